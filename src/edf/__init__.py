@@ -1,0 +1,1 @@
+"""edf: an educational framework for backpropagation in NumPy."""
