@@ -1,0 +1,1 @@
+"""Collects the verdicts of pages as pytest items."""
