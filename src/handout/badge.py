@@ -1,0 +1,106 @@
+"""A verdict in a word, an icon and a colour; and the status badge of a whole handout.
+
+Each icon has its own outline (circle, octagon, triangle), so that the four are told apart in black
+and white as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from typing import Any
+
+Verdict = Mapping[str, Any]
+
+STATUSES = ("verified", "refuted", "inconclusive", "error")
+
+_OUTLINES = {
+    "verified": '<circle cx="8" cy="8" r="7"/><path d="m4.5 8.2 2.4 2.4 4.6-5"/>',
+    "refuted": '<path d="M5.1 1h5.8L15 5.1v5.8L10.9 15H5.1L1 10.9V5.1z"/>'
+    '<path d="m5.4 5.4 5.2 5.2m0-5.2-5.2 5.2"/>',
+    "inconclusive": '<path d="M8 .8 15.2 8 8 15.2.8 8z"/><path d="M4.8 8h6.4"/>',
+    "error": '<path d="M8 1.2 15.4 14.6H.6z"/><path d="M8 6v4.2m0 1.6v.6"/>',
+}
+_WIDTH = 6.4  # of an average character of 11 px Verdana, which a badge's reader may not have
+
+
+def icon(status: str) -> str:
+    """The icon of a status, hidden from screen readers: the word stands beside it."""
+    outline = _OUTLINES[status]
+    return f'<svg class="verdict-icon" viewBox="0 0 16 16" aria-hidden="true">{outline}</svg>'
+
+
+def anchor(verdict: Verdict) -> str:
+    """The `id` of a verdict's card: its claim's, with a point and the number from step 2 on."""
+    step = verdict["step"] or 1
+    return f"verdict-{verdict['id']}" + (f".{step}" if step > 1 else "")
+
+
+def judged(verdict: Verdict) -> str:
+    """The verdict in words, with what was expected when that says more."""
+    status, expected = verdict["status"], verdict["expected"]
+    if verdict["ok"]:
+        return str(status) if status == "verified" else f"{status}, as expected"
+    return f"{status}, but {expected} was expected"
+
+
+def worst(verdicts: Iterable[Verdict]) -> Verdict:
+    """The verdict that decides: an unexpected one first, then the worse status."""
+    return max(verdicts, key=lambda v: (not v["ok"], STATUSES.index(v["status"])))
+
+
+def badge(*verdicts: Verdict, page: str = "") -> str:
+    """The badge of a claim, linked to its card; of several steps the worst speaks for the claim.
+
+    Args:
+        verdicts: the steps of one claim.
+        page: address of the page that holds the card, if it is another one.
+    """
+    verdict = worst(verdicts)
+    classes = f"verdict-badge verdict-{verdict['status']}" + (
+        "" if verdict["ok"] else " unexpected"
+    )
+    href = escape(f"{page}#{anchor(verdict)}")
+    title = escape(f"{judged(verdict)}: {verdict['id']}")
+    return (
+        f'<a class="{classes}" href="{href}" title="{title}">'
+        f"{icon(verdict['status'])}<span>{escape(verdict['status'])}</span></a>"
+    )
+
+
+def count(verdicts: Sequence[Verdict]) -> str:
+    """How many verdicts of each status, in words: `12 verified, 3 refuted as expected`."""
+    parts = []
+    for status in STATUSES:
+        these = [v for v in verdicts if v["status"] == status]
+        if not these:
+            continue
+        expected = sum(bool(v["ok"]) for v in these)
+        if status == "verified" or not expected:
+            words = f"{len(these)} {status}"
+        elif expected == len(these):
+            words = f"{len(these)} {status} as expected"
+        else:
+            words = f"{len(these)} {status}, {expected} of them as expected"
+        parts.append(words)
+    return ", ".join(parts) or "no claims"
+
+
+def status_svg(verdicts: Sequence[Verdict]) -> str:
+    """The badge for a README: an SVG image that needs no font, script or other file."""
+    unexpected = sum(not v["ok"] for v in verdicts)
+    label = "handout"
+    message = f"{unexpected} unexpected" if unexpected else f"{len(verdicts)} claims as expected"
+    colour = "#b3261e" if unexpected else "#1b6e3c"
+    left, right = (round(_WIDTH * len(text) + 12) for text in (label, message))
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{left + right}" height="20" role="img"'
+        f' aria-label="{label}: {message}"><title>{label}: {message}</title>'
+        f'<rect width="{left}" height="20" fill="#444"/>'
+        f'<rect x="{left}" width="{right}" height="20" fill="{colour}"/>'
+        '<g fill="#fff" font-family="Verdana,DejaVu Sans,sans-serif" font-size="11"'
+        ' text-anchor="middle">'
+        f'<text x="{left / 2}" y="14" textLength="{left - 12}">{label}</text>'
+        f'<text x="{left + right / 2}" y="14" textLength="{right - 12}">{message}</text>'
+        "</g></svg>\n"
+    )

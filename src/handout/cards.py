@@ -1,0 +1,163 @@
+"""A verdict's card: one line that matters, and everything else folded away.
+
+The card is a `<details>` element, so it opens by keyboard and without scripts. Its anchor sits
+*inside* the folded part: browsers open a `<details>` whose content is linked to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from html import escape
+from typing import Any
+
+from handout.badge import Verdict, anchor, icon, judged
+from handout.mathml import MathError, to_mathml
+from handout.numerals import plain, scientific, shape
+
+_TITLES = {"equation": "Equation", "gradient": "Gradient check", "code": "Code"}
+_ORACLES = {
+    "complex-step": "complex step",
+    "richardson": "Richardson extrapolation of central differences",
+}
+
+
+def card(verdict: Verdict, steps: int = 1, environment: str = "", figure: str = "") -> str:
+    """One verdict as HTML.
+
+    Args:
+        verdict: a verdict with the keys of `verdicts.json` and, where there are any, `details`.
+        steps: how many steps its claim has; the card of a single step does not count them.
+        environment: the versions that the claim was tested with.
+        figure: HTML of a figure to show among the details.
+    """
+    status = verdict["status"]
+    classes = f"verdict verdict-{status}" + ("" if verdict["ok"] else " unexpected")
+    rows = "".join(
+        f"<dt>{escape(name)}</dt><dd>{html}</dd>" for name, html in _rows(verdict, environment)
+    )
+    return (
+        f'<details class="{classes}" data-search-exclude>'
+        f"<summary>{icon(status)}<strong>{escape(judged(verdict))}</strong> "
+        f"{_headline(verdict, steps)}</summary>"
+        f'<div class="verdict-body" id="{escape(anchor(verdict))}"><dl>{rows}</dl>{figure}</div>'
+        "</details>"
+    )
+
+
+def cards(verdicts: Sequence[Verdict], environment: str = "") -> str:
+    """The cards of one claim's steps, as a list that is announced as such."""
+    items = "".join(f"<li>{card(verdict, len(verdicts), environment)}</li>" for verdict in verdicts)
+    label = escape(f"Verdicts on {verdicts[0]['id']}") if verdicts else "Verdicts"
+    return f'<ul class="verdicts" aria-label="{label}">{items}</ul>' if items else ""
+
+
+def _headline(verdict: Verdict, steps: int) -> str:
+    """What the folded card says after the status: which claim, and the figure that matters."""
+    parts = [f"<code>{escape(verdict['id'])}</code>"]
+    if steps > 1:
+        parts.append(f"step {verdict['step']} of {steps}")
+    if verdict["status"] == "error":
+        parts.append(escape(_first_line(verdict["message"])))
+    elif verdict["max_rel_error"] is not None:
+        parts.append(f"max. relative error {scientific(verdict['max_rel_error'])}")
+        parts.append(f"{verdict['points']} points")
+    return '<span class="verdict-figure">' + " · ".join(parts) + "</span>"
+
+
+def _rows(verdict: Verdict, environment: str) -> Iterator[tuple[str, str]]:
+    """The folded rows: name and HTML."""
+    details: Mapping[str, Any] = verdict.get("details") or {}
+    if verdict["message"]:
+        yield "Message", f"<pre>{escape(verdict['message'])}</pre>"
+    if details.get("reading_latex"):
+        yield "Read as", _math(details["reading_latex"])
+    if verdict["reading"]:
+        yield "Reading", f"<code>{escape(verdict['reading'])}</code>"
+    if verdict["counterexample"]:
+        yield "Counterexample", _counterexample(verdict)
+    if verdict["repair"]:
+        yield "Repair", escape(str(verdict["repair"]))
+    if verdict["corruptions"]:
+        yield "Would it notice?", _corruptions(verdict["corruptions"], details)
+    if details.get("worst") and verdict["status"] == "verified":
+        yield "Least exact entry", _worst(details["worst"])
+    if details.get("sampled"):
+        yield "Entries compared", _sampled(details["sampled"])
+    if verdict["oracle"]:
+        yield "Tested", _tested(verdict, details)
+    for note in details.get("notes") or ():
+        yield "Note", escape(str(note))
+    yield _TITLES.get(verdict["kind"], str(verdict["kind"])), _source(verdict)
+    if environment:
+        yield "Environment", escape(environment)
+
+
+def _math(latex: str) -> str:
+    """A formula that the checker printed back; as source, should it not be convertible."""
+    try:
+        return f'<span class="verdict-math">{to_mathml(latex, display=True)}</span>'
+    except MathError:
+        return f"<code>{escape(latex)}</code>"
+
+
+def _counterexample(verdict: Verdict) -> str:
+    found = verdict["counterexample"]
+    names = (
+        ("backward", "numeric") if verdict["kind"] == "gradient" else ("left side", "right side")
+    )
+    rows = [(name, found.get(side)) for name, side in zip(names, ("left", "right"), strict=True)]
+    index = found.get("index") or {}
+    if index:
+        rows.insert(0, ("at", ", ".join(f"{k} = {_index(v)}" for k, v in index.items())))
+    rows += [(name, value) for name, value in (found.get("point") or {}).items()]
+    body = "".join(
+        f'<tr><th scope="row">{escape(str(name))}</th><td>{plain(value)}</td></tr>'
+        for name, value in rows
+    )
+    return f'<table class="counterexample" aria-label="Counterexample">{body}</table>'
+
+
+def _index(value: Any) -> str:
+    return str(value) if shape(value) == () else "(" + ", ".join(map(str, value)) + ")"
+
+
+def _corruptions(found: Mapping[str, int], details: Mapping[str, Any]) -> str:
+    tried = found["tried"]
+    text = f"{tried} one-symbol corruptions of this equation: {found['refuted']} refuted"
+    if found.get("rejected"):
+        text += f", {found['rejected']} rejected as meaningless"
+    text += f", {found['unnoticed']} unnoticed." if found.get("unnoticed") else "."
+    example = details.get("corruption_example")
+    return escape(text) + (f" For example <code>{escape(str(example))}</code>" if example else "")
+
+
+def _worst(worst: Mapping[str, Any]) -> str:
+    where = f"{worst.get('argument')}{_index(worst['index']) if worst.get('index') else ''}"
+    if worst.get("operation"):
+        where += f" of {worst['operation']}"
+    return (
+        f"{escape(where)}: backward {plain(worst.get('backward'))}, "
+        f"numeric {plain(worst.get('numeric'))}"
+    )
+
+
+def _sampled(sampled: Mapping[str, int]) -> str:
+    checked, total = sampled.get("checked"), sampled.get("total")
+    return f"all {plain(total)}" if checked == total else f"{plain(checked)} of {plain(total)}"
+
+
+def _tested(verdict: Verdict, details: Mapping[str, Any]) -> str:
+    parts = [f"at {verdict['points']} random points (seed {verdict['seed']})"]
+    parts.append(f"numeric derivatives by {_ORACLES.get(verdict['oracle'], verdict['oracle'])}")
+    text = escape("; ".join(parts))
+    if details.get("tolerance") is not None:
+        text += f"; tolerance {scientific(details['tolerance'])}"
+    return text
+
+
+def _source(verdict: Verdict) -> str:
+    return f"<code>{escape(str(verdict['page']))}:{escape(str(verdict['line']))}</code>"
+
+
+def _first_line(text: str) -> str:
+    return text.splitlines()[0] if text else ""

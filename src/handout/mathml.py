@@ -1,0 +1,127 @@
+r"""LaTeX to MathML at build time.
+
+`math-core` does the work and is strict: an unknown command or a brace without its partner is an
+error with a position. Its output passes a filter that lets through MathML alone, so that no
+formula, however written, can put anything else on a page.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from xml.etree import ElementTree
+
+from math_core import LatexError, LatexToMathML
+
+# fmt: off
+_ELEMENTS = frozenset((
+    "a", "math", "menclose", "mfrac", "mi", "mmultiscripts", "mn", "mo", "mover", "mpadded",
+    "mphantom", "mprescripts", "mroot", "mrow", "ms", "mspace", "msqrt", "mstyle", "msub",
+    "msubsup", "msup", "mtable", "mtd", "mtext", "mtr", "munder", "munderover", "none",
+))
+# fmt: on
+_HREF = re.compile(r"#[\w:.-]+")
+_IDENTIFIER = re.compile(r"[A-Za-z][\w:.-]*")
+_POSITION = re.compile(r"(?:input(?P<snippet>\d+):)?(?P<offset>\d+): (?P<message>.*)", re.DOTALL)
+_ENTITY = re.compile(r"&(?!(?:lt|gt|amp|quot|apos|#\d+|#x[0-9A-Fa-f]+);)(\w+);")
+
+
+class MathError(ValueError):
+    """LaTeX that cannot be converted.
+
+    Attributes:
+        message: what is wrong, in a sentence.
+        position: character offset of the fault in the formula's source.
+        snippet: which formula of those given together, counted from 0.
+    """
+
+    def __init__(self, message: str, position: int = 0, snippet: int = 0) -> None:
+        super().__init__(message)
+        self.message = message
+        self.position = position
+        self.snippet = snippet
+
+
+def to_mathml(latex: str, display: bool = False, macros: Mapping[str, str] | None = None) -> str:
+    r"""One formula as a `<math>` element.
+
+    Args:
+        latex: the formula, without dollars or other delimiters.
+        display: a display formula on its own line, or one within a sentence.
+        macros: names without backslash and their replacements, `{"R": r"\mathbb{R}"}`; `#1` to
+            `#9` are arguments.
+
+    Raises:
+        MathError: the formula, or a macro, is not LaTeX that can be converted.
+    """
+    return _one(latex, display, tuple(sorted((macros or {}).items())))
+
+
+def to_mathml_page(
+    formulas: Sequence[tuple[str, bool]], macros: Mapping[str, str] | None = None
+) -> list[str]:
+    r"""All formulas of one page, as (LaTeX, display) pairs, in their order.
+
+    Together they share equation numbers, and `\eqref` finds a `\label` before or after it.
+
+    Raises:
+        MathError: with `snippet` telling which formula is at fault.
+    """
+    key = tuple(sorted((macros or {}).items()))
+    try:
+        converted = _converter(key).convert_all(list(formulas))
+    except LatexError as error:
+        raise _math_error(error) from None
+    return [
+        _finish(mathml, latex, number)
+        for number, (mathml, (latex, _)) in enumerate(zip(converted, formulas, strict=True))
+    ]
+
+
+@lru_cache(maxsize=4096)
+def _one(latex: str, display: bool, macros: tuple[tuple[str, str], ...]) -> str:
+    try:
+        mathml = _converter(macros).convert_with_local_state(latex, displaystyle=display)
+    except LatexError as error:
+        raise _math_error(error) from None
+    return _finish(mathml, latex, 0)
+
+
+@lru_cache(maxsize=8)
+def _converter(macros: tuple[tuple[str, str], ...]) -> LatexToMathML:
+    try:
+        return LatexToMathML(macros=dict(macros), fancy_error=False)
+    except LatexError as error:
+        raise MathError(f"A macro is not valid LaTeX: {error}") from None
+
+
+def _math_error(error: LatexError) -> MathError:
+    found = _POSITION.match(str(error))
+    if found is None:
+        return MathError(str(error))
+    return MathError(found["message"], int(found["offset"]), int(found["snippet"] or 0))
+
+
+def _finish(mathml: str, latex: str, snippet: int) -> str:
+    """The converter's output as a tree of MathML and nothing else."""
+    root = ElementTree.fromstring(_ENTITY.sub(lambda m: html.unescape(m[0]), mathml))
+    for element in root.iter():
+        if element.tag not in _ELEMENTS:
+            raise MathError(f"<{element.tag}> is not MathML that a page may hold.", 0, snippet)
+        if element.tag == "a" and element.text == "(??)":
+            label = element.get("href", "#")[1:]
+            raise MathError(
+                f"No equation on this page has \\label{{{label}}}.",
+                max(latex.find(label), 0),
+                snippet,
+            )
+        for name, value in element.attrib.items():
+            fine = {"href": _HREF, "id": _IDENTIFIER}.get(name)
+            if name.startswith("on") or (fine and not fine.fullmatch(value)):
+                raise MathError(f"{value!r} cannot serve as a label.", 0, snippet)
+    if not len(root):
+        raise MathError("The formula is empty.", 0, snippet)
+    root.set("data-search-exclude", "")  # a search index holds words, not symbols
+    return ElementTree.tostring(root, encoding="unicode", short_empty_elements=False)

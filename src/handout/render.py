@@ -1,0 +1,92 @@
+"""Verdicts and outcomes as HTML. Every string that comes from a page or a cell is escaped here.
+
+This is the one door: the build asks for badges, cards, outputs, counts and the table of verdicts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from html import escape
+from typing import Any
+
+from handout.badge import Verdict, anchor, badge, count, icon, judged, status_svg
+from handout.cards import card, cards
+from handout.numerals import scientific
+
+__all__ = ["badge", "card", "cards", "output", "page_head", "status_svg", "table"]
+
+_COLOUR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")  # terminal escapes, which tracebacks carry
+
+
+def output(outcome: Mapping[str, Any]) -> str:
+    """What a cell printed, and how it failed if it did; nothing for a silent cell.
+
+    Args:
+        outcome: what the worker measured; `stdout` is text, `error` has a `traceback` or `message`.
+    """
+    html = ""
+    if outcome.get("stdout"):
+        html += _terminal("Output", outcome["stdout"])
+    error = outcome.get("error")
+    if error:
+        html += _terminal(
+            "Error", error if isinstance(error, str) else error.get("traceback") or error["message"]
+        )
+    return f'<div class="cell-outputs" data-search-exclude>{html}</div>' if html else ""
+
+
+def page_head(verdicts: Sequence[Verdict]) -> str:
+    """The line under a page's title: how many claims it makes, and how they fared."""
+    if not verdicts:
+        return ""
+    claims = "claim" if len(verdicts) == 1 else "claims"
+    state = "verified" if all(v["ok"] for v in verdicts) else "error"
+    return (
+        f'<p class="verdict-count" data-search-exclude>{icon(state)}'
+        f"{len(verdicts)} {claims} tested at this build: {escape(count(verdicts))}.</p>"
+    )
+
+
+def table(verdicts: Sequence[Verdict], address: Callable[[str], str]) -> str:
+    """All verdicts as a table, which a script can filter by page, kind and status.
+
+    Args:
+        verdicts: of every page.
+        address: the address of a page, given its path among the documents.
+    """
+    rows = "".join(_row(verdict, address(verdict["page"])) for verdict in verdicts)
+    heads = "".join(
+        f'<th scope="col">{name}</th>' for name in ("Verdict", "Claim", "Kind", "Page", "Error")
+    )
+    return (
+        '<div class="verdict-table" data-search-exclude><div class="verdict-filters" hidden></div>'
+        f'<p class="verdict-summary" role="status">{len(verdicts)} verdicts: '
+        f"{escape(count(verdicts))}.</p>"
+        '<div class="verdict-scroll" tabindex="0" role="region" aria-label="All verdicts">'
+        f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div></div>"
+    )
+
+
+def _row(verdict: Verdict, page: str) -> str:
+    status = verdict["status"]
+    claim = escape(verdict["id"]) + (
+        f", step {verdict['step']}" if (verdict["step"] or 1) > 1 else ""
+    )
+    error = verdict["max_rel_error"]
+    return (
+        f'<tr data-status="{escape(status)}" data-kind="{escape(verdict["kind"])}"'
+        f' data-page="{escape(verdict["page"])}">'
+        f'<td><span class="verdict-badge verdict-{status}{"" if verdict["ok"] else " unexpected"}">'
+        f"{icon(status)}<span>{escape(judged(verdict))}</span></span></td>"
+        f'<td><a href="{escape(f"{page}#{anchor(verdict)}")}">{claim}</a></td>'
+        f"<td>{escape(verdict['kind'])}</td><td>{escape(verdict['page'])}</td>"
+        f"<td>{'' if error is None else scientific(error)}</td></tr>"
+    )
+
+
+def _terminal(label: str, text: str) -> str:
+    """Text of a terminal, without its colours, in a box that scrolls and takes the focus."""
+    name = f"cell-{label.lower()}"
+    shown = escape(_COLOUR.sub("", text).rstrip("\n"))
+    return f'<pre class="{name}" tabindex="0" role="region" aria-label="{label}">{shown}</pre>'
