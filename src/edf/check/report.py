@@ -87,7 +87,7 @@ class GradientReport:
     message: str = ""
     counterexample: dict[str, Any] | None = None
     details: dict[str, Any] = field(default_factory=dict)
-    """Facts for a reader: tolerance, worst component, what was sampled, error by step size, notes."""
+    """Facts for a reader: tolerance, worst component, what was sampled, errors by step, notes."""
 
     @property
     def ok(self) -> bool:

@@ -84,7 +84,8 @@ def perturb_leaf(node: Node, value: Array, rng: np.random.Generator) -> Array:
     inputs declared `"onehot"`) are returned as they are, and rows of a `"simplex"` still sum to 1.
     """
     sample = node.sample if isinstance(node, Input) else None
-    if not np.issubdtype(value.dtype, np.inexact) or isinstance(sample, str) and sample == "onehot":
+    labels = isinstance(sample, str) and sample == "onehot"
+    if labels or not np.issubdtype(value.dtype, np.inexact):
         return value
     factor = 1 + 0.1 * np.clip(rng.standard_normal(value.shape), -5, 5)
     size = float(np.sqrt(np.mean(np.square(value)))) if value.size else 0.0
@@ -158,6 +159,7 @@ def private_copy(roots: Sequence[Node]) -> dict[Node, Node]:
     shared: dict[int, Any] = {}
     for twin in copies.values():
         for name, attribute in vars(twin).items():
+            duplicate: Callable[[Any], Any]
             if isinstance(attribute, np.random.Generator):
                 duplicate = copy.deepcopy
             elif name == "function" and hasattr(attribute, "draw"):
