@@ -34,14 +34,12 @@ class MathError(ValueError):
     Attributes:
         message: what is wrong, in a sentence.
         position: character offset of the fault in the formula's source.
-        snippet: which formula of those given together, counted from 0.
     """
 
-    def __init__(self, message: str, position: int = 0, snippet: int = 0) -> None:
+    def __init__(self, message: str, position: int = 0) -> None:
         super().__init__(message)
         self.message = message
         self.position = position
-        self.snippet = snippet
 
 
 def to_mathml(latex: str, display: bool = False, macros: Mapping[str, str] | None = None) -> str:
@@ -61,22 +59,29 @@ def to_mathml(latex: str, display: bool = False, macros: Mapping[str, str] | Non
 
 def to_mathml_page(
     formulas: Sequence[tuple[str, bool]], macros: Mapping[str, str] | None = None
-) -> list[str]:
+) -> list[str | MathError]:
     r"""All formulas of one page, as (LaTeX, display) pairs, in their order.
 
-    Together they share equation numbers, and `\eqref` finds a `\label` before or after it.
+    Together they share equation numbers, and `\eqref` finds a `\label` before or after it. In the
+    place of a formula that cannot be converted stands its error, so that all errors show at once.
 
     Raises:
-        MathError: with `snippet` telling which formula is at fault.
+        MathError: a macro is not LaTeX that can be converted.
     """
-    key = tuple(sorted((macros or {}).items()))
-    try:
-        converted = _converter(key).convert_all(list(formulas))
-    except LatexError as error:
-        raise _math_error(error) from None
+    converter = _converter(tuple(sorted((macros or {}).items())))
+    snippets = list(formulas)
+    errors: dict[int, MathError] = {}
+    while True:
+        try:
+            converted = converter.convert_all(snippets)
+            break
+        except LatexError as error:
+            number, found = _located(error)
+            errors[number] = found
+            snippets[number] = ("?", snippets[number][1])  # keeps its place while others are tried
     return [
-        _finish(mathml, latex, number)
-        for number, (mathml, (latex, _)) in enumerate(zip(converted, formulas, strict=True))
+        errors.get(number) or _finished(mathml, formulas[number][0])
+        for number, mathml in enumerate(converted)
     ]
 
 
@@ -85,8 +90,8 @@ def _one(latex: str, display: bool, macros: tuple[tuple[str, str], ...]) -> str:
     try:
         mathml = _converter(macros).convert_with_local_state(latex, displaystyle=display)
     except LatexError as error:
-        raise _math_error(error) from None
-    return _finish(mathml, latex, 0)
+        raise _located(error)[1] from None
+    return _finish(mathml, latex)
 
 
 @lru_cache(maxsize=8)
@@ -97,31 +102,37 @@ def _converter(macros: tuple[tuple[str, str], ...]) -> LatexToMathML:
         raise MathError(f"A macro is not valid LaTeX: {error}") from None
 
 
-def _math_error(error: LatexError) -> MathError:
+def _located(error: LatexError) -> tuple[int, MathError]:
+    """The number of the formula that failed, among those given together, and its error."""
     found = _POSITION.match(str(error))
     if found is None:
-        return MathError(str(error))
-    return MathError(found["message"], int(found["offset"]), int(found["snippet"] or 0))
+        raise MathError(str(error))
+    return int(found["snippet"] or 0), MathError(found["message"], int(found["offset"]))
 
 
-def _finish(mathml: str, latex: str, snippet: int) -> str:
+def _finished(mathml: str, latex: str) -> str | MathError:
+    try:
+        return _finish(mathml, latex)
+    except MathError as error:
+        return error
+
+
+def _finish(mathml: str, latex: str) -> str:
     """The converter's output as a tree of MathML and nothing else."""
-    root = ElementTree.fromstring(_ENTITY.sub(lambda m: html.unescape(m[0]), mathml))
+    root = ElementTree.fromstring(_ENTITY.sub(lambda found: html.unescape(found[0]), mathml))
+    if not len(root):
+        raise MathError("The formula is empty.")
     for element in root.iter():
         if element.tag not in _ELEMENTS:
-            raise MathError(f"<{element.tag}> is not MathML that a page may hold.", 0, snippet)
+            raise MathError(f"<{element.tag}> is not MathML that a page may hold.")
         if element.tag == "a" and element.text == "(??)":
             label = element.get("href", "#")[1:]
             raise MathError(
-                f"No equation on this page has \\label{{{label}}}.",
-                max(latex.find(label), 0),
-                snippet,
+                f"No equation on this page has \\label{{{label}}}.", max(latex.find(label), 0)
             )
         for name, value in element.attrib.items():
             fine = {"href": _HREF, "id": _IDENTIFIER}.get(name)
             if name.startswith("on") or (fine and not fine.fullmatch(value)):
-                raise MathError(f"{value!r} cannot serve as a label.", 0, snippet)
-    if not len(root):
-        raise MathError("The formula is empty.", 0, snippet)
+                raise MathError(f"{value!r} cannot serve as a label.")
     root.set("data-search-exclude", "")  # a search index holds words, not symbols
     return ElementTree.tostring(root, encoding="unicode", short_empty_elements=False)
