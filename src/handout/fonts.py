@@ -1,0 +1,68 @@
+"""The mathematics font: STIX Two Math, cut down to the glyphs that a site uses.
+
+The font (SIL Open Font License) ships inside the `ziamath` package. A subset for a handout is a
+tenth of it, and nothing is fetched from elsewhere.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from html import unescape
+from importlib.util import find_spec
+from pathlib import Path
+
+from fontTools.subset import Options, Subsetter, load_font, save_font
+
+FOLDER = "assets/handout"  # of a site: style, script and font of the handout
+_NAME = "stix-two-math.woff2"
+_MATH = re.compile(r"<math\b.*?</math>", re.DOTALL)
+_TAG = re.compile(r"<[^>]*>")
+
+# A browser draws the single letter of an <mi> with its italic from the mathematical alphabets.
+_ITALICS = {
+    unicodedata.normalize("NFKC", chr(code)): chr(code)
+    for first, last in ((0x1D434, 0x1D467), (0x1D6A4, 0x1D6A5), (0x1D6E2, 0x1D71B))
+    for code in range(first, last + 1)
+    if unicodedata.category(chr(code)) != "Cn"
+} | {"h": "ℎ"}
+_ALWAYS = "0123456789()[]{}|+−=,.√∑∏ "
+
+
+def characters(content: str) -> set[str]:
+    """The characters that stand in the formulas of a page's HTML."""
+    return {c for math in _MATH.findall(content) for c in unescape(_TAG.sub("", math))}
+
+
+def write_subset(used: Iterable[str], site_dir: str | Path) -> Path:
+    """Write the font with the glyphs for these characters, and return its path in the site.
+
+    Stretched brackets, script sizes and italics of the characters come along.
+    """
+    wanted = set(used) | set(_ALWAYS)
+    wanted |= {_ITALICS[character] for character in wanted if character in _ITALICS}
+    options = Options(
+        flavor="woff2",
+        layout_features=["ssty", "dtls", "flac", "kern", "mark", "mkmk", "ccmp"],
+        hinting=False,
+        notdef_outline=True,
+        name_IDs=[0, 1, 2, 13, 14],  # names, and the licence that the font must carry
+        drop_tables=["DSIG", "FFTM"],
+    )
+    font = load_font(str(_font()), options)
+    subsetter = Subsetter(options)
+    subsetter.populate(unicodes=map(ord, wanted))
+    subsetter.subset(font)
+    target = Path(site_dir) / FOLDER / _NAME
+    target.parent.mkdir(parents=True, exist_ok=True)
+    save_font(font, str(target), options)
+    return target
+
+
+def _font() -> Path:
+    """The whole font, found without importing the package that carries it."""
+    package = find_spec("ziamath")
+    if package is None or package.origin is None:
+        raise FileNotFoundError("The font STIX Two Math is missing: install the package ziamath.")
+    return Path(package.origin).parent / "fonts" / "STIXTwoMath-Regular.ttf"
