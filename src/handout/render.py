@@ -63,7 +63,7 @@ def table(verdicts: Sequence[Verdict], address: Callable[[str], str]) -> str:
         '<div class="verdict-table" data-search-exclude><div class="verdict-filters" hidden></div>'
         f'<p class="verdict-summary" role="status">{len(verdicts)} verdicts: '
         f"{escape(count(verdicts))}.</p>"
-        '<div class="verdict-scroll" tabindex="0" role="region" aria-label="All verdicts">'
+        '<div class="verdict-scroll" role="group" aria-label="All verdicts">'
         f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div></div>"
     )
 
@@ -86,7 +86,7 @@ def _row(verdict: Verdict, page: str) -> str:
 
 
 def _terminal(label: str, text: str) -> str:
-    """Text of a terminal, without its colours, in a box that scrolls and takes the focus."""
+    """Text of a terminal, without its colours, in a box of its own."""
     name = f"cell-{label.lower()}"
     shown = escape(_COLOUR.sub("", text).rstrip("\n"))
-    return f'<pre class="{name}" tabindex="0" role="region" aria-label="{label}">{shown}</pre>'
+    return f'<pre class="{name}" role="group" aria-label="{label}">{shown}</pre>'

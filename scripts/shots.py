@@ -1,0 +1,84 @@
+"""A picture of every page, light and dark, narrow and wide, and as printed, into `shots/`.
+
+    python scripts/shots.py [--site DIR] [--out DIR] [PAGE ...]
+
+Whoever changes the site looks at them. A site is built first, unless one is given.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+
+from handout.pdf import find_chromium
+
+ROOT = Path(__file__).parents[1]
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing of requests."""
+
+
+@contextmanager
+def served(site: Path) -> Iterator[str]:
+    """The address of a server, on this machine alone, of a site's files."""
+    handler = functools.partial(_Quiet, directory=str(site))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+def shoot(browser: Browser, address: str, page: str, out: Path) -> None:
+    """Five pictures of one page."""
+    name = (page.removesuffix("index.html").strip("/") or "index").replace("/", "-")
+    for scheme in ("light", "dark"):
+        for width in (400, 1280):
+            tab = browser.new_page(
+                viewport={"width": width, "height": 900}, color_scheme=scheme  # type: ignore[arg-type]
+            )
+            tab.goto(address + page, wait_until="networkidle")
+            tab.screenshot(path=out / f"{name}-{width}-{scheme}.png", full_page=True)
+            tab.close()
+    tab = browser.new_page(viewport={"width": 794, "height": 1123})  # A4 at 96 dots an inch
+    tab.goto(address + page, wait_until="networkidle")
+    tab.emulate_media(media="print")
+    tab.screenshot(path=out / f"{name}-print.png", full_page=True)
+    tab.close()
+
+
+def main() -> None:
+    """Build the site unless one is given, and take the pictures."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--site", type=Path, help="a built site; by default it is built now")
+    parser.add_argument("--out", type=Path, default=ROOT / "shots", help="folder of the pictures")
+    parser.add_argument("pages", nargs="*", help="such as ps1/problem-2/; by default, all")
+    given = parser.parse_args()
+    site = given.site or ROOT / "site"
+    if given.site is None:
+        subprocess.run([sys.executable, "-m", "mkdocs", "build", "--quiet"], cwd=ROOT, check=True)
+    pages = given.pages or [
+        path.relative_to(site).as_posix().removesuffix("index.html")
+        for path in sorted(site.rglob("*.html"))
+    ]
+    given.out.mkdir(parents=True, exist_ok=True)
+    with served(site) as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
+        for number, page in enumerate(pages, 1):
+            shoot(browser, address, page, given.out)
+            print(f"{number} of {len(pages)}: {page or 'index'}")
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()

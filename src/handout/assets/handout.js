@@ -1,0 +1,69 @@
+/* What a page can do beyond being read: filter the verdicts, open the card that a link names, print.
+   Without scripts everything is still there; this file only adds. */
+
+document.addEventListener("DOMContentLoaded", () => {
+  document.querySelectorAll(".verdict-table").forEach(addFilters);
+  addPrintButton();
+  openLinkedCard();
+  new ResizeObserver(letScrollersTakeFocus).observe(document.body);
+});
+window.addEventListener("hashchange", openLinkedCard);
+
+/* One choice for each of page, kind and status; the summary line announces what is left. */
+function addFilters(table) {
+  const rows = [...table.querySelectorAll("tbody tr")];
+  const summary = table.querySelector(".verdict-summary");
+  const everything = summary.textContent;
+  const bar = table.querySelector(".verdict-filters");
+  const choices = ["page", "kind", "status"].map((name) => {
+    const values = [...new Set(rows.map((row) => row.dataset[name]))].sort();
+    const select = document.createElement("select");
+    select.append(new Option("all", ""), ...values.map((value) => new Option(value, value)));
+    const label = document.createElement("label");
+    label.append(name[0].toUpperCase() + name.slice(1), select);
+    bar.append(label);
+    return [name, select];
+  });
+  bar.addEventListener("change", () => {
+    const shown = rows.filter((row) => {
+      row.hidden = choices.some(([name, select]) => select.value && row.dataset[name] !== select.value);
+      return !row.hidden;
+    });
+    summary.textContent = shown.length === rows.length ? everything : `${shown.length} of ${everything}`;
+  });
+  bar.hidden = false;
+}
+
+/* Browsers open a card when its inside is linked to; some only on the first visit. */
+function openLinkedCard() {
+  let target = null;
+  try {
+    target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  } catch {
+    return;   // the address is not valid UTF-8; it names no card
+  }
+  const card = target?.closest("details.verdict");
+  if (!card) return;
+  card.open = true;
+  card.scrollIntoView({block: "center"});
+}
+
+function addPrintButton() {
+  const edit = document.querySelector(".md-content__button");
+  if (!edit) return;
+  const button = document.createElement("button");
+  button.type = "button";
+  button.title = "Print this page";
+  button.className = "md-content__button md-icon print-button";
+  button.innerHTML = '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M18 3H6v4h12m1 5a1 1 0 0 1-1-1 1 1 0 0 1 1-1 1 1 0 0 1 1 1 1 1 0 0 1-1 1m-3 7H8v-5h8m3-6H5a3 3 0 0 0-3 3v6h4v4h12v-4h4v-6a3 3 0 0 0-3-3Z"/></svg>';
+  button.addEventListener("click", () => window.print());
+  edit.before(button);
+}
+
+/* A box that scrolls must be reachable by keyboard; one that does not should not be a stop. */
+function letScrollersTakeFocus() {
+  for (const box of document.querySelectorAll(".math-display, .verdict-math, .verdict-scroll, .cell-outputs pre, .md-typeset pre > code, .md-typeset__table")) {
+    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+    else box.removeAttribute("tabindex");
+  }
+}
