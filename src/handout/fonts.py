@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from contextlib import closing
 from html import unescape
 from importlib.util import find_spec
 from pathlib import Path
@@ -50,13 +51,13 @@ def write_subset(used: Iterable[str], site_dir: str | Path) -> Path:
         name_IDs=[0, 1, 2, 13, 14],  # names, and the licence that the font must carry
         drop_tables=["DSIG", "FFTM"],
     )
-    font = load_font(str(_font()), options)
-    subsetter = Subsetter(options)
-    subsetter.populate(unicodes=map(ord, wanted))
-    subsetter.subset(font)
     target = Path(site_dir) / FOLDER / _NAME
     target.parent.mkdir(parents=True, exist_ok=True)
-    save_font(font, str(target), options)
+    with closing(load_font(str(_font()), options)) as font:
+        subsetter = Subsetter(options)
+        subsetter.populate(unicodes=map(ord, wanted))
+        subsetter.subset(font)
+        save_font(font, str(target), options)
     return target
 
 

@@ -24,9 +24,9 @@ _SITE = re.compile(
 _LITERAL = re.compile(r"(<(pre|code|script|style|textarea)\b.*?</\2>)", re.DOTALL | re.IGNORECASE)
 _LINK = re.compile(r'<math[^>]*><mtext>(<a href="#[^"]*">\([^<]*\)</a>)</mtext></math>')
 _UNMARKED = re.compile(
-    r"\$\$(?P<dollars>.+?)\$\$"
+    r"\$\$(?P<dollars>[^$<]+?)\$\$"
     r"|(?P<environment>\\begin\{(?P<name>(?:equation|align|gather)\*?)\}.+?\\end\{(?P=name)\})"
-    r"|(?<![\\$\w])\$(?P<inline>(?=\S)(?:\\.|[^$\\])+?(?<=\S))\$(?![\w$])",
+    r"|(?<![\\$\w])\$(?P<inline>(?=\S)(?:\\.|[^$\\<])+?(?<=\S))\$(?![\w$])",
     re.DOTALL,
 )
 
@@ -55,7 +55,8 @@ def mark(latex: str, display: bool = True) -> str:
 def mark_dollars(content: str) -> str:
     r"""Mark the formulas that stand between dollars in HTML, as those of a notebook do.
 
-    Code is left alone, and so is a dollar with a blank on its inner side, as in prices.
+    Code is left alone, and so is a dollar with a blank on its inner side, as in prices. No formula
+    spans a tag: a less-than sign within one is an entity.
     """
 
     def marked(found: re.Match[str]) -> str:
