@@ -1,0 +1,137 @@
+"""The cells of a page: Python fences with `exec="on"`, and `math` fences.
+
+Nothing that looks like a cell is skipped: one that cannot be used keeps its place among the cells
+and carries the reason as its `problem`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from handout.fences import Fence, commonmark_lines, find_fences
+from handout.options import MATH, PYTHON, OptionError, read_options
+
+_MARKED = re.compile(r"(?:^|[\s{])(exec|claim)\s*=")  # a header that asks for a cell, well or badly
+_BRACES = re.compile(r"^\{\s*\.?(.*?)\s*\}$")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of a page."""
+
+    kind: Literal["python", "math"]
+    path: str  # the page, as named in messages
+    line_first: int  # line of the opening fence, from 1
+    line_last: int  # line of the closing fence
+    source: str  # without the indentation of the fence
+    source_line: int  # line on which the source begins
+    indent: str  # what stands before the fence: indentation, block quote marks
+    options: Mapping[str, object] = field(default_factory=dict)
+    id: str = ""  # of the cell (Python) or of the claim (math); empty for display math
+    problem: str | None = None  # why the cell cannot be used; it is not run then
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line_first}-{self.line_last}"
+
+    @property
+    def runs(self) -> bool:
+        """Whether the cell is to be run or tested."""
+        return self.problem is None and (self.kind == "python" or bool(self.id))
+
+    @property
+    def judged(self) -> bool:
+        """Whether the cell gets a verdict."""
+        return self.kind == "python" or bool(self.id) or self.problem is not None
+
+
+def find_cells(text: str, path: str) -> list[Cell]:
+    """The cells of a page, in order.
+
+    Args:
+        text: the whole page, front matter included, with newlines as line ends.
+        path: what to call the page in messages.
+    """
+    fences = find_fences(text)
+    marked = {f.line_first for f in fences if _MARKED.search(f.info)}
+    cells = [cell for f in fences if (cell := _cell(f, path)) is not None]
+    if marked or _MARKED.search(text):
+        cells += _unseen(text, path, fences, marked)
+        cells.sort(key=lambda cell: cell.line_first)
+    return _named(cells)
+
+
+def _cell(fence: Fence, path: str) -> Cell | None:
+    """The cell that a fence is, or None if it is only shown."""
+    asks = _MARKED.search(fence.info)
+    language = fence.language
+    if not asks and language != "math":
+        return None
+    kind: Literal["python", "math"] = "math" if asks is None or asks[1] == "claim" else "python"
+    cell = Cell(
+        kind,
+        path,
+        fence.line_first,
+        fence.line_last,
+        fence.source,
+        fence.line_first + 1,
+        fence.prefix,
+    )
+    if language != kind:
+        wanted = f'```{kind} {"exec" if kind == "python" else "claim"}="..."'
+        return replace(cell, problem=f"a {language or 'plain'} fence cannot be a cell; write {wanted}")
+    if not fence.closed:
+        return replace(cell, problem="the fence is not closed before its page, list or box ends")
+    braces = _BRACES.match(fence.info)
+    header = (braces[1] if braces else fence.info).removeprefix(language)
+    known = PYTHON if kind == "python" else MATH
+    try:
+        options = read_options(header, known)
+        if kind == "math" and options and "claim" not in options:
+            raise OptionError('options need a claim="name": without one the formula is not tested')
+    except OptionError as error:
+        return replace(cell, problem=str(error))
+    return replace(cell, options=options, id=str(options.get("id") or options.get("claim") or ""))
+
+
+def _unseen(text: str, path: str, fences: list[Fence], marked: set[int]) -> list[Cell]:
+    """Problems where a second reader of the page, CommonMark, finds other cells than the first."""
+    second = {line for line, info in commonmark_lines(text) if _MARKED.search(info)}
+    lines = text.split("\n")
+    problems = []
+    for line in sorted(marked ^ second):
+        fence = next((f for f in fences if f.line_first <= line <= f.line_last), None)
+        if line in marked:
+            why = "CommonMark reads this fence as something else: indent it as its list or box is"
+        elif fence is not None:
+            why = f"this cell is inside the fence of line {fence.line_first} for one reader of Markdown only"
+        else:
+            why = "CommonMark reads a cell here, and the site's Markdown does not"
+        kind: Literal["python", "math"] = "math" if "claim" in lines[line - 1] else "python"
+        problems.append(Cell(kind, path, line, line, "", line + 1, "", problem=why))
+    return problems
+
+
+def _named(cells: list[Cell]) -> list[Cell]:
+    """Give every Python cell an id (`cell-3` is the third), and refuse an id that is taken."""
+    named: list[Cell] = []
+    lines: dict[str, int] = {}
+    count = 0
+    for cell in cells:
+        count += cell.kind == "python"
+        if cell.judged and not cell.id:
+            kind = "cell" if cell.kind == "python" else "claim"
+            number = count if cell.kind == "python" else cell.line_first
+            cell = replace(cell, id=f"{kind}-{number}")
+        if cell.id and cell.id in lines and cell.problem is None:
+            cell = replace(
+                cell,
+                problem=f"the id {cell.id!r} is taken by line {lines[cell.id]}; "
+                "ids are unique on a page",
+            )
+        if cell.id:
+            lines.setdefault(cell.id, cell.line_first)
+        named.append(cell)
+    return named

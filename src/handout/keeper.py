@@ -1,0 +1,226 @@
+"""Keeps one page's process: starts it, takes what it says, ends it and all that it started.
+
+The keeper stands between the build and the cells. It holds the wall clock and the output limit, and
+it is where orphans go: on Linux a process that outlives its parent becomes the keeper's child, so a
+daemon that leaves its process group is found as well. If the build goes away, its end of the
+connection closes, and the keeper ends the page.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import json
+import os
+import re
+import select
+import signal
+import socket
+import sys
+import time
+import traceback
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+from handout import worker
+
+_SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER of Linux's prctl
+_CHUNK = 1 << 16
+_TICK = 0.05  # seconds between looks at whether the child still lives
+_GRACE = 5.0  # seconds for everything to be gone
+
+
+def keep(job: Mapping[str, Any], connection: socket.socket) -> None:
+    """Run a page and send its facts over `connection`, one JSON line each; the last is `end`."""
+    adopt_orphans()
+    Keeper(job, connection).run()
+
+
+def adopt_orphans() -> None:
+    """Become the parent of every descendant whose own parent ends (Linux)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_SUBREAPER, 1, 0, 0, 0)
+
+
+class Keeper:
+    """The page's process, the ends of its pipes, and what came through them."""
+
+    def __init__(self, job: Mapping[str, Any], connection: socket.socket) -> None:
+        self.job = job
+        self.connection = connection
+        self.facts, child_facts = socket.socketpair()
+        self.output, child_output = os.pipe()
+        self.trace, child_trace = os.pipe()
+        self.pid = os.fork()
+        if self.pid == 0:
+            connection.close()
+            self.facts.close()
+            os.close(self.output)
+            os.close(self.trace)
+            _be_the_page(job, worker.Channel(child_facts.detach(), child_output, child_trace))
+        child_facts.close()
+        os.close(child_output)
+        os.close(child_trace)
+        for fd in (self.output, self.trace):
+            os.set_blocking(fd, False)
+        self.lines = b""
+        self.kept = bytearray()  # output of the running cell
+        self.dropped = False  # whether there was more than is kept
+        self.cell = 0
+        self.deadline = time.monotonic() + job["limits"]["timeout"]
+        self.fault: str | None = None
+        self.done = False
+
+    def run(self) -> None:
+        """Follow the page to its end, then end everything."""
+        try:
+            while not self.done and self.fault is None:
+                self._step()
+        finally:
+            status = end_all(self.pid)
+        if not self.done:
+            self._take_output()
+            self._send({"event": "output", "cell": self.cell, **self._text()})
+            why = self.fault or _cause(status, self.job["limits"])
+            self._send({"event": "fault", "cell": self.cell, "message": why, **self._place()})
+
+    def _step(self) -> None:
+        watched = [self.facts, self.output, self.connection]
+        wait = min(_TICK, max(0.0, self.deadline - time.monotonic()))
+        ready, _, _ = select.select(watched, [], [], wait)
+        if self.connection in ready:  # the build says nothing, so this is its end
+            self.fault = "the build was stopped"
+        if self.output in ready:
+            self._take_output()
+        if self.facts in ready:
+            self._take_facts()
+        elif time.monotonic() >= self.deadline:
+            self.fault = "it took longer than its time limit"
+        elif not ready and _has_ended(self.pid):
+            self.fault = self.fault or ""
+
+    def _take_facts(self) -> None:
+        try:
+            data = self.facts.recv(1 << 20)
+        except ConnectionError:
+            data = b""
+        if not data:
+            self.fault = ""
+            return
+        *lines, self.lines = (self.lines + data).split(b"\n")
+        for line in lines:
+            self._take_fact(json.loads(line))
+
+    def _take_fact(self, fact: dict[str, Any]) -> None:
+        if fact["event"] == "start":
+            self.cell = fact["cell"]
+            self.deadline = time.monotonic() + fact["timeout"]
+            self.kept, self.dropped = bytearray(), False
+        elif fact["event"] == "cell":
+            self._take_output()
+            fact["outcome"].update(self._text())
+            with contextlib.suppress(OSError):
+                self.facts.send(b".")
+        self.done = fact["event"] == "done"
+        self._send(fact)
+
+    def _take_output(self) -> None:
+        """Read what is there; keep it up to the limit, and drop the rest."""
+        limit = self.job["limits"]["output"] * 1024
+        with contextlib.suppress(BlockingIOError):
+            while data := os.read(self.output, _CHUNK):
+                room = limit - len(self.kept)
+                self.kept += data[: max(room, 0)]
+                self.dropped |= len(data) > room
+                if self.dropped and time.monotonic() >= self.deadline:
+                    return  # output without end must not keep the clock from being read
+
+    def _text(self) -> dict[str, Any]:
+        text = self.kept.decode("utf-8", "backslashreplace")
+        return {"stdout": text, "truncated": self.dropped}
+
+    def _place(self) -> dict[str, Any]:
+        """The line of the page that was running, if the child could still say."""
+        trace = b""
+        with contextlib.suppress(BlockingIOError):
+            trace = os.read(self.trace, _CHUNK)
+        name = re.escape(self.job["page"].encode("ascii", "backslashreplace"))
+        found = re.findall(rb'File "' + name + rb'", line (\d+)', trace)
+        line = int(found[0]) if found else None
+        return {"line": line}
+
+    def _send(self, fact: Mapping[str, Any]) -> None:
+        with contextlib.suppress(OSError):  # the build has gone
+            self.connection.sendall(json.dumps(fact).encode() + b"\n")
+
+
+def _be_the_page(job: Mapping[str, Any], channel: worker.Channel) -> NoReturn:
+    """The child: its own session, no standard input, and out by the shortest way."""
+    status = 1
+    try:
+        os.setsid()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_DFL)
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nothing, 0)
+        worker.run_page(job, channel)
+        status = 0
+    except BaseException:
+        with contextlib.suppress(BaseException):
+            os.write(channel.output, traceback.format_exc().encode("utf-8", "backslashreplace"))
+    finally:
+        os._exit(status)
+
+
+def end_all(pid: int) -> int:
+    """Kill the process group of `pid` and every other child of this process; its wait status."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+    status = 0
+    deadline = time.monotonic() + _GRACE
+    while time.monotonic() < deadline:
+        try:
+            ended, how = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            break
+        if ended == pid:
+            status = how
+        elif ended == 0:  # some child lives: an orphan that left the group
+            for child in _children():
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(child, signal.SIGKILL)
+            time.sleep(0.001)
+    return status
+
+
+def _has_ended(pid: int) -> bool:
+    """Whether the process has ended; it stays to be waited for."""
+    return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+
+def _children() -> list[int]:
+    """The children of this process, by looking at every process of the machine."""
+    children = []
+    for name in os.listdir("/proc") if sys.platform == "linux" else []:
+        if name.isdigit():
+            with contextlib.suppress(OSError, ValueError):
+                with open(f"/proc/{name}/stat", "rb") as file:
+                    fields = file.read().rpartition(b")")[2].split()
+                if int(fields[1]) == os.getpid():
+                    children.append(int(name))
+    return children
+
+
+def _cause(status: int, limits: Mapping[str, Any]) -> str:
+    """Why a page's process ended before its cells did, in words."""
+    if os.WIFSIGNALED(status):
+        number = os.WTERMSIG(status)
+        name = signal.Signals(number).name
+        if number == signal.SIGXCPU:
+            return f"it used more than {limits['cpu']} s of processor time ({name})"
+        if number == signal.SIGKILL:
+            return f"its process was killed ({name}), as the system does when memory runs out"
+        return f"its process crashed: {signal.strsignal(number)} ({name})"
+    return f"its process ended with exit status {os.waitstatus_to_exitcode(status)}"

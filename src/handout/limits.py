@@ -1,0 +1,52 @@
+"""What a page's process may use, and how that is enforced.
+
+The limits protect the build from accidents (an endless loop, a forgotten factor of a thousand); they
+are no sandbox. Wall time, output and what is left behind are the keeper's business (`keeper.py`).
+"""
+
+from __future__ import annotations
+
+import resource
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+MEGABYTE = 1 << 20
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Limits on one page's process and all that it starts."""
+
+    timeout: float = 60.0  # seconds that a cell may take, unless its own `timeout` says otherwise
+    cpu: int = 600  # seconds of processor time for a page
+    memory: int = 4096  # megabytes of address space
+    output: int = 256  # kilobytes of output kept of each cell
+    files: int = 256  # open files
+    processes: int = 64  # processes that a page may start in all; as many threads at a time
+
+
+def unlimited() -> list[str]:
+    """What this platform cannot limit, in words for one message."""
+    missing = []
+    if sys.platform == "darwin":
+        missing += ["memory", "processes that leave the page's process group"]
+    return missing
+
+
+def apply(limits: Limits) -> None:
+    """Limit this process and what it will start."""
+    for kind, wanted in _resources(limits):
+        _, hard = resource.getrlimit(kind)
+        value = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        try:
+            resource.setrlimit(kind, (value, value))
+        except (OSError, ValueError):  # the platform knows the name, and refuses the limit
+            continue
+
+
+def _resources(limits: Limits) -> Iterator[tuple[int, int]]:
+    yield resource.RLIMIT_CORE, 0
+    yield resource.RLIMIT_CPU, limits.cpu
+    yield resource.RLIMIT_NOFILE, limits.files
+    yield resource.RLIMIT_AS, limits.memory * MEGABYTE

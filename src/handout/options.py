@@ -1,0 +1,162 @@
+"""The options of a cell, as written in its fence: `key="value"`, each validated, none guessed."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+STATUSES = ("verified", "refuted", "inconclusive", "error")
+SHOWN = ("both", "code", "output", "none")
+
+_OPTION = re.compile(r"""\s*(?P<key>[^\s="'{}]+)(?:=(?P<quote>["'])(?P<value>.*?)(?P=quote)(?=\s|$))?""")
+_IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]*")
+
+
+class OptionError(ValueError):
+    """An option that cannot be used; the message says which, and what to write instead."""
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option of a fence."""
+
+    name: str  # as written before the equals sign
+    values: str  # what may be written after it, for messages and for the reference
+    meaning: str  # one sentence for the reference
+    read: Callable[[str], object]  # the checked value; raises OptionError
+
+
+def _word(choices: Iterable[str]) -> Callable[[str], str]:
+    allowed = tuple(choices)
+
+    def read(value: str) -> str:
+        if value not in allowed:
+            raise OptionError(f"must be one of {listed(allowed)}{suggestion(value, allowed)}")
+        return value
+
+    return read
+
+
+def _identifier(value: str) -> str:
+    if not _IDENTIFIER.fullmatch(value):
+        raise OptionError(
+            "must be letters, digits, and any of - _ . : after the first, as in softmax-backward"
+        )
+    return value
+
+
+def _python_expectation(value: str) -> str:
+    words = value.split()
+    if words == ["ok"]:
+        return "ok"
+    if len(words) == 2 and words[0] == "raises" and words[1].isidentifier():
+        return " ".join(words)
+    raise OptionError('must be "ok" or "raises NameOfError"')
+
+
+def _statuses(value: str) -> tuple[str, ...]:
+    words = tuple(value.split())
+    for word in words:
+        if word not in STATUSES:
+            raise OptionError(
+                f"must be one word, or one for each step, of {listed(STATUSES)}; "
+                f"not {word!r}{suggestion(word, STATUSES)}"
+            )
+    if not words:
+        raise OptionError(f"must be one or more of {listed(STATUSES)}")
+    return words
+
+
+def _seconds(value: str) -> float:
+    try:
+        seconds = float(value)
+    except ValueError:
+        seconds = -1.0
+    if not 0 < seconds < float("inf"):
+        raise OptionError("must be a number of seconds above 0")
+    return seconds
+
+
+def _count(value: str) -> int:
+    if not value.isascii() or not value.isdigit() or not 1 <= int(value) <= 100_000:
+        raise OptionError("must be a whole number from 1 to 100000")
+    return int(value)
+
+
+def _reading(value: str) -> str:
+    words = value.split()
+    if len(words) != 2 or words[0] != "componentwise" or not words[1].isidentifier():
+        raise OptionError('must be "componentwise" and an index, as in "componentwise i"')
+    return " ".join(words)
+
+
+def _text(value: str) -> str:
+    return value
+
+
+PYTHON: Mapping[str, Option] = {
+    option.name: option
+    for option in (
+        Option("exec", "on", "Run the cell; a fence without it is only shown.", _word(["on"])),
+        Option("id", "a name", "The name of the cell's own verdict.", _identifier),
+        Option("title", "text", "A title over the code.", _text),
+        Option("show", "both, code, output, none", "What of the cell is shown.", _word(SHOWN)),
+        Option(
+            "expect", "ok, or raises NameOfError", "How the cell must end.", _python_expectation
+        ),
+        Option("timeout", "seconds", "The longest that the cell may run.", _seconds),
+    )
+}
+MATH: Mapping[str, Option] = {
+    option.name: option
+    for option in (
+        Option("claim", "a name", "Test the formula, under this name.", _identifier),
+        Option(
+            "expect",
+            "verified, refuted, inconclusive, error",
+            "The verdict that is expected; one word, or one for each step of a chain.",
+            _statuses,
+        ),
+        Option("reading", "componentwise i", "Read bare vectors by component.", _reading),
+        Option("loss", "a name", "The node that `x.\\text{grad}` is the gradient of.", _identifier),
+        Option("points", "a number", "How many random points to test at.", _count),
+    )
+}
+
+
+def read_options(text: str, known: Mapping[str, Option]) -> dict[str, object]:
+    """The options in a fence's header, after its language.
+
+    Raises:
+        OptionError: for anything that is not a known `key="value"` with a good value.
+    """
+    options: dict[str, object] = {}
+    position = 0
+    while text[position:].strip():
+        found = _OPTION.match(text, position)
+        if found is None or found["value"] is None:
+            raise OptionError(f'options are written key="value", not {text[position:].strip()!r}')
+        key, value = found["key"], found["value"]
+        if key not in known:
+            raise OptionError(f"unknown option {key!r}{suggestion(key, known)}")
+        if key in options:
+            raise OptionError(f"option {key!r} is given twice")
+        try:
+            options[key] = known[key].read(value)
+        except OptionError as error:
+            raise OptionError(f"option {key}={value!r} {error}") from None
+        position = found.end()
+    return options
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """What was probably meant, as the end of a message."""
+    near = difflib.get_close_matches(word, list(known), n=1)
+    return f"; did you mean {near[0]!r}?" if near else f"; there are {listed(known)}"
+
+
+def listed(words: Iterable[str]) -> str:
+    """The words, comma-separated."""
+    return ", ".join(words)

@@ -1,0 +1,48 @@
+"""Pictures that a cell makes: what its last line returns, and the figures that it left open.
+
+A picture is kept as bytes and shown through an `img` element, in which no script runs.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import sys
+from typing import Any
+
+_METHODS = (("_repr_svg_", "image/svg+xml"), ("_repr_png_", "image/png"))
+
+
+def pictures(value: Any) -> list[dict[str, str]]:
+    """Media type and base64 data of each picture; open figures of matplotlib are closed."""
+    found = [_picture(kind, data) for kind, data in _of_value(value)]
+    pyplot: Any = sys.modules.get("matplotlib.pyplot")
+    if pyplot is not None:
+        for number in pyplot.get_fignums():
+            found.append(_picture("image/svg+xml", _svg(pyplot.figure(number))))
+        pyplot.close("all")
+    return found
+
+
+def _of_value(value: Any) -> list[tuple[str, str | bytes]]:
+    for method, kind in _METHODS:
+        draw = getattr(type(value), method, None)
+        data = draw(value) if draw is not None else None
+        if data:
+            return [(kind, data)]
+    return []
+
+
+def _svg(figure: Any) -> bytes:
+    import matplotlib
+
+    target = io.BytesIO()
+    # No date and fixed ids: the same figure is the same bytes.
+    with matplotlib.rc_context({"svg.hashsalt": "handout"}):
+        figure.savefig(target, format="svg", metadata={"Date": None}, bbox_inches="tight")
+    return target.getvalue()
+
+
+def _picture(kind: str, data: str | bytes) -> dict[str, str]:
+    raw = data.encode() if isinstance(data, str) else data
+    return {"type": kind, "data": base64.b64encode(raw).decode()}

@@ -1,0 +1,119 @@
+"""What a page's process read: the evidence on which the cache decides whether an outcome is fresh.
+
+An audit hook hears every `open`, directory listing, connection and new process, whichever library
+caused it. It also holds a page to its number of processes.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import mmap
+import os
+import struct
+import sys
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+_STARTS = {
+    "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.system", "pty.spawn",
+    "subprocess.Popen",
+}  # fmt: skip
+_CONNECTS = {"socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.bind"}
+_LISTS = {"os.listdir", "os.scandir"}
+_WRITES = os.O_WRONLY | os.O_RDWR
+
+
+class Reads:
+    """Records, from `start` on, the project files and folders that this process reads."""
+
+    def __init__(self, root: str, ignored: tuple[str, ...], processes: int) -> None:
+        self.root = os.path.join(root, "")
+        self.ignored = tuple(os.path.join(folder, "") for folder in ignored)
+        self.processes = processes
+        self.files: dict[str, None] = {}
+        self.folders: dict[str, None] = {}
+        self.written: set[str] = set()
+        self.reasons: dict[str, None] = {}  # why the outcome depends on more than files
+        self._started = mmap.mmap(-1, 8)  # shared with every process that is forked from this one
+
+    def start(self) -> None:
+        """Listen from now on; an audit hook cannot be removed."""
+        sys.addaudithook(self._hear)
+
+    def report(self) -> dict[str, Any]:
+        """What was read, in the form of JSON."""
+        for module in list(sys.modules.values()):
+            path = getattr(module, "__file__", None)
+            if isinstance(path, str) and self._of_project(path):
+                self.files.setdefault(path)
+        return {
+            "files": sorted(set(self.files) - self.written),
+            "folders": sorted(self.folders),
+            "modules": sorted(_third_party()),
+            "reasons": list(self.reasons),
+        }
+
+    def _hear(self, event: str, args: tuple[Any, ...]) -> None:
+        if event == "open":
+            self._open(*args)
+        elif event in _LISTS:
+            path = self._path(args[0] if args and args[0] is not None else ".")
+            if path is not None:
+                self.folders.setdefault(path)
+        elif event == "sqlite3.connect":
+            path = self._path(args[0])
+            if path is not None:
+                self.files.setdefault(path)
+        elif event in _STARTS:
+            self.reasons.setdefault("it started a process")
+            self._count()
+        elif event == "_thread.start_new_thread":
+            if threading.active_count() > self.processes:
+                raise RuntimeError(f"more than {self.processes} threads at a time on one page")
+        elif event in _CONNECTS:
+            self.reasons.setdefault("it used the network")
+
+    def _open(self, name: Any, mode: Any, flags: int) -> None:
+        path = self._path(name)
+        if path is None:
+            return
+        if flags & _WRITES:
+            self.written.add(path)
+        elif path not in self.written:
+            self.files.setdefault(path)
+
+    def _count(self) -> None:
+        (started,) = struct.unpack("q", self._started[:8])
+        if started >= self.processes:
+            raise RuntimeError(f"more than {self.processes} processes started by one page")
+        self._started[:8] = struct.pack("q", started + 1)
+
+    def _path(self, name: Any) -> str | None:
+        """The absolute path of a project file; the source for a compiled module."""
+        if isinstance(name, bytes):
+            name = os.fsdecode(name)
+        if not isinstance(name, str):
+            return None  # a file descriptor
+        path = os.path.abspath(name)
+        if not self._of_project(path):
+            return None
+        if path.endswith(".pyc"):
+            try:
+                return importlib.util.source_from_cache(path)
+            except ValueError:
+                return path
+        return path
+
+    def _of_project(self, path: str) -> bool:
+        return path.startswith(self.root) and not path.startswith(self.ignored)
+
+
+def _third_party() -> Mapping[str, None]:
+    """The top-level modules imported from installed distributions."""
+    found: dict[str, None] = {}
+    for name, module in list(sys.modules.items()):
+        path = getattr(module, "__file__", None)
+        if "." not in name and isinstance(path, str) and "site-packages" in path:
+            found.setdefault(name)
+    return found

@@ -1,0 +1,120 @@
+"""A warm process that gives birth to pages: NumPy is loaded once, each page is a fork of it.
+
+Importing NumPy takes longer than running most pages. The warm process has done that, and no page's
+code ever runs in it, so every page begins alike. It is started early, in the background, and ends
+when its connection does, however the build ends.
+"""
+
+from __future__ import annotations
+
+import array
+import atexit
+import contextlib
+import importlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+#: Loaded before the first page: what cells import anyway. `edf` is not among them, nor is anything
+#: else of the project: those are the page's own to import, and an edit must show.
+PRELOADED = (
+    "numpy", "numpy.random", "numpy.linalg", "numpy.fft", "numpy.polynomial",
+    "collections", "contextvars", "copy", "dataclasses", "enum", "fractions", "functools", "heapq",
+    "inspect", "itertools", "math", "operator", "pickle", "random", "re", "string", "textwrap",
+    "typing", "warnings",
+)  # fmt: skip
+_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+
+Fact = dict[str, Any]
+
+
+class Warm:
+    """The build's handle on a warm process; safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+
+    def start(self) -> None:
+        """Start the process if it does not run; returns at once."""
+        with self._lock:
+            self._started()
+
+    def _started(self) -> socket.socket:
+        if self._control is not None and self._process is not None and self._process.poll() is None:
+            return self._control
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        # Sums in the same order everywhere: one thread for BLAS, and one order of sets.
+        environment = {**os.environ, **dict.fromkeys(_ONE_THREAD, "1"), "PYTHONHASHSEED": "0"}
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", f"from handout.warm import serve; serve({theirs.fileno()})"],
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            env=environment,
+            start_new_session=True,  # Ctrl-C reaches the build, which ends this by letting go
+        )
+        theirs.close()
+        self._control = ours
+        atexit.register(self.stop)
+        return ours
+
+    def run(self, job: Mapping[str, Any], hear: Callable[[Fact], None]) -> None:
+        """Run a page in a fork of the warm process; `hear` gets every fact as it comes.
+
+        Raises:
+            ConnectionError: if the warm process cannot be reached.
+        """
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        with ours:
+            with theirs, self._lock:
+                fds = array.array("i", [theirs.fileno()])
+                self._started().sendmsg(
+                    [b"p"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, fds.tobytes())]
+                )
+            ours.sendall(json.dumps(job).encode() + b"\n")
+            with ours.makefile("rb") as lines:
+                for line in lines:
+                    hear(json.loads(line))
+
+    def stop(self) -> None:
+        """End the process, and with it every page that still runs."""
+        with self._lock:
+            if self._control is not None:
+                self._control.close()
+            if self._process is not None:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    self._process.wait(5)
+            self._control = self._process = None
+
+
+def serve(fd: int) -> None:
+    """The warm process: load, then fork a keeper for every connection that arrives, until EOF."""
+    control = socket.socket(fileno=fd)
+    for name in PRELOADED:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+    from handout.keeper import keep
+
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # keepers are reaped by the system
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    while True:
+        _, fds, _, _ = socket.recv_fds(control, 1, 1)
+        if not fds:
+            return
+        with socket.socket(fileno=fds[0]) as connection:
+            if os.fork() == 0:
+                control.close()
+                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                try:
+                    with connection.makefile("rb") as lines:
+                        job = json.loads(lines.readline())
+                    keep(job, connection)
+                finally:
+                    os._exit(0)
