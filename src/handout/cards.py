@@ -11,6 +11,7 @@ from html import escape
 from typing import Any
 
 from handout.badge import Verdict, anchor, icon, judged
+from handout.figures import steps
 from handout.mathml import MathError, to_mathml
 from handout.numerals import plain, scientific, shape
 
@@ -21,14 +22,13 @@ _ORACLES = {
 }
 
 
-def card(verdict: Verdict, steps: int = 1, environment: str = "", figure: str = "") -> str:
+def card(verdict: Verdict, count: int = 1, environment: str = "") -> str:
     """One verdict as HTML.
 
     Args:
         verdict: a verdict with the keys of `verdicts.json` and, where there are any, `details`.
-        steps: how many steps its claim has; the card of a single step does not count them.
+        count: how many steps its claim has; the card of a single step does not count them.
         environment: the versions that the claim was tested with.
-        figure: HTML of a figure to show among the details.
     """
     status = verdict["status"]
     classes = f"verdict verdict-{status}" + ("" if verdict["ok"] else " unexpected")
@@ -38,24 +38,24 @@ def card(verdict: Verdict, steps: int = 1, environment: str = "", figure: str = 
     return (
         f'<details class="{classes}" data-search-exclude>'
         f"<summary>{icon(status)}<strong>{escape(judged(verdict))}</strong> "
-        f"{_headline(verdict, steps)}</summary>"
-        f'<div class="verdict-body" id="{escape(anchor(verdict))}"><dl>{rows}</dl>{figure}</div>'
-        "</details>"
+        f"{_headline(verdict, count)}</summary>"
+        f'<div class="verdict-body" id="{escape(anchor(verdict))}">'
+        f"<dl>{rows}</dl>{_valley(verdict)}</div></details>"
     )
 
 
 def cards(verdicts: Sequence[Verdict], environment: str = "") -> str:
-    """The cards of one claim's steps, as a list that is announced as such."""
+    """The cards of what stands above them, such as a claim's steps, as a list announced as such."""
     items = "".join(f"<li>{card(verdict, len(verdicts), environment)}</li>" for verdict in verdicts)
-    label = escape(f"Verdicts on {verdicts[0]['id']}") if verdicts else "Verdicts"
+    label = escape(f"Verdicts on {verdicts[0]['id']}") if verdicts else ""
     return f'<ul class="verdicts" aria-label="{label}">{items}</ul>' if items else ""
 
 
-def _headline(verdict: Verdict, steps: int) -> str:
+def _headline(verdict: Verdict, count: int) -> str:
     """What the folded card says after the status: which claim, and the figure that matters."""
     parts = [f"<code>{escape(verdict['id'])}</code>"]
-    if steps > 1:
-        parts.append(f"step {verdict['step']} of {steps}")
+    if count > 1:
+        parts.append(f"step {verdict['step']} of {count}")
     if verdict["status"] == "error":
         parts.append(escape(_first_line(verdict["message"])))
     elif verdict["max_rel_error"] is not None:
@@ -153,6 +153,13 @@ def _tested(verdict: Verdict, details: Mapping[str, Any]) -> str:
     if details.get("tolerance") is not None:
         text += f"; tolerance {scientific(details['tolerance'])}"
     return text
+
+
+def _valley(verdict: Verdict) -> str:
+    """The error against the step size, where a gradient check measured it."""
+    measured = (verdict.get("details") or {}).get("steps") or []
+    finite = [pair for pair in measured if all(isinstance(value, float) for value in pair)]
+    return steps({"steps": finite}) if len(finite) > 1 else ""
 
 
 def _source(verdict: Verdict) -> str:
