@@ -20,7 +20,7 @@ from __future__ import annotations
 import copy
 import functools
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 
@@ -49,10 +49,19 @@ class Node:
     def __init__(self, *inputs: Any) -> None:
         self.inputs = tuple(as_node(x) for x in inputs)
 
-    def __init_subclass__(cls, **options: Any) -> None:
+    #: What the arithmetic operators make, by sign. Filled once, as the operations are defined.
+    operators: ClassVar[dict[str, type[Node]]] = {}
+
+    def __init_subclass__(cls, operator: str | None = None, **options: Any) -> None:
         """Let `forward` and `backward` mean both things: with arrays, this operation alone (what
-        the subclass defined); with no arguments, the whole graph up to this node."""
+        the subclass defined); with no arguments, the whole graph up to this node.
+
+        Args:
+            operator: The sign that stands for this operation in a formula, as `"+"` for `Add`.
+        """
         super().__init_subclass__(**options)
+        if operator is not None:
+            Node.operators[operator] = cls
         if (forward := cls.__dict__.get("forward")) is not None:
             cls.compute = forward
             cls.forward = _operation_or_graph(forward, run_forward)  # type: ignore[method-assign]
@@ -72,10 +81,61 @@ class Node:
         """Set `grad` on every node that this one depends on; see `run_backward`."""
         return run_backward(self, *args, **options)
 
+    def detach(self, shared: dict[int, Any]) -> None:
+        """Give a copied node its own version of what must not be shared with the original.
+
+        `shared` maps the id of an original part to its copy, so that nodes which shared a part
+        before the copy share one after it.
+        """
+
     @property
     def params(self) -> list[Param]:
         """The parameters that this node depends on, in topological order."""
         return [node for node in topological_order(self) if isinstance(node, Param)]
+
+    def __add__(self, other: Any) -> Node:
+        return self.operators["+"](self, other)
+
+    def __radd__(self, other: Any) -> Node:
+        return self.operators["+"](other, self)
+
+    def __sub__(self, other: Any) -> Node:
+        return self.operators["-"](self, other)
+
+    def __rsub__(self, other: Any) -> Node:
+        return self.operators["-"](other, self)
+
+    def __mul__(self, other: Any) -> Node:
+        return self.operators["*"](self, other)
+
+    def __rmul__(self, other: Any) -> Node:
+        return self.operators["*"](other, self)
+
+    def __truediv__(self, other: Any) -> Node:
+        return self.operators["/"](self, other)
+
+    def __rtruediv__(self, other: Any) -> Node:
+        return self.operators["/"](other, self)
+
+    def __pow__(self, other: Any) -> Node:
+        return self.operators["**"](self, other)
+
+    def __rpow__(self, other: Any) -> Node:
+        return self.operators["**"](other, self)
+
+    def __matmul__(self, other: Any) -> Node:
+        return self.operators["@"](self, other)
+
+    def __rmatmul__(self, other: Any) -> Node:
+        return self.operators["@"](other, self)
+
+    def __neg__(self) -> Node:
+        return self.operators["neg"](self)
+
+    def __getitem__(self, key: Any) -> Node:
+        return self.operators["[]"](self, key)
+
+    __iter__ = None  # a node has no length before it has a value; x[0], x[1], ... would never end
 
     def __repr__(self) -> str:
         name = f" {self.name}" if self.name else ""
@@ -112,10 +172,19 @@ class Param(Node):
 
 
 class Constant(Node):
-    """A number or array that stands in a formula, as 2 in `2 * x`; it has no gradient."""
+    """A number or array that stands in a formula, as 2 in `2 * x`; it has no gradient.
+
+    A number stays a Python number, which NumPy lets follow the dtype of the array beside it:
+    `2.5 * x` is float32 where x is.
+    """
 
     def __init__(self, value: Array) -> None:
-        self.value = np.asarray(value)
+        if isinstance(value, float):  # np.float64 is one, and would not be weak
+            self.value: Array = float(value)
+        elif isinstance(value, bool | int | complex):
+            self.value = value
+        else:
+            self.value = np.asarray(value)
 
 
 def as_node(x: Any) -> Node:
@@ -145,9 +214,11 @@ def copy_graph(roots: Iterable[Node]) -> dict[Node, Node]:
     Checks work on a copy, so that values and gradients of the original stay as they are.
     """
     copies: dict[Node, Node] = {}
+    shared: dict[int, Any] = {}
     for node in topological_order(*roots):
         copies[node] = twin = copy.copy(node)
         twin.inputs = tuple(copies[parent] for parent in node.inputs)
+        twin.detach(shared)
     return copies
 
 
