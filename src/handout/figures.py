@@ -6,15 +6,12 @@ texts are escaped, and what should be a number is made one or refused.
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from handout.figure_graph import graph
 from handout.svg import Box, figure, label, line, polyline, rect
-
-MEDIA_TYPE = "application/vnd.handout.figure+json"  # of a figure among a cell's pictures
 
 _SMALLEST = 1e-17  # an error of zero has no logarithm; it is drawn here
 _EXPONENTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -39,14 +36,6 @@ def draw(described: Mapping[str, Any]) -> str:
         return kinds[kind](described)
     except (KeyError, TypeError, IndexError, AttributeError, OverflowError) as error:
         raise ValueError(f"this is not the description of a {kind} figure: {error!r}") from error
-
-
-def draw_json(text: str | bytes) -> str:
-    """A figure from its description as JSON."""
-    described = json.loads(text)
-    if not isinstance(described, dict):
-        raise ValueError("the description of a figure is a JSON object")
-    return draw(described)
 
 
 def steps(described: Mapping[str, Any]) -> str:

@@ -1,15 +1,18 @@
 """Pictures that a cell makes: what its last line returns, and the figures that it left open.
 
-A picture is kept as bytes and shown through an `img` element, in which no script runs.
+A picture is kept as bytes and shown through an `img` element, in which no script runs. A figure of
+`edf.figures` is kept as its description, and drawn when the page is rendered.
 """
 
 from __future__ import annotations
 
 import base64
 import io
+import json
 import sys
 from typing import Any
 
+FIGURE = "application/vnd.handout.figure+json"  # a description that `handout.figures` draws
 _METHODS = (("_repr_svg_", "image/svg+xml"), ("_repr_png_", "image/png"))
 
 
@@ -25,6 +28,9 @@ def pictures(value: Any) -> list[dict[str, str]]:
 
 
 def _of_value(value: Any) -> list[tuple[str, str | bytes]]:
+    figures: Any = sys.modules.get("edf.figures")
+    if figures is not None and isinstance(value, figures.Figure):
+        return [(FIGURE, json.dumps(value.description))]
     for method, kind in _METHODS:
         draw = getattr(type(value), method, None)
         data = draw(value) if draw is not None else None

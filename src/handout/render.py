@@ -5,6 +5,8 @@ This is the one door: the build asks for badges, cards, outputs, counts and the 
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
@@ -12,28 +14,31 @@ from typing import Any
 
 from handout.badge import Verdict, anchor, badge, count, icon, judged, status_svg
 from handout.cards import card, cards
+from handout.figures import draw
 from handout.numerals import scientific
+from handout.pictures import FIGURE
 
 __all__ = ["badge", "card", "cards", "output", "page_head", "status_svg", "table"]
 
 _COLOUR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")  # terminal escapes, which tracebacks carry
 
 
-def output(outcome: Mapping[str, Any]) -> str:
-    """What a cell printed, and how it failed if it did; nothing for a silent cell.
+def output(outcome: Mapping[str, Any], title: str = "") -> str:
+    """What a cell printed and drew, and how it failed if it did; nothing for a silent cell.
 
     Args:
-        outcome: what the worker measured; `stdout` is text, `error` has a `traceback` or `message`.
+        outcome: what the worker measured: `stdout`, `truncated`, `pictures` and `error`.
+        title: of the cell, which serves its pictures as text alternative.
     """
-    html = ""
+    parts = []
     if outcome.get("stdout"):
-        html += _terminal("Output", outcome["stdout"])
-    error = outcome.get("error")
-    if error:
-        html += _terminal(
-            "Error", error if isinstance(error, str) else error.get("traceback") or error["message"]
-        )
-    return f'<div class="cell-outputs" data-search-exclude>{html}</div>' if html else ""
+        cut = "\n… (the rest of the output is not shown)" if outcome.get("truncated") else ""
+        parts.append(_terminal("Output", outcome["stdout"] + cut))
+    parts += [_picture(picture, title) for picture in outcome.get("pictures") or ()]
+    if outcome.get("error"):
+        error = outcome["error"]
+        parts.append(_terminal("Error", error.get("traceback") or error["message"]))
+    return f'<div class="cell-outputs" data-search-exclude>{"".join(parts)}</div>' if parts else ""
 
 
 def page_head(verdicts: Sequence[Verdict]) -> str:
@@ -90,3 +95,12 @@ def _terminal(label: str, text: str) -> str:
     name = f"cell-{label.lower()}"
     shown = escape(_COLOUR.sub("", text).rstrip("\n"))
     return f'<pre class="{name}" role="group" aria-label="{label}">{shown}</pre>'
+
+
+def _picture(picture: Mapping[str, str], title: str) -> str:
+    """A figure drawn here from its description, or an image in which no script runs."""
+    if picture["type"] == FIGURE:
+        return draw(json.loads(base64.b64decode(picture["data"])))
+    alt = escape(title or "Drawn by the code above")
+    source = escape(f"data:{picture['type']};base64,{picture['data']}")
+    return f'<img class="cell-picture" src="{source}" alt="{alt}">'
