@@ -81,7 +81,9 @@ def _cell(fence: Fence, path: str) -> Cell | None:
     )
     if language != kind:
         wanted = f'```{kind} {"exec" if kind == "python" else "claim"}="..."'
-        return replace(cell, problem=f"a {language or 'plain'} fence cannot be a cell; write {wanted}")
+        return replace(
+            cell, problem=f"a {language or 'plain'} fence cannot be a cell; write {wanted}"
+        )
     if not fence.closed:
         return replace(cell, problem="the fence is not closed before its page, list or box ends")
     braces = _BRACES.match(fence.info)

@@ -124,7 +124,9 @@ def _width(prefix: str) -> int:
 def _dedent(line: str, prefix: str) -> str:
     """The line without as much of the fence's own prefix as it has."""
     if ">" not in prefix:
-        expanded = line.expandtabs(4) if line[: len(line) - len(line.lstrip())].count("\t") else line
+        expanded = (
+            line.expandtabs(4) if line[: len(line) - len(line.lstrip())].count("\t") else line
+        )
         width = _width(prefix)
         return expanded[min(width, len(expanded) - len(expanded.lstrip(" "))) :]
     for _ in range(prefix.count(">")):

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 STATUSES = ("verified", "refuted", "inconclusive", "error")
 SHOWN = ("both", "code", "output", "none")
 
-_OPTION = re.compile(r"""\s*(?P<key>[^\s="'{}]+)(?:=(?P<quote>["'])(?P<value>.*?)(?P=quote)(?=\s|$))?""")
+_OPTION = re.compile(
+    r"""\s*(?P<key>[^\s="'{}]+)(?:=(?P<quote>["'])(?P<value>.*?)(?P=quote)(?=\s|$))?"""
+)
 _IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]*")
 
 

@@ -29,7 +29,12 @@ PRELOADED = (
     "inspect", "itertools", "math", "operator", "pickle", "random", "re", "string", "textwrap",
     "typing", "warnings",
 )  # fmt: skip
-_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+_ONE_THREAD = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+)
 
 Fact = dict[str, Any]
 

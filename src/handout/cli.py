@@ -1,0 +1,94 @@
+"""The command line. Exit status: 0 as expected, 1 a verdict is not, 2 usage or unreadable input."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from handout import __version__, engine
+from handout.engine import Engine
+from handout.pages import Page, PageError, read_page
+from handout.settings import Project, SettingsError, find_project
+from handout.verdicts import JudgedPage, report
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="handout")
+def main() -> None:
+    """Course handouts whose mathematics is tested at every build."""
+
+
+@main.command()
+@click.argument("pages", nargs=-1, required=True, metavar="PAGE...")
+@click.option("--json", "json_file", type=click.Path(), help="Write the verdicts to this file.")
+@click.option("--jobs", type=click.IntRange(1), help="How many pages to run at once.")
+@click.option("--timeout", type=click.FloatRange(0, min_open=True), help="Seconds a cell may take.")
+def check(
+    pages: Sequence[str], json_file: str | None, jobs: int | None, timeout: float | None
+) -> None:
+    """Run and test the cells of pages (Markdown, or notebooks)."""
+    engine.prepare()
+    project = _project(jobs, timeout)
+    read = [_read(name) for name in pages]
+    running = Engine(project)
+    running.start(read)
+    judged = list(running.all_judged())
+    running.close()
+    if json_file is not None:
+        text = report(verdict for page in judged for verdict in page.verdicts)
+        _write(Path(json_file), text)
+    sys.exit(_tell(judged))
+
+
+def _project(jobs: int | None, timeout: float | None) -> Project:
+    try:
+        project = find_project(Path.cwd())
+    except SettingsError as error:
+        _refuse(str(error))
+    changed = {"jobs": jobs, "timeout": timeout}
+    given = {name: value for name, value in changed.items() if value is not None}
+    return dataclasses.replace(project, settings=dataclasses.replace(project.settings, **given))
+
+
+def _read(name: str) -> Page:
+    try:
+        return read_page(Path(name).absolute(), name)
+    except PageError as error:
+        _refuse(str(error))
+
+
+def _write(target: Path, text: str) -> None:
+    try:
+        target.write_text(text, "utf-8")
+    except OSError as error:
+        _refuse(f"{target}: cannot be written: {error.strerror}")
+
+
+def _tell(judged: Sequence[JudgedPage]) -> int:
+    """Print a line for each problem and a summary; the exit status."""
+    found = [problem for page in judged for problem in engine.problems(page)]
+    for problem in found:
+        click.echo(str(problem))
+    verdicts = [verdict for page in judged for verdict in page.verdicts]
+    click.echo(f"{len(verdicts)} verdicts, {len(found)} not as expected")
+    return 1 if found else 0
+
+
+def _refuse(message: str) -> NoReturn:
+    click.echo(f"handout: {message}", err=True)
+    sys.exit(2)
+
+
+@main.command()
+@click.option("--strict", is_flag=True, help="Let every warning fail the build.")
+def build(strict: bool) -> None:
+    """Check every page, then build the whole site."""
+    engine.prepare()  # before the site generator is loaded, which takes as long
+    from handout.building import build_site
+
+    sys.exit(build_site(strict))

@@ -1,0 +1,71 @@
+"""The work that every command and every host does alike: run pages, judge them, list problems."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass
+
+from handout.outcomes import PageOutcome
+from handout.pages import Page
+from handout.run import Progress, Runner, warm
+from handout.settings import Project
+from handout.verdicts import JudgedPage, judge, problem_line
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that an author must mend."""
+
+    path: str  # as an editor can open it
+    line: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {self.message}"
+
+
+class Engine:
+    """Runs and judges pages of one project. Pages run in the background from `start` on."""
+
+    def __init__(
+        self, project: Project, executor: Executor | None = None, progress: Progress | None = None
+    ) -> None:
+        self.project = project
+        self._runner = Runner(project, executor, progress)
+        self._running: dict[str, tuple[Page, Future[PageOutcome]]] = {}
+
+    def start(self, pages: Iterable[Page]) -> None:
+        """Start running pages, in this order."""
+        for page in pages:
+            self._running[page.name] = (page, self._runner.submit(page))
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._running
+
+    def judged(self, name: str) -> JudgedPage:
+        """The verdicts on a page that was started; waits for its end."""
+        page, future = self._running[name]
+        return judge(page, future.result())
+
+    def all_judged(self) -> Iterator[JudgedPage]:
+        """The verdicts on every page, in the order of their start."""
+        return (self.judged(name) for name in self._running)
+
+    def close(self) -> None:
+        """Stop what still runs."""
+        self._runner.close()
+
+
+def problems(judged: JudgedPage) -> list[Problem]:
+    """A problem for every verdict that is not the expected one."""
+    return [
+        Problem(judged.page.shown, *problem_line(judged.page, verdict))
+        for verdict in judged.verdicts
+        if not verdict["ok"]
+    ]
+
+
+def prepare() -> None:
+    """Begin to load what pages need, on another processor, while this one goes on."""
+    warm().start()

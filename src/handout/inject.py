@@ -1,0 +1,157 @@
+"""Puts outcomes and verdicts into a page, in two steps.
+
+Before Markdown is rendered, each cell becomes a plain fence, and a token that holds the place of its
+output and cards. Afterwards the tokens become HTML. So no HTML of ours goes through Markdown, and
+rendering need not wait for the cells to run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from handout import render
+from handout.cells import Cell, find_cells
+from handout.engine import Problem
+from handout.pagemath import mark
+from handout.pages import Page
+from handout.verdicts import JudgedPage, Result
+
+_BADGE = re.compile(r"\[\[verdict:(?P<page>[^\]\s#]*#)?(?P<claim>[^\]\s#]+)\]\]")
+_TABLE = re.compile(r"(?:<p>)?\[\[verdicts\]\](?:</p>)?")
+_LITERAL = re.compile(r"(<(pre|code|script|style)\b.*?</\2>)", re.DOTALL | re.IGNORECASE)
+
+
+class InjectionError(ValueError):
+    """A page whose text another plugin has changed beyond recognition."""
+
+
+def token(page: Page) -> str:
+    """What begins this page's tokens: no author can have written it, and it is always the same."""
+    return f"handout-{hashlib.sha256(page.text.encode()).hexdigest()[:16]}-"
+
+
+def with_tokens(markdown: str, page: Page) -> str:
+    """The page's Markdown, as the host has it, with a token in place of what each cell gives.
+
+    Args:
+        markdown: the text without front matter, perhaps changed by other plugins.
+        page: the page as its author wrote it.
+
+    Raises:
+        InjectionError: if the cells in `markdown` are not those of the page.
+    """
+    cells = find_cells(markdown, page.shown)
+    if [cell.source for cell in cells] != [cell.source for cell in page.cells]:
+        raise InjectionError(
+            f"{page.shown}:1: another plugin changed the cells of this page before they could be "
+            "shown; list handout before it in the configuration"
+        )
+    lines = markdown.split("\n")
+    parts: list[str] = []
+    end = 0
+    for number, (there, cell) in enumerate(zip(cells, page.cells, strict=True)):
+        parts += lines[end : there.line_first - 1]
+        end = max(there.line_last, end)
+        if cell.problem is None and cell.kind == "math":
+            code = []
+        else:
+            code = _plain_fence(cell, lines[there.line_first - 1 : there.line_last])
+        quote = there.indent.rstrip()
+        parts += [*code, quote, f"{there.indent}{token(page)}{number}.", quote]
+    return "\n".join(parts + lines[end:])
+
+
+def _plain_fence(cell: Cell, lines: list[str]) -> list[str]:
+    """The lines of a cell's code as a fence that only shows it."""
+    if cell.options.get("show", "both") in ("output", "none") or not lines:
+        return []
+    fence = re.match(r"[`~]*", lines[0][len(cell.indent) :])
+    title = str(cell.options.get("title", "")).replace('"', "&quot;")
+    header = (
+        f"{cell.indent}{fence[0] if fence else '```'}{cell.kind if cell.kind == 'python' else ''}"
+    )
+    return [header + (f' title="{title}"' if title else ""), *lines[1:]]
+
+
+@dataclass
+class Filled:
+    """A page's HTML with outcomes and verdicts, and what was wrong with its links to verdicts."""
+
+    html: str
+    problems: list[Problem] = field(default_factory=list)
+
+
+def fill(html: str, judged: JudgedPage) -> str:
+    """Replace the page's tokens by outputs and cards."""
+    place = re.compile(rf"(?:<p>)?{token(judged.page)}(\d+)\.(?:</p>)?")
+    return place.sub(lambda found: _shown(judged.results[int(found[1])]), html)
+
+
+def _shown(result: Result) -> str:
+    cell = result.cell
+    html = ""
+    if cell.kind == "math" and cell.problem is None:
+        html += mark(cell.source.strip())
+    if result.outcome is not None and cell.options.get("show", "both") in ("both", "output"):
+        html += render.output(result.outcome)
+    return html + _cards(result)
+
+
+def _cards(result: Result) -> str:
+    """The cards of each claim; code that ran as expected needs none, unless the author named it."""
+    claims: dict[str, list[dict[str, object]]] = {}
+    for verdict in result.verdicts:
+        if verdict["kind"] == "code" and verdict["ok"] and "id" not in result.cell.options:
+            continue
+        claims.setdefault(verdict["id"], []).append(verdict)
+    return "".join(render.cards(verdicts) for verdicts in claims.values())
+
+
+def link_verdicts(
+    html: str,
+    page: Page,
+    find: Callable[[str], JudgedPage | None],
+    address: Callable[[str], str],
+    everything: Callable[[], Sequence[JudgedPage]],
+) -> Filled:
+    """Replace `[[verdict:ID]]`, `[[verdict:PAGE#ID]]` and `[[verdicts]]` in a page's HTML.
+
+    Args:
+        html: the content of the page; code in it is left alone.
+        page: the page.
+        find: the verdicts of a page, given its name; None if there is no such page.
+        address: the address of a page as seen from this one, given its name.
+        everything: the verdicts of all pages.
+    """
+    filled = Filled("")
+
+    def badge(found: re.Match[str]) -> str:
+        other = (found["page"] or "").rstrip("#")
+        judged = find(other or page.name)
+        if judged is None:
+            problem = f"{found[0]}: there is no page {other!r}"
+        elif verdicts := judged.named(found["claim"]):
+            return render.badge(*verdicts, page=address(other) if other else "")
+        else:
+            problem = f"{found[0]}: {judged.missing(found['claim'])}"
+        line = next((n for n, l in enumerate(page.text.split("\n"), 1) if found[0] in l), 1)
+        filled.problems.append(Problem(page.shown, line, problem))
+        return f'<span class="verdict-missing">{found[0]}</span>'
+
+    def table(_: re.Match[str]) -> str:
+        verdicts = [v for judged in everything() for v in judged.verdicts]
+        return render.table(verdicts, address)
+
+    pieces = _LITERAL.split(html)  # text, literal element, its name, text, ...
+    for number in range(0, len(pieces), 3):
+        filled.html += _TABLE.sub(table, _BADGE.sub(badge, pieces[number]))
+        filled.html += pieces[number + 1] if number + 1 < len(pieces) else ""
+    return filled
+
+
+def needs_other_pages(html: str) -> bool:
+    """Whether a page's links to verdicts need the verdicts of other pages."""
+    return "[[verdicts]]" in html or any(found["page"] for found in _BADGE.finditer(html))

@@ -1,0 +1,93 @@
+"""The plugin for MkDocs and ProperDocs: its events, handed on to the engine."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import MISSING, fields
+from pathlib import Path
+from typing import Any
+
+from mkdocs.config import config_options
+from mkdocs.config.base import ConfigErrors, ConfigWarnings
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.livereload import LiveReloadServer
+from mkdocs.plugins import BasePlugin, event_priority
+from mkdocs.structure.files import Files
+from mkdocs.structure.pages import Page as SitePage
+
+from handout import engine, fonts
+from handout.settings import Project, Settings, SettingsError, read_settings
+from handout.site import Site
+
+log = logging.getLogger("mkdocs.plugins.handout")
+
+
+class HandoutPlugin(BasePlugin):  # type: ignore[type-arg]
+    """Runs the cells of every page, and shows and reports the verdicts."""
+
+    config_scheme = tuple(
+        (
+            f.name,
+            config_options.Type(
+                (int, float)
+                if f.type == "float"
+                else {"str": str, "int": int}.get(str(f.type), dict),
+                default=f.default if f.default is not MISSING else {},
+            ),
+        )
+        for f in fields(Settings)
+    )
+
+    def load_config(
+        self, options: dict[str, Any], config_file_path: str | None = None
+    ) -> tuple[ConfigErrors, ConfigWarnings]:
+        """Validate the options; an unknown one is an error. Begin to warm up."""
+        engine.prepare()
+        errors, warnings = super().load_config(options, config_file_path)
+        try:
+            read_settings(options)
+        except SettingsError as error:
+            return [*errors, ("handout", error)], []
+        return errors, warnings
+
+    def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
+        """Name our style and script to the theme."""
+        config.extra_css.append(f"{fonts.FOLDER}/handout.css")
+        config.extra_javascript.append(f"{fonts.FOLDER}/handout.js")
+        return config
+
+    @event_priority(-50)  # after the plugins that add, drop and generate pages
+    def on_files(self, files: Files, /, *, config: MkDocsConfig) -> Files:
+        """Start running the cells of every page."""
+        root = Path(config.config_file_path).parent if config.config_file_path else Path.cwd()
+        settings = read_settings({name: self.config[name] for name, _ in self.config_scheme})
+        self.site = Site(Project(root.absolute(), settings), log.warning)
+        self.site.start(files.documentation_pages())
+        return files
+
+    def on_page_markdown(
+        self, markdown: str, /, *, page: SitePage, config: MkDocsConfig, files: Files
+    ) -> str:
+        """Put tokens in the place of what cells give."""
+        return self.site.with_tokens(markdown, page.file.src_uri)
+
+    def on_page_content(
+        self, html: str, /, *, page: SitePage, config: MkDocsConfig, files: Files
+    ) -> str:
+        """Put outputs, cards and formulas in the place of tokens."""
+        return self.site.filled(html, page.file)
+
+    def on_env(self, env: Any, /, *, config: MkDocsConfig, files: Files) -> Any:
+        """Link the verdicts of other pages, now that all pages have run."""
+        for file in files.documentation_pages():
+            if file.page is not None and file.page.content is not None:
+                file.page.content = self.site.linked(file.page.content, file, files)
+        return env
+
+    def on_post_build(self, *, config: MkDocsConfig) -> None:
+        """Write `verdicts.json`, and report what is not as expected."""
+        self.site.finish(Path(config.site_dir))
+
+    def on_serve(self, server: LiveReloadServer, /, *, config: MkDocsConfig, builder: Any) -> Any:
+        """Rebuild when a file changes that a page has read."""
+        return server

@@ -1,0 +1,62 @@
+"""A page: its file, what to call it, its text and its cells."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from handout.cells import Cell, find_cells
+from handout.fences import read_text
+
+
+class PageError(ValueError):
+    """A page that cannot be read; the message names it."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a handout."""
+
+    name: str  # in verdicts: relative to the docs folder, or as given on the command line
+    shown: str  # in messages and tracebacks: a path that an editor can open from here
+    file: Path  # absolute
+    text: str
+    cells: Sequence[Cell]
+
+    @property
+    def running(self) -> list[Cell]:
+        """The cells that are run or tested."""
+        return [cell for cell in self.cells if cell.runs]
+
+
+def shown_path(file: Path) -> str:
+    """A path to the file from the working directory if it is below that, else the whole path."""
+    relative = os.path.relpath(file)
+    return str(file) if relative.startswith("..") else Path(relative).as_posix()
+
+
+def read_page(file: Path, name: str) -> Page:
+    """Read a page from its file.
+
+    Raises:
+        PageError: if it cannot be read or is not UTF-8.
+    """
+    shown = shown_path(file)
+    try:
+        text = read_text(file.read_bytes())
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise PageError(
+            f"{shown}:{line}: not UTF-8: {error.reason}; save the file as UTF-8"
+        ) from error
+    except OSError as error:
+        raise PageError(f"{shown}:1: cannot be read: {error.strerror}") from error
+    return make_page(file, name, text)
+
+
+def make_page(file: Path, name: str, text: str) -> Page:
+    """A page of which the text is at hand."""
+    shown = shown_path(file)
+    return Page(name, shown, file.absolute(), text, find_cells(text, shown))

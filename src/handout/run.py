@@ -1,0 +1,105 @@
+"""Runs pages: each in its own process, several at once, through the cache."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from typing import Any
+
+from handout.cells import Cell
+from handout.outcomes import Fault, Gathering, PageOutcome
+from handout.pages import Page
+from handout.settings import Project
+from handout.warm import Warm
+
+#: The options that decide what happens; the others decide what is shown, or expected.
+_RUN_OPTIONS = ("timeout", "reading", "loss", "points")
+
+Progress = Callable[[Page, int], None]
+
+
+def job(page: Page, project: Project) -> dict[str, Any]:
+    """What a process must know to run a page: JSON, so that it can go to another machine."""
+    return {
+        "page": page.shown,
+        "folder": str(page.file.parent),
+        "root": str(project.root),
+        "ignored": [str(project.cache), *(str(project.root / f) for f in (".venv", ".git"))],
+        "cells": [_cell(cell) for cell in page.running],
+        "limits": vars(project.settings.limits),
+    }
+
+
+def _cell(cell: Cell) -> dict[str, Any]:
+    return {
+        "kind": cell.kind,
+        "id": cell.id,
+        "source": cell.source,
+        "line": cell.source_line,
+        "options": {k: v for k, v in cell.options.items() if k in _RUN_OPTIONS},
+    }
+
+
+@functools.cache
+def warm() -> Warm:
+    """The warm process of this process, started at the first use."""
+    return Warm()
+
+
+def run_job(job: Mapping[str, Any], hear: Callable[[Mapping[str, Any]], None] | None = None) -> str:
+    """Run one page here and now; its outcome as JSON, so that it can come from another machine."""
+    gathering = Gathering()
+
+    def heard(fact: Mapping[str, Any]) -> None:
+        gathering.hear(fact)
+        if hear is not None:
+            hear(fact)
+
+    try:
+        warm().run(job, heard)
+    except OSError as error:
+        gathering.fault = Fault(len(gathering.cells), f"its process could not be started: {error}")
+    return json.dumps(gathering.outcome().to_dict())
+
+
+class Runner:
+    """Runs the pages of a project on an executor, by default on threads of this process.
+
+    Args:
+        project: where the pages are, and the limits they run under.
+        executor: any `concurrent.futures.Executor`; it is the caller's to shut down.
+        progress: called with a page and the number of its cells that are done, as they get done.
+    """
+
+    def __init__(
+        self, project: Project, executor: Executor | None = None, progress: Progress | None = None
+    ) -> None:
+        self.project = project
+        self.progress = progress
+        self._threads = (
+            ThreadPoolExecutor(project.settings.workers, "handout") if executor is None else None
+        )
+        self._executor = executor or self._threads
+
+    def submit(self, page: Page) -> Future[PageOutcome]:
+        """Start running a page; at once if it has nothing to run."""
+        if not page.running:
+            done: Future[PageOutcome] = Future()
+            done.set_result(PageOutcome(reads={}))
+            return done
+        assert self._executor is not None
+        return self._executor.submit(self._run, page)
+
+    def _run(self, page: Page) -> PageOutcome:
+        def hear(fact: Mapping[str, Any]) -> None:
+            if self.progress is not None and fact["event"] == "cell":
+                self.progress(page, 1)
+
+        return PageOutcome.from_dict(json.loads(run_job(job(page, self.project), hear)))
+
+    def close(self) -> None:
+        """Wait for nothing more, and let the threads go."""
+        if self._threads is not None:
+            self._threads.shutdown(wait=False, cancel_futures=True)

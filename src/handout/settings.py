@@ -1,0 +1,151 @@
+"""What a project may configure: the options of the plugin in `mkdocs.yml`, and their defaults.
+
+`handout check` reads the same section of the same file, so that a page is run alike everywhere.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from handout.limits import Limits
+from handout.options import suggestion
+
+CONFIGURATION = ("mkdocs.yml", "mkdocs.yaml", "properdocs.yml", "properdocs.yaml")
+
+
+class SettingsError(ValueError):
+    """An option that is unknown or has a bad value; the message says which, and the remedy."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The options of the `handout` plugin.
+
+    Attributes:
+        cache: Folder of the cache, relative to the configuration file.
+        jobs: How many pages run at once; 0 is one for each processor.
+        timeout: Seconds that a cell may take, unless its fence says otherwise.
+        cpu: Seconds of processor time that a page may use in all.
+        memory: Megabytes of address space that a page's process may use.
+        output: Kilobytes of output kept of each cell; more is cut off, with a notice.
+        files: How many files a page may have open.
+        processes: How many processes a page may start in all, and threads at a time.
+        macros: LaTeX macros for every formula of the site, name to definition.
+    """
+
+    cache: str = ".cache/handout"
+    jobs: int = 0
+    timeout: float = Limits.timeout
+    cpu: int = Limits.cpu
+    memory: int = Limits.memory
+    output: int = Limits.output
+    files: int = Limits.files
+    processes: int = Limits.processes
+    macros: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def limits(self) -> Limits:
+        """The limits on a page's process."""
+        return Limits(**{f.name: getattr(self, f.name) for f in fields(Limits)})
+
+    @property
+    def workers(self) -> int:
+        """How many pages run at once."""
+        return self.jobs or os.cpu_count() or 1
+
+
+def read_settings(given: Mapping[str, Any]) -> Settings:
+    """Validate options.
+
+    Raises:
+        SettingsError: for an unknown option, or a value of the wrong type or range.
+    """
+    known = {f.name: f for f in fields(Settings)}
+    for name, value in given.items():
+        if name not in known:
+            raise SettingsError(f"unknown option {name!r}{suggestion(name, known)}")
+        _check(name, value)
+    return Settings(**given)
+
+
+def _check(name: str, value: Any) -> None:
+    if name == "cache":
+        good, wanted = isinstance(value, str) and bool(value), "a folder"
+    elif name == "macros":
+        good = isinstance(value, dict) and all(
+            isinstance(k, str) and isinstance(v, str) for k, v in value.items()
+        )
+        wanted = "a mapping from a macro's name to its LaTeX"
+    else:
+        least = 0 if name == "jobs" else 1
+        number = isinstance(value, int) or (name == "timeout" and isinstance(value, float))
+        good = (
+            number and not isinstance(value, bool) and value > 0
+            if name == "timeout"
+            else (number and not isinstance(value, bool) and value >= least)
+        )
+        wanted = (
+            "a number of seconds above 0" if name == "timeout" else f"a whole number from {least}"
+        )
+    if not good:
+        raise SettingsError(f"option {name!r} must be {wanted}, not {value!r}")
+
+
+@dataclass(frozen=True)
+class Project:
+    """Where a project is, and what it configures."""
+
+    root: Path  # the folder of its configuration file, or the working directory
+    settings: Settings = Settings()
+    config: Path | None = None
+
+    @property
+    def cache(self) -> Path:
+        """The folder of the cache."""
+        return self.root / self.settings.cache
+
+
+def find_project(start: Path) -> Project:
+    """The project of the nearest configuration file in `start` or a folder above it.
+
+    Raises:
+        SettingsError: if the file's options for the plugin are not valid.
+    """
+    for folder in (start, *start.parents):
+        for name in CONFIGURATION:
+            if (folder / name).is_file():
+                return Project(folder, _plugin_settings(folder / name), folder / name)
+    return Project(start)
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads a configuration without carrying out what its tags ask for."""
+
+
+_Loader.add_multi_constructor("", lambda loader, suffix, node: None)
+
+
+def _plugin_settings(config: Path) -> Settings:
+    try:
+        document = yaml.load(config.read_text("utf-8"), _Loader)
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{config}: {error}") from error
+    plugins = (document or {}).get("plugins") or []
+    entries = (
+        plugins.items()
+        if isinstance(plugins, dict)
+        else (pair for entry in plugins if isinstance(entry, dict) for pair in entry.items())
+    )
+    for name, options in entries:
+        if name == "handout":
+            try:
+                return read_settings(options or {})
+            except SettingsError as error:
+                raise SettingsError(f"{config}: plugin handout: {error}") from None
+    return Settings()

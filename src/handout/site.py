@@ -1,0 +1,121 @@
+"""One build of a site: which pages run, what is put into them, what is reported.
+
+Knows the host's files by three attributes (`src_uri`, `abs_src_path`, `content_string`) and nothing
+else of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from handout import fonts, pagemath, render
+from handout.engine import Engine, Problem, problems
+from handout.inject import InjectionError, fill, link_verdicts, needs_other_pages, with_tokens
+from handout.pages import Page, PageError, make_page, read_page
+from handout.settings import Project
+from handout.verdicts import JudgedPage, report
+
+
+class Site:
+    """The pages of one build.
+
+    Args:
+        project: its folder and settings.
+        warn: called with every problem, one line each.
+    """
+
+    def __init__(self, project: Project, warn: Callable[[str], None]) -> None:
+        self.project = project
+        self.warn = warn
+        self.engine = Engine(project)
+        self.pages: dict[str, Page] = {}
+        self.characters: set[str] = set()
+
+    def start(self, pages: Iterable[Any]) -> None:
+        """Read the pages and start running their cells."""
+        for file in pages:
+            if not file.src_uri.endswith(".md"):
+                continue
+            try:
+                self.pages[file.src_uri] = _read(file)
+            except PageError as error:
+                self.warn(str(error))
+        self.engine.start(self.pages.values())
+
+    def with_tokens(self, markdown: str, name: str) -> str:
+        """A page's Markdown, ready to be rendered."""
+        page = self.pages.get(name)
+        if page is None or not page.cells:
+            return markdown
+        try:
+            return with_tokens(markdown, page)
+        except InjectionError as error:
+            self.warn(str(error))
+            return markdown
+
+    def filled(self, html: str, file: Any) -> str:
+        """A page's HTML with outputs, cards, badges of its own claims, and formulas."""
+        page = self.pages.get(file.src_uri)
+        if page is None:
+            return html
+        if page.cells:
+            html = fill(html, self.engine.judged(page.name))
+        if not needs_other_pages(html):
+            html = self._linked(html, page, lambda name: "")
+        html, faults = pagemath.convert(html, page.text, self.project.settings.macros)
+        for fault in faults:
+            self.warn(str(Problem(page.shown, fault.line, fault.message)))
+        self.characters |= fonts.characters(html)
+        return html
+
+    def linked(self, html: str, file: Any, all_files: Any) -> str:
+        """A page's HTML with the verdicts of other pages."""
+        page = self.pages.get(file.src_uri)
+        if page is None or not needs_other_pages(html):
+            return html
+
+        def address(name: str) -> str:
+            other = all_files.get_file_from_path(name)
+            return "" if other is None else str(other.url_relative_to(file))
+
+        return self._linked(html, page, address)
+
+    def _linked(self, html: str, page: Page, address: Callable[[str], str]) -> str:
+        filled = link_verdicts(html, page, self._find, address, lambda: list(self.all_judged()))
+        for problem in filled.problems:
+            self.warn(str(problem))
+        return filled.html
+
+    def _find(self, name: str) -> JudgedPage | None:
+        return self.engine.judged(name) if name in self.engine else None
+
+    def all_judged(self) -> Iterable[JudgedPage]:
+        """The verdicts on every page."""
+        return self.engine.all_judged()
+
+    def finish(self, folder: Path) -> None:
+        """Write what belongs to the whole site; report every verdict that is not as expected."""
+        verdicts = []
+        for judged in self.all_judged():
+            verdicts += judged.verdicts
+            for problem in problems(judged):
+                self.warn(str(problem))
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "verdicts.json").write_text(report(verdicts), "utf-8")
+        (folder / "verdicts.svg").write_text(render.status_svg(verdicts), "utf-8")
+        for name in ("handout.css", "handout.js"):
+            target = folder / fonts.FOLDER / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(files("handout").joinpath("assets", name).read_bytes())
+        fonts.write_subset(self.characters, folder)
+        self.engine.close()
+
+
+def _read(file: Any) -> Page:
+    """A page of the site; one that a plugin generated has text, and no file."""
+    if file.abs_src_path is None:
+        return make_page(Path.cwd() / file.src_uri, file.src_uri, file.content_string)
+    return read_page(Path(file.abs_src_path), file.src_uri)
