@@ -100,7 +100,10 @@ def _terminal(label: str, text: str) -> str:
 def _picture(picture: Mapping[str, str], title: str) -> str:
     """A figure drawn here from its description, or an image in which no script runs."""
     if picture["type"] == FIGURE:
-        return draw(json.loads(base64.b64decode(picture["data"])))
+        try:
+            return draw(json.loads(base64.b64decode(picture["data"])))
+        except ValueError as error:
+            return _terminal("Error", f"This figure cannot be drawn: {error}.")
     alt = escape(title or "Drawn by the code above")
     source = escape(f"data:{picture['type']};base64,{picture['data']}")
     return f'<img class="cell-picture" src="{source}" alt="{alt}">'
