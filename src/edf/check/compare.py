@@ -1,0 +1,203 @@
+"""Compare a claimed gradient with numeric derivatives, every component of it.
+
+All components are tested at once, along random directions u with |u_i| near 1 / |g_i|: each
+component then contributes about 1 to g . u, so one that is off by the relative tolerance shows,
+however many there are. Where a direction disagrees, it is halved again and again down to the
+components at fault, and these are judged one by one (`edf.check.judge`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+
+from edf.check.judge import Direction, Finding, Judge
+from edf.check.oracles import DeclinedError, Estimate, complex_step, differences
+from edf.check.subject import Subject
+from edf.graph import Array
+
+#: Up to this many components an argument is halved down to single components where need be.
+COMPLETE = 4096
+#: Of a larger one, where no direction is sharp enough, this many are drawn.
+DRAWN = 64
+#: A direction is sharp if its error bar is this small a part of one component's contribution.
+SHARP = 1e-5
+#: That many mistakes are enough to report the largest of them.
+ENOUGH = 8
+#: So many components are resolved one by one even where all is well, for the report's figures.
+SHOWN = 64
+
+
+@dataclass
+class Comparison:
+    """What comparing one point's gradients gave."""
+
+    oracle: str = "complex-step"
+    declined: str = ""
+    """Why the complex step was not used."""
+    findings: list[Finding] = field(default_factory=list)
+    """Components that do not simply agree: kinks, refutations, what could not be resolved."""
+    max_rel_error: float = 0.0
+    worst: Finding | None = None
+    """The component resolved by itself that agrees least."""
+    checked: int = 0
+    total: int = 0
+    silent: list[int] = field(default_factory=list)
+    """Arguments whose derivative is zero to rounding, on both sides."""
+
+    def outcome(self, name: str) -> list[Finding]:
+        """Return the findings with that outcome."""
+        return [finding for finding in self.findings if finding.outcome == name]
+
+
+def compare(
+    subject: Subject, cotangent: Array, gradients: list[Array], rng: np.random.Generator
+) -> Comparison:
+    """Compare `gradients` with the derivatives of sum(cotangent * F) at the subject's point."""
+    return _Comparer(subject, cotangent, gradients, rng).run()
+
+
+class _Comparer:
+    def __init__(
+        self, subject: Subject, cotangent: Array, gradients: list[Array], rng: np.random.Generator
+    ) -> None:
+        self.judge = Judge(subject, cotangent, gradients, rng)
+        self.gradients = gradients
+        self.rng = rng
+        self.result = Comparison(total=sum(np.size(value) for value in subject.values))
+        self.trusted = False
+
+    def run(self) -> Comparison:
+        everything, result = self._finite_components(), self.result
+        self._try_complex_step(everything)
+        if all(self._screen(everything) == "agrees" for _ in range(2)):
+            result.checked = result.total
+        else:
+            for k, members in everything.items():
+                result.checked += self._settle_argument(k, members)
+            if not self._faults():
+                self._settle_whole(everything)
+        for k, i in self._shown(everything):
+            self._component(k, i)
+        result.silent = [k for k in everything if self.judge.silent(k)]
+        return result
+
+    def _finite_components(self) -> dict[int, Array]:
+        """Return which components of each argument to compare; judge those that are not finite."""
+        everything = {}
+        for k, gradient in enumerate(self.gradients):
+            finite = np.isfinite(gradient).reshape(-1)
+            for i in np.flatnonzero(~finite)[:ENOUGH]:
+                self.result.findings.append(self.judge.not_finite(k, int(i)))
+            if np.any(finite):
+                everything[k] = np.flatnonzero(finite)
+        return everything
+
+    def _try_complex_step(self, everything: dict[int, Array]) -> None:
+        """Use the complex step only where real differences confirm it, sharply enough to see a
+        single component that loses its imaginary part."""
+        line = self.judge.line(self._direction(everything))
+        try:
+            with self.judge.complex_warnings_raise():
+                exact = complex_step(line)
+            real = differences(line)
+        except DeclinedError as reason:
+            self.result.declined = str(reason)
+        else:
+            if real.error > 0.25:
+                self.result.declined = "real differences are too coarse here to confirm it"
+            elif abs(exact.value - real.value) > 4 * real.error + 1e-6 * abs(exact.value):
+                self.result.declined = "real differences do not confirm it"
+            else:
+                self.trusted = True
+        if not self.trusted:
+            self.result.oracle = "richardson"
+
+    def _estimate(self, direction: Direction) -> Estimate:
+        line = self.judge.line(direction)
+        return complex_step(line) if self.trusted else differences(line)
+
+    def _screen(self, group: dict[int, Array]) -> Literal["agrees", "blunt", "differs"]:
+        """Test all components of a group at once, along one random direction."""
+        direction = self._direction(group)
+        claimed = self.judge.along(direction)
+        try:
+            estimate = self._estimate(direction)
+        except DeclinedError:
+            return "differs"
+        difference = abs(estimate.value - claimed)
+        if not difference <= self.judge.rtol + 4 * estimate.error:
+            return "differs"
+        if estimate.error > SHARP:
+            return "blunt"
+        size = max(abs(estimate.value), abs(claimed), self.judge.spread(direction))
+        if size > 0:
+            self.result.max_rel_error = max(self.result.max_rel_error, difference / size)
+        return "agrees"
+
+    def _settle_argument(self, k: int, members: Array) -> int:
+        """Find what is wrong with argument k; return how many components were compared."""
+        outcome = self._screen({k: members})
+        if outcome == "agrees":
+            return int(members.size)
+        if outcome == "blunt" and members.size > COMPLETE:
+            members = self.rng.choice(members, DRAWN, replace=False)
+            for i in members:
+                self._component(k, int(i))
+            return int(members.size)
+        self._settle(k, members)
+        return int(members.size)
+
+    def _settle(self, k: int, members: Array) -> None:
+        """Halve a group that does not simply agree, down to the components at fault."""
+        if len(self.result.outcome("refuted")) >= ENOUGH:
+            return
+        if members.size == 1:
+            self._component(k, int(members[0]))
+            return
+        before = self._faults()
+        half = members.size // 2
+        for part in (members[:half], members[half:]):
+            if part.size == 1 or self._screen({k: part}) != "agrees":
+                self._settle(k, part)
+        if self._faults() == before:
+            self._settle_whole({k: members})
+
+    def _settle_whole(self, group: dict[int, Array]) -> None:
+        """Judge a direction none of whose components is at fault: gradients of tied entries can
+        each be possible and together be impossible."""
+        finding = self.judge.direction(self._direction(group))
+        if finding.outcome == "refuted":
+            self.result.findings.append(finding)
+
+    def _component(self, k: int, i: int) -> None:
+        finding = self.judge.component(k, i, exact=self.trusted)
+        result = self.result
+        if finding.outcome in ("refuted", "kink", "unresolved"):
+            if finding not in result.findings:
+                result.findings.append(finding)
+        else:
+            result.max_rel_error = max(result.max_rel_error, finding.rel_error)
+            if result.worst is None or finding.rel_error > result.worst.rel_error:
+                result.worst = finding
+        if finding.outcome == "refuted":
+            result.max_rel_error = max(result.max_rel_error, finding.rel_error)
+
+    def _faults(self) -> int:
+        return sum(finding.outcome in ("refuted", "unresolved") for finding in self.result.findings)
+
+    def _shown(self, everything: dict[int, Array]) -> Iterator[tuple[int, int]]:
+        """Return the components to resolve singly for the figures: all of a few, some of many."""
+        if self._faults():
+            return
+        share = max(1, SHOWN // max(1, len(everything)))
+        for k, members in everything.items():
+            few = members.size <= SHOWN
+            for i in members if few else self.rng.choice(members, min(share, 16), replace=False):
+                yield k, int(i)
+
+    def _direction(self, group: dict[int, Array]) -> Direction:
+        return {k: self.judge.equalised(k, members, self.rng) for k, members in group.items()}

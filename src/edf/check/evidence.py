@@ -1,0 +1,123 @@
+"""What a report shows besides its verdict: the operation at fault, the point, the error by step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from edf.check.compare import compare
+from edf.check.judge import Finding
+from edf.check.oracles import Line, central_difference
+from edf.check.protocol import ProtocolError
+from edf.check.subject import OperationSubject, Subject, operation_name
+from edf.graph import Array, Node
+
+#: Step sizes of the curve of errors, as parts of the argument's typical size.
+STEPS = [10.0**-k for k in range(1, 13)]
+#: A counterexample tells the point if that has no more numbers than this.
+TELLABLE = 64
+
+
+@dataclass(frozen=True)
+class Case:
+    """A component of a gradient with all that is needed to show it."""
+
+    subject: Subject
+    cotangent: Array
+    gradients: list[Array]
+    finding: Finding
+    operation: str | None = None
+    """The operation whose argument it is; None where it belongs to a node of the graph."""
+
+    @property
+    def worst(self) -> dict[str, Any]:
+        """The component and both of its values, as a report's details hold it."""
+        finding = self.finding
+        return {
+            "argument": self.subject.labels[finding.argument],
+            "operation": self.operation,
+            "index": None if finding.index is None else list(finding.index),
+            "numeric": finding.numeric,
+            "backward": finding.backward,
+        }
+
+    @property
+    def counterexample(self) -> dict[str, Any]:
+        """The point (if it is small), the index, and both sides: backward left, numeric right."""
+        labels, values = self.subject.labels, self.subject.values
+        small = sum(np.size(value) for value in values) <= TELLABLE
+        point = {str(label): value for label, value in zip(labels, values, strict=True)}
+        return {
+            "point": point if small else {},
+            "index": {key: self.worst[key] for key in ("argument", "index")},
+            "left": self.finding.backward,
+            "right": self.finding.numeric,
+        }
+
+    def error_by_step(self) -> list[list[float]]:
+        """Return pairs of step size and |central difference - backward|, relative to the larger."""
+        k = self.finding.argument
+        gradient, value = self.gradients[k], np.asarray(self.subject.values[k])
+        largest = np.unravel_index(int(np.argmax(np.abs(gradient))), gradient.shape)
+        index = largest if self.finding.index is None else self.finding.index
+        unit = np.zeros(gradient.shape)
+        unit[index] = 1.0
+        scale = max(abs(float(value[index])), 1e-3 * float(np.max(np.abs(value)))) or 1.0
+        line = Line(lambda t: self.subject.evaluate({k: t * unit}), self.cotangent, scale)
+        backward = float(gradient[index])
+        curve = []
+        for step in STEPS:
+            central = central_difference(line, step)
+            size = max(abs(central), abs(backward))
+            error = abs(central - backward) / size if size > 0 else 0.0
+            if np.isfinite(error):
+                curve.append([step * scale, error])
+        return curve
+
+
+def gradients_of(subject: Subject, cotangent: Array) -> list[Array]:
+    """Return the subject's gradients as arrays of their arguments' shapes; None counts as zero.
+
+    Raises:
+        ProtocolError: A gradient has the wrong shape, or is not of real numbers.
+    """
+    gradients = []
+    for label, value, grad in zip(
+        subject.labels, subject.values, subject.pull(cotangent), strict=True
+    ):
+        array = np.zeros(np.shape(value)) if grad is None else np.asarray(grad)
+        if array.shape != np.shape(value):
+            raise ProtocolError(
+                f"{label}: its gradient has shape {array.shape}, its value {np.shape(value)}"
+            )
+        if array.dtype.kind not in "fiub":
+            raise ProtocolError(f"{label}: its gradient has dtype {array.dtype}")
+        gradients.append(array)
+    return gradients
+
+
+def locate(order: Iterable[Node], rng: np.random.Generator) -> tuple[Case | None, bool]:
+    """Return the first operation whose own backward is refuted, if any, and whether any is at a
+    kink. The nodes' values are the point; they come inputs first."""
+    kinked = False
+    for node in order:
+        if not node.inputs or np.asarray(node.value).dtype.kind != "f":
+            continue
+        subject = OperationSubject(node)
+        if not subject.slots:
+            continue
+        cotangent = rng.standard_normal(np.shape(node.value))
+        gradients = gradients_of(subject, cotangent)
+        comparison = compare(subject, cotangent, gradients, rng)
+        kinked = kinked or bool(comparison.outcome("kink"))
+        if refuted := comparison.outcome("refuted"):
+            finding = max(refuted, key=_size_of_error)
+            return Case(subject, cotangent, gradients, finding, operation_name(node)), kinked
+    return None, kinked
+
+
+def _size_of_error(finding: Finding) -> float:
+    return finding.rel_error if np.isfinite(finding.rel_error) else np.inf

@@ -1,0 +1,217 @@
+"""`check_gradients`: what `backward` computes against what the function itself does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from edf.check.checked import CheckedGraph
+from edf.check.compare import Comparison, compare
+from edf.check.evidence import Case, gradients_of, locate
+from edf.check.protocol import NondeterministicError, ProtocolError, check_protocol
+from edf.check.report import GradientReport, Status, announce, describe_component, expectation
+from edf.check.subject import EvaluationError, GraphSubject
+from edf.check.tolerances import ROUNDING, RTOL
+from edf.graph import Array, Node
+
+
+def check_gradients(
+    loss: Node,
+    wrt: Node | Iterable[Node] | None = None,
+    *,
+    id: str | None = None,
+    expect: str = "verified",
+    points: int = 3,
+    seed: int = 0,
+) -> GradientReport:
+    """Compare `backward` with numeric derivatives for every leaf of a graph.
+
+    With a random cotangent r, the gradient that backward gives for a leaf x is compared with the
+    derivative of sum(r * loss) along random directions that weigh all components alike; where they
+    differ, the components at fault are found and judged one by one, and then the operation.
+
+    The graph itself is not touched: values, gradients and random states stay as they are.
+
+    Args:
+        loss: Any node, of any shape.
+        wrt: The nodes whose gradients to check. Default: every leaf that holds floats.
+        id: A name for the check, by which a page refers to it.
+        expect: `"verified"`, or `"refuted"` or `"inconclusive"` for a check that must fail.
+        points: At how many points. Inputs with a shape and no value are sampled at each; parameters
+            and inputs with a value keep it at the first and are perturbed around it afterwards,
+            since a bias of zeros would hide mistakes.
+        seed: Of the random numbers; the same seed gives the same report.
+
+    Returns:
+        A report whose `ok`, and truth, says whether `status` is `expect`. *refuted*: a derivative
+        differs, confirmed at other step sizes, or backward breaks the protocol (shape, dtype,
+        in-place changes, two different answers). *inconclusive*: numeric derivatives disagree among
+        themselves, or all are zero, or forward is not deterministic. *error*: forward or backward
+        raises, or a value is not finite.
+
+    Raises:
+        ValueError: `expect` or `points` is not possible.
+        GraphError: There is nothing to differentiate, or a leaf has neither value nor shape.
+    """
+    expected = expectation(expect)
+    if not isinstance(loss, Node):
+        raise TypeError(f"check_gradients wants a node, not {type(loss).__name__}")
+    if isinstance(points, bool) or not isinstance(points, int) or points < 1:
+        raise ValueError(f"points={points!r}: at least one point is needed")
+    with np.errstate(all="ignore"):
+        check = _Check(loss, wrt, points, seed)
+        try:
+            check.run()
+        except EvaluationError as problem:
+            check.status, check.message = "error", str(problem)
+        except ProtocolError as problem:
+            check.status, check.message = "refuted", str(problem)
+        except NondeterministicError as problem:
+            check.status, check.message = "inconclusive", str(problem)
+    report = check.report(expected, id, seed)
+    announce(report)
+    return report
+
+
+class _Check:
+    """One check: what it has found so far."""
+
+    def __init__(
+        self, loss: Node, wrt: Node | Iterable[Node] | None, points: int, seed: int
+    ) -> None:
+        self.rng = np.random.default_rng(seed)
+        self.graph = CheckedGraph(loss, wrt, self.rng)
+        self.points = points
+        self.comparisons: list[Comparison] = []
+        self.status: Status = "verified"
+        self.message = ""
+        self.details: dict[str, Any] = {"tolerance": RTOL}
+        self.shown: Case | None = None
+        self.kinks: list[Case] = []
+
+    def run(self) -> None:
+        for point in range(self.points):
+            if not self.graph.move_to(point):
+                continue
+            if point == 0:
+                self._check_protocol()
+            self._compare()
+            if self.status == "refuted":
+                return
+        everywhere = [set(comparison.silent) for comparison in self.comparisons]
+        silent = set.intersection(*everywhere)
+        labels = self.graph.subject.labels
+        if self.status == "verified" and len(silent) == len(labels):
+            self.status = "inconclusive"
+            self.message = (
+                "every derivative is zero, in backward and numerically: nothing was tested"
+            )
+        elif silent:
+            names = ", ".join(str(labels[k]) for k in sorted(silent))
+            self.graph.notes.append(f"both derivatives are zero at every point: {names}")
+
+    def _check_protocol(self) -> None:
+        """Hold every operation to the protocol in the dtype that the graph was given."""
+        order = self.graph.order
+        narrow = self.graph.in_own_dtype()
+        if narrow is not None:
+            subject, dtype = narrow
+            cotangent = self.rng.standard_normal(np.shape(subject.run()))
+            order = subject.order
+            self._measure_rounding(subject, cotangent, dtype)
+        for node in order:
+            if node.inputs:
+                check_protocol(node, self.rng)
+
+    def _measure_rounding(self, own: GraphSubject, cotangent: Array, dtype: np.dtype[Any]) -> None:
+        """Compare the gradients in the graph's own dtype with the same ones in float64."""
+        narrow = gradients_of(own, cotangent.astype(np.asarray(own.root.value).dtype))
+        wide = gradients_of(self.graph.subject, cotangent)
+        error = 0.0
+        for a, b in zip(narrow, wide, strict=True):
+            if np.any(b):
+                gap = float(np.max(np.abs(a.astype(np.float64) - b)) / np.max(np.abs(b)))
+                error = max(error, gap) if np.isfinite(gap) else np.inf
+        self.details["rounding"] = {"dtype": str(dtype), "max_rel_error": error}
+        large = "" if error <= ROUNDING.get(dtype.type, RTOL) else ", which is a lot"
+        self.graph.notes.append(
+            f"checked in float64; rounding to {dtype} moves its gradients by {error:.1g} of their "
+            f"largest component{large}"
+        )
+
+    def _compare(self) -> None:
+        """Compare the gradients at the present point."""
+        subject = self.graph.subject
+        cotangent = self.rng.standard_normal(np.shape(self.graph.root.value))
+        gradients = gradients_of(subject, cotangent)
+        comparison = compare(subject, cotangent, gradients, self.rng)
+        self.comparisons.append(comparison)
+        for finding in comparison.outcome("kink"):
+            self.kinks.append(Case(subject, cotangent, gradients, finding))
+        accused = comparison.outcome("refuted") or comparison.outcome("unresolved")
+        if accused:
+            worst = max(accused, key=lambda finding: finding.rel_error)
+            self._accuse(Case(subject, cotangent, gradients, worst))
+        elif comparison.worst is not None and self.status == "verified":
+            case = Case(subject, cotangent, gradients, comparison.worst)
+            if self.shown is None or comparison.worst.rel_error > self.shown.finding.rel_error:
+                self.shown = case
+
+    def _accuse(self, case: Case) -> None:
+        """Find the operation at fault, and decide what the whole graph's disagreement means."""
+        located, kinked = locate(self.graph.order, self.rng)
+        described = describe_component(case.worst)
+        if located is not None:
+            self.status, self.shown = "refuted", located
+            self.message = describe_component(located.worst)
+            if located.finding.reason:
+                self.message += f" ({located.finding.reason})"
+        elif case.finding.outcome == "refuted" and not (kinked or self.kinks):
+            self.status, self.shown = "refuted", case
+            self.message = f"{described} (each operation by itself agrees)"
+        elif self.status == "verified":
+            self.status, self.shown = "inconclusive", case
+            reason = case.finding.reason
+            if case.finding.outcome == "refuted":
+                reason = "at a kink each operation's slope is possible, their combination is not"
+            self.message = f"{described}: {reason}"
+
+    def report(self, expected: str, id: str | None, seed: int) -> GradientReport:
+        """Return the report on what was found."""
+        errors = [comparison.max_rel_error for comparison in self.comparisons]
+        if self.shown is not None and self.status != "inconclusive":
+            errors.append(self.shown.finding.rel_error)
+        if self.shown is not None:
+            self.details["worst"] = self.shown.worst
+            self.details["steps"] = self.shown.error_by_step()
+        if self.comparisons:
+            fewest = min(self.comparisons, key=lambda comparison: comparison.checked)
+            self.details["sampled"] = {"checked": fewest.checked, "total": fewest.total}
+        self.details["notes"] = self._notes()
+        return GradientReport(
+            status=self.status,
+            expected=expected,
+            max_rel_error=max(errors, default=None),
+            points=len(self.comparisons),
+            oracle=" + ".join(sorted({c.oracle for c in self.comparisons})) or None,
+            seed=seed,
+            id=id,
+            message=self.message,
+            counterexample=(
+                self.shown.counterexample if self.shown and self.status == "refuted" else None
+            ),
+            details=self.details,
+        )
+
+    def _notes(self) -> list[str]:
+        notes = list(self.graph.notes)
+        declined = {comparison.declined: None for comparison in self.comparisons}
+        notes.extend(f"complex step not used: {reason}" for reason in declined if reason)
+        for case in self.kinks[:3]:
+            where = describe_component(case.worst)
+            notes.append(f"kink, any slope between the one-sided ones will do: {where}")
+        if len(self.kinks) > 3:
+            notes.append(f"{len(self.kinks) - 3} more components are at kinks")
+        return notes

@@ -1,0 +1,321 @@
+"""Judge one component of a gradient, or one direction: it agrees, is refuted, or is neither.
+
+A refutation is only given after a second table of differences, at other step sizes, has found the
+same derivative. At a kink (ReLU at 0, equal entries of a maximum) any slope between the one-sided
+ones is accepted.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from edf.check.oracles import (
+    EPS,
+    DeclinedError,
+    Estimate,
+    Line,
+    Slopes,
+    complex_step,
+    differences,
+    one_sided,
+)
+from edf.check.subject import Subject
+from edf.check.tolerances import FLOOR, RTOL
+from edf.graph import Array
+
+Outcome: TypeAlias = Literal["agrees", "kink", "refuted", "unresolved"]
+Direction: TypeAlias = dict[int, Array]
+"""For each argument that moves, how."""
+
+_warning_filters = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one component, or one direction, of a gradient was found to be."""
+
+    outcome: Outcome
+    argument: int
+    index: tuple[int, ...] | None
+    """Where in the argument; None for a direction."""
+    backward: float
+    numeric: float
+    rel_error: float
+    oracle: str
+    reason: str = ""
+
+
+class Judge:
+    """The numeric side of one point: lines through it, and the verdict on each."""
+
+    def __init__(
+        self, subject: Subject, cotangent: Array, gradients: list[Array], rng: np.random.Generator
+    ) -> None:
+        self.subject = subject
+        self.cotangent = cotangent
+        self.gradients = gradients
+        self.rng = rng
+        self.rtol = RTOL
+        self.sizes = [float(np.max(np.abs(g[np.isfinite(g)]), initial=0.0)) for g in gradients]
+        self.scales = [_typical(np.asarray(value)) for value in subject.values]
+        summed = float(np.sum(np.abs(cotangent * subject.evaluate({}))))
+        self.noise = [8 * EPS * summed / scale for scale in self.scales]
+
+    # Lines and directions.
+
+    def line(self, direction: Direction, cotangent: Array = None) -> Line:
+        """Return the line through the point along `direction`."""
+
+        def outputs(t: complex) -> Array:
+            return self.subject.evaluate({k: t * u for k, u in direction.items()})
+
+        reach = (
+            self.scales[k] / top
+            for k, u in direction.items()
+            if (top := float(np.max(np.abs(u), initial=0.0))) > 0
+        )
+        return Line(
+            outputs, self.cotangent if cotangent is None else cotangent, min(reach, default=1.0)
+        )
+
+    def equalised(self, k: int, members: Array, rng: np.random.Generator) -> Array:
+        """Return a random direction in which each of `members` contributes about alike."""
+        top = self.sizes[k] or max(self.sizes) or 1.0
+        weight = 1 / (np.abs(self.gradients[k].reshape(-1)[members]) + 1e-4 * top)
+        direction = np.zeros(np.size(self.gradients[k]))
+        swing = rng.uniform(-1, 1, members.size)
+        direction[members] = (swing + np.copysign(1, swing)) * weight
+        return direction.reshape(np.shape(self.gradients[k]))
+
+    def along(self, direction: Direction, gradients: list[Array] | None = None) -> float:
+        """Return the derivative along `direction` that the gradients claim."""
+        gradients = self.gradients if gradients is None else gradients
+        return float(sum(np.sum(gradients[k] * u) for k, u in direction.items()))
+
+    def spread(self, direction: Direction) -> float:
+        """Return the root sum of squares of the components' contributions."""
+        total = sum(np.sum(np.square(self.gradients[k] * u)) for k, u in direction.items())
+        return float(np.sqrt(total))
+
+    def silent(self, k: int) -> bool:
+        """Whether the claimed gradient of argument k is zero, to rounding."""
+        return self.sizes[k] <= 16 * self.noise[k]
+
+    @staticmethod
+    @contextlib.contextmanager
+    def complex_warnings_raise() -> Iterator[None]:
+        """Let a discarded imaginary part be an exception (warning filters are global: one at a
+        time)."""
+        with _warning_filters, warnings.catch_warnings():
+            warnings.simplefilter("error", np.exceptions.ComplexWarning)
+            yield
+
+    # Judgements.
+
+    def component(self, k: int, i: int, *, exact: bool) -> Finding:
+        """Judge component i (counted in C order) of argument k.
+
+        With `exact`, the complex step may settle it; else, or where that disagrees, real
+        differences do.
+        """
+        direction, index, claimed = self._unit(k, i)
+        floor = FLOOR * self.sizes[k] + self.noise[k]
+        by_complex: float | None = None
+        if exact:
+            try:
+                by_complex = complex_step(self.line(direction)).value
+            except DeclinedError:
+                pass
+            else:
+                if self._agrees(by_complex, claimed, floor):
+                    return self._finding("agrees", k, index, claimed, by_complex, floor)
+        return self._by_real_differences(direction, k, index, claimed, floor, by_complex)
+
+    def not_finite(self, k: int, i: int) -> Finding:
+        """Judge a component that backward says is infinite or not a number."""
+        direction, index, claimed = self._unit(k, i)
+        line, floor = self.line(direction), FLOOR * self.sizes[k] + self.noise[k]
+        try:
+            estimate = differences(line)
+            slopes = one_sided(line)
+        except DeclinedError as declined:
+            return self._finding("unresolved", k, index, claimed, np.nan, floor, str(declined))
+        low, high, error = slopes.interval(self.cotangent)
+        settled = max(estimate.error, error) <= 1e-3 * max(abs(low), abs(high)) + floor
+        reason = "" if settled else "its numeric derivative could not be resolved"
+        outcome: Outcome = "refuted" if settled else "unresolved"
+        return self._finding(outcome, k, index, claimed, estimate.value, floor, reason)
+
+    def _unit(self, k: int, i: int) -> tuple[Direction, tuple[int, ...], float]:
+        """Return the direction of component i of argument k, its index and its claimed value."""
+        shape = np.shape(self.gradients[k])
+        unit = np.zeros(int(np.prod(shape)))
+        unit[i] = 1.0
+        index = tuple(int(n) for n in np.unravel_index(i, shape))
+        return {k: unit.reshape(shape)}, index, float(self.gradients[k].reshape(-1)[i])
+
+    def direction(self, direction: Direction) -> Finding:
+        """Judge a direction whose components, each by itself, are not at fault.
+
+        The cotangent is made positive, so that an output with a convex kink stays convex in the
+        sum: then every possible gradient lies between the one-sided slopes in every direction.
+        """
+        positive = np.abs(self.cotangent)
+        gradients = [
+            np.zeros(np.shape(v)) if g is None else g
+            for g, v in zip(self.subject.pull(positive), self.subject.values, strict=True)
+        ]
+        claimed, k = self.along(direction, gradients), next(iter(direction))
+        line = self.line(direction, positive)
+        floor = FLOOR * self.spread(direction) + sum(
+            self.noise[k] * float(np.linalg.norm(u)) for k, u in direction.items()
+        )
+        try:
+            slopes = one_sided(line)
+        except DeclinedError as declined:
+            return self._finding("unresolved", k, None, claimed, np.nan, floor, str(declined))
+        low, high, error = slopes.interval(positive)
+        if low - error - floor <= claimed <= high + error + floor:
+            outcome: Outcome = "kink" if slopes.kinked else "agrees"
+            return self._finding(outcome, k, None, claimed, (low + high) / 2, floor)
+        nearest = low if claimed < low else high
+        if not self._bends_one_way(direction, positive):
+            return self._finding("unresolved", k, None, claimed, nearest, floor, "mixed kinks")
+        again = one_sided(line, start=2.0**-20).interval(positive)
+        if again[0] - again[2] - floor <= claimed <= again[1] + again[2] + floor:
+            return self._finding("unresolved", k, None, claimed, nearest, floor, "not confirmed")
+        reason = "each component by itself is possible, all of them together are not"
+        return self._finding("refuted", k, None, claimed, nearest, floor, reason)
+
+    def _by_real_differences(
+        self,
+        direction: Direction,
+        k: int,
+        index: tuple[int, ...] | None,
+        claimed: float,
+        floor: float,
+        by_complex: float | None,
+    ) -> Finding:
+        line = self.line(direction)
+        try:
+            estimate = differences(line)
+        except DeclinedError as declined:
+            return self._finding("unresolved", k, index, claimed, np.nan, floor, str(declined))
+        numeric, error = estimate.value, estimate.error
+        consistent = self._agrees(numeric, claimed, floor + 4 * error)
+        resolved = error <= 1e-3 * max(abs(numeric), abs(claimed)) + floor
+        if consistent and resolved and by_complex is None:
+            return self._finding("agrees", k, index, claimed, numeric, floor)
+        slopes = self._kink(line)
+        if slopes is not None:
+            return self._at_kink(line, slopes, k, index, claimed, floor)
+        if consistent and resolved:
+            reason = "the complex step and real differences disagree"
+        elif consistent or not resolved:
+            reason = "its numeric derivative could not be resolved"
+        elif by_complex is None and self._complex_step_takes_its_side(line, claimed, floor):
+            reason = "the complex step and real differences disagree"
+        elif self._confirmed(line, estimate, claimed, floor):
+            return self._finding("refuted", k, index, claimed, numeric, floor)
+        else:
+            reason = "differences at other step sizes did not confirm the disagreement"
+        return self._finding("unresolved", k, index, claimed, numeric, floor, reason)
+
+    def _kink(self, line: Line) -> Slopes | None:
+        """Return the one-sided slopes if they differ at the point."""
+        try:
+            slopes = one_sided(line)
+        except DeclinedError:
+            return None
+        return slopes if slopes.kinked else None
+
+    def _at_kink(
+        self,
+        line: Line,
+        slopes: Slopes,
+        k: int,
+        index: tuple[int, ...] | None,
+        claimed: float,
+        floor: float,
+    ) -> Finding:
+        low, high, error = slopes.interval(self.cotangent)
+        nearest = min(max(claimed, low), high)
+        if abs(claimed - nearest) <= error + floor:
+            reason = f"one-sided slopes {low:.4g} and {high:.4g}"
+            return self._finding("kink", k, index, claimed, nearest, floor, reason)
+        finer = self._kink(Line(line.outputs, line.cotangent, line.scale / 8))
+        if finer is not None:
+            low, high, error = finer.interval(self.cotangent)
+            if not low - error - floor <= claimed <= high + error + floor:
+                reason = f"outside the one-sided slopes {low:.4g} and {high:.4g}"
+                return self._finding("refuted", k, index, claimed, nearest, floor, reason)
+        reason = "a kink whose slopes could not be confirmed"
+        return self._finding("unresolved", k, index, claimed, nearest, floor, reason)
+
+    def _confirmed(self, line: Line, first: Estimate, claimed: float, floor: float) -> bool:
+        """Whether differences at other step sizes find the same derivative, not the claimed one."""
+        try:
+            second = differences(line, shift=0.76, ratio=3.0)
+        except DeclinedError:
+            return False
+        apart = abs(first.value - second.value)
+        allowed = 4 * (first.error + second.error) + 1e-3 * abs(first.value - claimed)
+        return apart <= allowed and not self._agrees(
+            second.value, claimed, floor + 4 * second.error
+        )
+
+    def _complex_step_takes_its_side(self, line: Line, claimed: float, floor: float) -> bool:
+        """Whether the complex step, though not trusted here, finds the claimed derivative. Zero is
+        no argument: that is what it finds where an operation drops the imaginary part."""
+        try:
+            with self.complex_warnings_raise():
+                value = complex_step(line).value
+        except DeclinedError:
+            return False
+        return abs(value) > floor and self._agrees(value, claimed, floor)
+
+    def _bends_one_way(self, direction: Direction, cotangent: Array) -> bool:
+        """Whether every output is convex along parts of `direction`, or every one concave."""
+        least, most = 0.0, 0.0
+        for _ in range(8):
+            part = {k: u * (self.rng.random(np.shape(u)) < 0.5) for k, u in direction.items()}
+            try:
+                slopes = one_sided(self.line(part, cotangent))
+            except DeclinedError:
+                return False
+            bend = slopes.right - slopes.left
+            size = np.max(np.maximum(np.abs(slopes.right), np.abs(slopes.left)), initial=0.0)
+            slack = 1e-5 * size + 10 * slopes.error
+            least = min(least, float(np.min(bend + slack, initial=0.0)))
+            most = max(most, float(np.max(bend - slack, initial=0.0)))
+        return least == 0.0 or most == 0.0
+
+    def _agrees(self, numeric: float, claimed: float, floor: float) -> bool:
+        return abs(numeric - claimed) <= self.rtol * max(abs(numeric), abs(claimed)) + floor
+
+    def _finding(
+        self,
+        outcome: Outcome,
+        k: int,
+        index: tuple[int, ...] | None,
+        claimed: float,
+        numeric: float,
+        floor: float,
+        reason: str = "",
+    ) -> Finding:
+        size = max(abs(numeric), abs(claimed)) + floor / self.rtol
+        rel_error = abs(numeric - claimed) / size if size > 0 else 0.0
+        return Finding(outcome, k, index, claimed, numeric, rel_error, "", reason)
+
+
+def _typical(value: Array) -> float:
+    """Return the root mean square of an array's entries, or 1 if that is zero or not finite."""
+    size = float(np.sqrt(np.mean(np.square(value)))) if value.size else 0.0
+    return size if 0 < size < np.inf else 1.0

@@ -1,0 +1,167 @@
+"""What a check differentiates: a whole graph, or one operation at its own inputs.
+
+Both are a function of several arrays that can be evaluated at shifted arguments and pulled back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from edf.graph import Array, Constant, Node, run_backward, topological_order, unbroadcast
+
+
+class EvaluationError(Exception):
+    """An operation failed while it was checked; the message names the operation."""
+
+
+class Subject(Protocol):
+    """A function F of arrays, and what its backward claims to be its vector-Jacobian product."""
+
+    @property
+    def labels(self) -> Sequence[str | int]:
+        """What to call each argument in a report."""
+
+    @property
+    def values(self) -> Sequence[Array]:
+        """The arguments' values at the point."""
+
+    def evaluate(self, shifts: Mapping[int, Array]) -> Array:
+        """Return F with `shifts[k]` added to argument k."""
+
+    def pull(self, cotangent: Array) -> list[Array | None]:
+        """Return, for each argument, the gradient of sum(cotangent * F) that backward gives."""
+
+
+class GraphSubject:
+    """The value of `root` as a function of some of the nodes below it.
+
+    An argument may be a leaf or an operation; what is added to an operation's value is the slack
+    whose derivative is that operation's `grad`.
+    """
+
+    def __init__(self, root: Node, arguments: Iterable[Node], labels: Sequence[str | int]) -> None:
+        self.root = root
+        self.arguments = list(arguments)
+        self.labels: Sequence[str | int] = labels
+        self.order = topological_order(root)
+        self.position = {node: i for i, node in enumerate(self.order)}
+        self.slots = [self.position[node] for node in self.arguments]
+        self._sources = [tuple(self.position[p] for p in node.inputs) for node in self.order]
+        self._programs: dict[frozenset[int], list[int]] = {}
+        self._generators = _generator_states(self.order)
+        self.base: list[Array] = []
+        self.values: list[Array] = []
+
+    def run(self) -> Array:
+        """Evaluate the graph at its leaves' values and make that the point; return root's value."""
+        _restore(self._generators)
+        for node in self.order:
+            if node.inputs:
+                node.value = _compute(node, [parent.value for parent in node.inputs])
+        self.base = [node.value for node in self.order]
+        self.values = [np.asarray(self.base[slot]) for slot in self.slots]
+        return self.root.value
+
+    def evaluate(self, shifts: Mapping[int, Array]) -> Array:
+        shifted = {self.slots[k]: shift for k, shift in shifts.items()}
+        _restore(self._generators)
+        values = list(self.base)
+        for i in self._program(frozenset(shifted)):
+            if self._sources[i]:
+                values[i] = self.order[i].compute(*[values[j] for j in self._sources[i]])
+            if i in shifted:
+                values[i] = values[i] + shifted[i]
+        return values[self.position[self.root]]
+
+    def pull(self, cotangent: Array) -> list[Array | None]:
+        self.run()  # operations may keep what their last forward computed
+        try:
+            run_backward(self.root, cotangent=cotangent)
+        except Exception as problem:
+            raise EvaluationError(
+                f"backward raised {type(problem).__name__}: {problem}"
+            ) from problem
+        return [node.grad for node in self.arguments]
+
+    def _program(self, changed: frozenset[int]) -> list[int]:
+        """Return what must be computed again when the nodes at `changed` move."""
+        if changed not in self._programs:
+            moved: set[int] = set()
+            for i, sources in enumerate(self._sources):
+                if i in changed or any(j in moved for j in sources):
+                    moved.add(i)
+            self._programs[changed] = sorted(moved)
+        return self._programs[changed]
+
+
+class OperationSubject:
+    """One operation as a function of its inputs' values, each input an argument of its own."""
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
+        node.needs = tuple(not isinstance(parent, Constant) for parent in node.inputs)
+        self.inputs = [np.array(parent.value) for parent in node.inputs]
+        self.slots = [
+            i
+            for i, (parent, value) in enumerate(zip(node.inputs, self.inputs, strict=True))
+            if not isinstance(parent, Constant) and np.issubdtype(value.dtype, np.floating)
+        ]
+        self.labels: Sequence[str | int] = self.slots
+        self.values = [self.inputs[i] for i in self.slots]
+        self._generators = _generator_states([node])
+
+    def evaluate(self, shifts: Mapping[int, Array]) -> Array:
+        arrays = list(self.inputs)
+        for k, shift in shifts.items():
+            arrays[self.slots[k]] = arrays[self.slots[k]] + shift
+        _restore(self._generators)
+        return self.node.compute(*arrays)
+
+    def pull(self, cotangent: Array) -> list[Array | None]:
+        self.node.value = self.evaluate({})
+        grads = as_tuple(self.node.vjp(cotangent, *self.inputs))
+        return [
+            None if grads[i] is None else unbroadcast(np.asarray(grads[i]), self.inputs[i].shape)
+            for i in self.slots
+        ]
+
+
+def as_tuple(grads: Any) -> tuple[Any, ...]:
+    """Return what `backward` returned as a tuple: a bare gradient belongs to the only input."""
+    return grads if isinstance(grads, tuple) else (grads,)
+
+
+def operation_name(node: Node) -> str:
+    """Return the name of an operation for a report: its class, and its own name if it has one."""
+    return f"{type(node).__name__} {node.name!r}" if node.name else type(node).__name__
+
+
+def _compute(node: Node, arrays: Sequence[Array]) -> Array:
+    try:
+        return node.compute(*arrays)
+    except Exception as problem:
+        shapes = ", ".join(str(np.shape(array)) for array in arrays)
+        raise EvaluationError(
+            f"{operation_name(node)}: forward raised {type(problem).__name__}: {problem} "
+            f"(shapes of its arguments: {shapes})"
+        ) from problem
+
+
+def _generator_states(nodes: Iterable[Node]) -> list[tuple[np.random.Generator, Any]]:
+    """Return the random generators that operations own, with their present states."""
+    found = {
+        id(attribute): (attribute, attribute.bit_generator.state)
+        for node in nodes
+        for attribute in vars(node).values()
+        if isinstance(attribute, np.random.Generator)
+    }
+    return list(found.values())
+
+
+def _restore(states: Iterable[tuple[np.random.Generator, Any]]) -> None:
+    """Let every evaluation draw the same random numbers: a derivative holds them fixed."""
+    for generator, state in states:
+        generator.bit_generator.state = state
