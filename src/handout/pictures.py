@@ -1,16 +1,17 @@
 """Pictures that a cell makes: what its last line returns, and the figures that it left open.
 
-A picture is kept as bytes and shown through an `img` element, in which no script runs. A figure of
-`edf.figures` is kept as its description, and drawn when the page is rendered.
+A picture is kept as bytes; what of it may stand in a page is for the page's build to say. A figure
+of `edf.figures` is kept as its description, and drawn when the page is rendered.
 """
 
 from __future__ import annotations
 
 import base64
-import io
 import json
 import sys
 from typing import Any
+
+from handout.plots import plot_svg
 
 FIGURE = "application/vnd.handout.figure+json"  # a description that `handout.figures` draws
 _METHODS = (("_repr_svg_", "image/svg+xml"), ("_repr_png_", "image/png"))
@@ -21,8 +22,10 @@ def pictures(value: Any) -> list[dict[str, str]]:
     found = [_picture(kind, data) for kind, data in _of_value(value)]
     pyplot: Any = sys.modules.get("matplotlib.pyplot")
     if pyplot is not None:
-        for number in pyplot.get_fignums():
-            found.append(_picture("image/svg+xml", _svg(pyplot.figure(number))))
+        found += [
+            _picture("image/svg+xml", plot_svg(pyplot.figure(number)))
+            for number in pyplot.get_fignums()
+        ]
         pyplot.close("all")
     return found
 
@@ -37,16 +40,6 @@ def _of_value(value: Any) -> list[tuple[str, str | bytes]]:
         if data:
             return [(kind, data)]
     return []
-
-
-def _svg(figure: Any) -> bytes:
-    import matplotlib
-
-    target = io.BytesIO()
-    # No date and fixed ids: the same figure is the same bytes.
-    with matplotlib.rc_context({"svg.hashsalt": "handout"}):
-        figure.savefig(target, format="svg", metadata={"Date": None}, bbox_inches="tight")
-    return target.getvalue()
 
 
 def _picture(kind: str, data: str | bytes) -> dict[str, str]:

@@ -6,6 +6,8 @@ This is the one door: the build asks for badges, cards, outputs, counts and the 
 from __future__ import annotations
 
 import base64
+import contextlib
+import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -17,6 +19,7 @@ from handout.cards import card, cards
 from handout.figures import draw
 from handout.numerals import scientific
 from handout.pictures import FIGURE
+from handout.sanitise import SvgError, sanitise
 
 __all__ = ["badge", "card", "cards", "output", "page_head", "status_svg", "table"]
 
@@ -98,12 +101,20 @@ def _terminal(label: str, text: str) -> str:
 
 
 def _picture(picture: Mapping[str, str], title: str) -> str:
-    """A figure drawn here from its description, or an image in which no script runs."""
+    """A figure drawn here from its description, a drawing without what could act, or an image.
+
+    A drawing that the page cannot hold is shown as an image, in which no script runs.
+    """
     if picture["type"] == FIGURE:
         try:
             return draw(json.loads(base64.b64decode(picture["data"])))
         except ValueError as error:
             return _terminal("Error", f"This figure cannot be drawn: {error}.")
-    alt = escape(title or "Drawn by the code above")
+    alt = title or "Drawn by the code above"
+    if picture["type"] == "image/svg+xml":
+        drawing = base64.b64decode(picture["data"]).decode("utf-8", "replace")
+        prefix = f"p{hashlib.sha256(drawing.encode()).hexdigest()[:8]}-"
+        with contextlib.suppress(SvgError):
+            return f'<div class="cell-picture">{sanitise(drawing, prefix, alt)}</div>'
     source = escape(f"data:{picture['type']};base64,{picture['data']}")
-    return f'<img class="cell-picture" src="{source}" alt="{alt}">'
+    return f'<img class="cell-picture" src="{source}" alt="{escape(alt)}">'

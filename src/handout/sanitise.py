@@ -1,0 +1,218 @@
+"""SVG that a cell has drawn, made safe to stand inside a page.
+
+Inside the page a figure takes the page's colours, light and dark, and its text can be read aloud
+and searched. It also shares the page's origin, so nothing of it is copied: the drawing is parsed as
+XML and written anew, with the elements and attributes that are listed here and no others. What is
+left cannot run a script, react to events, or ask anything of the network.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from html import escape
+from xml.parsers import expat
+
+LARGEST = 1_000_000  # characters; a page should stay under 120 kB compressed
+DEEPEST = 100  # nested elements; HTML parsers rearrange what is nested more than 512 deep
+
+_SVG = "http://www.w3.org/2000/svg"
+_LINKS = ("href", "http://www.w3.org/1999/xlink href")
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_ELEMENTS = _words(
+    "svg g defs use symbol path rect circle ellipse line polyline polygon text tspan title desc "
+    "clipPath mask marker pattern linearGradient radialGradient stop image"
+)
+_UNWRAPPED = _words("a")  # a link goes, what it shows stays
+_TEXTUAL = _words("text tspan title desc")
+_PLAIN = _words("title desc")  # HTML parsers read their inside as HTML: text only
+
+_PROPERTIES = _words(  # both as attributes and in style="..."
+    "fill fill-opacity fill-rule stroke stroke-width stroke-opacity stroke-dasharray "
+    "stroke-dashoffset stroke-linecap stroke-linejoin stroke-miterlimit opacity color clip-path "
+    "clip-rule mask stop-color stop-opacity font font-family font-size font-style font-weight "
+    "font-variant font-stretch text-anchor text-decoration dominant-baseline alignment-baseline "
+    "baseline-shift letter-spacing word-spacing marker-start marker-mid marker-end paint-order "
+    "vector-effect shape-rendering text-rendering image-rendering visibility display transform "
+    "transform-origin white-space"
+)
+_GEOMETRY = _words(
+    "x y dx dy x1 y1 x2 y2 cx cy r rx ry fx fy width height d points viewBox preserveAspectRatio "
+    "pathLength offset gradientUnits gradientTransform spreadMethod clipPathUnits maskUnits "
+    "maskContentUnits patternUnits patternContentUnits patternTransform markerWidth markerHeight "
+    "markerUnits refX refY orient rotate textLength lengthAdjust role aria-hidden"
+)
+_FREE_TEXT = _words("aria-label aria-roledescription")
+_ID_LISTS = _words("aria-labelledby aria-describedby")
+
+_ID = re.compile(r"[\w.:-]+")
+_LOCAL_URL = re.compile(r"""url\(\s*(["']?)#([\w.:-]+)\1\s*\)""")
+_VALUE = re.compile(r"""[\w\s#%.,+'"()-]*""", re.ASCII)  # no colon, slash, backslash, bracket
+_FUNCTION = re.compile(r"([\w-]*)\s*\(")
+_FUNCTIONS = _words("url var rgb rgba hsl hsla translate rotate scale matrix skewX skewY")
+_BITMAP = re.compile(r"data:image/(?:png|jpeg);base64,[A-Za-z0-9+/=\s]*")
+
+
+class SvgError(ValueError):
+    """A drawing that cannot be shown; the message says why and what to do."""
+
+
+def sanitise(svg: str, prefix: str, label: str = "Figure") -> str:
+    """Return the drawing as SVG that is safe inside an HTML page.
+
+    Elements and attributes that are not known to be harmless are left out.
+
+    Args:
+        svg: one SVG document or element.
+        prefix: put before each id, so that two figures of a page cannot meet.
+        label: what the figure shows, for readers who listen; used if the drawing does not say.
+
+    Raises:
+        SvgError: it is not well-formed, no SVG, declares entities, or is too large or too deep.
+    """
+    if len(svg) > LARGEST:
+        raise SvgError(
+            f"the figure has {len(svg):,} characters, and at most {LARGEST:,} are shown: "
+            "draw fewer points, or rasterize them"
+        )
+    writer = _Writer(prefix)
+    parser = expat.ParserCreate("utf-8", " ")
+    parser.StartElementHandler = writer.start
+    parser.EndElementHandler = writer.end
+    parser.CharacterDataHandler = writer.text
+    parser.StartDoctypeDeclHandler = _no_declarations
+    parser.SkippedEntityHandler = _no_entities
+    parser.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_NEVER)
+    try:
+        parser.Parse(svg.strip().encode("utf-8", "surrogatepass"), True)
+    except expat.ExpatError as error:
+        raise SvgError(f"the figure is not well-formed SVG: {error}") from None
+    return writer.result(label)
+
+
+class _Writer:
+    """Writes what may stay while the parser reads; `dropping` counts open elements that go."""
+
+    def __init__(self, prefix: str) -> None:
+        self.prefix = prefix
+        self.parts: list[str] = []
+        self.open: list[tuple[str, str | None]] = []  # element and its id
+        self.dropping = 0
+        self.depth = 0
+        self.root: dict[str, str] | None = None
+        self.titled = False
+        self.users: set[str] = set()  # ids of elements with a <use> inside
+        self.used: set[str] = set()  # ids that a <use> repeats
+
+    def start(self, full_name: str, attributes: dict[str, str]) -> None:
+        namespace, _, name = full_name.rpartition(" ")
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise SvgError(f"the figure nests more than {DEEPEST} elements")
+        if self.root is None and (name != "svg" or namespace not in ("", _SVG)):
+            raise SvgError(f"the figure is a <{name}>, not an <svg>")
+        known = name in _ELEMENTS or name in _UNWRAPPED
+        inside_plain = bool(self.open) and self.open[-1][0] in _PLAIN
+        if self.dropping or not known or namespace not in ("", _SVG) or inside_plain:
+            self.dropping += 1
+            return
+        kept = {} if name in _UNWRAPPED else self._attributes(name, attributes)
+        self.open.append((name, kept.get("id")))
+        if name == "use":
+            self.users.update(key for _, key in self.open if key)
+            if "href" in kept:
+                self.used.add(kept["href"].removeprefix("#"))
+        if self.root is None:
+            self.root = kept
+        elif name not in _UNWRAPPED:
+            self.titled |= name == "title" and len(self.open) == 2
+            self.parts.append(_tag(name, kept))
+
+    def end(self, full_name: str) -> None:
+        self.depth -= 1
+        if self.dropping:
+            self.dropping -= 1
+            return
+        name, _ = self.open.pop()
+        if self.open and name not in _UNWRAPPED:
+            self.parts.append(f"</{name}>")
+
+    def text(self, text: str) -> None:
+        inside = next((name for name, _ in reversed(self.open) if name not in _UNWRAPPED), "")
+        if not self.dropping and inside in _TEXTUAL:
+            self.parts.append(escape(text, quote=False))
+
+    def result(self, label: str) -> str:
+        if self.users & self.used:
+            # A <use> of a <use> of a <use> ... makes a small drawing exponentially large.
+            raise SvgError("the figure repeats an element that itself repeats another")
+        root = dict(self.root or {})
+        root.setdefault("role", "img")
+        if not self.titled and not {"aria-label", "aria-labelledby"} & set(root):
+            root["aria-label"] = label
+        return _tag("svg", root) + "".join(self.parts) + "</svg>"
+
+    def _attributes(self, element: str, attributes: Mapping[str, str]) -> dict[str, str]:
+        kept = {}
+        for name, value in attributes.items():
+            safe = self._attribute(element, name, value)
+            if safe is not None:
+                kept["href" if name in _LINKS else name] = safe
+        return kept
+
+    def _attribute(self, element: str, name: str, value: str) -> str | None:
+        """The attribute's value if it may stay, with ids made the figure's own."""
+        if name in _PROPERTIES or name in _GEOMETRY:
+            return self._value(value)
+        if name == "style":
+            return self._style(value)
+        if name in _FREE_TEXT:
+            return value
+        if name == "id":
+            return self.prefix + value if _ID.fullmatch(value) else None
+        if name in _ID_LISTS:
+            return " ".join(self.prefix + key for key in value.split() if _ID.fullmatch(key))
+        if name == "tabindex":
+            return value if value in ("0", "-1") else None
+        if name in _LINKS:
+            if element == "image":
+                return value if _BITMAP.fullmatch(value) else None
+            return f"#{self.prefix}{value[1:]}" if re.fullmatch(r"#[\w.:-]+", value) else None
+        return None
+
+    def _style(self, style: str) -> str | None:
+        kept = []
+        for declaration in style.split(";"):
+            name, _, value = declaration.partition(":")
+            safe = self._value(value.strip()) if name.strip() in _PROPERTIES else None
+            if safe:
+                kept.append(f"{name.strip()}:{safe}")
+        return ";".join(kept) or None
+
+    def _value(self, value: str) -> str | None:
+        """A property's value if it names nothing outside the figure."""
+        rest = _LOCAL_URL.sub("url()", value)
+        if not _VALUE.fullmatch(rest) or not _FUNCTIONS.issuperset(_FUNCTION.findall(rest)):
+            return None
+        if rest.lower().count("url") != len(_LOCAL_URL.findall(value)):
+            return None
+        return _LOCAL_URL.sub(lambda found: f"url(#{self.prefix}{found[2]})", value)
+
+
+def _tag(name: str, attributes: Mapping[str, str]) -> str:
+    written = "".join(f' {key}="{escape(value)}"' for key, value in attributes.items())
+    return f"<{name}{written}>"
+
+
+def _no_declarations(name: str, system: str | None, public: str | None, inside: bool) -> None:
+    if inside:
+        raise SvgError("the figure declares entities in a DOCTYPE; write the characters themselves")
+
+
+def _no_entities(name: str, is_parameter: bool) -> None:
+    raise SvgError(f"the figure uses the undeclared entity &{name};")
