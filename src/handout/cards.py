@@ -6,8 +6,11 @@ The card is a `<details>` element, so it opens by keyboard and without scripts. 
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from html import escape
+from importlib.metadata import version
 from typing import Any
 
 from handout.badge import Verdict, anchor, icon, judged
@@ -22,19 +25,16 @@ _ORACLES = {
 }
 
 
-def card(verdict: Verdict, count: int = 1, environment: str = "") -> str:
+def card(verdict: Verdict, count: int = 1) -> str:
     """One verdict as HTML.
 
     Args:
         verdict: a verdict with the keys of `verdicts.json` and, where there are any, `details`.
         count: how many steps its claim has; the card of a single step does not count them.
-        environment: the versions that the claim was tested with.
     """
     status = verdict["status"]
     classes = f"verdict verdict-{status}" + ("" if verdict["ok"] else " unexpected")
-    rows = "".join(
-        f"<dt>{escape(name)}</dt><dd>{html}</dd>" for name, html in _rows(verdict, environment)
-    )
+    rows = "".join(f"<dt>{escape(name)}</dt><dd>{html}</dd>" for name, html in _rows(verdict))
     return (
         f'<details class="{classes}" data-search-exclude>'
         f"<summary>{icon(status)}<strong>{escape(judged(verdict))}</strong> "
@@ -44,9 +44,9 @@ def card(verdict: Verdict, count: int = 1, environment: str = "") -> str:
     )
 
 
-def cards(verdicts: Sequence[Verdict], environment: str = "") -> str:
+def cards(verdicts: Sequence[Verdict]) -> str:
     """The cards of what stands above them, such as a claim's steps, as a list announced as such."""
-    items = "".join(f"<li>{card(verdict, len(verdicts), environment)}</li>" for verdict in verdicts)
+    items = "".join(f"<li>{card(verdict, len(verdicts))}</li>" for verdict in verdicts)
     label = escape(f"Verdicts on {verdicts[0]['id']}") if verdicts else ""
     return f'<ul class="verdicts" aria-label="{label}">{items}</ul>' if items else ""
 
@@ -64,7 +64,7 @@ def _headline(verdict: Verdict, count: int) -> str:
     return '<span class="verdict-figure">' + " · ".join(parts) + "</span>"
 
 
-def _rows(verdict: Verdict, environment: str) -> Iterator[tuple[str, str]]:
+def _rows(verdict: Verdict) -> Iterator[tuple[str, str]]:
     """The folded rows: name and HTML."""
     details: Mapping[str, Any] = verdict.get("details") or {}
     if verdict["message"]:
@@ -88,8 +88,13 @@ def _rows(verdict: Verdict, environment: str) -> Iterator[tuple[str, str]]:
     for note in details.get("notes") or ():
         yield "Note", escape(str(note))
     yield _TITLES.get(verdict["kind"], str(verdict["kind"])), _source(verdict)
-    if environment:
-        yield "Environment", escape(environment)
+    yield "Environment", escape(_environment())
+
+
+@cache
+def _environment() -> str:
+    """The versions that every claim of this build was tested with."""
+    return f"Python {platform.python_version()}, NumPy {version('numpy')}"
 
 
 def _math(latex: str) -> str:

@@ -21,7 +21,7 @@ from handout.numerals import scientific
 from handout.pictures import FIGURE
 from handout.sanitise import SvgError, sanitise
 
-__all__ = ["badge", "card", "cards", "output", "page_head", "status_svg", "table"]
+__all__ = ["badge", "card", "cards", "output", "page_head", "status_svg", "table", "with_head"]
 
 _COLOUR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")  # terminal escapes, which tracebacks carry
 
@@ -54,6 +54,13 @@ def page_head(verdicts: Sequence[Verdict]) -> str:
         f'<p class="verdict-count" data-search-exclude>{icon(state)}'
         f"{len(verdicts)} {claims} tested at this build: {escape(count(verdicts))}.</p>"
     )
+
+
+def with_head(html: str, verdicts: Sequence[Verdict]) -> str:
+    """A page's HTML with the line of its verdicts under the title, or at the top without one."""
+    head = page_head(verdicts)
+    before, title, after = html.partition("</h1>")
+    return before + title + head + after if title else head + html
 
 
 def table(verdicts: Sequence[Verdict], address: Callable[[str], str]) -> str:

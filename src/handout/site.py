@@ -62,7 +62,8 @@ class Site:
         if page is None:
             return html
         if page.cells:
-            html = fill(html, self.engine.judged(page.name))
+            judged = self.engine.judged(page.name)
+            html = render.with_head(fill(html, judged), judged.verdicts)
         if not needs_other_pages(html):
             html = self._linked(html, page, lambda name: "")
         html, faults = pagemath.convert(html, page.text, self.project.settings.macros)
