@@ -32,8 +32,8 @@ class CheckedGraph:
         self.dtypes = {node: value.dtype for node, value in own.items()}
         self.own = {node: _as_float64(value) for node, value in own.items()}
         for node in self.order:
-            if isinstance(node, Constant):
-                node.value = _as_float64(np.asarray(node.value))
+            if isinstance(node, Constant) and isinstance(node.value, np.ndarray):
+                node.value = _as_float64(node.value)
         if wrt is None:
             chosen = self._float_leaves()
         else:

@@ -152,21 +152,15 @@ def arbitrary_functions(order: Iterable[Node]) -> list[Any]:
 def private_copy(roots: Sequence[Node]) -> dict[Node, Node]:
     """Copy the graph below `roots`, arbitrary functions and random generators included.
 
-    Returns a mapping from each node to its copy. A function or a generator that several nodes
-    share is one copy, shared by their copies.
+    Returns a mapping from each node to its copy, inputs first. A function or a generator that
+    several nodes share is one copy, shared by their copies.
     """
     copies = copy_graph(roots)
-    shared: dict[int, Any] = {}
+    generators: dict[int, np.random.Generator] = {}
     for twin in copies.values():
         for name, attribute in vars(twin).items():
-            duplicate: Callable[[Any], Any]
             if isinstance(attribute, np.random.Generator):
-                duplicate = copy.deepcopy
-            elif name == "function" and hasattr(attribute, "draw"):
-                duplicate = copy.copy
-            else:
-                continue
-            if id(attribute) not in shared:
-                shared[id(attribute)] = duplicate(attribute)
-            setattr(twin, name, shared[id(attribute)])
+                if id(attribute) not in generators:
+                    generators[id(attribute)] = copy.deepcopy(attribute)
+                setattr(twin, name, generators[id(attribute)])
     return copies

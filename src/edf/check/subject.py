@@ -103,11 +103,15 @@ class OperationSubject:
     def __init__(self, node: Node) -> None:
         self.node = node
         node.needs = tuple(not isinstance(parent, Constant) for parent in node.inputs)
-        self.inputs = [np.array(parent.value) for parent in node.inputs]
+        # A constant may be a Python number, which takes the dtype of what it meets.
+        self.inputs: list[Array] = [
+            parent.value if isinstance(parent, Constant) else np.array(parent.value)
+            for parent in node.inputs
+        ]
         self.slots = [
             i
-            for i, (parent, value) in enumerate(zip(node.inputs, self.inputs, strict=True))
-            if not isinstance(parent, Constant) and np.issubdtype(value.dtype, np.floating)
+            for i, parent in enumerate(node.inputs)
+            if not isinstance(parent, Constant) and self.inputs[i].dtype.kind == "f"
         ]
         self.labels: Sequence[str | int] = self.slots
         self.values = [self.inputs[i] for i in self.slots]
