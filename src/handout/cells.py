@@ -56,11 +56,10 @@ def find_cells(text: str, path: str) -> list[Cell]:
     """
     fences = find_fences(text)
     marked = {f.line_first for f in fences if _MARKED.search(f.info)}
-    cells = [cell for f in fences if (cell := _cell(f, path)) is not None]
+    cells = {f.line_first: cell for f in fences if (cell := _cell(f, path)) is not None}
     if marked or _MARKED.search(text):
-        cells += _unseen(text, path, fences, marked)
-        cells.sort(key=lambda cell: cell.line_first)
-    return _named(cells)
+        cells |= _unseen(text, path, fences, cells, marked)
+    return _named([cells[line] for line in sorted(cells)])
 
 
 def _cell(fence: Fence, path: str) -> Cell | None:
@@ -98,22 +97,25 @@ def _cell(fence: Fence, path: str) -> Cell | None:
     return replace(cell, options=options, id=str(options.get("id") or options.get("claim") or ""))
 
 
-def _unseen(text: str, path: str, fences: list[Fence], marked: set[int]) -> list[Cell]:
-    """Problems where a second reader of the page, CommonMark, finds other cells than the first."""
+def _unseen(
+    text: str, path: str, fences: list[Fence], cells: Mapping[int, Cell], marked: set[int]
+) -> dict[int, Cell]:
+    """Problems, by line, where a second reader of the page, CommonMark, finds other cells."""
     second = {line for line, info in commonmark_lines(text) if _MARKED.search(info)}
     lines = text.split("\n")
-    problems = []
-    for line in sorted(marked ^ second):
+    found = {}
+    for line in marked ^ second:
+        kind: Literal["python", "math"] = "math" if "claim" in lines[line - 1] else "python"
+        cell = cells.get(line) or Cell(kind, path, line, line, "", line + 1, "")
         fence = next((f for f in fences if f.line_first <= line <= f.line_last), None)
         if line in marked:
             why = "CommonMark reads this fence as something else: indent it as its list or box is"
         elif fence is not None:
-            why = f"this cell is inside the fence of line {fence.line_first} for one reader of Markdown only"
+            why = f"CommonMark reads a cell here, the site the fence of line {fence.line_first}"
         else:
             why = "CommonMark reads a cell here, and the site's Markdown does not"
-        kind: Literal["python", "math"] = "math" if "claim" in lines[line - 1] else "python"
-        problems.append(Cell(kind, path, line, line, "", line + 1, "", problem=why))
-    return problems
+        found[line] = replace(cell, problem=cell.problem or why)
+    return found
 
 
 def _named(cells: list[Cell]) -> list[Cell]:

@@ -50,9 +50,11 @@ def _project(jobs: int | None, timeout: float | None) -> Project:
         project = find_project(Path.cwd())
     except SettingsError as error:
         _refuse(str(error))
-    changed = {"jobs": jobs, "timeout": timeout}
-    given = {name: value for name, value in changed.items() if value is not None}
-    return dataclasses.replace(project, settings=dataclasses.replace(project.settings, **given))
+    settings = project.settings
+    settings = dataclasses.replace(
+        settings, jobs=jobs or settings.jobs, timeout=timeout or settings.timeout
+    )
+    return dataclasses.replace(project, settings=settings)
 
 
 def _read(name: str) -> Page:

@@ -1,9 +1,9 @@
 """Where the fenced code blocks of a Markdown page begin and end.
 
-Pages are rendered by Python-Markdown with SuperFences, in which a fence may stand at any indentation
-(in lists, admonitions, tabs) and behind block quote marks. `find_fences` reads a page as SuperFences
-does. `commonmark_lines` asks a CommonMark parser, which shares no code with it, so that the two can
-be compared and no cell is lost in silence.
+Pages are rendered by Python-Markdown with SuperFences, in which a fence may stand at any
+indentation (in lists, admonitions, tabs) and behind block quote marks. `find_fences` reads a page
+as SuperFences does. `commonmark_lines` asks a CommonMark parser, which shares no code with it, so
+that the two can be compared and no cell is lost in silence.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ class Fence:
     @property
     def language(self) -> str:
         """The first word of the header, without the dot and brace of its attribute form."""
-        return re.split(r"[\s{}=]+", self.info.strip(" \t{."), maxsplit=1)[0]
+        word = re.split(r"[\s{}]+", self.info.strip(" \t{."), maxsplit=1)[0]
+        return "" if "=" in word else word
 
 
 def read_text(data: bytes) -> str:
@@ -136,7 +137,7 @@ def _dedent(line: str, prefix: str) -> str:
 
 
 def commonmark_lines(text: str) -> Iterator[tuple[int, str]]:
-    """Line and header of every fence that a CommonMark parser sees, admonitions and tabs included."""
+    """Line and header of every fence that CommonMark sees, in admonitions and tabs as well."""
     parser = MarkdownIt().use(admon_plugin)
     alike = _CONTAINER.sub(r"\1!!! ", without_front_matter(text))  # tabs nest as admonitions do
     for token in parser.parse(alike):

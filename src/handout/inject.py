@@ -1,8 +1,8 @@
 """Puts outcomes and verdicts into a page, in two steps.
 
-Before Markdown is rendered, each cell becomes a plain fence, and a token that holds the place of its
-output and cards. Afterwards the tokens become HTML. So no HTML of ours goes through Markdown, and
-rendering need not wait for the cells to run.
+Before Markdown is rendered, each cell becomes a plain fence, and a token that holds the place of
+its output and cards. Afterwards the tokens become HTML. So no HTML of ours goes through Markdown,
+and rendering need not wait for the cells to run.
 """
 
 from __future__ import annotations

@@ -85,7 +85,7 @@ class Keeper:
             self._send({"event": "fault", "cell": self.cell, "message": why, **self._place()})
 
     def _step(self) -> None:
-        watched = [self.facts, self.output, self.connection]
+        watched: list[Any] = [self.facts, self.output, self.connection]
         wait = min(_TICK, max(0.0, self.deadline - time.monotonic()))
         ready, _, _ = select.select(watched, [], [], wait)
         if self.connection in ready:  # the build says nothing, so this is its end

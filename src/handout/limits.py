@@ -1,7 +1,7 @@
 """What a page's process may use, and how that is enforced.
 
-The limits protect the build from accidents (an endless loop, a forgotten factor of a thousand); they
-are no sandbox. Wall time, output and what is left behind are the keeper's business (`keeper.py`).
+The limits protect the build from accidents (an endless loop, a forgotten factor of a thousand);
+they are no sandbox. Wall time, output and what is left behind are the keeper's business.
 """
 
 from __future__ import annotations
@@ -28,10 +28,9 @@ class Limits:
 
 def unlimited() -> list[str]:
     """What this platform cannot limit, in words for one message."""
-    missing = []
     if sys.platform == "darwin":
-        missing += ["memory", "processes that leave the page's process group"]
-    return missing
+        return ["memory", "processes that leave the page's process group"]
+    return []
 
 
 def apply(limits: Limits) -> None:

@@ -22,7 +22,7 @@ from handout.site import Site
 log = logging.getLogger("mkdocs.plugins.handout")
 
 
-class HandoutPlugin(BasePlugin):  # type: ignore[type-arg]
+class HandoutPlugin(BasePlugin):  # type: ignore[type-arg,no-untyped-call]
     """Runs the cells of every page, and shows and reports the verdicts."""
 
     config_scheme = tuple(

@@ -75,24 +75,20 @@ def read_settings(given: Mapping[str, Any]) -> Settings:
 
 
 def _check(name: str, value: Any) -> None:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
     if name == "cache":
         good, wanted = isinstance(value, str) and bool(value), "a folder"
     elif name == "macros":
         good = isinstance(value, dict) and all(
-            isinstance(k, str) and isinstance(v, str) for k, v in value.items()
+            isinstance(x, str) for x in (*value, *value.values())
         )
         wanted = "a mapping from a macro's name to its LaTeX"
+    elif name == "timeout":
+        good, wanted = number and value > 0, "a number of seconds above 0"
     else:
         least = 0 if name == "jobs" else 1
-        number = isinstance(value, int) or (name == "timeout" and isinstance(value, float))
-        good = (
-            number and not isinstance(value, bool) and value > 0
-            if name == "timeout"
-            else (number and not isinstance(value, bool) and value >= least)
-        )
-        wanted = (
-            "a number of seconds above 0" if name == "timeout" else f"a whole number from {least}"
-        )
+        good = number and isinstance(value, int) and value >= least
+        wanted = f"a whole number from {least}"
     if not good:
         raise SettingsError(f"option {name!r} must be {wanted}, not {value!r}")
 
@@ -137,11 +133,10 @@ def _plugin_settings(config: Path) -> Settings:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise SettingsError(f"{config}: {error}") from error
     plugins = (document or {}).get("plugins") or []
-    entries = (
-        plugins.items()
-        if isinstance(plugins, dict)
-        else (pair for entry in plugins if isinstance(entry, dict) for pair in entry.items())
+    mappings = (
+        [plugins] if isinstance(plugins, dict) else [e for e in plugins if isinstance(e, dict)]
     )
+    entries = [pair for mapping in mappings for pair in mapping.items()]
     for name, options in entries:
         if name == "handout":
             try:

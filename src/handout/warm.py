@@ -94,8 +94,8 @@ class Warm:
             if self._control is not None:
                 self._control.close()
             if self._process is not None:
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    self._process.wait(5)
+                self._process.kill()  # pages have keepers of their own, which hear of it
+                self._process.wait()
             self._control = self._process = None
 
 
