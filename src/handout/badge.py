@@ -90,7 +90,8 @@ def status_svg(verdicts: Sequence[Verdict]) -> str:
     """The badge for a README: an SVG image that needs no font, script or other file."""
     unexpected = sum(not v["ok"] for v in verdicts)
     label = "handout"
-    message = f"{unexpected} unexpected" if unexpected else f"{len(verdicts)} claims as expected"
+    claims = "claim" if len(verdicts) == 1 else "claims"
+    message = f"{unexpected} unexpected" if unexpected else f"{len(verdicts)} {claims} as expected"
     colour = "#b3261e" if unexpected else "#1b6e3c"
     left, right = (round(_WIDTH * len(text) + 12) for text in (label, message))
     return (

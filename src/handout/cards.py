@@ -46,7 +46,10 @@ def card(verdict: Verdict, count: int = 1) -> str:
 
 def cards(verdicts: Sequence[Verdict]) -> str:
     """The cards of what stands above them, such as a claim's steps, as a list announced as such."""
-    items = "".join(f"<li>{card(verdict, len(verdicts))}</li>" for verdict in verdicts)
+    items = "".join(
+        f"<li>{card(verdict, sum(v['id'] == verdict['id'] for v in verdicts))}</li>"
+        for verdict in verdicts
+    )
     label = escape(f"Verdicts on {verdicts[0]['id']}") if verdicts else ""
     return f'<ul class="verdicts" aria-label="{label}">{items}</ul>' if items else ""
 
@@ -60,7 +63,7 @@ def _headline(verdict: Verdict, count: int) -> str:
         parts.append(escape(_first_line(verdict["message"])))
     elif verdict["max_rel_error"] is not None:
         parts.append(f"max. relative error {scientific(verdict['max_rel_error'])}")
-        parts.append(f"{verdict['points']} points")
+        parts.append(escape(f"{verdict['points']} points"))
     return '<span class="verdict-figure">' + " · ".join(parts) + "</span>"
 
 

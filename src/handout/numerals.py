@@ -24,7 +24,12 @@ def plain(value: Any) -> str:
     if isinstance(value, list):
         count = size(value)
         if count > _SHOWN:
-            return f"array of {' × '.join(map(str, shape(value)))} = {count} numbers"
+            shaped = " × ".join(map(str, shape(value)))
+            return (
+                f"array of {shaped} numbers"
+                if shaped == str(count)
+                else (f"array of {shaped} = {count} numbers")
+            )
         return "[" + ", ".join(plain(entry) for entry in value) + "]"
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return escape(str(value))
