@@ -94,3 +94,21 @@ def build(strict: bool) -> None:
     from handout.building import build_site
 
     sys.exit(build_site(strict))
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
+def new(folder: Path) -> None:
+    """Start a handout of your own: a small, complete project."""
+    from handout.new import NewError, is_local, new_handout, requirement
+
+    try:
+        written = new_handout(folder)
+    except NewError as error:
+        _refuse(str(error))
+    click.echo(f"{folder}: {len(written)} files. Next: cd {folder} && make site")
+    if is_local(requirement()):
+        click.echo(
+            f"{folder / 'requirements.txt'} names a copy of handout that only this machine has; "
+            "before continuous integration can build, name one that it can reach."
+        )
