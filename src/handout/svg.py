@@ -49,7 +49,7 @@ def figure(title: str, numbers: str, size: Point, parts: Iterable[str], caption:
     """A figure with its caption; screen readers hear the title and the numbers."""
     width, height = (f"{math.ceil(value)}" for value in size)
     return (
-        f'<figure class="handout-figure" data-search-exclude>'
+        f'<figure class="handout-figure" data-search-exclude="">'
         f'<svg viewBox="0 0 {width} {height}" style="max-width:{width}px" role="group"'
         f' aria-label="{escape(title)}"><desc>{escape(numbers)}</desc>{"".join(parts)}</svg>'
         f"<figcaption>{escape(caption)}</figcaption></figure>"

@@ -1,0 +1,60 @@
+"""The mathematics font holds what the site's formulas use, and little else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fontTools.ttLib import TTFont
+
+from handout.fonts import FOLDER, characters, write_subset
+from handout.mathml import to_mathml
+
+
+def _font(path: Path) -> TTFont:
+    return TTFont(path, lazy=False)
+
+
+def test_characters_are_those_of_formulas() -> None:
+    """Only what stands inside <math> counts, entities read."""
+    formula = to_mathml(r"x < \mathbb{R}")
+    content = f"<p>café {formula}</p><p>ñ</p>"
+    assert characters(content) == {"x", "<", "ℝ"}
+
+
+def test_subset_draws_every_character_and_its_italic(tmp_path: Path) -> None:
+    """A letter comes with the italic in which a browser draws a variable."""
+    path = write_subset("xh∂β∑", tmp_path)
+    assert path == tmp_path / FOLDER / "stix-two-math.woff2"
+    with _font(path) as font:
+        drawn = set(map(chr, font.getBestCmap()))
+        assert font.flavor == "woff2"
+    assert set("xh∂β∑𝑥ℎ𝜕𝛽") <= drawn
+    assert not set("yqΩ") & drawn
+
+
+def test_subset_keeps_what_stretches(tmp_path: Path) -> None:
+    """The MATH table stays, with the tall variants of a bracket and the parts of a taller one."""
+    with _font(write_subset("(x)", tmp_path)) as font:
+        variants = font["MATH"].table.MathVariants
+        coverage = variants.VertGlyphCoverage.glyphs
+        construction = variants.VertGlyphConstruction[coverage.index("parenleft")]
+        assert len(construction.MathGlyphVariantRecord) > 3
+        assert construction.GlyphAssembly is not None
+        assert "ssty" in {
+            record.FeatureTag for record in font["GSUB"].table.FeatureList.FeatureRecord
+        }
+
+
+def test_subset_is_small_and_carries_its_licence(tmp_path: Path) -> None:
+    """Letters, digits and common signs fit in 45 kB, the Open Font License named."""
+    used = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZαβγδεθλμσφ∂∇∑√ℝ𝔼≤≥∈→"
+    path = write_subset(used, tmp_path)
+    assert path.stat().st_size < 45_000
+    with _font(path) as font:
+        assert "Open Font License" in font["name"].getDebugName(13)
+
+
+def test_same_characters_give_the_same_bytes(tmp_path: Path) -> None:
+    """A build that changes nothing changes no file."""
+    first = write_subset("xyz", tmp_path / "a").read_bytes()
+    assert write_subset("zyx", tmp_path / "b").read_bytes() == first
