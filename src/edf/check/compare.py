@@ -15,7 +15,13 @@ from typing import Literal
 import numpy as np
 
 from edf.check.judge import Direction, Finding, Judge
-from edf.check.oracles import DeclinedError, Estimate, complex_step, differences
+from edf.check.oracles import (
+    DeclinedError,
+    Estimate,
+    complex_step,
+    complex_warnings_raise,
+    differences,
+)
 from edf.check.subject import Subject
 from edf.graph import Array
 
@@ -82,7 +88,8 @@ class _Comparer:
                 self._settle_whole(everything)
         for k, i in self._shown(everything):
             self._component(k, i)
-        result.silent = [k for k in everything if self.judge.silent(k)]
+        wrong = {finding.argument for finding in result.findings}
+        result.silent = [k for k in everything if self.judge.silent(k) and k not in wrong]
         return result
 
     def _finite_components(self) -> dict[int, Array]:
@@ -101,7 +108,7 @@ class _Comparer:
         single component that loses its imaginary part."""
         line = self.judge.line(self._direction(everything))
         try:
-            with self.judge.complex_warnings_raise():
+            with complex_warnings_raise():
                 exact = complex_step(line)
             real = differences(line)
         except DeclinedError as reason:
@@ -167,10 +174,9 @@ class _Comparer:
             self._settle_whole({k: members})
 
     def _settle_whole(self, group: dict[int, Array]) -> None:
-        """Judge a direction none of whose components is at fault: gradients of tied entries can
-        each be possible and together be impossible."""
-        finding = self.judge.direction(self._direction(group))
-        if finding.outcome == "refuted":
+        """Judge together components of which each by itself is not at fault."""
+        finding = self.judge.together(self._direction(group))
+        if finding is not None:
             self.result.findings.append(finding)
 
     def _component(self, k: int, i: int) -> None:

@@ -7,10 +7,6 @@ ones is accepted.
 
 from __future__ import annotations
 
-import contextlib
-import threading
-import warnings
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -23,6 +19,7 @@ from edf.check.oracles import (
     Line,
     Slopes,
     complex_step,
+    complex_warnings_raise,
     differences,
     one_sided,
 )
@@ -33,8 +30,6 @@ from edf.graph import Array
 Outcome: TypeAlias = Literal["agrees", "kink", "refuted", "unresolved"]
 Direction: TypeAlias = dict[int, Array]
 """For each argument that moves, how."""
-
-_warning_filters = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -87,8 +82,11 @@ class Judge:
 
     def equalised(self, k: int, members: Array, rng: np.random.Generator) -> Array:
         """Return a random direction in which each of `members` contributes about alike."""
-        top = self.sizes[k] or max(self.sizes) or 1.0
-        weight = 1 / (np.abs(self.gradients[k].reshape(-1)[members]) + 1e-4 * top)
+        if self.silent(k):
+            weight = RTOL / (8 * self.noise[k]) if self.noise[k] > 0 else 1.0
+        else:
+            claimed = np.abs(self.gradients[k].reshape(-1)[members])
+            weight = 1 / (claimed + 1e-4 * self.sizes[k])
         direction = np.zeros(np.size(self.gradients[k]))
         swing = rng.uniform(-1, 1, members.size)
         direction[members] = (swing + np.copysign(1, swing)) * weight
@@ -107,15 +105,6 @@ class Judge:
     def silent(self, k: int) -> bool:
         """Whether the claimed gradient of argument k is zero, to rounding."""
         return self.sizes[k] <= 16 * self.noise[k]
-
-    @staticmethod
-    @contextlib.contextmanager
-    def complex_warnings_raise() -> Iterator[None]:
-        """Let a discarded imaginary part be an exception (warning filters are global: one at a
-        time)."""
-        with _warning_filters, warnings.catch_warnings():
-            warnings.simplefilter("error", np.exceptions.ComplexWarning)
-            yield
 
     # Judgements.
 
@@ -161,38 +150,46 @@ class Judge:
         index = tuple(int(n) for n in np.unravel_index(i, shape))
         return {k: unit.reshape(shape)}, index, float(self.gradients[k].reshape(-1)[i])
 
-    def direction(self, direction: Direction) -> Finding:
-        """Judge a direction whose components, each by itself, are not at fault.
+    def together(self, group: Direction) -> Finding | None:
+        """Judge components none of which is at fault by itself; return what is wrong, if anything.
 
-        The cotangent is made positive, so that an output with a convex kink stays convex in the
-        sum: then every possible gradient lies between the one-sided slopes in every direction.
+        Gradients of tied entries can each be possible and together be impossible: max(a, a) grows
+        by 1 with both, so it has no gradient (1, 1). Tested are the direction that moves all of
+        `group` up, and some with random signs. The cotangent is made positive, so that an output
+        with a convex kink stays convex in the sum: then every possible gradient lies between the
+        one-sided slopes in every direction.
         """
         positive = np.abs(self.cotangent)
         gradients = [
             np.zeros(np.shape(v)) if g is None else g
             for g, v in zip(self.subject.pull(positive), self.subject.values, strict=True)
         ]
-        claimed, k = self.along(direction, gradients), next(iter(direction))
-        line = self.line(direction, positive)
-        floor = FLOOR * self.spread(direction) + sum(
-            self.noise[k] * float(np.linalg.norm(u)) for k, u in direction.items()
-        )
+        k = next(iter(group))
+        for signs in ((1.0,), (-1.0, 1.0), (-1.0, 1.0), (-1.0, 1.0)):
+            direction = {
+                k: np.abs(u) * self.rng.choice(signs, np.shape(u)) for k, u in group.items()
+            }
+            claimed, line = self.along(direction, gradients), self.line(direction, positive)
+            floor = FLOOR * self.spread(direction) + sum(
+                self.noise[k] * float(np.linalg.norm(u)) for k, u in direction.items()
+            )
+            nearest = self._outside(line, positive, claimed, floor)
+            if nearest is None or not self._bends_one_way(direction, positive):
+                continue
+            finer = Line(line.outputs, line.cotangent, line.scale / 8)
+            if self._outside(finer, positive, claimed, floor) is not None:
+                reason = "each component by itself is possible, all of them together are not"
+                return self._finding("refuted", k, None, claimed, nearest, floor, reason)
+        return None
+
+    def _outside(self, line: Line, cotangent: Array, claimed: float, floor: float) -> float | None:
+        """Return the one-sided slope nearest to a claimed slope that lies outside both."""
         try:
-            slopes = one_sided(line)
-        except DeclinedError as declined:
-            return self._finding("unresolved", k, None, claimed, np.nan, floor, str(declined))
-        low, high, error = slopes.interval(positive)
-        if low - error - floor <= claimed <= high + error + floor:
-            outcome: Outcome = "kink" if slopes.kinked else "agrees"
-            return self._finding(outcome, k, None, claimed, (low + high) / 2, floor)
-        nearest = low if claimed < low else high
-        if not self._bends_one_way(direction, positive):
-            return self._finding("unresolved", k, None, claimed, nearest, floor, "mixed kinks")
-        again = one_sided(line, start=2.0**-20).interval(positive)
-        if again[0] - again[2] - floor <= claimed <= again[1] + again[2] + floor:
-            return self._finding("unresolved", k, None, claimed, nearest, floor, "not confirmed")
-        reason = "each component by itself is possible, all of them together are not"
-        return self._finding("refuted", k, None, claimed, nearest, floor, reason)
+            low, high, error = one_sided(line).interval(cotangent)
+        except DeclinedError:
+            return None
+        nearest = min(max(claimed, low), high)
+        return nearest if abs(claimed - nearest) > error + floor else None
 
     def _by_real_differences(
         self,
@@ -275,7 +272,7 @@ class Judge:
         """Whether the complex step, though not trusted here, finds the claimed derivative. Zero is
         no argument: that is what it finds where an operation drops the imaginary part."""
         try:
-            with self.complex_warnings_raise():
+            with complex_warnings_raise():
                 value = complex_step(line).value
         except DeclinedError:
             return False

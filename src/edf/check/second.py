@@ -1,0 +1,172 @@
+"""Second derivatives: the complex step taken through `backward` itself.
+
+`backward` computes the gradient g(x) with ordinary arithmetic, so at x + ihv, h tiny, it computes
+g(x) + ih H v, and the imaginary part is the Hessian-vector product to the last digit. No second set
+of formulas is written down. What it needs is that forward and backward carry complex numbers
+through; every result is therefore compared with real differences of g first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from edf.check.oracles import DeclinedError, Line, complex_warnings_raise, differences
+from edf.check.sampling import private_copy
+from edf.check.subject import operation_name
+from edf.graph import Array, GraphError, Input, Node, Param, run_backward, topological_order
+
+
+def hvp(loss: Node, x: Node | Sequence[Node], v: Any) -> Any:
+    """Return the Hessian of `loss` with respect to `x`, times `v`: H v, exact to about 1e-15.
+
+    It costs one forward and one backward in complex numbers, and some real ones to confirm it. The
+    graph itself is not touched; results are float64.
+
+    Args:
+        loss: A node whose value is one number.
+        x: An input or a parameter that has a value, or several.
+        v: An array of x's shape, or one for each of several.
+
+    Returns:
+        An array of x's shape, or a list of them.
+
+    Raises:
+        DeclinedError: An operation below `loss` does not carry complex numbers through forward or
+            backward, or differences of the gradient do not confirm the result; the message says
+            which, where it is known.
+        GraphError: `loss` is not a number, or does not depend on `x`.
+        ValueError: `v` has not x's shape.
+    """
+    several = not isinstance(x, Node)
+    nodes = list(x) if not isinstance(x, Node) else [x]
+    vectors = [np.asarray(one, np.float64) for one in (v if several else [v])]
+    with np.errstate(all="ignore"):
+        gradient = _Gradient(loss, nodes)
+        if [one.shape for one in vectors] != [np.shape(value) for value in gradient.base]:
+            raise ValueError(
+                f"v has shapes {[one.shape for one in vectors]}, "
+                f"x has {[np.shape(value) for value in gradient.base]}"
+            )
+        gradient.confirm(vectors)
+        products = gradient.derivative_along(vectors)
+    return products if several else products[0]
+
+
+def hessian(loss: Node, x: Node) -> Array:
+    """Return the matrix of second derivatives of `loss` with respect to `x`, exact to about 1e-15.
+
+    For x of shape S the result has shape S + S, entry [i, j] being d^2 loss / dx_i dx_j. It costs
+    one complex forward and backward for each entry of x.
+
+    Raises:
+        DeclinedError, GraphError: As for `hvp`.
+    """
+    with np.errstate(all="ignore"):
+        gradient = _Gradient(loss, [x])
+        shape = np.shape(gradient.base[0])
+        gradient.confirm([np.random.default_rng(0).standard_normal(shape)])
+        units = np.eye(int(np.prod(shape))).reshape(-1, *shape)
+        columns = [gradient.derivative_along([unit])[0] for unit in units]
+    # H is symmetric, so its columns are its rows.
+    return np.array(columns).reshape(shape + shape)
+
+
+class _Gradient:
+    """The gradient of a graph as a function of some of its leaves, at complex arguments too."""
+
+    def __init__(self, loss: Node, nodes: Sequence[Node]) -> None:
+        copies = private_copy([loss])
+        for node in nodes:
+            if node not in copies:
+                raise GraphError(f"{loss!r} does not depend on {node!r}")
+            if node.inputs:
+                raise GraphError(f"{node!r} is an operation: x is an input or a parameter")
+        self.root, self.order = copies[loss], topological_order(copies[loss])
+        self.leaves = [copies[node] for node in nodes]
+        for node in self.order:
+            if isinstance(node, Input | Param):
+                if node.value is None:
+                    raise GraphError(f"{node!r} has no value: second derivatives need a point")
+                value = np.asarray(node.value)
+                node.value = value.astype(np.float64) if value.dtype.kind == "f" else value.copy()
+        self.base = [leaf.value for leaf in self.leaves]
+        for leaf in self.leaves:
+            if leaf.value.dtype.kind != "f":
+                raise GraphError(f"{leaf!r} holds {leaf.value.dtype}: it has no derivative")
+        self.at([np.zeros(np.shape(value)) for value in self.base])
+        if np.size(self.root.value) != 1:
+            raise GraphError(
+                f"{loss!r} has shape {np.shape(self.root.value)}: a Hessian is of one number"
+            )
+
+    def at(self, shifts: Sequence[Array]) -> list[Array]:
+        """Return the gradients with the leaves moved by `shifts`."""
+        for leaf, value, shift in zip(self.leaves, self.base, shifts, strict=True):
+            leaf.value = value + shift
+        for node in self.order:
+            if node.inputs:
+                node.value = node.compute(*(parent.value for parent in node.inputs))
+        run_backward(self.root, cotangent=np.ones(np.shape(self.root.value)))
+        return [
+            np.zeros(np.shape(leaf.value)) if leaf.grad is None else leaf.grad
+            for leaf in self.leaves
+        ]
+
+    def derivative_along(self, vectors: Sequence[Array]) -> list[Array]:
+        """Return imag(g(x + ihv)) / h for the gradients g."""
+        size = max((float(np.max(np.abs(one), initial=0.0)) for one in vectors), default=0.0)
+        h = 2.0**-100 / (size or 1.0)
+        return [np.imag(g) / h for g in self.at([1j * h * one for one in vectors])]
+
+    def confirm(self, vectors: Sequence[Array]) -> None:
+        """Raise `DeclinedError` unless real differences of the gradient agree along `vectors`."""
+        try:
+            with complex_warnings_raise():
+                exact = self.derivative_along(vectors)
+        except (TypeError, ValueError, np.exceptions.ComplexWarning) as problem:
+            raise DeclinedError(
+                f"{self._culprit()} does not carry complex numbers through ({problem}), "
+                "so there is no exact second derivative"
+            ) from problem
+        rng = np.random.default_rng(0)
+        weights = [rng.standard_normal(np.shape(value)) for value in self.base]
+
+        def projected(t: complex) -> Array:
+            gradients = self.at([t * one for one in vectors])
+            return np.array(
+                [np.sum(w * g) for w, g in zip(weights, gradients, strict=True)], dtype=complex
+            ).real
+
+        top = max((float(np.max(np.abs(one), initial=0.0)) for one in vectors), default=0.0)
+        sizes = [float(np.max(np.abs(value), initial=0.0)) for value in self.base]
+        scale = (max(sizes, default=0.0) or 1.0) / (top or 1.0)
+        estimate = differences(Line(projected, np.ones(len(self.base)), scale))
+        value = float(sum(np.sum(w * g) for w, g in zip(weights, exact, strict=True)))
+        size = sum(float(np.sum(np.abs(w * g))) for w, g in zip(weights, exact, strict=True))
+        if not abs(value - estimate.value) <= 4 * estimate.error + 1e-6 * (
+            size + abs(estimate.value)
+        ):
+            raise DeclinedError(
+                f"{self._culprit()} does not carry complex numbers through: real differences of "
+                f"the gradient give {estimate.value:.6g} where the complex step gives {value:.6g}"
+            )
+
+    def _culprit(self) -> str:
+        """Return the first operation whose value loses the imaginary part of its arguments."""
+        for leaf, value in zip(self.leaves, self.base, strict=True):
+            leaf.value = value + 2.0**-100 * 1j
+        for node in self.order:
+            if not node.inputs:
+                continue
+            try:
+                with complex_warnings_raise():
+                    node.value = node.compute(*(parent.value for parent in node.inputs))
+            except (TypeError, ValueError, np.exceptions.ComplexWarning):
+                return operation_name(node)
+            fed = any(np.iscomplexobj(parent.value) for parent in node.inputs)
+            if fed and not np.iscomplexobj(node.value):
+                return operation_name(node)
+        return "the backward of some operation"
