@@ -59,6 +59,9 @@ class Expr:
     def __rtruediv__(self, other: Any) -> Expr:
         return as_expr(other) / self
 
+    def __matmul__(self, other: Any) -> Expr:
+        return Expr("matmul", (*_terms(self, "matmul"), *_terms(as_expr(other), "matmul")))
+
     def __pow__(self, other: Any) -> Expr:
         return Expr("pow", (self, as_expr(other)))
 

@@ -1,0 +1,150 @@
+"""Compare the engine's verdicts on generated equations with the oracle's word, and count."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from edf.equations import EquationError, check_equation
+from handout.typesetting import typesetting_difference
+from trust.expr import Equation
+from trust.identities import identities
+from trust.latex import Speller
+from trust.matrix import MatrixOracle, MatrixSpeller
+from trust.matrix_changes import mutate_matrices, rewrite_matrices
+from trust.matrix_identities import matrix_identities
+from trust.mutations import mutate
+from trust.oracle import Oracle, Truth
+from trust.rewrites import Rewriter
+from trust.worlds import World
+
+MATRIX_SHARE = 0.2  # of the equations, in matrix notation
+
+
+@dataclass(frozen=True)
+class Case:
+    """One generated equation."""
+
+    identity: str
+    world: World
+    latex: str
+    truth: Truth
+    """The oracle's word on it."""
+
+
+@dataclass
+class Tally:
+    """How many equations of each truth got which verdict, and those that must not happen."""
+
+    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    failures: list[str] = field(default_factory=list)
+    rejections: Counter[str] = field(default_factory=Counter)
+    """Messages of errors on right equations: what the dialect does not reach."""
+
+    def add(self, case: Case) -> None:
+        status, message = verdict(case)
+        self.counts[case.truth, status] += 1
+        if (case.truth, status) in FAILURES:
+            self.failures.append(
+                f"{case.identity}: {case.truth}, but {status}: {message}\n    {case.latex}"
+            )
+        if case.truth == "right" and status in ("error", "inconclusive"):
+            self.rejections[f"{status}: {message}\n    {case.latex}"] += 1
+
+    def merge(self, other: Tally) -> None:
+        self.counts += other.counts
+        self.failures += other.failures
+        self.rejections += other.rejections
+
+    def total(self, truth: str) -> int:
+        return sum(n for (t, _), n in self.counts.items() if t == truth)
+
+    def wrong_verdicts(self, truth: str) -> int:
+        return sum(self.counts[pair] for pair in FAILURES if pair[0] == truth)
+
+
+#: What must never happen: (truth, verdict). An equation is *misset* if what was read of it is not
+#: what TeX sets, and a *crash* is any exception but the one that tells an author what to mend.
+FAILURES = frozenset(
+    {("right", "refuted"), ("wrong", "verified"), ("ill-formed", "verified")}
+    | {
+        (truth, status)
+        for truth in ("right", "wrong", "ill-formed", "undecided")
+        for status in ("misset", "crash")
+    }
+)
+
+
+def generate(seed: int) -> Iterator[Case]:
+    """Endlessly: a right equation, then a wrong one, judged by the oracle.
+
+    A right one is a base equation after up to five rewrites; a wrong one has a slip in it as well,
+    or two. What the oracle says of either decides where it is counted.
+    """
+    rng = random.Random(seed)
+    rewriters = _rewriters()
+    oracles = {name: Oracle(world) for name, (world, _) in rewriters.items()}
+    while True:
+        slips = 1 + (rng.random() < 0.2)
+        if rng.random() < MATRIX_SHARE:
+            identity = rng.choice(matrix_identities())
+            world, matrices = identity.world, MatrixOracle(oracles[identity.world.name])
+            equation = rewrite_matrices(identity.equation, rng, rng.randrange(4))
+            wrong = equation
+            for _ in range(slips):
+                wrong = mutate_matrices(wrong, rng, world) or wrong
+            for e in (equation, wrong):
+                latex = MatrixSpeller(world, rng).equation(e)
+                yield Case(identity.id, world, latex, matrices.judge(e))
+        else:
+            identity = rng.choice(identities())
+            world, oracle = identity.world, oracles[identity.world.name]
+            rewriter = rewriters[world.name][1]
+            equation = rewriter.rewrite(identity.equation, rng, rng.randrange(6))
+            wrong = equation
+            for _ in range(slips):
+                wrong = mutate(wrong, rng, world) or wrong
+            for e in (equation, wrong):
+                latex = Speller(world, rng).equation(e)
+                yield Case(identity.id, world, latex, oracle.judge(e))
+
+
+def _rewriters() -> dict[str, tuple[World, Rewriter]]:
+    """Each world, and what rewrites its equations, which knows all that hold there."""
+    known: dict[str, list[Equation]] = defaultdict(list)
+    worlds: dict[str, World] = {}
+    for identity in identities():
+        known[identity.world.name].append(identity.equation)
+        worlds[identity.world.name] = identity.world
+    return {
+        name: (world, Rewriter(known[name], frozenset(world.values) | frozenset(world.functions)))
+        for name, world in worlds.items()
+    }
+
+
+def verdict(case: Case) -> tuple[str, str]:
+    """The engine's verdict, and what it says."""
+    try:
+        (found,) = check_equation(case.latex, case.world.graph())
+    except EquationError as error:
+        return "error", error.message
+    except Exception as error:
+        return "crash", repr(error)
+    difference = typesetting_difference(case.latex, found.details["reprinted"])
+    return ("misset", difference) if difference else (found.status, found.message)
+
+
+def run(seed: int, right: int, wrong: int) -> Tally:
+    """Generate and check until there are so many right and so many wrong equations."""
+    tally = Tally()
+    for case in generate(seed):
+        if case.truth in ("right", "wrong"):
+            enough = right if case.truth == "right" else wrong
+            if tally.total(case.truth) >= enough:
+                if tally.total("right") >= right and tally.total("wrong") >= wrong:
+                    break
+                continue
+        tally.add(case)
+    return tally
