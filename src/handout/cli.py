@@ -11,6 +11,7 @@ from typing import NoReturn
 import click
 
 from handout import __version__, engine
+from handout.cache import Cache
 from handout.engine import Engine
 from handout.pages import Page, PageError, read_page
 from handout.settings import Project, SettingsError, find_project
@@ -35,7 +36,7 @@ def check(
     engine.prepare()
     project = _project(jobs, timeout)
     read = [_read(name) for name in pages]
-    running = Engine(project)
+    running = Engine(project, Cache(project.cache, project.root, _warn))
     running.start(read)
     judged = list(running.all_judged())
     running.close()
@@ -79,6 +80,10 @@ def _tell(judged: Sequence[JudgedPage]) -> int:
     verdicts = [verdict for page in judged for verdict in page.verdicts]
     click.echo(f"{len(verdicts)} verdicts, {len(found)} not as expected")
     return 1 if found else 0
+
+
+def _warn(message: str) -> None:
+    click.echo(f"handout: {message}", err=True)
 
 
 def _refuse(message: str) -> NoReturn:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 
+from handout.cache import Cache
 from handout.outcomes import PageOutcome
 from handout.pages import Page
 from handout.run import Progress, Runner, warm
@@ -29,10 +30,14 @@ class Engine:
     """Runs and judges pages of one project. Pages run in the background from `start` on."""
 
     def __init__(
-        self, project: Project, executor: Executor | None = None, progress: Progress | None = None
+        self,
+        project: Project,
+        cache: Cache | None = None,
+        executor: Executor | None = None,
+        progress: Progress | None = None,
     ) -> None:
         self.project = project
-        self._runner = Runner(project, executor, progress)
+        self._runner = Runner(project, cache, executor, progress)
         self._running: dict[str, tuple[Page, Future[PageOutcome]]] = {}
 
     def start(self, pages: Iterable[Page]) -> None:

@@ -95,16 +95,18 @@ def _shown(result: Result) -> str:
     html = ""
     if cell.kind == "math" and cell.problem is None:
         html += mark(cell.source.strip())
-    if result.outcome is not None and cell.options.get("show", "both") in ("both", "output"):
+    shown = cell.kind == "python" and cell.options.get("show", "both") in ("both", "output")
+    if result.outcome is not None and shown:  # an equation's error stands on its card
         html += render.output(result.outcome)
     return html + _cards(result)
 
 
 def _cards(result: Result) -> str:
-    """The cards of each claim; code that ran as expected needs none, unless the author named it."""
+    """The cards of each claim; code that ran as expected needs none without a name or a note."""
     claims: dict[str, list[dict[str, object]]] = {}
     for verdict in result.verdicts:
-        if verdict["kind"] == "code" and verdict["ok"] and "id" not in result.cell.options:
+        remarkable = "id" in result.cell.options or verdict["details"].get("notes")
+        if verdict["kind"] == "code" and verdict["ok"] and not remarkable:
             continue
         claims.setdefault(verdict["id"], []).append(verdict)
     return "".join(render.cards(verdicts) for verdicts in claims.values())

@@ -12,7 +12,7 @@ import os
 import struct
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator
 from typing import Any
 
 _STARTS = {
@@ -22,6 +22,16 @@ _STARTS = {
 _CONNECTS = {"socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.bind"}
 _LISTS = {"os.listdir", "os.scandir"}
 _WRITES = os.O_WRONLY | os.O_RDWR
+
+
+#: What belongs to the machine and the interpreter; versions of distributions stand for the latter.
+_SYSTEM = tuple(
+    os.path.join(folder, "")
+    for folder in (
+        "/bin", "/dev", "/etc", "/lib", "/lib64", "/proc", "/sys", "/usr", "/Library", "/System",
+        sys.prefix, sys.base_prefix,
+    )
+)  # fmt: skip
 
 
 class Reads:
@@ -35,22 +45,24 @@ class Reads:
         self.folders: dict[str, None] = {}
         self.written: set[str] = set()
         self.reasons: dict[str, None] = {}  # why the outcome depends on more than files
+        self._known: frozenset[str] = frozenset()  # modules that were there before the page
         self._started = mmap.mmap(-1, 8)  # shared with every process that is forked from this one
 
     def start(self) -> None:
         """Listen from now on; an audit hook cannot be removed."""
+        self._known = frozenset(sys.modules)
         sys.addaudithook(self._hear)
 
     def report(self) -> dict[str, Any]:
         """What was read, in the form of JSON."""
-        for module in list(sys.modules.values()):
+        for name, module in list(sys.modules.items()):
             path = getattr(module, "__file__", None)
-            if isinstance(path, str) and self._of_project(path):
+            if name not in self._known and isinstance(path, str) and self.of_project(path):
                 self.files.setdefault(path)
         return {
             "files": sorted(set(self.files) - self.written),
             "folders": sorted(self.folders),
-            "modules": sorted(_third_party()),
+            "modules": sorted(self._third_party()),
             "reasons": list(self.reasons),
         }
 
@@ -96,7 +108,7 @@ class Reads:
         if not isinstance(name, str):
             return None  # a file descriptor
         path = os.path.abspath(name)
-        if not self._of_project(path):
+        if not self.of_project(path):
             return None
         if path.endswith(".pyc"):
             try:
@@ -105,15 +117,17 @@ class Reads:
                 return path
         return path
 
-    def _of_project(self, path: str) -> bool:
-        return path.startswith(self.root) and not path.startswith(self.ignored)
+    def of_project(self, path: str) -> bool:
+        """Whether a file is the author's: in the project, or outside it and nobody's else."""
+        if path.startswith(self.root):
+            return not path.startswith(self.ignored)
+        return not path.startswith(_SYSTEM) and "/." not in path
 
-
-def _third_party() -> Mapping[str, None]:
-    """The top-level modules imported from installed distributions."""
-    found: dict[str, None] = {}
-    for name, module in list(sys.modules.items()):
-        path = getattr(module, "__file__", None)
-        if "." not in name and isinstance(path, str) and "site-packages" in path:
-            found.setdefault(name)
-    return found
+    def _third_party(self) -> Iterator[str]:
+        """The top-level modules that the page imported from installed distributions."""
+        for name, module in list(sys.modules.items()):
+            path = getattr(module, "__file__", None)
+            if "." in name or name in self._known or not isinstance(path, str):
+                continue
+            if "site-packages" in path or "dist-packages" in path:
+                yield name

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import functools
 import json
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from typing import Any
 
+from handout.cache import Cache
 from handout.cells import Cell
 from handout.outcomes import Fault, Gathering, PageOutcome
 from handout.pages import Page
@@ -69,37 +71,60 @@ class Runner:
 
     Args:
         project: where the pages are, and the limits they run under.
+        cache: where outcomes are looked up and kept.
         executor: any `concurrent.futures.Executor`; it is the caller's to shut down.
         progress: called with a page and the number of its cells that are done, as they get done.
     """
 
     def __init__(
-        self, project: Project, executor: Executor | None = None, progress: Progress | None = None
+        self,
+        project: Project,
+        cache: Cache | None = None,
+        executor: Executor | None = None,
+        progress: Progress | None = None,
     ) -> None:
         self.project = project
         self.progress = progress
+        self.cache = cache
         self._threads = (
             ThreadPoolExecutor(project.settings.workers, "handout") if executor is None else None
         )
         self._executor = executor or self._threads
 
     def submit(self, page: Page) -> Future[PageOutcome]:
-        """Start running a page; at once if it has nothing to run."""
+        """Start running a page, unless it has nothing to run or the cache knows its outcome."""
+        known: PageOutcome | None = None
         if not page.running:
-            done: Future[PageOutcome] = Future()
-            done.set_result(PageOutcome(reads={}))
-            return done
-        assert self._executor is not None
-        return self._executor.submit(self._run, page)
+            known = PageOutcome(reads={})
+        elif self.cache is not None:
+            known = self.cache.get(job(page, self.project))
+        if known is None:
+            assert self._executor is not None
+            return self._executor.submit(self._run, page)
+        self._advance(page, len(page.running))
+        done: Future[PageOutcome] = Future()
+        done.set_result(known)
+        return done
 
     def _run(self, page: Page) -> PageOutcome:
         def hear(fact: Mapping[str, Any]) -> None:
-            if self.progress is not None and fact["event"] == "cell":
-                self.progress(page, 1)
+            if fact["event"] == "cell":
+                self._advance(page, 1)
 
-        return PageOutcome.from_dict(json.loads(run_job(job(page, self.project), hear)))
+        started = time.time()
+        task = job(page, self.project)
+        outcome = PageOutcome.from_dict(json.loads(run_job(task, hear)))
+        if self.cache is not None:
+            self.cache.put(task, outcome, started)
+        return outcome
+
+    def _advance(self, page: Page, cells: int) -> None:
+        if self.progress is not None:
+            self.progress(page, cells)
 
     def close(self) -> None:
-        """Wait for nothing more, and let the threads go."""
+        """Wait for nothing more, let the threads go, and let the cache count."""
+        if self.cache is not None:
+            self.cache.close()
         if self._threads is not None:
             self._threads.shutdown(wait=False, cancel_futures=True)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from handout import fonts, pagemath, render
+from handout.cache import Cache, evict
 from handout.engine import Engine, Problem, problems
 from handout.inject import InjectionError, fill, link_verdicts, needs_other_pages, with_tokens
 from handout.pages import Page, PageError, make_page, read_page
@@ -30,7 +31,8 @@ class Site:
     def __init__(self, project: Project, warn: Callable[[str], None]) -> None:
         self.project = project
         self.warn = warn
-        self.engine = Engine(project)
+        self.cache = Cache(project.cache, project.root, warn)
+        self.engine = Engine(project, self.cache)
         self.pages: dict[str, Page] = {}
         self.characters: set[str] = set()
 
@@ -113,6 +115,7 @@ class Site:
             target.write_bytes(files("handout").joinpath("assets", name).read_bytes())
         fonts.write_subset(self.characters, folder)
         self.engine.close()
+        evict(self.project.cache)
 
 
 def _read(file: Any) -> Page:

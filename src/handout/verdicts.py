@@ -71,6 +71,7 @@ def judge(page: Page, outcome: PageOutcome) -> JudgedPage:
             facts = outcome.cells[ran] if ran < len(outcome.cells) else None
             fault = outcome.fault if outcome.fault and ran >= outcome.fault.cell else None
             verdicts = _judge_cell(page, cell, facts, fault, ran)
+            _note_watched(verdicts, facts)
             ran += 1
         elif cell.judged:
             verdicts = [_error(page, cell, cell.problem or "", cell.line_first)]
@@ -177,6 +178,14 @@ def _verdict(page: Page, cell: Cell, **known: Any) -> Verdict:
     values |= known
     values["ok"] = values["status"] == values["expected"]
     return {**{key: values.get(key) for key in KEYS}, "details": {}}
+
+
+def _note_watched(verdicts: list[Verdict], facts: Mapping[str, Any] | None) -> None:
+    """Say on the cards of a cell that it will not come out alike again."""
+    for what in (facts or {}).get("watched", ()):
+        for verdict in verdicts:
+            notes = verdict["details"].get("notes") or []
+            verdict["details"]["notes"] = [*notes, f"Not reproducible: the cell read {what}."]
 
 
 def _refuse_taken_ids(judged: JudgedPage) -> None:

@@ -26,6 +26,7 @@ from typing import Any
 from handout import limits
 from handout.pictures import pictures
 from handout.reads import Reads
+from handout.watch import Watch
 
 _REPORTS = "edf.check.report"
 _LONGEST_TRACEBACK = 20_000  # characters
@@ -56,7 +57,9 @@ def run_page(job: Mapping[str, Any], channel: Channel) -> None:
     sys.path[0] = job["folder"]
     sys.argv = [job["page"]]
     faulthandler.enable(channel.trace)
-    page = _Page(job["page"], job["cells"])
+    watch = Watch(lambda path: path == job["page"] or reads.of_project(path))
+    page = _Page(job["page"], job["cells"], watch)
+    watch.install()
     reads.start()
     for number, cell in enumerate(job["cells"]):
         timeout = cell["options"].get("timeout", job["limits"]["timeout"])
@@ -68,14 +71,17 @@ def run_page(job: Mapping[str, Any], channel: Channel) -> None:
         faulthandler.cancel_dump_traceback_later()
         channel.tell({"event": "cell", "cell": number, "outcome": outcome})
         channel.settle()
+        for what in outcome["watched"]:
+            reads.reasons.setdefault(f"it read {what}")
     channel.tell({"event": "done", "reads": reads.report()})
 
 
 class _Page:
     """The namespace that the cells of a page share, and what is heard while they run."""
 
-    def __init__(self, path: str, cells: Sequence[Mapping[str, Any]]) -> None:
+    def __init__(self, path: str, cells: Sequence[Mapping[str, Any]], watch: Watch) -> None:
         self.path = path
+        self.watch = watch
         self.module = types.ModuleType("__main__")
         self.module.__file__ = path
         self.names = self.module.__dict__
@@ -90,7 +96,9 @@ class _Page:
     def run(self, cell: Mapping[str, Any]) -> dict[str, Any]:
         """The outcome of one cell."""
         self.cell, self.reports, self.heard = cell, [], []
-        return self._python() if cell["kind"] == "python" else self._math()
+        self.watch.begin()
+        outcome = self._python() if cell["kind"] == "python" else self._math()
+        return {**outcome, "watched": self.watch.end()}
 
     def _python(self) -> dict[str, Any]:
         error, shown = None, []

@@ -1,0 +1,282 @@
+"""Outcomes by content: what a page really read decides whether an entry is fresh.
+
+An entry is found by what is to be run, and is used only while every file and folder that the page
+read, and every distribution that it imported, is as it was. Nothing else invalidates it, and
+nothing in it is trusted: an entry that is torn, or was changed, is computed again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib.metadata
+import json
+import os
+import platform
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from handout.outcomes import PageOutcome
+
+SCHEMA = 1  # of an entry
+_ENGINE = ("worker", "keeper", "limits", "outcomes", "pictures", "reads", "watch")
+_STATISTICS = "statistics.json"
+
+
+@dataclass
+class Cache:
+    """A folder of entries, one JSON file each; several builds may share it.
+
+    Args:
+        folder: where the entries are.
+        root: the project; paths below it are kept relative, so that a project can be moved.
+        warn: told once if the folder cannot be used.
+    """
+
+    folder: Path
+    root: Path
+    warn: Callable[[str], None]
+    hits: int = 0
+    misses: int = 0
+    _digests: dict[str, str | None] = field(default_factory=dict)  # of files, during this build
+    _broken: bool = False
+
+    def get(self, job: Mapping[str, Any]) -> PageOutcome | None:
+        """The outcome of a page that nothing has changed since; None if it must run."""
+        outcome = self._fresh(job)
+        self.hits += outcome is not None
+        self.misses += outcome is None
+        return outcome
+
+    def _fresh(self, job: Mapping[str, Any]) -> PageOutcome | None:
+        try:
+            entry = json.loads(self._file(job).read_bytes())
+            body = entry["body"]
+            if entry["digest"] != _digest(_canonical(body)):
+                return None
+            if body["lines"] is not None and body["lines"] != _lines(job):
+                return None
+            if not self._unchanged(body["files"], body["folders"], body["distributions"]):
+                return None
+            os.utime(self._file(job))  # used: not to be evicted
+            return PageOutcome.from_dict(body["outcome"])
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            return None  # absent, torn, or of another making
+
+    def _unchanged(
+        self,
+        files: Mapping[str, str],
+        folders: Mapping[str, str],
+        distributions: Mapping[str, str],
+    ) -> bool:
+        return (
+            all(self._of_file(name) == digest for name, digest in files.items())
+            and all(self._of_folder(name) == digest for name, digest in folders.items())
+            and all(version(name) == there for name, there in distributions.items())
+        )
+
+    def put(self, job: Mapping[str, Any], outcome: PageOutcome, started: float) -> None:
+        """Keep an outcome, if it depends on nothing but what can be compared later.
+
+        Args:
+            job: what was run.
+            outcome: what came of it.
+            started: when it began (`time.time()`): a file changed since then may have been read
+                before or after the change.
+        """
+        reads = outcome.reads
+        if self._broken or outcome.fault is not None or reads is None or reads["reasons"]:
+            return
+        if any(_changed_since(name, started) for name in reads["files"]):
+            return
+        for name in reads["files"]:
+            self._digests.pop(self._relative(name), None)  # compared before this page ran
+        body = {
+            "lines": _lines(job) if _names_lines(job, outcome) else None,
+            "files": {n: self._of_file(n) for n in map(self._relative, reads["files"])},
+            "folders": {n: self._of_folder(n) for n in map(self._relative, reads["folders"])},
+            "distributions": {name: version(name) for name in distributions(reads["modules"])},
+            "outcome": outcome.to_dict(),
+        }
+        entry = {"digest": _digest(_canonical(body)), "page": job["page"], "body": body}
+        try:
+            write(self._file(job), json.dumps(entry).encode())
+        except OSError as error:
+            self._give_up(error)
+
+    def _give_up(self, error: OSError) -> None:
+        self._broken = True
+        self.warn(f"the cache {self.folder} cannot be written ({error.strerror}); going on without")
+
+    def close(self) -> None:
+        """Add this build's hits and misses to the statistics that `handout cache` shows."""
+        if self.hits + self.misses == 0 or self._broken:
+            return
+        with contextlib.suppress(OSError):
+            write(
+                self.folder / _STATISTICS,
+                json.dumps({"hits": self.hits, "misses": self.misses}).encode(),
+            )
+
+    def _file(self, job: Mapping[str, Any]) -> Path:
+        key = job_key(job)
+        return self.folder / key[:2] / f"{key}.json"
+
+    def _relative(self, name: str) -> str:
+        root = os.path.join(self.root, "")
+        return name.removeprefix(root) if name.startswith(root) else name
+
+    def _of_file(self, name: str) -> str | None:
+        """The digest of a file's content, taken once a build; None if it cannot be read."""
+        if name not in self._digests:
+            try:
+                with open(self.root / name, "rb") as file:
+                    self._digests[name] = hashlib.file_digest(file, "blake2b").hexdigest()[:32]
+            except OSError:
+                self._digests[name] = None
+        return self._digests[name]
+
+    def _of_folder(self, name: str) -> str | None:
+        """The digest of the names in a folder, without those that Python and editors leave."""
+        try:
+            names = sorted(n for n in os.listdir(self.root / name) if not _passing(n))
+        except OSError:
+            return None
+        return _digest("\0".join(names).encode("utf-8", "surrogateescape"))
+
+
+def job_key(job: Mapping[str, Any]) -> str:
+    """What is to be run, as a digest. Where its cells stand on the page is no part of it."""
+    cells = [{k: v for k, v in cell.items() if k != "line"} for cell in job["cells"]]
+    return _digest(
+        _canonical(
+            {
+                "schema": SCHEMA,
+                "engine": _engine(),
+                "python": platform.python_version(),
+                "implementation": platform.python_implementation(),
+                "machine": platform.machine(),
+                "numpy": version("numpy"),
+                "page": job["page"],
+                "folder": os.path.relpath(job["folder"], job["root"]),
+                "output": job["limits"]["output"],
+                "cells": cells,
+            }
+        )
+    )
+
+
+@cache
+def _engine() -> str:
+    """The source of the modules that make an outcome, as a digest."""
+    here = Path(__file__).parent
+    return _digest(b"".join((here / f"{name}.py").read_bytes() for name in _ENGINE))
+
+
+def write(target: Path, data: bytes) -> None:
+    """Write a file so that a reader sees all of it or none."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".", suffix=".part")
+    try:
+        with open(handle, "wb") as file:
+            file.write(data)
+        os.replace(temporary, target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a cache holds."""
+
+    entries: int
+    size: int  # bytes
+    hits: int  # of the last build
+    misses: int
+
+
+def contents(folder: Path) -> Contents:
+    """What the cache in a folder holds."""
+    files = [path for path in folder.glob("??/*.json") if path.is_file()]
+    try:
+        last = json.loads((folder / _STATISTICS).read_bytes())
+        hits, misses = int(last["hits"]), int(last["misses"])
+    except (OSError, ValueError, KeyError, TypeError):
+        hits = misses = 0
+    return Contents(len(files), sum(path.stat().st_size for path in files), hits, misses)
+
+
+def clear(folder: Path) -> int:
+    """Remove every entry; return how many there were. Other files in the folder stay."""
+    entries = contents(folder).entries
+    for path in folder.glob("[0-9a-f][0-9a-f]"):
+        shutil.rmtree(path, ignore_errors=True)
+    (folder / _STATISTICS).unlink(missing_ok=True)
+    return entries
+
+
+def evict(folder: Path, days: float = 30) -> None:
+    """Remove entries that no build has used for a while; for the end of a whole build only."""
+    oldest = time.time() - days * 86400
+    for path in folder.glob("??/*.json"):
+        with contextlib.suppress(OSError):
+            if path.stat().st_mtime < oldest:
+                path.unlink()
+
+
+@cache
+def version(distribution: str) -> str | None:
+    """The version of an installed distribution; None if there is none of that name."""
+    try:
+        return importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+@cache
+def _by_module() -> Mapping[str, list[str]]:
+    return importlib.metadata.packages_distributions()
+
+
+def distributions(modules: Iterable[str]) -> list[str]:
+    """The distributions that top-level modules came from."""
+    found: set[str] = set()
+    for module in modules:
+        found.update([module] if version(module) is not None else _by_module().get(module, ()))
+    return sorted(found)
+
+
+def _names_lines(job: Mapping[str, Any], outcome: PageOutcome) -> bool:
+    """Whether the outcome speaks of lines of the page, as a traceback does: it cannot move."""
+    return json.dumps(job["page"])[1:-1] in json.dumps(outcome.cells)
+
+
+def _lines(job: Mapping[str, Any]) -> list[int]:
+    return [cell["line"] for cell in job["cells"]]
+
+
+def _changed_since(name: str, started: float) -> bool:
+    try:
+        return os.stat(name).st_mtime >= started
+    except OSError:
+        return False
+
+
+def _passing(name: str) -> bool:
+    return name.startswith(".") or name == "__pycache__" or name.endswith(("~", ".tmp"))
+
+
+def _canonical(value: Any) -> bytes:
+    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.blake2b(data, digest_size=16).hexdigest()
