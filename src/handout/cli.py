@@ -117,3 +117,26 @@ def new(folder: Path) -> None:
             f"{folder / 'requirements.txt'} names a copy of handout that only this machine has; "
             "before continuous integration can build, name one that it can reach."
         )
+
+
+@main.command()
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default="handout.pdf",
+    show_default=True,
+    help="The file to write.",
+)
+@click.argument("pages", nargs=-1, metavar="[PAGE...]")
+def pdf(output: Path, pages: Sequence[str]) -> None:
+    """Print the handout, or some of its pages, as a PDF."""
+    engine.prepare()
+    from handout.pdf import PdfError, make_pdf
+
+    try:
+        status = make_pdf(output, pages)
+    except PdfError as error:
+        _refuse(str(error))
+    if not status:
+        click.echo(f"{output}: {output.stat().st_size // 1000} kB")
+    sys.exit(status)
