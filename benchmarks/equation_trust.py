@@ -53,7 +53,8 @@ def main() -> int:
             tally.merge(result)
     print(table(tally))
     print(
-        f"\n{len(identities()) + len(matrix_identities())} base equations, seeds {options.seed} to {work[-1][0]}, "
+        f"\n{len(identities()) + len(matrix_identities())} base equations, "
+        f"seeds {options.seed} to {work[-1][0]}, "
         f"{tally.total('undecided')} more left out that SymPy could not decide, "
         f"{time.perf_counter() - start:.0f} s."
     )

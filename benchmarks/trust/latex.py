@@ -151,7 +151,12 @@ class Speller:
     def _fraction(self, above: Expr, below: Expr, least: int) -> tuple[str, int]:
         plain = f"{{{self.spell(above)}}}{{{self.spell(below)}}}"
         if least <= PRODUCT and above.op != "over" and self.pick(0, 0, 0, 1):
-            return f"{self.spell(above, POWER)} / {self.spell(below, POWER)}", PRODUCT
+            plain = below.op == "name" or (below.op == "num" and below.data in range(10))
+            bottom = self._variable(*below.data) if below.op == "name" else self.spell(below)
+            return (
+                f"{self.spell(above, POWER)} / {bottom if plain else self.bracketed(bottom)}",
+                PRODUCT,
+            )
         return f"\\{self.pick('frac', 'dfrac', 'tfrac')}{plain}", ATOM
 
     def _power(self, base: Expr, exponent: Expr) -> str:

@@ -1,4 +1,4 @@
-"""Rewrites of equations between matrices, which keep their truth, and slips, which mostly do not."""
+"""Changes of equations between matrices: rewrites keep the truth, slips mostly do not."""
 
 from __future__ import annotations
 
@@ -28,11 +28,21 @@ def _change(
         left = rng.random() < 0.3
         side = equation.left if left else equation.right
         path, node = rng.choice(list(walk(side)))
+        if _is_target(side, path):
+            continue  # what is differentiated stays a node
         new = change(node)
         if new is not None and new != node:
             side = put(side, path, new)
             return Equation(side, equation.right) if left else Equation(equation.left, side)
     return None
+
+
+def _is_target(side: Expr, path: tuple[int, ...]) -> bool:
+    for k in path:
+        if side.op in ("grad", "jac"):
+            return True
+        side = side.args[k]
+    return False
 
 
 def rule(e: Expr, rng: random.Random) -> Expr | None:

@@ -1,0 +1,64 @@
+"""Generated equations, right and wrong: the verdict is never wrong, and the reading what is set."""
+
+from itertools import islice
+
+import pytest
+from trust import campaign
+from trust.campaign import Case, Tally, generate, verdict
+from trust.identities import identities
+from trust.latex import Speller
+from trust.matrix import MatrixSpeller
+from trust.matrix_identities import matrix_identities
+
+COUNT = 240
+
+
+@pytest.fixture(scope="module")
+def tally():
+    """The count of verdicts over a few hundred generated equations."""
+    found = Tally()
+    for case in islice(generate(seed=2017), COUNT):
+        found.add(case)
+    return found
+
+
+def test_no_verdict_is_wrong(tally):
+    """No wrong equation verified, no right one refuted, nothing misset, no crash."""
+    assert tally.failures == []
+
+
+def test_most_right_equations_are_verified(tally):
+    """The dialect reaches what the generator writes: few right equations are not verified."""
+    assert tally.counts["right", "verified"] >= 0.9 * tally.total("right") > 80
+
+
+def test_most_wrong_equations_are_refuted(tally):
+    """A wrong equation is refuted or not understood, and mostly refuted."""
+    assert tally.counts["wrong", "refuted"] >= 0.8 * tally.total("wrong") > 60
+
+
+@pytest.mark.parametrize("identity", identities(), ids=lambda identity: identity.id)
+def test_base_equations_are_verified(identity):
+    """Every base equation, in its plainest spelling, is verified and typeset as it is read."""
+    latex = Speller(identity.world).equation(identity.equation)
+    assert verdict(Case(identity.id, identity.world, latex, "right")) == ("verified", "")
+
+
+@pytest.mark.parametrize("identity", matrix_identities(), ids=lambda identity: identity.id)
+def test_base_equations_between_matrices_are_verified(identity):
+    """The same in matrix notation."""
+    latex = MatrixSpeller(identity.world).equation(identity.equation)
+    assert verdict(Case(identity.id, identity.world, latex, "right")) == ("verified", "")
+
+
+@pytest.mark.parametrize(
+    ("truth", "status"),
+    [("right", "refuted"), ("wrong", "verified"), ("ill-formed", "verified"), ("right", "crash")],
+)
+def test_a_wrong_verdict_is_counted(truth, status, monkeypatch):
+    """Had the engine erred, the tally would say so."""
+    monkeypatch.setattr(campaign, "verdict", lambda case: (status, "because"))
+    found = Tally()
+    found.add(Case("an-id", identities()[0].world, "x = x", truth))
+    assert found.failures == [f"an-id: {truth}, but {status}: because\n    x = x"]
+    assert found.wrong_verdicts(truth) == 1
