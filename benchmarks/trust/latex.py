@@ -10,6 +10,7 @@ import random
 from fractions import Fraction
 
 from trust.expr import Equation, Expr
+from trust.oracle import IllFormedError, index_ranges
 from trust.worlds import World
 
 SUM, PRODUCT, POWER, ATOM = 1, 2, 3, 4  # how tightly an expression holds together
@@ -29,8 +30,14 @@ class Speller:
 
     def __init__(self, world: World, rng: random.Random | None = None) -> None:
         self.world, self.rng = world, rng
+        self.ranges: dict[str, int] = {}
+        """How far each index of the equation runs, where one letter stands for one range."""
 
     def equation(self, equation: Equation) -> str:
+        try:
+            self.ranges = index_ranges(self.world, equation.left, equation.right)
+        except IllFormedError:
+            self.ranges = {}
         return f"{self.spell(equation.left)} = {self.spell(equation.right)}"
 
     def spell(self, expr: Expr, least: int = SUM) -> str:
@@ -184,11 +191,23 @@ class Speller:
 
     def _over(self, expr: Expr) -> str:
         kind, index, but = expr.data
-        bound = f"_{index}" if but is None else f"_{{{index} \\neq {but}}}"
-        bound = str(self.pick(bound, f"_{{{index}}}")) if but is None else bound
+        if but is not None:
+            bound = f"_{{{index} \\neq {but}}}"
+        else:
+            limits = [f"_{{{index} = 1}}^{{{n}}}" for n in self._lengths(index)]
+            bound = str(self.pick(f"_{index}", f"_{{{index}}}", *limits))
         body = expr.args[0]
         least = ATOM if kind in ("max", "min") else POWER if kind == "prod" else PRODUCT
         return f"\\{kind}{bound} {self.spell(body, least)}"
+
+    def _lengths(self, index: str) -> list[str]:
+        """The range of an index as a number, and as the name of a constant."""
+        n = self.ranges.get(index)
+        values = self.world.values.values()
+        equal = [
+            v.name for v in values if v.constant is not None and not v.shape and v.constant == n
+        ]
+        return [] if n is None else [str(n), *map(self.world.tex, equal)]
 
     def _cases(self, expr: Expr) -> str:
         (i, j), (equal, other) = expr.data, [self.spell(a) for a in expr.args]
@@ -206,6 +225,8 @@ class Speller:
             inner = Expr("deriv", (target,), wrt[1:])
             return self._derivative(inner, wrt[:1])
         d = str(self.pick(r"\partial", r"\partial", r"\partial", r"\mathrm{d}"))
+        if target.op == "name" and any(self._two_ways(target.data[0], name) for name, _ in wrt):
+            d = r"\mathrm{d}"
         fraction = f"\\{self.pick('frac', 'frac', 'dfrac')}"
         order = f"^{len(wrt)}" if len(wrt) > 1 else ""
         below = " ".join(f"{d} {self._variable(*w)}" for w in wrt)
@@ -215,6 +236,11 @@ class Speller:
             above = f"{d}{order} {self._target(*target.data)}"
             return f"{fraction}{{{above}}}{{{below}}}"
         return f"{fraction}{{{d}{order}}}{{{below}}}{self.bracketed(self.spell(target))}"
+
+    def _two_ways(self, target: str, by: str) -> bool:
+        """Whether a partial derivative would leave open if it is the explicit or the total one."""
+        parents = self.world.values[target].parents
+        return by in parents and any(by in self.world.ancestors(p) for p in parents if p != by)
 
     def _variable(self, name: str, indices: tuple[str, ...]) -> str:
         return self.world.tex(name) + self._indices(indices)
