@@ -59,7 +59,7 @@ def find_cells(text: str, path: str) -> list[Cell]:
     cells = {f.line_first: cell for f in fences if (cell := _cell(f, path)) is not None}
     if marked or _MARKED.search(text):
         cells |= _unseen(text, path, fences, cells, marked)
-    return _named([cells[line] for line in sorted(cells)])
+    return named([cells[line] for line in sorted(cells)])
 
 
 def _cell(fence: Fence, path: str) -> Cell | None:
@@ -118,7 +118,7 @@ def _unseen(
     return found
 
 
-def _named(cells: list[Cell]) -> list[Cell]:
+def named(cells: list[Cell]) -> list[Cell]:
     """Give every Python cell an id (`cell-3` is the third), and refuse an id that is taken."""
     named: list[Cell] = []
     lines: dict[str, int] = {}

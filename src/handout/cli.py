@@ -13,7 +13,7 @@ import click
 from handout import __version__, engine
 from handout.cache import Cache
 from handout.engine import Engine
-from handout.pages import Page, PageError, read_page
+from handout.pages import Page, PageError
 from handout.settings import Project, SettingsError, find_project
 from handout.verdicts import JudgedPage, report
 
@@ -60,7 +60,7 @@ def _project(jobs: int | None, timeout: float | None) -> Project:
 
 def _read(name: str) -> Page:
     try:
-        return read_page(Path(name).absolute(), name)
+        return engine.open_page(Path(name).absolute(), name)
     except PageError as error:
         _refuse(str(error))
 

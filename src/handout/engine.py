@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
+from pathlib import Path
 
 from handout.cache import Cache
 from handout.outcomes import PageOutcome
-from handout.pages import Page
+from handout.pages import Page, read_page
 from handout.run import Progress, Runner, warm
 from handout.settings import Project
 from handout.verdicts import JudgedPage, judge, problem_line
@@ -51,7 +52,7 @@ class Engine:
     def judged(self, name: str) -> JudgedPage:
         """The verdicts on a page that was started; waits for its end."""
         page, future = self._running[name]
-        return judge(page, future.result())
+        return judge(page, future.result(), self.project.settings.macros)
 
     def all_judged(self) -> Iterator[JudgedPage]:
         """The verdicts on every page, in the order of their start."""
@@ -69,6 +70,19 @@ def problems(judged: JudgedPage) -> list[Problem]:
         for verdict in judged.verdicts
         if not verdict["ok"]
     ]
+
+
+def open_page(file: Path, name: str) -> Page:
+    """Read a page, Markdown or notebook, from its file.
+
+    Raises:
+        PageError: if it cannot be read.
+    """
+    if file.suffix == ".ipynb":
+        from handout.notebooks import read_notebook  # nbformat is slow to load
+
+        return read_notebook(file, name)
+    return read_page(file, name)
 
 
 def prepare() -> None:

@@ -87,15 +87,18 @@ class Filled:
 def fill(html: str, judged: JudgedPage) -> str:
     """Replace the page's tokens by outputs and cards."""
     place = re.compile(rf"(?:<p>)?{token(judged.page)}(\d+)\.(?:</p>)?")
-    return place.sub(lambda found: _shown(judged.results[int(found[1])]), html)
+    outputs = not judged.page.notebook  # those of a notebook are in its executed copy
+    return place.sub(lambda found: _shown(judged.results[int(found[1])], outputs), html)
 
 
-def _shown(result: Result) -> str:
+def _shown(result: Result, outputs: bool) -> str:
     cell = result.cell
     html = ""
     if cell.kind == "math" and cell.problem is None:
         html += mark(cell.source.strip())
-    shown = cell.kind == "python" and cell.options.get("show", "both") in ("both", "output")
+    shown = (
+        outputs and cell.kind == "python" and cell.options.get("show", "both") in ("both", "output")
+    )
     if result.outcome is not None and shown:  # an equation's error stands on its card
         html += render.output(result.outcome)
     return html + _cards(result)

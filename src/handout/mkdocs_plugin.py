@@ -65,6 +65,14 @@ class HandoutPlugin(BasePlugin):  # type: ignore[type-arg,no-untyped-call]
         self.site.start(files.documentation_pages())
         return files
 
+    @event_priority(50)  # before mkdocs-jupyter looks at the file
+    def on_pre_page(self, page: SitePage, /, *, config: MkDocsConfig, files: Files) -> SitePage:
+        """Show the executed copy of a notebook in place of the file that its author keeps."""
+        copy = self.site.executed(page.file.src_uri)
+        if copy is not None:
+            page.file.abs_src_path = str(copy)
+        return page
+
     def on_page_markdown(
         self, markdown: str, /, *, page: SitePage, config: MkDocsConfig, files: Files
     ) -> str:

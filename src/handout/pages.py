@@ -24,6 +24,7 @@ class Page:
     file: Path  # absolute
     text: str
     cells: Sequence[Cell]
+    notebook: bool = False  # whether the text is that of a notebook
 
     @property
     def running(self) -> list[Cell]:

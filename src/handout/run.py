@@ -30,6 +30,7 @@ def job(page: Page, project: Project) -> dict[str, Any]:
         "root": str(project.root),
         "ignored": [str(project.cache), *(str(project.root / f) for f in (".venv", ".git"))],
         "cells": [_cell(cell) for cell in page.running],
+        "notebook": page.notebook,
         "limits": vars(project.settings.limits),
     }
 

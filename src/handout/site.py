@@ -12,10 +12,18 @@ from pathlib import Path
 from typing import Any
 
 from handout import fonts, pagemath, render
-from handout.cache import Cache, evict
-from handout.engine import Engine, Problem, problems
-from handout.inject import InjectionError, fill, link_verdicts, needs_other_pages, with_tokens
-from handout.pages import Page, PageError, make_page, read_page
+from handout.cache import Cache, evict, write
+from handout.engine import Engine, Problem, open_page, problems
+from handout.inject import (
+    InjectionError,
+    fill,
+    link_verdicts,
+    needs_other_pages,
+    token,
+    with_tokens,
+)
+from handout.notebook_page import simplified
+from handout.pages import Page, PageError, make_page
 from handout.settings import Project
 from handout.verdicts import JudgedPage, report
 
@@ -39,7 +47,7 @@ class Site:
     def start(self, pages: Iterable[Any]) -> None:
         """Read the pages and start running their cells."""
         for file in pages:
-            if not file.src_uri.endswith(".md"):
+            if not file.src_uri.endswith((".md", ".ipynb")):
                 continue
             try:
                 self.pages[file.src_uri] = _read(file)
@@ -50,7 +58,7 @@ class Site:
     def with_tokens(self, markdown: str, name: str) -> str:
         """A page's Markdown, ready to be rendered."""
         page = self.pages.get(name)
-        if page is None or not page.cells:
+        if page is None or page.notebook or not page.cells:
             return markdown
         try:
             return with_tokens(markdown, page)
@@ -58,11 +66,24 @@ class Site:
             self.warn(str(error))
             return markdown
 
+    def executed(self, name: str) -> Path | None:
+        """The executed copy of a notebook, in the cache; None for any other page."""
+        page = self.pages.get(name)
+        if page is None or not page.notebook:
+            return None
+        from handout.notebooks import executed
+
+        copy = self.project.cache / "notebooks" / name
+        write(copy, executed(self.engine.judged(name), token(page)).encode())
+        return copy
+
     def filled(self, html: str, file: Any) -> str:
         """A page's HTML with outputs, cards, badges of its own claims, and formulas."""
         page = self.pages.get(file.src_uri)
         if page is None:
             return html
+        if page.notebook:
+            html = pagemath.mark_dollars(simplified(html))
         if page.cells:
             judged = self.engine.judged(page.name)
             html = render.with_head(fill(html, judged), judged.verdicts)
@@ -122,4 +143,4 @@ def _read(file: Any) -> Page:
     """A page of the site; one that a plugin generated has text, and no file."""
     if file.abs_src_path is None:
         return make_page(Path.cwd() / file.src_uri, file.src_uri, file.content_string)
-    return read_page(Path(file.abs_src_path), file.src_uri)
+    return open_page(Path(file.abs_src_path), file.src_uri)

@@ -16,9 +16,11 @@ from typing import Any
 
 from handout import __version__
 from handout.cells import Cell
+from handout.mathml import MathError
 from handout.options import STATUSES, suggestion
 from handout.outcomes import Fault, PageOutcome
 from handout.pages import Page
+from handout.typesetting import typesetting_difference
 
 SCHEMA = 1
 KEYS = (
@@ -61,8 +63,8 @@ class JudgedPage:
         return f"no claim {claim!r} on {self.page.shown}{hint}"
 
 
-def judge(page: Page, outcome: PageOutcome) -> JudgedPage:
-    """The verdicts on every cell of a page."""
+def judge(page: Page, outcome: PageOutcome, macros: Mapping[str, str] | None = None) -> JudgedPage:
+    """The verdicts on every cell of a page; `macros` are those that its formulas are set with."""
     results: list[Result] = []
     ran = 0
     for cell in page.cells:
@@ -70,7 +72,7 @@ def judge(page: Page, outcome: PageOutcome) -> JudgedPage:
         if cell.runs:
             facts = outcome.cells[ran] if ran < len(outcome.cells) else None
             fault = outcome.fault if outcome.fault and ran >= outcome.fault.cell else None
-            verdicts = _judge_cell(page, cell, facts, fault, ran)
+            verdicts = _judge_cell(page, cell, facts, fault, ran, macros)
             _note_watched(verdicts, facts)
             ran += 1
         elif cell.judged:
@@ -84,7 +86,12 @@ def judge(page: Page, outcome: PageOutcome) -> JudgedPage:
 
 
 def _judge_cell(
-    page: Page, cell: Cell, facts: Mapping[str, Any] | None, fault: Fault | None, number: int
+    page: Page,
+    cell: Cell,
+    facts: Mapping[str, Any] | None,
+    fault: Fault | None,
+    number: int,
+    macros: Mapping[str, str] | None,
 ) -> list[Verdict]:
     if fault is not None:
         if fault.cell == number:
@@ -94,7 +101,7 @@ def _judge_cell(
     return (
         _judge_python(page, cell, facts)
         if cell.kind == "python"
-        else _judge_math(page, cell, facts)
+        else _judge_math(page, cell, facts, macros)
     )
 
 
@@ -122,7 +129,9 @@ def _judge_python(page: Page, cell: Cell, facts: Mapping[str, Any]) -> list[Verd
     return verdicts
 
 
-def _judge_math(page: Page, cell: Cell, facts: Mapping[str, Any]) -> list[Verdict]:
+def _judge_math(
+    page: Page, cell: Cell, facts: Mapping[str, Any], macros: Mapping[str, str] | None
+) -> list[Verdict]:
     """One verdict on each step of an equation."""
     given = cell.options.get("expect", ("verified",))
     expected = given if isinstance(given, tuple) else ("verified",)
@@ -145,10 +154,27 @@ def _judge_math(page: Page, cell: Cell, facts: Mapping[str, Any]) -> list[Verdic
             )
         ]
     expected = expected * len(reports) if len(expected) == 1 else expected
+    misread = _misread(cell, reports, macros)
     return [
-        _expecting({**_from_report(page, cell, report, cell.id), "line": cell.line_first}, word)
+        _expecting(
+            {**_from_report(page, cell, report, cell.id), "line": cell.line_first, **misread}, word
+        )
         for report, word in zip(reports, expected, strict=True)
     ]
+
+
+def _misread(
+    cell: Cell, reports: Sequence[Mapping[str, Any]], macros: Mapping[str, str] | None
+) -> dict[str, Any]:
+    """What makes an error of an equation that is not typeset as it was read."""
+    reprinted = (reports[0].get("details") or {}).get("reprinted") if reports else None
+    if not reprinted:
+        return {}
+    try:
+        message = typesetting_difference(cell.source.strip(), reprinted, macros)
+    except MathError as error:
+        message = f"cannot be typeset: {error.message}"
+    return {} if message is None else {"status": "error", "message": message}
 
 
 def _from_report(page: Page, cell: Cell, report: Mapping[str, Any], name: str) -> Verdict:

@@ -26,6 +26,7 @@ from typing import Any
 from handout import limits
 from handout.pictures import pictures
 from handout.reads import Reads
+from handout.shell import Shell, code_name
 from handout.watch import Watch
 
 _REPORTS = "edf.check.report"
@@ -56,9 +57,10 @@ def run_page(job: Mapping[str, Any], channel: Channel) -> None:
     os.chdir(job["folder"])
     sys.path[0] = job["folder"]
     sys.argv = [job["page"]]
+    os.environ["MPLBACKEND"] = "module://handout.plot_backend"
     faulthandler.enable(channel.trace)
-    watch = Watch(lambda path: path == job["page"] or reads.of_project(path))
-    page = _Page(job["page"], job["cells"], watch)
+    watch = Watch(lambda path: path.startswith(job["page"]) or reads.of_project(path))
+    page = (_Notebook if job["notebook"] else _Page)(job["page"], job["cells"], watch)
     watch.install()
     reads.start()
     for number, cell in enumerate(job["cells"]):
@@ -89,6 +91,8 @@ class _Page:
         self.reports: list[dict[str, Any]] = []
         self.heard: list[Any] = []
         self.context = contextlib.ExitStack()
+        self.file, self.first = path, 0  # what the running cell's code is called; its first line
+        self.count = 0  # of Python cells so far
         sys.modules["__main__"] = self.module
         sys.meta_path.insert(0, _OnImport(_REPORTS, self._listen))
         _show_source(path, cells)
@@ -96,6 +100,8 @@ class _Page:
     def run(self, cell: Mapping[str, Any]) -> dict[str, Any]:
         """The outcome of one cell."""
         self.cell, self.reports, self.heard = cell, [], []
+        self.first = cell["line"]
+        self.count += cell["kind"] == "python"
         self.watch.begin()
         outcome = self._python() if cell["kind"] == "python" else self._math()
         return {**outcome, "watched": self.watch.end()}
@@ -148,16 +154,16 @@ class _Page:
     def _hear(self, report: Any) -> None:
         self.heard.append(report)
         for each in report if isinstance(report, list) else [report]:
-            self.reports.append({**each.to_dict(), "offset": self._line() - self.cell["line"]})
+            self.reports.append({**each.to_dict(), "offset": self._line() - self.first})
 
     def _line(self) -> int:
         """The line of the page that is running."""
         frame: types.FrameType | None = sys._getframe()
         while frame is not None:
-            if frame.f_code.co_filename == self.path:
+            if frame.f_code.co_filename == self.file:
                 return frame.f_lineno
             frame = frame.f_back
-        return int(self.cell["line"])
+        return self.first
 
     def _is_report(self, value: Any) -> bool:
         values = value if isinstance(value, list) else [value]
@@ -167,7 +173,7 @@ class _Page:
     def _error(self, raised: BaseException) -> dict[str, Any]:
         """What was raised, and where on the page."""
         frames = raised.__traceback__
-        while frames is not None and frames.tb_frame.f_code.co_filename != self.path:
+        while frames is not None and frames.tb_frame.f_code.co_filename != self.file:
             frames = frames.tb_next
         told = traceback.TracebackException(type(raised), raised, frames)
         line = frames.tb_lineno if frames else getattr(raised, "lineno", None)
@@ -176,8 +182,24 @@ class _Page:
             "types": [kind.__name__ for kind in type(raised).__mro__],
             "message": "".join(told.format_exception_only()).strip()[:_LONGEST_TRACEBACK],
             "traceback": "".join(told.format())[-_LONGEST_TRACEBACK:],
-            "offset": line - self.cell["line"] if isinstance(line, int) else 0,
+            "offset": line - self.first if isinstance(line, int) else 0,
         }
+
+
+class _Notebook(_Page):
+    """A page whose Python cells are those of a notebook."""
+
+    def __init__(self, path: str, cells: Sequence[Mapping[str, Any]], watch: Watch) -> None:
+        super().__init__(path, cells, watch)
+        self.shell = Shell(self.module, path)
+
+    def _python(self) -> dict[str, Any]:
+        self.file, self.first = code_name(self.path, self.count), 1
+        value, raised, outputs = self.shell.run(self.cell["source"], self.count)
+        if self._is_report(value):
+            outputs = [o for o in outputs if o["output_type"] != "execute_result"]
+        error = None if raised is None else self._error(raised)
+        return {"error": error, "reports": self.reports, "outputs": outputs}
 
 
 _EQUATION_OPTIONS = ("reading", "loss", "points")
