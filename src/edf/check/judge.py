@@ -61,7 +61,7 @@ class Judge:
         self.sizes = [float(np.max(np.abs(g[np.isfinite(g)]), initial=0.0)) for g in gradients]
         self.scales = [_typical(np.asarray(value)) for value in subject.values]
         summed = float(np.sum(np.abs(cotangent * subject.evaluate({}))))
-        self.noise = [8 * EPS * summed / scale for scale in self.scales]
+        self.noise = [32 * EPS * summed / scale for scale in self.scales]
 
     # Lines and directions.
 
@@ -83,7 +83,7 @@ class Judge:
     def equalised(self, k: int, members: Array, rng: np.random.Generator) -> Array:
         """Return a random direction in which each of `members` contributes about alike."""
         if self.silent(k):
-            weight = RTOL / (8 * self.noise[k]) if self.noise[k] > 0 else 1.0
+            weight = RTOL / (2 * self.noise[k]) if self.noise[k] > 0 else 1.0
         else:
             claimed = np.abs(self.gradients[k].reshape(-1)[members])
             weight = 1 / (claimed + 1e-4 * self.sizes[k])
@@ -104,7 +104,7 @@ class Judge:
 
     def silent(self, k: int) -> bool:
         """Whether the claimed gradient of argument k is zero, to rounding."""
-        return self.sizes[k] <= 16 * self.noise[k]
+        return self.sizes[k] <= 4 * self.noise[k]
 
     # Judgements.
 
@@ -190,6 +190,14 @@ class Judge:
             return None
         nearest = min(max(claimed, low), high)
         return nearest if abs(claimed - nearest) > error + floor else None
+
+    def kinked(self, direction: Direction) -> Finding | None:
+        """Return a finding if there is a kink along `direction` whose slopes allow the claim."""
+        line, claimed, k = self.line(direction), self.along(direction), next(iter(direction))
+        slopes = self._kink(line)
+        if slopes is None:
+            return None
+        return self._at_kink(line, slopes, k, None, claimed, FLOOR * self.spread(direction))
 
     def _by_real_differences(
         self,

@@ -204,20 +204,17 @@ def one_sided(line: Line, *, start: float = 2.0**-18) -> Slopes:
         DeclinedError: A value is not finite, or the slopes grow without bound (a jump).
     """
     origin = np.asarray(line.outputs(0.0))
-    sides, errors, settled = [], [], True
+    rounding = 32 * EPS * np.abs(origin) / (line.scale * start / 4)
+    sides, changes = [], []
     for sign in (-1.0, 1.0):
         steps = [sign * line.scale * start / 2**k for k in range(3)]
         first = [(np.asarray(line.outputs(h)) - origin) / h for h in steps]
         second = [2 * fine - coarse for coarse, fine in pairwise(first)]
-        slope = (4 * second[1] - second[0]) / 3
-        rounding = 32 * EPS * np.abs(origin) / abs(steps[-1])
-        change = np.abs(slope - second[1])
-        if not np.all(np.isfinite(slope)):
-            raise DeclinedError("it gives no finite number near the point")
-        top = np.max(np.abs(slope), initial=0.0)
-        settled = settled and bool(np.all(change <= 0.1 * np.abs(slope) + 1e-3 * top + rounding))
-        sides.append(slope)
-        errors.append(change + rounding)
-    if not settled:
+        sides.append((4 * second[1] - second[0]) / 3)
+        changes.append(np.abs(sides[-1] - second[1]))
+    size, change = np.maximum(*np.abs(sides)), np.maximum(*changes)
+    if not np.all(np.isfinite(size)):
+        raise DeclinedError("it gives no finite number near the point")
+    if np.any(change > 0.1 * size + 1e-3 * np.max(size, initial=0.0) + rounding):
         raise DeclinedError("its slopes do not settle as the step shrinks (a jump, or noise)")
-    return Slopes(sides[0], sides[1], np.maximum(*errors))
+    return Slopes(sides[0], sides[1], change + rounding)

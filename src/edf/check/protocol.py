@@ -1,8 +1,9 @@
 """The rules that a `backward` keeps besides being right: the protocol between it and the graph.
 
 One gradient per argument, of that argument's shape (or broadcast from it) and dtype; neither
-arguments nor cotangent changed in place; a second call equal to the first; and a forward that gives
-the same value for the same arguments.
+arguments nor cotangent changed in place; a second call equal to the first, and the opposite of it
+for the opposite cotangent (a vector-Jacobian product is linear); and a forward that gives the same
+value for the same arguments.
 """
 
 from __future__ import annotations
@@ -70,6 +71,15 @@ def check_protocol(node: Node, rng: np.random.Generator) -> None:
     for i, (one, two) in enumerate(zip(kept_first, second, strict=True)):
         if (one is None) != (two is None) or not (one is None or _same(one, two)):
             raise ProtocolError(f"{name}, argument {i}: a second backward differs from the first")
+    opposite = _pull(node, -cotangent, subject.inputs)
+    for i, (one, two) in enumerate(zip(kept_first, opposite, strict=True)):
+        if one is None:
+            continue
+        slack = 1e-3 * float(np.max(np.abs(one), initial=0.0))
+        if np.any(np.abs(one + np.asarray(two)) > slack):
+            raise ProtocolError(
+                f"{name}, argument {i}: backward is not linear in the cotangent `grad`"
+            )
 
 
 def _check_gradient(

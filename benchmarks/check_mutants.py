@@ -1,0 +1,151 @@
+"""How many wrong derivatives do gradient checkers catch, and how many right ones do they refuse?
+
+    python benchmarks/check_mutants.py [--per-operation 20] [--list]
+
+Every checker sees the same formulas at the same point: ours through a `Node`, torch's `gradcheck`
+(the slow, thorough one) through an `autograd.Function`, and HIPS autograd's `check_grads` through a
+primitive, each with its own default tolerances. A peer that is not installed is left out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+import warnings
+from collections.abc import Callable
+
+import numpy as np
+from check_hard_cases import hard_cases
+from check_operations import OPERATIONS, Array, Mutant, Operation, mutants, point_of
+
+from edf.check import GradientReport, check_gradients
+from edf.graph import Input, Node
+
+
+class Formula(Node):
+    """An operation given by formulas, as a node."""
+
+    def __init__(self, operation: Operation, *arguments: Array) -> None:
+        super().__init__(*(Input(x) for x in arguments))
+        self.operation = operation
+
+    def forward(self, *arguments: Array) -> Array:
+        return self.operation.forward(*arguments)
+
+    def backward(self, grad: Array, *arguments: Array) -> tuple[Array, ...]:
+        return self.operation.backward(grad, *arguments)
+
+
+def ours(operation: Operation, arguments: list[Array]) -> GradientReport:
+    return check_gradients(Formula(operation, *arguments), points=1)
+
+
+def by_edf(operation: Operation, arguments: list[Array]) -> str:
+    status = ours(operation, arguments).status
+    return {"verified": "accepted", "refuted": "refused", "error": "refused"}.get(
+        status, "undecided"
+    )
+
+
+def by_torch(operation: Operation, arguments: list[Array]) -> str:
+    import torch
+
+    class Function(torch.autograd.Function):
+        @staticmethod
+        def forward(context, *tensors):  # noqa: ANN001, ANN002, ANN205
+            context.save_for_backward(*tensors)
+            return torch.tensor(
+                np.asarray(operation.forward(*(t.detach().numpy() for t in tensors)))
+            )
+
+        @staticmethod
+        def backward(context, grad):  # noqa: ANN001, ANN205
+            arrays = [t.detach().numpy() for t in context.saved_tensors]
+            gradients = operation.backward(grad.detach().numpy(), *arrays)
+            return tuple(torch.tensor(np.array(gradient)) for gradient in gradients)
+
+    tensors = tuple(torch.tensor(x, requires_grad=True) for x in arguments)
+    passed = torch.autograd.gradcheck(Function.apply, tensors, raise_exception=False)
+    return "accepted" if passed else "refused"
+
+
+def by_autograd(operation: Operation, arguments: list[Array]) -> str:
+    from autograd.extend import defvjp, primitive
+    from autograd.test_util import check_grads
+
+    function = primitive(lambda *xs: np.asarray(operation.forward(*xs)))
+
+    def pull(k: int) -> Callable[..., Callable[[Array], Array]]:
+        return lambda y, *xs: lambda g: operation.backward(np.asarray(g), *xs)[k]
+
+    defvjp(function, *(pull(k) for k in range(len(arguments))))
+    try:
+        check_grads(function, modes=["rev"], order=1)(*arguments)
+    except Exception:  # it raises whatever its comparison raises
+        return "refused"
+    return "accepted"
+
+
+CHECKERS: dict[str, Callable[[Operation, list[Array]], str]] = {
+    "edf.check_gradients": by_edf,
+    "torch.autograd.gradcheck (slow)": by_torch,
+    "autograd check_grads": by_autograd,
+}
+
+
+def installed(checker: str) -> bool:
+    import importlib.util
+
+    return importlib.util.find_spec(checker.split()[0].split(".")[0]) is not None
+
+
+def sample(per_operation: int) -> list[Mutant]:
+    """The same mutants every time: so many of each operation, drawn with a fixed seed."""
+    rng, chosen = np.random.default_rng(5), []
+    for operation in OPERATIONS:
+        found = mutants(operation)
+        picked = rng.permutation(len(found))[:per_operation]
+        chosen.extend(found[i] for i in sorted(picked))
+    return chosen
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--per-operation", type=int, default=20, help="mutants of each operation")
+    parser.add_argument("--list", action="store_true", help="name what each checker got wrong")
+    options = parser.parse_args()
+    wrong = sample(options.per_operation)
+    right = list(hard_cases()) + OPERATIONS
+    print(
+        f"{len(wrong)} wrong derivatives of {len(OPERATIONS)} operations; {len(right)} right ones\n"
+    )
+    print(
+        "| checker | wrong: caught | missed | undecided | right: false alarms | undecided | seconds |"
+    )
+    print("|---|---|---|---|---|---|---|")
+    for name, check in CHECKERS.items():
+        if not installed(name):
+            print(f"| {name} | not installed | | | | | |")
+            continue
+        start = time.perf_counter()
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            on_wrong = [check(m.operation, point_of(m.operation)) for m in wrong]
+            on_right = [check(operation, point_of(operation)) for operation in right]
+        print(
+            f"| {name} | {on_wrong.count('refused')} of {len(wrong)} | {on_wrong.count('accepted')} "
+            f"| {on_wrong.count('undecided')} | {on_right.count('refused')} of {len(right)} "
+            f"| {on_right.count('undecided')} | {time.perf_counter() - start:.1f} |"
+        )
+        if options.list:
+            for mutant, said in zip(wrong, on_wrong, strict=True):
+                if said != "refused":
+                    print(f"    {said}: {mutant.name}", file=sys.stderr)
+            for operation, said in zip(right, on_right, strict=True):
+                if said != "accepted":
+                    print(f"    {said}: {operation.name}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
