@@ -48,7 +48,7 @@ def steps(described: Mapping[str, Any]) -> str:
     points = sorted((math.log10(h), math.log10(e)) for h, e in measured if math.isfinite(e))
     if len(points) < 2:
         raise ValueError("a figure of errors needs at least two steps")
-    box = Box.around(points, width=440, height=250)
+    box = Box.around(points, width=440, height=250, least=3)
     low = min(points, key=lambda point: point[1])
     parts = [*_decades(box), polyline(map(box.at, points), "figure-line")]
     parts += [

@@ -23,14 +23,14 @@ class Box:
     y: Point
 
     @classmethod
-    def around(cls, points: Sequence[Point], width: float, height: float) -> Box:
-        """A box whose ranges hold all points, with a little air."""
+    def around(cls, points: Sequence[Point], width: float, height: float, least: float = 0) -> Box:
+        """A box whose ranges hold all points, with a little air, and span at least `least`."""
         if not points or not all(math.isfinite(value) for point in points for value in point):
             raise ValueError("a figure needs points, all of them finite")
         ranges = []
         for values in zip(*points, strict=True):
             low, high = min(values), max(values)
-            air = (high - low) * 0.05 or 0.5
+            air = max((high - low) * 0.05, (least - (high - low)) / 2) or 0.5
             ranges.append((low - air, high + air))
         return cls((width, height), 52, 22, width - 8, height - 38, ranges[0], ranges[1])
 

@@ -1,0 +1,133 @@
+"""The site, built once, served under a sub-path, and a Chromium that can reach nothing else."""
+
+from __future__ import annotations
+
+import fcntl
+import functools
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
+
+from handout.pdf import PdfError, find_chromium
+
+ROOT = Path(__file__).parents[2]
+PREFIX = "course/handout/"  # sites often live below the root of their host
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing of requests."""
+
+
+def build(config: Path, target: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Build a site without strictness: what is tested here is the pages, not the verdicts."""
+    return subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--no-strict", "-f", str(config), "-d", target],
+        env={**os.environ, "NO_MKDOCS_2_WARNING": "1", **environment},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=True,
+    )
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """The browser; without one the tests are skipped, and in CI they fail."""
+    try:
+        return find_chromium()
+    except PdfError as error:
+        if os.environ.get("CI"):
+            pytest.fail(str(error))
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def root(chromium_path: str, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """The folder of a web host, on which the site lies below `PREFIX`; shared by all processes."""
+    shared = tmp_path_factory.getbasetemp()
+    if worker_id != "master":
+        shared = shared.parent
+    target = shared / "host" / PREFIX
+    with open(shared / "site.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (target / "index.html").exists():
+            target.mkdir(parents=True, exist_ok=True)
+            build(ROOT / "mkdocs.yml", target, SITE_URL=f"http://127.0.0.1/{PREFIX}")
+    return shared / "host"
+
+
+@pytest.fixture(scope="session")
+def worker_id(request: pytest.FixtureRequest) -> str:
+    """The name of this process among those that pytest-xdist started; `master` without it."""
+    return str(getattr(request.config, "workerinput", {}).get("workerid", "master"))
+
+
+@pytest.fixture(scope="session")
+def site(root: Path) -> Path:
+    """The folder of the built site."""
+    return root / PREFIX
+
+
+@pytest.fixture(scope="session")
+def pages(site: Path) -> list[str]:
+    """Every page's address within the site; the 404 page too."""
+    found = sorted(path.relative_to(site).as_posix() for path in site.rglob("*.html"))
+    assert len(found) > 5
+    return [page.removesuffix("index.html") for page in found]
+
+
+@pytest.fixture(scope="session")
+def served(root: Path) -> Iterator[str]:
+    """The address of the site."""
+    with serve(root) as address:
+        yield address + PREFIX
+
+
+class serve:
+    """Serve a folder on this machine for the duration of a `with` block."""
+
+    def __init__(self, folder: Path) -> None:
+        handler = functools.partial(_Quiet, directory=str(folder))
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+
+    def __enter__(self) -> str:
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        return f"http://127.0.0.1:{self.server.server_port}/"
+
+    def __exit__(self, *_: object) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """The driver."""
+    with sync_playwright() as driver:
+        yield driver
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright, chromium_path: str) -> Iterator[Browser]:
+    """A Chromium that resolves no host but this machine."""
+    browser = playwright.chromium.launch(
+        executable_path=chromium_path,
+        args=["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"],
+    )
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """A fresh profile."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    yield context
+    context.close()

@@ -1,0 +1,97 @@
+"""What can be said of every page by reading its HTML: links lead somewhere, headings nest."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+from itertools import pairwise
+from pathlib import Path
+from urllib.parse import unquote, urljoin, urlsplit
+
+import pytest
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+class _Outline(HTMLParser):
+    """Links, identifiers and headings of a page."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.ids: list[str] = []
+        self.headings: list[int] = []
+        self.undescribed: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        self.links += [value for name in ("href", "src") if (value := given.get(name))]
+        self.ids += [value for name in ("id",) if (value := given.get(name))]
+        if len(tag) == 2 and tag[0] == "h" and tag[1].isdigit():
+            self.headings.append(int(tag[1]))
+        if tag == "img" and not given.get("alt"):
+            self.undescribed.append(str(given))
+
+
+@pytest.fixture(scope="session")
+def outlines(site: Path) -> dict[Path, _Outline]:
+    """Every page of the site."""
+    return {path: _Outline(path.read_text("utf-8")) for path in sorted(site.rglob("*.html"))}
+
+
+def _broken(site: Path, outlines: dict[Path, _Outline], page: Path, link: str) -> bool:
+    parts = urlsplit(link)
+    if parts.scheme or link.startswith("//"):
+        return parts.scheme not in ("http", "https", "mailto", "data")
+    path = urljoin("/" + page.relative_to(site).as_posix(), parts.path)
+    target = site / unquote(path).lstrip("/")
+    target = target / "index.html" if target.is_dir() else target
+    if not target.is_file():
+        return True
+    anchor = unquote(parts.fragment)
+    return bool(anchor) and target in outlines and anchor not in (*outlines[target].ids, "__top")
+
+
+def test_no_link_is_broken(site: Path, outlines: dict[Path, _Outline]) -> None:
+    """Every link, image, script and anchor of every page leads to something."""
+    broken = {
+        f"{page.relative_to(site)}: {link}"
+        for page, outline in outlines.items()
+        if page.name != "404.html"  # its links begin at the root of the host
+        for link in outline.links
+        if _broken(site, outlines, page, link)
+    }
+    assert broken == set()
+
+
+def test_404_page_links_from_the_root(site: Path, outlines: dict[Path, _Outline]) -> None:
+    """The page that any address may show has no link that depends on where it is shown."""
+    page = next(path for path in outlines if path.name == "404.html")
+    prefix = "/course/handout/"
+    for link in outlines[page].links:
+        parts = urlsplit(link)
+        if parts.scheme or link.startswith("#"):
+            continue
+        assert link.startswith(prefix), link
+        assert not _broken(site, outlines, page, link.removeprefix("/course/handout"))
+
+
+def test_identifiers_are_unique(outlines: dict[Path, _Outline]) -> None:
+    """No two elements of a page share an id: a link could mean either."""
+    for page, outline in outlines.items():
+        twice = {name for name in outline.ids if outline.ids.count(name) > 1}
+        assert twice == set(), page
+
+
+def test_headings_nest(site: Path, outlines: dict[Path, _Outline]) -> None:
+    """One first-level heading a page, and no level is skipped on the way down."""
+    for page, outline in outlines.items():
+        levels = outline.headings
+        assert levels.count(1) == 1, page
+        jumps = [(a, b) for a, b in pairwise(levels) if b > a + 1]
+        assert jumps == [], page
+
+
+def test_images_are_described(outlines: dict[Path, _Outline]) -> None:
+    """Every image has a text alternative."""
+    assert {page: o.undescribed for page, o in outlines.items() if o.undescribed} == {}

@@ -1,0 +1,319 @@
+"""Every page in a real browser: quiet, at home, light, accessible, steady, fit for any width."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+WIDTHS = (320, 600, 1000, 2560)
+LIMIT_PAGE = 120_000  # bytes, compressed
+LIMIT_VISIT = 700_000  # bytes of a first visit, fonts and theme included
+
+_WATCH = """
+window.shifts = [];
+new PerformanceObserver(list => {
+  for (const entry of list.getEntries())
+    if (!entry.hadRecentInput)
+      window.shifts.push([
+        entry.value, entry.sources.map(s => s.node?.nodeName + '.' + s.node?.className).join()
+      ]);
+}).observe({type: 'layout-shift', buffered: true});
+"""
+
+
+@dataclass
+class Visit:
+    """What was seen on one page."""
+
+    messages: list[str] = field(default_factory=list)  # console errors and warnings
+    abroad: list[str] = field(default_factory=list)  # requests to other origins
+    violations: list[str] = field(default_factory=list)  # of accessibility rules
+    shifts: list[Any] = field(default_factory=list)  # of the layout, after the first paint
+    overflows: list[str] = field(default_factory=list)  # widths at which the page scrolls sideways
+
+
+def _visit(browser: Browser, served: str, page: str) -> Visit:
+    seen = Visit()
+    origin = urlsplit(served).netloc
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme="light")
+    tab = context.new_page()
+    tab.on("console", lambda m: seen.messages.append(m.text) if m.type in _LOUD else None)
+    tab.on("pageerror", lambda error: seen.messages.append(str(error)))
+    tab.on("request", lambda r: None if _at_home(r.url, origin) else seen.abroad.append(r.url))
+    tab.on("requestfailed", lambda request: seen.messages.append(f"failed: {request.url}"))
+    tab.add_init_script(_WATCH)
+    tab.goto(served + page, wait_until="networkidle")
+    tab.evaluate("document.fonts.ready")
+    seen.shifts = tab.evaluate("window.shifts")
+    _unfold(tab)
+    for scheme in ("light", "dark"):
+        tab.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+        tab.wait_for_function(
+            "scheme => document.body.dataset.mdColorScheme === scheme",
+            arg={"light": "default", "dark": "slate"}[scheme],
+        )
+        for violation in Axe().run(tab).response["violations"]:
+            for node in violation["nodes"]:
+                seen.violations.append(f"{scheme}: {violation['id']}: {node['html'][:160]}")
+    for width in WIDTHS:
+        tab.set_viewport_size({"width": width, "height": 800})
+        sideways = tab.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        if sideways > 0:
+            seen.overflows.append(f"{sideways} px too wide at {width}: {tab.evaluate(_WIDEST)}")
+    context.close()
+    return seen
+
+
+_LOUD = ("error", "warning")
+_WIDEST = """() => [...document.querySelectorAll('body *')]
+  .filter(e => e.getBoundingClientRect().right > innerWidth + 1)
+  .slice(0, 5).map(e => e.tagName + '.' + e.className).join(' ')"""
+
+
+def _at_home(address: str, origin: str) -> bool:
+    parts = urlsplit(address)
+    return parts.scheme in ("data", "blob") or parts.netloc == origin
+
+
+def _unfold(tab: Page) -> None:
+    tab.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+
+
+@pytest.fixture(scope="session")
+def visits(browser: Browser, served: str, pages: list[str]) -> dict[str, Visit]:
+    """One visit to each page, on which the tests below look back."""
+    return {page: _visit(browser, served, page) for page in pages}
+
+
+def _found(visits: dict[str, Visit], what: str) -> dict[str, list[Any]]:
+    """The pages on which something was found."""
+    return {page: getattr(seen, what) for page, seen in visits.items() if getattr(seen, what)}
+
+
+def test_no_request_leaves_the_site(visits: dict[str, Visit]) -> None:
+    """Every request of every page goes to the site's own origin."""
+    assert _found(visits, "abroad") == {}
+
+
+def test_console_is_silent(visits: dict[str, Visit]) -> None:
+    """No error, no warning, no failed request."""
+    assert _found(visits, "messages") == {}
+
+
+def test_axe_finds_nothing(visits: dict[str, Visit]) -> None:
+    """No rule of axe-core is violated, light or dark, with every card open."""
+    assert _found(visits, "violations") == {}
+
+
+def test_nothing_moves_after_the_first_paint(visits: dict[str, Visit]) -> None:
+    """The layout does not shift while fonts and scripts arrive."""
+    moved = {
+        page: seen.shifts for page, seen in visits.items() if sum(s[0] for s in seen.shifts) > 0.01
+    }
+    assert moved == {}
+
+
+def test_no_page_scrolls_sideways(visits: dict[str, Visit]) -> None:
+    """From 320 to 2560 pixels, with every card open, wide things scroll in boxes of their own."""
+    assert _found(visits, "overflows") == {}
+
+
+def test_pages_are_light(site: Path, pages: list[str]) -> None:
+    """The HTML of each page stays under its limit, compressed as hosts compress it."""
+    weights = {page: len(gzip.compress(_file(site, page).read_bytes(), 6)) for page in pages}
+    assert {page: weight for page, weight in weights.items() if weight > LIMIT_PAGE} == {}
+
+
+def test_first_visit_is_light(browser: Browser, served: str, site: Path) -> None:
+    """Page, theme, scripts, fonts and search together stay under the limit for a first visit."""
+    context = browser.new_context()
+    tab = context.new_page()
+    bodies: dict[str, bytes] = {}
+    tab.on("response", lambda response: bodies.update({response.url: response.body()}))
+    tab.goto(served + "ps1/problem-2/", wait_until="networkidle")
+    context.close()
+    weights = {
+        url.removeprefix(served): len(body)
+        if url.endswith("woff2")
+        else len(gzip.compress(body, 6))
+        for url, body in bodies.items()
+    }
+    assert any(url.endswith("woff2") for url in weights)
+    assert sum(weights.values()) < LIMIT_VISIT, weights
+
+
+def _file(site: Path, page: str) -> Path:
+    return site / (page if page.endswith(".html") else page + "index.html")
+
+
+def test_search_finds_words_and_no_debris(site: Path) -> None:
+    """The index holds the words of the text, and neither TeX nor MathML nor a card's fine print."""
+    index = json.loads((site / "search" / "search_index.json").read_text("utf-8"))
+    texts = [entry["title"] + " " + entry["text"] for entry in index["docs"]]
+    assert any("off-diagonal" in text for text in texts)
+    prose = [
+        text
+        for entry, text in zip(index["docs"], texts, strict=True)
+        if entry["location"].startswith("ps1/problem")
+    ]
+    for debris in ("\\frac", "\\partial", "𝜕", "∂l", "<mi", "arithmatex", "max. relative error"):
+        assert [text[:80] for text in prose if debris in text] == []
+
+
+@pytest.fixture
+def tab(browser: Browser) -> Iterator[Page]:
+    """A page in a fresh profile."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    yield context.new_page()
+    context.close()
+
+
+def test_search_box_answers(tab: Page, served: str) -> None:
+    """Typing a word of the text leads to its page."""
+    tab.goto(served)
+    tab.wait_for_load_state("networkidle")
+    tab.keyboard.press("/")
+    tab.keyboard.type("off-diagonal entries")
+    tab.locator(".md-search-result__link[href*='problem-2']").first.wait_for(timeout=10_000)
+
+
+def test_card_opens_by_keyboard(tab: Page, served: str) -> None:
+    """A card's summary is a stop of the Tab key; Enter opens it and shows the reading."""
+    tab.goto(served + "ps1/problem-2/")
+    card = tab.locator("details.verdict").first
+    assert not card.get_attribute("open")
+    assert card.locator("summary").evaluate("e => e.tabIndex") == 0
+    card.locator("summary").focus()
+    tab.keyboard.press("Enter")
+    card.locator("dl").wait_for(state="visible", timeout=5_000)
+
+
+def test_tab_key_reaches_everything_in_sight(tab: Page, served: str) -> None:
+    """Walking a page with the Tab key stops at every link and button of its content, visibly."""
+    tab.goto(served + "ps1/problem-1/")
+    tab.wait_for_load_state("networkidle")
+    wanted = tab.evaluate(
+        """() => [...document.querySelectorAll('article :is(a[href], summary, button)')]
+          .filter(e => e.checkVisibility({visibilityProperty: true}))
+          .map((e, n) => e.dataset.n = n).length"""
+    )
+    reached = set()
+    for _ in range(wanted + 80):
+        tab.keyboard.press("Tab")
+        reached.add(tab.evaluate("document.activeElement.dataset.n ?? null"))
+    assert len(reached - {None}) == wanted
+    assert wanted > 10
+
+
+def test_deep_link_opens_its_card(tab: Page, served: str) -> None:
+    """An address with a verdict's anchor opens its card and brings it into view."""
+    tab.goto(served + "ps1/problem-1/#verdict-1a-posted.3")
+    body = tab.locator('[id="verdict-1a-posted.3"]')
+    body.wait_for(state="visible", timeout=5_000)
+    assert tab.locator("details.verdict[open]").count() == 1
+    tab.wait_for_function(
+        "() => {const r = document.getElementById('verdict-1a-posted.3').getBoundingClientRect();"
+        " return r.top < innerHeight && r.bottom > 0}"
+    )
+
+
+def test_table_filters_by_page_kind_and_status(tab: Page, served: str, site: Path) -> None:
+    """Each choice narrows the table, and the line above says how many are left."""
+    verdicts = json.loads((site / "verdicts.json").read_text("utf-8"))["verdicts"]
+    tab.goto(served)
+    table = tab.locator(".verdict-table")
+    rows = table.locator("tbody tr")
+    assert rows.count() == len(verdicts)
+    chosen = verdicts[-1]
+    for number, name in enumerate(("page", "kind", "status")):
+        table.locator("select").nth(number).select_option(chosen[name])
+        verdicts = [verdict for verdict in verdicts if verdict[name] == chosen[name]]
+        assert table.locator("tbody tr:visible").count() == len(verdicts)
+    assert f"{len(verdicts)} of " in table.locator("[role=status]").inner_text()
+
+
+def test_without_javascript_everything_can_be_read(browser: Browser, served: str) -> None:
+    """Text, formulas, the table and the cards are there without scripts; cards even open."""
+    context = browser.new_context(java_script_enabled=False)
+    tab = context.new_page()
+    tab.goto(served + "ps1/problem-2/")
+    assert tab.locator("math").first.bounding_box()["width"] > 20  # type: ignore[index]
+    card = tab.locator("details.verdict").first
+    card.locator("summary").click()
+    card.locator("dl").wait_for(state="visible", timeout=5_000)
+    tab.goto(served)
+    assert tab.locator(".verdict-table tbody tr").first.is_visible()
+    assert not tab.locator(".verdict-filters").is_visible()
+    context.close()
+
+
+def test_print_shows_the_line_that_matters(tab: Page, served: str) -> None:
+    """On paper the site's frame is gone, and each card is its essential line."""
+    tab.goto(served + "ps1/problem-1/")
+    tab.emulate_media(media="print")
+    for frame in (".md-header", ".md-sidebar", ".md-footer", ".print-button"):
+        assert not tab.locator(frame).first.is_visible()
+    assert tab.locator("details.verdict summary").first.is_visible()
+    assert not tab.locator("details.verdict dl").first.is_visible()
+    background = "getComputedStyle(document.body).backgroundColor"
+    assert tab.evaluate(background) in ("rgb(255, 255, 255)", "rgba(0, 0, 0, 0)")
+
+
+def test_print_button_prints(tab: Page, served: str) -> None:
+    """The button at the head of a page opens the browser's print dialogue."""
+    tab.add_init_script("window.print = () => { window.printed = true }")
+    tab.goto(served + "ps1/problem-1/")
+    tab.get_by_title("Print this page").click()
+    assert tab.evaluate("window.printed") is True
+
+
+def test_formulas_are_drawn_in_the_font_of_the_site(tab: Page, served: str) -> None:
+    """The subset is loaded, and brackets grow around fractions."""
+    tab.goto(served + "ps1/problem-1/")
+    tab.evaluate("document.fonts.ready")
+    assert tab.evaluate("document.fonts.check('16px \"STIX Two Math\"', '𝑥')")
+    heights = tab.evaluate(
+        """() => [...document.querySelectorAll('math[display=block] mo')]
+          .filter(e => e.textContent === '(').map(e => e.getBoundingClientRect().height)"""
+    )
+    assert max(heights) > 30
+
+
+def test_figure_tells_its_numbers_on_focus(tab: Page, served: str) -> None:
+    """A node of the graph that takes the focus shows its value and gradient."""
+    tab.goto(served + "ps1/problem-1/")
+    node = tab.locator(".figure-node").first
+    tip = node.locator(".figure-tip")
+    assert not tip.is_visible()
+    node.focus()
+    assert tip.is_visible()
+    assert "gradient" in (tip.text_content() or "")
+
+
+def test_404_page_leads_back(tab: Page, served: str) -> None:
+    """The page for unknown addresses is styled and leads to the handout, from any depth."""
+    tab.goto(served + "404.html")
+    assert "No such page" in tab.locator("h1").inner_text()
+    assert tab.locator("article a").count() > 1
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_colour_scheme_follows_the_system(browser: Browser, served: str, scheme: str) -> None:
+    """Without a choice of the reader's, the page is as the system asks."""
+    context = browser.new_context(color_scheme=scheme)  # type: ignore[arg-type]
+    tab = context.new_page()
+    tab.goto(served)
+    expected = {"light": "default", "dark": "slate"}[scheme]
+    assert tab.evaluate("document.body.dataset.mdColorScheme") == expected
+    context.close()
