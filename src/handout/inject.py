@@ -106,13 +106,15 @@ def _shown(result: Result, outputs: bool) -> str:
 
 def _cards(result: Result) -> str:
     """The cards of each claim; code that ran as expected needs none without a name or a note."""
+    html = ""
     claims: dict[str, list[dict[str, object]]] = {}
     for verdict in result.verdicts:
         remarkable = "id" in result.cell.options or verdict["details"].get("notes")
         if verdict["kind"] == "code" and verdict["ok"] and not remarkable:
+            html += render.place(verdict)
             continue
         claims.setdefault(verdict["id"], []).append(verdict)
-    return "".join(render.cards(verdicts) for verdicts in claims.values())
+    return html + "".join(render.cards(verdicts) for verdicts in claims.values())
 
 
 def link_verdicts(

@@ -21,7 +21,17 @@ from handout.numerals import scientific
 from handout.pictures import FIGURE
 from handout.sanitise import SvgError, sanitise
 
-__all__ = ["badge", "card", "cards", "output", "page_head", "status_svg", "table", "with_head"]
+__all__ = [
+    "badge",
+    "card",
+    "cards",
+    "output",
+    "page_head",
+    "place",
+    "status_svg",
+    "table",
+    "with_head",
+]
 
 _COLOUR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")  # terminal escapes, which tracebacks carry
 
@@ -42,6 +52,11 @@ def output(outcome: Mapping[str, Any], title: str = "") -> str:
         error = outcome["error"]
         parts.append(_terminal("Error", error.get("traceback") or error["message"]))
     return f'<div class="cell-outputs" data-search-exclude>{"".join(parts)}</div>' if parts else ""
+
+
+def place(verdict: Verdict) -> str:
+    """Where the links to a verdict without a card lead."""
+    return f'<span id="{escape(anchor(verdict))}"></span>'
 
 
 def page_head(verdicts: Sequence[Verdict]) -> str:

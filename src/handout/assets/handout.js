@@ -4,6 +4,7 @@
 document.addEventListener("DOMContentLoaded", () => {
   document.querySelectorAll(".verdict-table").forEach(addFilters);
   addPrintButton();
+  nameLandmarks();
   openLinkedCard();
   new ResizeObserver(letScrollersTakeFocus).observe(document.body);
 });
@@ -58,6 +59,16 @@ function addPrintButton() {
   button.innerHTML = '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M18 3H6v4h12m1 5a1 1 0 0 1-1-1 1 1 0 0 1 1-1 1 1 0 0 1 1 1 1 1 0 0 1-1 1m-3 7H8v-5h8m3-6H5a3 3 0 0 0-3 3v6h4v4h12v-4h4v-6a3 3 0 0 0-3-3Z"/></svg>';
   button.addEventListener("click", () => window.print());
   edit.before(button);
+}
+
+/* The theme leaves its search dialogue without a name, and makes a landmark of each copy button. */
+function nameLandmarks() {
+  document.querySelector(".md-search[role=dialog]")?.setAttribute("aria-label", "Search");
+  const plain = () => {
+    for (const bar of document.querySelectorAll("nav.md-code__nav:not([role])")) bar.setAttribute("role", "none");
+  };
+  new MutationObserver(plain).observe(document.querySelector(".md-content") ?? document.body, {childList: true, subtree: true});
+  plain();
 }
 
 /* A box that scrolls must be reachable by keyboard; one that does not should not be a stop. */
