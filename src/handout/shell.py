@@ -28,10 +28,12 @@ class Shell:
 
     def __init__(self, module: Any, path: str) -> None:
         from IPython.core.compilerop import CachingCompiler
-        from IPython.core.displayhook import CapturingDisplayHook
+        from IPython.core.displayhook import DisplayHook
         from IPython.core.displaypub import CapturingDisplayPublisher
         from IPython.core.interactiveshell import InteractiveShell
         from traitlets.config import Config
+
+        self.shown = shown = list[dict[str, Any]]()
 
         class Compiler(CachingCompiler):
             """Names code by notebook and cell, so that a traceback can be followed."""
@@ -39,6 +41,18 @@ class Shell:
             def get_code_name(self, raw: str, code: str, number: int) -> str:
                 """The name under which the code is compiled."""
                 return code_name(path, number)
+
+        class Hook(DisplayHook):
+            """Keeps the value of a cell's last line, in all its forms."""
+
+            def __call__(self, result: Any = None) -> None:
+                """Take a value."""
+                if result is not None:
+                    data, metadata = self.compute_format_data(result)
+                    if data:
+                        shown.append({"data": data, "metadata": metadata})
+                    if self.exec_result is not None:
+                        self.exec_result.result = result
 
         class Quiet(InteractiveShell):
             """Leaves it to us to tell of an exception."""
@@ -48,7 +62,6 @@ class Shell:
 
             showsyntaxerror = showtraceback
 
-        self.shown: list[dict[str, Any]] = []
         configuration = Config()
         configuration.HistoryManager.enabled = False
         configuration.InteractiveShell.colors = "nocolor"
@@ -57,10 +70,10 @@ class Shell:
             user_ns=module.__dict__,
             config=configuration,
             compiler_class=Compiler,
+            displayhook_class=Hook,
             display_pub_class=CapturingDisplayPublisher,
         )
         self.published: Any = self.shell.display_pub
-        self.shell.displayhook = CapturingDisplayHook(self.shell, self.shown)  # type: ignore[assignment]
 
     def run(self, source: str, number: int) -> tuple[Any, BaseException | None, list[Any]]:
         """Run a cell: its value, what it raised, and its outputs in the form of a notebook.
