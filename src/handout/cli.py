@@ -11,8 +11,10 @@ from typing import NoReturn
 import click
 
 from handout import __version__, engine
+from handout.annotations import annotate
 from handout.cache import Cache
 from handout.engine import Engine
+from handout.junit import junit
 from handout.pages import Page, PageError
 from handout.settings import Project, SettingsError, find_project
 from handout.verdicts import JudgedPage, report
@@ -27,23 +29,40 @@ def main() -> None:
 @main.command()
 @click.argument("pages", nargs=-1, required=True, metavar="PAGE...")
 @click.option("--json", "json_file", type=click.Path(), help="Write the verdicts to this file.")
+@click.option("--junit", "junit_file", type=click.Path(), help="Write them as JUnit XML, too.")
 @click.option("--jobs", type=click.IntRange(1), help="How many pages to run at once.")
 @click.option("--timeout", type=click.FloatRange(0, min_open=True), help="Seconds a cell may take.")
 def check(
-    pages: Sequence[str], json_file: str | None, jobs: int | None, timeout: float | None
+    pages: Sequence[str],
+    json_file: str | None,
+    junit_file: str | None,
+    jobs: int | None,
+    timeout: float | None,
 ) -> None:
     """Run and test the cells of pages (Markdown, or notebooks)."""
     engine.prepare()
     project = _project(jobs, timeout)
     read = [_read(name) for name in pages]
-    running = Engine(project, Cache(project.cache, project.root, _warn))
-    running.start(read)
-    judged = list(running.all_judged())
-    running.close()
+    judged = _judge(project, read)
     if json_file is not None:
         text = report(verdict for page in judged for verdict in page.verdicts)
         _write(Path(json_file), text)
+    if junit_file is not None:
+        _write(Path(junit_file), junit(judged))
     sys.exit(_tell(judged))
+
+
+def _judge(project: Project, pages: Sequence[Page]) -> list[JudgedPage]:
+    """Run the pages, with a progress bar on a terminal."""
+    from handout import terminal  # rich takes a while to load: not before the pages' own processes
+
+    with terminal.progress(pages, sys.stderr) as advance:
+        running = Engine(project, Cache(project.cache, project.root, _warn), progress=advance)
+        try:
+            running.start(pages)
+            return list(running.all_judged())
+        finally:
+            running.close()
 
 
 def _project(jobs: int | None, timeout: float | None) -> Project:
@@ -73,10 +92,14 @@ def _write(target: Path, text: str) -> None:
 
 
 def _tell(judged: Sequence[JudgedPage]) -> int:
-    """Print a line for each problem and a summary; the exit status."""
+    """Print a table, a line for each problem, and a summary; the exit status."""
+    from handout import terminal
+
+    terminal.show_table(judged, sys.stdout)
     found = [problem for page in judged for problem in engine.problems(page)]
     for problem in found:
         click.echo(str(problem))
+        annotate(problem)
     verdicts = [verdict for page in judged for verdict in page.verdicts]
     click.echo(f"{len(verdicts)} verdicts, {len(found)} not as expected")
     return 1 if found else 0

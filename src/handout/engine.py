@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from handout.cache import Cache
+from handout.harmless import one_line
 from handout.outcomes import PageOutcome
 from handout.pages import Page, read_page
 from handout.run import Progress, Runner, warm
@@ -24,7 +25,7 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        return f"{self.path}:{self.line}: {self.message}"
+        return one_line(f"{self.path}:{self.line}: {self.message}")
 
 
 class Engine:

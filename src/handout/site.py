@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from handout import fonts, pagemath, render
+from handout.annotations import annotate
 from handout.cache import Cache, evict, write
 from handout.engine import Engine, Problem, open_page, problems
 from handout.inject import (
@@ -91,7 +92,7 @@ class Site:
             html = self._linked(html, page, lambda name: "")
         html, faults = pagemath.convert(html, page.text, self.project.settings.macros)
         for fault in faults:
-            self.warn(str(Problem(page.shown, fault.line, fault.message)))
+            self._tell(Problem(page.shown, fault.line, fault.message))
         self.characters |= fonts.characters(html)
         return html
 
@@ -110,8 +111,12 @@ class Site:
     def _linked(self, html: str, page: Page, address: Callable[[str], str]) -> str:
         filled = link_verdicts(html, page, self._find, address, lambda: list(self.all_judged()))
         for problem in filled.problems:
-            self.warn(str(problem))
+            self._tell(problem)
         return filled.html
+
+    def _tell(self, problem: Problem) -> None:
+        self.warn(str(problem))
+        annotate(problem)
 
     def _find(self, name: str) -> JudgedPage | None:
         return self.engine.judged(name) if name in self.engine else None
@@ -126,7 +131,7 @@ class Site:
         for judged in self.all_judged():
             verdicts += judged.verdicts
             for problem in problems(judged):
-                self.warn(str(problem))
+                self._tell(problem)
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "verdicts.json").write_text(report(verdicts), "utf-8")
         (folder / "verdicts.svg").write_text(render.status_svg(verdicts), "utf-8")
