@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any
+from urllib.parse import quote
 
 from handout.badge import Verdict, anchor, badge, count, icon, judged, status_svg
 from handout.cards import card, cards
@@ -73,7 +74,16 @@ def page_head(verdicts: Sequence[Verdict]) -> str:
 
 def with_head(html: str, verdicts: Sequence[Verdict]) -> str:
     """A page's HTML with the line of its verdicts under the title, or at the top without one."""
-    head = page_head(verdicts)
+    return _under_title(html, page_head(verdicts))
+
+
+def with_download(html: str, name: str) -> str:
+    """A notebook's HTML with a link under the title to the notebook itself."""
+    link = f'<a href="{escape(quote(name))}" download>Download this notebook</a>'
+    return _under_title(html, f'<p class="notebook-download" data-search-exclude>{link}</p>')
+
+
+def _under_title(html: str, head: str) -> str:
     before, title, after = html.partition("</h1>")
     return before + title + head + after if title else head + html
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from importlib.resources import files
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from handout import fonts, pagemath, render
@@ -44,6 +44,7 @@ class Site:
         self.engine = Engine(project, self.cache)
         self.pages: dict[str, Page] = {}
         self.characters: set[str] = set()
+        self.downloads: dict[PurePosixPath, Page] = {}  # notebooks, by their place in the site
 
     def start(self, pages: Iterable[Any]) -> None:
         """Read the pages and start running their cells."""
@@ -85,6 +86,9 @@ class Site:
             return html
         if page.notebook:
             html = pagemath.mark_dollars(simplified(html))
+            source = PurePosixPath(file.dest_uri).with_name(PurePosixPath(page.name).name)
+            self.downloads[source] = page
+            html = render.with_download(html, source.name)
         if page.cells:
             judged = self.engine.judged(page.name)
             html = render.with_head(fill(html, judged), judged.verdicts)
@@ -139,6 +143,8 @@ class Site:
             target = folder / fonts.FOLDER / name
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(files("handout").joinpath("assets", name).read_bytes())
+        for place, page in self.downloads.items():
+            write(folder / place, page.text.encode())
         fonts.write_subset(self.characters, folder)
         self.engine.close()
         evict(self.project.cache)
