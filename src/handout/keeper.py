@@ -115,10 +115,10 @@ class Keeper:
         if fact["event"] == "start":
             self.cell = fact["cell"]
             self.deadline = time.monotonic() + fact["timeout"]
-            self.kept, self.dropped = bytearray(), False
         elif fact["event"] == "cell":
             self._take_output()
             fact["outcome"].update(self._text())
+            self.kept, self.dropped = bytearray(), False
             with contextlib.suppress(OSError):
                 self.facts.send(b".")
         self.done = fact["event"] == "done"
