@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from edf.equations import EquationError, check_equation
 from handout.typesetting import typesetting_difference
-from trust.expr import Equation
+from trust.expr import Equation, bound_indices, free
 from trust.identities import identities
 from trust.latex import Speller
 from trust.matrix import MatrixOracle, MatrixSpeller
@@ -21,6 +21,7 @@ from trust.rewrites import Rewriter
 from trust.worlds import World
 
 MATRIX_SHARE = 0.2  # of the equations, in matrix notation
+LIFTED_SHARE = 0.1  # of those that could be, with bare vectors, read componentwise
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,10 @@ class Case:
     latex: str
     truth: Truth
     """The oracle's word on it."""
+    reading: str | None = None
+
+    def __str__(self) -> str:
+        return self.latex + (f"  [{self.reading}]" if self.reading else "")
 
 
 @dataclass
@@ -48,10 +53,10 @@ class Tally:
         self.counts[case.truth, status] += 1
         if (case.truth, status) in FAILURES:
             self.failures.append(
-                f"{case.identity}: {case.truth}, but {status}: {message}\n    {case.latex}"
+                f"{case.identity}: {case.truth}, but {status}: {message}\n    {case}"
             )
         if case.truth == "right" and status in ("error", "inconclusive"):
-            self.rejections[f"{status}: {message}\n    {case.latex}"] += 1
+            self.rejections[f"{status}: {message}\n    {case}"] += 1
 
     def merge(self, other: Tally) -> None:
         self.counts += other.counts
@@ -107,8 +112,11 @@ def generate(seed: int) -> Iterator[Case]:
             for _ in range(slips):
                 wrong = mutate(wrong, rng, world) or wrong
             for e in (equation, wrong):
-                latex = Speller(world, rng).equation(e)
-                yield Case(identity.id, world, latex, oracle.judge(e))
+                shared = sorted((free(e.left) & free(e.right)) - bound_indices(e))
+                lift = rng.choice(shared) if shared and rng.random() < LIFTED_SHARE else ""
+                latex = Speller(world, rng, lift).equation(e)
+                reading = f"componentwise {lift}" if lift else None
+                yield Case(identity.id, world, latex, oracle.judge(e), reading)
 
 
 def _rewriters() -> dict[str, tuple[World, Rewriter]]:
@@ -127,7 +135,7 @@ def _rewriters() -> dict[str, tuple[World, Rewriter]]:
 def verdict(case: Case) -> tuple[str, str]:
     """The engine's verdict, and what it says."""
     try:
-        (found,) = check_equation(case.latex, case.world.graph())
+        (found,) = check_equation(case.latex, case.world.graph(), reading=case.reading)
     except EquationError as error:
         return "error", error.message
     except Exception as error:

@@ -172,6 +172,12 @@ def free(expr: Expr) -> frozenset[str]:
     return inside - {expr.data[1]} if expr.op == "over" else inside
 
 
+def bound_indices(equation: Equation) -> frozenset[str]:
+    """The letters over which something is summed, multiplied or compared."""
+    nodes = [node for side in (equation.left, equation.right) for _, node in walk(side)]
+    return frozenset(node.data[1] for node in nodes if node.op == "over")
+
+
 def all_indices(expr: Expr) -> frozenset[str]:
     """Every index letter in the expression, free or bound."""
     return frozenset(own_indices(expr)).union(*(all_indices(a) for a in expr.args))

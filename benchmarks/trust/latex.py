@@ -26,10 +26,14 @@ _BRACKETS = (
 
 
 class Speller:
-    """Spells expressions about one world; without `rng`, in the plainest way."""
+    """Spells expressions about one world; without `rng`, in the plainest way.
 
-    def __init__(self, world: World, rng: random.Random | None = None) -> None:
-        self.world, self.rng = world, rng
+    With `lift`, an index letter, vectors with that index stand bare, as the reading
+    "componentwise i" has it.
+    """
+
+    def __init__(self, world: World, rng: random.Random | None = None, lift: str = "") -> None:
+        self.world, self.rng, self.lift = world, rng, lift
         self.ranges: dict[str, int] = {}
         """How far each index of the equation runs, where one letter stands for one range."""
 
@@ -114,6 +118,8 @@ class Speller:
         return str(self.pick(" ", ",", ", "))
 
     def _name(self, name: str, indices: tuple[str, ...]) -> str:
+        if indices == (self.lift,):
+            indices = ()
         plain = self.world.tex(name) + self._indices(indices)
         leaves = [
             a
@@ -150,7 +156,8 @@ class Speller:
     def _times(self, before: Expr, piece: str) -> str:
         """The sign, or the space, between two factors."""
         opens = piece[0] in "([" or piece.startswith((r"\left", r"\big"))
-        looks_like_a_call = opens and before.op == "name" and not before.data[1]
+        bare = before.op == "name" and before.data[1] in ((), (self.lift,))
+        looks_like_a_call = opens and bare
         if piece[0].isdigit() or looks_like_a_call:
             return r" \cdot "
         return str(self.pick(" ", r" \cdot ", r" \, ", r"\;", "  ", r" \times "))
@@ -243,11 +250,11 @@ class Speller:
         return by in parents and any(by in self.world.ancestors(p) for p in parents if p != by)
 
     def _variable(self, name: str, indices: tuple[str, ...]) -> str:
-        return self.world.tex(name) + self._indices(indices)
+        return self.world.tex(name) + self._indices(() if indices == (self.lift,) else indices)
 
     def _target(self, name: str, indices: tuple[str, ...]) -> str:
         """What is differentiated; a function's name may stand for the node that applies it."""
         for function, node in self.world.applied.items():
             if node == name:
                 return str(self.pick(self.world.tex(name), self.world.tex(function)))
-        return self.world.tex(name) + self._indices(indices)
+        return self._variable(name, indices)
