@@ -20,15 +20,16 @@ from __future__ import annotations
 import copy
 import functools
 from collections.abc import Callable, Iterable, Sequence
+from operator import attrgetter
 from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
+from numpy.exceptions import AxisError
+
+from edf.errors import GraphError, ShapeError
+from edf.schedule import BOTH, Schedule, schedule_of, topological_order
 
 Array: TypeAlias = Any  # np.ndarray of any dtype; 0-d results may be NumPy scalars
-
-
-class GraphError(ValueError):
-    """A graph that cannot be evaluated or differentiated; the message names node and remedy."""
 
 
 class Node:
@@ -44,7 +45,18 @@ class Node:
     #: For each input, whether the running `backward()` wants its gradient. An operation for which
     #: one gradient is expensive may return None in the place of one that is not wanted.
     needs: Sequence[bool] = ()
+    #: Which shapes the operation takes, for the message when NumPy finds that they do not fit.
+    rule: str | None = None
+    #: For each input, which inputs' entries its gradient reads. An operation that says so and heeds
+    #: `needs` has the gradient of an `Input` worked out when it is first read (see `Input.grad`).
+    reads: tuple[tuple[int, ...], ...] | None = None
     __array_ufunc__ = None  # array + node asks node.__radd__ instead of making an object array
+
+    #: Whether this is a leaf that has a gradient, and whether that may be worked out when read.
+    differentiable: ClassVar[bool] = False
+    defers: ClassVar[bool] = False
+
+    _schedule: Schedule | None = None
 
     def __init__(self, *inputs: Any) -> None:
         self.inputs = tuple(as_node(x) for x in inputs)
@@ -153,6 +165,11 @@ class Input(Node):
             axis), `"onehot"`, or a function of (generator, shape).
     """
 
+    differentiable = True
+    defers = True
+    _grad: Array = None
+    _deferred: tuple[Callable[[], Array], ...] = ()
+
     def __init__(
         self,
         value: Array = None,
@@ -163,12 +180,41 @@ class Input(Node):
         self.shape = (shape,) if isinstance(shape, int) else None if shape is None else tuple(shape)
         self.sample = sample
 
+    @property
+    def grad(self) -> Array:
+        """The gradient that the last `backward()` gave.
+
+        Training never reads that of the data, and it can be as expensive as all others together.
+        So `backward()` puts aside copies of what an expensive term depends on, and the term is
+        added when the gradient is first read, whatever has changed in between.
+        """
+        while self._deferred:
+            term = self._deferred[0]()
+            self._grad = term if self._grad is None else self._grad + term
+            self._deferred = self._deferred[1:]
+        return self._grad
+
+    @grad.setter
+    def grad(self, value: Array) -> None:
+        self._grad, self._deferred = value, ()
+
+    def defer(self, term: Callable[[], Array]) -> None:
+        """Add `term()` to the gradient, when that is read."""
+        self._deferred = (*self._deferred, term)
+
 
 class Param(Node):
-    """A leaf that an optimiser changes."""
+    """A leaf that an optimiser changes, in steps along its gradient."""
+
+    differentiable = True
 
     def __init__(self, value: Array) -> None:
         self.value = np.asarray(value)
+        if self.value.dtype.kind not in "fc":
+            raise GraphError(
+                f"a parameter changes in small steps, so {self.value.dtype} cannot hold it: "
+                "write 3.0 for 3, or array.astype(float)"
+            )
 
 
 class Constant(Node):
@@ -192,22 +238,6 @@ def as_node(x: Any) -> Node:
     return x if isinstance(x, Node) else Constant(x)
 
 
-def topological_order(*roots: Node) -> list[Node]:
-    """Every node that the roots depend on, and the roots, each after its inputs; no recursion."""
-    order: list[Node] = []
-    seen: set[int] = set()
-    stack: list[tuple[Node, bool]] = [(root, False) for root in reversed(roots)]
-    while stack:
-        node, inputs_done = stack.pop()
-        if inputs_done:
-            order.append(node)
-        elif id(node) not in seen:
-            seen.add(id(node))
-            stack.append((node, True))
-            stack.extend((parent, False) for parent in reversed(node.inputs))
-    return order
-
-
 def copy_graph(roots: Iterable[Node]) -> dict[Node, Node]:
     """Copy the graph below `roots`: a mapping from each node to its copy.
 
@@ -224,50 +254,172 @@ def copy_graph(roots: Iterable[Node]) -> dict[Node, Node]:
 
 def unbroadcast(grad: Array, shape: tuple[int, ...]) -> Array:
     """Sum `grad` over the axes along which an array of `shape` was broadcast to grad's shape."""
-    if np.shape(grad) == shape:
-        return grad
-    grad = np.sum(grad, axis=tuple(range(np.ndim(grad) - len(shape))))
-    stretched = tuple(k for k, n in enumerate(shape) if n == 1 and grad.shape[k] != 1)
+    extra = np.ndim(grad) - len(shape)
+    lengths = np.shape(grad)[max(extra, 0) :]
+    if extra < 0 or any(n not in (1, m) for n, m in zip(shape, lengths, strict=True)):
+        raise ShapeError(f"a gradient of shape {np.shape(grad)} for an input of shape {shape}")
+    grad = np.sum(grad, axis=tuple(range(extra)))
+    stretched = tuple(k for k, n in enumerate(shape) if n != lengths[k])
     return np.sum(grad, axis=stretched, keepdims=True) if stretched else grad
 
 
 def run_forward(root: Node) -> Array:
     """Evaluate every operation below `root`, inputs first; return root's value."""
-    for node in topological_order(root):
-        if node.inputs:
-            node.value = node.compute(*(parent.value for parent in node.inputs))
-        elif node.value is None:
-            raise GraphError(f"{node!r} has no value: set .value before forward()")
+    node = root
+    try:
+        for node in schedule_of(root).order(root):
+            inputs = node.inputs
+            if len(inputs) == 2:  # most nodes: a starred call costs as much as a small product
+                a, b = inputs
+                node.value = node.compute(a.value, b.value)
+            elif inputs:
+                node.value = node.compute(*map(_VALUE, inputs))
+            elif type(node.value) is not np.ndarray:
+                _complete(node)
+    except Exception as error:
+        _explain(error, node, "forward")
+        raise
     return root.value
 
 
-def run_backward(root: Node, *, cotangent: Array = None, wrt: Iterable[Node] | None = None) -> None:
+def run_backward(
+    root: Node, *, cotangent: Array = None, wrt: Node | Iterable[Node] | None = None
+) -> None:
     """Set `grad`, the derivative of `root`, on every node that root depends on.
 
     Gradients start from zero every time. A root that is not a scalar needs a `cotangent` of its
     shape: what is differentiated is then the sum of cotangent * root. With `wrt`, gradients are
-    computed for those nodes and what lies between only.
+    computed for those nodes and what lies between only, and are None elsewhere. Integers, as labels
+    are, have no gradient; to ask for one is an error.
     """
-    order = topological_order(root)
+    schedule = schedule_of(root)
+    order = schedule.order(root)
+    plan = schedule.plan(root, wrt)
+    cotangent = _checked_cotangent(root, cotangent)
     for node in order:
         node.grad = None
+    for k in plan.partial:
+        order[k].needs = plan.needs[k]
+    root.grad = cotangent
+    node = root
+    try:
+        for node, needs in zip(reversed(order), reversed(plan.needs), strict=True):
+            if not needs or (grad := node.grad) is None:
+                continue
+            inputs = node.inputs
+            if len(inputs) == 2:
+                a, b = inputs
+                terms = _as_terms(node.vjp(grad, a.value, b.value), 2)
+            else:
+                terms = _as_terms(node.vjp(grad, *map(_VALUE, inputs)), len(inputs))
+            if needs is BOTH:
+                _accumulate(a, terms[0])
+                _accumulate(b, terms[1])
+            else:
+                for parent, needed, term in zip(inputs, needs, terms, strict=True):
+                    if needed:
+                        _accumulate(parent, term)
+    except Exception as error:
+        _explain(error, node, "backward")
+        raise
+    finally:
+        for k in plan.partial:
+            order[k].needs = ()
+    for leaf in schedule.leaves:
+        _match_dtype(leaf)
+    for k, argument in plan.deferred:
+        _defer(order[k], argument)
+
+
+def _as_terms(grads: Any, count: int) -> tuple[Array, ...]:
+    """Return what a `backward` returned as a tuple of one gradient per input."""
+    terms = grads if type(grads) is tuple else (grads,)
+    if len(terms) != count:
+        raise GraphError(f"returned {len(terms)} gradients for {count} inputs")
+    return terms
+
+
+def _accumulate(parent: Node, term: Array) -> None:
+    """Add a term to the parent's gradient, summed over the axes that were broadcast."""
+    if term is None:
+        return
+    shape = getattr(parent.value, "shape", ())
+    if getattr(term, "shape", None) != shape:
+        term = unbroadcast(term, shape)
+    so_far = parent.grad
+    parent.grad = term if so_far is None else so_far + term
+
+
+def _defer(node: Node, k: int) -> None:
+    """Have the gradient of node's input number k worked out when it is read, from copies."""
+    if node.grad is None:
+        return
+    twin = copy.copy(node)
+    twin.inputs, twin._schedule = (), None  # it must not keep the graph alive
+    twin.needs = tuple(i == k for i in range(len(node.inputs)))
+    reads = (type(node).reads or ())[k]
+    arrays = [np.array(p.value) if i in reads else p.value for i, p in enumerate(node.inputs)]
+    holder = Input(node.inputs[k].value)
+    grad = np.array(node.grad)
+
+    def term() -> Array:
+        holder.grad = None
+        _accumulate(holder, _as_terms(twin.vjp(grad, *arrays), len(arrays))[k])
+        _match_dtype(holder)
+        return holder.grad
+
+    node.inputs[k].defer(term)  # type: ignore[attr-defined]  # an Input
+
+
+def _match_dtype(leaf: Node) -> None:
+    """Give the gradient of a real leaf the leaf's own precision."""
+    grad = leaf._grad if isinstance(leaf, Input) else leaf.grad
+    if grad is not None and grad.dtype != leaf.value.dtype and grad.dtype.kind == "f":
+        leaf.grad = grad.astype(leaf.value.dtype)
+
+
+# ----------------------------------------------------------------------------------- what is wrong
+
+
+def _complete(leaf: Node) -> None:
+    """Make the value of an input or parameter an array, if it has one."""
+    if leaf.value is None:
+        raise GraphError(f"{leaf!r} has no value: set .value before forward()")
+    if not isinstance(leaf, Constant):
+        leaf.value = np.asarray(leaf.value)
+
+
+def _checked_cotangent(root: Node, cotangent: Array) -> Array:
     if root.value is None:
         raise GraphError(f"{root!r} has no value: call forward() first")
     if cotangent is None:
         if np.size(root.value) != 1:
             raise GraphError(f"{root!r} is not a scalar: give backward(cotangent=...)")
-        cotangent = np.ones_like(root.value)
-    root.grad = cotangent
-    for node in reversed(order):
-        if node.grad is None or not node.inputs:
-            continue
-        grads = node.vjp(node.grad, *(parent.value for parent in node.inputs))
-        for parent, grad in zip(
-            node.inputs, grads if isinstance(grads, tuple) else (grads,), strict=True
-        ):
-            if grad is not None and not isinstance(parent, Constant):
-                grad = unbroadcast(grad, np.shape(parent.value))
-                parent.grad = grad if parent.grad is None else parent.grad + grad
+        return np.ones_like(root.value)
+    cotangent = np.asarray(cotangent)
+    if cotangent.shape != np.shape(root.value):
+        raise ShapeError(f"{root!r} was given a cotangent of shape {cotangent.shape}")
+    return cotangent
+
+
+def _explain(error: Exception, node: Node, phase: str) -> None:
+    """Say at which operation and with which shapes an error arose."""
+    operation = type(node).__name__
+    shapes = [np.shape(parent.value) for parent in node.inputs]
+    if phase == "forward" and node.rule and type(error) in (ValueError, IndexError, AxisError):
+        listed = " and ".join(map(str, shapes))
+        fit = "does not fit" if len(shapes) == 1 else "do not fit"
+        plural = "" if len(shapes) == 1 else "s"
+        raise ShapeError(f"{operation}: shape{plural} {listed} {fit}: {node.rule}") from error
+    if not node.inputs or (isinstance(error, GraphError) and phase == "forward"):
+        return
+    where = f"{phase} of {node!r}, inputs of shapes {', '.join(map(str, shapes))}"
+    if isinstance(error, GraphError):
+        raise type(error)(f"{where}: {error}") from error
+    error.add_note(f"in {where}")
+
+
+_VALUE = attrgetter("value")
 
 
 def _operation_or_graph(

@@ -94,6 +94,9 @@ class MatMul(Node, operator="@"):
     da = dy b^T and db = a^T dy, for each matrix of a batch.
     """
 
+    rule = "the last axis of the left is as long as the last but one of the right"
+    reads = ((1,), (0,))
+
     def forward(self, a: Array, b: Array) -> Array:
         return a @ b
 

@@ -1,0 +1,141 @@
+"""The order in which a graph is run, and which gradients are wanted: worked out once, then kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from edf.errors import GraphError
+
+if TYPE_CHECKING:
+    from edf.graph import Node
+
+#: The needs of an operation on two inputs, both of whose gradients are wanted.
+BOTH = (True, True)
+
+_INPUTS = attrgetter("inputs")
+
+
+def topological_order(*roots: Node) -> list[Node]:
+    """Every node that the roots depend on, and the roots, each after its inputs; no recursion."""
+    order: list[Node] = []
+    seen: set[Node] = set()
+    stack: list[Node | None] = list(reversed(roots))
+    waiting: list[Node] = []  # nodes whose inputs come first; None on the stack says they have come
+    while stack:
+        node = stack.pop()
+        if node is None:
+            order.append(waiting.pop())
+        elif node not in seen:
+            seen.add(node)
+            if node.inputs:
+                waiting.append(node)
+                stack.append(None)
+                stack.extend(reversed(node.inputs))
+            else:
+                order.append(node)
+    return order
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Which gradients one kind of `backward` computes, position by position in the order."""
+
+    needs: list[tuple[bool, ...]]
+    """For each node, which of its inputs' gradients are wanted now; () if none is."""
+    partial: list[int]
+    """The nodes of which some are wanted, and some are not."""
+    deferred: list[tuple[int, int]]
+    """Node and argument whose gradient is put off until it is read."""
+
+
+@dataclass
+class Schedule:
+    """The nodes below a root in topological order, kept on the root from one run to the next.
+
+    The root itself is not in it, so that no reference leads back to the root, and a graph is freed
+    at once when it is dropped.
+    """
+
+    below: list[Node]
+    links: list[tuple[Node, ...]]
+    """The inputs of every node when the order was made: another graph needs another order."""
+    leaves: list[Node]
+    """The inputs and parameters."""
+    last: tuple[tuple[list[int] | None, list[bool]], Plan] | None = None
+    """The last plan, and what it was made for."""
+
+    def order(self, root: Node) -> list[Node]:
+        return [*self.below, root]
+
+    def plan(self, root: Node, wrt: Node | Iterable[Node] | None) -> Plan:
+        """Return which gradients are wanted: those of `wrt`, by default those of all leaves that
+        hold floating-point numbers.
+
+        Raises:
+            GraphError: The root does not depend on a node of `wrt`, or a derivative in integers is
+                asked for.
+        """
+        chosen = None if wrt is None else list(wrt) if isinstance(wrt, Iterable) else [wrt]
+        floating = [inexact(leaf.value) for leaf in self.leaves]
+        key = (None if chosen is None else [id(node) for node in chosen], floating)
+        if self.last is None or self.last[0] != key:
+            self._refuse_integers(root, chosen)
+            if chosen is None:
+                chosen = [leaf for leaf in self.leaves if inexact(leaf.value)]
+            self.last = key, _make_plan(self.order(root), set(chosen), wrt is None)
+        return self.last[1]
+
+    def _refuse_integers(self, root: Node, chosen: list[Node] | None) -> None:
+        if chosen is None and inexact(root.value):
+            # Labels beside floats are usual, but there must be something to differentiate.
+            whole = [] if any(inexact(leaf.value) for leaf in self.leaves) else self.leaves
+        elif chosen is None:
+            whole = [leaf for leaf in self.leaves if not inexact(leaf.value)] or [root]
+        else:
+            if unknown := set(chosen).difference(self.below, [root]):
+                raise GraphError(f"{root!r} does not depend on {unknown.pop()!r}, named in wrt")
+            whole = [node for node in chosen if not inexact(node.value)]
+        if whole:
+            raise GraphError(
+                f"{whole[0]!r} holds integers ({np.result_type(whole[0].value)}); derivatives are "
+                "taken in floating point: write 3.0 for 3, or array.astype(float)"
+            )
+
+
+def schedule_of(root: Node) -> Schedule:
+    """Return the root's schedule, made anew unless every node has the inputs that it had."""
+    schedule = root._schedule
+    if schedule is None or list(map(_INPUTS, schedule.order(root))) != schedule.links:
+        order = topological_order(root)
+        leaves = [node for node in order[:-1] if node.differentiable]  # of a lone leaf: none
+        schedule = root._schedule = Schedule(order[:-1], list(map(_INPUTS, order)), leaves)
+    return schedule
+
+
+def _make_plan(order: list[Node], targets: set[Node], may_defer: bool) -> Plan:
+    wanted: set[Node] = set()
+    plan = Plan([], [], [])
+    for position, node in enumerate(order):
+        needs = [parent in wanted for parent in node.inputs]
+        if any(needs) or node in targets:
+            wanted.add(node)
+        if may_defer and any(needs) and "reads" in vars(type(node)):  # not what a subclass inherits
+            for k, parent in enumerate(node.inputs):
+                if needs[k] and parent.defers:
+                    needs[k] = False
+                    plan.deferred.append((position, k))
+        plan.needs.append(BOTH if needs == [True, True] else tuple(needs) if any(needs) else ())
+        if any(needs) and not all(needs):
+            plan.partial.append(position)
+    return plan
+
+
+def inexact(value: Any) -> bool:
+    """Return whether `value` holds floating-point or complex numbers."""
+    dtype = getattr(value, "dtype", None)
+    return (np.result_type(value) if dtype is None else dtype).kind in "fc"
