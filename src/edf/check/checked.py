@@ -9,7 +9,8 @@ import numpy as np
 
 from edf.check.sampling import draw_point, own_values, private_copy, sample_leaf
 from edf.check.subject import EvaluationError, GraphSubject, operation_name
-from edf.graph import Array, Constant, GraphError, Input, Node, Param, copy_graph
+from edf.errors import GraphError
+from edf.graph import Array, Constant, Input, Node, Param, copy_graph
 
 
 class CheckedGraph:

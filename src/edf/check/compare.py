@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import numpy as np
 
@@ -25,6 +25,8 @@ from edf.check.oracles import (
 from edf.check.subject import Subject
 from edf.graph import Array
 
+ScreenOutcome: TypeAlias = Literal["agrees", "blunt", "differs"]
+
 #: Up to this many components an argument is halved down to single components where need be.
 COMPLETE = 4096
 #: Of a larger one, where no direction is sharp enough, this many are drawn.
@@ -33,8 +35,8 @@ DRAWN = 64
 SHARP = 1e-5
 #: That many mistakes are enough to report the largest of them.
 ENOUGH = 8
-#: So many components are resolved one by one even where all is well, for the report's figures.
-SHOWN = 64
+#: So many components of an argument are resolved singly where all is well, for the report.
+SHOWN = 16
 
 
 @dataclass
@@ -78,8 +80,7 @@ class _Comparer:
 
     def run(self) -> Comparison:
         everything, result = self._finite_components(), self.result
-        self._try_complex_step(everything)
-        if all(self._screen(everything) == "agrees" for _ in range(2)):
+        if self._choose_oracle(everything) == "agrees" == self._screen(everything):
             result.checked = result.total
         else:
             for k, members in everything.items():
@@ -115,38 +116,44 @@ class _Comparer:
                 everything[k] = np.flatnonzero(finite)
         return everything
 
-    def _try_complex_step(self, everything: dict[int, Array]) -> None:
+    def _choose_oracle(self, everything: dict[int, Array]) -> ScreenOutcome:
         """Use the complex step only where real differences confirm it, sharply enough to see a
-        single component lose its imaginary part: each contributes at least 1."""
-        line = self.judge.line(self._direction(everything))
+        single component lose its imaginary part: each contributes at least 1.
+
+        Returns what the chosen oracle says of the direction along which they were compared.
+        """
+        direction = self._direction(everything)
+        line, result = self.judge.line(direction), self.result
+        real: Estimate | None = None
         try:
+            real = differences(line)
             with complex_warnings_raise():
                 exact = complex_step(line)
-            real = differences(line)
         except DeclinedError as reason:
-            self.result.declined = str(reason)
+            result.declined = str(reason)
         else:
             if real.error > 0.25:
-                self.result.declined = "real differences are too coarse here to confirm it"
+                result.declined = "real differences are too coarse here to confirm it"
             elif abs(exact.value - real.value) > 4 * real.error + 1e-3 + 1e-6 * abs(exact.value):
-                self.result.declined = "real differences do not confirm it"
+                result.declined = "real differences do not confirm it"
             else:
                 self.trusted = True
-        if not self.trusted:
-            self.result.oracle = "richardson"
+                return self._judge_screen(direction, exact)
+        result.oracle = "richardson"
+        return "differs" if real is None else self._judge_screen(direction, real)
 
-    def _estimate(self, direction: Direction) -> Estimate:
-        line = self.judge.line(direction)
-        return complex_step(line) if self.trusted else differences(line)
-
-    def _screen(self, group: dict[int, Array]) -> Literal["agrees", "blunt", "differs"]:
+    def _screen(self, group: dict[int, Array]) -> ScreenOutcome:
         """Test all components of a group at once, along one random direction."""
         direction = self._direction(group)
-        claimed = self.judge.along(direction)
+        line = self.judge.line(direction)
         try:
-            estimate = self._estimate(direction)
+            estimate = complex_step(line) if self.trusted else differences(line)
         except DeclinedError:
             return "differs"
+        return self._judge_screen(direction, estimate)
+
+    def _judge_screen(self, direction: Direction, estimate: Estimate) -> ScreenOutcome:
+        claimed = self.judge.along(direction)
         difference = abs(estimate.value - claimed)
         if not difference <= self.judge.rtol + 4 * estimate.error:
             return "differs"
@@ -211,10 +218,10 @@ class _Comparer:
         """Return the components to resolve singly for the figures: all of a few, some of many."""
         if self._faults():
             return
-        share = max(1, SHOWN // max(1, len(everything)))
         for k, members in everything.items():
-            few = members.size <= SHOWN
-            for i in members if few else self.rng.choice(members, min(share, 16), replace=False):
+            if members.size > SHOWN:
+                members = members[self.rng.integers(members.size, size=SHOWN // 4)]
+            for i in members:
                 yield k, int(i)
 
     def _direction(self, group: dict[int, Array]) -> Direction:

@@ -16,7 +16,7 @@ from edf.check.subject import OperationSubject, Subject, operation_name
 from edf.graph import Array, Node
 
 #: Step sizes of the curve of errors, as parts of the argument's typical size.
-STEPS = [10.0**-k for k in range(1, 13)]
+STEPS = [1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-8, 1e-10]
 #: A counterexample tells the point if that has no more numbers than this.
 TELLABLE = 64
 

@@ -287,10 +287,12 @@ class Judge:
         return abs(value) > floor and self._agrees(value, claimed, floor)
 
     def _bends_one_way(self, direction: Direction, cotangent: Array) -> bool:
-        """Whether every output is convex along parts of `direction`, or every one concave."""
+        """Whether every output is convex along parts of `direction`, or every one concave.
+
+        Tried are single components and random parts with random signs.
+        """
         least, most = 0.0, 0.0
-        for _ in range(8):
-            part = {k: u * (self.rng.random(np.shape(u)) < 0.5) for k, u in direction.items()}
+        for part in self._parts(direction):
             try:
                 slopes = one_sided(self.line(part, cotangent))
             except DeclinedError:
@@ -301,6 +303,18 @@ class Judge:
             least = min(least, float(np.min(bend + slack, initial=0.0)))
             most = max(most, float(np.max(bend - slack, initial=0.0)))
         return least == 0.0 or most == 0.0
+
+    def _parts(
+        self, direction: Direction, singles: int = 16, mixed: int = 16
+    ) -> Iterator[Direction]:
+        for k, u in direction.items():
+            moved = np.flatnonzero(u)
+            for i in self.rng.permutation(moved)[:singles]:
+                yield self._unit(k, int(i))[0]
+        for _ in range(mixed):
+            yield {
+                k: u * self.rng.choice((-1.0, 0.0, 1.0), np.shape(u)) for k, u in direction.items()
+            }
 
     def _agrees(self, numeric: float, claimed: float, floor: float) -> bool:
         return abs(numeric - claimed) <= self.rtol * max(abs(numeric), abs(claimed)) + floor

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from edf.graph import Array, GraphError, Input, Node, Param, copy_graph
+from edf.errors import GraphError
+from edf.graph import Array, Input, Node, Param, copy_graph
 
 
 def _normal(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:

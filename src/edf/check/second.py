@@ -16,7 +16,9 @@ import numpy as np
 from edf.check.oracles import DeclinedError, Line, complex_warnings_raise, differences
 from edf.check.sampling import private_copy
 from edf.check.subject import operation_name
-from edf.graph import Array, GraphError, Input, Node, Param, run_backward, topological_order
+from edf.errors import GraphError
+from edf.graph import Array, Input, Node, Param, run_backward
+from edf.schedule import topological_order
 
 
 def hvp(loss: Node, x: Node | Sequence[Node], v: Any) -> Any:

@@ -10,7 +10,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from edf.graph import Array, Constant, Node, run_backward, topological_order, unbroadcast
+from edf.graph import Array, Constant, Node, run_backward, unbroadcast
+from edf.schedule import topological_order
 
 
 class EvaluationError(Exception):
