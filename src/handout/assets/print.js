@@ -1,8 +1,9 @@
-/* Fits what is wider than its column, once the fonts are there: on paper nothing scrolls. */
+/* On paper nothing scrolls. A formula that is wider than its column is set smaller; one that would
+   become too small to read takes the margin as well, below the note that stands there. */
 document.fonts.ready.then(() => {
   for (const box of document.querySelectorAll(".math-display")) {
-    const formula = box.querySelector("math");
-    const room = box.clientWidth, wanted = formula ? formula.getBoundingClientRect().width : 0;
-    if (wanted > room) box.style.fontSize = `${Math.max(60, Math.floor((98 * room) / wanted))}%`;
+    const wanted = box.querySelector("math")?.getBoundingClientRect().width ?? 0;
+    if (wanted * 0.75 > box.clientWidth) box.classList.add("wide");
+    if (wanted > box.clientWidth) box.style.fontSize = `${Math.floor((98 * box.clientWidth) / wanted)}%`;
   }
 });
