@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import resource
 import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -39,9 +40,22 @@ def apply(limits: Limits) -> None:
         _, hard = resource.getrlimit(kind)
         value = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         try:
-            resource.setrlimit(kind, (value, value))
+            resource.setrlimit(kind, (value, hard if kind == resource.RLIMIT_CPU else value))
         except (OSError, ValueError):  # the platform knows the name, and refuses the limit
             continue
+    _limit_threads(limits.processes)
+
+
+def _limit_threads(most: int) -> None:
+    """Refuse a thread too many: before it fails for want of memory, and with a reason."""
+    start = threading.Thread.start
+
+    def limited(thread: threading.Thread) -> None:
+        if threading.active_count() > most:
+            raise RuntimeError(f"more than {most} threads at a time on one page")
+        start(thread)
+
+    threading.Thread.start = limited  # type: ignore[assignment,method-assign]
 
 
 def _resources(limits: Limits) -> Iterator[tuple[int, int]]:

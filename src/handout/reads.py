@@ -11,7 +11,6 @@ import mmap
 import os
 import struct
 import sys
-import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -80,9 +79,6 @@ class Reads:
         elif event in _STARTS:
             self.reasons.setdefault("it started a process")
             self._count()
-        elif event == "_thread.start_new_thread":
-            if threading.active_count() > self.processes:
-                raise RuntimeError(f"more than {self.processes} threads at a time on one page")
         elif event in _CONNECTS:
             self.reasons.setdefault("it used the network")
 

@@ -100,6 +100,7 @@ class Project:
     root: Path  # the folder of its configuration file, or the working directory
     settings: Settings = Settings()
     config: Path | None = None
+    docs: Path | None = None  # the folder of its pages; None if its site does not use the plugin
 
     @property
     def cache(self) -> Path:
@@ -116,7 +117,7 @@ def find_project(start: Path) -> Project:
     for folder in (start, *start.parents):
         for name in CONFIGURATION:
             if (folder / name).is_file():
-                return Project(folder, _plugin_settings(folder / name), folder / name)
+                return _project(folder / name)
     return Project(start)
 
 
@@ -127,20 +128,28 @@ class _Loader(yaml.SafeLoader):
 _Loader.add_multi_constructor("", lambda loader, suffix, node: None)
 
 
-def _plugin_settings(config: Path) -> Settings:
+def _project(config: Path) -> Project:
     try:
-        document = yaml.load(config.read_text("utf-8"), _Loader)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        document = yaml.load(config.read_text("utf-8"), _Loader) or {}
+    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
         raise SettingsError(f"{config}: {error}") from error
-    plugins = (document or {}).get("plugins") or []
-    mappings = (
-        [plugins] if isinstance(plugins, dict) else [e for e in plugins if isinstance(e, dict)]
-    )
-    entries = [pair for mapping in mappings for pair in mapping.items()]
-    for name, options in entries:
-        if name == "handout":
-            try:
-                return read_settings(options or {})
-            except SettingsError as error:
-                raise SettingsError(f"{config}: plugin handout: {error}") from None
-    return Settings()
+    if not isinstance(document, dict):
+        raise SettingsError(f"{config}: a mapping of options was expected")
+    plugins = _plugins(document.get("plugins") or [])
+    if "handout" not in plugins:
+        return Project(config.parent, Settings(), config)
+    docs = config.parent / str(document.get("docs_dir") or "docs")
+    try:
+        return Project(config.parent, read_settings(plugins["handout"] or {}), config, docs)
+    except SettingsError as error:
+        raise SettingsError(f"{config}: plugin handout: {error}") from None
+
+
+def _plugins(listed: Any) -> dict[str, Any]:
+    """The options of every plugin, from a list of names and mappings, or from one mapping."""
+    if isinstance(listed, dict):
+        return listed
+    plugins: dict[str, Any] = {}
+    for entry in listed if isinstance(listed, list) else []:
+        plugins |= entry if isinstance(entry, dict) else {str(entry): None}
+    return plugins

@@ -107,6 +107,8 @@ def serve(fd: int) -> None:
             importlib.import_module(name)
     from handout.keeper import keep
 
+    sys.path[:] = map(os.path.abspath, sys.path)
+    os.chdir("/")  # keep no folder busy
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # keepers are reaped by the system
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     while True:

@@ -19,6 +19,8 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
+import numpy.random
+
 CLOCK = "the clock"
 RANDOMNESS = "randomness without a seed"
 
@@ -56,8 +58,8 @@ class Watch:
         self._replace(random, "_urandom", RANDOMNESS)
         self._replace(random.Random, "seed", RANDOMNESS, lambda args: args[1:] in ((), (None,)))
         self._note_seed(random, "seed", "random")
-        self._note_seed(sys.modules["numpy"].random, "seed", "numpy")
-        self._note_seed(sys.modules["numpy"].random, "set_state", "numpy")
+        self._note_seed(numpy.random, "seed", "numpy")
+        self._note_seed(numpy.random, "set_state", "numpy")
 
     def begin(self) -> None:
         """A cell begins."""
@@ -139,5 +141,5 @@ def _fewer(count: int, args: tuple[Any, ...]) -> bool:
 
 def _states() -> dict[str, Any]:
     """The states of the global generators, in a form that can be compared."""
-    state = sys.modules["numpy"].random.get_state(legacy=False)["state"]
+    state = numpy.random.get_state(legacy=False)["state"]
     return {"random": random.getstate(), "numpy": (state["pos"], state["key"].tobytes())}

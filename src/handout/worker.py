@@ -112,7 +112,7 @@ class _Page:
             value = self._execute(self.cell["source"], self.cell["line"])
             shown = pictures(value)
             if value is not None and not shown and not self._is_report(value):
-                print(repr(value))
+                _show(value)
         except BaseException as raised:  # sys.exit() and Ctrl-C, too, end a cell and no more
             error = self._error(raised)
         return {"error": error, "reports": self.reports, "pictures": shown}
@@ -248,6 +248,11 @@ def _standard_streams(output: int) -> None:
         )
         setattr(sys, name, stream)
         setattr(sys, f"__{name}__", stream)
+
+
+def _show(value: Any) -> None:
+    if sys.stdout is not None:
+        sys.stdout.write(repr(value) + "\n")
 
 
 def _flush() -> None:
