@@ -187,7 +187,9 @@ def test_a_cell_that_deletes_the_cache_hurts_nobody(workshop) -> None:
 
 def test_each_cell_has_its_own_output(workshop) -> None:
     """Output of Python, C and child processes belongs to the cell that caused it, in order."""
-    noisy = "import os, subprocess\nprint(1)\nos.write(2, b'2\\n')\nsubprocess.run(['echo', '3'])\n4"
+    noisy = (
+        "import os, subprocess\nprint(1)\nos.write(2, b'2\\n')\nsubprocess.run(['echo', '3'])\n4"
+    )
     workshop.write("page.md", "".join(f'```python exec="on"\n{noisy}\n```\n\n' for _ in range(3)))
     judged = workshop.run("page.md")["page.md"]
     assert [result.outcome["stdout"] for result in judged.results] == ["1\n2\n3\n4\n"] * 3
