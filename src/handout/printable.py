@@ -87,9 +87,10 @@ def print_settings(given: Any, site_name: str, site_author: str | None) -> Print
                 f"extra: pdf: unknown setting {name!r}{suggestion(str(name), known)}"
             )
         if name in ("authors", "pages"):
-            read[name] = tuple([value] if isinstance(value, str) else value or ())
-            if not all(isinstance(entry, str) for entry in read[name]):
+            entries = [value] if isinstance(value, str) else value
+            if not isinstance(entries, list) or not all(isinstance(e, str) for e in entries):
                 raise SettingError(f"extra: pdf: {name}: must be a list of texts, not {value!r}")
+            read[name] = tuple(entries)
         elif name == "paper" and value not in _PAPERS:
             raise SettingError(
                 f"extra: pdf: paper: must be one of {listed(_PAPERS)}, not {value!r}"
@@ -154,9 +155,10 @@ def _beside_its_claim(cards: Tag) -> Tag:
     place = cards.find_parent(class_="cell-outputs") or cards
     while (before := place.find_previous_sibling()) is not None:
         place = before
-        if not _CELL_PARTS & set(place.get("class") or ()):
-            about = {"math-display", "highlight"} & set(place.get("class") or ())
-            return place if about else cards
+        classes = set(place.get("class") or ())
+        is_target = not place.contents  # of links to a verdict that has no card
+        if not is_target and not classes & _CELL_PARTS:
+            return place if classes & {"math-display", "highlight"} else cards
     return cards
 
 
