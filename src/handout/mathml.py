@@ -22,6 +22,7 @@ _ELEMENTS = frozenset((
     "msubsup", "msup", "mtable", "mtd", "mtext", "mtr", "munder", "munderover", "none",
 ))
 # fmt: on
+_PRIMES = ("′", "″", "‴")
 _HREF = re.compile(r"#[\w:.-]+")
 _IDENTIFIER = re.compile(r"[A-Za-z][\w:.-]*")
 _POSITION = re.compile(r"(?:input(?P<snippet>\d+):)?(?P<offset>\d+): (?P<message>.*)", re.DOTALL)
@@ -134,5 +135,8 @@ def _finish(mathml: str, latex: str) -> str:
             fine = {"href": _HREF, "id": _IDENTIFIER}.get(name)
             if name.startswith("on") or (fine and not fine.fullmatch(value)):
                 raise MathError(f"{value!r} cannot serve as a label.")
+        if element.tag == "msup" and element[1].tag == "mo" and element[1].text in _PRIMES:
+            element.tag = "mrow"  # a prime's glyph is raised already; raised again it is a speck
+            element[1].attrib |= {"lspace": "0", "rspace": "0"}
     root.set("data-search-exclude", "")  # a search index holds words, not symbols
     return ElementTree.tostring(root, encoding="unicode", short_empty_elements=False)

@@ -67,7 +67,7 @@ def page_head(verdicts: Sequence[Verdict]) -> str:
     claims = "claim" if len(verdicts) == 1 else "claims"
     state = "verified" if all(v["ok"] for v in verdicts) else "error"
     return (
-        f'<p class="verdict-count" data-search-exclude>{icon(state)}'
+        f'<p class="verdict-count verdict-{state}" data-search-exclude>{icon(state)}'
         f"{len(verdicts)} {claims} tested at this build: {escape(count(verdicts))}.</p>"
     )
 

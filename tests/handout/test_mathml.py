@@ -93,6 +93,13 @@ def test_formula_cannot_reach_beyond_mathematics(latex: str) -> None:
         to_mathml(latex)
 
 
+def test_a_prime_is_not_raised_twice() -> None:
+    """A prime stands beside its letter: its glyph is raised as it is, and full size reads well."""
+    assert "<msup>" not in to_mathml("f'")
+    assert '<mo lspace="0" rspace="0">″</mo>' in to_mathml("f''")
+    assert "<msup>" in to_mathml("f^2")
+
+
 def test_macros_take_arguments() -> None:
     """A macro declared once serves every formula, with its arguments."""
     macros = {"R": r"\mathbb{R}", "dd": r"\frac{\partial #1}{\partial #2}"}

@@ -238,7 +238,7 @@ def test_counts_in_words() -> None:
 def test_count_stands_under_the_title() -> None:
     """The line of counts follows the first heading, or opens a page without one."""
     assert render.with_head("<h1>T</h1><p>x</p>", [REFUTED]).startswith('<h1>T</h1><p class="ver')
-    assert render.with_head("<p>x</p>", [REFUTED]).startswith('<p class="verdict-count"')
+    assert render.with_head("<p>x</p>", [REFUTED]).startswith('<p class="verdict-count ')
 
 
 def test_status_badge_is_an_svg_of_its_own() -> None:
