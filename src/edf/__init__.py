@@ -5,27 +5,39 @@ from __future__ import annotations
 from typing import Any
 
 from edf.anyfunction import AnyFunction
-from edf.graph import Constant, GraphError, Input, Node, Param, topological_order
+from edf.arrays import Concatenate, Embedding, Index, Pick, Reshape, Stack, Transpose
+from edf.graph import Constant, GraphError, Input, Node, Param, ShapeError, topological_order
 from edf.init import xavier
-from edf.losses import CrossEntropy, LogLoss
+from edf.layers import AvgPool2D, Conv2D, Dropout, LayerNorm, MaxPool2D
+from edf.losses import Accuracy, ArgMax, CrossEntropy, LogLoss, MaskedMean, SquaredError
 from edf.ops import (
+    GELU,
+    Abs,
     Add,
     Div,
     Exp,
-    Index,
+    LeakyReLU,
     Log,
+    LogSoftmax,
+    LogSumExp,
     MatMul,
+    Max,
+    Maximum,
     Mean,
+    Minimum,
     Mul,
     Neg,
-    Pick,
     Pow,
     ReLU,
     Sigmoid,
+    SiLU,
     Softmax,
+    Softplus,
+    Sqrt,
     Sub,
     Sum,
     Tanh,
+    Var,
 )
 from edf.optim import SGD
 
@@ -38,20 +50,38 @@ _LATER = {
 }
 
 __all__ = [
+    "GELU",
     "SGD",
+    "Abs",
+    "Accuracy",
     "Add",
     "AnyFunction",
+    "ArgMax",
+    "AvgPool2D",
+    "Concatenate",
     "Constant",
+    "Conv2D",
     "CrossEntropy",
     "Div",
+    "Dropout",
+    "Embedding",
     "Exp",
     "GraphError",
     "Index",
     "Input",
+    "LayerNorm",
+    "LeakyReLU",
     "Log",
     "LogLoss",
+    "LogSoftmax",
+    "LogSumExp",
+    "MaskedMean",
     "MatMul",
+    "Max",
+    "MaxPool2D",
+    "Maximum",
     "Mean",
+    "Minimum",
     "Mul",
     "Neg",
     "Node",
@@ -59,11 +89,20 @@ __all__ = [
     "Pick",
     "Pow",
     "ReLU",
+    "Reshape",
+    "ShapeError",
+    "SiLU",
     "Sigmoid",
     "Softmax",
+    "Softplus",
+    "Sqrt",
+    "SquaredError",
+    "Stack",
     "Sub",
     "Sum",
     "Tanh",
+    "Transpose",
+    "Var",
     "check_equation",
     "check_gradients",
     "hessian",

@@ -29,6 +29,22 @@ from numpy.exceptions import AxisError
 from edf.errors import GraphError, ShapeError
 from edf.schedule import BOTH, Schedule, schedule_of, topological_order
 
+__all__ = [
+    "Array",
+    "Constant",
+    "GraphError",
+    "Input",
+    "Node",
+    "Param",
+    "ShapeError",
+    "as_node",
+    "copy_graph",
+    "run_backward",
+    "run_forward",
+    "topological_order",
+    "unbroadcast",
+]
+
 Array: TypeAlias = Any  # np.ndarray of any dtype; 0-d results may be NumPy scalars
 
 
@@ -143,6 +159,11 @@ class Node:
 
     def __neg__(self) -> Node:
         return self.operators["neg"](self)
+
+    @property
+    def T(self) -> Node:
+        """The transpose: all axes in reverse order."""
+        return self.operators["T"](self)
 
     def __getitem__(self, key: Any) -> Node:
         return self.operators["[]"](self, key)

@@ -1,4 +1,4 @@
-"""Losses: numbers to be minimised, each a mean over the batch."""
+"""Losses and measures of success, each one number for the batch. `grad` is as in `edf.ops`."""
 
 from __future__ import annotations
 
@@ -6,30 +6,24 @@ from typing import Any
 
 import numpy as np
 
-from edf.graph import Array, GraphError, Node
+from edf.arrays import require_labels
+from edf.graph import Array, GraphError, Node, ShapeError
 
 
-class CrossEntropy(Node):
-    """l = mean_n( log sum_j exp(x_nj) - x_n,label_n ): the log loss of softmax(x), fused.
+class SquaredError(Node):
+    """l = mean of (x - target)**2 over all entries; both have one shape.
 
-    Logits (..., n) and integer labels (...) -> a number. dx = (softmax(x) - onehot(label)) / batch.
-    Exact where softmax would underflow.
+    dx = 2 (x - target) / size. Nothing is broadcast: (64, 1) against (64,) would compare each
+    with each.
     """
 
-    def forward(self, x: Array, labels: Array) -> Array:
-        check_labels(self, x, labels)
-        top = x.real.max(axis=-1, keepdims=True)
-        total = np.exp(x - top).sum(axis=-1, keepdims=True)
-        return np.mean(np.log(total) - np.take_along_axis(x - top, labels[..., None], axis=-1))
+    def forward(self, x: Array, target: Array) -> Array:
+        _require_equal(self, x, target)
+        return np.mean((x - target) ** 2)
 
-    def backward(self, grad: Array, x: Array, labels: Array) -> Any:
-        top = x.real.max(axis=-1, keepdims=True)
-        e = np.exp(x - top)
-        scale = grad / max(labels.size, 1)
-        dx = e * (scale / e.sum(axis=-1, keepdims=True))
-        index = labels[..., None]
-        np.put_along_axis(dx, index, np.take_along_axis(dx, index, axis=-1) - scale, axis=-1)
-        return dx, None
+    def backward(self, grad: Array, x: Array, target: Array) -> Any:
+        dx = grad * 2 / max(np.size(x), 1) * (x - target)
+        return dx, -dx
 
 
 class LogLoss(Node):
@@ -39,7 +33,7 @@ class LogLoss(Node):
     """
 
     def forward(self, P: Array, labels: Array) -> Array:
-        check_labels(self, P, labels)
+        require_labels(self, P, labels)
         return -np.mean(np.log(np.take_along_axis(P, labels[..., None], axis=-1)))
 
     def backward(self, grad: Array, P: Array, labels: Array) -> Any:
@@ -50,18 +44,71 @@ class LogLoss(Node):
         return dP, None
 
 
-def check_labels(node: Node, x: Array, labels: Array) -> None:
-    """Raise `GraphError` unless `labels` has one integer in 0..n-1 for each row of x (..., n)."""
-    operation = type(node).__name__
-    if np.ndim(x) == 0 or np.shape(labels) != np.shape(x)[:-1]:
-        raise GraphError(
-            f"{operation}: shapes {np.shape(x)} and {np.shape(labels)} do not fit: "
-            "labels have the shape of the scores without their last axis"
-        )
-    if labels.dtype.kind not in "iu":
-        raise GraphError(f"{operation}: labels are integers, not {labels.dtype}")
-    if labels.size and not (labels.min() >= 0 and labels.max() < x.shape[-1]):
-        raise GraphError(
-            f"{operation}: labels lie in 0..{x.shape[-1] - 1}, "
-            f"but range from {labels.min()} to {labels.max()}"
+class CrossEntropy(Node):
+    """l = mean_n( log sum_j exp(x_nj) - x_n,label_n ): the log loss of softmax(x), fused.
+
+    Logits (..., n) and integer labels (...) -> a number. dx = (softmax(x) - onehot(label)) / batch.
+    Exact where softmax would underflow.
+    """
+
+    def forward(self, x: Array, labels: Array) -> Array:
+        require_labels(self, x, labels)
+        shifted = x - x.real.max(axis=-1, keepdims=True)
+        total = np.exp(shifted).sum(axis=-1, keepdims=True)
+        return np.mean(np.log(total) - np.take_along_axis(shifted, labels[..., None], axis=-1))
+
+    def backward(self, grad: Array, x: Array, labels: Array) -> Any:
+        e = np.exp(x - x.real.max(axis=-1, keepdims=True))
+        scale = grad / max(labels.size, 1)
+        dx = e * (scale / e.sum(axis=-1, keepdims=True))
+        index = labels[..., None]
+        np.put_along_axis(dx, index, np.take_along_axis(dx, index, axis=-1) - scale, axis=-1)
+        return dx, None
+
+
+class MaskedMean(Node):
+    """l = mean of those entries of x whose entry in `mask` is not 0; both have one shape."""
+
+    def forward(self, x: Array, mask: Array) -> Array:
+        _require_equal(self, x, mask)
+        if not np.any(mask):
+            raise GraphError("MaskedMean: the mask selects no entry, so there is no mean")
+        return np.where(mask, x, 0).sum() / float(np.count_nonzero(mask))
+
+    def backward(self, grad: Array, x: Array, mask: Array) -> Any:
+        return np.where(mask, grad / float(np.count_nonzero(mask)), 0), None
+
+
+class Accuracy(Node):
+    """The fraction of rows of x (..., n) whose largest entry is the labelled one. No derivative."""
+
+    def forward(self, x: Array, labels: Array) -> Array:
+        require_labels(self, x, labels)
+        return np.mean(x.real.argmax(axis=-1) == labels)
+
+    def backward(self, grad: Array, x: Array, labels: Array) -> Any:
+        raise GraphError("Accuracy is a step function and has no derivative: minimise a loss")
+
+
+class ArgMax(Node):
+    """The index of the largest entry over `axis`: integers. No derivative."""
+
+    rule = "axis is one that the array has"
+
+    def __init__(self, x: Any, axis: int = -1) -> None:
+        super().__init__(x)
+        self.axis = axis
+
+    def forward(self, x: Array) -> Array:
+        return x.real.argmax(axis=self.axis)
+
+    def backward(self, grad: Array, x: Array) -> Any:
+        raise GraphError("ArgMax is a step function and has no derivative: use Softmax")
+
+
+def _require_equal(node: Node, x: Array, y: Array) -> None:
+    if np.shape(x) != np.shape(y):
+        raise ShapeError(
+            f"{type(node).__name__}: shapes {np.shape(x)} and {np.shape(y)} do not fit: "
+            "they are equal"
         )

@@ -5,11 +5,12 @@ and of its shape. A `backward` returns the vector-Jacobian product, one array pe
 shape stands for any number of leading axes.
 
 All forms accept complex arrays, so that derivatives can be tested by the complex step: comparisons
-look at real parts, and nothing conjugates.
+look at real parts, and nothing conjugates. Python numbers beside arrays keep the arrays' precision.
 """
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -18,11 +19,15 @@ from edf.graph import Array, Node
 
 Axis = int | tuple[int, ...] | None
 
-# ------------------------------------------------------------------------------------ arithmetic
+BROADCAST = "counted from the last axis, lengths are equal or one of them is 1"
+
+# ------------------------------------------------------------------------------------- arithmetic
 
 
 class Add(Node, operator="+"):
     """y = a + b, elementwise, with broadcasting."""
+
+    rule = BROADCAST
 
     def forward(self, a: Array, b: Array) -> Array:
         return a + b
@@ -34,6 +39,8 @@ class Add(Node, operator="+"):
 class Sub(Node, operator="-"):
     """y = a - b, elementwise, with broadcasting."""
 
+    rule = BROADCAST
+
     def forward(self, a: Array, b: Array) -> Array:
         return a - b
 
@@ -44,6 +51,8 @@ class Sub(Node, operator="-"):
 class Mul(Node, operator="*"):
     """y = a * b, elementwise, with broadcasting."""
 
+    rule = BROADCAST
+
     def forward(self, a: Array, b: Array) -> Array:
         return a * b
 
@@ -52,7 +61,9 @@ class Mul(Node, operator="*"):
 
 
 class Div(Node, operator="/"):
-    """y = a / b, elementwise, with broadcasting."""
+    """y = a / b, elementwise, with broadcasting. dy/da = 1/b, dy/db = -y/b."""
+
+    rule = BROADCAST
 
     def forward(self, a: Array, b: Array) -> Array:
         return a / b
@@ -66,6 +77,8 @@ class Pow(Node, operator="**"):
 
     dy/da = p a**(p-1), which is 0 for p = 0; dy/dp = a**p log a, which is 0 for a = 0.
     """
+
+    rule = BROADCAST
 
     def forward(self, a: Array, p: Array) -> Array:
         return a**p
@@ -88,6 +101,30 @@ class Neg(Node, operator="neg"):
         return -grad
 
 
+class Maximum(Node):
+    """y = max(a, b), elementwise, with broadcasting; where both are equal the slope is a's."""
+
+    rule = BROADCAST
+
+    def forward(self, a: Array, b: Array) -> Array:
+        return np.maximum(a, b)
+
+    def backward(self, grad: Array, a: Array, b: Array) -> Any:
+        return grad * (a.real >= b.real), grad * (a.real < b.real)
+
+
+class Minimum(Node):
+    """y = min(a, b), elementwise, with broadcasting; where both are equal the slope is a's."""
+
+    rule = BROADCAST
+
+    def forward(self, a: Array, b: Array) -> Array:
+        return np.minimum(a, b)
+
+    def backward(self, grad: Array, a: Array, b: Array) -> Any:
+        return grad * (a.real <= b.real), grad * (a.real > b.real)
+
+
 class MatMul(Node, operator="@"):
     """y = a @ b: (..., m, k) @ (..., k, n) -> (..., m, n); a vector on either side as NumPy has it.
 
@@ -102,22 +139,24 @@ class MatMul(Node, operator="@"):
 
     def backward(self, grad: Array, a: Array, b: Array) -> Any:
         wants_a, wants_b = self.needs or (True, True)
-        rows = a if a.ndim > 1 else a[None, :]  # a vector on the left is a row,
-        columns = b if b.ndim > 1 else b[:, None]  # on the right a column
-        if b.ndim == 1:
-            grad = grad[..., None]
-        if a.ndim == 1:
-            grad = grad[..., None, :]
-        da = grad @ columns.swapaxes(-1, -2) if wants_a else None
-        db = rows.swapaxes(-1, -2) @ grad if wants_b else None
-        if da is not None and a.ndim == 1:
-            da = da[..., 0, :]
-        if db is not None and b.ndim == 1:
-            db = db[..., 0]
+        if a.ndim < 2 or b.ndim < 2:
+            return self._with_vectors(grad, a, b)
+        da = grad @ b.swapaxes(-1, -2) if wants_a else None
+        db = a.swapaxes(-1, -2) @ grad if wants_b else None
         return da, db
 
+    def _with_vectors(self, grad: Array, a: Array, b: Array) -> Any:
+        """Take a vector on the left as a row, on the right as a column."""
+        rows = a if a.ndim > 1 else a[None, :]
+        columns = b if b.ndim > 1 else b[:, None]
+        grad = grad[..., None] if b.ndim == 1 else grad
+        grad = grad[..., None, :] if a.ndim == 1 else grad
+        da = grad @ columns.swapaxes(-1, -2)
+        db = rows.swapaxes(-1, -2) @ grad
+        return (da if a.ndim > 1 else da[..., 0, :]), (db if b.ndim > 1 else db[..., 0])
 
-# -------------------------------------------------------------------------- functions of one number
+
+# ------------------------------------------------------------------------- functions of one number
 
 
 class Exp(Node):
@@ -140,6 +179,26 @@ class Log(Node):
         return grad / x
 
 
+class Sqrt(Node):
+    """y = sqrt(x), elementwise, for x > 0. dy/dx = 1 / 2y."""
+
+    def forward(self, x: Array) -> Array:
+        return np.sqrt(x)
+
+    def backward(self, grad: Array, x: Array) -> Any:
+        return grad / (2 * self.value)
+
+
+class Abs(Node):
+    """y = |x|, elementwise; the slope at 0 is taken as 0."""
+
+    def forward(self, x: Array) -> Array:
+        return np.where(x.real < 0, -x, x)
+
+    def backward(self, grad: Array, x: Array) -> Any:
+        return grad * np.sign(x.real)
+
+
 class Sigmoid(Node):
     """y = 1 / (1 + exp(-x)), elementwise. dy/dx = y(x) y(-x), where 1 - y would lose its digits."""
 
@@ -151,13 +210,80 @@ class Sigmoid(Node):
 
 
 class Tanh(Node):
-    """y = tanh(x), elementwise. dy/dx = 4 s(2x) s(-2x), where 1 - y**2 would lose its digits."""
+    """y = tanh(x), elementwise. dy/dx = 4 s(2x) s(-2x), s = sigmoid; 1 - y**2 would lose digits."""
 
     def forward(self, x: Array) -> Array:
         return np.tanh(x)
 
     def backward(self, grad: Array, x: Array) -> Any:
         return grad * 4 * sigmoid(2 * x) * sigmoid(-2 * x)
+
+
+class ReLU(Node):
+    """y = max(x, 0), elementwise; the slope at 0 is taken as 0."""
+
+    def forward(self, x: Array) -> Array:
+        return np.maximum(x, 0)
+
+    def backward(self, grad: Array, x: Array) -> Any:
+        return grad * (x.real > 0)
+
+
+class LeakyReLU(Node):
+    """y = x for x > 0, else slope * x, elementwise; the slope at 0 is the lower one.
+
+    Args:
+        slope: The slope for negative x.
+    """
+
+    def __init__(self, x: Any, slope: float = 0.01) -> None:
+        super().__init__(x)
+        self.slope = slope
+
+    def forward(self, x: Array) -> Array:
+        return np.where(x.real > 0, x, self.slope * x)
+
+    def backward(self, grad: Array, x: Array) -> Any:
+        return np.where(x.real > 0, grad, self.slope * grad)
+
+
+class Softplus(Node):
+    """y = log(1 + exp(x)) = max(x, 0) + log(1 + exp(-|x|)), elementwise. dy/dx = sigmoid(x)."""
+
+    def forward(self, x: Array) -> Array:
+        positive = x.real > 0
+        return np.where(positive, x, 0) + np.log1p(np.exp(np.where(positive, -x, x)))
+
+    def backward(self, grad: Array, x: Array) -> Any:
+        return grad * sigmoid(x)
+
+
+class GELU(Node):
+    """y = x s(2u), u = sqrt(2/pi) (x + 0.044715 x**3), s = sigmoid, elementwise.
+
+    The tanh form of x times the normal distribution function; Hendrycks and Gimpel, 2016.
+    dy/dx = s(2u) + 2 x u' s(2u) s(-2u).
+    """
+
+    SCALE, CUBIC = math.sqrt(2 / math.pi), 0.044715
+
+    def forward(self, x: Array) -> Array:
+        return x * sigmoid(2 * self.SCALE * (x + self.CUBIC * x**3))
+
+    def backward(self, grad: Array, x: Array) -> Any:
+        u = self.SCALE * (x + self.CUBIC * x**3)
+        slope = self.SCALE * (1 + 3 * self.CUBIC * x**2)
+        return grad * sigmoid(2 * u) * (1 + 2 * x * slope * sigmoid(-2 * u))
+
+
+class SiLU(Node):
+    """y = x s(x), s = sigmoid, elementwise. dy/dx = s(x) (1 + x s(-x))."""
+
+    def forward(self, x: Array) -> Array:
+        return x * sigmoid(x)
+
+    def backward(self, grad: Array, x: Array) -> Any:
+        return grad * sigmoid(x) * (1 + x * sigmoid(-x))
 
 
 def sigmoid(x: Array) -> Array:
@@ -167,17 +293,7 @@ def sigmoid(x: Array) -> Array:
     return np.where(positive, 1, e) / (1 + e)
 
 
-class ReLU(Node):
-    """y = max(x, 0), elementwise; the slope at 0 is taken as 0."""
-
-    def forward(self, x: Array) -> Array:
-        return x * (x.real > 0)
-
-    def backward(self, grad: Array, x: Array) -> Any:
-        return grad * (x.real > 0)
-
-
-# ------------------------------------------------------------------------------ over the last axis
+# ------------------------------------------------------------------------------ softmax and its kin
 
 
 class Softmax(Node):
@@ -185,6 +301,8 @@ class Softmax(Node):
 
     dx_j = P_j (dP_j - sum_i dP_i P_i). Shifted by max(x), which changes nothing but the overflow.
     """
+
+    rule = "softmax goes over the last axis, so there must be one"
 
     def forward(self, x: Array) -> Array:
         e = np.exp(x - x.real.max(axis=-1, keepdims=True))
@@ -195,83 +313,100 @@ class Softmax(Node):
         return P * (grad - (grad * P).sum(axis=-1, keepdims=True))
 
 
+class LogSoftmax(Node):
+    """y_i = x_i - log sum_j exp(x_j) over the last axis: (..., n) -> (..., n).
+
+    dx_j = dy_j - exp(y_j) sum_i dy_i.
+    """
+
+    rule = Softmax.rule
+
+    def forward(self, x: Array) -> Array:
+        shifted = x - x.real.max(axis=-1, keepdims=True)
+        return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+
+    def backward(self, grad: Array, x: Array) -> Any:
+        return grad - np.exp(self.value) * grad.sum(axis=-1, keepdims=True)
+
+
 # -------------------------------------------------------------------------------------- reductions
 
 
-class Sum(Node):
-    """y = sum of x over `axis` (all axes by default)."""
+class Reduction(Node):
+    """An operation that reduces axes: all of them by default.
+
+    Args:
+        axis: The axis or axes to reduce.
+        keepdims: Whether reduced axes stay, with length 1.
+    """
+
+    rule = "axis names axes that the array has"
 
     def __init__(self, x: Any, axis: Axis = None, keepdims: bool = False) -> None:
         super().__init__(x)
         self.axis, self.keepdims = axis, keepdims
+
+    def expanded(self, reduced: Array) -> Array:
+        """Return an array of the value's shape with the reduced axes put back, of length 1."""
+        return reduced if self.keepdims or self.axis is None else np.expand_dims(reduced, self.axis)
+
+    def count(self, x: Array) -> float:
+        """Return how many entries of x go into one of the value."""
+        return np.size(x) / max(np.size(self.value), 1)
+
+
+class Sum(Reduction):
+    """y = sum of x over `axis`."""
 
     def forward(self, x: Array) -> Array:
         return np.sum(x, axis=self.axis, keepdims=self.keepdims)
 
     def backward(self, grad: Array, x: Array) -> Any:
-        return np.broadcast_to(_with_reduced_axes(grad, self), np.shape(x))
+        return np.broadcast_to(self.expanded(grad), np.shape(x))
 
 
-class Mean(Node):
-    """y = mean of x over `axis` (all axes by default)."""
-
-    def __init__(self, x: Any, axis: Axis = None, keepdims: bool = False) -> None:
-        super().__init__(x)
-        self.axis, self.keepdims = axis, keepdims
+class Mean(Reduction):
+    """y = mean of x over `axis`."""
 
     def forward(self, x: Array) -> Array:
         return np.mean(x, axis=self.axis, keepdims=self.keepdims)
 
     def backward(self, grad: Array, x: Array) -> Any:
-        count = np.size(x) / max(np.size(self.value), 1)
-        return np.broadcast_to(_with_reduced_axes(grad / count, self), np.shape(x))
+        return np.broadcast_to(self.expanded(grad) / self.count(x), np.shape(x))
 
 
-def _with_reduced_axes(grad: Array, reduction: Any) -> Array:
-    """Return `grad` with the axes that a reduction removed put back, of length 1."""
-    if reduction.keepdims or reduction.axis is None:
-        return grad
-    return np.expand_dims(grad, reduction.axis)
+class Var(Reduction):
+    """y = mean of (x - mean x)**2 over `axis`. dx = 2 (x - mean x) dy / count."""
+
+    def forward(self, x: Array) -> Array:
+        return np.mean(self._centred(x) ** 2, axis=self.axis, keepdims=self.keepdims)
+
+    def backward(self, grad: Array, x: Array) -> Any:
+        return self.expanded(grad) * 2 / self.count(x) * self._centred(x)
+
+    def _centred(self, x: Array) -> Array:
+        return x - np.mean(x, axis=self.axis, keepdims=True)
 
 
-# ---------------------------------------------------------------------------------------- indexing
+class Max(Reduction):
+    """y = largest entry of x over `axis`; entries that tie share the gradient equally."""
+
+    def forward(self, x: Array) -> Array:
+        return np.max(x, axis=self.axis, keepdims=self.keepdims)
+
+    def backward(self, grad: Array, x: Array) -> Any:
+        largest = x.real == self.expanded(self.value).real
+        ties = largest.sum(axis=self.axis, keepdims=self.keepdims, dtype=x.real.dtype)
+        return self.expanded(grad / ties) * largest
 
 
-class Index(Node, operator="[]"):
-    """y = x[key]: what NumPy's indexing gives. Nodes in `key` are integer arrays: labels, indices.
+class LogSumExp(Reduction):
+    """y = log sum exp(x) over `axis`, shifted by max(x) against overflow. dx = exp(x - y) dy."""
 
-    An entry of x that is picked twice gets the sum of both gradients.
-    """
+    def forward(self, x: Array) -> Array:
+        top = x.real.max(axis=self.axis, keepdims=True)
+        total = np.exp(x - top).sum(axis=self.axis, keepdims=self.keepdims)
+        return np.log(total) + top.reshape(np.shape(total))
 
-    def __init__(self, x: Any, key: Any) -> None:
-        self.key = key if isinstance(key, tuple) else (key,)
-        super().__init__(x, *(part for part in self.key if isinstance(part, Node)))
-
-    def forward(self, x: Array, *indices: Array) -> Array:
-        return x[self._filled(indices)]
-
-    def backward(self, grad: Array, x: Array, *indices: Array) -> Any:
-        dx = np.zeros_like(x, dtype=np.result_type(x, grad))
-        np.add.at(dx, self._filled(indices), grad)
-        return dx, *(None for _ in indices)
-
-    def _filled(self, indices: tuple[Array, ...]) -> tuple[Any, ...]:
-        given = iter(indices)
-        return tuple(next(given) if isinstance(part, Node) else part for part in self.key)
-
-    def detach(self, shared: dict[int, Any]) -> None:
-        """Make the key of a copied node refer to copied nodes."""
-        given = iter(self.inputs[1:])
-        self.key = tuple(next(given) if isinstance(part, Node) else part for part in self.key)
-
-
-class Pick(Node):
-    """y_n = x[n, label_n], the entry that a label names: (..., n), integers (...) -> (...)."""
-
-    def forward(self, x: Array, labels: Array) -> Array:
-        return np.take_along_axis(x, labels[..., None], axis=-1)[..., 0]
-
-    def backward(self, grad: Array, x: Array, labels: Array) -> Any:
-        dx = np.zeros_like(x, dtype=np.result_type(x, grad))
-        np.put_along_axis(dx, labels[..., None], grad[..., None], axis=-1)
-        return dx, None
+    def backward(self, grad: Array, x: Array) -> Any:
+        return self.expanded(grad) * np.exp(x - self.expanded(self.value))
