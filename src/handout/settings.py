@@ -114,11 +114,14 @@ def find_project(start: Path) -> Project:
     Raises:
         SettingsError: if the file's options for the plugin are not valid.
     """
-    for folder in (start, *start.parents):
-        for name in CONFIGURATION:
-            if (folder / name).is_file():
-                return _project(folder / name)
-    return Project(start)
+    config = find_config(start)
+    return Project(start) if config is None else read_project(config)
+
+
+def find_config(start: Path) -> Path | None:
+    """The nearest configuration file in `start` or a folder above it."""
+    candidates = (folder / name for folder in (start, *start.parents) for name in CONFIGURATION)
+    return next((file for file in candidates if file.is_file()), None)
 
 
 class _Loader(yaml.SafeLoader):
@@ -128,7 +131,12 @@ class _Loader(yaml.SafeLoader):
 _Loader.add_multi_constructor("", lambda loader, suffix, node: None)
 
 
-def _project(config: Path) -> Project:
+def read_project(config: Path) -> Project:
+    """The project that a configuration file describes.
+
+    Raises:
+        SettingsError: if it cannot be read, or its options for the plugin are not valid.
+    """
     try:
         document = yaml.load(config.read_text("utf-8"), _Loader) or {}
     except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
