@@ -46,6 +46,7 @@ _LATER = {
     "check_gradients": "edf.check",
     "hvp": "edf.check",
     "hessian": "edf.check",
+    "jacobian": "edf.check",
     "check_equation": "edf.equations",
 }
 
@@ -107,6 +108,7 @@ __all__ = [
     "check_gradients",
     "hessian",
     "hvp",
+    "jacobian",
     "topological_order",
     "xavier",
 ]
