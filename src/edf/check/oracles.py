@@ -91,8 +91,22 @@ def complex_step(line: Line) -> Estimate:
     return Estimate(slope, 4 * EPS * abs(slope))
 
 
+def rounding_noise(line: Line) -> float:
+    """Return how far rounding moves phi, measured: a forward that cancels large terms is noisier
+    than its value is large. Second differences at tiny steps hold nothing but rounding."""
+    tiny = line.scale * 2.0**-34
+    values = [line(k * tiny).real for k in (-2, -1, 0, 1, 2)]
+    seconds = np.diff(values, 2)
+    return float(np.max(np.abs(seconds))) / 2 if np.all(np.isfinite(seconds)) else 0.0
+
+
 def richardson(
-    line: Line, *, start: float = 0.25, ratio: float = 2.0, levels: int = 24
+    line: Line,
+    *,
+    start: float = 0.25,
+    ratio: float = 2.0,
+    levels: int = 24,
+    noise: float = 0.0,
 ) -> Estimate:
     """Return the extrapolated central difference with the smallest error bar.
 
@@ -113,6 +127,7 @@ def richardson(
             continue
         # Both the values and the arguments are rounded.
         rounding = 2 * EPS * (max(size_above, size_below) + abs(row[0]) * line.scale) / h
+        rounding = max(rounding, noise / h)
         for m, coarser in enumerate(previous[:4], start=1):
             weight = ratio ** (2 * m)
             row.append((weight * row[-1] - coarser) / (weight - 1))
@@ -142,15 +157,18 @@ def differences(line: Line, *, shift: float = 1.0, ratio: float = 2.0) -> Estima
         DeclinedError: No two step sizes gave finite values.
     """
     best: Estimate | None = None
+    noise = rounding_noise(line)
     for reach in (1.0, 2.0**-20):  # the second where the domain ends near the point
         try:
-            fine = richardson(line, start=shift * reach * 2.0**-14, ratio=ratio, levels=6)
+            fine = richardson(
+                line, start=shift * reach * 2.0**-14, ratio=ratio, levels=6, noise=noise
+            )
         except DeclinedError:
             continue
         sharpest = fine
         for start in (0.25, 2.0**-6, 2.0**-10):
             with contextlib.suppress(DeclinedError):
-                coarse = richardson(line, start=shift * reach * start, ratio=ratio)
+                coarse = richardson(line, start=shift * reach * start, ratio=ratio, noise=noise)
                 if abs(coarse.value - fine.value) <= 4 * (coarse.error + fine.error):
                     sharpest = min(coarse, fine, key=lambda estimate: estimate.error)
                     break

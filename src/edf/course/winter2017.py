@@ -1,0 +1,390 @@
+"""The course's API of winter 2017: `import edf.course.winter2017 as edf`, and the program runs.
+
+A program makes `Value`s, `Param`s and components, each of which appends itself to `components` or
+`params`; then `Forward()`, `Backward(loss)` and an optimiser, again and again. Both lists may be
+reassigned (`edf.components = []`) and so may `DT`. A component is any object with `forward()`,
+which sets `self.value`, and `backward()`, which adds to the `.grad` of what it read, unless that is
+None; a student's own class need only append itself to `edf.components`.
+
+Beyond the original there is `check(loss)`. What the original got wrong is put right here, as the
+guide lists: `Mean` of a matrix, `Add` of equal shapes, `opts`, `Tanh` of large numbers, gradients
+that pile up between two `Backward`s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from edf import ops
+from edf.check import GradientReport, check_gradients
+from edf.course.wrapped import wrap
+from edf.graph import Array, Node, unbroadcast
+
+#: The type of all numbers.
+DT: Any = np.float32
+#: Below this, `LogLoss` is constant.
+eps = 1e-12
+
+components: list[Any] = []
+params: list[Any] = []
+
+
+# ------------------------------------------------------------------------------ the whole graph
+
+
+def Forward() -> None:
+    """Run every component, in the order in which they were made."""
+    for component in components:
+        component.forward()
+
+
+def Backward(loss: Any) -> None:
+    """Set the gradient of `loss` (of its sum, if it is an array) on all that it depends on."""
+    for part in [*components, *params]:
+        if getattr(part, "grad", None) is not None:
+            part.grad = DT(0)
+    loss.grad = np.ones_like(loss.value)
+    for component in reversed(components):
+        component.backward()
+
+
+def check(loss: Any, **options: Any) -> GradientReport:
+    """Check the backward of every component below `loss`, a student's own ones included.
+
+    Compares the gradients of all parameters with numeric derivatives, and names the component at
+    fault. The program's values and gradients stay as they are; data and labels are held fixed.
+
+    Args:
+        loss: A component.
+        **options: `id`, `expect`, `points` and `seed` as for `edf.check_gradients`.
+    """
+    global DT
+    kept, DT = DT, np.float64
+    try:
+        node, leaves = wrap(loss, components, params, no_gradient=lambda value: np.float64(0))
+        return check_gradients(node, leaves, **options)
+    finally:
+        DT = kept
+
+
+# ------------------------------------------------------------------------------- leaves
+
+
+class _Settable:
+    grad: Any = None
+    value: Any = None
+
+    def set(self, value: Any) -> None:
+        """Replace the value."""
+        self.value = _array(value)
+
+    def addgrad(self, delta: Array) -> None:
+        """Add to the gradient, if there is one, undoing broadcasting."""
+        if self.grad is not None:
+            self.grad = self.grad + unbroadcast(np.asarray(delta), np.shape(self.value))
+
+
+class Value(_Settable):
+    """Data or labels: has no gradient."""
+
+    def __init__(self, value: Any = None) -> None:
+        self.value = None if value is None else _array(value)
+
+
+class Param(_Settable):
+    """A parameter. `opts={"lr": 0.1}` multiplies the learning rate for it."""
+
+    def __init__(self, value: Any, opts: dict[str, Any] | None = None) -> None:
+        self.value = _array(value)
+        self.opts = dict(opts or {})
+        self.grad = DT(0)
+        self.state: dict[str, Any] = {}
+        params.append(self)
+
+
+def xavier(shape: Sequence[int]) -> Array:
+    """Return uniform numbers of variance 1 / n_in, n_in being the product of all but the last
+    length, from NumPy's global generator, which programs seed with `np.random.seed`."""
+    bound = np.sqrt(3.0 / np.prod(shape[:-1]))
+    return np.random.uniform(-bound, bound, shape)
+
+
+def _array(value: Any) -> Array:
+    return np.array(value, dtype=DT)
+
+
+# --------------------------------------------------------------------------------- components
+
+
+class Component(_Settable):
+    """What the components below share: values in, one value out, gradients back.
+
+    A subclass gives `compute(*arrays)` and `vjp(grad, *arrays)`, one gradient per input, before
+    broadcasting is undone.
+    """
+
+    def __init__(self, *inputs: Any) -> None:
+        self.inputs = inputs
+        self.grad = None if all(x.grad is None for x in inputs) else DT(0)
+        components.append(self)
+
+    def compute(self, *arrays: Array) -> Array:
+        raise NotImplementedError
+
+    def vjp(self, grad: Array, *arrays: Array) -> Any:
+        raise NotImplementedError
+
+    def forward(self) -> None:
+        """Set the value from the inputs' values."""
+        self.value = self.compute(*(x.value for x in self.inputs))
+
+    def backward(self) -> None:
+        """Add to the inputs' gradients."""
+        if self.grad is None:
+            return
+        grads = self.vjp(self.grad, *(x.value for x in self.inputs))
+        for x, grad in zip(self.inputs, grads if isinstance(grads, tuple) else (grads,)):  # noqa: B905
+            if x.grad is not None and grad is not None:
+                x.grad = x.grad + unbroadcast(np.asarray(grad), np.shape(x.value))
+
+
+class _Operation(Component):
+    """A component that computes what one of edf's operations computes."""
+
+    operation: type[Node]
+
+    def __init__(self, *inputs: Any) -> None:
+        super().__init__(*inputs)
+        self.node = self.operation(*(0.0 for _ in inputs))
+
+    def compute(self, *arrays: Array) -> Array:
+        return self.node.compute(*arrays)
+
+    def vjp(self, grad: Array, *arrays: Array) -> Any:
+        self.node.value = self.value
+        return self.node.vjp(grad, *arrays)
+
+
+class Add(_Operation):
+    """x + y, with broadcasting."""
+
+    operation = ops.Add
+
+
+class Mul(_Operation):
+    """x * y, elementwise, with broadcasting."""
+
+    operation = ops.Mul
+
+
+class VDot(_Operation):
+    """The matrix product: x (batch, n) or (n,), y (n, m)."""
+
+    operation = ops.MatMul
+
+
+class Sigmoid(_Operation):
+    """1 / (1 + exp(-x))."""
+
+    operation = ops.Sigmoid
+
+
+class Tanh(_Operation):
+    """tanh x, finite however large x is."""
+
+    operation = ops.Tanh
+
+
+class RELU(_Operation):
+    """max(x, 0)."""
+
+    operation = ops.ReLU
+
+
+class SoftMax(_Operation):
+    """exp(x_i) / sum_j exp(x_j), over the last axis."""
+
+    operation = ops.Softmax
+
+
+class LogLoss(Component):
+    """-log(max(x, eps)), elementwise; its gradient is 0 where x < eps, as the value is constant."""
+
+    def __init__(self, x: Any) -> None:
+        super().__init__(x)
+
+    def compute(self, x: Array) -> Array:
+        return -np.log(np.where(x.real < eps, DT(eps), x))
+
+    def vjp(self, grad: Array, x: Array) -> Array:
+        return np.where(x.real < eps, DT(0), -grad / np.where(x.real < eps, DT(1), x))
+
+
+class Aref(Component):
+    """x[b, idx[b]] for every b: one entry of each row."""
+
+    def __init__(self, x: Any, idx: Any) -> None:
+        super().__init__(x, idx)
+
+    def compute(self, x: Array, idx: Array) -> Array:
+        return x.reshape(np.size(idx), -1)[self._picked(idx)].reshape(np.shape(idx))
+
+    def vjp(self, grad: Array, x: Array, idx: Array) -> tuple[Array, None]:
+        dx = np.zeros((np.size(idx), x.size // np.size(idx)), np.result_type(x, grad))
+        dx[self._picked(idx)] = np.reshape(grad, -1)
+        return dx.reshape(x.shape), None
+
+    @staticmethod
+    def _picked(idx: Array) -> tuple[Array, Array]:
+        return np.arange(np.size(idx)), np.reshape(idx, -1).astype(int)
+
+
+class Mean(Component):
+    """The mean of all entries."""
+
+    def __init__(self, x: Any) -> None:
+        super().__init__(x)
+
+    def compute(self, x: Array) -> Array:
+        return np.mean(x)
+
+    def vjp(self, grad: Array, x: Array) -> Array:
+        return np.broadcast_to(grad / DT(np.size(x)), np.shape(x))
+
+
+class MeanwithMask(Component):
+    """The mean of the entries that a mask of zeros and ones keeps."""
+
+    def __init__(self, x: Any, mask: Any) -> None:
+        super().__init__(x, mask)
+
+    def compute(self, x: Array, mask: Array) -> Array:
+        return np.sum(x * mask) / np.sum(mask)
+
+    def vjp(self, grad: Array, x: Array, mask: Array) -> tuple[Array, None]:
+        return grad * mask / np.sum(mask), None
+
+
+class Reshape(Component):
+    """The same entries in another shape."""
+
+    def __init__(self, x: Any, shape: Sequence[int]) -> None:
+        super().__init__(x)
+        self.shape = shape
+
+    def compute(self, x: Array) -> Array:
+        return np.reshape(x, self.shape)
+
+    def vjp(self, grad: Array, x: Array) -> Array:
+        return np.reshape(grad, np.shape(x))
+
+
+class ConCat(Component):
+    """x beside y: matrices with equally many rows."""
+
+    def __init__(self, x: Any, y: Any) -> None:
+        super().__init__(x, y)
+
+    def compute(self, x: Array, y: Array) -> Array:
+        return np.concatenate((x, y), axis=1)
+
+    def vjp(self, grad: Array, x: Array, y: Array) -> tuple[Array, Array]:
+        return grad[:, : x.shape[1]], grad[:, x.shape[1] :]
+
+
+class Embed(Component):
+    """Rows of a table: table[idx]."""
+
+    def __init__(self, idx: Any, table: Any) -> None:
+        super().__init__(idx, table)
+
+    def compute(self, idx: Array, table: Array) -> Array:
+        return table[idx.astype(int)]
+
+    def vjp(self, grad: Array, idx: Array, table: Array) -> tuple[None, Array]:
+        dtable = np.zeros(table.shape, np.result_type(table, grad))
+        np.add.at(dtable, idx.astype(int), grad)  # a row that is used twice gets both gradients
+        return None, dtable
+
+
+class _Count(Component):
+    """A component that has no gradient."""
+
+    def __init__(self, *inputs: Any) -> None:
+        super().__init__(*inputs)
+        self.grad = None
+
+
+class Accuracy(_Count):
+    """The fraction of rows whose largest entry is at idx."""
+
+    def __init__(self, x: Any, idx: Any) -> None:
+        super().__init__(x, idx)
+
+    def compute(self, x: Array, idx: Array) -> Array:
+        return np.mean(np.argmax(x, axis=-1) == idx)
+
+
+class ArgMax(_Count):
+    """The position of the largest entry."""
+
+    def __init__(self, x: Any) -> None:
+        super().__init__(x)
+
+    def compute(self, x: Array) -> Array:
+        return np.argmax(x)
+
+
+# --------------------------------------------------------------------------------- optimisers
+
+
+def SGD(lr: float) -> None:
+    """value <- value - lr * grad, for every parameter."""
+    for p in params:
+        _descend(p, lr, p.grad)
+
+
+def Momentum(lr: float, mom: float) -> None:
+    """v <- mom * v + grad;  value <- value - lr * v."""
+    for p in params:
+        p.state["v"] = mom * p.state.get("v", DT(0)) + p.grad
+        _descend(p, lr, p.state["v"])
+
+
+def AdaGrad(lr: float, ep: float = 1e-8) -> None:
+    """G <- G + grad**2;  value <- value - lr * grad / sqrt(G + ep)."""
+    for p in params:
+        p.state["G"] = p.state.get("G", DT(0)) + p.grad * p.grad
+        _descend(p, lr, p.grad / np.sqrt(p.state["G"] + ep))
+
+
+def RMSProp(lr: float, g: float = 0.9, ep: float = 1e-8) -> None:
+    """G <- g * G + (1 - g) * grad**2;  value <- value - lr * grad / sqrt(G + ep)."""
+    for p in params:
+        p.state["R"] = g * p.state.get("R", DT(0)) + (1 - g) * p.grad * p.grad
+        _descend(p, lr, p.grad / np.sqrt(p.state["R"] + ep))
+
+
+def Adam(alpha: float = 0.001, b1: float = 0.9, b2: float = 0.999, ep: float = 1e-8) -> None:
+    """Adam with bias correction, counted for each parameter by itself."""
+    for p in params:
+        t = p.state["t"] = p.state.get("t", 0) + 1
+        m = p.state["m"] = b1 * p.state.get("m", DT(0)) + (1 - b1) * p.grad
+        s = p.state["s"] = b2 * p.state.get("s", DT(0)) + (1 - b2) * p.grad * p.grad
+        _descend(p, alpha, m / (1 - b1**t) / (np.sqrt(s / (1 - b2**t)) + ep))
+
+
+def GradClip(grad_clip: float) -> None:
+    """Scale the gradient of each parameter down to norm `grad_clip`, if it is longer."""
+    for p in params:
+        norm = float(np.sqrt(np.sum(p.grad * p.grad)))
+        if norm > grad_clip:
+            p.grad = p.grad * (grad_clip / norm)
+
+
+def _descend(p: Any, lr: float, direction: Array) -> None:
+    p.value = p.value - float(lr * p.opts.get("lr", 1.0)) * direction
+    p.grad = DT(0)
