@@ -27,6 +27,7 @@ from handout.outcomes import PageOutcome
 SCHEMA = 1  # of an entry
 _ENGINE = ("worker", "keeper", "limits", "outcomes", "pictures", "reads", "watch")
 _STATISTICS = "statistics.json"
+_TEXTS = "texts.json"
 
 
 @dataclass
@@ -46,6 +47,8 @@ class Cache:
     misses: int = 0
     _digests: dict[str, str | None] = field(default_factory=dict)  # of files, during this build
     _broken: bool = False
+    _texts: set[str] | None = None  # digests of pages whose cells both readers agree on
+    _seen: set[str] = field(default_factory=set)  # those of this build
 
     def get(self, job: Mapping[str, Any]) -> PageOutcome | None:
         """The outcome of a page that nothing has changed since; None if it must run."""
@@ -114,15 +117,41 @@ class Cache:
         self._broken = True
         self.warn(f"the cache {self.folder} cannot be written ({error.strerror}); going on without")
 
-    def close(self) -> None:
-        """Add this build's hits and misses to the statistics that `handout cache` shows."""
-        if self.hits + self.misses == 0 or self._broken:
+    def knows_text(self, text: str) -> bool:
+        """Whether a page of this very text was noted before."""
+        if self._texts is None:
+            try:
+                self._texts = set(json.loads((self.folder / _TEXTS).read_bytes()))
+            except (OSError, ValueError, TypeError):
+                self._texts = set()
+        digest = _digest(text.encode())
+        known = digest in self._texts
+        if known:
+            self._seen.add(digest)
+        return known
+
+    def note_text(self, text: str) -> None:
+        """Note that both readers of Markdown agree on the cells of a page."""
+        self._seen.add(_digest(text.encode()))
+
+    def close(self, whole: bool = False) -> None:
+        """Keep what is for the next build, and the statistics that `handout cache` shows.
+
+        Args:
+            whole: whether all pages were seen; then what none of them needs is dropped in time.
+        """
+        if self._broken or not self.folder.is_dir():
             return
+        texts = self._texts or set()
+        kept = self._seen if whole else texts | self._seen
         with contextlib.suppress(OSError):
-            write(
-                self.folder / _STATISTICS,
-                json.dumps({"hits": self.hits, "misses": self.misses}).encode(),
-            )
+            if kept != texts:
+                write(self.folder / _TEXTS, json.dumps(sorted(kept)).encode())
+            if self.hits + self.misses:
+                counts = {"hits": self.hits, "misses": self.misses}
+                write(self.folder / _STATISTICS, json.dumps(counts).encode())
+        if whole:
+            evict(self.folder)
 
     def _file(self, job: Mapping[str, Any]) -> Path:
         key = job_key(job)
@@ -219,7 +248,8 @@ def clear(folder: Path) -> int:
     entries = contents(folder).entries
     for path in folder.glob("[0-9a-f][0-9a-f]"):
         shutil.rmtree(path, ignore_errors=True)
-    (folder / _STATISTICS).unlink(missing_ok=True)
+    for name in (_STATISTICS, _TEXTS):
+        (folder / name).unlink(missing_ok=True)
     return entries
 
 

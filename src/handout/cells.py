@@ -47,17 +47,18 @@ class Cell:
         return self.kind == "python" or bool(self.id) or self.problem is not None
 
 
-def find_cells(text: str, path: str) -> list[Cell]:
+def find_cells(text: str, path: str, known: bool = False) -> list[Cell]:
     """The cells of a page, in order.
 
     Args:
         text: the whole page, front matter included, with newlines as line ends.
         path: what to call the page in messages.
+        known: whether this very text was read before and both readers agreed on its cells.
     """
     fences = find_fences(text)
     marked = {f.line_first for f in fences if _MARKED.search(f.info)}
     cells = {f.line_first: cell for f in fences if (cell := _cell(f, path)) is not None}
-    if marked or _MARKED.search(text):
+    if not known and (marked or _MARKED.search(text)):
         cells |= _unseen(text, path, fences, cells, marked)
     return named([cells[line] for line in sorted(cells)])
 

@@ -57,12 +57,14 @@ def _judge(project: Project, pages: Sequence[Page]) -> list[JudgedPage]:
     from handout import terminal  # rich takes a while to load: not before the pages' own processes
 
     with terminal.progress(pages, sys.stderr) as advance:
-        running = Engine(project, Cache(project.cache, project.root, _warn), progress=advance)
+        cache = Cache(project.cache, project.root, _warn)
+        running = Engine(project, cache, progress=advance)
         try:
             running.start(pages)
             return list(running.all_judged())
         finally:
             running.close()
+            cache.close()
 
 
 def _project(jobs: int | None, timeout: float | None) -> Project:

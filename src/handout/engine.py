@@ -41,6 +41,7 @@ class Engine:
         self.project = project
         self._runner = Runner(project, cache, executor, progress)
         self._running: dict[str, tuple[Page, Future[PageOutcome]]] = {}
+        self._judged: dict[str, JudgedPage] = {}
 
     def start(self, pages: Iterable[Page]) -> None:
         """Start running pages, in this order."""
@@ -52,8 +53,14 @@ class Engine:
 
     def judged(self, name: str) -> JudgedPage:
         """The verdicts on a page that was started; waits for its end."""
-        page, future = self._running[name]
-        return judge(page, future.result(), self.project.settings.macros)
+        if name not in self._judged:
+            page, future = self._running[name]
+            self._judged[name] = judge(page, future.result(), self.project.settings.macros)
+        return self._judged[name]
+
+    def is_done(self, name: str) -> bool:
+        """Whether `judged` would return at once."""
+        return self._running[name][1].done()
 
     def all_judged(self) -> Iterator[JudgedPage]:
         """The verdicts on every page, in the order of their start."""
@@ -73,8 +80,8 @@ def problems(judged: JudgedPage) -> list[Problem]:
     ]
 
 
-def open_page(file: Path, name: str) -> Page:
-    """Read a page, Markdown or notebook, from its file.
+def open_page(file: Path, name: str, cache: Cache | None = None) -> Page:
+    """Read a page, Markdown or notebook, from its file; `cache` makes a known page cheaper.
 
     Raises:
         PageError: if it cannot be read.
@@ -83,7 +90,7 @@ def open_page(file: Path, name: str) -> Page:
         from handout.notebooks import read_notebook  # nbformat is slow to load
 
         return read_notebook(file, name)
-    return read_page(file, name)
+    return read_page(file, name, cache)
 
 
 def prepare() -> None:

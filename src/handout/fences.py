@@ -12,9 +12,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from markdown_it import MarkdownIt
-from mdit_py_plugins.admon import admon_plugin
-
 _OPENING = re.compile(r"(?P<prefix>(?:[ \t]*>)*[ \t]*)(?P<fence>`{3,}|~{3,})(?P<info>.*)$")
 _CONTAINER = re.compile(r"^([ \t>]*)(?:===[!+]*|\?\?\?\+?)[ \t]+(?=[\"\w])", re.MULTILINE)
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n.*?\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
@@ -138,7 +135,10 @@ def _dedent(line: str, prefix: str) -> str:
 
 def commonmark_lines(text: str) -> Iterator[tuple[int, str]]:
     """Line and header of every fence that CommonMark sees, in admonitions and tabs as well."""
-    parser = MarkdownIt().use(admon_plugin)
+    from markdown_it import MarkdownIt  # slow to load, and not needed for a page that is known
+    from mdit_py_plugins.admon import admon_plugin
+
+    parser = MarkdownIt().use(admon_plugin).disable("inline")
     alike = _CONTAINER.sub(r"\1!!! ", without_front_matter(text))  # tabs nest as admonitions do
     for token in parser.parse(alike):
         if token.type == "fence" and token.map:

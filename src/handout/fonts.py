@@ -14,10 +14,8 @@ from html import unescape
 from importlib.util import find_spec
 from pathlib import Path
 
-from fontTools.subset import Options, Subsetter, load_font, save_font
-
 FOLDER = "assets/handout"  # of a site: style, script and font of the handout
-_NAME = "stix-two-math.woff2"
+FILE = f"{FOLDER}/stix-two-math.woff2"
 _MATH = re.compile(r"<math\b.*?</math>", re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
 
@@ -41,6 +39,8 @@ def write_subset(used: Iterable[str], site_dir: str | Path) -> Path:
 
     Stretched brackets, script sizes and italics of the characters come along.
     """
+    from fontTools.subset import Options, Subsetter, load_font, save_font  # half a second
+
     wanted = set(used) | set(_ALWAYS)
     wanted |= {_ITALICS[character] for character in wanted if character in _ITALICS}
     options = Options(
@@ -51,7 +51,7 @@ def write_subset(used: Iterable[str], site_dir: str | Path) -> Path:
         name_IDs=[0, 1, 2, 13, 14],  # names, and the licence that the font must carry
         drop_tables=["DSIG", "FFTM"],
     )
-    target = Path(site_dir) / FOLDER / _NAME
+    target = Path(site_dir) / FILE
     target.parent.mkdir(parents=True, exist_ok=True)
     with closing(load_font(str(_font()), options)) as font:
         subsetter = Subsetter(options)

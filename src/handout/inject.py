@@ -43,7 +43,7 @@ def with_tokens(markdown: str, page: Page) -> str:
     Raises:
         InjectionError: if the cells in `markdown` are not those of the page.
     """
-    cells = find_cells(markdown, page.shown)
+    cells = find_cells(markdown, page.shown, known=True)
     if [cell.source for cell in cells] != [cell.source for cell in page.cells]:
         raise InjectionError(
             f"{page.shown}:1: another plugin changed the cells of this page before they could be "

@@ -5,15 +5,17 @@ from __future__ import annotations
 import logging
 from dataclasses import MISSING, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mkdocs.config import config_options
 from mkdocs.config.base import ConfigErrors, ConfigWarnings
 from mkdocs.config.defaults import MkDocsConfig
-from mkdocs.livereload import LiveReloadServer
 from mkdocs.plugins import BasePlugin, event_priority
 from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page as SitePage
+
+if TYPE_CHECKING:
+    from mkdocs.livereload import LiveReloadServer
 
 from handout import engine, fonts
 from handout.settings import Project, Settings, SettingsError, read_settings
@@ -82,8 +84,10 @@ class HandoutPlugin(BasePlugin):  # type: ignore[type-arg,no-untyped-call]
     def on_page_content(
         self, html: str, /, *, page: SitePage, config: MkDocsConfig, files: Files
     ) -> str:
-        """Put outputs, cards and formulas in the place of tokens."""
-        return self.site.filled(html, page.file)
+        """Put outputs, cards and formulas in the place of tokens, before other plugins look."""
+        ours = self.on_page_content
+        others = [event for event in config.plugins.events["page_content"] if event != ours]
+        return self.site.filled(html, page.file, wait=bool(others))
 
     def on_env(self, env: Any, /, *, config: MkDocsConfig, files: Files) -> Any:
         """Link the verdicts of other pages, now that all pages have run."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from handout.cache import Cache
 from handout.cells import Cell, find_cells
 from handout.fences import read_text
 
@@ -38,8 +39,8 @@ def shown_path(file: Path) -> str:
     return str(file) if relative.startswith("..") else Path(relative).as_posix()
 
 
-def read_page(file: Path, name: str) -> Page:
-    """Read a page from its file.
+def read_page(file: Path, name: str, cache: Cache | None = None) -> Page:
+    """Read a page from its file; `cache` knows whether its text was read before.
 
     Raises:
         PageError: if it cannot be read or is not UTF-8.
@@ -54,10 +55,14 @@ def read_page(file: Path, name: str) -> Page:
         ) from error
     except OSError as error:
         raise PageError(f"{shown}:1: cannot be read: {error.strerror}") from error
-    return make_page(file, name, text)
+    return make_page(file, name, text, cache)
 
 
-def make_page(file: Path, name: str, text: str) -> Page:
+def make_page(file: Path, name: str, text: str, cache: Cache | None = None) -> Page:
     """A page of which the text is at hand."""
     shown = shown_path(file)
-    return Page(name, shown, file.absolute(), text, find_cells(text, shown))
+    known = cache is not None and cache.knows_text(text)
+    cells = find_cells(text, shown, known)
+    if cache is not None and not known and all(cell.problem is None for cell in cells):
+        cache.note_text(text)
+    return Page(name, shown, file.absolute(), text, cells)

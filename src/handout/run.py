@@ -124,8 +124,6 @@ class Runner:
             self.progress(page, cells)
 
     def close(self) -> None:
-        """Wait for nothing more, let the threads go, and let the cache count."""
-        if self.cache is not None:
-            self.cache.close()
+        """Wait for nothing more, and let the threads go."""
         if self._threads is not None:
             self._threads.shutdown(wait=False, cancel_futures=True)

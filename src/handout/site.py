@@ -6,6 +6,8 @@ else of it.
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 from collections.abc import Callable, Iterable
 from importlib.resources import files
 from pathlib import Path, PurePosixPath
@@ -13,7 +15,7 @@ from typing import Any
 
 from handout import fonts, pagemath, render
 from handout.annotations import annotate
-from handout.cache import Cache, evict, write
+from handout.cache import Cache, write
 from handout.engine import Engine, Problem, open_page, problems
 from handout.inject import (
     InjectionError,
@@ -23,7 +25,6 @@ from handout.inject import (
     token,
     with_tokens,
 )
-from handout.notebook_page import simplified
 from handout.pages import Page, PageError, make_page
 from handout.settings import Project
 from handout.verdicts import JudgedPage, report
@@ -44,6 +45,7 @@ class Site:
         self.engine = Engine(project, self.cache)
         self.pages: dict[str, Page] = {}
         self.characters: set[str] = set()
+        self._later: set[str] = set()  # pages that were rendered before their cells had run
         self.downloads: dict[PurePosixPath, Page] = {}  # notebooks, by their place in the site
 
     def start(self, pages: Iterable[Any]) -> None:
@@ -52,7 +54,7 @@ class Site:
             if not file.src_uri.endswith((".md", ".ipynb")):
                 continue
             try:
-                self.pages[file.src_uri] = _read(file)
+                self.pages[file.src_uri] = _read(file, self.cache)
             except PageError as error:
                 self.warn(str(error))
         self.engine.start(self.pages.values())
@@ -79,12 +81,27 @@ class Site:
         write(copy, executed(self.engine.judged(name), token(page)).encode())
         return copy
 
-    def filled(self, html: str, file: Any) -> str:
-        """A page's HTML with outputs, cards, badges of its own claims, and formulas."""
+    def filled(self, html: str, file: Any, wait: bool) -> str:
+        """A page's HTML with outputs, cards, badges of its own claims, and formulas.
+
+        Args:
+            html: what was rendered of the page.
+            file: the host's.
+            wait: whether to wait for the page's cells; otherwise `linked` completes a page whose
+                cells still run.
+        """
         page = self.pages.get(file.src_uri)
         if page is None:
             return html
+        if page.cells and not wait and not self.engine.is_done(page.name):
+            self._later.add(page.name)
+            return html
+        return self._completed(html, page, file)
+
+    def _completed(self, html: str, page: Page, file: Any) -> str:
         if page.notebook:
+            from handout.notebook_page import simplified  # its parser is slow to load
+
             html = pagemath.mark_dollars(simplified(html))
             source = PurePosixPath(file.dest_uri).with_name(PurePosixPath(page.name).name)
             self.downloads[source] = page
@@ -101,9 +118,13 @@ class Site:
         return html
 
     def linked(self, html: str, file: Any, all_files: Any) -> str:
-        """A page's HTML with the verdicts of other pages."""
+        """A page's HTML with the verdicts of other pages, and its own if they came late."""
         page = self.pages.get(file.src_uri)
-        if page is None or not needs_other_pages(html):
+        if page is None:
+            return html
+        if page.name in self._later:
+            html = self._completed(html, page, file)
+        if not needs_other_pages(html):
             return html
 
         def address(name: str) -> str:
@@ -145,13 +166,26 @@ class Site:
             target.write_bytes(files("handout").joinpath("assets", name).read_bytes())
         for place, page in self.downloads.items():
             write(folder / place, page.text.encode())
-        fonts.write_subset(self.characters, folder)
+        if self.characters:
+            self._write_font(folder)
         self.engine.close()
-        evict(self.project.cache)
+        self.cache.close(whole=True)
+
+    def _write_font(self, folder: Path) -> None:
+        """Write the font of formulas, made anew only if they have got other characters."""
+        name = hashlib.sha256("".join(sorted(self.characters)).encode()).hexdigest()[:32]
+        kept = self.project.cache / "fonts" / f"{name}.woff2"
+        target = folder / fonts.FILE
+        try:
+            write(target, kept.read_bytes())
+        except OSError:
+            fonts.write_subset(self.characters, folder)
+            with contextlib.suppress(OSError):
+                write(kept, target.read_bytes())
 
 
-def _read(file: Any) -> Page:
+def _read(file: Any, cache: Cache) -> Page:
     """A page of the site; one that a plugin generated has text, and no file."""
     if file.abs_src_path is None:
-        return make_page(Path.cwd() / file.src_uri, file.src_uri, file.content_string)
-    return open_page(Path(file.abs_src_path), file.src_uri)
+        return make_page(Path.cwd() / file.src_uri, file.src_uri, file.content_string, cache)
+    return open_page(Path(file.abs_src_path), file.src_uri, cache)
