@@ -1,0 +1,121 @@
+"""One operation at many points at once.
+
+Arrays of R points are stacked: (R, *shape). An operation knows nothing of the additional axis, so
+several ways to hand it the stack are tried, and one is used only if it gives, at the first points,
+what the operation gives for each of them alone. Where none does, the points are taken one by one.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from edf.graph import Array, Node
+from edf.ops import MatMul
+
+WITNESSES = 4  # points at which a way must agree with the operation itself
+
+Way = Callable[[Sequence[Array]], Array]
+
+
+class Stacked:
+    """A function of arrays, applied to stacks of them.
+
+    Args:
+        compute: The function, of arrays of one point.
+        node: The operation that it belongs to, if there is one.
+    """
+
+    def __init__(self, compute: Callable[..., Array], node: Node | None = None) -> None:
+        self.compute = compute
+        self.node = node
+        self.way: Way | None = None
+
+    def __call__(self, stacks: Sequence[Array]) -> Array:
+        """Return the stack of values at the stacked arguments."""
+        if len(stacks[0]) < 2:  # no way to see whether points would mix
+            return self.one_by_one(stacks)
+        if self.way is None:
+            self.way = self._choose(stacks)
+        try:
+            return self.way(stacks)
+        except Exception:
+            if self.way == self.one_by_one:
+                raise
+            return self.one_by_one(stacks)
+
+    def one_by_one(self, stacks: Sequence[Array]) -> Array:
+        rows = len(stacks[0])
+        return np.stack([np.asarray(self.compute(*(s[r] for s in stacks))) for r in range(rows)])
+
+    def _choose(self, stacks: Sequence[Array]) -> Way:
+        few = self.one_by_one([stack[:WITNESSES] for stack in stacks])
+        for way in self._ways(stacks, few.shape[1:]):
+            try:
+                value = way(stacks)
+            except Exception:  # noqa: S112  # this way is not for this operation
+                continue
+            if value.shape == (len(stacks[0]), *few.shape[1:]) and np.allclose(
+                value[:WITNESSES], few, rtol=1e-13, atol=1e-13 * _size(few), equal_nan=True
+            ):
+                return way
+        return self.one_by_one
+
+    def _ways(self, stacks: Sequence[Array], shape: tuple[int, ...]) -> Iterator[Way]:
+        rank = max(stack.ndim for stack in stacks)
+
+        def padded(compute: Callable[..., Array]) -> Way:
+            def way(stacks: Sequence[Array]) -> Array:
+                value = np.asarray(compute(*(_pad(stack, rank) for stack in stacks)))
+                return value.reshape(len(stacks[0]), *shape)
+
+            return way
+
+        if len({stack.shape for stack in stacks}) == 1 and stacks[0].ndim == 1:
+            yield padded(self.compute)
+            return
+        if isinstance(self.node, MatMul):
+            yield _matmul
+        if hasattr(self.node, "axis"):
+            yield padded(_over_later_axes(self.node, rank))
+        if isinstance(key := getattr(self.node, "key", None), tuple) and len(stacks) == 1:
+            indexed = copy.copy(self.node)
+            indexed.key = (slice(None), *key)  # type: ignore[union-attr]
+            yield padded(indexed.compute)  # type: ignore[union-attr]
+        yield padded(self.compute)
+        yield lambda stacks: np.asarray(self.compute(*stacks))
+
+
+def _size(values: Array) -> float:
+    finite = np.abs(values[np.isfinite(values)])
+    return float(finite.max(initial=0.0))
+
+
+def _pad(stack: Array, rank: int) -> Array:
+    """Put axes of length 1 behind the first, so that shapes broadcast as those of one point do."""
+    return stack.reshape(len(stack), *(1,) * (rank - stack.ndim), *stack.shape[1:])
+
+
+def _matmul(stacks: Sequence[Array]) -> Array:
+    a, b = stacks
+    row, column = a.ndim == 2, b.ndim == 2
+    value = (a[:, None, :] if row else a) @ (b[:, :, None] if column else b)
+    if column:
+        value = value[..., 0]
+    return value[:, 0] if row else value
+
+
+def _over_later_axes(node: Any, rank: int) -> Callable[..., Array]:
+    """The same reduction, counting its axes from the second."""
+    twin = copy.copy(node)
+    axes = node.axis
+    if axes is None:
+        twin.axis = tuple(range(1, rank))
+    elif isinstance(axes, tuple):
+        twin.axis = tuple(axis + 1 if axis >= 0 else axis for axis in axes)
+    else:
+        twin.axis = axes + 1 if axes >= 0 else axes
+    return lambda *arrays: twin.compute(*arrays)

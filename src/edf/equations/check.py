@@ -1,0 +1,269 @@
+"""`check_equation`: a displayed equation is a test."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from edf.check.report import announce
+from edf.equations import reading as readings
+from edf.equations.adequacy import corrupt, mend
+from edf.equations.errors import EquationError
+from edf.equations.judge import Finding, judge
+from edf.equations.meaning import Expr, Meaning
+from edf.equations.names import Scope
+from edf.equations.options import Reading, parse_reading
+from edf.equations.parser import parse, steps
+from edf.equations.printer import to_latex
+from edf.equations.resolve import Page, resolve
+from edf.equations.syntax import Equation, Grad, walk
+from edf.equations.verdict import EquationVerdict
+from edf.equations.world import World
+from edf.graph import Input, Node
+
+EXPECTABLE = ("verified", "refuted", "inconclusive", "error")
+POINTS_ELSEWHERE = 5  # points at which a verified step is tested with other lengths
+
+
+def check_equation(
+    latex: str,
+    names: Mapping[str, Any],
+    *,
+    id: str | None = None,
+    expect: str | Sequence[str] = "verified",
+    reading: str | None = None,
+    loss: str | Node | None = None,
+    points: int = 20,
+    seed: int = 0,
+) -> list[EquationVerdict]:
+    r"""Test a LaTeX equation at random points of the graph that its names are bound to.
+
+        x = Input(shape=(4,))
+        P = Softmax(x)
+        check_equation(r"\frac{\partial P_i}{\partial x_j} = P_i(\delta_{ij} - P_j)", locals())
+
+    Inputs without a value are sampled afresh at every point, parameters and arbitrary functions
+    too. Derivatives are taken numerically; `backward` plays no part.
+
+    Args:
+        latex: The equation; a chain or the rows of an `aligned` are several steps.
+        names: What the symbols are bound to, such as `locals()`.
+        id: A name for the claim.
+        expect: The expected status, one word for all steps or one for each.
+        reading: `"componentwise i"` reads bare vectors x as x_i; `"base 1"` counts x_1 as the first.
+        loss: The node whose derivative `x.\text{grad}` is, or its name.
+        points: How many points are sampled for each step.
+        seed: The seed of the random points.
+
+    Returns:
+        One verdict for each step, in reading order.
+
+    Raises:
+        EquationError: Something is not understood. Nothing is guessed.
+    """
+    try:
+        verdicts = _check(latex, names, id, expect, reading, loss, points, seed)
+    except EquationError as error:
+        if not error.source:
+            error.source = latex
+        raise
+    for verdict in verdicts:
+        announce(verdict)
+    return verdicts
+
+
+def _check(
+    latex: str,
+    names: Mapping[str, Any],
+    id: str | None,
+    expect: str | Sequence[str],
+    reading: str | None,
+    loss: str | Node | None,
+    points: int,
+    seed: int,
+) -> list[EquationVerdict]:
+    if points < 1:
+        raise EquationError(f"points={points}: at least one point is needed")
+    declared = parse_reading(reading)
+    claim = parse(latex)
+    equations = steps(claim)
+    expected = _expected(expect, len(equations))
+    page = _page(equations, names, declared, loss)
+    meanings = [resolve(equation, page) for equation in equations]
+    reprinted = to_latex(claim)
+    verdicts = []
+    for number, (equation, meaning) in enumerate(zip(equations, meanings, strict=True), 1):
+        finding, sizes, notes = _tested(equation, meaning, page, points, seed)
+        corruptions, example = None, None
+        repair = None
+        if finding.status == "verified":
+            corruptions, example = corrupt(equation, page, finding, points, seed)
+        elif finding.status == "refuted":
+            repair = mend(equation, page, finding, points, seed)
+        if declared.componentwise:
+            notes.append("Bare vectors are read componentwise: x is x_" + declared.componentwise[0])
+        verdicts.append(
+            EquationVerdict(
+                status=finding.status,
+                expected=expected[number - 1],
+                step=number,
+                reading=readings.plain(meaning),
+                max_rel_error=finding.error,
+                points=finding.points,
+                seed=seed,
+                oracle=finding.oracle,
+                id=id,
+                counterexample=_counterexample(finding, page.scope),
+                corruptions=corruptions,
+                repair=repair,
+                message=finding.message,
+                details={
+                    "latex": to_latex(equation),
+                    "lhs": to_latex(equation.left),
+                    "rhs": to_latex(equation.right),
+                    "reading_latex": readings.latex(meaning),
+                    "reprinted": reprinted,
+                    "tolerance": finding.tolerance,
+                    "resampled": finding.resampled,
+                    "sizes": sizes,
+                    "corruption_example": example,
+                    "notes": notes,
+                    "position": equation.at,
+                },
+            )
+        )
+    return verdicts
+
+
+def _expected(expect: str | Sequence[str], count: int) -> list[str]:
+    words = expect.split() if isinstance(expect, str) else list(expect)
+    for word in words:
+        if word not in EXPECTABLE:
+            close = difflib.get_close_matches(str(word), EXPECTABLE, n=1, cutoff=0.4)
+            hint = f"; did you mean {close[0]}?" if close else ""
+            raise EquationError(f"expect={word!r} is none of {', '.join(EXPECTABLE)}{hint}")
+    if len(words) == 1:
+        return words * count
+    if len(words) != count:
+        raise EquationError(
+            f"The claim has {count} step{'s' * (count != 1)}, and expect has {len(words)} words: write "
+            "one word, or one for each equality sign"
+        )
+    return words
+
+
+def _page(
+    equations: Sequence[Equation],
+    names: Mapping[str, Any],
+    declared: Reading,
+    loss: str | Node | None,
+) -> Page:
+    """Copy the part of the page's graph that the claim speaks of."""
+    scope = Scope(names)
+    trees = [tree for equation in equations for tree in walk(equation)]
+    nodes = scope.nodes_in(trees)
+    node: Node | None = None
+    if isinstance(loss, str):
+        if not isinstance(names.get(loss), Node):
+            raise EquationError(f"loss={loss!r}: no node of that name is bound on this page")
+        node = names[loss]
+    elif loss is not None:
+        node = loss
+    if node is not None and any(isinstance(tree, Grad) for tree in trees):
+        nodes.append(node)
+    return Page(scope, World(nodes), declared, node)
+
+
+# ------------------------------------------------------------------------------- testing one step
+
+
+def _tested(
+    equation: Equation, meaning: Meaning, page: Page, points: int, seed: int
+) -> tuple[Finding, list[int], list[str]]:
+    """Return what was found, the lengths of the inputs it was found at, and notes."""
+    finding = judge(meaning, page.world, points, seed)
+    notes: list[str] = []
+    if finding.resampled:
+        plural = "s" if finding.resampled > 1 else ""
+        notes.append(
+            f"{finding.resampled} sample point{plural} replaced: outside the domain, or near a kink"
+        )
+    sizes = sorted(page.world.sampled_lengths)
+    if finding.status != "verified":
+        return finding, sizes, notes
+    if meaning.left == meaning.right:
+        message = "Both sides are the same expression: true by what the names are bound to"
+        return _with(finding, message=message), sizes, notes
+    lengths = _resizable(meaning, page.world)
+    if not lengths:
+        return finding, sizes, notes
+    other, resized = _elsewhere(equation, page, lengths, seed)
+    if other is None:
+        notes.append(f"Tested at the page's own lengths only: {', '.join(map(str, sizes))}")
+    elif other.status == "refuted":
+        changes = ", ".join(f"{old} to {new}" for old, new in resized.items())
+        message = (
+            f"It holds at the lengths of this page and fails when a length changes from {changes}: "
+            "write it for every length, or give the input a value"
+        )
+        finding = _with(finding, status="inconclusive", message=message)
+    elif other.status == "verified":
+        sizes = sorted({*sizes, *resized.values()})
+    return finding, sizes, notes
+
+
+def _with(finding: Finding, **changes: Any) -> Finding:
+    from dataclasses import replace
+
+    return replace(finding, **changes)
+
+
+def _resizable(meaning: Meaning, world: World) -> list[int]:
+    """Lengths of sampled inputs that the formula does not mention as a number."""
+    mentioned: set[int] = set()
+    for expr in (*meaning.left.walk(), *meaning.right.walk()):
+        mentioned |= _lengths_in(expr)
+    return sorted(length for length in world.sampled_lengths - mentioned if length > 1)
+
+
+def _lengths_in(expr: Expr) -> set[int]:
+    if expr.op == "number" and float(expr.data).is_integer():
+        return {int(expr.data)}
+    if expr.op == "array":
+        return set(np.shape(expr.data[0].value))
+    return set()
+
+
+def _elsewhere(
+    equation: Equation, page: Page, lengths: Sequence[int], seed: int
+) -> tuple[Finding | None, dict[int, int]]:
+    """Test a step with other lengths of the inputs; None where graph or formula allow no other."""
+    attempts = [dict.fromkeys(lengths)] if len(lengths) == 1 else [
+        dict.fromkeys(lengths), *({length: None} for length in lengths)
+    ]  # fmt: skip
+    for attempt in attempts:
+        resize = {length: length + 1 for length in attempt}
+        world = World(list(page.world.twins), resize)
+        try:
+            elsewhere = Page(page.scope, world, page.reading, page.loss)
+            meaning = resolve(equation, elsewhere)
+            return judge(meaning, world, POINTS_ELSEWHERE, seed + 1), resize
+        except EquationError:
+            continue
+    return None, {}
+
+
+def _counterexample(finding: Finding, scope: Scope) -> dict[str, Any] | None:
+    if finding.counterexample is None:
+        return None
+    point: dict[str, Any] = {}
+    for node, value in finding.counterexample["point"].items():
+        name = (
+            scope.labels.get(node)
+            or f"{'input' if isinstance(node, Input) else 'leaf'} {len(point) + 1}"
+        )
+        point[name] = value
+    return {**finding.counterexample, "point": point}

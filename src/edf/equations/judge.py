@@ -1,0 +1,421 @@
+"""Do both sides agree? The sides measured at random points, and what follows from that.
+
+A derivative is trusted where two ways to compute it agree: the complex step with differences, or
+differences with those at another step. Points where none do (a kink, a step function, noise) are
+left out and others drawn. Nothing is refuted on a derivative that was computed only once.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from edf.equations.errors import EquationError
+from edf.equations.evaluate import Evaluator
+from edf.equations.meaning import Meaning
+from edf.equations.world import MAX_ENTRIES, OFFSETS, Batch, Declined, World
+from edf.graph import Array, Node
+
+#: Steps of central differences, relative to max(1, |x|), tried until two neighbours agree.
+STEPS = (1e-2, 1e-3, 1e-4)
+SECOND = 1.7  # the other step is this much larger
+MAX_DRAWS = 12  # batches of points drawn before giving up
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """How far apart two sides may be, relative to them, to their largest term, and to noise.
+
+    `equal` is what still counts as equal, `different` what is called different; between the two
+    nothing is concluded.
+    """
+
+    equal: float
+    different: float
+    terms: float
+    noise: float
+
+
+#: By how the derivatives were computed.
+TOLERANCES = {
+    "none": Tolerance(1e-9, 1e-5, 2e-13, 0.0),
+    "complex": Tolerance(1e-9, 1e-5, 2e-13, 1e-14),
+    "differences": Tolerance(1e-8, 1e-5, 1e-11, 1e-12),
+}
+SINGLE = 1e-2  # sides of operations that round to float32 are different from here on
+AGREE = {"complex": 1e-7, "differences": 1e-9}  # when two ways to differentiate agree
+
+ORACLES = {
+    ("none", 0): "evaluation",
+    ("complex", 1): "complex-step",
+    ("complex", 2): "complex-step in central differences",
+    ("differences", 1): "central differences",
+    ("differences", 2): "central differences twice",
+}
+
+
+@dataclass
+class Sides:
+    """Both sides at some points, and what they can be compared to."""
+
+    batch: Batch
+    left: Array
+    right: Array
+    terms: Array
+    noise: Array
+    method: str  # how derivatives were computed: none, complex or differences
+    step: float
+    trusted: Array = field(default_factory=lambda: np.ones(0, bool))
+
+    def gap(self, other: Sides) -> Array:
+        """The largest change of a side, relative to the largest term, for each point."""
+        with np.errstate(all="ignore"):
+            apart = np.maximum(_largest(self.left - other.left), _largest(self.right - other.right))
+            scale = np.maximum(self.scale(), 1e-2 * self.noise)
+            return np.where(apart == 0, 0.0, apart / np.maximum(scale, 1e-300))
+
+    def scale(self) -> Array:
+        return np.maximum(self.terms, np.maximum(_largest(self.left), _largest(self.right)))
+
+    def compare(self, tolerance: Tolerance) -> tuple[Array, Array, Array]:
+        """Return, for each point and component: the relative error, too large, far too large."""
+        apart = np.abs(self.left - self.right)
+        size = np.maximum(np.abs(self.left), np.abs(self.right))
+        axes = (slice(None),) + (None,) * (apart.ndim - 1)
+        scale, noise = self.scale()[axes], self.noise[axes]
+        slack = tolerance.terms * scale + tolerance.noise * noise
+        large = apart > tolerance.equal * size + slack
+        far = apart > tolerance.different * size + 1e3 * slack
+        error = apart / np.maximum(size, np.maximum(1e-3 * scale, 1e-300))
+        return error, large, far
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What the comparison of two sides found."""
+
+    status: str
+    error: float | None = None
+    points: int = 0
+    oracle: str | None = None
+    resampled: int = 0
+    message: str = ""
+    counterexample: dict[str, Any] | None = None
+    tolerance: float = 0.0
+    witness: Sides | None = None  # points at which all was well, for further questions
+
+
+def judge(meaning: Meaning, world: World, points: int, seed: int) -> Finding:
+    """Compare the sides of a step at `points` random points."""
+    with quiet():
+        return _Judge(meaning, world, points, seed).run()
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Let no warning out: what is not finite is found by looking at values."""
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+class _Judge:
+    def __init__(self, meaning: Meaning, world: World, points: int, seed: int) -> None:
+        self.meaning = meaning
+        self.world = world
+        self.points = points
+        self.rng = np.random.default_rng(seed)
+        self.outside = 0  # points at which something was not a number
+        self.rough = 0  # points at which a derivative was not resolved
+        self.method = "complex" if meaning.differentiates else "none"
+        self.witness: Sides | None = None
+
+    def run(self) -> Finding:
+        done, error, apparent = 0, 0.0, False
+        between = 0.0
+        for _ in range(MAX_DRAWS):
+            batch = self.world.draw(self.rng, self.points)
+            self.outside += self.points - len(batch)
+            if not len(batch):
+                continue
+            for sides in self._measured(batch):
+                count = min(self.points - done, len(sides.left))
+                if not count:
+                    continue
+                sides = _rows(sides, np.arange(count))
+                tolerance = self._tolerance(sides)
+                errors, large, far = sides.compare(tolerance)
+                if far.any():
+                    place = self._confirmed(sides, errors, far)
+                    if place is not None:
+                        return self._refuted(sides, errors, place, done)
+                    self.rough += 1
+                    continue
+                if large.any():
+                    between = max(between, float(errors[large].max()))
+                error = max(error, float(errors.max(initial=0.0)))
+                floor = 100 * tolerance.noise * sides.noise
+                apparent = apparent or bool((sides.scale() > floor).any())
+                done += count
+                if self.witness is None or len(self.witness.left) < count:
+                    self.witness = sides
+            if done >= self.points:
+                break
+        return self._conclude(done, error, apparent, between)
+
+    def _conclude(self, done: int, error: float, apparent: bool, between: float) -> Finding:
+        method = self.witness.method if self.witness else self.method
+        common = {
+            "error": error, "points": done, "oracle": ORACLES[method, self.meaning.differentiates],
+            "resampled": self.outside + self.rough, "tolerance": TOLERANCES[method].equal,
+            "witness": self.witness,
+        }  # fmt: skip
+        if done < self.points:
+            return Finding("inconclusive", message=self._why_so_few(done), **common)  # type: ignore[arg-type]
+        if between:
+            because = ", where an operation rounds to float32" if self.world.rounds else ""
+            return Finding(
+                "inconclusive",
+                message=f"The sides differ by {between:.1e}, more than rounding explains and too little "
+                f"to be called different{because}",
+                **common,  # type: ignore[arg-type]
+            )
+        if not apparent:
+            message = "Both sides are 0 at every point, so nothing was tested"
+            return Finding("inconclusive", message=message, **common)  # type: ignore[arg-type]
+        return Finding("verified", **common)  # type: ignore[arg-type]
+
+    def _why_so_few(self, done: int) -> str:
+        found = f"Only {done} of {self.points} points could be used"
+        if self.rough >= self.outside:
+            return (
+                f"{found}: at {self.rough} the derivative was not resolved (a kink, a step, or rounding "
+                "to float32)"
+            )
+        return (
+            f"{found}: at {self.outside} something was no real number; sample the inputs where all is "
+            'defined, as with Input(sample="positive")'
+        )
+
+    def _tolerance(self, sides: Sides) -> Tolerance:
+        tolerance = TOLERANCES[sides.method]
+        if self.world.rounds:
+            return Tolerance(tolerance.equal, SINGLE, tolerance.terms, tolerance.noise)
+        return tolerance
+
+    # ------------------------------------------------------------------------------ measuring
+
+    def _measured(self, batch: Batch) -> Iterator[Sides]:
+        """Yield the sides at those points of the batch where they can be trusted."""
+        at_once = max(1, MAX_ENTRIES // self._entries())
+        for start in range(0, len(batch), at_once):
+            part = (
+                batch.take(np.arange(start, min(start + at_once, len(batch))))
+                if at_once < len(batch)
+                else batch
+            )
+            sides = self._sides(part, self.method, STEPS[0])
+            if sides is None:
+                self.method = "differences"
+                sides = self._sides(part, self.method, STEPS[0])
+                assert sides is not None
+            finite = np.isfinite(_flat(sides.left)).all(axis=1) & np.isfinite(
+                _flat(sides.right)
+            ).all(axis=1)
+            self.outside += int((~finite).sum())
+            sides = _rows(sides, finite)
+            if not len(sides.left):
+                continue
+            if self.meaning.differentiates == 0:
+                yield sides
+            else:
+                yield from self._resolved(sides)
+
+    def _entries(self) -> int:
+        """About how many numbers one point takes."""
+        most = 1
+        for expr in (*self.meaning.left.walk(), *self.meaning.right.walk()):
+            if expr.op == "deriv":
+                entries = int(np.prod(self.world.shape(expr.data[0]), dtype=int)) or 1
+                most = max(most, entries * entries * len(OFFSETS))
+        if most > 50 * MAX_ENTRIES:
+            raise EquationError(
+                "This derivative has too many entries to be tested: use smaller shapes"
+            )
+        return most
+
+    def _sides(self, batch: Batch, method: str, step: float) -> Sides | None:
+        """Both sides, or None if the complex step is declined."""
+        evaluator = Evaluator(batch.context, self.meaning.ranges, method, step)
+        try:
+            left, right = evaluator.sides(self.meaning)
+        except Declined:
+            return None
+        except np.linalg.LinAlgError as problem:
+            raise EquationError(f"A matrix has no inverse at a sample point ({problem})") from None
+        except (TypeError, ValueError) as problem:
+            if method == "complex":
+                return None
+            raise EquationError(
+                f"A function failed: {type(problem).__name__}: {problem}"
+            ) from problem
+        rows = len(batch)
+        return Sides(
+            batch, left, right, np.broadcast_to(evaluator.terms, rows),
+            np.broadcast_to(evaluator.noise, rows), method, step,
+        )  # fmt: skip
+
+    def _resolved(self, sides: Sides) -> Iterator[Sides]:
+        """Yield the points where a second computation of the derivatives agrees."""
+        pending = sides
+        disagreeing = 0
+        for step in STEPS:
+            base = (
+                pending
+                if step == pending.step
+                or pending.method == "complex"
+                and self.meaning.differentiates == 1
+                else self._sides(pending.batch, pending.method, step)
+            )
+            other = self._check(pending.batch, step)
+            if base is None or other is None:
+                break
+            fine = base.gap(other) <= AGREE[self._pair()]
+            if fine.any():
+                yield _rows(base, fine)
+            pending = _rows(base, ~fine)
+            if not len(pending.left):
+                return
+        disagreeing = len(pending.left)
+        if (
+            self.method == "complex"
+            and self.meaning.differentiates == 1
+            and disagreeing * 2 > len(sides.left)
+        ):
+            # An operation that drops imaginary parts: the complex step cannot be used at all.
+            self.method = "differences"
+            again = self._sides(pending.batch, "differences", STEPS[0])
+            if again is not None:
+                yield from self._resolved(again)
+            return
+        self.rough += disagreeing
+
+    def _pair(self) -> str:
+        simple = self.method == "complex" and self.meaning.differentiates == 1
+        return "complex" if simple else "differences"
+
+    def _check(self, batch: Batch, step: float) -> Sides | None:
+        """A second computation: differences beside a complex step, else another step."""
+        if self._pair() == "complex":
+            return self._sides(batch, "differences", step)
+        return self._sides(batch, self.method, SECOND * step)
+
+    # ------------------------------------------------------------------------------- refuting
+
+    def _confirmed(self, sides: Sides, errors: Array, far: Array) -> tuple[int, ...] | None:
+        """Return the place of the largest difference that a third computation bears out."""
+        order = np.argsort(np.where(far, errors, 0), axis=None)[::-1]
+        for flat in order[:3]:
+            place = tuple(int(k) for k in np.unravel_index(flat, errors.shape))
+            if not far[place]:
+                break
+            if sides.method == "none":
+                return place
+            batch = sides.batch.take(np.array([place[0]]))
+            steps = (0.6 * sides.step, 1.3 * sides.step)
+            apart = abs(sides.left[place] - sides.right[place])
+            here = (0, *place[1:])
+            for step in steps:
+                third = self._sides(
+                    batch, "differences" if self._pair() == "complex" else self.method, step
+                )
+                if third is None:
+                    return None
+                change = max(
+                    abs(third.left[here] - sides.left[place]),
+                    abs(third.right[here] - sides.right[place]),
+                )
+                if not change <= 0.1 * apart:
+                    break
+            else:
+                return place
+        return None
+
+    def _refuted(self, sides: Sides, errors: Array, place: tuple[int, ...], done: int) -> Finding:
+        row = place[0]
+        axes = sorted(self.meaning.ranges)
+        index = {name: place[k + 1] for k, name in enumerate(axes) if sides.left.shape[k + 1] > 1}
+        matrix = sides.left.shape[-2:]
+        if matrix[0] > 1:
+            index["row"] = place[-2]
+        if matrix[1] > 1:
+            index["column"] = place[-1]
+        return Finding(
+            "refuted",
+            error=float(errors[place]),
+            points=done + row + 1,
+            oracle=ORACLES[sides.method, self.meaning.differentiates],
+            resampled=self.outside + self.rough,
+            counterexample={
+                "point": point_of(self.world, sides.batch, row),
+                "index": index,
+                "left": float(sides.left[place]),
+                "right": float(sides.right[place]),
+            },
+            tolerance=TOLERANCES[sides.method].equal,
+            witness=sides,
+        )
+
+
+def point_of(world: World, batch: Batch, row: int) -> dict[Node, Array]:
+    """Return the leaves' values at one point; nodes of the page, not of the copy."""
+    return {
+        world.names[node]: value[row]
+        for node, value in batch.values.items()
+        if not node.inputs and node in world.names and type(node).__name__ != "Constant"
+    }
+
+
+def agrees(meaning: Meaning, witness: Sides) -> bool | None:
+    """Whether another step holds at points already examined: True, False, or None for unclear."""
+    method = "none" if not meaning.differentiates else witness.method
+    if method == "none" and meaning.differentiates:
+        method = "complex"
+    evaluator = Evaluator(witness.batch.context, meaning.ranges, method, witness.step)
+    left, right = evaluator.sides(meaning)
+    rows = len(witness.batch)
+    sides = Sides(
+        witness.batch, left, right, np.broadcast_to(evaluator.terms, rows),
+        np.broadcast_to(evaluator.noise, rows), method, witness.step,
+    )  # fmt: skip
+    if not (np.isfinite(left).all() and np.isfinite(right).all()):
+        return None
+    _, large, far = sides.compare(TOLERANCES[method])
+    if far.any():
+        return False
+    return None if large.any() else True
+
+
+def _rows(sides: Sides, chosen: Array) -> Sides:
+    """The sides at some of their points."""
+    if chosen.dtype == bool and chosen.all():
+        return sides
+    if chosen.dtype != bool and len(chosen) == len(sides.left):
+        return sides
+    return Sides(
+        sides.batch.take(chosen), sides.left[chosen], sides.right[chosen], sides.terms[chosen],
+        sides.noise[chosen], sides.method, sides.step,
+    )  # fmt: skip
+
+
+def _flat(value: Array) -> Array:
+    return value.reshape(len(value), -1)
+
+
+def _largest(value: Array) -> Array:
+    return np.abs(_flat(value)).max(axis=1, initial=0.0)

@@ -1,0 +1,101 @@
+"""The macros of the dialect, and what is said about common ones outside it."""
+
+from __future__ import annotations
+
+GREEK = frozenset(
+    "\\" + name
+    for name in (
+        "alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu "
+        "xi pi rho varrho sigma tau upsilon phi varphi chi psi omega Gamma Delta Theta Lambda Xi "
+        "Pi Sigma Upsilon Phi Psi Omega ell"
+    ).split()
+)
+#: Symbols with a meaning of their own, which no name on a page can take.
+PLAIN_SYMBOLS = frozenset([r"\partial", r"\nabla", r"\top", r"\intercal", r"\infty"])
+FONTS = frozenset(
+    [
+        r"\mathbf",
+        r"\boldsymbol",
+        r"\bm",
+        r"\mathcal",
+        r"\mathrm",
+        r"\mathsf",
+        r"\mathit",
+        r"\mathbb",
+    ]
+)
+TEXT = frozenset(
+    [r"\text", r"\textrm", r"\textbf", r"\mathrm", r"\operatorname", r"\mathtt", r"\texttt"]
+)
+ACCENTS = frozenset([r"\hat", r"\bar", r"\tilde", r"\vec", r"\dot", r"\widehat", r"\widetilde", r"\overline"])  # fmt: skip
+
+#: Functions of one number with a macro of their own.
+ELEMENTARY = frozenset(
+    r"\exp \log \ln \sin \cos \tan \sinh \cosh \tanh \arcsin \arccos \arctan".split()
+)
+FUNCTIONS = ELEMENTARY | {r"\det", r"\max", r"\min"}
+#: Functions whose power is written before the argument, as in \sin^2 x.
+POWERED = frozenset(r"\sin \cos \tan \sinh \cosh \tanh".split())
+FRACTIONS = frozenset([r"\frac", r"\dfrac", r"\tfrac"])
+PRODUCT_SIGNS = frozenset([r"\cdot", r"\times", r"\odot", r"\circ", "*"])
+CONDITION_SIGNS = frozenset(["=", r"\neq", "<", ">", r"\leq", r"\geq"])
+RELATIONS = frozenset(
+    r"\neq < > \leq \geq \approx \equiv \sim \simeq \cong \propto \to \rightarrow \Rightarrow "
+    r"\implies \iff \mapsto \in \ll \gg \leftarrow \coloneqq \triangleq \leqslant \geqslant".split()
+)
+ENVIRONMENTS = frozenset(["aligned", "align", "align*", "split", "gathered", "gather", "gather*", "equation", "equation*"])  # fmt: skip
+#: Macros that give a delimiter its size, each with the one that closes it.
+SIZES = {
+    r"\left": r"\right", r"\right": "",
+    r"\bigl": r"\bigr", r"\Bigl": r"\Bigr", r"\biggl": r"\biggr", r"\Biggl": r"\Biggr",
+    r"\bigr": "", r"\Bigr": "", r"\biggr": "", r"\Biggr": "",
+    r"\big": r"\big", r"\Big": r"\Big", r"\bigg": r"\bigg", r"\Bigg": r"\Bigg",
+}  # fmt: skip
+
+#: What to write instead of common constructs that are not tested.
+REFUSED = {
+    r"\int": "Integrals are not tested: state the derivative of the integral instead",
+    r"\oint": "Integrals are not tested",
+    r"\lim": "Limits are not tested: state the equality that holds before the limit",
+    r"\mathbb": "Blackboard letters are not understood: write the sum that stands behind them",
+    r"\pm": "\\pm makes two claims: write one equation for each sign",
+    r"\mp": "\\mp makes two claims: write one equation for each sign",
+    r"\otimes": "\\otimes is not understood: write the product with indices, a_i b_j",
+    r"\arg": "\\arg is not understood: claims are about numbers, not positions",
+    r"\sup": "\\sup is not understood: write \\max over an index",
+    r"\inf": "\\inf is not understood: write \\min over an index",
+    r"\Pr": "Probabilities are not understood: bind them to a node and write its name",
+    r"\binom": "Binomial coefficients are not understood: write the number",
+    r"\dots": "Dots leave something to guess: write \\sum or \\prod with an index",
+    r"\ldots": "Dots leave something to guess: write \\sum or \\prod with an index",
+    r"\cdots": "Dots leave something to guess: write \\sum or \\prod with an index",
+    r"\vdots": "Dots leave something to guess: write the rule with indices",
+    r"\limits": "Leave \\limits out: a display sets bounds below and above by itself",
+    r"\displaystyle": "Leave \\displaystyle out: write \\dfrac for a large fraction",
+    r"\label": "A claim has its id already: leave \\label out",
+    r"\tag": "A claim has its id already: leave \\tag out",
+    r"\underbrace": "Braces below a formula are not understood: say it in a sentence",
+    r"\overbrace": "Braces above a formula are not understood: say it in a sentence",
+    r"\overset": "Marks above a sign are not understood: write the sign alone",
+    r"\stackrel": "Marks above a sign are not understood: write the sign alone",
+    r"\langle": "Angle brackets are not understood: write x^\\top y",
+    r"\lfloor": "Rounding is not understood: it has no derivative",
+    r"\lceil": "Rounding is not understood: it has no derivative",
+    r"\right": "\\right has no \\left",
+    r"\middle": "\\middle is not understood",
+    r"\prime": "Write a prime as an apostrophe: f'(x)",
+    r"\dagger": "\\dagger is not understood: write \\top",
+    r"\Vert": "Write \\lVert x \\rVert",
+    r"\begin{bmatrix}": "A matrix written out is not understood: bind it to a name",
+    r"\begin{pmatrix}": "A matrix written out is not understood: bind it to a name",
+    r"\begin{matrix}": "A matrix written out is not understood: bind it to a name",
+    r"\begin{array}": "A matrix written out is not understood: bind it to a name",
+    "|": "A bar that opens nothing: write \\lvert x \\rvert",
+    "<": "< is not an equality",
+}
+
+KNOWN_MACROS = sorted(
+    GREEK | PLAIN_SYMBOLS | FONTS | TEXT | ACCENTS | FUNCTIONS | FRACTIONS | PRODUCT_SIGNS
+    | CONDITION_SIGNS | {r"\sum", r"\prod", r"\sqrt", r"\lVert", r"\rVert", r"\lvert", r"\rvert",
+                         r"\left", r"\right", r"\begin{aligned}", r"\begin{cases}"}
+)  # fmt: skip
