@@ -7,7 +7,7 @@ texts are escaped, and what should be a number is made one or refused.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from handout.figure_graph import graph
@@ -84,26 +84,25 @@ def heatmaps(described: Mapping[str, Any]) -> str:
         parts.append(label(left, 14, name))
         for i, row in enumerate(rows):
             for j, entry in enumerate(row):
-                sign = "figure-positive" if entry >= 0 else "figure-negative"
-                x, y = left + j * cell, 24 + i * cell
-                parts.append(
-                    rect(x, y, cell - 1, cell - 1, sign, opacity=0.8 * abs(entry) / largest)
-                )
-                if cell >= 30:
-                    parts.append(
-                        label(
-                            x + cell / 2,
-                            y + cell / 2 + 4,
-                            _short(entry),
-                            anchor="middle",
-                            style="figure-entry",
-                        )
-                    )
+                strength = 0.5 * abs(entry) / largest  # a number on it must be readable
+                parts += _entry(entry, left + j * cell, 24 + i * cell, cell, strength)
         texts.append(f"{name}: " + "; ".join(", ".join(map(_short, row)) for row in rows))
         left += cell * max(map(len, rows)) + 20
         height = max(height, 24 + cell * len(rows))
     title = str(described.get("title", "Matrices on one scale"))
     return figure(title, ". ".join(texts) + ".", (left - 20, height), parts, title + ".")
+
+
+def _entry(entry: float, x: float, y: float, cell: float, strength: float) -> Iterator[str]:
+    """One entry: tinted by its size, with its number, and with a bar if it is negative."""
+    sign = "figure-positive" if entry >= 0 else "figure-negative"
+    yield rect(x, y, cell - 1, cell - 1, sign, opacity=strength)
+    middle, numbered = x + cell / 2, cell >= 30
+    if entry < 0:  # told without colour
+        bar = y + cell - 7 if numbered else y + cell / 2
+        yield line(middle - cell / 5, bar, middle + cell / 5, bar, "figure-bar")
+    if numbered:
+        yield label(middle, y + cell / 2 + 4, _short(entry), anchor="middle", style="figure-entry")
 
 
 def curves(described: Mapping[str, Any]) -> str:
@@ -216,7 +215,8 @@ def _power(exponent: int) -> str:
 
 
 def _short(value: float) -> str:
-    return f"{value:.2f}".replace("-", "−")
+    """Two significant digits; what is exactly zero is told from what is nearly so."""
+    return f"{value:.2g}".replace("-", "−") if value else "0"
 
 
 def _some(points: Sequence[tuple[float, float]]) -> Sequence[tuple[float, float]]:

@@ -60,9 +60,16 @@ def test_heat_maps_share_a_scale() -> None:
     )
     cells = _svg(html).findall("rect")
     assert len(cells) == 8
-    assert sorted({cell.get("fill-opacity") for cell in cells}) == ["0", "0.4", "0.8"]
+    assert sorted({cell.get("fill-opacity") for cell in cells}) == ["0", "0.25", "0.5"]
     assert sum(cell.get("class") == "figure-negative" for cell in cells) == 1
-    assert "claimed: 0.50, 0.00; 0.00, 0.50. numeric: 1.00, −1.00" in _described(html)
+    assert sum(line.get("class") == "figure-bar" for line in _svg(html).findall("line")) == 1
+    assert "claimed: 0.5, 0; 0, 0.5. numeric: 1, −1" in _described(html)
+
+
+def test_zero_is_told_from_what_is_nearly_zero() -> None:
+    """A missing term is exactly zero; one that is there is not written as if it were."""
+    html = draw(heatmaps("t", a=[[0.0, -0.0012, 0.996]]).description)
+    assert [text.text for text in _svg(html).findall("text")] == ["a", "0", "−0.0012", "1"]
 
 
 def test_curves_differ_by_dash_and_name() -> None:
