@@ -3,15 +3,27 @@
 mkdocs-jupyter renders a notebook with the style sheets and scripts of JupyterLab, 600 kB of them.
 What is kept here is its text, its code, and its outputs, in the markup of the rest of the site: so
 code colours, copy buttons, dark mode and the style of outputs are the same everywhere.
+
+What cells display is made harmless *before* the notebook is rendered: HTML with a stray closing tag
+could otherwise pass itself off as the author's text.
 """
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
+import contextlib
+import re
+from collections.abc import Iterator, Mapping
 from html import escape
+from typing import Any
 
-from bs4 import BeautifulSoup, Comment, Tag
+from bs4 import BeautifulSoup, Tag
+from bs4.element import PreformattedString
+
+from handout.sanitise import SvgError, sanitise
+
+_BITMAPS = ("image/png", "image/jpeg")
+_BASE64 = re.compile(r"[A-Za-z0-9+/=\s]+")
 
 # What HTML that a cell displays may hold, such as a data frame; all else loses its tags.
 # fmt: off
@@ -24,12 +36,47 @@ _ATTRIBUTES = frozenset(("colspan", "rowspan", "scope"))
 _DROPPED = ["script", "style", "iframe", "object", "embed", "template", "noscript", "svg", "math"]
 
 
-def simplified(content: str) -> str:
-    """The HTML of mkdocs-jupyter without JupyterLab's clothes.
+def harmless(output: Mapping[str, Any]) -> dict[str, Any]:
+    """An output of a notebook, in the form of nbformat, without anything that could act.
 
-    HTML that cells display keeps tables and text, and loses everything that could act; pictures
-    become `img` elements, in which no script runs.
+    Text and bitmaps stay. HTML keeps tables and text. A drawing is written anew. Markdown, LaTeX,
+    JavaScript and what widgets need go; their plain text stands in.
     """
+    if "data" not in output:
+        return dict(output)
+    data: Mapping[str, Any] = output["data"]
+    kept = {kind: data[kind] for kind in _BITMAPS if _BASE64.fullmatch(_joined(data.get(kind)))}
+    if "image/svg+xml" in data:
+        with contextlib.suppress(SvgError):
+            kept["image/svg+xml"] = sanitise(_joined(data["image/svg+xml"]), "")
+    if "text/html" in data:
+        kept["text/html"] = _harmless_html(_joined(data["text/html"]))
+    kept["text/plain"] = _joined(data.get("text/plain"))
+    return {**output, "data": kept, "metadata": {}}
+
+
+def _joined(text: Any) -> str:
+    """A text that a notebook may hold as a list of lines."""
+    return "".join(map(str, text)) if isinstance(text, list) else str(text or "")
+
+
+def _harmless_html(html: str) -> str:
+    """HTML with text and tables and nothing that acts, every tag closed."""
+    soup = BeautifulSoup(html, "html.parser")
+    for element in soup.find_all(_DROPPED):
+        element.decompose()
+    for special in soup.find_all(string=lambda text: isinstance(text, PreformattedString)):
+        special.extract()  # comments and declarations
+    for element in soup.find_all(True):
+        if element.name not in _ALLOWED:
+            element.unwrap()
+        else:
+            element.attrs = {k: v for k, v in element.attrs.items() if k in _ATTRIBUTES}
+    return soup.decode()
+
+
+def simplified(content: str) -> str:
+    """The HTML of mkdocs-jupyter without JupyterLab's clothes; outputs must be harmless already."""
     soup = BeautifulSoup(content, "html.parser")
     cells = [
         cell
@@ -71,7 +118,7 @@ def _output(output: Tag) -> str:
         data = base64.b64encode(str(drawing).encode()).decode()
         return _picture(f"data:image/svg+xml;base64,{data}", "")
     if "jp-RenderedHTML" in _classes(output):
-        return f'<div class="cell-html">{_harmless(output)}</div>'
+        return f'<div class="cell-html">{output.decode_contents()}</div>'
     name, label = ("cell-error", "Error") if kind.endswith("stderr") else ("cell-output", "Output")
     text = escape(output.get_text().strip("\n"))
     return f'<pre class="{name}" role="group" aria-label="{label}">{text}</pre>' if text else ""
@@ -80,20 +127,6 @@ def _output(output: Tag) -> str:
 def _picture(source: str, alt: str) -> str:
     described = alt if alt and not alt.startswith("No description") else "Drawn by the cell above"
     return f'<img class="cell-picture" src="{escape(source)}" alt="{escape(described)}">'
-
-
-def _harmless(output: Tag) -> str:
-    """The HTML that a cell displayed, with text and tables and nothing that acts."""
-    for element in output.find_all(_DROPPED):
-        element.decompose()
-    for comment in output.find_all(string=lambda text: isinstance(text, Comment)):
-        comment.extract()
-    for element in output.find_all(True):
-        if element.name not in _ALLOWED:
-            element.unwrap()
-        else:
-            element.attrs = {k: v for k, v in element.attrs.items() if k in _ATTRIBUTES}
-    return output.decode_contents()
 
 
 def _classes(tag: Tag) -> list[str]:

@@ -15,6 +15,7 @@ from typing import Any
 import nbformat
 
 from handout.cells import Cell, find_cells, named
+from handout.notebook_page import harmless
 from handout.options import PYTHON, OptionError, suggestion
 from handout.pages import Page, PageError, shown_path
 from handout.verdicts import JudgedPage
@@ -145,7 +146,7 @@ def _outputs(outcome: Mapping[str, Any]) -> list[Any]:
     if outcome.get("stdout"):
         cut = "\n… output cut off\n" if outcome.get("truncated") else ""
         outputs.append({"output_type": "stream", "name": "stdout", "text": outcome["stdout"] + cut})
-    outputs += outcome.get("outputs", ())
+    outputs += map(harmless, outcome.get("outputs", ()))
     error = outcome.get("error")
     if error:
         lines = error["traceback"].rstrip("\n").split("\n")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from handout.notebook_page import simplified
+from typing import Any
+
+from handout.notebook_page import harmless, simplified
 
 CELL = '<div class="jp-Cell jp-CodeCell jp-Notebook-cell">{}</div>'
 CODE = (
@@ -83,21 +85,54 @@ def test_displayed_html_keeps_tables_and_loses_all_that_acts() -> None:
         '<style>td{position:fixed}</style><table border="1" class="dataframe" onclick="x()"><tr>'
         '<th scope="col">a</th><td style="color:red" colspan="2">1</td></tr></table>'
         '<script>alert(1)</script><iframe src="//x"></iframe><a href="javascript:x()">text</a>'
-        "<img src=x onerror=alert(1)><svg><a>s</a></svg><!-- c --><form><input></form>"
+        "<img src=x onerror=alert(1)><svg><a>s</a></svg><!-- c --><!DOCTYPE x><form><input></form>"
     )
-    html = simplified(
-        _page(_code(_output("RenderedHTMLCommon jp-RenderedHTML", "text/html", shown)))
+    html = _harmless({"text/html": shown})["text/html"]
+    assert html == '<table><tr><th scope="col">a</th><td colspan="2">1</td></tr></table>text'
+
+
+def test_displayed_html_cannot_leave_its_box() -> None:
+    """Stray closing tags are gone and open ones are closed, so what follows stays what it is."""
+    html = _harmless({"text/html": "</div></div></pre>--><b><table><tr><td>1"})["text/html"]
+    assert html == "--&gt;<b><table><tr><td>1</td></tr></table></b>"
+
+
+def test_outputs_that_could_act_fall_back_to_their_text() -> None:
+    """Markdown, LaTeX, JavaScript and unknown kinds go; bitmaps must be base64."""
+    kept = _harmless(
+        {
+            "text/plain": "<b>",
+            "text/markdown": "<script>alert(1)</script>",
+            "text/latex": "$x$",
+            "application/javascript": "alert(1)",
+            "application/vnd.jupyter.widget-view+json": {},
+            "image/png": 'AAAA"><script>alert(1)</script>',
+            "image/jpeg": ["AAAA\n", "BBBB"],
+            "image/svg+xml": "</div><svg>",
+        }
     )
-    assert '<table><tr><th scope="col">a</th><td colspan="2">1</td></tr></table>text' in html
-    for gone in (
-        "style",
-        "script",
-        "iframe",
-        "onclick",
-        "javascript",
-        "<img",
-        "svg",
-        "<!--",
-        "form",
-    ):
-        assert gone not in html
+    assert kept == {"text/plain": "<b>", "image/jpeg": ["AAAA\n", "BBBB"]}
+
+
+def test_displayed_drawing_is_written_anew() -> None:
+    """An SVG output keeps its shapes and loses scripts and handlers."""
+    svg = (
+        "<svg xmlns='http://www.w3.org/2000/svg' onload='x()'>"
+        "<script>x()</script><path d='M0 0'/></svg>"
+    )
+    drawing = _harmless({"image/svg+xml": svg})["image/svg+xml"]
+    assert "<path" in drawing
+    assert "script" not in drawing
+    assert "onload" not in drawing
+
+
+def test_text_outputs_stay_as_they_are() -> None:
+    """Streams and errors have no data; rendering escapes them."""
+    stream = {"output_type": "stream", "name": "stdout", "text": "<b>"}
+    assert harmless(stream) == stream
+
+
+def _harmless(data: dict[str, Any]) -> dict[str, Any]:
+    output = harmless({"output_type": "display_data", "data": data, "metadata": {"png": "x"}})
+    assert output["metadata"] == {}
+    return dict(output["data"])

@@ -8,7 +8,8 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -26,16 +27,23 @@ class _Quiet(SimpleHTTPRequestHandler):
         """Say nothing of requests."""
 
 
-def build(config: Path, target: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Build a site without strictness: what is tested here is the pages, not the verdicts."""
-    return subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--no-strict", "-f", str(config), "-d", target],
-        env={**os.environ, "NO_MKDOCS_2_WARNING": "1", **environment},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=True,
-    )
+@pytest.fixture(scope="session")
+def build() -> Callable[..., None]:
+    """Build a site: `build(config, target, **environment)`.
+
+    It is not strict: what is tested here is the pages, not the verdicts.
+    """
+
+    def run(config: Path, target: Path, **environment: str) -> None:
+        subprocess.run(
+            [sys.executable, "-m", "mkdocs", "build", "--no-strict", "-f", config, "-d", target],
+            env={**os.environ, "NO_MKDOCS_2_WARNING": "1", **environment},
+            capture_output=True,
+            timeout=300,
+            check=True,
+        )
+
+    return run
 
 
 @pytest.fixture(scope="session")
@@ -50,7 +58,12 @@ def chromium_path() -> str:
 
 
 @pytest.fixture(scope="session")
-def root(chromium_path: str, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+def root(
+    chromium_path: str,
+    tmp_path_factory: pytest.TempPathFactory,
+    worker_id: str,
+    build: Callable[..., None],
+) -> Path:
     """The folder of a web host, on which the site lies below `PREFIX`; shared by all processes."""
     shared = tmp_path_factory.getbasetemp()
     if worker_id != "master":
@@ -85,26 +98,25 @@ def pages(site: Path) -> list[str]:
 
 
 @pytest.fixture(scope="session")
-def served(root: Path) -> Iterator[str]:
+def served(root: Path, serve: Callable[[Path], AbstractContextManager[str]]) -> Iterator[str]:
     """The address of the site."""
     with serve(root) as address:
         yield address + PREFIX
 
 
-class serve:
-    """Serve a folder on this machine for the duration of a `with` block."""
+@pytest.fixture(scope="session")
+def serve() -> Callable[[Path], AbstractContextManager[str]]:
+    """Serve a folder on this machine: `with serve(folder) as address`."""
 
-    def __init__(self, folder: Path) -> None:
+    @contextmanager
+    def run(folder: Path) -> Iterator[str]:
         handler = functools.partial(_Quiet, directory=str(folder))
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            yield f"http://127.0.0.1:{server.server_port}/"
+            server.shutdown()
 
-    def __enter__(self) -> str:
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        return f"http://127.0.0.1:{self.server.server_port}/"
-
-    def __exit__(self, *_: object) -> None:
-        self.server.shutdown()
-        self.server.server_close()
+    return run
 
 
 @pytest.fixture(scope="session")
