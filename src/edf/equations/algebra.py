@@ -118,7 +118,7 @@ def _check_sign(sign: str, left: Expr, right: Expr) -> None:
 def _check_precedence(left: Sequence[Expr], right: Sequence[Expr]) -> None:
     before = [factor for factor in left if factor.shape is not None]
     after = [factor for factor in right if factor.shape is not None]
-    if len(before) < 2 and len(after) < 2 or not before or not after:
+    if (len(before) < 2 and len(after) < 2) or not before or not after:
         return
     if _could_equal(before[-1].shape, after[0].shape):
         fail("Which product comes first, \\odot or the other? Write parentheses", after[0].at)

@@ -99,10 +99,14 @@ def _check(
         finding, sizes, notes = _tested(equation, meaning, page, points, seed)
         corruptions, example = None, None
         repair = None
+
+        def test(other: Equation, means: Meaning) -> Finding:
+            return _tested(other, means, page, points, seed)[0]
+
         if finding.status == "verified":
-            corruptions, example = corrupt(equation, page, finding, points, seed)
+            corruptions, example = corrupt(equation, meaning, page, finding, test)
         elif finding.status == "refuted":
-            repair = mend(equation, page, finding, points, seed)
+            repair = mend(equation, meaning, page, finding, test)
         if declared.componentwise:
             notes.append("Bare vectors are read componentwise: x is x_" + declared.componentwise[0])
         verdicts.append(

@@ -278,8 +278,7 @@ class _Judge:
             base = (
                 pending
                 if step == pending.step
-                or pending.method == "complex"
-                and self.meaning.differentiates == 1
+                or (pending.method == "complex" and self.meaning.differentiates == 1)
                 else self._sides(pending.batch, pending.method, step)
             )
             other = self._check(pending.batch, step)

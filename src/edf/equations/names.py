@@ -19,7 +19,7 @@ import numpy as np
 
 from edf.anyfunction import AnyFunction
 from edf.equations.errors import EquationError
-from edf.equations.syntax import Indices, Number, Script, Sum, Symbol, Tree
+from edf.equations.syntax import Indices, Number, Script, Symbol, Tree
 from edf.equations.vocabulary import ACCENTS
 from edf.graph import Input, Node, Param, topological_order
 

@@ -4,11 +4,47 @@ from __future__ import annotations
 
 GREEK = frozenset(
     "\\" + name
-    for name in (
-        "alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu "
-        "xi pi rho varrho sigma tau upsilon phi varphi chi psi omega Gamma Delta Theta Lambda Xi "
-        "Pi Sigma Upsilon Phi Psi Omega ell"
-    ).split()
+    for name in [
+        "alpha",
+        "beta",
+        "gamma",
+        "delta",
+        "epsilon",
+        "varepsilon",
+        "zeta",
+        "eta",
+        "theta",
+        "vartheta",
+        "iota",
+        "kappa",
+        "lambda",
+        "mu",
+        "nu",
+        "xi",
+        "pi",
+        "rho",
+        "varrho",
+        "sigma",
+        "tau",
+        "upsilon",
+        "phi",
+        "varphi",
+        "chi",
+        "psi",
+        "omega",
+        "Gamma",
+        "Delta",
+        "Theta",
+        "Lambda",
+        "Xi",
+        "Pi",
+        "Sigma",
+        "Upsilon",
+        "Phi",
+        "Psi",
+        "Omega",
+        "ell",
+    ]
 )
 #: Symbols with a meaning of their own, which no name on a page can take.
 PLAIN_SYMBOLS = frozenset([r"\partial", r"\nabla", r"\top", r"\intercal", r"\infty"])
@@ -31,17 +67,55 @@ ACCENTS = frozenset([r"\hat", r"\bar", r"\tilde", r"\vec", r"\dot", r"\widehat",
 
 #: Functions of one number with a macro of their own.
 ELEMENTARY = frozenset(
-    r"\exp \log \ln \sin \cos \tan \sinh \cosh \tanh \arcsin \arccos \arctan".split()
+    [
+        r"\exp",
+        r"\log",
+        r"\ln",
+        r"\sin",
+        r"\cos",
+        r"\tan",
+        r"\sinh",
+        r"\cosh",
+        r"\tanh",
+        r"\arcsin",
+        r"\arccos",
+        r"\arctan",
+    ]
 )
 FUNCTIONS = ELEMENTARY | {r"\det", r"\max", r"\min"}
 #: Functions whose power is written before the argument, as in \sin^2 x.
-POWERED = frozenset(r"\sin \cos \tan \sinh \cosh \tanh".split())
+POWERED = frozenset([r"\sin", r"\cos", r"\tan", r"\sinh", r"\cosh", r"\tanh"])
 FRACTIONS = frozenset([r"\frac", r"\dfrac", r"\tfrac"])
 PRODUCT_SIGNS = frozenset([r"\cdot", r"\times", r"\odot", r"\circ", "*"])
 CONDITION_SIGNS = frozenset(["=", r"\neq", "<", ">", r"\leq", r"\geq"])
 RELATIONS = frozenset(
-    r"\neq < > \leq \geq \approx \equiv \sim \simeq \cong \propto \to \rightarrow \Rightarrow "
-    r"\implies \iff \mapsto \in \ll \gg \leftarrow \coloneqq \triangleq \leqslant \geqslant".split()
+    [
+        r"\neq",
+        r"<",
+        r">",
+        r"\leq",
+        r"\geq",
+        r"\approx",
+        r"\equiv",
+        r"\sim",
+        r"\simeq",
+        r"\cong",
+        r"\propto",
+        r"\to",
+        r"\rightarrow",
+        r"\Rightarrow",
+        r"\implies",
+        r"\iff",
+        r"\mapsto",
+        r"\in",
+        r"\ll",
+        r"\gg",
+        r"\leftarrow",
+        r"\coloneqq",
+        r"\triangleq",
+        r"\leqslant",
+        r"\geqslant",
+    ]
 )
 ENVIRONMENTS = frozenset(["aligned", "align", "align*", "split", "gathered", "gather", "gather*", "equation", "equation*"])  # fmt: skip
 #: Macros that give a delimiter its size, each with the one that closes it.
