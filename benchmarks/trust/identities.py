@@ -63,6 +63,16 @@ class Transposed(edf.Node):
         return grad.T
 
 
+class Product(edf.Node):
+    """The product of a vector's entries, none of them 0."""
+
+    def forward(self, x: Any) -> Any:
+        return np.prod(x)
+
+    def backward(self, grad: Any, x: Any) -> Any:
+        return grad * self.value / x
+
+
 @dataclass(frozen=True)
 class Identity:
     """One base equation and the world in which it holds."""
@@ -279,7 +289,7 @@ def log_softmax(w: World) -> Pairs:
         "definition": (q["i"], x["i"] - log(total("j", exp(x["j"])))),
         "jacobian": (d(q["i"], x["j"]), delta("ij") - exp(q["j"])),
         "backward": (d(l, x["j"]), d(l, q["j"]) - exp(q["j"]) * total("i", d(l, q["i"]))),
-        "second": (d(q["i"], x["j"], x["k"]), exp(q["j"]) * (exp(q["k"]) - delta("jk"))),
+        "second": (d(q["j"], x["j"], x["k"]), exp(q["j"]) * (exp(q["k"]) - delta("jk"))),
     }
 
 
@@ -480,7 +490,7 @@ def layer_norm(w: World) -> Pairs:
     l = w.any("l", "x_hat")
     return {
         "mean": (m, 1 / n * total("i", x["i"])),
-        "mean-derivative": (d(m, x["i"]), 1 / n),
+        "mean-derivative": (x["i"] * d(m, x["i"]), x["i"] / n),
         "variance": (v, 1 / n * total("i", (x["i"] - m) ** 2)),
         "variance-by-squares": (v, 1 / n * total("i", x["i"] ** 2) - m**2),
         "variance-derivative": (d(v, x["i"]), 2 / n * (x["i"] - m)),
@@ -526,7 +536,7 @@ def batch_norm(w: World) -> Pairs:
         "definition": (Y["ij"], g["j"] * standard + b["j"]),
         "mean": (mu["j"], 1 / m * total("i", X["ij"])),
         "variance": (v["j"], 1 / m * total("i", (X["ij"] - mu["j"]) ** 2)),
-        "mean-derivative": (d(mu["j"], X["ik"]), delta("jk") / m),
+        "mean-derivative": (X["ik"] * d(mu["j"], X["ik"]), X["ik"] * delta("jk") / m),
         "variance-derivative": (d(v["j"], X["ik"]), delta("jk") * 2 / m * (X["ij"] - mu["j"])),
         "scale": (d(Y["ij"], g["k"]), delta("jk") * standard),
         "jacobian": (
@@ -676,7 +686,7 @@ def cosine(w: World) -> Pairs:
 @theory
 def products(w: World) -> Pairs:
     x = w.leaf("x", 3)
-    p = w.node("p", "x", lambda x: x[0] * x[1] * x[2], lambda x: x[0] * x[1] * x[2])
+    p = w.node("p", "x", lambda x: Product(x), lambda x: x[0] * x[1] * x[2])
     return {
         "definition": (p, over("prod", "i", x["i"])),
         "gradient": (d(p, x["i"]), over("prod", "j", x["j"], but="i")),
