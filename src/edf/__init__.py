@@ -7,7 +7,7 @@ from typing import Any
 from edf.anyfunction import AnyFunction
 from edf.arrays import Concatenate, Embedding, Index, Pick, Reshape, Stack, Transpose
 from edf.graph import Constant, GraphError, Input, Node, Param, ShapeError, topological_order
-from edf.init import xavier
+from edf.init import he, lecun, normal, xavier
 from edf.layers import AvgPool2D, Conv2D, Dropout, LayerNorm, MaxPool2D
 from edf.losses import Accuracy, ArgMax, CrossEntropy, LogLoss, MaskedMean, SquaredError
 from edf.ops import (
@@ -39,7 +39,16 @@ from edf.ops import (
     Tanh,
     Var,
 )
-from edf.optim import SGD
+from edf.optim import (
+    SGD,
+    AdaGrad,
+    Adam,
+    AdamW,
+    Momentum,
+    Nesterov,
+    RMSProp,
+    clip_gradients,
+)
 
 #: Loaded when first asked for, so that `import edf` stays cheap: name -> module.
 _LATER = {
@@ -48,6 +57,11 @@ _LATER = {
     "hessian": "edf.check",
     "jacobian": "edf.check",
     "check_equation": "edf.equations",
+    "draw": "edf.draw",
+    "evaluating": "edf.train",
+    "fit": "edf.train",
+    "load": "edf.storage",
+    "save": "edf.storage",
 }
 
 __all__ = [
@@ -55,6 +69,9 @@ __all__ = [
     "SGD",
     "Abs",
     "Accuracy",
+    "AdaGrad",
+    "Adam",
+    "AdamW",
     "Add",
     "AnyFunction",
     "ArgMax",
@@ -83,12 +100,15 @@ __all__ = [
     "Maximum",
     "Mean",
     "Minimum",
+    "Momentum",
     "Mul",
     "Neg",
+    "Nesterov",
     "Node",
     "Param",
     "Pick",
     "Pow",
+    "RMSProp",
     "ReLU",
     "Reshape",
     "ShapeError",
@@ -106,9 +126,18 @@ __all__ = [
     "Var",
     "check_equation",
     "check_gradients",
+    "clip_gradients",
+    "draw",
+    "evaluating",
+    "fit",
+    "he",
     "hessian",
     "hvp",
     "jacobian",
+    "lecun",
+    "load",
+    "normal",
+    "save",
     "topological_order",
     "xavier",
 ]

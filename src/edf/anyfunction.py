@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -54,8 +53,7 @@ class AnyFunction:
         return self._drawn[size]
 
 
-@dataclass(frozen=True)
-class Waves:
+class Waves(NamedTuple):
     """The coefficients of f(v) = sum_k a_k sin(w_k . v + b_k) + c . v, value of shape S, v of n."""
 
     a: Array  # (S..., k)

@@ -1,16 +1,51 @@
-"""Initial values of parameters. Each takes its source of randomness: nothing is drawn in secret."""
+"""Initial values of parameters. Each takes its source of randomness: nothing is drawn in secret.
+
+A shape is (n_in, n_out) for a matrix that stands at the right of `x @ W`, and (out, in, height,
+width) for the filters of a convolution, where n_in = in * height * width and n_out likewise.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from edf.graph import Array
 
 
-def xavier(shape: Sequence[int], rng: np.random.Generator, dtype: type = np.float64) -> Array:
-    """Uniform in +-sqrt(6 / (n_in + n_out)) for (n_in, n_out); Glorot and Bengio, 2010."""
-    fan_in, fan_out = shape[0], shape[-1]
-    bound = float(np.sqrt(6 / (fan_in + fan_out)))
+def xavier(shape: Sequence[int], rng: np.random.Generator, dtype: Any = np.float64) -> Array:
+    """Uniform in +-sqrt(6 / (n_in + n_out)): for sigmoid and tanh; Glorot and Bengio, 2010."""
+    bound = math.sqrt(6 / sum(_fans(shape)))
     return rng.uniform(-bound, bound, shape).astype(dtype)
+
+
+def he(shape: Sequence[int], rng: np.random.Generator, dtype: Any = np.float64) -> Array:
+    """Normal with variance 2 / n_in: for ReLU and its kin; He et al., 2015."""
+    return normal(shape, rng, math.sqrt(2 / _fans(shape)[0]), dtype)
+
+
+def lecun(shape: Sequence[int], rng: np.random.Generator, dtype: Any = np.float64) -> Array:
+    """Normal with variance 1 / n_in: the variance of x @ W is that of x; LeCun et al., 1998."""
+    return normal(shape, rng, math.sqrt(1 / _fans(shape)[0]), dtype)
+
+
+def normal(
+    shape: Sequence[int], rng: np.random.Generator, scale: float = 0.01, dtype: Any = np.float64
+) -> Array:
+    """Normal with mean 0 and standard deviation `scale`."""
+    return (scale * rng.standard_normal(shape)).astype(dtype)
+
+
+def _fans(shape: Sequence[int]) -> tuple[int, int]:
+    """Return n_in and n_out of the weights of that shape."""
+    if len(shape) == 2:
+        return shape[0], shape[1]
+    if len(shape) == 4:
+        window = shape[2] * shape[3]
+        return shape[1] * window, shape[0] * window
+    raise ValueError(
+        f"weights are (n_in, n_out) or (out, in, height, width), not {tuple(shape)}; "
+        "biases usually start at 0: np.zeros"
+    )

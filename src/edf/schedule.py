@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -41,8 +40,7 @@ def topological_order(*roots: Node) -> list[Node]:
     return order
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(NamedTuple):
     """Which gradients one kind of `backward` computes, position by position in the order."""
 
     needs: list[tuple[bool, ...]]
@@ -53,7 +51,6 @@ class Plan:
     """Node and argument whose gradient is put off until it is read."""
 
 
-@dataclass
 class Schedule:
     """The nodes below a root in topological order, kept on the root from one run to the next.
 
@@ -61,13 +58,14 @@ class Schedule:
     at once when it is dropped.
     """
 
-    below: list[Node]
-    links: list[tuple[Node, ...]]
-    """The inputs of every node when the order was made: another graph needs another order."""
-    leaves: list[Node]
-    """The inputs and parameters."""
-    last: tuple[tuple[list[int] | None, list[bool]], Plan] | None = None
-    """The last plan, and what it was made for."""
+    def __init__(self, order: list[Node]) -> None:
+        self.below = order[:-1]
+        #: The inputs of every node when the order was made: another graph needs another order.
+        self.links: list[tuple[Node, ...]] = list(map(_INPUTS, order))
+        #: The inputs and parameters below the root.
+        self.leaves = [node for node in self.below if node.differentiable]
+        #: The last plan, and what it was made for.
+        self.last: tuple[tuple[list[int] | None, list[bool]], Plan] | None = None
 
     def order(self, root: Node) -> list[Node]:
         return [*self.below, root]
@@ -111,9 +109,7 @@ def schedule_of(root: Node) -> Schedule:
     """Return the root's schedule, made anew unless every node has the inputs that it had."""
     schedule = root._schedule
     if schedule is None or list(map(_INPUTS, schedule.order(root))) != schedule.links:
-        order = topological_order(root)
-        leaves = [node for node in order[:-1] if node.differentiable]  # of a lone leaf: none
-        schedule = root._schedule = Schedule(order[:-1], list(map(_INPUTS, order)), leaves)
+        schedule = root._schedule = Schedule(topological_order(root))
     return schedule
 
 
