@@ -45,7 +45,7 @@ class Comparison:
 
     oracle: str = "complex-step"
     declined: str = ""
-    """Why the complex step was not used."""
+    """Why the complex step was not used, or not everywhere."""
     findings: list[Finding] = field(default_factory=list)
     """Components that do not simply agree: kinks, refutations, what could not be resolved."""
     max_rel_error: float = 0.0
@@ -76,7 +76,7 @@ class _Comparer:
         self.gradients = gradients
         self.rng = rng
         self.result = Comparison(total=sum(np.size(value) for value in subject.values))
-        self.trusted = False
+        self.trusted: set[int] = set()  # arguments for which the complex step is confirmed
 
     def run(self) -> Comparison:
         everything, result = self._finite_components(), self.result
@@ -90,6 +90,10 @@ class _Comparer:
         for k, i in self._shown(everything):
             self._component(k, i)
         result.silent = self._silent(everything)
+        if self.trusted.issuperset(everything):
+            result.declined = ""
+        else:
+            result.oracle = "complex-step + richardson" if self.trusted else "richardson"
         return result
 
     def _silent(self, everything: dict[int, Array]) -> list[int]:
@@ -116,17 +120,17 @@ class _Comparer:
                 everything[k] = np.flatnonzero(finite)
         return everything
 
-    def _choose_oracle(self, everything: dict[int, Array]) -> ScreenOutcome:
+    def _choose_oracle(self, group: dict[int, Array]) -> ScreenOutcome:
         """Use the complex step only where real differences confirm it, sharply enough to see a
         single component lose its imaginary part: each contributes at least 1.
 
         Returns what the chosen oracle says of the direction along which they were compared.
         """
-        direction = self._direction(everything)
+        direction = self._direction(group)
         line, result = self.judge.line(direction), self.result
         real: Estimate | None = None
         try:
-            real = differences(line)
+            real = differences(line, noise=self.judge.rounding)
             with complex_warnings_raise():
                 exact = complex_step(line)
         except DeclinedError as reason:
@@ -137,9 +141,8 @@ class _Comparer:
             elif abs(exact.value - real.value) > 4 * real.error + 1e-3 + 1e-6 * abs(exact.value):
                 result.declined = "real differences do not confirm it"
             else:
-                self.trusted = True
+                self.trusted.update(group)
                 return self._judge_screen(direction, exact)
-        result.oracle = "richardson"
         return "differs" if real is None else self._judge_screen(direction, real)
 
     def _screen(self, group: dict[int, Array]) -> ScreenOutcome:
@@ -147,7 +150,10 @@ class _Comparer:
         direction = self._direction(group)
         line = self.judge.line(direction)
         try:
-            estimate = complex_step(line) if self.trusted else differences(line)
+            if self.trusted.issuperset(group):
+                estimate = complex_step(line)
+            else:
+                estimate = differences(line, noise=self.judge.rounding)
         except DeclinedError:
             return "differs"
         return self._judge_screen(direction, estimate)
@@ -166,7 +172,8 @@ class _Comparer:
 
     def _settle_argument(self, k: int, members: Array) -> int:
         """Find what is wrong with argument k; return how many components were compared."""
-        outcome = self._screen({k: members})
+        known = k in self.trusted
+        outcome = self._screen({k: members}) if known else self._choose_oracle({k: members})
         if outcome == "agrees":
             return int(members.size)
         if outcome == "blunt" and members.size > COMPLETE:
@@ -199,7 +206,7 @@ class _Comparer:
             self.result.findings.append(finding)
 
     def _component(self, k: int, i: int) -> None:
-        finding = self.judge.component(k, i, exact=self.trusted)
+        finding = self.judge.component(k, i, exact=k in self.trusted)
         result = self.result
         if finding.outcome in ("refuted", "kink", "unresolved"):
             if finding not in result.findings:

@@ -195,7 +195,8 @@ class _Check:
             expected=expected,
             max_rel_error=max(errors, default=None),
             points=len(self.comparisons),
-            oracle=" + ".join(sorted({c.oracle for c in self.comparisons})) or None,
+            oracle=" + ".join(sorted({o for c in self.comparisons for o in c.oracle.split(" + ")}))
+            or None,
             seed=seed,
             id=id,
             message=self.message,

@@ -23,6 +23,7 @@ from edf.check.oracles import (
     complex_warnings_raise,
     differences,
     one_sided,
+    rounding_noise,
 )
 from edf.check.subject import Subject
 from edf.check.tolerances import FLOOR, RTOL
@@ -62,6 +63,11 @@ class Judge:
         self.sizes = [float(np.max(np.abs(g[np.isfinite(g)]), initial=0.0)) for g in gradients]
         self.scales = [_typical(np.asarray(value)) for value in subject.values]
         summed = float(np.sum(np.abs(cotangent * subject.evaluate({}))))
+        whole = {
+            k: scale * rng.standard_normal(np.shape(value))
+            for k, (scale, value) in enumerate(zip(self.scales, subject.values, strict=True))
+        }
+        self.rounding = rounding_noise(Line(self.line(whole).outputs, cotangent))
         self.noise = [32 * EPS * summed / scale for scale in self.scales]
 
     # Lines and directions.
@@ -133,7 +139,7 @@ class Judge:
         direction, index, claimed = self._unit(k, i)
         line, floor = self.line(direction), FLOOR * self.sizes[k] + self.noise[k]
         try:
-            estimate = differences(line)
+            estimate = differences(line, noise=self.rounding)
             slopes = one_sided(line)
         except DeclinedError as declined:
             return self._finding("unresolved", k, index, claimed, np.nan, floor, str(declined))
@@ -211,7 +217,7 @@ class Judge:
     ) -> Finding:
         line = self.line(direction)
         try:
-            estimate = differences(line)
+            estimate = differences(line, noise=self.rounding)
         except DeclinedError as declined:
             return self._finding("unresolved", k, index, claimed, np.nan, floor, str(declined))
         numeric, error = estimate.value, estimate.error
@@ -268,7 +274,7 @@ class Judge:
     def _confirmed(self, line: Line, first: Estimate, claimed: float, floor: float) -> bool:
         """Whether differences at other step sizes find the same derivative, not the claimed one."""
         try:
-            second = differences(line, shift=0.76, ratio=3.0)
+            second = differences(line, shift=0.76, ratio=3.0, noise=self.rounding)
         except DeclinedError:
             return False
         apart = abs(first.value - second.value)

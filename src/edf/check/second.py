@@ -13,7 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from edf.check.oracles import DeclinedError, Line, complex_warnings_raise, differences
+from edf.check.oracles import (
+    DeclinedError,
+    Line,
+    complex_warnings_raise,
+    differences,
+    rounding_noise,
+)
 from edf.check.sampling import private_copy
 from edf.check.subject import operation_name
 from edf.errors import GraphError
@@ -145,7 +151,8 @@ class _Gradient:
         top = max((float(np.max(np.abs(one), initial=0.0)) for one in vectors), default=0.0)
         sizes = [float(np.max(np.abs(value), initial=0.0)) for value in self.base]
         scale = (max(sizes, default=0.0) or 1.0) / (top or 1.0)
-        estimate = differences(Line(projected, np.ones(len(self.base)), scale))
+        line = Line(projected, np.ones(len(self.base)), scale)
+        estimate = differences(line, noise=rounding_noise(line))
         value = float(sum(np.sum(w * g) for w, g in zip(weights, exact, strict=True)))
         size = sum(float(np.sum(np.abs(w * g))) for w, g in zip(weights, exact, strict=True))
         if not abs(value - estimate.value) <= 4 * estimate.error + 1e-6 * (
