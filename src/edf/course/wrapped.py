@@ -32,23 +32,32 @@ class Wrapped(Node):
         return self.component.value
 
     def backward(self, grad: Array, *arrays: Array) -> Any:
+        """Return what the component changed in its sources' gradients.
+
+        Each starts from what other components have added so far, as in the program: one that
+        assigns where it should add erases that, here as there.
+        """
         self.forward(*arrays)
-        for source, array in zip(self.sources, arrays, strict=True):
+        so_far = [node.grad for node in self.inputs]
+        for source, array, before in zip(self.sources, arrays, so_far, strict=True):
             if getattr(source, "grad", None) is not None:
-                source.grad = self.no_gradient(array)
+                source.grad = self.no_gradient(array) if before is None else np.array(before)
         self.component.grad = np.array(grad)
         self.component.backward()
         return tuple(
-            _gradient(source, array) for source, array in zip(self.sources, arrays, strict=True)
+            _change(source, array, before)
+            for source, array, before in zip(self.sources, arrays, so_far, strict=True)
         )
 
 
-def _gradient(source: Any, array: Array) -> Array:
+def _change(source: Any, array: Array, before: Array) -> Array:
     """Return what backward added for a source, in the value's dtype: components keep to none."""
     if getattr(source, "grad", None) is None:
         return None
     gradient = np.asarray(source.grad)
-    if gradient.ndim == 0 and gradient == 0:  # nothing was added
+    if before is not None:
+        gradient = gradient - before
+    elif gradient.ndim == 0 and gradient == 0:  # nothing was added
         return np.zeros_like(array)
     return gradient if np.iscomplexobj(gradient) else gradient.astype(np.result_type(array))
 
