@@ -10,7 +10,6 @@ could otherwise pass itself off as the author's text.
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import re
 from collections.abc import Iterator, Mapping
@@ -20,6 +19,7 @@ from typing import Any
 from bs4 import BeautifulSoup, Tag
 from bs4.element import PreformattedString
 
+from handout.render import picture
 from handout.sanitise import SvgError, sanitise
 
 _BITMAPS = ("image/png", "image/jpeg")
@@ -110,13 +110,9 @@ def _markdown(text: Tag) -> str:
 
 def _output(output: Tag) -> str:
     kind = str(output.get("data-mime-type", ""))
-    picture = output.find("img") if "jp-RenderedImage" in _classes(output) else None
-    if isinstance(picture, Tag):
-        return _picture(str(picture.get("src", "")), str(picture.get("alt", "")))
-    drawing = output.find("svg") if "jp-RenderedSVG" in _classes(output) else None
-    if isinstance(drawing, Tag):
-        data = base64.b64encode(str(drawing).encode()).decode()
-        return _picture(f"data:image/svg+xml;base64,{data}", "")
+    image = output.find("img")  # mkdocs-jupyter wraps drawings, too, in an `img` element
+    if {"jp-RenderedImage", "jp-RenderedSVG"} & set(_classes(output)) and isinstance(image, Tag):
+        return _picture(str(image.get("src", "")), str(image.get("alt", "")))
     if "jp-RenderedHTML" in _classes(output):
         return f'<div class="cell-html">{output.decode_contents()}</div>'
     name, label = ("cell-error", "Error") if kind.endswith("stderr") else ("cell-output", "Output")
@@ -126,7 +122,8 @@ def _output(output: Tag) -> str:
 
 def _picture(source: str, alt: str) -> str:
     described = alt if alt and not alt.startswith("No description") else "Drawn by the cell above"
-    return f'<img class="cell-picture" src="{escape(source)}" alt="{escape(described)}">'
+    kind, _, data = source.removeprefix("data:").partition(";base64,")
+    return picture({"type": kind, "data": data}, described)
 
 
 def _classes(tag: Tag) -> list[str]:

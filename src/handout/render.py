@@ -48,7 +48,7 @@ def output(outcome: Mapping[str, Any], title: str = "") -> str:
     if outcome.get("stdout"):
         cut = "\n… (the rest of the output is not shown)" if outcome.get("truncated") else ""
         parts.append(_terminal("Output", outcome["stdout"] + cut))
-    parts += [_picture(picture, title) for picture in outcome.get("pictures") or ()]
+    parts += [picture(drawn, title) for drawn in outcome.get("pictures") or ()]
     if outcome.get("error"):
         error = outcome["error"]
         parts.append(_terminal("Error", error.get("traceback") or error["message"]))
@@ -132,21 +132,21 @@ def _terminal(label: str, text: str) -> str:
     return f'<pre class="{name}" role="group" aria-label="{label}">{shown}</pre>'
 
 
-def _picture(picture: Mapping[str, str], title: str) -> str:
+def picture(drawn: Mapping[str, str], title: str) -> str:
     """A figure drawn here from its description, a drawing without what could act, or an image.
 
     A drawing that the page cannot hold is shown as an image, in which no script runs.
     """
-    if picture["type"] == FIGURE:
+    if drawn["type"] == FIGURE:
         try:
-            return draw(json.loads(base64.b64decode(picture["data"])))
+            return draw(json.loads(base64.b64decode(drawn["data"])))
         except ValueError as error:
             return _terminal("Error", f"This figure cannot be drawn: {error}.")
     alt = title or "Drawn by the code above"
-    if picture["type"] == "image/svg+xml":
-        drawing = base64.b64decode(picture["data"]).decode("utf-8", "replace")
+    if drawn["type"] == "image/svg+xml":
+        drawing = base64.b64decode(drawn["data"]).decode("utf-8", "replace")
         prefix = f"p{hashlib.sha256(drawing.encode()).hexdigest()[:8]}-"
         with contextlib.suppress(SvgError):
             return f'<div class="cell-picture">{sanitise(drawing, prefix, alt)}</div>'
-    source = escape(f"data:{picture['type']};base64,{picture['data']}")
+    source = escape(f"data:{drawn['type']};base64,{drawn['data']}")
     return f'<img class="cell-picture" src="{source}" alt="{escape(alt)}">'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import Any
 
 from handout.notebook_page import harmless, simplified
@@ -65,9 +66,10 @@ def test_errors_are_marked() -> None:
 
 
 def test_pictures_are_images() -> None:
-    """PNG and SVG outputs become img elements, in which nothing runs, with a text alternative."""
+    """A PNG becomes an image with a text alternative, an SVG a drawing from which nothing runs."""
     png = '<img src="data:image/png;base64,AAAA" alt="No description has been provided">'
-    svg = "<svg onload='alert(1)'><script>alert(1)</script></svg>"
+    drawing = "<svg onload='alert(1)'><script>alert(1)</script><rect width='9'/></svg>"
+    svg = f'<img src="data:image/svg+xml;base64,{b64encode(drawing.encode()).decode()}">'
     html = simplified(
         _page(
             _code(_output("RenderedImage", "image/png", png)),
@@ -75,7 +77,9 @@ def test_pictures_are_images() -> None:
         )
     )
     assert 'src="data:image/png;base64,AAAA" alt="Drawn by the cell above"' in html
-    assert 'src="data:image/svg+xml;base64,' in html
+    assert (
+        '<svg role="img" aria-label="Drawn by the cell above"><rect width="9"></rect></svg>' in html
+    )
     assert "alert" not in html
 
 
