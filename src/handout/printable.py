@@ -143,8 +143,11 @@ def _article(page: PrintPage, number: int, places: Mapping[str, str], address: s
         badge.name = "span"
         del badge["href"], badge["title"]
     for cards in soup.select("ul.verdicts"):
-        _beside_its_claim(cards).insert_before(_note(soup, cards))
+        claim = _beside_its_claim(cards)
+        claim.insert_before(_note(soup, cards))
         cards.decompose()
+        if "math-display" in (claim.get("class") or ()):
+            _keep_together(soup, claim)
     _number(soup, page, number)
     _relink(soup, page, places, address)
     return f'<article id="{places[page.url]}">{soup}</article>'
@@ -160,6 +163,14 @@ def _beside_its_claim(cards: Tag) -> Tag:
         if not is_target and not classes & _CELL_PARTS:
             return place if classes & {"math-display", "highlight"} else cards
     return cards
+
+
+def _keep_together(soup: BeautifulSoup, formula: Tag) -> None:
+    """Let a formula and the note before it share their page."""
+    note = formula.find_previous_sibling("aside")
+    if isinstance(note, Tag):
+        claim = note.wrap(soup.new_tag("div", attrs={"class": "claim"}))
+        claim.append(formula)
 
 
 def _note(soup: BeautifulSoup, cards: Tag) -> Tag:

@@ -1,9 +1,20 @@
+/* Once the fonts are there: what depends on how large things have become. */
+document.fonts.ready.then(() => {
+  document.querySelectorAll(".math-display").forEach(fit);
+  document.querySelectorAll(".claim").forEach(holdNote);
+});
+
 /* On paper nothing scrolls. A formula that is wider than its column is set smaller; one that would
    become too small to read takes the margin as well, below the note that stands there. */
-document.fonts.ready.then(() => {
-  for (const box of document.querySelectorAll(".math-display")) {
-    const wanted = box.scrollWidth;   // the formula's own width, if it is more than the column's
-    if (wanted * 0.75 > box.clientWidth) box.classList.add("wide");
-    if (wanted > box.clientWidth) box.style.fontSize = `${Math.floor((98 * box.clientWidth) / wanted)}%`;
-  }
-});
+function fit(box) {
+  const wanted = box.scrollWidth;   // the formula's own width, if it is more than the column's
+  if (wanted * 0.75 > box.clientWidth) box.classList.add("wide");
+  if (wanted > box.clientWidth) box.style.fontSize = `${Math.floor((98 * box.clientWidth) / wanted)}%`;
+}
+
+/* A note that is hardly higher than its formula makes room for itself, so that no page ends between
+   the two; a long one hangs down beside the text that follows. */
+function holdNote(claim) {
+  const [note, formula] = claim.children;
+  if (note.offsetHeight - formula.offsetHeight < 40) claim.style.display = "flow-root";
+}
