@@ -187,7 +187,7 @@ def job_key(job: Mapping[str, Any]) -> str:
         _canonical(
             {
                 "schema": SCHEMA,
-                "engine": _engine(),
+                "engine": engine_digest(),
                 "python": platform.python_version(),
                 "implementation": platform.python_implementation(),
                 "machine": platform.machine(),
@@ -202,7 +202,7 @@ def job_key(job: Mapping[str, Any]) -> str:
 
 
 @cache
-def _engine() -> str:
+def engine_digest() -> str:
     """The source of the modules that make an outcome, as a digest."""
     here = Path(__file__).parent
     return _digest(b"".join((here / f"{name}.py").read_bytes() for name in _ENGINE))

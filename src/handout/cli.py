@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor
 from pathlib import Path
 from typing import NoReturn
 
@@ -30,12 +32,14 @@ def main() -> None:
 @click.argument("pages", nargs=-1, required=True, metavar="PAGE...")
 @click.option("--json", "json_file", type=click.Path(), help="Write the verdicts to this file.")
 @click.option("--junit", "junit_file", type=click.Path(), help="Write them as JUnit XML, too.")
+@click.option("--executor", help="Run pages on a cluster: dask://HOST:PORT of its scheduler.")
 @click.option("--jobs", type=click.IntRange(1), help="How many pages to run at once.")
 @click.option("--timeout", type=click.FloatRange(0, min_open=True), help="Seconds a cell may take.")
 def check(
     pages: Sequence[str],
     json_file: str | None,
     junit_file: str | None,
+    executor: str | None,
     jobs: int | None,
     timeout: float | None,
 ) -> None:
@@ -43,7 +47,7 @@ def check(
     engine.prepare()
     project = _project(jobs, timeout)
     read = [_read(name) for name in pages]
-    judged = _judge(project, read)
+    judged = _judge(project, read, executor)
     if json_file is not None:
         text = report(verdict for page in judged for verdict in page.verdicts)
         _write(Path(json_file), text)
@@ -52,19 +56,38 @@ def check(
     sys.exit(_tell(judged))
 
 
-def _judge(project: Project, pages: Sequence[Page]) -> list[JudgedPage]:
+def _judge(project: Project, pages: Sequence[Page], address: str | None) -> list[JudgedPage]:
     """Run the pages, with a progress bar on a terminal."""
     from handout import terminal  # rich takes a while to load: not before the pages' own processes
 
     with terminal.progress(pages, sys.stderr) as advance:
         cache = Cache(project.cache, project.root, _warn)
-        running = Engine(project, cache, progress=advance)
-        try:
-            running.start(pages)
-            return list(running.all_judged())
-        finally:
-            running.close()
-            cache.close()
+        with _executor(address, project) as executor:
+            running = Engine(project, cache, executor, advance)
+            try:
+                running.start(pages)
+                return list(running.all_judged())
+            finally:
+                running.close()
+                cache.close()
+
+
+@contextlib.contextmanager
+def _executor(address: str | None, project: Project) -> Iterator[Executor | None]:
+    """The executor that pages run on; None for this machine."""
+    if address is None:
+        yield None
+        return
+    try:
+        from handout.cluster import ClusterError, cluster
+        from handout.shipping import ShippingError
+    except ModuleNotFoundError as error:
+        _refuse(f"--executor needs {error.name}: pip install 'handout[dask]'")
+    try:
+        with cluster(address, project) as executor:
+            yield executor
+    except (ClusterError, ShippingError) as error:
+        _refuse(str(error))
 
 
 def _project(jobs: int | None, timeout: float | None) -> Project:

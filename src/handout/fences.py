@@ -88,16 +88,16 @@ def _opening(line: str) -> tuple[str, str, str] | None:
 def _closing(lines: list[str], start: int, prefix: str, fence: str) -> int | None:
     """The index of the line that closes the fence opened before `start`."""
     quotes, indent = prefix.count(">"), _width(prefix)
+    closing = re.compile(rf"{re.escape(fence[0])}{{{len(fence)},}}[ \t]*")
     for index in range(start, len(lines)):
         line = lines[index]
-        if line.strip(" \t>") and (line.count(">", 0, _width_of_prefix(line)) < quotes):
-            return None
         text = line.lstrip(" \t>" if quotes else " \t")
-        if text.strip() and not quotes and _width(line[: len(line) - len(text)]) < indent:
+        if quotes:
+            if text and line.count(">", 0, len(line) - len(text)) < quotes:
+                return None  # the quote ended first
+        elif indent and text and _width(line[: len(line) - len(text)]) < indent:
             return None  # less indented than its opening: the container ended first
-        if text.startswith(fence[0] * 3) and re.fullmatch(
-            rf"{re.escape(fence[0])}{{{len(fence)},}}[ \t]*", text
-        ):
+        if text.startswith(fence) and closing.fullmatch(text):
             return index
     return None
 
@@ -111,16 +111,14 @@ def _container_end(lines: list[str], start: int, prefix: str) -> int:
     return len(lines) if indent else min(start, len(lines))
 
 
-def _width_of_prefix(line: str) -> int:
-    return len(line) - len(line.lstrip(" \t>"))
-
-
 def _width(prefix: str) -> int:
     return len(prefix.expandtabs(4))
 
 
 def _dedent(line: str, prefix: str) -> str:
     """The line without as much of the fence's own prefix as it has."""
+    if not prefix:
+        return line
     if ">" not in prefix:
         expanded = (
             line.expandtabs(4) if line[: len(line) - len(line.lstrip())].count("\t") else line

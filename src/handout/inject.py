@@ -43,7 +43,12 @@ def with_tokens(markdown: str, page: Page) -> str:
     Raises:
         InjectionError: if the cells in `markdown` are not those of the page.
     """
-    cells = find_cells(markdown, page.shown, known=True)
+    cells: Sequence[Cell] = page.cells
+    shift = 0
+    if page.text.endswith(markdown):  # but for its front matter, as its author wrote it
+        shift = page.text.count("\n", 0, len(page.text) - len(markdown))
+    else:
+        cells = find_cells(markdown, page.shown, known=True)
     if [cell.source for cell in cells] != [cell.source for cell in page.cells]:
         raise InjectionError(
             f"{page.shown}:1: another plugin changed the cells of this page before they could be "
@@ -53,12 +58,13 @@ def with_tokens(markdown: str, page: Page) -> str:
     parts: list[str] = []
     end = 0
     for number, (there, cell) in enumerate(zip(cells, page.cells, strict=True)):
-        parts += lines[end : there.line_first - 1]
-        end = max(there.line_last, end)
+        first, last = there.line_first - shift, there.line_last - shift
+        parts += lines[end : first - 1]
+        end = max(last, end)
         if cell.problem is None and cell.kind == "math":
             code = []
         else:
-            code = _plain_fence(cell, lines[there.line_first - 1 : there.line_last])
+            code = _plain_fence(cell, lines[first - 1 : last])
         quote = there.indent.rstrip()
         parts += [*code, quote, f"{there.indent}{token(page)}{number}.", quote]
     return "\n".join(parts + lines[end:])
@@ -105,11 +111,11 @@ def _shown(result: Result, outputs: bool) -> str:
 
 
 def _cards(result: Result) -> str:
-    """The cards of each claim; code that ran as expected needs none without a name or a note."""
+    """The cards of each claim; code that ran as expected needs none without a note."""
     html = ""
     claims: dict[str, list[dict[str, object]]] = {}
     for verdict in result.verdicts:
-        remarkable = "id" in result.cell.options or verdict["details"].get("notes")
+        remarkable = "expect" in result.cell.options or verdict["details"].get("notes")
         if verdict["kind"] == "code" and verdict["ok"] and not remarkable:
             html += render.place(verdict)
             continue

@@ -90,7 +90,7 @@ class Runner:
         self._threads = (
             ThreadPoolExecutor(project.settings.workers, "handout") if executor is None else None
         )
-        self._executor = executor or self._threads
+        self._executor = executor
 
     def submit(self, page: Page) -> Future[PageOutcome]:
         """Start running a page, unless it has nothing to run or the cache knows its outcome."""
@@ -99,9 +99,10 @@ class Runner:
             known = PageOutcome(reads={})
         elif self.cache is not None:
             known = self.cache.get(job(page, self.project))
+        if known is None and self._threads is not None:
+            return self._threads.submit(self._run, page)
         if known is None:
-            assert self._executor is not None
-            return self._executor.submit(self._run, page)
+            return self._hand_over(page)
         self._advance(page, len(page.running))
         done: Future[PageOutcome] = Future()
         done.set_result(known)
@@ -114,9 +115,33 @@ class Runner:
 
         started = time.time()
         task = job(page, self.project)
-        outcome = PageOutcome.from_dict(json.loads(run_job(task, hear)))
+        return self._taken(task, run_job(task, hear), started)
+
+    def _hand_over(self, page: Page) -> Future[PageOutcome]:
+        """Have somebody else's executor run a page; what comes back is taken here."""
+        assert self._executor is not None
+        started = time.time()
+        task = job(page, self.project)
+        taken: Future[PageOutcome] = Future()
+
+        def take(done: Future[str]) -> None:
+            try:
+                outcome = self._taken(task, done.result(), started)
+            except BaseException as error:  # also that it was cancelled, or the executor broke
+                why = str(error) or type(error).__name__
+                outcome = PageOutcome(fault=Fault(0, f"the executor could not run it: {why}"))
+            self._advance(page, len(page.running))
+            taken.set_result(outcome)
+
+        self._executor.submit(run_job, task).add_done_callback(take)
+        return taken
+
+    def _taken(self, task: Mapping[str, Any], text: str, started: float) -> PageOutcome:
+        data = json.loads(text)
+        outcome = PageOutcome.from_dict(data)
         if self.cache is not None:
-            self.cache.put(task, outcome, started)
+            # another machine may have got the files before the page was handed over
+            self.cache.put(task, outcome, min(started, data.get("since", started)))
         return outcome
 
     def _advance(self, page: Page, cells: int) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections.abc import Callable, Iterable
-from importlib.resources import files
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -28,6 +27,8 @@ from handout.inject import (
 from handout.pages import Page, PageError, make_page
 from handout.settings import Project
 from handout.verdicts import JudgedPage, report
+
+_ASSETS = Path(__file__).parent / "assets"
 
 
 class Site:
@@ -161,9 +162,7 @@ class Site:
         (folder / "verdicts.json").write_text(report(verdicts), "utf-8")
         (folder / "verdicts.svg").write_text(render.status_svg(verdicts), "utf-8")
         for name in ("handout.css", "handout.js"):
-            target = folder / fonts.FOLDER / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(files("handout").joinpath("assets", name).read_bytes())
+            write(folder / fonts.FOLDER / name, (_ASSETS / name).read_bytes())
         for place, page in self.downloads.items():
             write(folder / place, page.text.encode())
         if self.characters:

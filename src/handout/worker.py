@@ -55,7 +55,7 @@ def run_page(job: Mapping[str, Any], channel: Channel) -> None:
     limits.apply(limits.Limits(**job["limits"]))
     reads = Reads(job["root"], tuple(job["ignored"]), job["limits"]["processes"])
     os.chdir(job["folder"])
-    sys.path[0] = job["folder"]
+    sys.path[:1] = [job["folder"], *job.get("path", ())]
     sys.argv = [job["page"]]
     os.environ["MPLBACKEND"] = "module://handout.plot_backend"
     faulthandler.enable(channel.trace)
