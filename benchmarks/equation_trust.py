@@ -21,7 +21,8 @@ CHUNK = 100  # equations of each truth per seed; the same seeds give the same eq
 VERDICTS = ("verified", "refuted", "inconclusive", "error")
 
 
-def chunk(seed: int, size: int) -> Tally:
+def chunk(work: tuple[int, int]) -> Tally:
+    seed, size = work
     return run(seed, size, size)
 
 
@@ -49,8 +50,12 @@ def main() -> int:
     work = [(options.seed + k, size) for k, size in enumerate(sizes) if size]
     tally, start = Tally(), time.perf_counter()
     with multiprocessing.Pool(options.jobs) as pool:
-        for result in pool.starmap(chunk, work, chunksize=1):
+        for done, result in enumerate(pool.imap_unordered(chunk, work), 1):
             tally.merge(result)
+            for failure in result.failures:
+                print(failure, file=sys.stderr)
+            if sys.stderr.isatty():
+                print(f"{done} of {len(work)} parts done", file=sys.stderr)
     print(table(tally))
     print(
         f"\n{len(identities()) + len(matrix_identities())} base equations, "
@@ -58,8 +63,6 @@ def main() -> int:
         f"{tally.total('undecided')} more left out that SymPy could not decide, "
         f"{time.perf_counter() - start:.0f} s."
     )
-    for failure in tally.failures:
-        print(failure)
     for rejection, times in tally.rejections.most_common(options.rejections):
         print(times, rejection)
     return bool(tally.failures)

@@ -46,6 +46,8 @@ class Oracle:
         self.points = [world.point(rng) for _ in range(POINTS)]
         self.leaves = {name: world.symbols(name) for name in self.points[0]}
         self._tables: dict[tuple[str, tuple[str, ...]], list[Any]] = {}
+        self.compiled: dict[Any, tuple[list[Any], Callable[..., Any]]] = {}
+        """Derivatives of whole expressions in the equation at hand: their atoms, and a function."""
 
     def judge(self, equation: Equation) -> Truth:
         """Return whether the two sides agree at every point at which both are defined."""
@@ -58,6 +60,7 @@ class Oracle:
             return "undecided"
 
     def _judge(self, equation: Equation) -> Truth:
+        self.compiled.clear()
         fresh = itertools.count()
         left, right = (unique_indices(e, fresh) for e in (equation.left, equation.right))
         shared = free(left) | free(right)
@@ -165,11 +168,15 @@ class Numbers:
         if target.op == "name":
             name, index = target.data
             return self.oracle.component(self.k, name, tuple(env[i] for i in index), by)
-        field = Symbols(self.oracle)
-        expression = field.derivative(target, env, wrt, ranges)
-        atoms = sorted(expression.free_symbols, key=str)
-        values = [self.oracle.component(self.k, *field.atoms[a]) for a in atoms]
-        return sp.lambdify(atoms, expression, "mpmath")(*values)
+        key = (target, wrt, tuple(env.items()))
+        if key not in self.oracle.compiled:
+            field = Symbols(self.oracle)
+            expression = sp.sympify(field.derivative(target, env, wrt, ranges))
+            symbols = sorted(expression.free_symbols, key=str)
+            function = sp.lambdify(symbols, expression, "mpmath")
+            self.oracle.compiled[key] = [field.atoms[s] for s in symbols], function
+        atoms, function = self.oracle.compiled[key]
+        return function(*(self.oracle.component(self.k, *atom) for atom in atoms))
 
     def apply(self, formula: Callable[..., Any], argument: Any, order: int) -> Any:
         t = sp.Symbol("t", real=True)
