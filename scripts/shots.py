@@ -1,6 +1,7 @@
 """A picture of every page, light and dark, narrow and wide, and as printed, into `shots/`.
 
     python scripts/shots.py [--site DIR] [--out DIR] [PAGE ...]
+    python scripts/shots.py --readme      # the two pictures of the README, into docs/assets/
 
 Whoever changes the site looks at them. A site is built first, unless one is given.
 """
@@ -22,6 +23,7 @@ from playwright.sync_api import Browser, sync_playwright
 from handout.pdf import find_chromium
 
 ROOT = Path(__file__).parents[1]
+README = {"verified": "ps1/problem-2/#2-jacobian", "refuted": "ps1/problem-2/#2-posted"}
 
 
 class _Quiet(SimpleHTTPRequestHandler):
@@ -45,7 +47,8 @@ def shoot(browser: Browser, address: str, page: str, out: Path) -> None:
     for scheme in ("light", "dark"):
         for width in (400, 1280):
             tab = browser.new_page(
-                viewport={"width": width, "height": 900}, color_scheme=scheme  # type: ignore[arg-type]
+                viewport={"width": width, "height": 900},
+                color_scheme=scheme,  # type: ignore[arg-type]
             )
             tab.goto(address + page, wait_until="networkidle")
             tab.screenshot(path=out / f"{name}-{width}-{scheme}.png", full_page=True)
@@ -57,11 +60,28 @@ def shoot(browser: Browser, address: str, page: str, out: Path) -> None:
     tab.close()
 
 
+def shoot_claim(browser: Browser, address: str, claim: str, file: Path) -> None:
+    """A picture of one claim, `PAGE#ID`: its formula and its open card."""
+    page, _, name = claim.partition("#")
+    tab = browser.new_page(viewport={"width": 760, "height": 900}, device_scale_factor=1.5)
+    tab.goto(f"{address}{page}#verdict-{name}", wait_until="networkidle")
+    tab.add_style_tag(content=".md-header { display: none }")
+    card = tab.locator(f'ul.verdicts:has([id="verdict-{name}"])')
+    formula = card.locator("xpath=preceding-sibling::*[1]")
+    place = """e => { const r = e.getBoundingClientRect();
+                   return [r.x, r.y + scrollY, r.right, r.bottom + scrollY] }"""
+    (_, top, _, _), (left, _, right, bottom) = formula.evaluate(place), card.evaluate(place)
+    clip = {"x": left - 12, "y": top - 8, "width": right - left + 24, "height": bottom - top + 20}
+    tab.screenshot(path=file, full_page=True, clip=clip)  # type: ignore[arg-type]
+    tab.close()
+
+
 def main() -> None:
     """Build the site unless one is given, and take the pictures."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--site", type=Path, help="a built site; by default it is built now")
     parser.add_argument("--out", type=Path, default=ROOT / "shots", help="folder of the pictures")
+    parser.add_argument("--readme", action="store_true", help="the README's two pictures instead")
     parser.add_argument("pages", nargs="*", help="such as ps1/problem-2/; by default, all")
     given = parser.parse_args()
     site = given.site or ROOT / "site"
@@ -74,7 +94,9 @@ def main() -> None:
     given.out.mkdir(parents=True, exist_ok=True)
     with served(site) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
-        for number, page in enumerate(pages, 1):
+        for name, claim in README.items() if given.readme else ():
+            shoot_claim(browser, address, claim, ROOT / "docs" / "assets" / f"readme-{name}.png")
+        for number, page in enumerate(() if given.readme else pages, 1):
             shoot(browser, address, page, given.out)
             print(f"{number} of {len(pages)}: {page or 'index'}")
         browser.close()

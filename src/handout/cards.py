@@ -71,7 +71,8 @@ def _rows(verdict: Verdict) -> Iterator[tuple[str, str]]:
     """The folded rows: name and HTML."""
     details: Mapping[str, Any] = verdict.get("details") or {}
     if verdict["message"]:
-        yield "Message", f"<pre>{escape(verdict['message'])}</pre>"
+        text = escape(verdict["message"])  # a caret under a formula needs its columns
+        yield "Message", f"<pre>{text}</pre>" if "\n" in text else text
     if details.get("reading_latex"):
         yield "Read as", _math(details["reading_latex"])
     if verdict["reading"]:
@@ -79,7 +80,7 @@ def _rows(verdict: Verdict) -> Iterator[tuple[str, str]]:
     if verdict["counterexample"]:
         yield "Counterexample", _counterexample(verdict)
     if verdict["repair"]:
-        yield "Repair", escape(str(verdict["repair"]))
+        yield "Repair", _repair(str(verdict["repair"]))
     if verdict["corruptions"]:
         yield "Would it notice?", _corruptions(verdict["corruptions"], details)
     if details.get("worst") and verdict["status"] == "verified":
@@ -106,6 +107,12 @@ def _math(latex: str) -> str:
         return f'<span class="verdict-math">{to_mathml(latex, display=True)}</span>'
     except MathError:
         return f"<code>{escape(latex)}</code>"
+
+
+def _repair(text: str) -> str:
+    """What would make the claim hold, in words, perhaps followed by a formula."""
+    words, colon, latex = text.partition(": ")
+    return escape(words + colon) + _math(latex) if "\\" in latex else escape(text)
 
 
 def _counterexample(verdict: Verdict) -> str:
@@ -151,7 +158,7 @@ def _worst(worst: Mapping[str, Any]) -> str:
 
 def _sampled(sampled: Mapping[str, int]) -> str:
     checked, total = sampled.get("checked"), sampled.get("total")
-    return f"all {plain(total)}" if checked == total else f"{plain(checked)} of {plain(total)}"
+    return f"{plain(checked)} of {plain(total)}"
 
 
 def _tested(verdict: Verdict, details: Mapping[str, Any]) -> str:
