@@ -313,6 +313,8 @@ def run_backward(
     computed for those nodes and what lies between only, and are None elsewhere. Integers, as labels
     are, have no gradient; to ask for one is an error.
     """
+    if root.value is None:
+        raise GraphError(f"{root!r} has no value: call forward() first")
     schedule = schedule_of(root)
     order = schedule.order(root)
     plan = schedule.plan(root, wrt)
@@ -411,8 +413,6 @@ def _complete(leaf: Node) -> None:
 
 
 def _checked_cotangent(root: Node, cotangent: Array) -> Array:
-    if root.value is None:
-        raise GraphError(f"{root!r} has no value: call forward() first")
     if cotangent is None:
         if np.size(root.value) != 1:
             raise GraphError(f"{root!r} is not a scalar: give backward(cotangent=...)")

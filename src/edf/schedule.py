@@ -134,4 +134,4 @@ def _make_plan(order: list[Node], targets: set[Node], may_defer: bool) -> Plan:
 def inexact(value: Any) -> bool:
     """Return whether `value` holds floating-point or complex numbers."""
     dtype = getattr(value, "dtype", None)
-    return (np.result_type(value) if dtype is None else dtype).kind in "fc"
+    return (np.asarray(value).dtype if dtype is None else dtype).kind in "fc"
