@@ -20,12 +20,13 @@ from bs4 import BeautifulSoup, Tag
 
 from handout.options import listed, suggestion
 
-_PAPERS = ("A4", "letter")
+_PAPERS = {"A4": "210mm", "letter": "8.5in"}  # and how wide they are
 _DROPPED = (
     ".headerlink, .verdict-count, .verdict-filters, script, style, input, .md-content__button"
 )
 _CELL_PARTS = {"cell-outputs", "verdicts", "handout-figure"}  # what stands between claim and card
 _REFERRING = ("aria-labelledby", "aria-describedby", "for", "headers")
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}\b")
 _NUMBERED = re.compile(r"^\W*(?:[^\W\d]+\W+)?\d")  # "Problem 2: ...", "2. ..."
 
 
@@ -145,9 +146,12 @@ def _article(page: PrintPage, number: int, places: Mapping[str, str], address: s
     for cards in soup.select("ul.verdicts"):
         claim = _beside_its_claim(cards)
         claim.insert_before(_note(soup, cards))
-        cards.decompose()
         if "math-display" in (claim.get("class") or ()):
             _keep_together(soup, claim)
+        cards.decompose()
+    for drawing in soup.select(".cell-picture svg *"):
+        for name, value in drawing.attrs.items():
+            drawing[name] = _COLOUR.sub(_grey, str(value)) if "#" in value else value
     _number(soup, page, number)
     _relink(soup, page, places, address)
     return f'<article id="{places[page.url]}">{soup}</article>'
@@ -241,6 +245,13 @@ def _lead(
         del element[name]
 
 
+def _grey(colour: re.Match[str]) -> str:
+    """The grey that is as light as a colour."""
+    red, green, blue = (int(colour[0][k : k + 2], 16) for k in (1, 3, 5))
+    level = round(0.2126 * red + 0.7152 * green + 0.0722 * blue)
+    return f"#{level:02x}{level:02x}{level:02x}"
+
+
 def _page_rules(settings: PrintSettings) -> str:
     """Paper, running title and page numbers."""
     title = _css_string(settings.title)
@@ -249,6 +260,8 @@ def _page_rules(settings: PrintSettings) -> str:
         ' @bottom-center { content: counter(page) " / " counter(pages); font: 9pt Text, serif; }'
         f" @top-right {{ content: {title}; font: italic 9pt Text, serif; }} }}"
         " @page :first { @top-right { content: none; } }"
+        # As wide on the screen, so that what is measured there is true on paper.
+        f" html {{ width: calc({_PAPERS[settings.paper]} - 36mm); }}"
     )
 
 

@@ -92,6 +92,8 @@ def test_a_card_becomes_a_note_beside_its_formula() -> None:
     after = note.find_next_sibling()
     assert isinstance(after, Tag)
     assert "math-display" in after["class"]
+    assert note.parent is not None
+    assert note.parent["class"] == ["claim"]  # which no page break divides
     first, second = note.select("p")
     assert "verified" in first.get_text()
     assert "20 points" in first.get_text()
@@ -202,6 +204,25 @@ def test_pictures_are_found_from_the_root() -> None:
     soup = printed('<img src="../img/x.png"><img src="y.png"><img src="data:image/png;base64,AA">')
     sources = [img["src"] for img in soup.select("img")]
     assert sources == ["img/x.png", "a/y.png", "data:image/png;base64,AA"]
+
+
+def test_drawings_are_grey() -> None:
+    """As light as they were in colour; what is black or named stays."""
+    drawn = '<g style="fill:#ff0000;stroke:#000000"/><g fill="currentColor"/><g fill="#ffffff"/>'
+    soup = printed(f'<div class="cell-picture"><svg>{drawn}</svg></div><p style="color:#ff0000">')
+    red, named, white = soup.select("g")
+    assert red["style"] == "fill:#363636;stroke:#000000"
+    assert named["fill"] == "currentColor"
+    assert white["fill"] == "#ffffff"
+    assert one(soup, "article p")["style"] == "color:#ff0000"
+
+
+def test_the_paper_sets_the_width() -> None:
+    """Formulas are fitted before printing, so the screen must be as wide as the paper."""
+    assert "size: A4" in one(printed(""), "style").get_text()
+    style = one(printed("", paper="letter"), "style").get_text()
+    assert "size: letter" in style
+    assert "width: calc(8.5in - 36mm)" in style
 
 
 def test_settings_have_defaults_from_the_site() -> None:

@@ -13,8 +13,11 @@ function fit(box) {
 }
 
 /* A note that is hardly higher than its formula makes room for itself, so that no page ends between
-   the two; a long one hangs down beside the text that follows. */
+   the two; a long one hangs down beside the text that follows, and the next one starts below it. */
+let last = 0;
 function holdNote(claim) {
   const [note, formula] = claim.children;
-  if (note.offsetHeight - formula.offsetHeight < 40) claim.style.display = "flow-root";
+  const fits = note.offsetHeight - formula.offsetHeight < 40 && claim.getBoundingClientRect().top >= last;
+  if (fits) claim.style.display = "flow-root";
+  last = note.getBoundingClientRect().bottom;
 }
