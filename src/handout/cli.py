@@ -14,7 +14,7 @@ import click
 
 from handout import __version__, engine
 from handout.annotations import annotate
-from handout.cache import Cache
+from handout.cache import Cache, clear, contents
 from handout.engine import Engine
 from handout.junit import junit
 from handout.pages import Page, PageError
@@ -35,6 +35,7 @@ def main() -> None:
 @click.option("--executor", help="Run pages on a cluster: dask://HOST:PORT of its scheduler.")
 @click.option("--jobs", type=click.IntRange(1), help="How many pages to run at once.")
 @click.option("--timeout", type=click.FloatRange(0, min_open=True), help="Seconds a cell may take.")
+@click.option("--no-exec", is_flag=True, help="List the cells of the pages and run none.")
 def check(
     pages: Sequence[str],
     json_file: str | None,
@@ -42,8 +43,11 @@ def check(
     executor: str | None,
     jobs: int | None,
     timeout: float | None,
+    no_exec: bool,
 ) -> None:
     """Run and test the cells of pages (Markdown, or notebooks)."""
+    if no_exec:
+        sys.exit(_list_cells([_read(name) for name in pages]))
     engine.prepare()
     project = _project(jobs, timeout)
     read = [_read(name) for name in pages]
@@ -54,6 +58,17 @@ def check(
     if junit_file is not None:
         _write(Path(junit_file), junit(judged))
     sys.exit(_tell(judged))
+
+
+def _list_cells(pages: Sequence[Page]) -> int:
+    """Print where each cell is, what it is, and what is wrong with its options; the exit status."""
+    cells = [cell for page in pages for cell in page.cells]
+    for cell in cells:
+        name = cell.id or "display math"
+        click.echo(f"{cell}: {cell.problem or f'{cell.kind}, {name}'}")
+    faulty = sum(cell.problem is not None for cell in cells)
+    click.echo(f"{len(cells)} cells, {faulty} that cannot be used; nothing was run")
+    return 1 if faulty else 0
 
 
 def _judge(project: Project, pages: Sequence[Page], address: str | None) -> list[JudgedPage]:
@@ -137,6 +152,19 @@ def _warn(message: str) -> None:
 def _refuse(message: str) -> NoReturn:
     click.echo(f"handout: {message}", err=True)
     sys.exit(2)
+
+
+@main.command("cache")
+@click.option("--clear", "clearing", is_flag=True, help="Remove every entry.")
+def show_cache(clearing: bool) -> None:
+    """Show the size of the cache and the hits of the last build, or clear it."""
+    folder = _project(None, None).cache
+    if clearing:
+        click.echo(f"{folder}: {clear(folder)} entries removed")
+        return
+    found = contents(folder)
+    click.echo(f"{folder}: {found.entries} entries, {found.size / 1024:.0f} kB")
+    click.echo(f"last build: {found.hits} pages from the cache, {found.misses} run")
 
 
 @main.command()

@@ -58,6 +58,12 @@ class Engine:
             self._judged[name] = judge(page, future.result(), self.project.settings.macros)
         return self._judged[name]
 
+    def read_folders(self) -> set[Path]:
+        """The folders of all files that the pages read."""
+        outcomes = [future.result() for _, future in self._running.values()]
+        files = [Path(name) for o in outcomes if o.reads for name in o.reads.get("files", ())]
+        return {file.parent for file in files}
+
     def is_done(self, name: str) -> bool:
         """Whether `judged` would return at once."""
         return self._running[name][1].done()
@@ -96,3 +102,8 @@ def open_page(file: Path, name: str, cache: Cache | None = None) -> Page:
 def prepare() -> None:
     """Begin to load what pages need, on another processor, while this one goes on."""
     warm().start()
+
+
+def end() -> None:
+    """End what `prepare` began, and every page that still runs."""
+    warm().stop()

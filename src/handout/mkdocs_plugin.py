@@ -40,6 +40,16 @@ class HandoutPlugin(BasePlugin):  # type: ignore[type-arg,no-untyped-call]
         for f in fields(Settings)
     )
 
+    server: LiveReloadServer | None = None  # of `mkdocs serve`
+
+    def on_startup(self, *, command: str, dirty: bool) -> None:
+        """Stay the same plugin for as long as the command runs, however often it builds."""
+        self.watched: set[Path] = set()
+
+    def on_shutdown(self) -> None:
+        """End the warm process."""
+        engine.end()
+
     def load_config(
         self, options: dict[str, Any], config_file_path: str | None = None
     ) -> tuple[ConfigErrors, ConfigWarnings]:
@@ -64,6 +74,8 @@ class HandoutPlugin(BasePlugin):  # type: ignore[type-arg,no-untyped-call]
         root = Path(config.config_file_path).parent if config.config_file_path else Path.cwd()
         settings = read_settings({name: self.config[name] for name, _ in self.config_scheme})
         self.site = Site(Project(root.absolute(), settings), log.warning)
+        for file in self.site.loops(files):
+            files.remove(file)
         self.site.start(files.documentation_pages())
         return files
 
@@ -99,7 +111,18 @@ class HandoutPlugin(BasePlugin):  # type: ignore[type-arg,no-untyped-call]
     def on_post_build(self, *, config: MkDocsConfig) -> None:
         """Write `verdicts.json`, and report what is not as expected."""
         self.site.finish(Path(config.site_dir))
+        self._watch(Path(config.docs_dir))
 
     def on_serve(self, server: LiveReloadServer, /, *, config: MkDocsConfig, builder: Any) -> Any:
         """Rebuild when a file changes that a page has read."""
+        self.server = server
+        self._watch(Path(config.docs_dir))
         return server
+
+    def _watch(self, docs: Path) -> None:
+        """Watch the folders that pages read; the host itself watches its documents."""
+        if self.server is not None:
+            for folder in self.site.engine.read_folders() - self.watched:
+                self.watched.add(folder)
+                if folder.is_dir() and not folder.is_relative_to(docs):
+                    self.server.watch(str(folder), recursive=False)

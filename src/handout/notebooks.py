@@ -32,14 +32,14 @@ def read_notebook(file: Path, name: str) -> Page:
         text = file.read_bytes().decode("utf-8-sig")
         notebook = nbformat.reads(text, as_version=4)
     except OSError as error:
-        raise PageError(f"{shown}:1: cannot be read: {error.strerror}") from error
+        raise PageError(shown, f"cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise PageError(f"{shown}:1: not UTF-8: {error.reason}") from error
+        raise PageError(shown, f"not UTF-8: {error.reason}; save it as UTF-8") from error
     except Exception as error:  # nbformat raises many kinds for what is not a notebook
-        raise PageError(f"{shown}:1: not a notebook: {error}") from error
+        raise PageError(shown, f"not a notebook: {error}") from error
     language = notebook.metadata.get("kernelspec", {}).get("language", "python")
     if language != "python":
-        raise PageError(f"{shown}:1: a notebook in {language}; only Python can be run")
+        raise PageError(shown, f"a notebook in {language}; only Python can be run")
     return Page(name, shown, file.absolute(), text, _cells(notebook, text, shown), notebook=True)
 
 

@@ -13,7 +13,11 @@ from handout.fences import read_text
 
 
 class PageError(ValueError):
-    """A page that cannot be read; the message names it."""
+    """A page that cannot be read; the text names it, the line and the reason."""
+
+    def __init__(self, shown: str, message: str, line: int = 1) -> None:
+        super().__init__(f"{shown}:{line}: {message}")
+        self.shown, self.message, self.line = shown, message, line
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,7 @@ class Page:
     text: str
     cells: Sequence[Cell]
     notebook: bool = False  # whether the text is that of a notebook
+    readable: bool = True  # otherwise it has one cell, which says why it is not
 
     @property
     def running(self) -> list[Cell]:
@@ -50,11 +55,9 @@ def read_page(file: Path, name: str, cache: Cache | None = None) -> Page:
         text = read_text(file.read_bytes())
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
-        raise PageError(
-            f"{shown}:{line}: not UTF-8: {error.reason}; save the file as UTF-8"
-        ) from error
+        raise PageError(shown, f"not UTF-8: {error.reason}; save it as UTF-8", line) from error
     except OSError as error:
-        raise PageError(f"{shown}:1: cannot be read: {error.strerror}") from error
+        raise PageError(shown, f"cannot be read: {error.strerror}") from error
     return make_page(file, name, text, cache)
 
 
@@ -66,3 +69,10 @@ def make_page(file: Path, name: str, text: str, cache: Cache | None = None) -> P
     if cache is not None and not known and all(cell.problem is None for cell in cells):
         cache.note_text(text)
     return Page(name, shown, file.absolute(), text, cells)
+
+
+def unreadable_page(file: Path, name: str, error: PageError) -> Page:
+    """A page in the place of one that cannot be read, with an error for a verdict."""
+    line = error.line
+    cell = Cell("python", error.shown, line, line, "", line, "", id="page", problem=error.message)
+    return Page(name, error.shown, file, str(error), [cell], readable=False)

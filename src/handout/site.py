@@ -24,7 +24,7 @@ from handout.inject import (
     token,
     with_tokens,
 )
-from handout.pages import Page, PageError, make_page
+from handout.pages import Page, PageError, make_page, shown_path, unreadable_page
 from handout.settings import Project
 from handout.verdicts import JudgedPage, report
 
@@ -50,20 +50,29 @@ class Site:
         self.downloads: dict[PurePosixPath, Page] = {}  # notebooks, by their place in the site
 
     def start(self, pages: Iterable[Any]) -> None:
-        """Read the pages and start running their cells."""
+        """Read the pages and start running their cells; say on a page that it cannot be read."""
         for file in pages:
             if not file.src_uri.endswith((".md", ".ipynb")):
                 continue
             try:
                 self.pages[file.src_uri] = _read(file, self.cache)
             except PageError as error:
-                self.warn(str(error))
+                page = unreadable_page(Path(file.abs_src_path), file.src_uri, error)
+                self.pages[file.src_uri] = page
+                file.content_string = f"# {file.name}\n\n{token(page)}0.\n"
         self.engine.start(self.pages.values())
+
+    def loops(self, pages: Iterable[Any]) -> list[Any]:
+        """The files that are seen again through a link to a folder that holds the link."""
+        found = {file: loop for file in pages if (loop := _loop(file.abs_src_path))}
+        for loop in sorted(set(found.values())):
+            self.warn(f"{shown_path(Path(loop))}: links to a folder that holds it; left out")
+        return list(found)
 
     def with_tokens(self, markdown: str, name: str) -> str:
         """A page's Markdown, ready to be rendered."""
         page = self.pages.get(name)
-        if page is None or page.notebook or not page.cells:
+        if page is None or page.notebook or not page.readable or not page.cells:
             return markdown
         try:
             return with_tokens(markdown, page)
@@ -181,6 +190,14 @@ class Site:
             fonts.write_subset(self.characters, folder)
             with contextlib.suppress(OSError):
                 write(kept, target.read_bytes())
+
+
+def _loop(path: str | None) -> str | None:
+    """The folder above `path` that is a link to a folder above itself, if there is one."""
+    for folder in reversed(Path(path).parents if path else ()):
+        if folder.is_symlink() and folder.parent.is_relative_to(folder.resolve()):
+            return str(folder)
+    return None
 
 
 def _read(file: Any, cache: Cache) -> Page:
