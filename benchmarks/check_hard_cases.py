@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (a formula and its derivative on one line each read better)
 """Right derivatives that are hard to check: kinks, ties, extreme magnitudes, float32.
 
 A checker that objects to one of these raises a false alarm.
@@ -8,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+
 from check_operations import OPERATIONS, Operation
 
 

@@ -16,9 +16,9 @@ import warnings
 from collections.abc import Callable
 
 import numpy as np
+
 from check_hard_cases import hard_cases
 from check_operations import OPERATIONS, Array, Mutant, Operation, mutants, point_of
-
 from edf.check import GradientReport, check_gradients
 from edf.graph import Input, Node
 
@@ -53,14 +53,14 @@ def by_torch(operation: Operation, arguments: list[Array]) -> str:
 
     class Function(torch.autograd.Function):
         @staticmethod
-        def forward(context, *tensors):  # noqa: ANN001, ANN002, ANN205
+        def forward(context, *tensors):
             context.save_for_backward(*tensors)
             return torch.tensor(
                 np.asarray(operation.forward(*(t.detach().numpy() for t in tensors)))
             )
 
         @staticmethod
-        def backward(context, grad):  # noqa: ANN001, ANN205
+        def backward(context, grad):
             arrays = [t.detach().numpy() for t in context.saved_tensors]
             gradients = operation.backward(grad.detach().numpy(), *arrays)
             return tuple(torch.tensor(np.array(gradient)) for gradient in gradients)

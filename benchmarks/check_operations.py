@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (a formula and its derivative on one line each read better)
 """Operations written for measuring gradient checkers, and ways to make their derivatives wrong.
 
 None of these is edf's own: formulas are text, one for the value and one per argument for the
@@ -62,7 +63,7 @@ def evaluate(text: str, scope: dict[str, Array]) -> Array:
 _code: dict[str, object] = {}
 
 
-def _compiled(text: str):  # noqa: ANN202
+def _compiled(text: str):
     if text not in _code:
         _code[text] = compile(text, "<formula>", "eval")
     return _code[text]

@@ -66,7 +66,7 @@ def torch_checks() -> dict[str, Callable[[], object]]:
     tensors = [torch.tensor(parameter, requires_grad=True) for parameter in parameters]
     X, y = torch.tensor(data), torch.tensor(labels)
 
-    def loss(W, b, V, c):  # noqa: ANN001, ANN202
+    def loss(W, b, V, c):
         return torch.nn.functional.cross_entropy(torch.sigmoid(X @ W + b) @ V + c, y)
 
     gradcheck = torch.autograd.gradcheck

@@ -22,6 +22,18 @@ TELLABLE = 64
 
 
 @dataclass(frozen=True)
+class Told:
+    """What a report shows of one component."""
+
+    worst: dict[str, Any]
+    counterexample: dict[str, Any]
+    """The point (if it is small), the index, and both sides: backward left, numeric right."""
+    steps: list[list[float]]
+    """Pairs of step size and error."""
+    rel_error: float
+
+
+@dataclass(frozen=True)
 class Case:
     """A component of a gradient with all that is needed to show it."""
 
@@ -44,18 +56,18 @@ class Case:
             "backward": finding.backward,
         }
 
-    @property
-    def counterexample(self) -> dict[str, Any]:
-        """The point (if it is small), the index, and both sides: backward left, numeric right."""
+    def told(self) -> Told:
+        """Return what a report shows of it, as of the present point."""
         labels, values = self.subject.labels, self.subject.values
         small = sum(np.size(value) for value in values) <= TELLABLE
-        point = {str(label): value for label, value in zip(labels, values, strict=True)}
-        return {
+        point = {str(label): np.array(value) for label, value in zip(labels, values, strict=True)}
+        counterexample = {
             "point": point if small else {},
             "index": {key: self.worst[key] for key in ("argument", "index")},
             "left": self.finding.backward,
             "right": self.finding.numeric,
         }
+        return Told(self.worst, counterexample, self.error_by_step(), self.finding.rel_error)
 
     def error_by_step(self) -> list[list[float]]:
         """Return pairs of step size and |central difference - backward|, relative to the larger."""

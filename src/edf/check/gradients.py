@@ -9,7 +9,7 @@ import numpy as np
 
 from edf.check.checked import CheckedGraph
 from edf.check.compare import Comparison, compare
-from edf.check.evidence import Case, gradients_of, locate
+from edf.check.evidence import Case, Told, gradients_of, locate
 from edf.check.protocol import NondeterministicError, ProtocolError, check_protocol
 from edf.check.report import GradientReport, Status, announce, describe_component, expectation
 from edf.check.subject import EvaluationError, GraphSubject
@@ -70,7 +70,7 @@ def check_gradients(
             check.status, check.message = "refuted", str(problem)
         except NondeterministicError as problem:
             check.status, check.message = "inconclusive", str(problem)
-    report = check.report(expected, id, seed)
+        report = check.report(expected, id, seed)
     announce(report)
     return report
 
@@ -88,7 +88,7 @@ class _Check:
         self.status: Status = "verified"
         self.message = ""
         self.details: dict[str, Any] = {"tolerance": RTOL}
-        self.shown: Case | None = None
+        self.shown: Told | None = None
         self.kinks: list[Case] = []
 
     def run(self) -> None:
@@ -152,27 +152,27 @@ class _Check:
             self.kinks.append(Case(subject, cotangent, gradients, finding))
         accused = comparison.outcome("refuted") or comparison.outcome("unresolved")
         if accused:
-            worst = max(accused, key=lambda finding: finding.rel_error)
-            self._accuse(Case(subject, cotangent, gradients, worst))
-        elif comparison.worst is not None and self.status == "verified":
-            case = Case(subject, cotangent, gradients, comparison.worst)
-            if self.shown is None or comparison.worst.rel_error > self.shown.finding.rel_error:
-                self.shown = case
+            largest = max(accused, key=lambda finding: finding.rel_error)
+            self._accuse(Case(subject, cotangent, gradients, largest))
+        elif (worst := comparison.worst) is not None and self.status == "verified":
+            shown = -1.0 if self.shown is None else self.shown.rel_error
+            if worst.rel_error > shown:
+                self.shown = Case(subject, cotangent, gradients, worst).told()
 
     def _accuse(self, case: Case) -> None:
         """Find the operation at fault, and decide what the whole graph's disagreement means."""
         located, kinked = locate(self.graph.order, self.rng)
         described = describe_component(case.worst)
         if located is not None:
-            self.status, self.shown = "refuted", located
+            self.status, self.shown = "refuted", located.told()
             self.message = describe_component(located.worst)
             if located.finding.reason:
                 self.message += f" ({located.finding.reason})"
         elif case.finding.outcome == "refuted" and not (kinked or self.kinks):
-            self.status, self.shown = "refuted", case
+            self.status, self.shown = "refuted", case.told()
             self.message = f"{described} (each operation by itself agrees)"
         elif self.status == "verified":
-            self.status, self.shown = "inconclusive", case
+            self.status, self.shown = "inconclusive", case.told()
             reason = case.finding.reason
             if case.finding.outcome == "refuted":
                 reason = "at a kink each operation's slope is possible, their combination is not"
@@ -182,10 +182,10 @@ class _Check:
         """Return the report on what was found."""
         errors = [comparison.max_rel_error for comparison in self.comparisons]
         if self.shown is not None and self.status != "inconclusive":
-            errors.append(self.shown.finding.rel_error)
+            errors.append(self.shown.rel_error)
         if self.shown is not None:
             self.details["worst"] = self.shown.worst
-            self.details["steps"] = self.shown.error_by_step()
+            self.details["steps"] = self.shown.steps
         if self.comparisons:
             fewest = min(self.comparisons, key=lambda comparison: comparison.checked)
             self.details["sampled"] = {"checked": fewest.checked, "total": fewest.total}

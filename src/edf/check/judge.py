@@ -144,7 +144,8 @@ class Judge:
         except DeclinedError as declined:
             return self._finding("unresolved", k, index, claimed, np.nan, floor, str(declined))
         low, high, error = slopes.interval(self.cotangent)
-        settled = max(estimate.error, error) <= 1e-3 * max(abs(low), abs(high)) + floor
+        size = max(abs(low), abs(high), self.sizes[k])
+        settled = max(estimate.error, error) <= 1e-3 * size + 1e4 * self.noise[k]
         reason = "" if settled else "its numeric derivative could not be resolved"
         outcome: Outcome = "refuted" if settled else "unresolved"
         return self._finding(outcome, k, index, claimed, estimate.value, floor, reason)

@@ -80,6 +80,8 @@ def complex_step(line: Line) -> Estimate:
         DeclinedError: The function cannot be evaluated at complex arguments, or gives no number.
     """
     step = line.scale * 2.0**-100
+    if step < 1e-290:
+        raise DeclinedError("its gradients are too small for a step below them")
     try:
         value = line(1j * step)
     except (TypeError, ValueError, NotImplementedError, np.exceptions.ComplexWarning) as problem:

@@ -210,7 +210,8 @@ class LogLoss(CompNode):
 
     def backward(self) -> None:
         picked = self.p.value[self._picked()]
-        slope = np.where(picked.real < self._least(), 0, -self.grad / picked)
+        gone = picked.real < self._least()
+        slope = np.where(gone, 0, -self.grad / np.where(gone, 1, picked))
         delta = np.zeros(self.p.value.shape, slope.dtype)
         delta[self._picked()] = slope
         self.p.addgrad(delta)

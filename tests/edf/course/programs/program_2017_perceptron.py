@@ -1,7 +1,8 @@
 """In the style of winter 2017: a perceptron with one hidden layer tells a ring from its middle."""
 
-import edf.course.winter2017 as edf
 import numpy as np
+
+import edf.course.winter2017 as edf
 
 np.random.seed(1)
 points = np.random.uniform(-1, 1, (240, 2))
@@ -19,7 +20,7 @@ loss = edf.Mean(edf.LogLoss(edf.Aref(prob, lab)))
 acc = edf.Accuracy(prob, lab)
 
 errors = []
-for epoch in range(epochs):
+for _ in range(epochs):
     correct = 0.0
     perm = np.random.permutation(len(points))
     for i in range(0, len(points), batch):

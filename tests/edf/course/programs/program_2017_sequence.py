@@ -1,8 +1,9 @@
 """In the style of winter 2017: a recurrent network learns to say what comes next, its graph built
 anew for every batch; with a component of the student's own."""
 
-import edf.course.winter2017 as edf
 import numpy as np
+
+import edf.course.winter2017 as edf
 
 
 class Square:

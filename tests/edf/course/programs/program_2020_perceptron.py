@@ -1,7 +1,8 @@
 """In the style of autumn 2020: a sigmoid network learns the exclusive or of two signs."""
 
-import edf.course.autumn2020 as edf
 import numpy as np
+
+import edf.course.autumn2020 as edf
 
 
 class MLPparams(edf.ParameterPackage):
@@ -18,7 +19,7 @@ def MLPsigmoidgraph(Phi, x):
 np.random.seed(3)
 data = np.random.uniform(-1, 1, (200, 2))
 labels = ((data[:, 0] > 0) ^ (data[:, 1] > 0)).astype(int)
-nBatch = 20
+batch = 20
 
 edf.clear_compgraph()
 xnode = edf.Input()
@@ -29,12 +30,12 @@ lossnode = edf.LogLoss(probnode, ynode)
 edf.learning_rate = 3.0
 
 losses, errors = [], []
-for epoch in range(80):
+for _ in range(80):
     perm = np.random.permutation(len(data))
     total = 0.0
-    for i in range(0, len(data), nBatch):
-        xnode.value = data[perm[i : i + nBatch]]
-        ynode.value = labels[perm[i : i + nBatch]]
+    for i in range(0, len(data), batch):
+        xnode.value = data[perm[i : i + batch]]
+        ynode.value = labels[perm[i : i + batch]]
         edf.Forward()
         total += np.sum(lossnode.value)
         edf.Backward(lossnode)

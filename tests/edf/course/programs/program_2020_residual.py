@@ -1,7 +1,8 @@
 """In the style of autumn 2020: a residual network of the student's own nodes fits a curve."""
 
-import edf.course.autumn2020 as edf
 import numpy as np
+
+import edf.course.autumn2020 as edf
 
 
 class ReLU(edf.CompNode):
@@ -76,10 +77,10 @@ for block in Phi.blocks:
     h = Plus(h, ReLU(edf.Affine(block, h)))
 out = Scale(Phi.scale, edf.Affine(Phi.last, h))
 loss = SquaredError(out, y)
-edf.learning_rate = 0.02
+edf.learning_rate = 0.01
 
 losses = []
-for _ in range(400):
+for _ in range(600):
     x.value = np.random.uniform(-2, 2, (32, 1))
     y.value = np.sin(2 * x.value)
     edf.Forward()

@@ -1,0 +1,120 @@
+"""Each oracle finds a derivative it can find, to the accuracy it claims, and declines the rest."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from edf.check.oracles import (
+    DeclinedError,
+    Line,
+    central_difference,
+    complex_step,
+    complex_warnings_raise,
+    differences,
+    one_sided,
+    richardson,
+    rounding_noise,
+)
+
+SMOOTH = {
+    "sine": (np.sin, 0.7, np.cos(0.7)),
+    "exponential": (np.exp, 3.0, np.exp(3.0)),
+    "reciprocal": (lambda x: 1 / x, 0.01, -1e4),
+    "fast": (lambda x: np.sin(40 * x), 0.3, 40 * np.cos(12.0)),
+    "constant": (lambda x: 0 * x + 2.0, 0.5, 0.0),
+    "large offset": (lambda x: 1e6 + x * x, 0.5, 1.0),
+}
+
+
+def line(function, x, scale=None):
+    """Return the line t -> function(x + t), as a value of one entry."""
+    return Line(lambda t: np.array([function(x + t)]), np.array([1.0]), scale or abs(x) or 1.0)
+
+
+class Test_complex_step:
+    @pytest.mark.parametrize("name", SMOOTH)
+    def test_it_is_exact(self, name):
+        function, x, slope = SMOOTH[name]
+        assert complex_step(line(function, x)).value == pytest.approx(slope, rel=1e-14, abs=1e-15)
+
+    def test_it_declines_a_function_that_takes_no_complex_numbers(self):
+        with pytest.raises(DeclinedError, match="does not accept complex numbers"):
+            complex_step(line(np.floor, 0.3))
+
+    def test_it_declines_a_cast_that_drops_the_imaginary_part(self):
+        def cast(x):
+            return np.asarray(x).astype(float) ** 2
+
+        with complex_warnings_raise(), pytest.raises(DeclinedError, match="imaginary part"):
+            complex_step(line(cast, 0.3))
+
+    def test_it_declines_what_is_not_finite(self):
+        with np.errstate(all="ignore"), pytest.raises(DeclinedError, match="no finite number"):
+            complex_step(line(lambda x: np.divide(x, 0.0), 1.0))
+
+
+class Test_real_differences:
+    @pytest.mark.parametrize("oracle", [richardson, differences])
+    @pytest.mark.parametrize("name", SMOOTH)
+    def test_the_error_bar_holds_and_is_small(self, name, oracle):
+        function, x, slope = SMOOTH[name]
+        with np.errstate(all="ignore"):
+            estimate = oracle(line(function, x))
+        assert abs(estimate.value - slope) <= 4 * estimate.error
+        assert estimate.error <= 1e-7 * max(abs(slope), 1e-2)
+
+    @pytest.mark.parametrize("shift", [1.0, 0.76])
+    def test_another_ratio_of_steps_gives_the_same(self, shift):
+        estimate = differences(line(np.sin, 0.7), shift=shift, ratio=3.0)
+        assert estimate.value == pytest.approx(np.cos(0.7), rel=1e-9)
+
+    def test_a_steep_slope_between_plateaus_is_not_taken_for_a_constant(self):
+        def steep(x):
+            return np.tanh(1e4 * (x - 1))
+
+        assert differences(line(steep, 1.0)).value == pytest.approx(1e4, rel=1e-6)
+
+    def test_the_edge_of_a_domain_is_approached(self):
+        with np.errstate(all="ignore"):
+            estimate = differences(line(np.log, 1e-6, scale=1.0))
+        assert estimate.value == pytest.approx(1e6, rel=1e-6)
+
+    def test_it_declines_where_nothing_is_finite(self):
+        with np.errstate(all="ignore"), pytest.raises(DeclinedError, match="no finite number"):
+            differences(line(np.log, -1.0))
+
+    def test_central_differences_have_their_textbook_error(self):
+        error = [central_difference(line(np.exp, 1.0), h) - np.e for h in (1e-2, 1e-3)]
+        assert error[0] / error[1] == pytest.approx(100, rel=1e-2)
+
+
+class Test_one_sided:
+    def test_a_kink_has_two_slopes(self):
+        slopes = one_sided(line(np.abs, 0.0))
+        assert slopes.kinked
+        assert slopes.left == pytest.approx(-1, abs=1e-6)
+        assert slopes.right == pytest.approx(1, abs=1e-6)
+
+    def test_a_smooth_function_has_one(self):
+        slopes = one_sided(line(np.sin, 0.4))
+        assert not slopes.kinked
+        assert slopes.left == pytest.approx(np.cos(0.4), rel=1e-6)
+
+    def test_each_output_may_choose_its_slope(self):
+        cotangent = np.array([2.0, -3.0])
+        two = Line(lambda t: np.array([abs(t), abs(t)]), cotangent)
+        low, high, error = one_sided(two).interval(cotangent)
+        assert (low, high) == pytest.approx((-5, 5), abs=1e-5)
+        assert error < 1e-4
+
+    def test_it_declines_a_jump(self):
+        with pytest.raises(DeclinedError, match="do not settle"):
+            one_sided(line(lambda x: np.where(x >= 0, 1.0, 0.0) + x, 0.0))
+
+
+def test_rounding_is_measured_where_terms_cancel():
+    """A forward that adds and subtracts 1e6 is 1e6 times noisier than its value is large."""
+    assert 1e-12 < rounding_noise(line(lambda x: (x + 1e6) - 1e6, 0.3)) < 1e-8
+    assert rounding_noise(line(np.sin, 0.3)) < 1e-15
+    assert rounding_noise(line(np.abs, 0.0, scale=1.0)) == 0  # a kink is not noise
