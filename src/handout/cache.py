@@ -215,6 +215,7 @@ def write(target: Path, data: bytes) -> None:
     try:
         with open(handle, "wb") as file:
             file.write(data)
+        os.chmod(temporary, 0o644)  # part of a site that a web server reads, perhaps
         os.replace(temporary, target)
     except BaseException:
         with contextlib.suppress(OSError):

@@ -95,3 +95,8 @@ def test_headings_nest(site: Path, outlines: dict[Path, _Outline]) -> None:
 def test_images_are_described(outlines: dict[Path, _Outline]) -> None:
     """Every image has a text alternative."""
     assert {page: o.undescribed for page, o in outlines.items() if o.undescribed} == {}
+
+
+def test_every_file_can_be_read_by_a_web_server(site: Path) -> None:
+    """Hosts refuse files that only their owner may read."""
+    assert [p for p in site.rglob("*") if p.is_file() and not p.stat().st_mode & 0o004] == []
