@@ -91,6 +91,7 @@ class Runner:
             ThreadPoolExecutor(project.settings.workers, "handout") if executor is None else None
         )
         self._executor = executor
+        self._submitted: list[Future[PageOutcome]] = []  # to our own threads
 
     def submit(self, page: Page) -> Future[PageOutcome]:
         """Start running a page, unless it has nothing to run or the cache knows its outcome."""
@@ -100,7 +101,8 @@ class Runner:
         elif self.cache is not None:
             known = self.cache.get(job(page, self.project))
         if known is None and self._threads is not None:
-            return self._threads.submit(self._run, page)
+            self._submitted.append(self._threads.submit(self._run, page))
+            return self._submitted[-1]
         if known is None:
             return self._hand_over(page)
         self._advance(page, len(page.running))
@@ -149,6 +151,8 @@ class Runner:
             self.progress(page, cells)
 
     def close(self) -> None:
-        """Wait for nothing more, and let the threads go."""
+        """Stop what still runs, and let the threads go."""
         if self._threads is not None:
             self._threads.shutdown(wait=False, cancel_futures=True)
+            if not all(future.done() for future in self._submitted):
+                warm().stop()

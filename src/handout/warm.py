@@ -46,6 +46,7 @@ class Warm:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
+        self._pages: set[socket.socket] = set()  # connections to the pages that run
 
     def start(self) -> None:
         """Start the process if it does not run; returns at once."""
@@ -83,13 +84,20 @@ class Warm:
                 self._started().sendmsg(
                     [b"p"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, fds.tobytes())]
                 )
-            ours.sendall(json.dumps(job).encode() + b"\n")
-            with ours.makefile("rb") as lines:
-                for line in lines:
-                    hear(json.loads(line))
+            self._pages.add(ours)
+            try:
+                ours.sendall(json.dumps(job).encode() + b"\n")
+                with ours.makefile("rb") as lines:
+                    for line in lines:
+                        hear(json.loads(line))
+            finally:
+                self._pages.discard(ours)
 
     def stop(self) -> None:
         """End the process, and with it every page that still runs."""
+        for connection in list(self._pages):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)  # its keeper ends it; its reader goes on
         with self._lock:
             if self._control is not None:
                 self._control.close()

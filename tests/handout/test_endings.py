@@ -1,0 +1,73 @@
+"""However the build ends, nothing of it is left, and the terminal is as it was."""
+
+from __future__ import annotations
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+import termios
+import time
+
+import pytest
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
+
+ENDLESS = """\
+```python exec="on"
+import os, signal, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+if os.fork() == 0:
+    os.setsid()
+open("running", "w").close()
+while True:
+    time.sleep(1)
+```
+"""
+COMMAND = [sys.executable, "-c", "from handout.cli import main; main()", "check", "page.md"]
+
+
+def wait_for(condition, seconds: float = 20) -> None:
+    """Wait until a condition holds, or fail."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL, signal.SIGHUP])
+def test_nothing_is_left_of_a_build_that_is_ended(workshop, how: signal.Signals) -> None:
+    """Not the page, nor the daemon that it started, whether the build could clean up or not."""
+    workshop.write("page.md", ENDLESS)
+    with subprocess.Popen(COMMAND, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as build:
+        wait_for((workshop.root / "running").exists)
+        build.send_signal(how)
+        status = build.wait(10)
+    assert status != 0
+    assert workshop.left() == []
+
+
+def test_the_terminal_is_as_it_was(workshop) -> None:
+    """Ctrl-C at a terminal ends the build, and settings of the terminal stay."""
+    workshop.write("page.md", ENDLESS)
+    ours, theirs = pty.openpty()
+    before = termios.tcgetattr(theirs)
+    with subprocess.Popen(
+        COMMAND, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
+    ) as build:
+        wait_for((workshop.root / "running").exists)
+        os.killpg(build.pid, signal.SIGINT)  # as the terminal does
+        os.set_blocking(ours, False)
+        wait_for(lambda: drained(ours) is not None and build.poll() is not None)
+    assert termios.tcgetattr(theirs) == before
+    assert workshop.left() == []
+
+
+def drained(terminal: int) -> bytes:
+    """What was written to a terminal, so that its writer need not wait."""
+    try:
+        return os.read(terminal, 1 << 16)
+    except BlockingIOError:
+        return b""
