@@ -106,6 +106,7 @@ class HandoutPlugin(BasePlugin):  # type: ignore[type-arg,no-untyped-call]
         for file in files.documentation_pages():
             if file.page is not None and file.page.content is not None:
                 file.page.content = self.site.linked(file.page.content, file, files)
+                self.site.typeset(file.page.toc)
         return env
 
     def on_post_build(self, *, config: MkDocsConfig) -> None:

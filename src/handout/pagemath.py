@@ -7,13 +7,14 @@ and `\eqref{ID}`, or `[[eq:ID]]` in a sentence, finds its `\label` anywhere on t
 
 from __future__ import annotations
 
+import contextlib
 import html
 import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from handout.mathml import MathError, to_mathml_page
+from handout.mathml import MathError, to_mathml, to_mathml_page
 
 # A formula that is marked, or a reference to an equation's number.
 _SITE = re.compile(
@@ -21,6 +22,7 @@ _SITE = re.compile(
     r"|\[\[eq:(?P<label>[\w:.-]+)\]\]",
     re.DOTALL,
 )
+_IN_TITLE = re.compile(r"\\\((.+?)\\\)", re.DOTALL)  # arithmatex's own delimiters, tags stripped
 _LITERAL = re.compile(r"(<(pre|code|script|style|textarea)\b.*?</\2>)", re.DOTALL | re.IGNORECASE)
 _LINK = re.compile(r'<math[^>]*><mtext>(<a href="#[^"]*">\([^<]*\)</a>)</mtext></math>')
 _UNMARKED = re.compile(
@@ -67,6 +69,20 @@ def mark_dollars(content: str) -> str:
     return "".join(
         part if literal else _UNMARKED.sub(marked, part) for part, literal in _parts(content)
     )
+
+
+def title(text: str, macros: Mapping[str, str] | None = None) -> str:
+    """A heading's text with MathML, as a table of contents shows it.
+
+    What fails is left as it is: the heading itself is where it is reported.
+    """
+
+    def shown(found: re.Match[str]) -> str:
+        with contextlib.suppress(MathError):
+            return to_mathml(html.unescape(found[1]).strip(), macros=macros)
+        return found[0]
+
+    return _IN_TITLE.sub(shown, text)
 
 
 def convert(

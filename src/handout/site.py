@@ -108,6 +108,13 @@ class Site:
             return html
         return self._completed(html, page, file)
 
+    def typeset(self, contents: Iterable[Any]) -> None:
+        """Set the formulas in the entries of a page's table of contents."""
+        for entry in contents:
+            entry.title = pagemath.title(entry.title, self.project.settings.macros)
+            self.characters |= fonts.characters(entry.title)
+            self.typeset(entry.children)
+
     def _completed(self, html: str, page: Page, file: Any) -> str:
         if page.notebook:
             from handout.notebook_page import simplified  # its parser is slow to load

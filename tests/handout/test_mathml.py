@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import pytest
 
 from handout.mathml import MathError, to_mathml, to_mathml_page
-from handout.pagemath import Problem, convert, mark, mark_dollars
+from handout.pagemath import Problem, convert, mark, mark_dollars, title
 
 FORMULAS = [
     r"\frac{\partial l}{\partial x} = \frac{\partial l}{\partial u} \frac{\partial u}{\partial x}",
@@ -203,3 +203,9 @@ def test_line_of_a_formula_in_a_notebook() -> None:
     source = '{"cells": [\n "text\\n",\n "$x + \\\\bogus$"\n]}'
     _, problems = convert(_html(r"x + \bogus"), source)
     assert [problem.line for problem in problems] == [3]
+
+
+def test_formula_in_a_heading_reaches_the_table_of_contents() -> None:
+    """A formula of a heading is set there, too; a wrong one is left to the heading's own error."""
+    assert title(r"About \(x &lt; y\)") == f"About {to_mathml('x < y')}"
+    assert title(r"About \(\bogus\)") == r"About \(\bogus\)"
