@@ -92,12 +92,12 @@ def generate(seed: int) -> Iterator[Case]:
     or two. What the oracle says of either decides where it is counted.
     """
     rng = random.Random(seed)
-    rewriters, oracles = _rewriters(), _oracles()
+    rewriters = _rewriters()
     while True:
         slips = 1 + (rng.random() < 0.2)
         if rng.random() < MATRIX_SHARE:
             identity = rng.choice(matrix_identities())
-            world, matrices = identity.world, MatrixOracle(oracles[identity.world.name])
+            world, matrices = identity.world, MatrixOracle(oracles()[identity.world.name])
             equation = rewrite_matrices(identity.equation, rng, rng.randrange(4))
             wrong = equation
             for _ in range(slips):
@@ -107,7 +107,7 @@ def generate(seed: int) -> Iterator[Case]:
                 yield Case(identity.id, world, latex, matrices.judge(e))
         else:
             identity = rng.choice(identities())
-            world, oracle = identity.world, oracles[identity.world.name]
+            world, oracle = identity.world, oracles()[identity.world.name]
             rewriter = rewriters[world.name][1]
             equation = rewriter.rewrite(identity.equation, rng, rng.randrange(6))
             wrong = equation
@@ -122,7 +122,8 @@ def generate(seed: int) -> Iterator[Case]:
 
 
 @cache
-def _oracles() -> dict[str, Oracle]:
+def oracles() -> dict[str, Oracle]:
+    """The oracle of each world, made once: its derivatives take SymPy a while."""
     return {identity.world.name: Oracle(identity.world) for identity in identities()}
 
 

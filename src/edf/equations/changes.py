@@ -43,12 +43,18 @@ class Alphabet:
     names: tuple[tuple[s.Symbol, ...], ...]
 
 
+_Change = tuple[str, str, s.Tree]
+
+
 def changes(equation: s.Equation, alphabet: Alphabet) -> list[Change]:
     """Return every change, those of the right side first, none twice."""
     found: dict[s.Equation, Change] = {}
     maker = _Maker(alphabet)
     for name in ("right", "left"):
-        for kind, text, side in maker.within(getattr(equation, name)):
+        found_here = list(maker.within(getattr(equation, name)))
+        if name == "right":
+            found_here += _negated(equation.right)
+        for kind, text, side in found_here:
             changed = s.with_child(equation, name, None, side)
             assert isinstance(changed, s.Equation)
             if changed != equation:
@@ -56,7 +62,10 @@ def changes(equation: s.Equation, alphabet: Alphabet) -> list[Change]:
     return list(found.values())
 
 
-_Change = tuple[str, str, s.Tree]
+def _negated(side: s.Tree) -> Iterator[_Change]:
+    """Yield a side with a minus sign in front, so that every equation has something to change."""
+    if not isinstance(side, s.Sum) and side != s.Number("0"):
+        yield "sign", "the sign of the right side is changed", s.Sum((side,), ("-",), at=side.at)
 
 
 class _Maker:

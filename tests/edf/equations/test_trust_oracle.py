@@ -8,27 +8,22 @@ import numpy as np
 import pytest
 import sympy as sp
 
+from trust.campaign import oracles
 from trust.expr import Equation, Expr, d, delta, exp, free, if_equal, names, total
 from trust.identities import identities
 from trust.matrix import MatrixOracle, grad, t
 from trust.matrix_identities import matrix_identities
 from trust.mutations import mutate
-from trust.oracle import DIGITS, Oracle
+from trust.oracle import DIGITS
 from trust.rewrites import Rewriter
 
 WORLDS = {identity.world.name: identity.world for identity in identities()}
 P, x, l = names("P x l")
 
 
-@pytest.fixture(scope="module")
-def oracle():
-    """The oracle of a world, made once: its derivatives take SymPy a while."""
-    made = {}
-
-    def get(name):
-        return made.setdefault(name, Oracle(WORLDS[name]))
-
-    return get
+def oracle(world):
+    """The oracle of a world."""
+    return oracles()[world]
 
 
 def test_there_are_enough_base_equations():
@@ -38,13 +33,13 @@ def test_there_are_enough_base_equations():
 
 
 @pytest.mark.parametrize("identity", identities(), ids=lambda identity: identity.id)
-def test_base_equations_are_right(identity, oracle):
+def test_base_equations_are_right(identity):
     """SymPy agrees with every base equation."""
     assert oracle(identity.world.name).judge(identity.equation) == "right"
 
 
 @pytest.mark.parametrize("identity", matrix_identities(), ids=lambda identity: identity.id)
-def test_base_equations_between_matrices_are_right(identity, oracle):
+def test_base_equations_between_matrices_are_right(identity):
     """SymPy agrees with every base equation in matrix notation."""
     assert MatrixOracle(oracle(identity.world.name)).judge(identity.equation) == "right"
 
@@ -65,12 +60,12 @@ def test_base_equations_between_matrices_are_right(identity, oracle):
         (Equation(P["i"], P["i"] * (1 + Expr("num", data=sp.Rational(1, 10**15)))), "undecided"),
     ],
 )
-def test_the_oracle_objects(wrong, truth, oracle):
+def test_the_oracle_objects(wrong, truth):
     """Known mistakes are called wrong, nonsense ill-formed, and what is too close undecided."""
     assert oracle("softmax").judge(wrong) == truth
 
 
-def test_the_oracle_objects_to_a_lost_transpose(oracle):
+def test_the_oracle_objects_to_a_lost_transpose():
     """A square matrix where its transpose belongs, and a shape that does not fit."""
     A, q, y = names("A q x")
     square = MatrixOracle(oracle("quadratic-form"))
@@ -82,7 +77,7 @@ def test_the_oracle_objects_to_a_lost_transpose(oracle):
 
 
 @pytest.mark.parametrize("world", WORLDS.values(), ids=WORLDS)
-def test_both_forms_of_a_world_agree(world, oracle):
+def test_both_forms_of_a_world_agree(world):
     """The graph of edf computes what the formulas given to SymPy say, at one of its points."""
     point = oracle(world.name).points[0]
     space = world.graph()
@@ -100,7 +95,7 @@ def test_both_forms_of_a_world_agree(world, oracle):
             np.testing.assert_allclose(actual, np.asarray(expected, dtype=float), rtol=1e-12)
 
 
-def test_rewrites_keep_the_truth_and_slips_mostly_break_it(oracle):
+def test_rewrites_keep_the_truth_and_slips_mostly_break_it():
     """Of 60 equations, all rewritten ones are right, and most mutated ones are not."""
     rng = random.Random(7)
     known = {name: [i.equation for i in identities() if i.world.name == name] for name in WORLDS}

@@ -3,6 +3,7 @@
 from itertools import islice
 
 import pytest
+
 from trust import campaign
 from trust.campaign import Case, Tally, generate, verdict
 from trust.identities import identities
