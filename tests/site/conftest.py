@@ -58,29 +58,39 @@ def chromium_path() -> str:
 
 
 @pytest.fixture(scope="session")
-def root(
-    chromium_path: str,
-    tmp_path_factory: pytest.TempPathFactory,
-    worker_id: str,
-    build: Callable[..., None],
-) -> Path:
-    """The folder of a web host, on which the site lies below `PREFIX`; shared by all processes."""
+def once(
+    tmp_path_factory: pytest.TempPathFactory, worker_id: str
+) -> Callable[[str, Callable[[Path], object]], Path]:
+    """Fill a folder once for all processes of pytest-xdist: `once(name, fill)` returns it."""
     shared = tmp_path_factory.getbasetemp()
     if worker_id != "master":
         shared = shared.parent
-    target = shared / "host" / PREFIX
-    with open(shared / "site.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (target / "index.html").exists():
-            target.mkdir(parents=True, exist_ok=True)
-            build(ROOT / "mkdocs.yml", target, SITE_URL=f"http://127.0.0.1/{PREFIX}")
-    return shared / "host"
+
+    def run(name: str, fill: Callable[[Path], object]) -> Path:
+        folder, done = shared / name, shared / f"{name}.done"
+        with open(shared / f"{name}.lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not done.exists():
+                folder.mkdir(exist_ok=True)
+                fill(folder)
+                done.touch()
+        return folder
+
+    return run
 
 
 @pytest.fixture(scope="session")
-def worker_id(request: pytest.FixtureRequest) -> str:
-    """The name of this process among those that pytest-xdist started; `master` without it."""
-    return str(getattr(request.config, "workerinput", {}).get("workerid", "master"))
+def root(
+    chromium_path: str,
+    once: Callable[[str, Callable[[Path], object]], Path],
+    build: Callable[..., None],
+) -> Path:
+    """The folder of a web host, on which the site lies below `PREFIX`."""
+
+    def fill(host: Path) -> None:
+        build(ROOT / "mkdocs.yml", host / PREFIX, SITE_URL=f"http://127.0.0.1/{PREFIX}")
+
+    return once("host", fill)
 
 
 @pytest.fixture(scope="session")

@@ -186,16 +186,25 @@ def _notebook() -> str:
 
 @pytest.fixture(scope="session")
 def hostile(
-    tmp_path_factory: pytest.TempPathFactory, chromium_path: str, build: Callable[..., None]
+    chromium_path: str,
+    once: Callable[[str, Callable[[Path], object]], Path],
+    build: Callable[..., None],
 ) -> Path:
     """The hostile site."""
-    project = tmp_path_factory.mktemp("hostile")
+
+    def fill(project: Path) -> None:
+        _write_project(project)
+        build(project / "mkdocs.yml", project / "site")
+
+    return once("hostile", fill) / "site"
+
+
+def _write_project(project: Path) -> None:
     docs = project / "docs"
     docs.mkdir()
     formulas = "\n\n".join(
         f'$$\n\\text{{{payload}}}\n$$\n\n```math claim="claim-{n}"\n\\text{{{payload}}} = y\n```'
         for n, payload in enumerate(PAYLOADS)
-        if "\n" not in payload
     )
     (docs / "index.md").write_text(PAGE.format(payloads=PAYLOADS, formulas=formulas), "utf-8")
     (docs / "hostile.ipynb").write_text(_notebook(), "utf-8")
@@ -209,9 +218,6 @@ def hostile(
         "markdown_extensions: [pymdownx.superfences, pymdownx.arithmatex: {generic: true}]\n",
         "utf-8",
     )
-    site = project / "site"
-    build(project / "mkdocs.yml", site)
-    return site
 
 
 def _open(browser: Browser, address: str, path: str) -> tuple[Page, list[str]]:

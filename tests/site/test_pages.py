@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -91,9 +91,20 @@ def _unfold(tab: Page) -> None:
 
 
 @pytest.fixture(scope="session")
-def visits(browser: Browser, served: str, pages: list[str]) -> dict[str, Visit]:
+def visits(
+    browser: Browser,
+    served: str,
+    pages: list[str],
+    once: Callable[[str, Callable[[Path], object]], Path],
+) -> dict[str, Visit]:
     """One visit to each page, on which the tests below look back."""
-    return {page: _visit(browser, served, page) for page in pages}
+
+    def fill(folder: Path) -> None:
+        seen = {page: asdict(_visit(browser, served, page)) for page in pages}
+        (folder / "visits.json").write_text(json.dumps(seen), "utf-8")
+
+    noted = json.loads((once("visits", fill) / "visits.json").read_text("utf-8"))
+    return {page: Visit(**facts) for page, facts in noted.items()}
 
 
 def _found(visits: dict[str, Visit], what: str) -> dict[str, list[Any]]:
@@ -293,7 +304,7 @@ def test_formulas_are_drawn_in_the_font_of_the_site(tab: Page, served: str) -> N
 def test_figure_tells_its_numbers_on_focus(tab: Page, served: str) -> None:
     """A node of the graph that takes the focus shows its value and gradient."""
     tab.goto(served + "ps1/problem-1/")
-    node = tab.locator(".figure-node").first
+    node = tab.locator("article .figure-node").first
     tip = node.locator(".figure-tip")
     assert not tip.is_visible()
     node.focus()
