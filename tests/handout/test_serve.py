@@ -1,0 +1,86 @@
+"""`mkdocs serve`: an edit shows on the served page, be it of a page or of what a page imported."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+EDF = Path(__file__).parents[2] / "src/edf"
+PAGE = """\
+# Page
+
+```python exec="on"
+from edf import Input, Tanh
+from helper import name
+x = Input(0.5)
+print(name, "%.6f" % Tanh(x).forward())
+```
+"""
+OTHER = '# Other\n\n```python exec="on"\nprint("other")\n```\n'
+
+
+@pytest.fixture
+def server(workshop) -> Iterator[str]:
+    """The address of a server, in a process of its own, of a project with its own copy of edf."""
+    shutil.copytree(EDF, workshop.root / "src/edf", ignore=shutil.ignore_patterns("__pycache__"))
+    workshop.write("src/helper.py", 'name = "helper"\n')
+    workshop.write("mkdocs.yml", "site_name: S\nplugins: [handout]\ntheme: {name: mkdocs}\n"
+                   "markdown_extensions: [pymdownx.superfences]\n")  # fmt: skip
+    workshop.write("docs/index.md", OTHER)
+    workshop.write("docs/page.md", PAGE)
+    with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as free:
+        port = free.getsockname()[1]
+    environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1", "PYTHONPATH": "src"}
+    start = "from mkdocs.__main__ import cli; cli()"
+    words = ["serve", "--livereload", "--dev-addr", f"127.0.0.1:{port}"]
+    with (workshop.root / "log.txt").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-c", start, *words], env=environment, stdout=log, stderr=log
+        )
+    yield f"http://127.0.0.1:{port}/"
+    process.terminate()
+    process.wait(10)
+    assert workshop.left() == []
+
+
+def shows(address: str, text: str, seconds: float = 30) -> None:
+    """Wait until a page shows a text."""
+    end = time.monotonic() + seconds
+    page = ""
+    while text not in page:
+        assert time.monotonic() < end, page[-2000:]
+        time.sleep(0.1)
+        with contextlib.suppress(OSError), urllib.request.urlopen(address, timeout=30) as answer:
+            page = answer.read().decode()
+
+
+def edit(file: Path, before: str, after: str) -> None:
+    text = file.read_text()
+    assert before in text
+    file.write_text(text.replace(before, after))
+
+
+@pytest.mark.slow
+def test_edits_show_on_the_served_page(workshop, server: str) -> None:
+    """Of the page's code, of a module beside edf, and of an operation's forward in edf itself."""
+    page = f"{server}page/"
+    shows(page, "helper 0.462117")
+    edit(workshop.root / "docs/page.md", "Input(0.5)", "Input(0.25)")
+    shows(page, "helper 0.244919")
+    edit(workshop.root / "src/helper.py", "helper", "other name")
+    shows(page, "other name 0.244919")
+    edit(workshop.root / "src/edf/ops.py", "np.tanh(x)", "np.tanh(x + 1)")
+    shows(page, "other name 0.848284")
+    (workshop.root / "docs/page.md").write_text('# Page\n\n```python exec="on"\n1 / 0\n```\n')
+    shows(page, "ZeroDivisionError")
+    assert "docs/page.md:4: cell-1: error" in (workshop.root / "log.txt").read_text()
