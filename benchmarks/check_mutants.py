@@ -121,9 +121,7 @@ def main() -> None:
     print(
         f"{len(wrong)} wrong derivatives of {len(OPERATIONS)} operations; {len(right)} right ones\n"
     )
-    print(
-        "| checker | wrong: caught | missed | undecided | right: false alarms | undecided | seconds |"
-    )
+    print("| checker | wrong: caught | missed | undecided | right: refused | undecided | seconds |")
     print("|---|---|---|---|---|---|---|")
     for name, check in CHECKERS.items():
         if not installed(name):
@@ -134,10 +132,12 @@ def main() -> None:
             warnings.simplefilter("ignore")
             on_wrong = [check(m.operation, point_of(m.operation)) for m in wrong]
             on_right = [check(operation, point_of(operation)) for operation in right]
+        seconds = time.perf_counter() - start
+        caught, refused = on_wrong.count("refused"), on_right.count("refused")
         print(
-            f"| {name} | {on_wrong.count('refused')} of {len(wrong)} | {on_wrong.count('accepted')} "
-            f"| {on_wrong.count('undecided')} | {on_right.count('refused')} of {len(right)} "
-            f"| {on_right.count('undecided')} | {time.perf_counter() - start:.1f} |"
+            f"| {name} | {caught} of {len(wrong)} | {on_wrong.count('accepted')} "
+            f"| {on_wrong.count('undecided')} | {refused} of {len(right)} "
+            f"| {on_right.count('undecided')} | {seconds:.0f} |"
         )
         if options.list:
             for mutant, said in zip(wrong, on_wrong, strict=True):

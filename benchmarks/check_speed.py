@@ -2,9 +2,9 @@
 
     python benchmarks/check_speed.py [--repeat 9]
 
-Softmax of (64, 10), and a multi-layer perceptron 21-37-5 with 1,004 parameters and a batch of 8; for
-ours alone also one of 784-64-10, with 50,890 parameters and a batch of 64. One thread. Ours at one
-point, as torch's, and with its default of three. The figure of merit is the ratio: best time of
+Softmax of (64, 10), and a multi-layer perceptron 21-37-5 with 1,004 parameters and a batch of 8;
+for ours alone also one of 784-64-10, with 50,890 parameters and a batch of 64. One thread. Ours at
+one point, as torch's, and with its default of three. The figure of merit is the ratio: best time of
 torch's over best time of ours.
 """
 

@@ -8,6 +8,7 @@ components at fault, and these are judged one by one (`edf.check.judge`).
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
@@ -18,9 +19,11 @@ from edf.check.judge import Direction, Finding, Judge
 from edf.check.oracles import (
     DeclinedError,
     Estimate,
+    Line,
     complex_step,
     complex_warnings_raise,
     differences,
+    small_steps,
 )
 from edf.check.subject import Subject
 from edf.graph import Array
@@ -62,10 +65,18 @@ class Comparison:
 
 
 def compare(
-    subject: Subject, cotangent: Array, gradients: list[Array], rng: np.random.Generator
+    subject: Subject,
+    cotangent: Array,
+    gradients: list[Array],
+    rng: np.random.Generator,
+    *,
+    show: bool = False,
 ) -> Comparison:
-    """Compare `gradients` with the derivatives of sum(cotangent * F) at the subject's point."""
-    return _Comparer(subject, cotangent, gradients, rng).run()
+    """Compare `gradients` with the derivatives of sum(cotangent * F) at the subject's point.
+
+    With `show`, some components are resolved singly even where all is well, for a report.
+    """
+    return _Comparer(subject, cotangent, gradients, rng).run(show)
 
 
 class _Comparer:
@@ -78,7 +89,7 @@ class _Comparer:
         self.result = Comparison(total=sum(np.size(value) for value in subject.values))
         self.trusted: set[int] = set()  # arguments for which the complex step is confirmed
 
-    def run(self) -> Comparison:
+    def run(self, show: bool) -> Comparison:
         everything, result = self._finite_components(), self.result
         if self._choose_oracle(everything) == "agrees" == self._screen(everything):
             result.checked = result.total
@@ -87,8 +98,9 @@ class _Comparer:
                 result.checked += self._settle_argument(k, members)
             if not self._faults():
                 self._settle_whole(everything)
-        for k, i in self._shown(everything):
-            self._component(k, i)
+        if show and not self._faults():
+            for k, i in self._shown(everything):
+                self._component(k, i)
         result.silent = self._silent(everything)
         if self.trusted.issuperset(everything):
             result.declined = ""
@@ -127,23 +139,32 @@ class _Comparer:
         Returns what the chosen oracle says of the direction along which they were compared.
         """
         direction = self._direction(group)
-        line, result = self.judge.line(direction), self.result
-        real: Estimate | None = None
+        line = self.judge.line(direction)
         try:
-            real = differences(line, noise=self.judge.rounding)
             with complex_warnings_raise():
                 exact = complex_step(line)
-        except DeclinedError as reason:
-            result.declined = str(reason)
-        else:
-            if real.error > 0.25:
-                result.declined = "real differences are too coarse here to confirm it"
-            elif abs(exact.value - real.value) > 4 * real.error + 1e-3 + 1e-6 * abs(exact.value):
-                result.declined = "real differences do not confirm it"
-            else:
+            if self._confirmed(exact, line):
                 self.trusted.update(group)
                 return self._judge_screen(direction, exact)
-        return "differs" if real is None else self._judge_screen(direction, real)
+            self.result.declined = "real differences do not confirm it"
+        except DeclinedError as reason:
+            self.result.declined = str(reason)
+        try:
+            real = differences(line, noise=self.judge.rounding)
+        except DeclinedError:
+            return "differs"
+        return self._judge_screen(direction, real)
+
+    def _confirmed(self, exact: Estimate, line: Line) -> bool:
+        with contextlib.suppress(DeclinedError):
+            if self._alike(exact, small_steps(line)):
+                return True
+        return self._alike(exact, differences(line, noise=self.judge.rounding))
+
+    @staticmethod
+    def _alike(exact: Estimate, real: Estimate) -> bool:
+        allowed = 4 * real.error + 1e-3 + 1e-6 * abs(exact.value)
+        return real.error <= 0.25 and abs(exact.value - real.value) <= allowed
 
     def _screen(self, group: dict[int, Array]) -> ScreenOutcome:
         """Test all components of a group at once, along one random direction."""
@@ -223,8 +244,6 @@ class _Comparer:
 
     def _shown(self, everything: dict[int, Array]) -> Iterator[tuple[int, int]]:
         """Return the components to resolve singly for the figures: all of a few, some of many."""
-        if self._faults():
-            return
         for k, members in everything.items():
             if members.size > SHOWN:
                 members = members[self.rng.integers(members.size, size=SHOWN // 4)]

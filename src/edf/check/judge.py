@@ -7,6 +7,7 @@ ones is accepted.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -63,12 +64,16 @@ class Judge:
         self.sizes = [float(np.max(np.abs(g[np.isfinite(g)]), initial=0.0)) for g in gradients]
         self.scales = [_typical(np.asarray(value)) for value in subject.values]
         summed = float(np.sum(np.abs(cotangent * subject.evaluate({}))))
-        whole = {
-            k: scale * rng.standard_normal(np.shape(value))
-            for k, (scale, value) in enumerate(zip(self.scales, subject.values, strict=True))
-        }
-        self.rounding = rounding_noise(Line(self.line(whole).outputs, cotangent))
         self.noise = [32 * EPS * summed / scale for scale in self.scales]
+
+    @functools.cached_property
+    def rounding(self) -> float:
+        """How far rounding moves the function at this point."""
+        everywhere = {
+            k: scale * self.rng.standard_normal(np.shape(value))
+            for k, (scale, value) in enumerate(zip(self.scales, self.subject.values, strict=True))
+        }
+        return rounding_noise(Line(self.line(everywhere).outputs, self.cotangent))
 
     # Lines and directions.
 

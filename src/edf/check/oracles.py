@@ -145,6 +145,18 @@ def richardson(
     return best
 
 
+def small_steps(
+    line: Line, *, shift: float = 1.0, ratio: float = 2.0, noise: float = 0.0
+) -> Estimate:
+    """Return the Richardson estimate of a few small steps: not sharp, but not to be misled by what
+    the function does further away.
+
+    Raises:
+        DeclinedError: No two step sizes gave finite values.
+    """
+    return richardson(line, start=shift * 2.0**-14, ratio=ratio, levels=6, noise=noise)
+
+
 def differences(
     line: Line, *, shift: float = 1.0, ratio: float = 2.0, noise: float = 0.0
 ) -> Estimate:
@@ -165,9 +177,7 @@ def differences(
     best: Estimate | None = None
     for reach in (1.0, 2.0**-20):  # the second where the domain ends near the point
         try:
-            fine = richardson(
-                line, start=shift * reach * 2.0**-14, ratio=ratio, levels=6, noise=noise
-            )
+            fine = small_steps(line, shift=shift * reach, ratio=ratio, noise=noise)
         except DeclinedError:
             continue
         sharpest = fine
