@@ -178,12 +178,16 @@ def test_headings_nest_below_the_title() -> None:
 
 def test_ids_of_two_pages_do_not_meet() -> None:
     """What refers to an id of its page still does."""
-    page = '<h2 id="a">A</h2><a href="#a">up</a><svg><g id="g"/><path fill="url(#g)"/></svg>'
+    page = (
+        '<h2 id="a">A</h2><a href="#a" aria-describedby="a g">up</a>'
+        '<svg><g id="g"/><path fill="url(#g)"/></svg>'
+    )
     soup = printed(page, page)
     ids = [element["id"] for element in soup.find_all(id=True)]
     assert len(ids) == len(set(ids))
     second = soup.select("article")[1]
     assert one(second, "a")["href"] == "#p2-a"
+    assert one(second, "a")["aria-describedby"] == "p2-a p2-g"
     assert one(second, "h3")["id"] == "p2-a"
     assert one(second, "path")["fill"] == "url(#p2-g)"
 

@@ -69,10 +69,15 @@ HOSTILE = {
     "style-two-urls": '<svg><g style="fill: url(#a) url(https://evil.test/x)"/></svg>',
     "fill-url": '<svg><rect fill="url(https://evil.test/x.svg#a)"/></svg>',
     "fill-image-set": "<svg><rect fill=\"image-set('https://evil.test/x' 1x)\"/></svg>",
+    "fill-url-near": '<svg><rect fill="url(evil.svg)"/></svg>',
+    "fill-image-near": "<svg><rect fill=\"image-set('evil.png' 1x)\"/></svg>",
+    "fill-colon": '<svg><rect fill="evil:red"/></svg>',
     "mask-url": '<svg><rect mask="url(//evil.test/x#a)"/></svg>',
     "filter-attribute": '<svg><rect filter="url(https://evil.test/x#a)"/></svg>',
     "base": '<svg xml:base="https://evil.test/"><use href="#a"/></svg>',
     "handler": '<svg><handler type="text/javascript">hit()</handler></svg>',
+    "html-of-a-drawing-s-name": f'<svg {XHTML}><h:image href="#evil"/></svg>',
+    "shape-in-title": '<svg><title><image href="#evil"/></title></svg>',
     "iframe": f'<svg {XHTML}><h:iframe src="https://evil.test/"/></svg>',
     "form": f'<svg {XHTML}><h:form action="https://evil.test/"><h:input/></h:form></svg>',
     "meta": f'<svg {XHTML}><h:meta http-equiv="refresh" content="0;https://evil.test"/></svg>',
@@ -145,6 +150,7 @@ def test_what_could_act_is_left_out(name: str) -> None:
         assert attribute != "id" or value.startswith("f-")
         assert "evil" not in value
         assert "url" not in value
+    assert not {"image"} & audit.tags or name.startswith("image-")
 
 
 @pytest.mark.parametrize(("name", "reason"), REFUSED.items())
