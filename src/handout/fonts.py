@@ -61,6 +61,17 @@ def write_subset(used: Iterable[str], site_dir: str | Path) -> Path:
     return target
 
 
+def held(font: Path) -> set[str]:
+    """The characters for which a font that was written before has glyphs; none without it."""
+    from fontTools.ttLib import TTFont, TTLibError
+
+    try:
+        with closing(TTFont(str(font), lazy=True)) as read:
+            return set(map(chr, read.getBestCmap()))
+    except (OSError, TTLibError):
+        return set()
+
+
 def _font() -> Path:
     """The whole font, found without importing the package that carries it."""
     package = find_spec("ziamath")

@@ -41,10 +41,12 @@ class HandoutPlugin(BasePlugin):  # type: ignore[type-arg,no-untyped-call]
     )
 
     server: LiveReloadServer | None = None  # of `mkdocs serve`
+    dirty = False
 
     def on_startup(self, *, command: str, dirty: bool) -> None:
         """Stay the same plugin for as long as the command runs, however often it builds."""
         self.watched: set[Path] = set()
+        self.dirty = dirty
 
     def on_shutdown(self) -> None:
         """End the warm process."""
@@ -73,7 +75,7 @@ class HandoutPlugin(BasePlugin):  # type: ignore[type-arg,no-untyped-call]
         """Start running the cells of every page."""
         root = Path(config.config_file_path).parent if config.config_file_path else Path.cwd()
         settings = read_settings({name: self.config[name] for name, _ in self.config_scheme})
-        self.site = Site(Project(root.absolute(), settings), log.warning)
+        self.site = Site(Project(root.absolute(), settings), log.warning, self.dirty)
         for file in self.site.loops(files):
             files.remove(file)
         self.site.start(files.documentation_pages())
@@ -93,13 +95,15 @@ class HandoutPlugin(BasePlugin):  # type: ignore[type-arg,no-untyped-call]
         """Put tokens in the place of what cells give."""
         return self.site.with_tokens(markdown, page.file.src_uri)
 
+    @event_priority(50)  # before the plugins that collect pages, as for printing
     def on_page_content(
         self, html: str, /, *, page: SitePage, config: MkDocsConfig, files: Files
     ) -> str:
         """Put outputs, cards and formulas in the place of tokens, before other plugins look."""
         ours = self.on_page_content
         others = [event for event in config.plugins.events["page_content"] if event != ours]
-        return self.site.filled(html, page.file, wait=bool(others))
+        html = self.site.filled(html, page.file, wait=bool(others))
+        return self.site.linked(html, page.file, files) if others else html
 
     def on_env(self, env: Any, /, *, config: MkDocsConfig, files: Files) -> Any:
         """Link the verdicts of other pages, now that all pages have run."""

@@ -37,9 +37,11 @@ class Site:
     Args:
         project: its folder and settings.
         warn: called with every problem, one line each.
+        dirty: whether pages that did not change are left as the build before has made them.
     """
 
-    def __init__(self, project: Project, warn: Callable[[str], None]) -> None:
+    def __init__(self, project: Project, warn: Callable[[str], None], dirty: bool = False) -> None:
+        self.dirty = dirty
         self.project = project
         self.warn = warn
         self.cache = Cache(project.cache, project.root, warn)
@@ -182,6 +184,8 @@ class Site:
         for place, page in self.downloads.items():
             write(folder / place, page.text.encode())
         if self.characters:
+            if self.dirty:  # pages that were not rendered need theirs, too
+                self.characters |= fonts.held(folder / fonts.FILE)
             self._write_font(folder)
         self.engine.close()
         self.cache.close(whole=True)
