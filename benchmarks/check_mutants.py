@@ -13,6 +13,7 @@ import argparse
 import sys
 import time
 import warnings
+from collections import Counter
 from collections.abc import Callable
 
 import numpy as np
@@ -116,36 +117,44 @@ def main() -> None:
     parser.add_argument("--per-operation", type=int, default=20, help="mutants of each operation")
     parser.add_argument("--list", action="store_true", help="name what each checker got wrong")
     options = parser.parse_args()
-    wrong = sample(options.per_operation)
-    right = list(hard_cases()) + OPERATIONS
+    chosen = sample(options.per_operation)
+    wrong, names = [m.operation for m in chosen], [m.name for m in chosen]
+    right = [*OPERATIONS, *hard_cases()]
+    double = [op for op in right if point_of(op)[0].dtype == np.float64]
+    single = [op for op in right if point_of(op)[0].dtype != np.float64]
     print(
         f"{len(wrong)} wrong derivatives of {len(OPERATIONS)} operations; {len(right)} right ones\n"
     )
-    print("| checker | wrong: caught | missed | undecided | right: refused | undecided | seconds |")
+    print(
+        "| checker | wrong: caught | undecided | right: float64 refused | float32 | undecided | s |"
+    )
     print("|---|---|---|---|---|---|---|")
     for name, check in CHECKERS.items():
         if not installed(name):
             print(f"| {name} | not installed | | | | | |")
             continue
         start = time.perf_counter()
+        said = {}
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
-            on_wrong = [check(m.operation, point_of(m.operation)) for m in wrong]
-            on_right = [check(operation, point_of(operation)) for operation in right]
-        seconds = time.perf_counter() - start
-        caught, refused = on_wrong.count("refused"), on_right.count("refused")
+            for kind, operations in (("wrong", wrong), ("double", double), ("single", single)):
+                said[kind] = [check(operation, point_of(operation)) for operation in operations]
+        counts = {kind: Counter(answers) for kind, answers in said.items()}
         print(
-            f"| {name} | {caught} of {len(wrong)} | {on_wrong.count('accepted')} "
-            f"| {on_wrong.count('undecided')} | {refused} of {len(right)} "
-            f"| {on_right.count('undecided')} | {seconds:.0f} |"
+            f"| {name} "
+            f"| {counts['wrong']['refused']} of {len(wrong)} | {counts['wrong']['undecided']} "
+            f"| {counts['double']['refused']} of {len(double)} "
+            f"| {counts['single']['refused']} of {len(single)} "
+            f"| {counts['double']['undecided'] + counts['single']['undecided']} "
+            f"| {time.perf_counter() - start:.0f} |"
         )
         if options.list:
-            for mutant, said in zip(wrong, on_wrong, strict=True):
-                if said != "refused":
-                    print(f"    {said}: {mutant.name}", file=sys.stderr)
-            for operation, said in zip(right, on_right, strict=True):
-                if said != "accepted":
-                    print(f"    {said}: {operation.name}", file=sys.stderr)
+            titles = [*names, *(operation.name for operation in double + single)]
+            wanted = ["refused"] * len(wrong) + ["accepted"] * len(right)
+            answers = said["wrong"] + said["double"] + said["single"]
+            for title, want, answer in zip(titles, wanted, answers, strict=True):
+                if answer != want:
+                    print(f"    {answer}: {title}", file=sys.stderr)
 
 
 if __name__ == "__main__":
