@@ -28,14 +28,16 @@ from edf.graph import Node  # noqa: E402
 SIZES = {"small": (21, 37, 5, 8), "large": (784, 64, 10, 64)}
 
 
-def best(function: Callable[[], object], repeat: int) -> float:
-    """Return the shortest of `repeat` times, in milliseconds."""
-    times = []
+def best(functions: list[Callable[[], object]], repeat: int) -> list[float]:
+    """Return the shortest of `repeat` times of each, in milliseconds; they take turns, so that
+    whatever else the machine does meets them alike."""
+    times: list[list[float]] = [[] for _ in functions]
     for _ in range(repeat):
-        start = time.perf_counter()
-        function()
-        times.append(time.perf_counter() - start)
-    return 1e3 * min(times)
+        for function, measured in zip(functions, times, strict=True):
+            start = time.perf_counter()
+            function()
+            measured.append(time.perf_counter() - start)
+    return [1e3 * min(measured) for measured in times]
 
 
 def arrays(size: str) -> tuple[list[np.ndarray], np.ndarray, np.ndarray]:
@@ -95,9 +97,12 @@ def main() -> None:
     for name, graph in graphs.items():
         wrt = graph.params or None
         assert check_gradients(graph, wrt).ok, name
-        one = best(lambda: check_gradients(graph, wrt, points=1), repeat)  # noqa: B023
-        three = best(lambda: check_gradients(graph, wrt), repeat)  # noqa: B023
-        peer = best(peers[name], max(3, repeat // 3)) if name in peers else None
+        functions: list[Callable[[], object]] = [
+            lambda: check_gradients(graph, wrt, points=1),  # noqa: B023
+            lambda: check_gradients(graph, wrt),  # noqa: B023
+        ]
+        one, three, *others = best(functions + ([peers[name]] if name in peers else []), repeat)
+        peer = others[0] if others else None
         theirs = f"{peer:.0f} ms" if peer else "not measured"
         ratio = f"{peer / one:.0f} times ({peer / three:.0f} with 3 points)" if peer else ""
         print(f"| {name} | {one:.1f} ms | {three:.1f} ms | {theirs} | {ratio} |")

@@ -246,7 +246,7 @@ class _Comparer:
         """Return the components to resolve singly for the figures: all of a few, some of many."""
         for k, members in everything.items():
             if members.size > SHOWN:
-                members = members[self.rng.integers(members.size, size=SHOWN // 4)]
+                members = members[self.rng.integers(members.size, size=SHOWN // 8)]
             for i in members:
                 yield k, int(i)
 

@@ -124,6 +124,7 @@ class _Check:
         for node in order:
             if node.inputs:
                 check_protocol(node, self.rng)
+        self.graph.subject.run()
 
     def _measure_rounding(self, own: GraphSubject, cotangent: Array, dtype: np.dtype[Any]) -> None:
         """Compare the gradients in the graph's own dtype with the same ones in float64."""

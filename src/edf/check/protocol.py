@@ -117,4 +117,7 @@ def _pull(node: Node, cotangent: Array, arrays: list[Array]) -> tuple[Array | No
 
 
 def _same(one: Array, two: Array) -> bool:
-    return np.array_equal(one, two, equal_nan=np.issubdtype(np.asarray(one).dtype, np.inexact))
+    """Whether two arrays are equal, entry by entry; not a number equals itself."""
+    if np.array_equal(one, two):
+        return True
+    return np.asarray(one).dtype.kind == "f" and np.array_equal(one, two, equal_nan=True)

@@ -53,6 +53,7 @@ class GraphSubject:
         self._sources = [tuple(self.position[p] for p in node.inputs) for node in self.order]
         self._programs: dict[frozenset[int], list[int]] = {}
         self._generators = _generator_states(self.order)
+        self._at_point = False  # whether operations still hold what their forward at the point left
         self.base: list[Array] = []
         self.values: list[Array] = []
 
@@ -62,11 +63,13 @@ class GraphSubject:
         for node in self.order:
             if node.inputs:
                 node.value = _compute(node, [parent.value for parent in node.inputs])
+        self._at_point = True
         self.base = [node.value for node in self.order]
         self.values = [np.asarray(self.base[slot]) for slot in self.slots]
         return self.root.value
 
     def evaluate(self, shifts: Mapping[int, Array]) -> Array:
+        self._at_point = False
         shifted = {self.slots[k]: shift for k, shift in shifts.items()}
         _restore(self._generators)
         values = list(self.base)
@@ -78,7 +81,8 @@ class GraphSubject:
         return values[self.position[self.root]]
 
     def pull(self, cotangent: Array) -> list[Array | None]:
-        self.run()  # operations may keep what their last forward computed
+        if not self._at_point:
+            self.run()
         try:
             run_backward(self.root, cotangent=cotangent)
         except Exception as problem:
