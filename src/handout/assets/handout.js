@@ -7,6 +7,7 @@ document.addEventListener("DOMContentLoaded", () => {
   nameLandmarks();
   openLinkedCard();
   new ResizeObserver(letScrollersTakeFocus).observe(document.body);
+  document.addEventListener("toggle", letScrollersTakeFocus, true);   // a card's inside has a size now
 });
 window.addEventListener("hashchange", openLinkedCard);
 
