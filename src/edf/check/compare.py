@@ -38,7 +38,7 @@ DRAWN = 64
 SHARP = 1e-5
 #: That many mistakes are enough to report the largest of them.
 ENOUGH = 8
-#: So many components of an argument are resolved singly where all is well, for the report.
+#: Up to so many components of an argument are resolved singly where all is well, for the report.
 SHOWN = 16
 
 
@@ -243,10 +243,10 @@ class _Comparer:
         return sum(finding.outcome in ("refuted", "unresolved") for finding in self.result.findings)
 
     def _shown(self, everything: dict[int, Array]) -> Iterator[tuple[int, int]]:
-        """Return the components to resolve singly for the figures: all of a few, some of many."""
+        """Return the components to resolve singly for the figures: all of a few, one of many."""
         for k, members in everything.items():
             if members.size > SHOWN:
-                members = members[self.rng.integers(members.size, size=SHOWN // 8)]
+                members = members[self.rng.integers(members.size, size=1)]
             for i in members:
                 yield k, int(i)
 
