@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import functools
+import os
 import subprocess
 import sys
 import threading
@@ -17,6 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from playwright.sync_api import Browser, sync_playwright
 
@@ -76,17 +78,8 @@ def shoot_claim(browser: Browser, address: str, claim: str, file: Path) -> None:
     tab.close()
 
 
-def main() -> None:
-    """Build the site unless one is given, and take the pictures."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--site", type=Path, help="a built site; by default it is built now")
-    parser.add_argument("--out", type=Path, default=ROOT / "shots", help="folder of the pictures")
-    parser.add_argument("--readme", action="store_true", help="the README's two pictures instead")
-    parser.add_argument("pages", nargs="*", help="such as ps1/problem-2/; by default, all")
-    given = parser.parse_args()
-    site = given.site or ROOT / "site"
-    if given.site is None:
-        subprocess.run([sys.executable, "-m", "mkdocs", "build", "--quiet"], cwd=ROOT, check=True)
+def take_pictures(site: Path, given: argparse.Namespace) -> None:
+    """The README's pictures, or those of the chosen pages of a built site, or of all."""
     pages = given.pages or [
         path.relative_to(site).as_posix().removesuffix("index.html")
         for path in sorted(site.rglob("*.html"))
@@ -100,6 +93,27 @@ def main() -> None:
             shoot(browser, address, page, given.out)
             print(f"{number} of {len(pages)}: {page or 'index'}")
         browser.close()
+
+
+def main() -> None:
+    """Build the site unless one is given, and take the pictures."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--site", type=Path, help="a built site; by default it is built now")
+    parser.add_argument("--out", type=Path, default=ROOT / "shots", help="folder of the pictures")
+    parser.add_argument("--readme", action="store_true", help="the README's two pictures instead")
+    parser.add_argument("pages", nargs="*", help="such as ps1/problem-2/; by default, all")
+    given = parser.parse_args()
+    if given.site is not None:
+        take_pictures(given.site, given)
+        return
+    with TemporaryDirectory() as folder:
+        subprocess.run(
+            [sys.executable, "-m", "mkdocs", "build", "--no-strict", "-d", folder],
+            env={**os.environ, "SITE_URL": "http://127.0.0.1/"},  # the root, for the 404 page
+            cwd=ROOT,
+            check=True,
+        )
+        take_pictures(Path(folder), given)
 
 
 if __name__ == "__main__":

@@ -75,7 +75,8 @@ function nameLandmarks() {
 /* A box that scrolls must be reachable by keyboard; one that does not should not be a stop. */
 function letScrollersTakeFocus() {
   for (const box of document.querySelectorAll(".math-display, .verdict-math, .verdict-scroll, .cell-outputs pre, .md-typeset pre > code, .md-typeset__table")) {
-    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+    const hidden = getComputedStyle(box).overflowY === "hidden";
+    if (box.scrollWidth > box.clientWidth || (!hidden && box.scrollHeight > box.clientHeight)) box.tabIndex = 0;
     else box.removeAttribute("tabindex");
   }
 }
