@@ -229,7 +229,7 @@ class Judge:
         numeric, error = estimate.value, estimate.error
         consistent = self._agrees(numeric, claimed, floor + 4 * error)
         resolved = error <= 1e-3 * max(abs(numeric), abs(claimed)) + floor
-        if consistent and resolved and by_complex is None:
+        if consistent and resolved and self._tolerates(by_complex, claimed):
             return self._finding("agrees", k, index, claimed, numeric, floor)
         slopes = self._kink(line)
         if slopes is not None:
@@ -238,13 +238,20 @@ class Judge:
             reason = "the complex step and real differences disagree"
         elif consistent or not resolved:
             reason = "its numeric derivative could not be resolved"
-        elif by_complex is None and self._complex_step_takes_its_side(line, claimed, floor):
+        elif abs(numeric) <= floor and self._complex_step_takes_its_side(line, claimed, floor):
             reason = "the complex step and real differences disagree"
         elif self._confirmed(line, estimate, claimed, floor):
             return self._finding("refuted", k, index, claimed, numeric, floor)
         else:
             reason = "differences at other step sizes did not confirm the disagreement"
         return self._finding("unresolved", k, index, claimed, numeric, floor, reason)
+
+    def _tolerates(self, by_complex: float | None, claimed: float) -> bool:
+        """Whether the complex step has nothing against a claim that real differences support. A
+        backward that cancels may miss the tolerance by a digit, which is no mistake."""
+        if by_complex is None:
+            return True
+        return abs(by_complex - claimed) <= 10 * self.rtol * max(abs(by_complex), abs(claimed))
 
     def _kink(self, line: Line) -> Slopes | None:
         """Return the one-sided slopes if they differ at the point."""
@@ -290,8 +297,9 @@ class Judge:
         )
 
     def _complex_step_takes_its_side(self, line: Line, claimed: float, floor: float) -> bool:
-        """Whether the complex step, though not trusted here, finds the claimed derivative. Zero is
-        no argument: that is what it finds where an operation drops the imaginary part."""
+        """Whether the complex step, though not trusted here, finds the claimed derivative where
+        real differences find none at all, as in (x + 1e20) - 1e20. Zero is no argument: that is
+        what it finds itself where an operation drops the imaginary part."""
         try:
             with complex_warnings_raise():
                 value = complex_step(line).value

@@ -187,6 +187,30 @@ class Test_wrong_derivatives:
 
         assert check_gradients(Dropped(Input(shape=(4,)))).status == "refuted"
 
+    def test_a_mistake_that_the_complex_step_shares_is_refuted(self):
+        class Standardised(Node):
+            """np.var conjugates, so the complex step takes the spread for a constant; so does
+            the backward."""
+
+            def forward(self, x):
+                return (x - x.mean()) / np.sqrt(x.var())
+
+            def backward(self, grad, x):
+                return (grad - grad.mean()) / np.sqrt(x.var())
+
+        for seed in range(5):
+            assert check_gradients(Standardised(Input(shape=(4,))), seed=seed).status == "refuted"
+
+    def test_a_derivative_that_rounding_swallows_is_not_refuted(self):
+        class Swallowed(Node):
+            def forward(self, x):
+                return (x + 1e20) - 1e20
+
+            def backward(self, grad, x):
+                return grad
+
+        assert check_gradients(Swallowed(Input(shape=(4,)))).status == "inconclusive"
+
     def test_the_plain_sum_of_a_softmax_does_not_hide_a_wrong_one(self, nodes):
         assert (
             check_gradients(nodes.SoftmaxWithoutOffDiagonal(Input(shape=(4,)))).status == "refuted"
