@@ -120,11 +120,11 @@ class Pick(Node):
 
     def forward(self, x: Array, labels: Array) -> Array:
         require_labels(self, x, labels)
-        return np.take_along_axis(x, labels[..., None], axis=-1)[..., 0]
+        return x[labelled(labels)]
 
     def backward(self, grad: Array, x: Array, labels: Array) -> Any:
         dx = np.zeros_like(x, dtype=grad.dtype)
-        np.put_along_axis(dx, labels[..., None], grad[..., None], axis=-1)
+        dx[labelled(labels)] = grad
         return dx, None
 
 
@@ -145,28 +145,39 @@ class Embedding(Node):
         return dtable, None
 
 
+def labelled(labels: Array) -> tuple[Array, ...]:
+    """Return the index with which x[index] is x[n, label_n] for every n, of any number of axes."""
+    if labels.ndim == 1:
+        return np.arange(labels.size), labels
+    return (*np.indices(labels.shape, sparse=True), labels)
+
+
 def require_integers(node: Node, indices: Array) -> None:
     """Raise `GraphError` unless `indices` are integers."""
-    dtype = np.result_type(indices)
-    if dtype.kind not in "iu":
-        raise GraphError(f"{type(node).__name__}: labels and indices are integers, not {dtype}")
+    if indices.dtype.kind not in "iu":
+        raise GraphError(
+            f"{type(node).__name__}: labels and indices are integers, not {indices.dtype}"
+        )
 
 
 def require_range(node: Node, what: str, indices: Array, size: int) -> None:
     """Raise `GraphError` unless all `indices` lie in 0..size-1: -1 would silently mean the last."""
-    if np.size(indices) and not (np.min(indices) >= 0 and np.max(indices) < size):
+    if indices.size and (indices.min() < 0 or indices.max() >= size):
         raise GraphError(
             f"{type(node).__name__}: {what} lie in 0..{size - 1}, "
-            f"but go from {np.min(indices)} to {np.max(indices)}"
+            f"but go from {indices.min()} to {indices.max()}"
         )
 
 
 def require_labels(node: Node, x: Array, labels: Array) -> None:
     """Raise `GraphError` unless `labels` has one integer in 0..n-1 for each row of x (..., n)."""
-    if np.ndim(x) == 0 or np.shape(labels) != np.shape(x)[:-1]:
+    labels = np.asarray(labels)
+    if x.ndim == 0 or labels.shape != x.shape[:-1]:
         raise ShapeError(
-            f"{type(node).__name__}: shapes {np.shape(x)} and {np.shape(labels)} do not fit: "
+            f"{type(node).__name__}: shapes {x.shape} and {labels.shape} do not fit: "
             "labels have the shape of the scores without its last axis"
         )
+    if not labels.size:
+        raise GraphError(f"{type(node).__name__}: a mean of no rows is no number")
     require_integers(node, labels)
-    require_range(node, "labels", labels, np.shape(x)[-1])
+    require_range(node, "labels", labels, x.shape[-1])

@@ -279,9 +279,10 @@ def unbroadcast(grad: Array, shape: tuple[int, ...]) -> Array:
     lengths = np.shape(grad)[max(extra, 0) :]
     if extra < 0 or any(n not in (1, m) for n, m in zip(shape, lengths, strict=True)):
         raise ShapeError(f"a gradient of shape {np.shape(grad)} for an input of shape {shape}")
-    grad = np.sum(grad, axis=tuple(range(extra)))
+    if extra:
+        grad = np.add.reduce(grad, axis=tuple(range(extra)))
     stretched = tuple(k for k, n in enumerate(shape) if n != lengths[k])
-    return np.sum(grad, axis=stretched, keepdims=True) if stretched else grad
+    return np.add.reduce(grad, axis=stretched, keepdims=True) if stretched else grad
 
 
 def run_forward(root: Node) -> Array:
@@ -396,8 +397,8 @@ def _defer(node: Node, k: int) -> None:
 
 def _match_dtype(leaf: Node) -> None:
     """Give the gradient of a real leaf the leaf's own precision."""
-    grad = leaf._grad if isinstance(leaf, Input) else leaf.grad
-    if grad is not None and grad.dtype != leaf.value.dtype and grad.dtype.kind == "f":
+    grad = leaf.grad
+    if grad is not None and grad.dtype is not leaf.value.dtype and grad.dtype.kind == "f":
         leaf.grad = grad.astype(leaf.value.dtype)
 
 
@@ -413,12 +414,13 @@ def _complete(leaf: Node) -> None:
 
 
 def _checked_cotangent(root: Node, cotangent: Array) -> Array:
+    value = np.asarray(root.value)
     if cotangent is None:
-        if np.size(root.value) != 1:
+        if value.size != 1:
             raise GraphError(f"{root!r} is not a scalar: give backward(cotangent=...)")
-        return np.ones_like(root.value)
+        return value.dtype.type(1) if value.ndim == 0 else np.ones_like(value)
     cotangent = np.asarray(cotangent)
-    if cotangent.shape != np.shape(root.value):
+    if cotangent.shape != value.shape:
         raise ShapeError(f"{root!r} was given a cotangent of shape {cotangent.shape}")
     return cotangent
 

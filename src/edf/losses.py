@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from edf.arrays import require_labels
+from edf.arrays import labelled, require_labels
 from edf.graph import Array, GraphError, Node, ShapeError
 
 
@@ -34,13 +34,12 @@ class LogLoss(Node):
 
     def forward(self, P: Array, labels: Array) -> Array:
         require_labels(self, P, labels)
-        return -np.mean(np.log(np.take_along_axis(P, labels[..., None], axis=-1)))
+        return -np.log(P[labelled(labels)]).sum() / labels.size
 
     def backward(self, grad: Array, P: Array, labels: Array) -> Any:
-        index = labels[..., None]
-        slope = -grad / (max(labels.size, 1) * np.take_along_axis(P, index, axis=-1))
-        dP = np.zeros_like(P, dtype=slope.dtype)
-        np.put_along_axis(dP, index, slope, axis=-1)
+        index = labelled(labels)
+        dP = np.zeros_like(P, dtype=grad.dtype)
+        dP[index] = -grad / (labels.size * P[index])
         return dP, None
 
 
@@ -51,18 +50,23 @@ class CrossEntropy(Node):
     Exact where softmax would underflow.
     """
 
+    _last: tuple[Array, Array, Array] | None = None  # logits, exponentials, their sums
+
     def forward(self, x: Array, labels: Array) -> Array:
         require_labels(self, x, labels)
         shifted = x - x.real.max(axis=-1, keepdims=True)
-        total = np.exp(shifted).sum(axis=-1, keepdims=True)
-        return np.mean(np.log(total) - np.take_along_axis(shifted, labels[..., None], axis=-1))
+        e = np.exp(shifted)
+        totals = e.sum(axis=-1, keepdims=True)
+        self._last = x, e, totals
+        return (np.log(totals).sum() - shifted[labelled(labels)].sum()) / labels.size
 
     def backward(self, grad: Array, x: Array, labels: Array) -> Any:
-        e = np.exp(x - x.real.max(axis=-1, keepdims=True))
-        scale = grad / max(labels.size, 1)
-        dx = e * (scale / e.sum(axis=-1, keepdims=True))
-        index = labels[..., None]
-        np.put_along_axis(dx, index, np.take_along_axis(dx, index, axis=-1) - scale, axis=-1)
+        if self._last is None or self._last[0] is not x:
+            self.forward(x, labels)
+        _, e, totals = self._last  # type: ignore[misc]  # forward has set it
+        scale = grad / labels.size
+        dx = e * (scale / totals)
+        dx[labelled(labels)] -= scale
         return dx, None
 
 

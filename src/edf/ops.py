@@ -206,7 +206,7 @@ class Sigmoid(Node):
         return sigmoid(x)
 
     def backward(self, grad: Array, x: Array) -> Any:
-        return grad * self.value * sigmoid(-x)
+        return grad * self.value * falling(x)
 
 
 class Tanh(Node):
@@ -216,7 +216,7 @@ class Tanh(Node):
         return np.tanh(x)
 
     def backward(self, grad: Array, x: Array) -> Any:
-        return grad * 4 * sigmoid(2 * x) * sigmoid(-2 * x)
+        return grad * 4 * falling(-2 * x) * falling(2 * x)
 
 
 class ReLU(Node):
@@ -273,7 +273,7 @@ class GELU(Node):
     def backward(self, grad: Array, x: Array) -> Any:
         u = self.SCALE * (x + self.CUBIC * x**3)
         slope = self.SCALE * (1 + 3 * self.CUBIC * x**2)
-        return grad * sigmoid(2 * u) * (1 + 2 * x * slope * sigmoid(-2 * u))
+        return grad * sigmoid(2 * u) * (1 + 2 * x * slope * falling(2 * u))
 
 
 class SiLU(Node):
@@ -283,14 +283,22 @@ class SiLU(Node):
         return x * sigmoid(x)
 
     def backward(self, grad: Array, x: Array) -> Any:
-        return grad * sigmoid(x) * (1 + x * sigmoid(-x))
+        return grad * sigmoid(x) * (1 + x * falling(x))
 
 
 def sigmoid(x: Array) -> Array:
-    """Return 1 / (1 + exp(-x)), in the form that only ever takes exp of what is not positive."""
-    positive = x.real >= 0
-    e = np.exp(np.where(positive, -x, x))
-    return np.where(positive, 1, e) / (1 + e)
+    """Return 1 / (1 + exp(-x))."""
+    return falling(-x)
+
+
+def falling(x: Array) -> Array:
+    """Return 1 / (1 + exp(x)) = sigmoid(-x). Where exp overflows this is 0, as it should be."""
+    if np.iscomplexobj(x):  # infinity has no such quotient there: take exp of what is not positive
+        positive = x.real > 0
+        e = np.exp(np.where(positive, -x, x))
+        return np.where(positive, e, 1) / (1 + e)
+    with np.errstate(over="ignore"):
+        return 1 / (1 + np.exp(x))
 
 
 # ------------------------------------------------------------------------------ softmax and its kin

@@ -53,10 +53,10 @@ def corrupt(
             if (changed.left, changed.right) == (meaning.left, meaning.right):
                 continue  # another spelling of the same
             outcome = "refuted"
-            if _holds_at_witness(changed, finding) is not False:
-                if test(change.equation, changed).status == "verified":
-                    outcome = "unnoticed"
-                    example = example or to_latex(change.equation)
+            suspect = _holds_at_witness(changed, finding) is not False
+            if suspect and test(change.equation, changed).status == "verified":
+                outcome = "unnoticed"
+                example = example or to_latex(change.equation)
         except EquationError:
             outcome = "rejected"
         counts["tried"] += 1
@@ -118,7 +118,7 @@ def _alphabet(equation: s.Equation, meaning: Meaning, page: Page) -> Alphabet:
     return Alphabet(letters, tuple(tuple(group) for group in groups.values()))
 
 
-# ----------------------------------------------------------------------- a missing sum over an index
+# ---------------------------------------------------------------------- a missing sum over an index
 
 _MOST_PLACES = 6  # occurrences of an index among which the summed ones are sought
 

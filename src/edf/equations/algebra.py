@@ -7,6 +7,7 @@ fit as matrices do to be multiplied.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, NoReturn
 
 from edf.equations.errors import EquationError
@@ -88,7 +89,7 @@ def multiply(factors: Sequence[Expr], signs: Sequence[str], at: int) -> Expr:
         if previous.shape is not None and factor.shape is not None:
             _check_sign(sign, previous, factor)
         runs[-1].append(factor)
-    for left, right in zip(runs, runs[1:], strict=False):
+    for left, right in pairwise(runs):
         _check_precedence(left, right)
     products = [_run(run, at) for run in runs]
     if len(products) == 1:
@@ -156,8 +157,8 @@ def matmul(left: Expr, right: Expr) -> Expr:
             f"{describe(left.shape).capitalize()} times {describe(right.shape)} does not fit",
             right.at,
         )
-    shape: Shape = (left.shape[0], right.shape[1])
-    return make("matmul", (left, right), at=left.at, shape=_collapse(shape))
+    shape = _collapse((left.shape[0], right.shape[1]))
+    return make("matmul", (left, right), at=left.at, shape=shape)
 
 
 def _collapse(shape: Shape) -> Shape:

@@ -1,4 +1,4 @@
-r"""Constructs larger than a factor: sums over an index, case distinctions, norms, function macros."""
+"""Constructs larger than a factor: sums over an index, cases, norms, function macros."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Bigs(Reader):
         condition: tuple[str, str, str] | None = None
         ranged: Relation | None = None
         if isinstance(lower, Relation):
-            indices = (self._letter(lower.left),)
+            indices: tuple[str, ...] = (self._letter(lower.left),)
             if lower.sign == "=":
                 ranged = lower
             else:

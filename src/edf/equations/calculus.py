@@ -144,7 +144,7 @@ class Calculus(Reader):
         if node is not None:
             if len(factors) > 1:
                 fail(
-                    "The function and its argument: write the name of the node, or \\frac{d}{dx}(..)",
+                    "A function and its argument: write the name of the node, or \\frac{d}{dx}(..)",
                     tree.at,
                 )
             target = node
@@ -187,8 +187,8 @@ class Calculus(Reader):
                 name, wrt = target.label[0].split("_")[0], variable.label[0].split("_")[0]
                 through = self.scope.labels.get(other, "another argument")
                 fail(
-                    f"{name} depends on {wrt} directly and through {through}: is {through} held fixed? "
-                    f"Write \\frac{{d {name}}}{{d {wrt}}} for the total derivative",
+                    f"{name} depends on {wrt} directly and through {through}: is {through} held "
+                    f"fixed? Write \\frac{{d {name}}}{{d {wrt}}} for the total derivative",
                     variable.at,
                 )
 
@@ -237,8 +237,8 @@ class Calculus(Reader):
             fail(f"There is no derivative with respect to {to_latex(symbol)}", at)
         if bound.kind != "node":
             fail(
-                f"{bound.name} is a {bound.kind}, not a node of the graph: there is no derivative with "
-                "respect to it",
+                f"{bound.name} is a {bound.kind}, not a node of the graph: there is no derivative "
+                "with respect to it",
                 at,
             )
         latex = to_latex(Script(symbol, sub) if sub is not None else symbol)
@@ -259,8 +259,8 @@ class Calculus(Reader):
                 )
             if target.shape is None:
                 fail(
-                    f"The derivative of a number by {describe(_of(whole[0].shape))}: a row or a column? "
-                    "Write \\nabla_x for the shape of x, or an index",
+                    f"The derivative of a number by {describe(_of(whole[0].shape))}: a row or a "
+                    "column? Write \\nabla_x for the shape of x, or an index",
                     whole[0].at,
                 )
         expr = target
@@ -293,8 +293,8 @@ class Calculus(Reader):
                 shape = (rows, below[0])
             else:
                 fail(
-                    f"The derivative of {describe(target.shape)} by {describe(below)} is no matrix: "
-                    "write indices",
+                    f"The derivative of {describe(target.shape)} by {describe(below)} is no "
+                    "matrix: write indices",
                     variable.at,
                 )
         elif variable.indices and target.shape is not None and settle(target.shape[1]) != 1:

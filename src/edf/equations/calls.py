@@ -56,7 +56,7 @@ class Calls(Reader):
     def unit(
         self, factors: tuple[Tree, ...], joins: tuple[str, ...], start: int
     ) -> tuple[Expr, int]:
-        """Read what begins at `start` and belongs together; return it and how many factors it took."""
+        """Read what begins at `start` and belongs together; return it and its number of factors."""
         factor = factors[start]
         beside = start + 1 < len(factors) and joins[start] == ""
         operate = self.operator(factor)
@@ -184,7 +184,7 @@ class Calls(Reader):
     def _dialect_call(
         self, symbol: Symbol, sub: Tree | None, primes: int, group: Group
     ) -> Expr | None:
-        r"""\sigma(z), \operatorname{diag}(p) and \mathbf{J}_P(x), where the page binds none of them."""
+        r"""\sigma(z), \operatorname{diag}(p), \mathbf{J}_P(x), where the page binds none."""
         at = symbol.at
         if self._is_jacobian(symbol, sub):
             assert sub is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from edf.equations.names import Scope
 from edf.equations.options import Reading, parse_reading
 from edf.equations.parser import parse, steps
 from edf.equations.printer import to_latex
-from edf.equations.resolve import Page, resolve
+from edf.equations.resolve import Page, insist_on_one_spelling, resolve
 from edf.equations.syntax import Equation, Grad, walk
 from edf.equations.verdict import EquationVerdict
 from edf.equations.world import World
@@ -53,7 +54,7 @@ def check_equation(
         names: What the symbols are bound to, such as `locals()`.
         id: A name for the claim.
         expect: The expected status, one word for all steps or one for each.
-        reading: `"componentwise i"` reads bare vectors x as x_i; `"base 1"` counts x_1 as the first.
+        reading: `"componentwise i"` reads bare vectors x as x_i; `"base 1"` makes x_1 the first.
         loss: The node whose derivative `x.\text{grad}` is, or its name.
         points: How many points are sampled for each step.
         seed: The seed of the random points.
@@ -92,6 +93,8 @@ def _check(
     equations = steps(claim)
     expected = _expected(expect, len(equations))
     page = _page(equations, names, declared, loss)
+    for equation in equations:
+        insist_on_one_spelling(equation, page.scope)
     meanings = [resolve(equation, page) for equation in equations]
     reprinted = to_latex(claim)
     verdicts = []
@@ -153,8 +156,8 @@ def _expected(expect: str | Sequence[str], count: int) -> list[str]:
         return words * count
     if len(words) != count:
         raise EquationError(
-            f"The claim has {count} step{'s' * (count != 1)}, and expect has {len(words)} words: write "
-            "one word, or one for each equality sign"
+            f"The claim has {count} step{'s' * (count != 1)}, and expect has {len(words)} words: "
+            "write one word, or one for each equality sign"
         )
     return words
 
@@ -200,7 +203,7 @@ def _tested(
         return finding, sizes, notes
     if meaning.left == meaning.right:
         message = "Both sides are the same expression: true by what the names are bound to"
-        return _with(finding, message=message), sizes, notes
+        return replace(finding, message=message), sizes, notes
     lengths = _resizable(meaning, page.world)
     if not lengths:
         return finding, sizes, notes
@@ -213,16 +216,10 @@ def _tested(
             f"It holds at the lengths of this page and fails when a length changes from {changes}: "
             "write it for every length, or give the input a value"
         )
-        finding = _with(finding, status="inconclusive", message=message)
+        finding = replace(finding, status="inconclusive", message=message)
     elif other.status == "verified":
         sizes = sorted({*sizes, *resized.values()})
     return finding, sizes, notes
-
-
-def _with(finding: Finding, **changes: Any) -> Finding:
-    from dataclasses import replace
-
-    return replace(finding, **changes)
 
 
 def _resizable(meaning: Meaning, world: World) -> list[int]:

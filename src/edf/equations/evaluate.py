@@ -16,7 +16,7 @@ from edf.equations.batching import Stacked
 from edf.equations.calls import computation, logistic
 from edf.equations.meaning import Expr, Index, Meaning, settle
 from edf.equations.names import Bound
-from edf.equations.world import COMPLEX_STEP, OFFSETS, WEIGHTS, Context, quotient
+from edf.equations.world import COMPLEX_STEP, STENCILS, Context, quotient
 from edf.graph import Array, Node
 
 ELEMENTWISE: dict[str, Callable[[Array], Array]] = {
@@ -40,7 +40,8 @@ class Evaluator:
     Args:
         context: The graph at some points, slacks included.
         ranges: The range of every index of the step.
-        method: `"complex"` for complex steps where one is possible, else `"differences"`.
+        method: `"complex"` for complex steps where one is possible and central differences
+            elsewhere, `"differences"` for central differences, or `"one-sided"`.
         step: The step of central differences.
 
     Attributes:
@@ -92,7 +93,7 @@ class Evaluator:
 
     def _ones(self, expr: Expr) -> Array:
         assert expr.shape is not None
-        return np.ones((1,) * (self.depth + 1) + tuple(settle(dim) for dim in expr.shape))  # type: ignore[misc]
+        return np.ones((1,) * (self.depth + 1) + tuple(settle(dim) for dim in expr.shape))
 
     def _eye(self, expr: Expr) -> Array:
         assert expr.shape is not None
@@ -328,7 +329,7 @@ class Evaluator:
                 return shifted.imag / COMPLEX_STEP
             steps = self.step * np.maximum(1.0, np.abs(value.real))
             total: Array = 0.0
-            for offset, weight in zip(OFFSETS, WEIGHTS, strict=True):
+            for offset, weight in zip(*STENCILS[self._stencil()], strict=True):
                 total = total + weight * derivative(times - 1, value + offset * steps)
             return total / steps
 
@@ -365,10 +366,13 @@ class Evaluator:
         node, indices, _ = expr.data
         variable = self._twin(node)
         exact = self.method == "complex" and not self.context.is_complex and target.order == 0
-        method = "complex" if exact else "differences"
+        method = "complex" if exact else self._stencil()
         change = self._change(target, variable, method)
         shape = self.context.value(variable).shape[1:]
         return self._arranged(change, shape, indices)
+
+    def _stencil(self) -> str:
+        return "one-sided" if self.method == "one-sided" else "differences"
 
     def _change(self, target: Expr, variable: Node, method: str) -> Array:
         """Return (points, *indices, rows, columns, entries of the variable)."""
@@ -394,7 +398,7 @@ class Evaluator:
         self.noise = np.maximum(self.noise, _largest(value) / size)
 
     def _arranged(self, change: Array, shape: tuple[int, ...], indices: Sequence[Index]) -> Array:
-        """Put the variable's entries where they belong: at its indices, or into rows and columns."""
+        """Put the variable's entries where they belong: its indices, or rows and columns."""
         points, lead = len(change), change.shape[: self.depth + 1]
         rows, columns, entries = change.shape[-3:]
         if not indices:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -22,8 +22,10 @@ from edf.equations.world import MAX_ENTRIES, OFFSETS, Batch, Declined, World
 from edf.graph import Array, Node
 
 #: Steps of central differences, relative to max(1, |x|), tried until two neighbours agree.
-STEPS = (1e-2, 1e-3, 1e-4)
-SECOND = 1.7  # the other step is this much larger
+#: Odd numbers, so that no step is a multiple of the grid that a function may round to.
+STEPS = (1.0372e-2, 1.0519e-3, 1.0233e-4)
+SECOND = 0.8731  # the other step is this part of the first
+LOST = 1e-3  # relative change that shows that a complex step was lost on the way
 MAX_DRAWS = 12  # batches of points drawn before giving up
 
 
@@ -70,7 +72,6 @@ class Sides:
     noise: Array
     method: str  # how derivatives were computed: none, complex or differences
     step: float
-    trusted: Array = field(default_factory=lambda: np.ones(0, bool))
 
     def gap(self, other: Sides) -> Array:
         """The largest change of a side, relative to the largest term, for each point."""
@@ -181,8 +182,8 @@ class _Judge:
             because = ", where an operation rounds to float32" if self.world.rounds else ""
             return Finding(
                 "inconclusive",
-                message=f"The sides differ by {between:.1e}, more than rounding explains and too little "
-                f"to be called different{because}",
+                message=f"The sides differ by {between:.1e}, more than rounding explains and too "
+                f"little to be called different{because}",
                 **common,  # type: ignore[arg-type]
             )
         if not apparent:
@@ -194,12 +195,12 @@ class _Judge:
         found = f"Only {done} of {self.points} points could be used"
         if self.rough >= self.outside:
             return (
-                f"{found}: at {self.rough} the derivative was not resolved (a kink, a step, or rounding "
-                "to float32)"
+                f"{found}: at {self.rough} the derivative was not resolved (a kink, a step, or "
+                "rounding to float32)"
             )
         return (
-            f"{found}: at {self.outside} something was no real number; sample the inputs where all is "
-            'defined, as with Input(sample="positive")'
+            f"{found}: at {self.outside} something was no real number; sample the inputs where all "
+            'is defined, as with Input(sample="positive")'
         )
 
     def _tolerance(self, sides: Sides) -> Tolerance:
@@ -272,16 +273,14 @@ class _Judge:
 
     def _resolved(self, sides: Sides) -> Iterator[Sides]:
         """Yield the points where a second computation of the derivatives agrees."""
+        if self.meaning.differentiates == 2 and self.method == "complex":
+            sides = self._with_sound_steps(sides)
         pending = sides
-        disagreeing = 0
         for step in STEPS:
             base = (
-                pending
-                if step == pending.step
-                or (pending.method == "complex" and self.meaning.differentiates == 1)
-                else self._sides(pending.batch, pending.method, step)
+                self._sides(pending.batch, self.method, step) if step != pending.step else pending
             )
-            other = self._check(pending.batch, step)
+            other = self._second(pending.batch, step)
             if base is None or other is None:
                 break
             fine = base.gap(other) <= AGREE[self._pair()]
@@ -290,29 +289,37 @@ class _Judge:
             pending = _rows(base, ~fine)
             if not len(pending.left):
                 return
-        disagreeing = len(pending.left)
-        if (
-            self.method == "complex"
-            and self.meaning.differentiates == 1
-            and disagreeing * 2 > len(sides.left)
-        ):
-            # An operation that drops imaginary parts: the complex step cannot be used at all.
+        if self._pair() == "complex" and 2 * len(pending.left) > len(sides.left):
+            # Complex steps that disagree at most points are lost on the way: do without them.
             self.method = "differences"
             again = self._sides(pending.batch, "differences", STEPS[0])
             if again is not None:
                 yield from self._resolved(again)
             return
-        self.rough += disagreeing
+        self.rough += len(pending.left)
+
+    def _with_sound_steps(self, sides: Sides) -> Sides:
+        """Do without complex steps inside of differences where an operation loses them."""
+        few = sides.batch.take(np.arange(min(4, len(sides.batch))))
+        inner = self._sides(few, "complex", STEPS[0])
+        outer = self._sides(few, "differences", STEPS[0])
+        if inner and outer and 2 * (inner.gap(outer) <= LOST).sum() >= len(few):
+            return sides
+        self.method = "differences"
+        return self._sides(sides.batch, "differences", STEPS[0]) or sides
 
     def _pair(self) -> str:
+        """How derivatives are computed, and so what they are compared with."""
         simple = self.method == "complex" and self.meaning.differentiates == 1
         return "complex" if simple else "differences"
 
-    def _check(self, batch: Batch, step: float) -> Sides | None:
-        """A second computation: differences beside a complex step, else another step."""
+    def _second(self, batch: Batch, step: float) -> Sides | None:
+        """A second computation: central differences beside a complex step, one-sided ones beside
+        those, and another step where complex steps are inside."""
         if self._pair() == "complex":
             return self._sides(batch, "differences", step)
-        return self._sides(batch, self.method, SECOND * step)
+        method = "one-sided" if self.method == "differences" else self.method
+        return self._sides(batch, method, SECOND * step)
 
     # ------------------------------------------------------------------------------- refuting
 
@@ -326,13 +333,10 @@ class _Judge:
             if sides.method == "none":
                 return place
             batch = sides.batch.take(np.array([place[0]]))
-            steps = (0.6 * sides.step, 1.3 * sides.step)
             apart = abs(sides.left[place] - sides.right[place])
             here = (0, *place[1:])
-            for step in steps:
-                third = self._sides(
-                    batch, "differences" if self._pair() == "complex" else self.method, step
-                )
+            for factor in (0.6, 1.3):
+                third = self._sides(batch, "differences", factor * sides.step)
                 if third is None:
                     return None
                 change = max(

@@ -95,6 +95,7 @@ class Scope:
 
     def __init__(self, names: Mapping[str, Any]) -> None:
         self.names = names
+        self._found: dict[tuple[str, tuple[str, ...], str], Bound | None] = {}
 
     def find(self, symbol: Symbol, suffix: str = "") -> Bound | None:
         """Return what a symbol is bound to, with `suffix` as its subscript, or None.
@@ -102,6 +103,12 @@ class Scope:
         Raises:
             EquationError: Two of its names are bound to different things.
         """
+        key = (symbol.base, symbol.styles, suffix)
+        if key not in self._found:
+            self._found[key] = self._find(symbol, suffix)
+        return self._found[key]
+
+    def _find(self, symbol: Symbol, suffix: str) -> Bound | None:
         found: list[Bound] = []
         for stem in python_names(symbol):
             for name in (f"{stem}_{suffix}", f"{stem}{suffix}") if suffix else (stem,):

@@ -32,8 +32,8 @@ def parse_reading(text: str | None) -> Reading:
             base = int(words[1])
         else:
             raise EquationError(
-                f'reading="{text}" is not understood: write "componentwise i", "componentwise i j", '
-                '"base 0" or "base 1", several with a comma between'
+                f'reading="{text}" is not understood: write "componentwise i", '
+                '"componentwise i j", "base 0" or "base 1", several with a comma between'
             )
     return Reading(letters, base)
 

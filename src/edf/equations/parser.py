@@ -53,6 +53,7 @@ from edf.equations.vocabulary import (
     RELATIONS,
     SIZES,
     TEXT,
+    TRANSPOSES,
 )
 
 MAX_DEPTH = 40  # of parentheses, fractions, scripts and function arguments within each other
@@ -286,9 +287,11 @@ class _Parser:
         if text == r"\begin{cases}":
             return True
         return kind == "macro" and not (
-            text in PRODUCT_SIGNS or text in RELATIONS or text in (r"\\", r"\right", r"\}", r"\rVert", r"\rvert")
+            text in PRODUCT_SIGNS
+            or text in RELATIONS
             or text in CONDITION_SIGNS
-        )  # fmt: skip
+            or text in (r"\\", r"\right", r"\}", r"\rVert", r"\rvert")
+        )
 
     def _opens(self, delimiter: str) -> bool:
         if delimiter in ("|", r"\|") and self.text != r"\left":
@@ -356,7 +359,7 @@ class _Parser:
             return Number(token.text, at=token.at)
         if token.text == "*":
             self.fail("A star as superscript is not understood: give the symbol another name")
-        if token.kind == "letter" or token.text in GREEK or token.text in (r"\top", r"\intercal") or token.text in FONTS or token.text in TEXT:  # fmt: skip
+        if token.kind == "letter" or token.text in GREEK | FONTS | TEXT | TRANSPOSES:
             return self.symbol()
         if token.kind == "end":
             self.fail("The formula ends where a superscript should stand")
@@ -535,7 +538,7 @@ class _Parser:
                 self.fail(f"{token.text} needs its argument in braces")
         else:
             opened = self.next()
-            if self.text in FONTS or self.text in ACCENTS or self.text in TEXT or self.text in GREEK or self.text in PLAIN_SYMBOLS:  # fmt: skip
+            if self.text in FONTS | ACCENTS | TEXT | GREEK | PLAIN_SYMBOLS:
                 inner = self.symbol()
             else:
                 inner = self.word(opened)
@@ -556,7 +559,7 @@ class _Parser:
     # ---------------------------------------------------------------- functions and big operators
 
     def function(self) -> Tree:
-        """A function macro. Without parentheses its argument is one factor, the last of its term."""
+        """A function macro. Without parentheses its argument is one factor, its term's last."""
         macro = self.next()
         sup: Tree | None = None
         if self.text == "^":

@@ -183,11 +183,8 @@ class _Style:
                     rf"\left\lVert {inside} \right\rVert_{{{kind}}}", f"norm{expr.data}({inside})"
                 ), 4
             case "component":
-                suffix = _suffix(expr.data)
-                return (
-                    f"{self.pick(*self._grouped(expr.args[0]))}_{self.pick(f'{{{suffix}}}', suffix)}",
-                    4,
-                )
+                whole, suffix = self.pick(*self._grouped(expr.args[0])), _suffix(expr.data)
+                return f"{whole}_{self.pick(f'{{{suffix}}}', suffix)}", 4
             case "trace" | "det" | "diag":
                 name = {"trace": "tr"}.get(expr.op, expr.op)
                 return self._called(self.pick(rf"\operatorname{{{name}}}", name), argument), 4

@@ -17,7 +17,7 @@ from edf.equations.bigs import Bigs
 from edf.equations.calculus import Calculus
 from edf.equations.calls import Calls
 from edf.equations.errors import EquationError
-from edf.equations.meaning import Expr, Hole, Index, Meaning, Shape, describe, fits
+from edf.equations.meaning import Expr, Hole, Index, Meaning, Shape, describe, fits, settle
 from edf.equations.names import Bound, Scope, index_text, python_names
 from edf.equations.options import Reading
 from edf.equations.printer import to_latex
@@ -39,11 +39,11 @@ from edf.equations.syntax import (
     Tree,
     walk,
 )
-from edf.equations.vocabulary import ACCENTS
+from edf.equations.vocabulary import ACCENTS, TRANSPOSES
 from edf.equations.world import World
 from edf.graph import Node
 
-TRANSPOSE = frozenset([r"\top", r"\intercal", "T"])
+TRANSPOSE = TRANSPOSES | {"T"}
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,20 @@ def resolve(equation: Equation, page: Page) -> Meaning:
     return Resolver(page).equation(equation)
 
 
+def insist_on_one_spelling(equation: Equation, scope: Scope) -> None:
+    """Refuse two spellings of one name: x and \\mathbf{x} would look like two things."""
+    spellings: dict[str, Symbol] = {}
+    for tree in walk(equation):
+        if isinstance(tree, Symbol) and (bound := scope.find(tree)) is not None:
+            known = spellings.setdefault(bound.name, tree)
+            if known != tree:
+                fail(
+                    f"{to_latex(known)} and {to_latex(tree)} both mean {bound.name}: "
+                    "use one spelling",
+                    tree.at,
+                )
+
+
 class Resolver(Calls, Calculus, Bigs):
     """Reads one step. Index ranges and unknown lengths are found while it goes."""
 
@@ -76,20 +90,19 @@ class Resolver(Calls, Calculus, Bigs):
         self.deltas: list[tuple[str, str, int]] = []  # indices of one range that may yet be unknown
         self.unknown: list[Expr] = []  # expressions whose length must be known in the end
         self.sizes: dict[str, int] = {}  # letters that stand as upper bounds only: n in \sum^n
-        self.spellings: dict[str, str] = {}
 
     # ---------------------------------------------------------------------------------- one step
 
     def equation(self, equation: Equation) -> Meaning:
-        self._one_spelling(equation)
         left, right = self.read(equation.left), self.read(equation.right)
-        self._settle_ranges(equation)
+        self._settle_ranges()
         if not (_is_number(left) or _is_number(right)) and left.free != right.free:
             only = sorted(left.free ^ right.free)
             names = ", ".join(only)
             fail(
-                f"The ind{'ex' if len(only) == 1 else 'ices'} {names} stand{'s' * (len(only) == 1)} "
-                "free on one side only: sum over it with \\sum, or write it on both sides",
+                f"The ind{'ex' if len(only) == 1 else 'ices'} {names} "
+                f"stand{'s' * (len(only) == 1)} free on one side only: sum over it with "
+                "\\sum, or write it on both sides",
                 right.at,
             )
         if not (_is_zero(left) or _is_zero(right)) and not fits(left.shape, right.shape):
@@ -99,25 +112,11 @@ class Resolver(Calls, Calculus, Bigs):
             )
         for expr in self.unknown:
             assert expr.shape is not None
-            if any(isinstance(_settled(dim), Hole) for dim in expr.shape):
+            if any(isinstance(settle(dim), Hole) for dim in expr.shape):
                 fail("The length of this cannot be told from what stands around it", expr.at)
         return Meaning(left, right, dict(self.ranges))
 
-    def _one_spelling(self, equation: Equation) -> None:
-        """Two spellings of one name, x and \\mathbf{x}, would look like two things."""
-        spellings: dict[str, Symbol] = {}
-        for tree in walk(equation):
-            if isinstance(tree, Symbol) and self.scope.find(tree) is not None:
-                name = python_names(tree)[0]
-                known = spellings.setdefault(name, tree)
-                if known != tree:
-                    fail(
-                        f"{to_latex(known)} and {to_latex(tree)} would both mean {name}: use one "
-                        "spelling",
-                        tree.at,
-                    )
-
-    def _settle_ranges(self, equation: Equation) -> None:
+    def _settle_ranges(self) -> None:
         for _ in range(len(self.deltas) + 1):
             for i, j, at in self.deltas:
                 for one, other in ((i, j), (j, i)):
@@ -400,7 +399,7 @@ class Resolver(Calls, Calculus, Bigs):
         expr = algebra.component(value, indices, at)
         assert value.shape is not None
         for index, dim in zip(indices, value.shape, strict=False):
-            length = _settled(dim)
+            length = settle(dim)
             if isinstance(length, Hole):
                 fail("The length of this cannot be told from what stands around it", at)
             self.index_range(index, length, at)
@@ -438,12 +437,6 @@ def _matrix(shape: tuple[int, ...]) -> Shape:
     if len(shape) == 0 or shape in ((1,), (1, 1)):
         return None
     return (shape[0], shape[1] if len(shape) > 1 else 1)
-
-
-def _settled(dim: Any) -> Any:
-    from edf.equations.meaning import settle
-
-    return settle(dim)
 
 
 def _is_number(expr: Expr) -> bool:

@@ -9,7 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, replace
+from functools import cache
 from typing import Any
+
+#: Annotations of the fields that hold no trees.
+WORDS = ("str", "int", "bool", "tuple[str, ...]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,14 +200,20 @@ class Equation(Tree):
 
 def children(tree: Tree) -> Iterator[tuple[str, int | None, Tree]]:
     """Yield each child as (field, place in the field's tuple or None, child)."""
-    for spec in fields(tree):
-        value = getattr(tree, spec.name)
+    for name in _parts(type(tree)):  # type: ignore[arg-type]  # a class has a hash
+        value = getattr(tree, name)
         if isinstance(value, Tree):
-            yield spec.name, None, value
+            yield name, None, value
         elif isinstance(value, tuple):
             for place, item in enumerate(value):
                 if isinstance(item, Tree):
-                    yield spec.name, place, item
+                    yield name, place, item
+
+
+@cache
+def _parts(kind: type[Tree]) -> tuple[str, ...]:
+    """Return the fields of a kind of tree that can hold trees: all but words, signs and flags."""
+    return tuple(spec.name for spec in fields(kind) if spec.type not in WORDS)
 
 
 def with_child(tree: Tree, name: str, place: int | None, child: Tree) -> Tree:

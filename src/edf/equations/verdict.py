@@ -103,10 +103,10 @@ class EquationVerdict:
             rows.append(("oracle", f"{self.oracle}, {self.points} points, seed {self.seed}"))
         if self.corruptions:
             counted = self.corruptions
-            rows.append(
-                ("corruptions", f"{counted['tried']} one-symbol corruptions: {counted['refuted']} refuted, "
-                 f"{counted['rejected']} rejected, {counted['unnoticed']} unnoticed")
-            )  # fmt: skip
+            outcomes = ", ".join(
+                f"{counted[word]} {word}" for word in ("refuted", "rejected", "unnoticed")
+            )
+            rows.append(("corruptions", f"{counted['tried']} one-symbol corruptions: {outcomes}"))
         if self.repair:
             rows.append(("repair", self.repair))
         rows.extend(("note", note) for note in self.details.get("notes", ()))

@@ -3,121 +3,42 @@
 from __future__ import annotations
 
 GREEK = frozenset(
-    "\\" + name
-    for name in [
-        "alpha",
-        "beta",
-        "gamma",
-        "delta",
-        "epsilon",
-        "varepsilon",
-        "zeta",
-        "eta",
-        "theta",
-        "vartheta",
-        "iota",
-        "kappa",
-        "lambda",
-        "mu",
-        "nu",
-        "xi",
-        "pi",
-        "rho",
-        "varrho",
-        "sigma",
-        "tau",
-        "upsilon",
-        "phi",
-        "varphi",
-        "chi",
-        "psi",
-        "omega",
-        "Gamma",
-        "Delta",
-        "Theta",
-        "Lambda",
-        "Xi",
-        "Pi",
-        "Sigma",
-        "Upsilon",
-        "Phi",
-        "Psi",
-        "Omega",
-        "ell",
-    ]
+    r"""
+    \alpha \beta \gamma \delta \epsilon \varepsilon \zeta \eta \theta \vartheta \iota \kappa
+    \lambda \mu \nu \xi \pi \rho \varrho \sigma \tau \upsilon \phi \varphi \chi \psi \omega
+    \Gamma \Delta \Theta \Lambda \Xi \Pi \Sigma \Upsilon \Phi \Psi \Omega \ell
+    """.split()
 )
 #: Symbols with a meaning of their own, which no name on a page can take.
-PLAIN_SYMBOLS = frozenset([r"\partial", r"\nabla", r"\top", r"\intercal", r"\infty"])
-FONTS = frozenset(
-    [
-        r"\mathbf",
-        r"\boldsymbol",
-        r"\bm",
-        r"\mathcal",
-        r"\mathrm",
-        r"\mathsf",
-        r"\mathit",
-        r"\mathbb",
-    ]
-)
-TEXT = frozenset(
-    [r"\text", r"\textrm", r"\textbf", r"\mathrm", r"\operatorname", r"\mathtt", r"\texttt"]
-)
-ACCENTS = frozenset([r"\hat", r"\bar", r"\tilde", r"\vec", r"\dot", r"\widehat", r"\widetilde", r"\overline"])  # fmt: skip
+TRANSPOSES = frozenset(r"\top \intercal".split())
+PLAIN_SYMBOLS = frozenset(r"\partial \nabla \top \intercal \infty".split())
+FONTS = frozenset(r"\mathbf \boldsymbol \bm \mathcal \mathrm \mathsf \mathit \mathbb".split())
+TEXT = frozenset(r"\text \textrm \textbf \mathrm \operatorname \mathtt \texttt".split())
+ACCENTS = frozenset(r"\hat \bar \tilde \vec \dot \widehat \widetilde \overline".split())
 
 #: Functions of one number with a macro of their own.
 ELEMENTARY = frozenset(
-    [
-        r"\exp",
-        r"\log",
-        r"\ln",
-        r"\sin",
-        r"\cos",
-        r"\tan",
-        r"\sinh",
-        r"\cosh",
-        r"\tanh",
-        r"\arcsin",
-        r"\arccos",
-        r"\arctan",
-    ]
+    r"""
+    \exp \log \ln \sin \cos \tan \sinh \cosh \tanh \arcsin \arccos \arctan
+    """.split()
 )
 FUNCTIONS = ELEMENTARY | {r"\det", r"\max", r"\min"}
 #: Functions whose power is written before the argument, as in \sin^2 x.
-POWERED = frozenset([r"\sin", r"\cos", r"\tan", r"\sinh", r"\cosh", r"\tanh"])
-FRACTIONS = frozenset([r"\frac", r"\dfrac", r"\tfrac"])
-PRODUCT_SIGNS = frozenset([r"\cdot", r"\times", r"\odot", r"\circ", "*"])
-CONDITION_SIGNS = frozenset(["=", r"\neq", "<", ">", r"\leq", r"\geq"])
+POWERED = frozenset(r"\sin \cos \tan \sinh \cosh \tanh".split())
+FRACTIONS = frozenset(r"\frac \dfrac \tfrac".split())
+PRODUCT_SIGNS = frozenset(r"\cdot \times \odot \circ *".split())
+CONDITION_SIGNS = frozenset(r"= \neq < > \leq \geq".split())
 RELATIONS = frozenset(
-    [
-        r"\neq",
-        r"<",
-        r">",
-        r"\leq",
-        r"\geq",
-        r"\approx",
-        r"\equiv",
-        r"\sim",
-        r"\simeq",
-        r"\cong",
-        r"\propto",
-        r"\to",
-        r"\rightarrow",
-        r"\Rightarrow",
-        r"\implies",
-        r"\iff",
-        r"\mapsto",
-        r"\in",
-        r"\ll",
-        r"\gg",
-        r"\leftarrow",
-        r"\coloneqq",
-        r"\triangleq",
-        r"\leqslant",
-        r"\geqslant",
-    ]
+    r"""
+    \neq < > \leq \geq \approx \equiv \sim \simeq \cong \propto \to \rightarrow \Rightarrow
+    \implies \iff \mapsto \in \ll \gg \leftarrow \coloneqq \triangleq \leqslant \geqslant
+    """.split()
 )
-ENVIRONMENTS = frozenset(["aligned", "align", "align*", "split", "gathered", "gather", "gather*", "equation", "equation*"])  # fmt: skip
+ENVIRONMENTS = frozenset(
+    r"""
+    aligned align align* split gathered gather gather* equation equation*
+    """.split()
+)
 #: Macros that give a delimiter its size, each with the one that closes it.
 SIZES = {
     r"\left": r"\right", r"\right": "",

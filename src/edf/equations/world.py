@@ -23,6 +23,13 @@ COMPLEX_STEP = 1e-30
 OFFSETS = np.array([-4.0, -3, -2, -1, 1, 2, 3, 4])
 WEIGHTS = np.array([1 / 280, -4 / 105, 1 / 5, -4 / 5, 4 / 5, -1 / 5, 4 / 105, -1 / 280])
 PROBES = 5  # points at which shapes are found, and at which ways to stack an operation are tried
+#: The same from one side only, which tells a kink at x itself from a derivative.
+FORWARD_OFFSETS = np.arange(9.0)
+FORWARD_WEIGHTS = np.array([-761 / 280, 8, -14, 56 / 3, -35 / 2, 56 / 5, -14 / 3, 8 / 7, -1 / 8])
+STENCILS = {
+    "differences": (OFFSETS, WEIGHTS),
+    "one-sided": (FORWARD_OFFSETS, FORWARD_WEIGHTS),
+}
 MAX_ENTRIES = 4_000_000  # numbers held for one array of all rows; more points are taken in turns
 
 
@@ -271,7 +278,7 @@ class Context:
                 shifts = 1j * steps[:, None, :]
             else:
                 steps = size * np.maximum(1.0, np.abs(flat.real).T)
-                shifts = OFFSETS[None, :, None] * steps[:, None, :]
+                shifts = STENCILS[method][0][None, :, None] * steps[:, None, :]
             variants = shifts.shape[1]
             directions = np.zeros((entries, variants, len(value), entries), shifts.dtype)
             for entry in range(entries):
@@ -304,14 +311,14 @@ def quotient(values: Array, steps: Array, method: str) -> Array:
     Args:
         values: (entries * variants * rows, ...), as a context of `Context.step` gives them.
         steps: (entries, rows).
-        method: `"complex"` or `"differences"`.
+        method: `"complex"`, or the name of a stencil.
     """
     entries, rows = steps.shape
     shaped = values.reshape(entries, -1, rows, *values.shape[1:])
     if method == "complex":
         change = shaped[:, 0].imag
     else:
-        change = np.tensordot(WEIGHTS, shaped, axes=([0], [1]))
+        change = np.tensordot(STENCILS[method][1], shaped, axes=([0], [1]))
     scale = steps.reshape(entries, rows, *(1,) * (values.ndim - 1))
     return np.moveaxis(change / scale, 0, -1)
 

@@ -4,6 +4,7 @@ from itertools import islice
 
 import pytest
 
+from edf.equations.evaluate import Evaluator
 from trust import campaign
 from trust.campaign import Case, Tally, generate, verdict
 from trust.identities import identities
@@ -63,3 +64,27 @@ def test_a_wrong_verdict_is_counted(truth, status, monkeypatch):
     found.add(Case("an-id", identities()[0].world, "x = x", truth))
     assert found.failures == [f"an-id: {truth}, but {status}: because\n    x = x"]
     assert found.wrong_verdicts(truth) == 1
+
+
+@pytest.mark.parametrize(
+    ("method", "broken"),
+    [
+        ("_delta", lambda self, expr: self._constant(1.0)),
+        ("_neg", lambda self, expr: self.value(expr.args[0])),
+        ("_transpose", lambda self, expr: _swapped_unless_square(self.value(expr.args[0]))),
+    ],
+)
+def test_a_broken_engine_is_found(method, broken, monkeypatch):
+    """Break one operation of the evaluator, and the same few equations show it."""
+    monkeypatch.setattr(Evaluator, method, broken)
+    found = Tally()
+    for case in islice(generate(seed=2017), COUNT):
+        found.add(case)
+        if found.failures:
+            return
+    pytest.fail("nothing was noticed")
+
+
+def _swapped_unless_square(matrices):
+    square = matrices.shape[-1] == matrices.shape[-2]
+    return matrices if square else matrices.swapaxes(-1, -2)

@@ -1,0 +1,399 @@
+"""Where numeric tests of formulas go wrong: kinks, branch cuts, rounding, sizes, true zeros."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edf import AnyFunction, Input, Mean, Node, Param, ReLU, Softmax, Sum
+from edf.equations import EquationError, check_equation
+
+
+class Elementwise(Node):
+    """An operation made of one function; `backward` plays no part in equations."""
+
+    def __init__(self, function: Any, *inputs: Any) -> None:
+        super().__init__(*inputs)
+        self.function_of_arrays = function
+
+    def forward(self, *arrays: Any) -> Any:
+        return self.function_of_arrays(*arrays)
+
+    def backward(self, grad: Any, *arrays: Any) -> Any:
+        raise AssertionError("equations never ask for it")
+
+
+def status(latex: str, names: dict[str, Any], **options: Any) -> str:
+    (verdict,) = check_equation(latex, names, **options)
+    return verdict.status
+
+
+def number(**options: Any) -> Input:
+    return Input(shape=(), **options)
+
+
+# ------------------------------------------------------------------------------------------- kinks
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_kinks_are_stepped_around(seed: int) -> None:
+    """A right equation about |x| or ReLU is never refuted, however close a point is to the kink."""
+    x = number(sample=lambda rng, shape: rng.normal(0, 0.03, shape))
+    r = ReLU(x)
+    names = {"x": x, "r": r}
+    assert status(r"x \frac{dr}{dx} = r", names, seed=seed) == "verified"
+    assert (
+        status(r"\frac{d}{dx} \lvert x \rvert = \operatorname{sign}(x)", names, seed=seed)
+        == "verified"
+    )
+    assert status(r"\frac{d}{dx} \max(0, x) = \frac{d r}{d x}", names, seed=seed) == "verified"
+
+
+def test_at_the_kink_itself() -> None:
+    """Where every point is at the kink there is no derivative to test."""
+    x = Input(np.zeros(3))
+    names = {"x": x, "r": ReLU(x)}
+    latex = r"\frac{\partial r_i}{\partial x_j} = \delta_{ij}"
+    (verdict,) = check_equation(latex, names)
+    assert verdict.status == "inconclusive"
+    assert "not resolved" in verdict.message
+
+
+def test_step_function() -> None:
+    """A step function has derivative 0 wherever it has one; 0 = 0 tests nothing."""
+    x = number()
+    s = Elementwise(lambda v: np.sign(v.real), x)
+    assert status(r"\frac{ds}{dx} = 0", {"x": x, "s": s}) == "inconclusive"
+    assert status(r"\frac{ds}{dx} = 1", {"x": x, "s": s}) == "refuted"
+
+
+def test_quantised_function_is_inconclusive() -> None:
+    """A function of many small steps has no derivative that can be resolved."""
+    x = number()
+    s = Elementwise(lambda v: np.round(v.real * 1e4) / 1e4, x)
+    assert status(r"\frac{ds}{dx} = 1", {"x": x, "s": s}) == "inconclusive"
+
+
+def test_second_derivative_of_a_kink() -> None:
+    """The second derivative of ReLU is 0 where there is one."""
+    x = number()
+    r = ReLU(x) + x * x
+    assert status(r"\frac{d^2 r}{d x^2} = 2", {"x": x, "r": r}) == "verified"
+
+
+# ---------------------------------------------------------------------------- domains and branch cuts
+
+
+def test_domain_errors_resample_and_are_counted() -> None:
+    """log x at x < 0 is no number: another point is drawn, and the verdict says how often."""
+    x = number()
+    (verdict,) = check_equation(r"2 \log x = \log x^2", {"x": x})
+    assert verdict.status == "verified"
+    assert verdict.details["resampled"] > 0
+    assert any("replaced" in note for note in verdict.details["notes"])
+
+
+def test_complex_logarithm_does_not_leak() -> None:
+    """The complex step must not find a derivative where the real function is not defined."""
+    x = number()
+    latex = r"\frac{d}{dx} \log x + 0 \cdot \lvert x \rvert = \frac{1}{x}"
+    (verdict,) = check_equation(latex, {"x": x})
+    assert verdict.status == "verified"
+    assert verdict.details["resampled"] > 0
+    latex = (
+        r"\frac{d}{dx} \log x = \frac{1}{\lvert x \rvert}"  # wrong for x < 0 only, where no log is
+    )
+    assert status(latex, {"x": x}) == "verified"
+    latex = r"\frac{d}{dx} (x^{1/2} x^{1/2}) = \operatorname{sign}(x)"
+    assert status(latex, {"x": x}) == "verified"
+
+
+def test_never_defined() -> None:
+    """Where no point is in the domain, nothing is concluded, and the remedy is named."""
+    x = number(sample="positive")
+    (verdict,) = check_equation(r"\log(-x) = 1", {"x": x})
+    assert verdict.status == "inconclusive"
+    assert "positive" in verdict.message
+
+
+def test_even_powers_of_negative_numbers() -> None:
+    """x^2 at negative x keeps its derivative under the complex step."""
+    x = number()
+    y = x**2.0
+    assert status(r"\frac{dy}{dx} = 2x", {"x": x, "y": y}) == "verified"
+    assert status(r"\frac{d}{dx} (x^{-2}) = -2 x^{-3}", {"x": x, "y": y}) == "verified"
+
+
+def test_singular_matrix() -> None:
+    """An inverse that does not exist at a point is an error with a reason."""
+    A = Input(np.ones((2, 2)))
+    x = Input(shape=(2,))
+    with pytest.raises(EquationError, match="no inverse"):
+        check_equation(r"x = A^{-1} x", {"A": A, "x": x})
+
+
+# ------------------------------------------------------------------------------- stiff and extreme
+
+
+@pytest.mark.parametrize("k", [1, 30, 300])
+def test_stiff_functions(k: float) -> None:
+    """Rapid oscillation is resolved with smaller steps, and neither refuted nor verified wrongly."""
+    x = number()
+    y = Elementwise(lambda v: np.sin(k * v), x)
+    names = {"x": x, "y": y, "k": k}
+    assert status(r"\frac{dy}{dx} = k \cos(k x)", names) == "verified"
+    assert status(r"\frac{d^2 y}{dx^2} = -k^2 y", names) == "verified"
+    assert status(r"\frac{d^2 y}{dx^2} = -k^2 y + 0.01 k^2", names) == "refuted"
+
+
+def test_large_and_small_values() -> None:
+    """Magnitudes of 1e8 and 1e-8 are compared relatively."""
+    for size in (1e8, 1e-8):
+        x = Input(shape=(), sample=lambda rng, shape, size=size: size * (1 + rng.random(shape)))
+        w = x * x
+        assert status(r"\frac{dw}{dx} = 2x", {"x": x, "w": w}) == "verified"
+        assert status(r"\frac{dw}{dx} = 2.001x", {"x": x, "w": w}) == "refuted"
+
+
+def test_saturated_sigmoid() -> None:
+    """Tiny derivatives are compared relatively, not with zero."""
+    x = number(sample=lambda rng, shape: 20 + rng.random(shape))
+    s = Elementwise(lambda v: 1 / (1 + np.exp(-v)), x)
+    names = {"x": x, "s": s}
+    assert status(r"\frac{ds}{dx} = \sigma(x) \sigma(-x)", names) == "verified"
+    assert status(r"\frac{ds}{dx} = 2 \sigma(x) \sigma(-x)", names) == "refuted"
+
+
+def test_cancellation_is_not_an_equality() -> None:
+    """What is lost in the rounding of large terms is not verified."""
+    x = number()
+    latex = r"10^{12} - 10^{12} + x = 2x"
+    assert status(latex, {"x": x}) != "verified"
+
+
+@pytest.mark.parametrize("digits", ["1.000001", "1.0001", "0.99999"])
+def test_almost_right_is_not_verified(digits: str) -> None:
+    """A factor that is off by a millionth is noticed."""
+    x = number()
+    w = x * x
+    assert status(rf"\frac{{dw}}{{dx}} = {digits} \cdot 2x", {"x": x, "w": w}) != "verified"
+
+
+# ----------------------------------------------------------------------------------------- float32
+
+
+def test_float32_leaves_are_promoted() -> None:
+    """Parameters in float32 are tested in double precision."""
+    W = Param(np.ones((2, 3), np.float32))
+    x = Input(shape=(3,))
+    z = W @ x
+    (verdict,) = check_equation(r"z = W x", {"W": W, "x": x, "z": z})
+    assert verdict.status == "verified"
+    assert verdict.max_rel_error is not None
+    assert verdict.max_rel_error < 1e-12
+
+
+def test_operation_in_float32_is_inconclusive() -> None:
+    """An operation that rounds to float32 gives noise: neither verified nor refuted."""
+    x = number()
+    y = Elementwise(
+        lambda v: np.tanh(v.astype(np.complex64 if np.iscomplexobj(v) else np.float32)), x
+    )
+    names = {"x": x, "y": y}
+    assert status(r"y = \tanh(x)", names) == "inconclusive"
+    assert status(r"\frac{dy}{dx} = 1 - y^2", names) in ("inconclusive", "verified")
+    assert status(r"y = 2 \tanh(x)", names) == "refuted"
+
+
+def test_hidden_rounding_to_float32_is_inconclusive() -> None:
+    """The same where the result is handed on in double precision."""
+    x = number()
+    y = Elementwise(lambda v: np.float64(np.float32(np.tanh(v.real))), x)
+    names = {"x": x, "y": y}
+    assert status(r"\frac{dy}{dx} = 1 - \tanh^2 x", names) == "inconclusive"
+
+
+# ------------------------------------------------------------------------------------ complex step
+
+
+def test_operation_that_declines_complex_numbers() -> None:
+    """Differences take over where an operation refuses complex numbers, and the verdict says so."""
+
+    def only_real(v: Any) -> Any:
+        if np.iscomplexobj(v):
+            raise TypeError("real numbers only")
+        return np.sin(v)
+
+    x = number()
+    y = Elementwise(only_real, x)
+    (verdict,) = check_equation(r"\frac{dy}{dx} = \cos x", {"x": x, "y": y})
+    assert (verdict.status, verdict.oracle) == ("verified", "central differences")
+    assert status(r"\frac{dy}{dx} = 1.01 \cos x", {"x": x, "y": y}) == "refuted"
+    assert status(r"\frac{d^2y}{dx^2} = -y", {"x": x, "y": y}) == "verified"
+
+
+def test_operation_that_drops_imaginary_parts() -> None:
+    """A complex step that is silently lost is noticed, not believed."""
+    x = number()
+    y = Elementwise(lambda v: np.sin(np.real(v)), x)
+    names = {"x": x, "y": y}
+    assert status(r"\frac{dy}{dx} = \cos x", names) == "verified"
+    assert status(r"\frac{dy}{dx} = 0", names) == "refuted"
+    assert status(r"\frac{d^2y}{dx^2} = -y", names) == "verified"
+
+
+def test_operation_with_python_control_flow() -> None:
+    """An operation that only takes single numbers is evaluated point by point."""
+    import math
+
+    x = number()
+    y = Elementwise(lambda v: math.exp(float(v)) if v > 0 else 1.0 + float(v), x)
+    latex = r"\frac{dy}{dx} = \begin{cases} e^x & x > 0 \\ 1 & \text{otherwise} \end{cases}"
+    assert status(latex, {"x": x, "y": y}) == "verified"
+
+
+def test_operation_that_mixes_what_it_is_given() -> None:
+    """Points are never mixed: an operation that subtracts the mean of all it sees is safe."""
+    x = Input(shape=(4,))
+    y = Elementwise(lambda v: v - np.mean(v), x)
+    latex = r"\frac{\partial y_i}{\partial x_j} = \delta_{ij} - \frac{1}{4}"
+    assert status(latex, {"x": x, "y": y}) == "verified"
+    s = Elementwise(np.sum, x)
+    assert status(r"s = \sum_i x_i", {"x": x, "s": s}) == "verified"
+
+
+# -------------------------------------------------------------------------------------- true zeros
+
+
+def test_true_zero_of_a_sum_is_verified() -> None:
+    """The rows of the softmax Jacobian cancel to 0; that is a statement about terms that are not."""
+    x = Input(shape=(4,))
+    names = {"x": x, "P": Softmax(x)}
+    assert status(r"\sum_j \frac{\partial P_j}{\partial x_i} = 0", names) == "verified"
+
+
+def test_true_zero_of_a_node_is_not_refuted() -> None:
+    """The derivative of a constant sum is 0 up to rounding, and rounding refutes nothing."""
+    x = Input(shape=(4,))
+    s = Sum(Softmax(x))
+    names = {"x": x, "s": s}
+    assert status(r"\frac{\partial s}{\partial x_i} = 0", names) == "inconclusive"
+    assert status(r"\frac{\partial s}{\partial x_i} = x_i", names) == "refuted"
+
+
+def test_zero_equals_zero() -> None:
+    """What is 0 on both sides tests nothing."""
+    x, y = number(), number()
+    assert status(r"\frac{\partial y}{\partial x} = 0", {"x": x, "y": y}) == "inconclusive"
+
+
+def test_identical_sides_say_so() -> None:
+    """Sides that are one expression are true by what the names are bound to."""
+    f = AnyFunction()
+    x = number()
+    u = f(x)
+    latex = r"\frac{\partial u}{\partial x} = \frac{\partial f}{\partial x}"
+    (verdict,) = check_equation(latex, {"f": f, "x": x, "u": u})
+    assert verdict.status == "verified"
+    assert "same expression" in verdict.message
+
+
+# ------------------------------------------------------------------------------------------- sizes
+
+
+def test_equality_for_one_length_only() -> None:
+    """What holds for vectors of 2 and not of 3 is neither verified nor refuted."""
+    x = Input(shape=(2,))
+    P = Softmax(x)
+    latex = r"\sum_i \sum_{j \neq i} P_i P_j = \prod_i P_i + \prod_j P_j"
+    (verdict,) = check_equation(latex, {"x": x, "P": P})
+    assert verdict.status == "inconclusive"
+    assert "length" in verdict.message
+    x = Input(shape=(3,))
+    assert status(latex, {"x": x, "P": Softmax(x)}) == "refuted"
+
+
+def test_sizes_that_were_tested() -> None:
+    """The verdict says at which lengths of the sampled inputs the equation was tested."""
+    x = Input(shape=(4,))
+    (verdict,) = check_equation(r"\sum_i P_i = 1", {"x": x, "P": Softmax(x)})
+    assert verdict.details["sizes"] == [4, 5]
+
+
+def test_length_that_the_formula_names() -> None:
+    """A length that stands in the formula as a number is kept."""
+    n = 4
+    x = Input(shape=(n,))
+    names = {"x": x, "m": Mean(x), "n": n}
+    for latex in (r"m = \frac{1}{4} \sum_i x_i", r"m = \frac{1}{n} \sum_{i=1}^n x_i"):
+        (verdict,) = check_equation(latex, names)
+        assert verdict.status == "verified"
+        assert verdict.details["sizes"] == [4]
+
+
+def test_graph_of_one_length() -> None:
+    """Where the graph takes no other length, the verdict says that only its own was tested."""
+    W, x = Param(np.ones((3, 4))), Input(shape=(4,))
+    (verdict,) = check_equation(r"z_i = \sum_j W_{ij} x_j", {"W": W, "x": x, "z": W @ x})
+    assert verdict.status == "verified"
+    assert any("own lengths only" in note for note in verdict.details["notes"])
+
+
+# ------------------------------------------------------------------------------- what is left alone
+
+
+def test_the_page_is_left_alone() -> None:
+    """A check changes no value, no gradient and no arbitrary function of the page."""
+    f = AnyFunction()
+    x, w = Input(shape=(3,)), Param(np.array([1.0, 2.0, 3.0]))
+    y = f(x * w)
+    x.value = np.array([0.1, 0.2, 0.3])
+    before = y.forward()
+    y.backward()
+    gradient = w.grad.copy()
+    x.value = None
+    check_equation(r"\frac{\partial y}{\partial x_i} = w_i", {"x": x, "w": w, "y": y})
+    assert x.value is None
+    np.testing.assert_array_equal(w.value, [1, 2, 3])
+    np.testing.assert_array_equal(w.grad, gradient)
+    x.value = np.array([0.1, 0.2, 0.3])
+    assert y.forward() == before
+
+
+def test_same_seed_same_verdict() -> None:
+    """A check is determined by its seed; another seed samples other points."""
+    x = Input(shape=(4,))
+    names = {"x": x, "P": Softmax(x), "l": AnyFunction()(Softmax(x))}
+    latex = r"\frac{\partial l}{\partial x_i} = P_i"
+    first, again, other = (
+        check_equation(latex, names, seed=seed)[0].to_dict() for seed in (3, 3, 4)
+    )
+    assert first == again
+    assert first["counterexample"] != other["counterexample"]
+
+
+def test_wrong_backward_plays_no_part() -> None:
+    """Equations speak of the function, whatever its backward says."""
+
+    class Wrong(Node):
+        def forward(self, v: Any) -> Any:
+            return v * v
+
+        def backward(self, grad: Any, v: Any) -> Any:
+            return 17 * grad
+
+    x = number()
+    assert status(r"\frac{dw}{dx} = 2x", {"x": x, "w": Wrong(x)}) == "verified"
+
+
+def test_slack_is_not_a_clamp() -> None:
+    """dl/dy is what backpropagation computes: l's answer to y alone, with x as it is."""
+    x = number()
+    y = x * x
+    l = x * y
+    names = {"x": x, "y": y, "l": l}
+    assert status(r"\frac{\partial l}{\partial y} = x", names) == "verified"
+    assert status(r"\frac{d l}{d x} = 3 x^2", names) == "verified"
+    assert status(r"\frac{\partial}{\partial y} \left(\frac{d l}{d x}\right) = \frac{d}{dx} \left(\frac{\partial l}{\partial y}\right)", names) == "verified"  # fmt: skip

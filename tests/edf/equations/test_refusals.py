@@ -1,0 +1,278 @@
+"""What is not understood is refused, with a message of its own and a caret at the character."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edf import AnyFunction, Input
+from edf.equations import EquationError, check_equation
+
+# page, LaTeX, part of the message, the source from the caret on, options
+REFUSALS: list[tuple[Any, ...]] = [
+    # ------------------------------------------------------------------------------ what is typeset
+    ("scalars", r"", "The claim is empty", ""),
+    ("scalars", r"w", "Nothing is claimed here", "w"),
+    ("scalars", r"= w", "starts with =", "= w"),
+    ("scalars", r"w = ", "something is missing", ""),
+    ("scalars", r"w = = x", "Two equality signs", "= x"),
+    ("scalars", r"w = (x", "( is opened here and never closed", "(x"),
+    ("scalars", r"w = x)", ") closes nothing", ")"),
+    ("scalars", r"w = \frac{x}{y", "{ is opened here and never closed", "{y"),
+    ("scalars", r"w = x}", "} closes nothing", "}"),
+    ("scalars", r"w = \left(x", r"is not closed by \right", r"\left(x"),
+    ("scalars", r"w = \left(x)", r"is not closed by \right", r"\left(x)"),
+    ("scalars", r"w = (x]", "] stands where ) should close (", "]"),
+    ("scalars", r"w = x \right)", r"\right", r"\right)"),
+    ("scalars", r"w = \lVert x", r"never closed: add \rVert", r"\lVert x"),
+    ("scalars", r"w = \sigmma(x)", r"did you mean \sigma?", r"\sigmma(x)"),
+    ("scalars", r"w = \foobarbaz x", r"The macro \foobarbaz is not understood", r"\foobarbaz x"),
+    ("scalars", r"w = \int x", "Integrals are not tested", r"\int x"),
+    ("scalars", r"w = \lim x", "Limits are not tested", r"\lim x"),
+    ("scalars", r"w = x \pm y", "one equation for each sign", r"\pm y"),
+    ("scalars", r"w = x + \dots + y", "Dots leave something to guess", r"\dots + y"),
+    ("scalars", r"w \approx x", "claims no equality", r"\approx x"),
+    ("scalars", r"w \leq x", "claims no equality", r"\leq x"),
+    ("scalars", r"w := x", "A colon is not understood", ":= x"),
+    ("scalars", r"w = x/y z", "What is below the slash?", "z"),
+    ("scalars", r"w = x/y/y", "What is below the slash?", "/y"),
+    ("scalars", r"w = x 2", "A number after a factor", "2"),
+    ("scalars", r"w = 2 3", "A number after a factor", "3"),
+    ("scalars", r"w = x^12", "TeX raises the first digit only", "12"),
+    ("scalars", r"w = x_12", "TeX lowers the first digit only", "12"),
+    ("scalars", r"w = x^-1", "TeX raises only -", "-1"),
+    ("scalars", r"w = x^2^3", "A second superscript", "^3"),
+    ("scalars", r"w = x_i_j", "A second subscript", "_j"),
+    ("scalars", r"w = x^{(2)}", "is a label, not a power", "(2)}"),
+    ("scalars", r"w = {x + y} x", "Braces do not show", "{x + y} x"),
+    ("scalars", r"w = \exp{x + y}", "Braces do not show", "{x + y}"),
+    ("scalars", r"w = x!", "factorial", "!"),
+    ("scalars", r"w = x \cdot -y", "A sign after", "-y"),
+    ("scalars", r"w = \log x y", r"Where does the argument of \log end?", "y"),
+    ("scalars", r"w = \log x (1 - y)", r"Where does the argument of \log end?", "x (1 - y)"),
+    ("scalars", r"w = \log(x)^2", "Does ^ belong to", "^2"),
+    ("scalars", r"w = \sin^{-1} x", "inverse or reciprocal?", "-1} x"),
+    ("scalars", r"w = \log^2 x", "the power of what?", "^2 x"),
+    ("scalars", r"w = \sqrt[3]{x}", "write a power", "[3]{x}"),
+    ("scalars", r"w = \sum x_i", "needs its index below", r"\sum x_i"),
+    ("scalars", r"w = |x| |y|", "Which bars belong together?", "|x| |y|"),
+    ("scalars", "w = x # y", "has no meaning in a formula", "# y"),
+    ("scalars", "w = x $", "A dollar sign", "$"),
+    ("scalars", "w = α", "The character 'α' is not understood", "α"),
+    ("scalars", "w = x \\", "A backslash ends the formula", "\\"),
+    ("scalars", r"w = x \\ s = t", r"\begin{aligned}", r"\\ s = t"),
+    ("scalars", r"\begin{matrix} w = x \end{matrix}", "The environment matrix", r"\begin{matrix} w"),
+    ("scalars", r"\begin{aligned} w = x", "never closed", r"\begin{aligned} w"),
+    ("scalars", r"w = \begin{cases} x & y > 0 \end{cases}", "cover everything", "x & y > 0"),
+    ("scalars", r"w = \begin{cases} x & \text{if } x = 0 \\ y & \text{otherwise} \end{cases}", "Equality of values is no test", "x = 0"),
+    ("scalars", r"w = \begin{pmatrix} x \end{pmatrix}", "bind it to a name", r"\begin{pmatrix}"),
+    ("scalars", "w = " + "(" * 50 + "x" + ")" * 50, "More than 40 levels", None),
+    ("scalars", "w = " + "x + " * 3000 + "x", "10000 are read", None),
+    # ---------------------------------------------------------------------------------------- names
+    ("scalars", r"w = v", "v is not bound on this page", "v"),
+    ("scalars", r"w = \hat{x}", "x_hat is not bound on this page", r"\hat{x}"),
+    ("scalars", r"w = \text{thetta}", "did you mean theta?", r"\text{thetta}"),
+    ("scalars", r"w = \phi", "is a function: write its argument", r"\phi"),
+    ("scalars", r"w = \phi^2(x)", "a power of the function or of its value?", r"\phi^2(x)"),
+    ("scalars", r"w = \phi_i(x)", "is a function", r"\phi_i(x)"),
+    ("scalars", r"w = \phi(x, y)", "cannot be called so", r"\phi(x, y)"),
+    ("scalars", r"w = x'", "A prime is understood on a function", "x'"),
+    ("scalars", r"w = w'(x)", "is a node: a prime is understood on functions", "w'(x)"),
+    ("scalars", r"w = x(y)", "looks like a call", "(y)"),
+    ("scalars", r"w = w(y)", "as a function of them?", "(y)"),
+    ("scalars", r"w = w(1 - x + w)", "as a function of them?", "(1 - x + w)"),
+    ("scalars", r"w = c(x)", "looks like a call", "(x)"),
+    ("scalars", r"w = x(y, y)", "products have no commas", "(y, y)"),
+    ("scalars", r"w = i", "i is not bound", "i"),
+    ("scalars", r"x = x + \mathbf{x}", "use one spelling", r"\mathbf{x}"),
+    ("vectors", r"q = \sum_{n} x_n", "n is bound on this page and cannot be an index", "n} x_n"),
+    ("softmax", r"P_i = i", "i is an index here, and an index is no number", "i"),
+    ("softmax", r"P_{\text{first}} = 1", "neither an index letter nor part of a name", r"\text{first}} = 1"),
+    # -------------------------------------------------------------------------------------- indices
+    ("softmax", r"P_i = l", "i stands free on one side only", "l"),
+    ("softmax", r"P_i = P_j", "i, j stand free on one side only", "P_j"),
+    ("softmax", r"P_{ij} = x_i", "P has 1 index, and here it has 2", "P_{ij} = x_i"),
+    ("softmax", r"l_i = x_i", "l has 0 indices", "l_i = x_i"),
+    ("softmax", r"P_1 = x_1", "counted from 0 or from 1?", "1 = x_1"),
+    ("softmax", r"P_5 = x_5", "no such component", "P_5 = x_5", {"reading": "base 1"}),
+    ("softmax", r"P_{i+1} = x_i", "Arithmetic in a subscript", "i+1} = x_i"),
+    ("softmax", r"P_i = \sum_j P_i", "does not depend on j", "P_i"),
+    ("softmax", r"P_i = x_i \sum_i P_i", "summed in one place and used outside", None),
+    ("softmax", r"\sum_i \sum_i x_i = l", "summed twice", None),
+    ("softmax", r"l = \sum_{i=1}^{3} x_i", "has 4 values, and this sum ends at 3", "3} x_i"),
+    ("softmax", r"l = \sum_{i=2}^{n} x_i", "A lower bound is 1", None),
+    ("softmax", r"l = \sum_{i=1} x_i", "A lower bound needs an upper one", None),
+    ("softmax", r"l = \sum_i^4 x_i", "An upper bound needs a lower one", "4 x_i"),
+    ("softmax", r"l = \sum_{i \in S} x_i", "is not understood below a sum", r"\in S} x_i"),
+    ("softmax", r"l = \prod_i x_i l", "Does this factor belong to", "l"),
+    ("softmax", r"\delta_{ij} = \delta_{ji}", "tells their range", r"\delta_{ij} = "),
+    ("softmax", r"x_i = \delta_i", "two index letters", r"\delta_i"),
+    ("softmax", r"x_i = \delta_{ii} x_i", "whatever i is", r"\delta_{ii} x_i"),
+    ("vectors", r"x_i = b_i", "The index i runs over 4 values elsewhere and over 3", "b_i"),
+    ("vectors", r"z_i = \sum_j W_{ji} x_j", "runs over", None),
+    # -------------------------------------------------------------------------------------- shapes
+    ("vectors", r"z = W x + y", "cannot be added", "y"),
+    ("vectors", r"z = b W", "does not fit", "W"),
+    ("vectors", r"z = W b", "A 3 by 4 matrix times a column of 3 does not fit", "b"),
+    ("vectors", r"q = x y", "Two columns cannot be multiplied", "y"),
+    ("vectors", r"q = x \cdot y", "Two columns cannot be multiplied", "y"),
+    ("vectors", r"z = x", "The left side is a column of 3, the right side a column of 4", "x"),
+    ("vectors", r"q = x", "The left side is a number", "x"),
+    ("vectors", r"x = x - 1", r"write \mathbf{1} for a column of ones", "1"),
+    ("vectors", r"x = x^2", "A power of a column of 4", "2"),
+    ("vectors", r"x = \frac{x}{y}", "Division by a column of 4", "y"),
+    ("vectors", r"A = \exp(A)", "exp of a matrix", r"\exp(A)"),
+    ("vectors", r"B = B^{-1}", "The inverse needs a square matrix", "B^{-1}"),
+    ("vectors", r"a = a^\top", "A number has no transpose", None),
+    ("vectors", r"a = \lVert A \rVert", "Which norm of the matrix?", r"\lVert A"),
+    ("vectors", r"a = \lvert x \rvert", "Bars around a vector", r"\lvert x"),
+    ("vectors", r"a = \lVert a \rVert", "The norm of a number", r"\lVert a"),
+    ("vectors", r"B = B \odot A", r"\odot needs two of one shape", "A"),
+    ("vectors", r"A = A \odot A A", "Which product comes first", "A A"),
+    ("vectors", r"x = x \times y", "between vectors or matrices", "y"),
+    ("vectors", r"A = \operatorname{diag}(A)", "it takes a column", "A)"),
+    ("vectors", r"\mathbf{1}^\top \mathbf{1} = a", "length of this cannot be told", None),
+    ("vectors", r"m = F'(x)", "needs a function of one number", "F'(x)"),
+    # --------------------------------------------------------------------------------- derivatives
+    ("vectors", r"\frac{\partial \ell}{\partial x} = x", "a row or a column?", "x} = x"),
+    ("vectors", r"\frac{\partial \ell}{\partial W} = W", "a row or a column?", "W} = W"),
+    ("vectors", r"\frac{\partial z}{\partial W} = W", "is no matrix", "W} = W"),
+    ("vectors", r"\nabla_x z = W", "the Jacobian or its transpose?", "z = W"),
+    ("vectors", r"\nabla \ell = x", "The gradient with respect to what?", r"\nabla \ell = x"),
+    ("vectors", r"\nabla_x \ell y = x", "Where does the derivative end?", None),
+    ("vectors", r"\frac{\partial C}{\partial C} = C", "not a node of the graph", "C} = C"),
+    ("vectors", r"x.\text{grad} = x", 'Declare it: loss="l"', "x.\\text{grad} = x"),
+    ("scalars", r"\frac{\partial w}{\partial x y} = x", "every name has its own d", None),
+    ("scalars", r"\frac{\partial w}{dx} = x", "One kind of d above and another below", None),
+    ("scalars", r"\frac{\partial^2 w}{\partial x} = x", "The order is 2 above and 1 below", None),
+    ("scalars", r"\frac{\partial^3 w}{\partial x^3} = x", "Third derivatives are not tested", "3 w"),
+    ("scalars", r"\phi'''(x) = x", "Third derivatives are not tested", None),
+    ("scalars", r"\frac{d}{dx} x y = y", "Where does the derivative end?", "x y = y"),
+    ("scalars", r"\frac{d}{dx} (x) (y) = y", "Where does the derivative end?", "(x) (y) = y"),
+    ("scalars", r"\frac{d}{dx} = y", "What does this derivative act on?", None),
+    ("scalars", r"\frac{\partial (x)^2}{\partial x} = y", "of a power", None),
+    ("scalars", r"\frac{\partial x y}{\partial x} = y", "of a product", None),
+    ("scalars", r"\frac{\partial w}{\partial c} = y", "not a node of the graph", "c} = y"),
+    ("scalars", r"\frac{\partial w}{\partial \pi} = y", "There is no derivative with respect to", None),
+    ("scalars", r"\frac{\partial \phi}{\partial x} = y", "is applied at no node", r"\phi}{\partial"),
+    ("scalars", r"\frac{\partial w}{\partial x}^2 = y", "easy to misread", None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("case", REFUSALS, ids=lambda case: f"{case[0]}: {case[1][:50]}")
+def test_message_and_caret(case: tuple[Any, ...], check: Any) -> None:
+    """The message says what was not understood, and the caret stands at it."""
+    page, latex, message, rest, *more = case
+    with pytest.raises(EquationError) as raised:
+        check(page, latex, **(more[0] if more else {}))
+    error = raised.value
+    assert message in error.message
+    assert "\n" not in error.message
+    if rest is not None:
+        assert latex[error.position :].startswith(rest)
+
+
+def test_text_of_an_error_shows_line_and_caret(check: Any) -> None:
+    """str() is the message, the line of the formula, and a caret under the character."""
+    latex = "\\begin{aligned}\n w &= x^2 \\\\\n s &= \\sigmma(x)\n\\end{aligned}"
+    with pytest.raises(EquationError) as raised:
+        check("scalars", latex)
+    message, line, caret = str(raised.value).splitlines()
+    assert message == raised.value.message
+    assert line.strip() == r"s &= \sigmma(x)"
+    assert line[caret.index("^") :].startswith(r"\sigmma")
+
+
+def test_long_line_is_cut_around_the_caret(check: Any) -> None:
+    """Of a long formula the part around the caret is shown."""
+    latex = "w = " + "x + " * 60 + "nothing" + " + x" * 60
+    with pytest.raises(EquationError) as raised:
+        check("scalars", latex)
+    _, line, caret = str(raised.value).splitlines()
+    assert len(line) < 100
+    assert line[caret.index("^")] == "n"
+
+
+def test_function_at_two_nodes() -> None:
+    """The derivative of a function that is applied twice could mean either node."""
+    f = AnyFunction()
+    x = Input(shape=())
+    u = f(x)
+    l = f(u)
+    with pytest.raises(EquationError, match="applied at 2 nodes"):
+        check_equation(r"\frac{\partial f}{\partial x} = x", {"f": f, "x": x, "u": u, "l": l})
+
+
+def test_explicit_or_total_derivative() -> None:
+    """u = f(x, g(x)): a partial is ambiguous, a total derivative is not."""
+    f, g = AnyFunction(), AnyFunction()
+    x = Input(shape=())
+    for y in (g(x), x * 2):
+        u = f(x, y)
+        names = {"f": f, "g": g, "x": x, "y": y, "u": u}
+        for target in ("u", "f"):
+            latex = rf"\frac{{\partial {target}}}{{\partial x}} = x"
+            with pytest.raises(EquationError, match="directly and through"):
+                check_equation(latex, names)
+            without = {name: node for name, node in names.items() if name != "y"}
+            with pytest.raises(EquationError, match="directly and through"):
+                check_equation(latex, without)
+        assert check_equation(r"\frac{d u}{d x} = x", names)[0].status == "refuted"
+
+
+def test_named_intermediate_makes_a_partial_ambiguous() -> None:
+    """In y = (x - m)/s with m named, dy/dx may hold m fixed; with nothing named it may not."""
+    from edf import Mean
+
+    x = Input(shape=(3,))
+    m = Mean(x)
+    y = x - m
+    latex = r"\frac{\partial y_i}{\partial x_j} = \delta_{ij} - \frac{1}{3}"
+    with pytest.raises(EquationError, match="through m"):
+        check_equation(latex, {"x": x, "m": m, "y": y})
+    assert check_equation(latex, {"x": x, "y": y})[0].status == "verified"
+
+
+@pytest.mark.parametrize(
+    ("names", "latex", "message"),
+    [
+        ({"ell": Input(shape=()), "l": Input(shape=())}, r"\ell = 1", "Both ell and l are bound"),
+        ({"x": Input(shape=(2,)), "x_i": Input(shape=())}, "x_i = 1", "Rename one"),
+        ({"x": "text"}, "x = 1", "x is bound to a str"),
+        ({"x": True}, "x = 1", "x is bound to a bool"),
+        ({"x": Input()}, "x = 1", "neither value nor shape"),
+        ({"x": Input(shape=()), "d": 2.0, "y": 1.0}, r"\frac{d y}{d x} = 1", "d is bound"),
+        ({"x": Input(shape=()), "e": 2.0}, "e^x = 1", r"write \exp"),
+        ({"x": Input(shape=(2, 2)), "T": 3}, "x^T = x", r"write \top"),
+        ({"x": Input(shape=(2, 2, 2))}, "x = x", "has 3 axes"),
+        ({"x": Input(np.array([1, 2])), "y": Input(shape=())}, r"\frac{\partial x_i}{\partial x_j} = y",
+         "free on one side"),
+        ({"x": Input(np.array([1, 2]))}, r"\frac{\partial x_i}{\partial x_j} = \delta_{ij}",
+         "whole numbers"),
+    ],
+)  # fmt: skip
+def test_names_that_mislead(names: dict[str, Any], latex: str, message: str) -> None:
+    """A name that could be two things, or is of no use, is refused."""
+    with pytest.raises(EquationError) as raised:
+        check_equation(latex, names)
+    assert message in raised.value.message
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"expect": "verifed"}, "did you mean verified?"),
+        ({"expect": "verified refuted"}, "The claim has 1 step, and expect has 2 words"),
+        ({"reading": "componentwise"}, "is not understood: write"),
+        ({"reading": "base 2"}, "is not understood: write"),
+        ({"loss": "nothing"}, "no node of that name"),
+        ({"points": 0}, "at least one point"),
+    ],
+)
+def test_options(options: dict[str, Any], message: str, check: Any) -> None:
+    """A bad option is refused before anything is tested."""
+    with pytest.raises(EquationError) as raised:
+        check("scalars", "w = x^2", **options)
+    assert message in raised.value.message
