@@ -43,11 +43,14 @@ class Tolerance:
     noise: float
 
 
-#: By how the derivatives were computed.
+#: By how derivatives were computed, and their order. Where no difference quotient takes part, twelve
+#: digits are asked for: a forgotten epsilon of 1e-8 is not rounding.
 TOLERANCES = {
-    "none": Tolerance(1e-9, 1e-5, 2e-13, 0.0),
-    "complex": Tolerance(1e-9, 1e-5, 2e-13, 1e-14),
-    "differences": Tolerance(1e-8, 1e-5, 1e-11, 1e-12),
+    ("none", 0): Tolerance(1e-12, 1e-5, 2e-13, 0.0),
+    ("complex", 1): Tolerance(1e-12, 1e-5, 2e-13, 1e-14),
+    ("complex", 2): Tolerance(1e-9, 1e-5, 2e-13, 1e-14),
+    ("differences", 1): Tolerance(1e-8, 1e-5, 1e-11, 1e-12),
+    ("differences", 2): Tolerance(1e-8, 1e-5, 1e-11, 1e-12),
 }
 SINGLE = 1e-2  # sides of operations that round to float32 are different from here on
 AGREE = {"complex": 1e-7, "differences": 1e-9}  # when two ways to differentiate agree
@@ -170,10 +173,13 @@ class _Judge:
         return self._conclude(done, error, apparent, between)
 
     def _conclude(self, done: int, error: float, apparent: bool, between: float) -> Finding:
-        method = self.witness.method if self.witness else self.method
+        measured = (
+            self.witness.method if self.witness else self.method,
+            self.meaning.differentiates,
+        )
         common = {
-            "error": error, "points": done, "oracle": ORACLES[method, self.meaning.differentiates],
-            "resampled": self.outside + self.rough, "tolerance": TOLERANCES[method].equal,
+            "error": error, "points": done, "oracle": ORACLES[measured],
+            "resampled": self.outside + self.rough, "tolerance": TOLERANCES[measured].equal,
             "witness": self.witness,
         }  # fmt: skip
         if done < self.points:
@@ -204,7 +210,7 @@ class _Judge:
         )
 
     def _tolerance(self, sides: Sides) -> Tolerance:
-        tolerance = TOLERANCES[sides.method]
+        tolerance = TOLERANCES[sides.method, self.meaning.differentiates]
         if self.world.rounds:
             return Tolerance(tolerance.equal, SINGLE, tolerance.terms, tolerance.noise)
         return tolerance
@@ -370,7 +376,7 @@ class _Judge:
                 "left": float(sides.left[place]),
                 "right": float(sides.right[place]),
             },
-            tolerance=TOLERANCES[sides.method].equal,
+            tolerance=TOLERANCES[sides.method, self.meaning.differentiates].equal,
             witness=sides,
         )
 
@@ -398,7 +404,7 @@ def agrees(meaning: Meaning, witness: Sides) -> bool | None:
     )  # fmt: skip
     if not (np.isfinite(left).all() and np.isfinite(right).all()):
         return None
-    _, large, far = sides.compare(TOLERANCES[method])
+    _, large, far = sides.compare(TOLERANCES[method, meaning.differentiates])
     if far.any():
         return False
     return None if large.any() else True

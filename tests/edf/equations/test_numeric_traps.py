@@ -184,6 +184,18 @@ def test_almost_right_is_not_verified(digits: str) -> None:
 # ----------------------------------------------------------------------------------------- float32
 
 
+@pytest.mark.parametrize("epsilon", [1e-5, 1e-8, 1e-11])
+def test_forgotten_epsilon_is_not_verified(epsilon: float) -> None:
+    """A term that guards a division is part of the formula, small as it is."""
+    x, v = number(), number(sample="positive")
+    n = x * (v + epsilon) ** -0.5
+    names = {"x": x, "v": v, "n": n, "e": epsilon}
+    assert status(r"n = \frac{x}{\sqrt{v + e}}", names) == "verified"
+    assert status(r"n = \frac{x}{\sqrt{v}}", names) != "verified"
+    assert status(r"\frac{\partial n}{\partial x} = \frac{1}{\sqrt{v + e}}", names) == "verified"
+    assert status(r"\frac{\partial n}{\partial x} = \frac{1}{\sqrt{v}}", names) != "verified"
+
+
 def test_float32_leaves_are_promoted() -> None:
     """Parameters in float32 are tested in double precision."""
     W = Param(np.ones((2, 3), np.float32))
