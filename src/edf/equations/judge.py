@@ -43,8 +43,8 @@ class Tolerance:
     noise: float
 
 
-#: By how derivatives were computed, and their order. Where no difference quotient takes part, twelve
-#: digits are asked for: a forgotten epsilon of 1e-8 is not rounding.
+#: By how derivatives were computed, and their order. Where no difference quotient takes part,
+#: twelve digits are asked for: a forgotten epsilon of 1e-8 is not rounding.
 TOLERANCES = {
     ("none", 0): Tolerance(1e-12, 1e-5, 2e-13, 0.0),
     ("complex", 1): Tolerance(1e-12, 1e-5, 2e-13, 1e-14),
