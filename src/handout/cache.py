@@ -15,6 +15,7 @@ import os
 import platform
 import shutil
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from handout.outcomes import PageOutcome
+from handout.reads import names_in
 
 SCHEMA = 1  # of an entry
 _ENGINE = ("worker", "keeper", "limits", "outcomes", "pictures", "reads", "watch")
@@ -47,6 +49,7 @@ class Cache:
     misses: int = 0
     _digests: dict[str, str | None] = field(default_factory=dict)  # of files, during this build
     _broken: bool = False
+    _telling: threading.Lock = field(default_factory=threading.Lock)
     _texts: set[str] | None = None  # digests of pages whose cells both readers agree on
     _seen: set[str] = field(default_factory=set)  # those of this build
 
@@ -96,17 +99,17 @@ class Cache:
         reads = outcome.reads
         if self._broken or outcome.fault is not None or reads is None or reads["reasons"]:
             return
-        if any(_changed_since(name, started) for name in reads["files"]):
-            return
         for name in reads["files"]:
             self._digests.pop(self._relative(name), None)  # compared before this page ran
         body = {
             "lines": _lines(job) if _names_lines(job, outcome) else None,
             "files": {n: self._of_file(n) for n in map(self._relative, reads["files"])},
-            "folders": {n: self._of_folder(n) for n in map(self._relative, reads["folders"])},
+            "folders": {self._relative(n): digest for n, digest in reads["folders"].items()},
             "distributions": {name: version(name) for name in distributions(reads["modules"])},
             "outcome": outcome.to_dict(),
         }
+        if any(_changed_since(name, started) for name in reads["files"]):
+            return  # asked after the digests were taken: they may be of what the page did not see
         entry = {"digest": _digest(_canonical(body)), "page": job["page"], "body": body}
         try:
             write(self._file(job), json.dumps(entry).encode())
@@ -114,8 +117,12 @@ class Cache:
             self._give_up(error)
 
     def _give_up(self, error: OSError) -> None:
-        self._broken = True
-        self.warn(f"the cache {self.folder} cannot be written ({error.strerror}); going on without")
+        with self._telling:  # pages end on several threads
+            told, self._broken = self._broken, True
+        if not told:
+            self.warn(
+                f"the cache {self.folder} cannot be written ({error.strerror}); going on without"
+            )
 
     def knows_text(self, text: str) -> bool:
         """Whether a page of this very text was noted before."""
@@ -172,12 +179,7 @@ class Cache:
         return self._digests[name]
 
     def _of_folder(self, name: str) -> str | None:
-        """The digest of the names in a folder, without those that Python and editors leave."""
-        try:
-            names = sorted(n for n in os.listdir(self.root / name) if not _passing(n))
-        except OSError:
-            return None
-        return _digest("\0".join(names).encode("utf-8", "surrogateescape"))
+        return names_in(os.path.join(self.root, name))
 
 
 def job_key(job: Mapping[str, Any]) -> str:
@@ -299,10 +301,6 @@ def _changed_since(name: str, started: float) -> bool:
         return os.stat(name).st_mtime >= started
     except OSError:
         return False
-
-
-def _passing(name: str) -> bool:
-    return name.startswith(".") or name == "__pycache__" or name.endswith(("~", ".tmp"))
 
 
 def _canonical(value: Any) -> bytes:

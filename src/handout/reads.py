@@ -6,6 +6,7 @@ caused it. It also holds a page to its number of processes.
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import mmap
 import os
@@ -20,7 +21,9 @@ _STARTS = {
 }  # fmt: skip
 _CONNECTS = {"socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.bind"}
 _LISTS = {"os.listdir", "os.scandir"}
+_LOADS = {"sqlite3.connect", "ctypes.dlopen"}
 _WRITES = os.O_WRONLY | os.O_RDWR
+_ANEW = os.O_TRUNC | os.O_EXCL
 
 
 #: What belongs to the machine and the interpreter; versions of distributions stand for the latter.
@@ -41,7 +44,7 @@ class Reads:
         self.ignored = tuple(os.path.join(folder, "") for folder in ignored)
         self.processes = processes
         self.files: dict[str, None] = {}
-        self.folders: dict[str, None] = {}
+        self.folders: dict[str, str | None] = {}  # the names in each when it was first looked at
         self.written: set[str] = set()
         self.reasons: dict[str, None] = {}  # why the outcome depends on more than files
         self._known: frozenset[str] = frozenset()  # modules that were there before the page
@@ -59,8 +62,8 @@ class Reads:
             if name not in self._known and isinstance(path, str) and self.of_project(path):
                 self.files.setdefault(path)
         return {
-            "files": sorted(set(self.files) - self.written),
-            "folders": sorted(self.folders),
+            "files": sorted(self.files),
+            "folders": dict(sorted(self.folders.items())),
             "modules": sorted(self._third_party()),
             "reasons": list(self.reasons),
         }
@@ -70,9 +73,10 @@ class Reads:
             self._open(*args)
         elif event in _LISTS:
             path = self._path(args[0] if args and args[0] is not None else ".")
-            if path is not None:
-                self.folders.setdefault(path)
-        elif event == "sqlite3.connect":
+            if path is not None and path not in self.folders:
+                self.folders[path] = None  # `names_in` lists it, too
+                self.folders[path] = names_in(path)
+        elif event in _LOADS:
             path = self._path(args[0])
             if path is not None:
                 self.files.setdefault(path)
@@ -86,9 +90,9 @@ class Reads:
         path = self._path(name)
         if path is None:
             return
-        if flags & _WRITES:
+        if flags & _WRITES and flags & _ANEW and path not in self.files:
             self.written.add(path)
-        elif path not in self.written:
+        elif path not in self.written:  # also one that is changed or added to: it had a content
             self.files.setdefault(path)
 
     def _count(self) -> None:
@@ -127,3 +131,17 @@ class Reads:
                 continue
             if "site-packages" in path or "dist-packages" in path:
                 yield name
+
+
+def names_in(folder: str) -> str | None:
+    """The names in a folder as a digest, without those that Python and editors leave."""
+    try:
+        names = sorted(name for name in os.listdir(folder) if not _passing(name))
+    except OSError:
+        return None
+    data = "\0".join(names).encode("utf-8", "surrogateescape")
+    return hashlib.blake2b(data, digest_size=16).hexdigest()
+
+
+def _passing(name: str) -> bool:
+    return name.startswith(".") or name == "__pycache__" or name.endswith(("~", ".tmp"))

@@ -120,6 +120,44 @@ def test_what_a_page_writes_itself_does_not_count(workshop) -> None:
 @pytest.mark.parametrize(
     "source",
     [
+        "n = open('s.txt').read()\nopen('s.txt', 'w').write(n + '1')\nn",
+        "f = open('s.txt', 'r+')\nn = f.read()\nf.write('1')\nn",
+        "open('s.txt', 'a').write('1')\nopen('s.txt').read()",
+    ],
+)
+def test_a_page_that_changes_what_it_reads_is_not_kept(workshop, source: str) -> None:
+    """Another run would give another outcome."""
+    workshop.write("s.txt", "0")
+    workshop.write("page.md", PAGE.format(source))
+    assert runs(workshop)
+    assert runs(workshop)
+
+
+def test_what_changes_while_a_page_runs_is_not_taken_for_what_it_saw(workshop) -> None:
+    """A module that appears after the page looked for it makes the page run again."""
+    look = "import os, time\ntry:\n    import late\nexcept ImportError: print('no module')\n"
+    late = "with os.fdopen(os.open('late.py', 65), 'w') as f: f.write('')"  # no matter by whom
+    workshop.write("page.md", PAGE.format(f"{look}{late}"))
+    judged = workshop.run("page.md", cached=True)["page.md"]
+    assert judged.results[0].outcome["stdout"] == "no module\n0\n"[:10]
+    judged = workshop.run("page.md", cached=True)["page.md"]
+    assert judged.results[0].outcome["stdout"] == ""
+
+
+def test_a_library_that_was_loaded_counts(workshop) -> None:
+    """A compiled library, through ctypes, is read like any other file."""
+    workshop.write(
+        "page.md", PAGE.format("import ctypes\ntry: ctypes.CDLL('./l.so')\nexcept OSError: 1")
+    )
+    assert runs(workshop)
+    assert not runs(workshop)
+    workshop.write("l.so", "not one either")
+    assert runs(workshop)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
         "import time\ntime.time()",
         "from time import perf_counter\nperf_counter()",
         "import datetime\ndatetime.date.today()",
@@ -246,7 +284,7 @@ def test_builds_at_once_share_a_cache(workshop) -> None:
     def write(text: str) -> None:
         cache = Cache(workshop.root / ".cache", workshop.root, workshop.warnings.append)
         for _ in range(50):
-            reads = {"files": [], "folders": [], "modules": [], "reasons": []}
+            reads = {"files": [], "folders": {}, "modules": [], "reasons": []}
             cache.put(job, PageOutcome(({"stdout": text * 1000},), None, reads), time.time())
             found = cache.get(job)
             assert found is not None
@@ -262,11 +300,12 @@ def test_builds_at_once_share_a_cache(workshop) -> None:
 
 
 def test_a_folder_that_cannot_be_written_is_told_once(workshop) -> None:
-    """The build goes on without a cache."""
+    """The build goes on without a cache; pages that end at once do not say it twice."""
     (workshop.root / ".cache").write_text("a file where the folder should be")
-    workshop.write("a.md", PAGE.format("1"))
-    workshop.write("b.md", PAGE.format("2"))
-    judged = workshop.run("a.md", "b.md", cached=True)
+    names = [f"{n}.md" for n in range(8)]
+    for name in names:
+        workshop.write(name, PAGE.format("1"))
+    judged = workshop.run(*names, cached=True)
     assert all(page.verdicts[0]["ok"] for page in judged.values())
     assert len(workshop.warnings) == 1
     assert "cannot be written" in workshop.warnings[0]

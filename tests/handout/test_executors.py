@@ -171,7 +171,7 @@ def test_a_page_outside_its_project_is_refused():
 def moved(project: Path, reads: dict[str, Any], versions: dict[str, str]) -> dict[str, Any]:
     """The outcome of a page that ran in `/there` and read this, for a machine of these versions."""
     bundle = dataclasses.replace(pack(Project(project)), versions=versions)
-    reads = {"files": [], "folders": [], "modules": [], "reasons": []} | reads
+    reads = {"files": [], "folders": {}, "modules": [], "reasons": []} | reads
     task = {"folder": str(project / "docs"), "page": "docs/page.md"}
 
     def run_it(job: Mapping[str, Any]) -> str:
