@@ -31,6 +31,8 @@ _ALWAYS = "0123456789()[]{}|+−=,.√∑∏ "
 
 def characters(content: str) -> set[str]:
     """The characters that stand in the formulas of a page's HTML."""
+    if "<math" not in content:
+        return set()
     return {c for math in _MATH.findall(content) for c in unescape(_TAG.sub("", math))}
 
 

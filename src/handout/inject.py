@@ -15,13 +15,13 @@ from dataclasses import dataclass, field
 from handout import render
 from handout.cells import Cell, find_cells
 from handout.engine import Problem
-from handout.pagemath import mark
+from handout.fences import running_text
+from handout.pagemath import mark, parts
 from handout.pages import Page
 from handout.verdicts import JudgedPage, Result
 
 _BADGE = re.compile(r"\[\[verdict:(?P<page>[^\]\s#]*#)?(?P<claim>[^\]\s#]+)\]\]")
 _TABLE = re.compile(r"(?:<p>)?\[\[verdicts\]\](?:</p>)?")
-_LITERAL = re.compile(r"(<(pre|code|script|style)\b.*?</\2>)", re.DOTALL | re.IGNORECASE)
 
 
 class InjectionError(ValueError):
@@ -92,9 +92,14 @@ class Filled:
 
 def fill(html: str, judged: JudgedPage) -> str:
     """Replace the page's tokens by outputs and cards."""
-    place = re.compile(rf"(?:<p>)?{token(judged.page)}(\d+)\.(?:</p>)?")
     outputs = not judged.page.notebook  # those of a notebook are in its executed copy
-    return place.sub(lambda found: _shown(judged.results[int(found[1])], outputs), html)
+    before, *pieces = html.split(token(judged.page))
+    filled = [before.removesuffix("<p>")]
+    for piece in pieces:
+        number, _, after = piece.partition(".")
+        filled.append(_shown(judged.results[int(number)], outputs))
+        filled.append(after.removeprefix("</p>").removesuffix("<p>"))
+    return "".join(filled)
 
 
 def _shown(result: Result, outputs: bool) -> str:
@@ -139,6 +144,8 @@ def link_verdicts(
         address: the address of a page as seen from this one, given its name.
         everything: the verdicts of all pages.
     """
+    if "[[verdict" not in html:
+        return Filled(html)
     filled = Filled("")
 
     def badge(found: re.Match[str]) -> str:
@@ -158,11 +165,25 @@ def link_verdicts(
         verdicts = [v for judged in everything() for v in judged.verdicts]
         return render.table(verdicts, address)
 
-    pieces = _LITERAL.split(html)  # text, literal element, its name, text, ...
-    for number in range(0, len(pieces), 3):
-        filled.html += _TABLE.sub(table, _BADGE.sub(badge, pieces[number]))
-        filled.html += pieces[number + 1] if number + 1 < len(pieces) else ""
+    for part, literal in parts(html):
+        filled.html += part if literal else _TABLE.sub(table, _BADGE.sub(badge, part))
     return filled
+
+
+def lost_badges(judged: JudgedPage) -> list[Problem]:
+    """A problem for every `[[verdict:ID]]` in a page's text that names no claim of the page.
+
+    For a page by itself: links to other pages are followed where the whole site is built.
+    """
+    page = judged.page
+    if "[[verdict:" not in page.text or page.notebook:
+        return []
+    return [
+        Problem(page.shown, line, f"{found[0]}: {judged.missing(found['claim'])}")
+        for line, words in running_text(page.text)
+        for found in _BADGE.finditer(words)
+        if not found["page"] and not judged.named(found["claim"])
+    ]
 
 
 def needs_other_pages(html: str) -> bool:

@@ -23,7 +23,7 @@ _SITE = re.compile(
     re.DOTALL,
 )
 _IN_TITLE = re.compile(r"\\\((.+?)\\\)", re.DOTALL)  # arithmatex's own delimiters, tags stripped
-_LITERAL = re.compile(r"(<(pre|code|script|style|textarea)\b.*?</\2>)", re.DOTALL | re.IGNORECASE)
+_LITERAL = re.compile(r"<(pre|code|script|style|textarea)\b", re.IGNORECASE)
 _LINK = re.compile(r'<math[^>]*><mtext>(<a href="#[^"]*">\([^<]*\)</a>)</mtext></math>')
 _UNMARKED = re.compile(
     r"\$\$(?P<dollars>[^$<]+?)\$\$"
@@ -67,7 +67,7 @@ def mark_dollars(content: str) -> str:
         return mark(html.unescape(latex), display)
 
     return "".join(
-        part if literal else _UNMARKED.sub(marked, part) for part, literal in _parts(content)
+        part if literal else _UNMARKED.sub(marked, part) for part, literal in parts(content)
     )
 
 
@@ -100,27 +100,33 @@ def convert(
     Raises:
         MathError: a macro is not LaTeX that can be converted.
     """
+    if 'class="arithmatex"' not in content and "[[eq:" not in content:
+        return content, []
     formulas = list(_formulas(content))
     converted = to_mathml_page([(f.latex, f.display) for f in formulas], macros)
     shown = iter([_shown(f, mathml) for f, mathml in zip(formulas, converted, strict=True)])
     page = "".join(
         part if literal else _SITE.sub(lambda _: next(shown), part)
-        for part, literal in _parts(content)
+        for part, literal in parts(content)
     )
     return page, list(_problems(formulas, converted, source))
 
 
-def _parts(content: str) -> Iterator[tuple[str, bool]]:
+def parts(content: str) -> Iterator[tuple[str, bool]]:
     """HTML in pieces, each with whether it is literal text, in which nothing may be replaced."""
-    pieces = _LITERAL.split(content)  # between two texts: the literal element, and its name
-    for number in range(0, len(pieces), 3):
-        yield pieces[number], False
-        if number + 1 < len(pieces):
-            yield pieces[number + 1], True
+    start = at = 0
+    while found := _LITERAL.search(content, at):
+        at = found.end()
+        end = re.compile(f"</{found[1]}>", re.IGNORECASE).search(content, at)
+        if end is not None:
+            yield content[start : found.start()], False
+            yield content[found.start() : end.end()], True
+            start = at = end.end()
+    yield content[start:], False
 
 
 def _formulas(content: str) -> Iterator[_Formula]:
-    for part, literal in _parts(content):
+    for part, literal in parts(content):
         for found in () if literal else _SITE.finditer(part):
             if found["label"]:
                 yield _Formula(rf"\eqref{{{found['label']}}}", False, found[0])
