@@ -13,6 +13,9 @@ from mkdocs.config import load_config
 from mkdocs.exceptions import Abort, BuildError, ConfigurationError
 from mkdocs.plugins import BasePlugin
 
+from handout.pages import shown_path
+from handout.verdicts import told
+
 
 def build_site(
     strict: bool, site_dir: Path | None = None, guest: BasePlugin[Any] | None = None
@@ -43,15 +46,11 @@ def build_site(
         return 1
     finally:
         config.plugins.on_shutdown()
-    return summary(Path(config.site_dir) / "verdicts.json")
+    return _conclude(Path(config.site_dir))
 
 
-def summary(file: Path) -> int:
-    """Say what a build's verdicts came to; 1 if one of them is not as expected."""
-    counts = json.loads(file.read_text("utf-8"))["summary"]
-    unexpected = counts.pop("unexpected")
-    click.echo(
-        ", ".join(f"{count} {status}" for status, count in counts.items() if count)
-        + f"; {unexpected} not as expected"
-    )
-    return 1 if unexpected else 0
+def _conclude(site: Path) -> int:
+    """Say where the site is and what its verdicts came to; 1 if one of them is not as expected."""
+    counts = json.loads((site / "verdicts.json").read_text("utf-8"))["summary"]
+    click.echo(f"{shown_path(site / 'index.html')}: {told(counts)}")
+    return 1 if counts["unexpected"] else 0

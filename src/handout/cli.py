@@ -16,10 +16,11 @@ from handout import __version__, engine
 from handout.annotations import annotate
 from handout.cache import Cache, clear, contents
 from handout.engine import Engine
+from handout.inject import lost_badges
 from handout.junit import junit
 from handout.pages import Page, PageError
 from handout.settings import Project, SettingsError, find_project
-from handout.verdicts import JudgedPage, report
+from handout.verdicts import JudgedPage, report, tally, told
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -136,12 +137,12 @@ def _tell(judged: Sequence[JudgedPage]) -> int:
     from handout import terminal
 
     terminal.show_table(judged, sys.stdout)
-    found = [problem for page in judged for problem in engine.problems(page)]
+    found = [problem for page in judged for problem in (*engine.problems(page), *lost_badges(page))]
     for problem in found:
         click.echo(str(problem))
         annotate(problem)
     verdicts = [verdict for page in judged for verdict in page.verdicts]
-    click.echo(f"{len(verdicts)} verdicts, {len(found)} not as expected")
+    click.echo(told(tally(verdicts)))
     return 1 if found else 0
 
 

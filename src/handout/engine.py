@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from handout.cache import Cache
-from handout.harmless import one_line
+from handout.harmless import harmless, one_line
 from handout.outcomes import PageOutcome
 from handout.pages import Page, read_page
 from handout.run import Progress, Runner, warm
@@ -22,10 +22,12 @@ class Problem:
 
     path: str  # as an editor can open it
     line: int
-    message: str
+    message: str  # one line
+    excerpt: str = ""  # the place, on lines of its own: a formula with a caret under it
 
     def __str__(self) -> str:
-        return one_line(f"{self.path}:{self.line}: {self.message}")
+        head = one_line(f"{self.path}:{self.line}: {self.message}")
+        return f"{head}\n{harmless(self.excerpt)}" if self.excerpt else head
 
 
 class Engine:

@@ -9,8 +9,12 @@ that the two can be compared and no cell is lost in silence.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
 
 _OPENING = re.compile(r"(?P<prefix>(?:[ \t]*>)*[ \t]*)(?P<fence>`{3,}|~{3,})(?P<info>.*)$")
 _CONTAINER = re.compile(r"^([ \t>]*)(?:===[!+]*|\?\?\?\+?)[ \t]+(?=[\"\w])", re.MULTILINE)
@@ -133,11 +137,28 @@ def _dedent(line: str, prefix: str) -> str:
 
 def commonmark_lines(text: str) -> Iterator[tuple[int, str]]:
     """Line and header of every fence that CommonMark sees, in admonitions and tabs as well."""
+    for token in _commonmark(text):
+        if token.type == "fence" and token.map:
+            yield token.map[0] + 1, token.info.strip()
+
+
+def running_text(text: str) -> Iterator[tuple[int, str]]:
+    """Line and text of what a page says in words, without code and HTML, as CommonMark has it."""
+    for token in _commonmark(text, inline=True):
+        if token.type == "inline" and token.map:
+            line = token.map[0] + 1
+            for child in token.children or ():
+                if child.type == "text":
+                    yield line, child.content
+                line += child.type in ("softbreak", "hardbreak")
+
+
+def _commonmark(text: str, inline: bool = False) -> Sequence[Token]:
     from markdown_it import MarkdownIt  # slow to load, and not needed for a page that is known
     from mdit_py_plugins.admon import admon_plugin
 
-    parser = MarkdownIt().use(admon_plugin).disable("inline")
+    parser = MarkdownIt().use(admon_plugin)
+    if not inline:
+        parser.disable("inline")
     alike = _CONTAINER.sub(r"\1!!! ", without_front_matter(text))  # tabs nest as admonitions do
-    for token in parser.parse(alike):
-        if token.type == "fence" and token.map:
-            yield token.map[0] + 1, token.info.strip()
+    return parser.parse(alike)

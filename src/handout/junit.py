@@ -44,7 +44,7 @@ def _count(suite: Element, cases: list[Element]) -> None:
 
 def _case(judged: JudgedPage, verdict: Verdict) -> Element:
     step = f" (step {verdict['step']})" if verdict["step"] > 1 else ""
-    line, problem = problem_line(judged.page, verdict)
+    line, problem, _ = problem_line(judged.page, verdict)
     case = Element(
         "testcase",
         name=harmless(f"{verdict['id']}{step}"),

@@ -156,7 +156,7 @@ def read_options(text: str, known: Mapping[str, Option]) -> dict[str, object]:
 def suggestion(word: str, known: Iterable[str]) -> str:
     """What was probably meant, as the end of a message."""
     near = difflib.get_close_matches(word, list(known), n=1)
-    return f"; did you mean {near[0]!r}?" if near else f"; there are {listed(known)}"
+    return f"; did you mean {near[0]!r}?" if near else f"; known: {listed(known)}"
 
 
 def listed(words: Iterable[str]) -> str:

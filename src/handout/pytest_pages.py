@@ -14,7 +14,7 @@ import pytest
 
 from handout.cache import Cache
 from handout.engine import Engine, Problem, open_page
-from handout.harmless import harmless, one_line
+from handout.harmless import one_line
 from handout.pages import PageError
 from handout.pytest_plugin import Pointed
 from handout.run import warm
@@ -123,9 +123,7 @@ class VerdictItem(pytest.Item):
         if not isinstance(excinfo.value, Unexpected):
             return super().repr_failure(excinfo, style)
         page = self.judged.page
-        first = str(Problem(page.shown, *problem_line(page, self.verdict)))
-        message = harmless(str(self.verdict["message"]))
-        return f"{first}\n\n{message}" if "\n" in message else first
+        return str(Problem(page.shown, *problem_line(page, self.verdict)))
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """The page, the line (from 0, as pytest counts), and the name."""

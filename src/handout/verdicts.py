@@ -230,17 +230,29 @@ def _refuse_taken_ids(judged: JudgedPage) -> None:
 def report(verdicts: Iterable[Verdict]) -> str:
     """The content of `verdicts.json`; the same verdicts are the same bytes."""
     listed = [{key: _finite(verdict[key]) for key in KEYS} for verdict in verdicts]
-    summary = {status: sum(v["status"] == status for v in listed) for status in STATUSES}
-    summary["unexpected"] = sum(not v["ok"] for v in listed)
     document = {
         "schema": SCHEMA,
         "tool": f"handout {__version__}",
         "python": platform.python_version(),
         "numpy": importlib.metadata.version("numpy"),
-        "summary": summary,
+        "summary": tally(listed),
         "verdicts": listed,
     }
     return json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+
+
+def tally(verdicts: Sequence[Verdict]) -> dict[str, int]:
+    """How many verdicts there are of each status, and how many are not as expected."""
+    counts = {status: sum(v["status"] == status for v in verdicts) for status in STATUSES}
+    return {**counts, "unexpected": sum(not v["ok"] for v in verdicts)}
+
+
+def told(counts: Mapping[str, int]) -> str:
+    """A tally in words: `3 verified, 1 refuted; all as expected`."""
+    listed = [f"{n} {status}" for status, n in counts.items() if n and status in STATUSES]
+    unexpected = counts["unexpected"]
+    judged = f"{unexpected} not as expected" if unexpected else "all as expected"
+    return f"{', '.join(listed)}; {judged}" if listed else "no verdicts"
 
 
 def _finite(value: Any) -> Any:
@@ -254,20 +266,28 @@ def _finite(value: Any) -> Any:
     return value
 
 
-def problem_line(page: Page, verdict: Verdict) -> tuple[int, str]:
-    """Line and text of the message about a verdict that is not the expected one."""
+def problem_line(page: Page, verdict: Verdict) -> tuple[int, str, str]:
+    """Line, text and excerpt of the message about a verdict that is not the expected one.
+
+    The text is one line; the excerpt is what only makes sense on lines of its own, such as a
+    formula with a caret under it.
+    """
     line = verdict["details"].get("line", verdict["line"])
     step = f" step {verdict['step']}" if verdict["step"] > 1 else ""
     text = f"{verdict['id']}{step}: {verdict['status']}, {verdict['expected']} was expected"
-    why = _why(verdict)
-    return line, f"{text}: {why}" if why else text
+    why, _, excerpt = str(verdict["message"] or _difference(verdict)).partition("\n")
+    if not excerpt.startswith("  "):  # more of the reason, and no picture of the place
+        why, excerpt = " | ".join(line for line in (why, *excerpt.splitlines()) if line.strip()), ""
+    return line, f"{text}: {why}" if why else text, excerpt
 
 
-def _why(verdict: Verdict) -> str:
-    if verdict["message"]:
-        return " | ".join(line for line in str(verdict["message"]).splitlines() if line.strip())
+def _difference(verdict: Verdict) -> str:
+    """The two sides of a counterexample, and where they differ."""
     found = verdict["counterexample"]
-    if found:
-        index = f" at {found['index']}" if found.get("index") else ""
-        return f"{found.get('left')} is not {found.get('right')}{index}"
-    return ""
+    if not found or "left" not in found:
+        return ""
+    index = found.get("index")
+    named = index.items() if isinstance(index, Mapping) else ()
+    where = ", ".join(f"{name} = {value}" for name, value in named)
+    sides = f"the left side is {found['left']:.6g}, the right side {found['right']:.6g}"
+    return f"{sides} at {where}" if where else sides

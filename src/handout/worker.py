@@ -180,7 +180,7 @@ class _Page:
         return {
             "type": type(raised).__name__,
             "types": [kind.__name__ for kind in type(raised).__mro__],
-            "message": "".join(told.format_exception_only()).strip()[:_LONGEST_TRACEBACK],
+            "message": _said(told)[:_LONGEST_TRACEBACK],
             "traceback": "".join(told.format())[-_LONGEST_TRACEBACK:],
             "offset": line - self.first if isinstance(line, int) else 0,
         }
@@ -228,6 +228,15 @@ class _OnImport(importlib.abc.MetaPathFinder):
 
             spec.loader.exec_module = execute_and_tell  # type: ignore[method-assign]
         return spec
+
+
+def _said(told: traceback.TracebackException) -> str:
+    """The type and message of an exception; of a syntax error, then the line with its caret."""
+    said = list(told.format_exception_only())
+    if issubclass(told.exc_type or BaseException, SyntaxError):
+        place = [line for line in said if line.startswith("  ")]
+        said = [line for line in said if not line.startswith("  ")] + place[1:]  # without the file
+    return "".join(said).strip()
 
 
 def _show_source(path: str, cells: Sequence[Mapping[str, Any]]) -> None:

@@ -250,6 +250,13 @@ def broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working directory."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
 ANNOTATED = "::error file=docs/index.md,line=4,title=handout::cell-1: error"
 
 
@@ -262,9 +269,45 @@ def test_check_writes_and_says_everything_at_once(broken: Path):
     assert said[0].split()[:2] == ["line", "claim"]
     assert said[2].startswith("docs/index.md:4: cell-1: error, verified was expected: ZeroDiv")
     assert said[3].startswith(ANNOTATED)
-    assert said[4] == "1 verdicts, 1 not as expected"
+    assert said[4] == "1 error; 1 not as expected"
     assert "cell-1" in cases((broken / "v.xml").read_text())
     assert '"id": "cell-1"' in (broken / "v.json").read_text()
+
+
+def test_a_formula_that_is_not_understood_is_shown_with_a_caret(folder: Path):
+    """One line that an editor can follow, and below it the formula and the place."""
+    page = folder / "p.md"
+    page.write_text('# P\n\n```math claim="c"\n\\frac{1}{2} = q\n```\n')
+    done = CliRunner().invoke(main, ["check", "p.md"])
+    assert done.exit_code == 1
+    head, formula, caret = done.stdout.splitlines()[-4:-1]
+    assert head.startswith("p.md:4: c: error, verified was expected: q is not bound on this page")
+    assert formula[caret.index("^")] == "q"
+
+
+def test_a_syntax_error_is_shown_with_its_caret(folder: Path):
+    """The reason first, then the line of the page that cannot be read."""
+    page = folder / "p.md"
+    page.write_text('# P\n\n```python exec="on"\nx = = 1\n```\n')
+    done = CliRunner().invoke(main, ["check", "p.md"])
+    head, code, caret = done.stdout.splitlines()[-4:-1]
+    assert head == "p.md:4: cell-1: error, verified was expected: SyntaxError: invalid syntax"
+    assert code[caret.index("^") :] == "= 1"
+
+
+def test_a_badge_of_no_claim_is_a_problem_of_the_page(folder: Path):
+    """`check` finds in the text what the build would find: not in code, and not of other pages."""
+    (folder / "p.md").write_text(
+        "# P\n\n`[[verdict:shown]]` [[verdict:other.md#x]]\nand **[[verdict:lost]]**\n\n"
+        "!!! note\n\n    [[verdict:inside]]\n\n        [[verdict:code]]\n"
+    )
+    done = CliRunner().invoke(main, ["check", "p.md"])
+    assert done.exit_code == 1
+    assert done.stdout.splitlines() == [
+        "p.md:4: [[verdict:lost]]: no claim 'lost' on p.md; the page makes no claim",
+        "p.md:8: [[verdict:inside]]: no claim 'inside' on p.md; the page makes no claim",
+        "no verdicts",
+    ]
 
 
 def test_check_says_where_a_report_cannot_be_written(broken: Path):
