@@ -1,8 +1,9 @@
 """One operation at many points at once.
 
 Arrays of R points are stacked: (R, *shape). An operation knows nothing of the additional axis, so
-several ways to hand it the stack are tried, and one is used only if it gives, at the first points,
-what the operation gives for each of them alone. Where none does, the points are taken one by one.
+several ways to hand it the stack are tried, and one is used only if it gives, at a few points of
+every stack, what the operation gives for each of them alone. Where none does, the points are taken
+one by one.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import numpy as np
 from edf.graph import Array, Node
 from edf.ops import MatMul
 
-WITNESSES = 4  # points at which a way must agree with the operation itself
+WITNESSES = 4  # points at which a way must agree with the operation itself to be chosen
 
 Way = Callable[[Sequence[Array]], Array]
 
@@ -40,12 +41,16 @@ class Stacked:
             return self.one_by_one(stacks)
         if self.way is None:
             self.way = self._choose(stacks)
-        try:
+        if self.way == self.one_by_one:
             return self.way(stacks)
+        try:
+            value = self.way(stacks)
         except Exception:
-            if self.way == self.one_by_one:
-                raise
             return self.one_by_one(stacks)
+        # The first stack may not have shown that points mix, as in clipping by the norm of all.
+        ends = [0, len(value) - 1]
+        alone = self.one_by_one([stack[ends] for stack in stacks])
+        return value if _agree(value[ends], alone) else self.one_by_one(stacks)
 
     def one_by_one(self, stacks: Sequence[Array]) -> Array:
         rows = len(stacks[0])
@@ -58,9 +63,7 @@ class Stacked:
                 value = way(stacks)
             except Exception:  # this way is not for this operation
                 continue
-            if value.shape == (len(stacks[0]), *few.shape[1:]) and np.allclose(
-                value[:WITNESSES], few, rtol=1e-13, atol=1e-13 * _size(few), equal_nan=True
-            ):
+            if value.shape == (len(stacks[0]), *few.shape[1:]) and _agree(value[:WITNESSES], few):
                 return way
         return self.one_by_one
 
@@ -87,6 +90,12 @@ class Stacked:
             yield padded(indexed.compute)  # type: ignore[union-attr]
         yield padded(self.compute)
         yield lambda stacks: np.asarray(self.compute(*stacks))
+
+
+def _agree(values: Array, expected: Array) -> bool:
+    """Whether two arrays are equal but for rounding."""
+    slack = 1e-13 * _size(expected)
+    return np.allclose(values, expected, rtol=1e-13, atol=slack, equal_nan=True)
 
 
 def _size(values: Array) -> float:

@@ -18,17 +18,50 @@ from edf.equations.syntax import (
     Number,
     Product,
     Relation,
+    Slash,
     Sum,
     Symbol,
     Tree,
+    walk,
 )
 from edf.equations.vocabulary import ELEMENTARY
 
 _OPPOSITE = {"=": r"\neq", r"\neq": "=", "<": r"\geq", r"\geq": "<", ">": r"\leq", r"\leq": ">"}
 
 
+def loose_end(tree: Tree) -> Tree | None:
+    r"""Return what ends a sum without needing to be in it, as y does in `\sum_j x_j y`.
+
+    A sum of numbers is the same either way; its logarithm, derivative or largest value is not.
+    """
+    while True:
+        match tree:
+            case Product():
+                tree = tree.factors[-1]
+            case Function() if not isinstance(tree.argument, Group):
+                tree = tree.argument
+            case Big():
+                letters = {item for item in walk(tree.lower) if isinstance(item, Symbol)}
+                last: Tree = tree.body.bottom if isinstance(tree.body, Slash) else tree.body
+                if isinstance(last, Product):
+                    last = last.factors[-1]
+                if last is not tree.body and not letters & set(walk(last)):
+                    return last
+                tree = last
+            case _:
+                return None
+
+
 class Bigs(Reader):
     """Reads what spans several factors."""
+
+    def closed(self, tree: Tree, what: str) -> None:
+        r"""Refuse an operand that is a sum of which the end could stand outside of `what`."""
+        if (end := loose_end(tree)) is not None:
+            fail(
+                f"Is this within {what}, or behind it? Put what belongs together into parentheses",
+                end.at,
+            )
 
     def larger(self, tree: Tree) -> Expr:
         match tree:
@@ -100,6 +133,8 @@ class Bigs(Reader):
             for factor in body.args:
                 if not factor.free & set(indices):
                     fail(f"Does this factor belong to {tree.macro}? Write parentheses", factor.at)
+        self.closed(tree, tree.macro)
+        self.closed(tree.body, tree.macro)
 
     def _check_range(self, tree: Big, ranged: Relation, index: str) -> None:
         """Bounds must span the whole range, which the shapes of the nodes tell."""
@@ -220,6 +255,8 @@ class Bigs(Reader):
 
     def function_macro(self, tree: Function) -> Expr:
         name, argument = tree.macro[1:], tree.argument
+        if not isinstance(argument, Group):
+            self.closed(argument, tree.macro)
         if isinstance(argument, Group) and len(argument.items) > 1 and name not in ("max", "min"):
             fail(f"\\{name} takes one argument", argument.items[1].at)
         if name in ("max", "min"):

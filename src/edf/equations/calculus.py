@@ -60,7 +60,7 @@ class Calculus(Reader):
                 fail("What does this derivative act on? Use \\frac", tree.at)
             fail("What does this derivative act on? Put it behind, in parentheses", tree.at)
         variables = self._variables(tree.bottom, letter, order)
-        return self._differentiate(self._target(target, variables, letter), variables, tree.at)
+        return self._differentiate(self._target(target), variables, letter, tree.at)
 
     def operator(self, factor: Tree) -> Callable[[Tree | Expr], Expr] | None:
         """Read a factor that acts on what stands behind it, or return None."""
@@ -73,7 +73,7 @@ class Calculus(Reader):
 
             def differentiate(operand: Tree | Expr) -> Expr:
                 target = operand if isinstance(operand, Expr) else self.read(operand)
-                return self._differentiate(target, variables, factor.at)
+                return self._differentiate(target, variables, letter, factor.at)
 
             return differentiate
         if isinstance(factor, Symbol) and factor.base == r"\nabla":
@@ -132,7 +132,7 @@ class Calculus(Reader):
             fail("Third derivatives are not tested: bind a first one to a node of its own", sup.at)
         return int(sup.text)
 
-    def _target(self, tree: Tree, variables: list[Variable], letter: str) -> Expr:
+    def _target(self, tree: Tree) -> Expr:
         """What stands behind the d above: a name, a call, or parentheses."""
         if isinstance(tree, Group) and len(tree.items) == 1:
             return self.read(tree.items[0])
@@ -147,15 +147,12 @@ class Calculus(Reader):
                     "A function and its argument: write the name of the node, or \\frac{d}{dx}(..)",
                     tree.at,
                 )
-            target = node
-        else:
-            if len(factors) == 1 and isinstance(head, Script) and head.sup is not None:
-                fail("A derivative of a power: put the power into parentheses behind", head.at)
-            target, used = self.unit(factors, joins, 0)
-            if used != len(factors):
-                fail("A derivative of a product: put it into parentheses behind", tree.at)
-        if letter == r"\partial" and target.op == "node":
-            self._one_meaning(target, variables)
+            return node
+        if len(factors) == 1 and isinstance(head, Script) and head.sup is not None:
+            fail("A derivative of a power: put the power into parentheses behind", head.at)
+        target, used = self.unit(factors, joins, 0)
+        if used != len(factors):
+            fail("A derivative of a product: put it into parentheses behind", tree.at)
         return target
 
     def _applying(self, head: Tree) -> Expr | None:
@@ -181,14 +178,54 @@ class Calculus(Reader):
         return self.node(nodes[0], indices, label, head.at)
 
     def _one_meaning(self, target: Expr, variables: list[Variable]) -> None:
+        """Refuse a partial derivative that may hold something fixed or not."""
         for variable in variables:
-            other = self.scope.explicit_and_total(target.data[0], variable.node)
+            plain = target.op == "node"
+            other = (
+                self.scope.explicit_and_total(target.data[0], variable.node)
+                if plain
+                else self._second_way(target, variable.node)
+            )
             if other is not None:
-                name, wrt = target.label[0].split("_")[0], variable.label[0].split("_")[0]
+                name = target.label[0].split("_")[0] if plain else "This"
+                wrt = variable.label[0].split("_")[0]
                 through = self.scope.labels.get(other, "another argument")
+                above = f"d {name}" if plain else "d"
                 fail(
                     f"{name} depends on {wrt} directly and through {through}: is {through} held "
-                    f"fixed? Write \\frac{{d {name}}}{{d {wrt}}} for the total derivative",
+                    f"fixed? Write \\frac{{{above}}}{{d {wrt}}} for the total derivative",
+                    variable.at,
+                )
+
+    def _second_way(self, target: Expr, variable: Node) -> Node | None:
+        """Return a node in `target` that depends on `variable`, if that is in it as well."""
+        nodes = _nodes_in(target)
+        if variable not in nodes:
+            return None
+        for node in nodes:
+            if node is not variable and variable in self.scope.ancestors(node):
+                return node
+        return None
+
+    def _moves(self, target: Expr, variable: Variable) -> None:
+        """Refuse derivatives in what cannot move the target, though a reader may think so."""
+        wrt = variable.label[0].split("_")[0]
+        if target.op == "node" and target.data[0] in self.scope.ancestors(variable.node):
+            name = target.label[0].split("_")[0]
+            fail(
+                f"{wrt} is computed from {name}, and {name} does not depend on {wrt}: write the "
+                "derivative the other way round",
+                variable.at,
+            )
+        for expr in target.walk():
+            if expr.op != "replace":
+                continue
+            node, replaced = expr.data
+            anew = variable.node is node or variable.node in self.scope.ancestors(node)
+            if anew and any(v in self.scope.ancestors(variable.node) for v in replaced):
+                fail(
+                    f"{expr.label[0]}(..) computes {wrt} anew, at another point than this {wrt}: "
+                    "bind it to a node",
                     variable.at,
                 )
 
@@ -248,8 +285,10 @@ class Calculus(Reader):
         node, indices = read.data
         return Variable(node, indices, read.label, self.shape(node), row, at)
 
-    def _differentiate(self, target: Expr, variables: list[Variable], at: int) -> Expr:
+    def _differentiate(self, target: Expr, variables: list[Variable], letter: str, at: int) -> Expr:
         """The derivative of `target`, last variable first; shapes must leave no doubt."""
+        if letter == r"\partial":
+            self._one_meaning(target, variables)
         whole = [v for v in variables if not v.indices and _size(v.shape) > 1]
         if whole and not any(v.row for v in variables):
             if len(variables) > 1:
@@ -265,7 +304,7 @@ class Calculus(Reader):
                 )
         expr = target
         for variable in reversed(variables):
-            expr = self.one_derivative(expr, variable, at, gradient=bool(whole))
+            expr = self.one_derivative(expr, variable, at)
         rows = [v for v in variables if v.row]
         if len(rows) == len(variables) == 1 and target.shape is None:
             return make(
@@ -275,8 +314,9 @@ class Calculus(Reader):
             fail("A transposed name below goes with a bare one: \\partial x \\partial x^\\top", at)
         return expr
 
-    def one_derivative(self, target: Expr, variable: Variable, at: int, gradient: bool) -> Expr:
+    def one_derivative(self, target: Expr, variable: Variable, at: int) -> Expr:
         """The derivative of a number or column by a number, an entry, or a whole."""
+        self._moves(target, variable)
         shape: Shape = target.shape
         letters = frozenset(index for index in variable.indices if isinstance(index, str))
         if clash := letters & target.bound:
@@ -325,11 +365,10 @@ class Calculus(Reader):
                 )
             if order > 1 and len(variable.shape) > 1:
                 fail("Second derivatives by a matrix: write indices", factor.at)
-            if target.op == "node":
-                self._one_meaning(target, [variable])
+            self._one_meaning(target, [variable])
             expr = target
             for _ in range(order):
-                expr = self.one_derivative(expr, variable, factor.at, gradient=True)
+                expr = self.one_derivative(expr, variable, factor.at)
             return expr
 
         return gradient
@@ -364,9 +403,8 @@ class Calculus(Reader):
         self.lift = lift
         if target.shape is None or settle(target.shape[1]) != 1 or len(variable.shape) != 1:
             fail("A Jacobian is that of a column by a column: write indices", at)
-        if target.op == "node":
-            self._one_meaning(target, [variable])
-        return self.one_derivative(target, variable, at, gradient=True)
+        self._one_meaning(target, [variable])
+        return self.one_derivative(target, variable, at)
 
     def grad(self, tree: Grad) -> Expr:
         r"""x.\text{grad}: the derivative of the loss, in the shape of x."""
@@ -386,11 +424,20 @@ class Calculus(Reader):
         )
         if target.shape is not None:
             fail(f"The loss {name} is {describe(target.shape)}, not a number", tree.at)
-        return self.one_derivative(target, variable, tree.at, gradient=True)
+        return self.one_derivative(target, variable, tree.at)
 
 
 def _factors(tree: Tree) -> tuple[tuple[Tree, ...], tuple[str, ...]]:
     return (tree.factors, tree.joins) if isinstance(tree, Product) else ((tree,), ())
+
+
+def _nodes_in(expr: Expr) -> list[Node]:
+    """Return the nodes whose values stand in an expression, not in a derivative inside it."""
+    if expr.op == "node":
+        return [expr.data[0]]
+    if expr.op == "deriv":
+        return []
+    return [node for arg in expr.args for node in _nodes_in(arg)]
 
 
 def _size(shape: tuple[int, ...]) -> int:

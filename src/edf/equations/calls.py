@@ -110,6 +110,7 @@ class Calls(Reader):
                         "Where does the derivative end? Put what it acts on into parentheses",
                         operand.at,
                     )
+            self.closed(tree, "the derivative")
         if start + 1 + taken != len(factors):
             fail("Where does the derivative end? Put what it acts on into parentheses", operand.at)
         return operate(tree), 1 + taken

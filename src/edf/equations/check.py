@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from edf.anyfunction import AnyFunction
 from edf.check.report import announce
 from edf.equations import reading as readings
 from edf.equations.adequacy import corrupt, mend
@@ -199,8 +200,19 @@ def _tested(
             f"{finding.resampled} sample point{plural} replaced: outside the domain, or near a kink"
         )
     sizes = sorted(page.world.sampled_lengths)
+    drawn, fixed = page.world.chance_below(_nodes(meaning))
+    drawn = drawn or any(_is_arbitrary(expr) for expr in _parts(meaning))
+    if fixed:
+        names = sorted(page.scope.labels.get(node, "an input") for node in fixed)
+        notes.append(f"Tested with the value that the page gave: {', '.join(names)}")
     if finding.status != "verified":
         return finding, sizes, notes
+    if fixed and not drawn:
+        message = (
+            "Every input here has a value, so this was tested at one point: leave the value out, "
+            "as in Input(shape=...), and it is sampled"
+        )
+        return replace(finding, status="inconclusive", message=message), sizes, notes
     if meaning.left == meaning.right:
         message = "Both sides are the same expression: true by what the names are bound to"
         return replace(finding, message=message), sizes, notes
@@ -222,10 +234,28 @@ def _tested(
     return finding, sizes, notes
 
 
+def _parts(meaning: Meaning) -> Iterator[Expr]:
+    yield from meaning.left.walk()
+    yield from meaning.right.walk()
+
+
+def _nodes(meaning: Meaning) -> list[Node]:
+    """Return the nodes that a step mentions."""
+    return [expr.data[0] for expr in _parts(meaning) if expr.op in ("node", "deriv", "replace")]
+
+
+def _is_arbitrary(expr: Expr) -> bool:
+    """Whether an expression applies an arbitrary function, which is drawn at every point."""
+    if expr.op not in ("call", "prime"):
+        return False
+    bound = expr.data if expr.op == "call" else expr.data[0]
+    return isinstance(bound.value, AnyFunction)
+
+
 def _resizable(meaning: Meaning, world: World) -> list[int]:
     """Lengths of sampled inputs that the formula does not mention as a number."""
     mentioned: set[int] = set()
-    for expr in (*meaning.left.walk(), *meaning.right.walk()):
+    for expr in _parts(meaning):
         mentioned |= _lengths_in(expr)
     return sorted(length for length in world.sampled_lengths - mentioned if length > 1)
 

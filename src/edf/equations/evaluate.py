@@ -45,7 +45,7 @@ class Evaluator:
         step: The step of central differences.
 
     Attributes:
-        terms: For each point, the largest term of any sum: rounding is relative to it.
+        terms: For each point, the largest term of any sum so far: rounding is relative to it.
         noise: For each point, the largest natural size of a derivative, |y| / max(1, |x|).
     """
 
@@ -59,13 +59,16 @@ class Evaluator:
         self.terms = np.zeros(len(context.rows))
         self.noise = np.zeros(len(context.rows))
 
-    def sides(self, meaning: Meaning) -> tuple[Array, Array]:
-        """Return both sides, real and of one shape."""
-        left, right = self.value(meaning.left), self.value(meaning.right)
+    def sides(self, meaning: Meaning) -> tuple[Array, Array, Array]:
+        """Return both sides, real and of one shape, and for each point the largest term of each."""
+        left = self.value(meaning.left)
+        terms, self.terms = self.terms, np.zeros_like(self.terms)
+        right = self.value(meaning.right)
         shape = np.broadcast_shapes(
             left.shape, right.shape, (len(self.context.rows),) + (1,) * (self.depth + 2)
         )
-        return np.broadcast_to(left.real, shape), np.broadcast_to(right.real, shape)
+        terms = np.stack([terms, self.terms], axis=1)
+        return np.broadcast_to(left.real, shape), np.broadcast_to(right.real, shape), terms
 
     def value(self, expr: Expr) -> Array:
         """Return the value of an expression."""

@@ -71,7 +71,7 @@ class Sides:
     batch: Batch
     left: Array
     right: Array
-    terms: Array
+    terms: Array  # (points, 2): the largest term of either side
     noise: Array
     method: str  # how derivatives were computed: none, complex or differences
     step: float
@@ -84,7 +84,8 @@ class Sides:
             return np.where(apart == 0, 0.0, apart / np.maximum(scale, 1e-300))
 
     def scale(self) -> Array:
-        return np.maximum(self.terms, np.maximum(_largest(self.left), _largest(self.right)))
+        sizes = np.stack([_largest(self.left), _largest(self.right)], axis=1)
+        return np.asarray(np.maximum(self.terms, sizes).max(axis=1))
 
     def compare(self, tolerance: Tolerance) -> tuple[Array, Array, Array]:
         """Return, for each point and component: the relative error, too large, far too large."""
@@ -97,6 +98,15 @@ class Sides:
         far = apart > tolerance.different * size + 1e3 * slack
         error = apart / np.maximum(size, np.maximum(1e-3 * scale, 1e-300))
         return error, large, far
+
+    def lost(self, tolerance: Tolerance) -> bool:
+        """Whether a side that is not 0 is everywhere lost in the rounding of the other's terms."""
+        sizes = np.abs(_flat(self.left)), np.abs(_flat(self.right))
+        lost = np.zeros(sizes[0].shape, bool)
+        for side, other in ((0, 1), (1, 0)):
+            own, foreign = (tolerance.terms * self.terms[:, k, None] for k in (side, other))
+            lost |= (sizes[side] > own) & (sizes[side] < 100 * foreign)
+        return bool(lost.all())
 
 
 @dataclass(frozen=True)
@@ -140,8 +150,8 @@ class _Judge:
         self.witness: Sides | None = None
 
     def run(self) -> Finding:
-        done, error, apparent = 0, 0.0, False
-        between = 0.0
+        done, error, between = 0, 0.0, 0.0
+        apparent, lost = False, True
         for _ in range(MAX_DRAWS):
             batch = self.world.draw(self.rng, self.points)
             self.outside += self.points - len(batch)
@@ -165,14 +175,17 @@ class _Judge:
                 error = max(error, float(errors.max(initial=0.0)))
                 floor = 100 * tolerance.noise * sides.noise
                 apparent = apparent or bool((sides.scale() > floor).any())
+                lost = lost and sides.lost(tolerance)
                 done += count
                 if self.witness is None or len(self.witness.left) < count:
                     self.witness = sides
             if done >= self.points:
                 break
-        return self._conclude(done, error, apparent, between)
+        return self._conclude(done, error, between, apparent, lost)
 
-    def _conclude(self, done: int, error: float, apparent: bool, between: float) -> Finding:
+    def _conclude(
+        self, done: int, error: float, between: float, apparent: bool, lost: bool
+    ) -> Finding:
         measured = (
             self.witness.method if self.witness else self.method,
             self.meaning.differentiates,
@@ -194,6 +207,9 @@ class _Judge:
             )
         if not apparent:
             message = "Both sides are 0 at every point, so nothing was tested"
+            return Finding("inconclusive", message=message, **common)  # type: ignore[arg-type]
+        if lost:
+            message = "One side is no larger than the rounding of the other's terms"
             return Finding("inconclusive", message=message, **common)  # type: ignore[arg-type]
         return Finding("verified", **common)  # type: ignore[arg-type]
 
@@ -260,7 +276,7 @@ class _Judge:
         """Both sides, or None if the complex step is declined."""
         evaluator = Evaluator(batch.context, self.meaning.ranges, method, step)
         try:
-            left, right = evaluator.sides(self.meaning)
+            left, right, terms = evaluator.sides(self.meaning)
         except Declined:
             return None
         except np.linalg.LinAlgError as problem:
@@ -273,7 +289,7 @@ class _Judge:
             ) from problem
         rows = len(batch)
         return Sides(
-            batch, left, right, np.broadcast_to(evaluator.terms, rows),
+            batch, left, right, np.broadcast_to(terms, (rows, 2)),
             np.broadcast_to(evaluator.noise, rows), method, step,
         )  # fmt: skip
 
@@ -396,10 +412,10 @@ def agrees(meaning: Meaning, witness: Sides) -> bool | None:
     if method == "none" and meaning.differentiates:
         method = "complex"
     evaluator = Evaluator(witness.batch.context, meaning.ranges, method, witness.step)
-    left, right = evaluator.sides(meaning)
+    left, right, terms = evaluator.sides(meaning)
     rows = len(witness.batch)
     sides = Sides(
-        witness.batch, left, right, np.broadcast_to(evaluator.terms, rows),
+        witness.batch, left, right, np.broadcast_to(terms, (rows, 2)),
         np.broadcast_to(evaluator.noise, rows), method, witness.step,
     )  # fmt: skip
     if not (np.isfinite(left).all() and np.isfinite(right).all()):

@@ -90,6 +90,13 @@ def index_text(sub: Tree) -> str | None:
     return text if text.isidentifier() or text.isdigit() else None
 
 
+def _with_suffix(stem: str, suffix: str) -> list[str]:
+    """W_1 is W_1 or W1; x_i is x_i and never xi, which is another letter."""
+    if not suffix:
+        return [stem]
+    return [f"{stem}_{suffix}", f"{stem}{suffix}"] if suffix.isdigit() else [f"{stem}_{suffix}"]
+
+
 class Scope:
     """The names of a page, seen as symbols."""
 
@@ -111,7 +118,7 @@ class Scope:
     def _find(self, symbol: Symbol, suffix: str) -> Bound | None:
         found: list[Bound] = []
         for stem in python_names(symbol):
-            for name in (f"{stem}_{suffix}", f"{stem}{suffix}") if suffix else (stem,):
+            for name in _with_suffix(stem, suffix):
                 if name in self.names:
                     bound = Bound.of(name, self.names[name])
                     if bound.kind != "other":

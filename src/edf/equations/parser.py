@@ -147,7 +147,7 @@ class _Parser:
             self.next()
         rows = [self.row(first=True)]
         while environment and self.text == r"\\":
-            self.next()
+            self.new_row()
             if self.text == rf"\end{{{environment}}}":
                 break
             rows.append(self.row(first=False))
@@ -158,6 +158,14 @@ class _Parser:
         claim = Claim(tuple(rows), environment)
         self._check_chains(claim)
         return claim
+
+    def new_row(self) -> None:
+        self.next()
+        if self.text in ("[", "*"):
+            self.fail(
+                f"TeX reads {self.text} behind \\\\ as part of it: leave spacing between rows out, "
+                "or begin the row with parentheses"
+            )
 
     def _check_chains(self, claim: Claim) -> None:
         for row, following in zip(claim.rows, (*claim.rows[1:], None), strict=True):
@@ -257,12 +265,29 @@ class _Parser:
                 product = _product(factors, joins, at)
                 factors, joins = [self.slash(product, at)], []
             elif self.starts():
-                if self.token.kind == "number":
-                    self.fail("A number after a factor reads as one with it: write \\cdot between")
+                self._check_beside(factors[-1])
                 joins.append("")
                 factors.append(self.factor())
+                self._check_mixed(*factors[-2:])
             else:
                 return _product(factors, joins, at)
+
+    def _check_beside(self, left: Tree) -> None:
+        """Refuse what reads as one number where nothing stands between two factors."""
+        if self.token.kind == "number":
+            self.fail("A number after a factor reads as one with it: write \\cdot between")
+        if isinstance(left, Number) and self.text == "e" and self.peek() in ("+", "-"):
+            self.fail(
+                f"{left.text}e{self.peek()} looks like a power of ten: write 10^{{..}} or \\cdot",
+                left.at,
+            )
+
+    def _check_mixed(self, left: Tree, right: Tree) -> None:
+        """Refuse a mixed number, 2 1/2."""
+        if isinstance(left, Number) and isinstance(right, Fraction):
+            parts = right.top, right.bottom
+            if all(isinstance(part, Number) for part in parts):
+                self.fail("A mixed number, or a product? Write \\cdot between", right.at)
 
     def slash(self, top: Tree, at: int) -> Tree:
         self.next()
@@ -648,7 +673,7 @@ class _Parser:
             rows.append(self.case())
             if self.text != r"\\":
                 break
-            self.next()
+            self.new_row()
             if self.text == r"\end{cases}":
                 break
         self.expect(r"\end{cases}", opened)

@@ -71,6 +71,9 @@ class Reader(ABC):
     def operator(self, factor: Tree) -> Callable[[Tree | Expr], Expr] | None: ...
 
     @abstractmethod
+    def closed(self, tree: Tree, what: str) -> None: ...
+
+    @abstractmethod
     def jacobian(self, sub: Tree, group: Group, at: int) -> Expr: ...
 
     @abstractmethod

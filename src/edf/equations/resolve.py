@@ -15,7 +15,7 @@ from edf.equations import algebra
 from edf.equations.algebra import fail, make
 from edf.equations.bigs import Bigs
 from edf.equations.calculus import Calculus
-from edf.equations.calls import Calls
+from edf.equations.calls import WORD_FONTS, WORDS, Calls
 from edf.equations.errors import EquationError
 from edf.equations.meaning import Expr, Hole, Index, Meaning, Shape, describe, fits, settle
 from edf.equations.names import Bound, Scope, index_text, python_names
@@ -39,7 +39,7 @@ from edf.equations.syntax import (
     Tree,
     walk,
 )
-from edf.equations.vocabulary import ACCENTS, TRANSPOSES
+from edf.equations.vocabulary import ACCENTS, GREEK, TRANSPOSES
 from edf.equations.world import World
 from edf.graph import Node
 
@@ -167,6 +167,7 @@ class Resolver(Calls, Calculus, Bigs):
             case Slash():
                 if (derivative := self.derivative(tree)) is not None:
                     return derivative
+                self.closed(tree.bottom, "the denominator")
                 return algebra.divide(self.read(tree.top), self.read(tree.bottom), tree.at)
             case Root():
                 return algebra.elementary("sqrt", self.read(tree.body), tree.at)
@@ -257,7 +258,8 @@ class Resolver(Calls, Calculus, Bigs):
         text = index_text(sub)
         whole = self.scope.find(symbol, text) if text else None
         if whole is not None:
-            if bound is not None and text and text.isalpha() and self._all_letters(sub):
+            component = self._all_letters(sub) or self._numbered(bound, sub)
+            if bound is not None and component:
                 fail(
                     f"{whole.name} and {bound.name} are both bound: is this {whole.name}, or a "
                     f"component of {bound.name}? Rename one",
@@ -268,9 +270,19 @@ class Resolver(Calls, Calculus, Bigs):
 
     def _all_letters(self, sub: Tree) -> bool:
         return isinstance(sub, Indices) and all(
-            isinstance(item, Symbol) and len(item.base) == 1 and not item.styles
+            isinstance(item, Symbol)
+            and (len(item.base) == 1 or item.base in GREEK)
+            and not item.styles
             for item in sub.items
         )
+
+    def _numbered(self, bound: Bound | None, sub: Tree) -> bool:
+        """Whether a subscript of numbers can be a component, with the declared base."""
+        if bound is None or bound.kind not in ("node", "array") or self.page.reading.base is None:
+            return False
+        assert isinstance(sub, Indices)
+        rank = len(self.shape(bound.value) if bound.kind == "node" else bound.value.shape)
+        return len(sub.items) == rank and all(isinstance(item, Number) for item in sub.items)
 
     def indices(self, sub: Tree) -> tuple[Index, ...]:
         """Read a subscript as indices."""
@@ -345,11 +357,13 @@ class Resolver(Calls, Calculus, Bigs):
         return expr
 
     def _unbound(self, symbol: Symbol, sub: Tree | None, at: int) -> None:
-        name = python_names(symbol)[0]
+        name, base = python_names(symbol)[0], symbol.base
         if (kind := self.scope.unusable(symbol)) is not None:
             fail(f"{name} is bound to a {kind}, which has no place in a formula", at)
         if name in self.ranges or name in self.lift or name in self.sizes:
             fail(f"{name} is an index here, and an index is no number: bind {name}", at)
+        if base == r"\sigma" or (base in WORDS and set(symbol.styles) & WORD_FONTS):
+            fail(f"{to_latex(symbol)} is a function: write its argument in parentheses", at)
         usable = [n for n in self.scope.names if Bound.of(n, self.scope.names[n]).kind != "other"]
         close = difflib.get_close_matches(name, usable, n=1, cutoff=0.7)
         text = index_text(sub) if sub is not None else None
@@ -373,7 +387,10 @@ class Resolver(Calls, Calculus, Bigs):
                     fail("e is bound on this page: write \\exp(..) for the exponential", tree.at)
                 if set(base.styles) <= {r"\mathrm"}:
                     return self.exponential(tree.sup, tree.at)
-            return self.raised(self.atom(base, tree.sub, tree.at), tree.sup, tree.at)
+            value = self.atom(base, tree.sub, tree.at)
+            if tree.sup is not None:
+                self._refuse_inverse_of_entry(base, value, tree.sup)
+            return self.raised(value, tree.sup, tree.at)
         if isinstance(base, Bars):
             return self.raised(self.bars(base, tree.sub), tree.sup, tree.at)
         if isinstance(base, Fraction | Number) and (
@@ -393,6 +410,20 @@ class Resolver(Calls, Calculus, Bigs):
             fail("A subscript on this is not understood: put parentheses around its base", tree.at)
         return self.raised(self.read(base), tree.sup, tree.at)
 
+    def _refuse_inverse_of_entry(self, symbol: Symbol, entry: Expr, sup: Tree) -> None:
+        """A^{-1}_{ij} is set as a power of A_{ij}, and mostly meant as an entry of the inverse."""
+        if entry.op not in ("node", "array") or not _is_minus_one(sup):
+            return
+        bound, indices = entry.data
+        shape = self.shape(bound) if entry.op == "node" else bound.value.shape
+        if len(indices) == len(shape) == 2 and shape[0] == shape[1]:
+            name = to_latex(symbol)
+            fail(
+                f"An entry of the inverse, or 1 over an entry? Write ({name}^{{-1}})_{{ij}}, or a "
+                "fraction",
+                sup.at,
+            )
+
     def subscripted(self, value: Expr, sub: Tree, at: int) -> Expr:
         """A component of a column or a matrix."""
         indices = self.indices(sub)
@@ -411,12 +442,10 @@ class Resolver(Calls, Calculus, Bigs):
             return base
         if self.is_transpose(sup):
             return algebra.transpose(base, at)
-        if base.shape is not None and isinstance(sup, Sum) and sup.signs == ("-",):
-            inner = sup.terms[0]
-            if self.is_transpose(inner):
-                return algebra.transpose(algebra.inverse(base, at), at)
-            if inner == Number("1"):
-                return algebra.inverse(base, at)
+        if base.shape is not None and _is_minus_one(sup):
+            return algebra.inverse(base, at)
+        if base.shape is not None and self._is_minus_transpose(sup):
+            return algebra.transpose(algebra.inverse(base, at), at)
         return algebra.power(base, self.read(sup), at)
 
     def is_transpose(self, sup: Tree) -> bool:
@@ -425,6 +454,9 @@ class Resolver(Calls, Calculus, Bigs):
         if sup.base == "T" and self.scope.find(sup) is not None:
             fail("T is bound on this page: write \\top for the transpose", sup.at)
         return True
+
+    def _is_minus_transpose(self, sup: Tree) -> bool:
+        return isinstance(sup, Sum) and sup.signs == ("-",) and self.is_transpose(sup.terms[0])
 
     def exponential(self, exponent: Tree, at: int) -> Expr:
         if self.is_transpose(exponent):
@@ -437,6 +469,10 @@ def _matrix(shape: tuple[int, ...]) -> Shape:
     if len(shape) == 0 or shape in ((1,), (1, 1)):
         return None
     return (shape[0], shape[1] if len(shape) > 1 else 1)
+
+
+def _is_minus_one(tree: Tree) -> bool:
+    return isinstance(tree, Sum) and tree.signs == ("-",) and tree.terms[0] == Number("1")
 
 
 def _is_number(expr: Expr) -> bool:

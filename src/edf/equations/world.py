@@ -74,6 +74,25 @@ class World:
         #: Whether an operation rounds to float32 or less whatever it is given.
         self.rounds = False
 
+    def chance_below(self, nodes: Sequence[Node]) -> tuple[bool, list[Node]]:
+        """Return whether anything that these nodes depend on is drawn, and the inputs that are not.
+
+        Nodes are those of the page, not of the copy.
+        """
+        places = 0
+        for node in nodes:
+            places |= self.below[self.twins[node]]
+        drawn, fixed = False, []
+        for k, twin in enumerate(self.order):
+            if not places >> k & 1:
+                continue
+            if isinstance(twin, Input) and twin in self.fixed:
+                fixed.append(self.names[twin])
+            drawn |= isinstance(twin, Applied | Param) or (
+                not twin.inputs and twin not in self.fixed
+            )
+        return drawn, fixed
+
     def shape(self, node: Node) -> tuple[int, ...]:
         """Return the shape of a node's value (a node of the page, not of the copy)."""
         if self._shapes is None:

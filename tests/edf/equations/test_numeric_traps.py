@@ -173,6 +173,19 @@ def test_cancellation_is_not_an_equality() -> None:
     assert status(latex, {"x": x}) != "verified"
 
 
+@pytest.mark.parametrize("power", range(3, 17))
+def test_what_is_lost_in_rounding_is_not_verified(power: int) -> None:
+    """Terms that cancel leave their rounding; what is smaller than that is not confirmed by it."""
+    x = number()
+    names = {"x": x}
+    wrong = rf"10^{{{power}}} + x - 10^{{{power}}} = 2x"
+    right = rf"10^{{{power}}} + x - 10^{{{power}}} = x"
+    assert status(wrong, names) != "verified"
+    assert status(right, names) != "refuted"
+    zero = rf"10^{{{power}}} + 10^{{{power}}} x - 10^{{{power}}} (1 + x) = 0"
+    assert status(zero, names) == "verified"
+
+
 @pytest.mark.parametrize("digits", ["1.000001", "1.0001", "0.99999"])
 def test_almost_right_is_not_verified(digits: str) -> None:
     """A factor that is off by a millionth is noticed."""
@@ -274,6 +287,43 @@ def test_operation_that_mixes_what_it_is_given() -> None:
     assert status(latex, {"x": x, "y": y}) == "verified"
     s = Elementwise(np.sum, x)
     assert status(r"s = \sum_i x_i", {"x": x, "s": s}) == "verified"
+
+
+@pytest.mark.parametrize("size", [0.3, 0.5, 0.8, 1.0])
+def test_operation_that_mixes_points_only_when_there_are_many(size: float) -> None:
+    """Clipping by the norm of all that it sees is safe, though a few small points show nothing."""
+
+    def clip(v: Any) -> Any:
+        norm = np.sqrt(np.sum(v * v))
+        return v if norm.real <= 5 else 5 * v / norm
+
+    x = Input(shape=(4,), sample=lambda rng, shape: size * rng.standard_normal(shape))
+    names = {"x": x, "c": Elementwise(clip, x)}
+    assert status(r"c_i = x_i", names) == "verified"
+    assert status(r"\frac{\partial c_i}{\partial x_j} = \delta_{ij}", names) == "verified"
+
+
+# ----------------------------------------------------------------------------------- values given
+
+
+def test_one_point_is_no_test() -> None:
+    """Where the page gave every input a value, an equality may hold by chance."""
+    x = Input(2.0)
+    names = {"x": x, "w": x * x, "u": AnyFunction()(x)}
+    for latex in (r"w = 2x", r"\frac{dw}{dx} = x^2", r"\frac{dw}{dx} = 2x"):
+        (verdict,) = check_equation(latex, names)
+        assert verdict.status == "inconclusive"
+        assert "Input(shape=...)" in verdict.message
+    assert status(r"\frac{dw}{dx} = x", names) == "refuted"
+    assert status(r"\frac{du}{dx} + x - x = \frac{du}{dx}", names) == "verified"
+
+
+def test_values_given_are_named() -> None:
+    """Beside what is sampled, inputs keep the values of the page, and the card says which."""
+    x, y = Input(2.0), number()
+    (verdict,) = check_equation(r"p = x y", {"x": x, "y": y, "p": x * y})
+    assert verdict.status == "verified"
+    assert "Tested with the value that the page gave: x" in verdict.details["notes"]
 
 
 # -------------------------------------------------------------------------------------- true zeros

@@ -58,6 +58,10 @@ REFUSALS: list[tuple[Any, ...]] = [
     ("scalars", r"w = \sqrt[3]{x}", "write a power", "[3]{x}"),
     ("scalars", r"w = \sum x_i", "needs its index below", r"\sum x_i"),
     ("scalars", r"w = |x| |y|", "Which bars belong together?", "|x| |y|"),
+    ("scalars", r"w = 2\frac{1}{2} x", "A mixed number, or a product?", r"\frac{1}{2} x"),
+    ("scalars", r"w = 1e-3 x", "looks like a power of ten", "1e-3 x"),
+    ("scalars", r"\begin{aligned} w &= x^2 \\[4pt] w &= x x \end{aligned}", "leave spacing between rows out", "[4pt]"),
+    ("scalars", r"\begin{aligned} w &= x^2 \\* w &= x x \end{aligned}", "leave spacing between rows out", "* w"),
     ("scalars", "w = x # y", "has no meaning in a formula", "# y"),
     ("scalars", "w = x $", "A dollar sign", "$"),
     ("scalars", "w = α", "The character 'α' is not understood", "α"),
@@ -74,6 +78,8 @@ REFUSALS: list[tuple[Any, ...]] = [
     ("scalars", r"w = v", "v is not bound on this page", "v"),
     ("scalars", r"w = \hat{x}", "x_hat is not bound on this page", r"\hat{x}"),
     ("scalars", r"w = \text{thetta}", "did you mean theta?", r"\text{thetta}"),
+    ("scalars", r"w = \sigma x", "is a function: write its argument", r"\sigma x"),
+    ("vectors", r"a = \operatorname{tr} A", "is a function: write its argument", r"\operatorname{tr} A"),
     ("scalars", r"w = \phi", "is a function: write its argument", r"\phi"),
     ("scalars", r"w = \phi^2(x)", "a power of the function or of its value?", r"\phi^2(x)"),
     ("scalars", r"w = \phi_i(x)", "is a function", r"\phi_i(x)"),
@@ -107,6 +113,16 @@ REFUSALS: list[tuple[Any, ...]] = [
     ("softmax", r"l = \sum_i^4 x_i", "An upper bound needs a lower one", "4 x_i"),
     ("softmax", r"l = \sum_{i \in S} x_i", "is not understood below a sum", r"\in S} x_i"),
     ("softmax", r"l = \prod_i x_i l", "Does this factor belong to", "l"),
+    # where a sum without parentheses ends matters to what it is in
+    ("softmax", r"l = \log \sum_j e^{x_j} / 4", r"Is this within \log, or behind it?", "4"),
+    ("softmax", r"x_i = \log \sum_j e^{x_j} x_i", r"Is this within \log, or behind it?", "x_i"),
+    ("vectors", r"a = \log \sum_i \sum_j e^{x_i} e^{y_j} a", r"Is this within \log, or behind it?", "a"),
+    ("softmax", r"l = \prod_i x_i / 2", r"Is this within \prod, or behind it?", "2"),
+    ("softmax", r"l = \max_i x_i / l", r"Is this within \max, or behind it?", "l"),
+    ("vectors", r"a = \max_i \sum_j W_{ij} a", r"Is this within \max, or behind it?", "a"),
+    ("vectors", r"a = a / \sum_j x_j a", "Is this within the denominator, or behind it?", "a"),
+    ("vectors", r"\nabla_x \sum_j x_j^2 a = x", "Is this within the derivative, or behind it?", "a = x"),
+    ("softmax", r"\frac{\partial}{\partial x_k} \sum_j x_j^2 P_k = x_k", "Is this within the derivative", "P_k = x_k"),
     ("softmax", r"\delta_{ij} = \delta_{ji}", "tells their range", r"\delta_{ij} = "),
     ("softmax", r"x_i = \delta_i", "two index letters", r"\delta_i"),
     ("softmax", r"x_i = \delta_{ii} x_i", "whatever i is", r"\delta_{ii} x_i"),
@@ -126,6 +142,9 @@ REFUSALS: list[tuple[Any, ...]] = [
     ("vectors", r"A = \exp(A)", "exp of a matrix", r"\exp(A)"),
     ("vectors", r"B = B^{-1}", "The inverse needs a square matrix", "B^{-1}"),
     ("vectors", r"a = a^\top", "A number has no transpose", None),
+    ("vectors", r"A^{-1}_{ij} = A_{ij}", "An entry of the inverse, or 1 over an entry?", "-1}_{ij}"),
+    ("vectors", r"A_{ij}^{-1} = A_{ij}", "An entry of the inverse, or 1 over an entry?", "-1} = "),
+    ("vectors", r"A^{-1} = A", "An entry of the inverse, or 1 over an entry?", "-1} = ", {"reading": "componentwise i j"}),
     ("vectors", r"a = \lVert A \rVert", "Which norm of the matrix?", r"\lVert A"),
     ("vectors", r"a = \lvert x \rvert", "Bars around a vector", r"\lvert x"),
     ("vectors", r"a = \lVert a \rVert", "The norm of a number", r"\lVert a"),
@@ -154,6 +173,11 @@ REFUSALS: list[tuple[Any, ...]] = [
     ("scalars", r"\frac{d}{dx} = y", "What does this derivative act on?", None),
     ("scalars", r"\frac{\partial (x)^2}{\partial x} = y", "of a power", None),
     ("scalars", r"\frac{\partial x y}{\partial x} = y", "of a product", None),
+    ("scalars", r"\frac{\partial}{\partial x} (x s) = s", "directly and through s: is s held fixed?", "x} (x s)"),
+    ("chain", r"\frac{\partial}{\partial x} (x y) = y", r"Write \frac{d}{d x} for the total", "x} (x y)"),
+    ("chain", r"\frac{\partial (x + y)}{\partial x} = 1", "directly and through y", "x} = 1"),
+    ("scalars", r"\frac{d x}{d w} = \frac{1}{2x}", "write the derivative the other way round", "w} = "),
+    ("chain", r"\frac{\partial u(2x)}{\partial y} = y", "computes y anew", "y} = y"),
     ("scalars", r"\frac{\partial w}{\partial c} = y", "not a node of the graph", "c} = y"),
     ("scalars", r"\frac{\partial w}{\partial \pi} = y", "There is no derivative with respect to", None),
     ("scalars", r"\frac{\partial \phi}{\partial x} = y", "is applied at no node", r"\phi}{\partial"),
@@ -240,6 +264,8 @@ def test_named_intermediate_makes_a_partial_ambiguous() -> None:
     [
         ({"ell": Input(shape=()), "l": Input(shape=())}, r"\ell = 1", "Both ell and l are bound"),
         ({"x": Input(shape=(2,)), "x_i": Input(shape=())}, "x_i = 1", "Rename one"),
+        ({"x": Input(shape=(2,)), "x_mu": 1.0}, r"x_\mu = 1", "Rename one"),
+        ({"pi": 3.0, "q": 1.0}, "p_i = q", "p is not bound"),
         ({"x": "text"}, "x = 1", "x is bound to a str"),
         ({"x": True}, "x = 1", "x is bound to a bool"),
         ({"x": Input()}, "x = 1", "neither value nor shape"),
@@ -258,6 +284,14 @@ def test_names_that_mislead(names: dict[str, Any], latex: str, message: str) -> 
     with pytest.raises(EquationError) as raised:
         check_equation(latex, names)
     assert message in raised.value.message
+
+
+def test_component_or_name_of_its_own() -> None:
+    """With a declared base, x_1 is a component of x or the name x_1: not both."""
+    names = {"x": Input(shape=(4,)), "x_1": Input(shape=())}
+    with pytest.raises(EquationError, match="Rename one"):
+        check_equation(r"x_1 = 2", names, reading="base 1")
+    assert check_equation(r"x_1 = 2", names)[0].reading == "x_1 = 2"
 
 
 @pytest.mark.parametrize(
