@@ -216,22 +216,37 @@ def _tested(
     if meaning.left == meaning.right:
         message = "Both sides are the same expression: true by what the names are bound to"
         return replace(finding, message=message), sizes, notes
-    lengths = _resizable(meaning, page.world)
-    if not lengths:
-        return finding, sizes, notes
-    other, resized = _elsewhere(equation, page, lengths, seed)
-    if other is None:
-        notes.append(f"Tested at the page's own lengths only: {', '.join(map(str, sizes))}")
-    elif other.status == "refuted":
+    mentioned, free = _lengths(meaning, page.world)
+    if free:
+        other, resized = _elsewhere(equation, page, free, seed)
         changes = ", ".join(f"{old} to {new}" for old, new in resized.items())
-        message = (
-            f"It holds at the lengths of this page and fails when a length changes from {changes}: "
-            "write it for every length, or give the input a value"
-        )
-        finding = replace(finding, status="inconclusive", message=message)
-    elif other.status == "verified":
-        sizes = sorted({*sizes, *resized.values()})
+        if other is None:
+            notes.append(f"Tested at the page's own lengths only: {', '.join(map(str, free))}")
+        elif other.status == "refuted":
+            message = (
+                "It holds at the lengths of this page and fails when a length changes from "
+                f"{changes}: write it for every length, or give the input a value"
+            )
+            finding = replace(finding, status="inconclusive", message=message)
+        elif other.status == "verified":
+            sizes = sorted({*sizes, *resized.values()})
+    if mentioned:  # which may be by chance: x^2 with an x of length 2
+        other, resized = _elsewhere(equation, page, mentioned, seed)
+        if other is not None and other.status == "verified":
+            sizes = sorted({*sizes, *resized.values()})
+        else:
+            kept = ", ".join(map(str, mentioned))
+            notes.append(f"Tested at length {kept} only, a number in the formula")
     return finding, sizes, notes
+
+
+def _lengths(meaning: Meaning, world: World) -> tuple[list[int], list[int]]:
+    """Return the lengths of sampled inputs that are a number in the formula, and the others."""
+    mentioned: set[int] = set()
+    for expr in _parts(meaning):
+        mentioned |= _lengths_in(expr)
+    lengths = sorted(length for length in world.sampled_lengths if length > 1)
+    return [n for n in lengths if n in mentioned], [n for n in lengths if n not in mentioned]
 
 
 def _parts(meaning: Meaning) -> Iterator[Expr]:
@@ -250,14 +265,6 @@ def _is_arbitrary(expr: Expr) -> bool:
         return False
     bound = expr.data if expr.op == "call" else expr.data[0]
     return isinstance(bound.value, AnyFunction)
-
-
-def _resizable(meaning: Meaning, world: World) -> list[int]:
-    """Lengths of sampled inputs that the formula does not mention as a number."""
-    mentioned: set[int] = set()
-    for expr in _parts(meaning):
-        mentioned |= _lengths_in(expr)
-    return sorted(length for length in world.sampled_lengths - mentioned if length > 1)
 
 
 def _lengths_in(expr: Expr) -> set[int]:

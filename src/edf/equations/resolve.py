@@ -185,6 +185,7 @@ class Resolver(Calls, Calculus, Bigs):
         bound, indices = self.look_up(symbol, sub)
         if bound is None:
             return self.sign(symbol, sub, at)
+        self._refuse_two_deltas(symbol, indices, at)
         label = self.label(symbol, sub, bound, indices)
         if bound.kind == "number":
             if indices:
@@ -196,6 +197,15 @@ class Resolver(Calls, Calculus, Bigs):
             shape = bound.value.shape
             return self.indexed("array", (bound, indices), shape, indices, label, at)
         return self.node(bound.value, indices, label, at)
+
+    def _refuse_two_deltas(self, symbol: Symbol, indices: tuple[Index, ...], at: int) -> None:
+        letters = [index for index in indices if isinstance(index, str)]
+        if symbol == Symbol(r"\delta") and len(indices) == len(letters) == 2:
+            fail(
+                "Kronecker's delta, or the delta of this page? Rename that, or write "
+                f"(\\delta)_{{{''.join(letters)}}} for its entries",
+                at,
+            )
 
     def node(self, node: Node, indices: tuple[Index, ...], label: tuple[str, str], at: int) -> Expr:
         shape = self.shape(node)
@@ -258,8 +268,7 @@ class Resolver(Calls, Calculus, Bigs):
         text = index_text(sub)
         whole = self.scope.find(symbol, text) if text else None
         if whole is not None:
-            component = self._all_letters(sub) or self._numbered(bound, sub)
-            if bound is not None and component:
+            if bound is not None and self._could_be_component(bound, sub):
                 fail(
                     f"{whole.name} and {bound.name} are both bound: is this {whole.name}, or a "
                     f"component of {bound.name}? Rename one",
@@ -268,21 +277,20 @@ class Resolver(Calls, Calculus, Bigs):
             return whole, ()
         return bound, () if bound is None else self.indices(sub)
 
-    def _all_letters(self, sub: Tree) -> bool:
-        return isinstance(sub, Indices) and all(
-            isinstance(item, Symbol)
-            and (len(item.base) == 1 or item.base in GREEK)
-            and not item.styles
-            for item in sub.items
-        )
-
-    def _numbered(self, bound: Bound | None, sub: Tree) -> bool:
-        """Whether a subscript of numbers can be a component, with the declared base."""
-        if bound is None or bound.kind not in ("node", "array") or self.page.reading.base is None:
-            return False
+    def _could_be_component(self, bound: Bound, sub: Tree) -> bool:
+        """Whether a subscript that is part of a name could be the indices of the rest as well."""
         assert isinstance(sub, Indices)
-        rank = len(self.shape(bound.value) if bound.kind == "node" else bound.value.shape)
-        return len(sub.items) == rank and all(isinstance(item, Number) for item in sub.items)
+        if bound.kind not in ("node", "array"):
+            return False
+        shape = self.shape(bound.value) if bound.kind == "node" else bound.value.shape
+        return len(sub.items) == len(shape) and all(map(self._could_be_index, sub.items))
+
+    def _could_be_index(self, item: Tree) -> bool:
+        if isinstance(item, Number):
+            return self.page.reading.base is not None
+        if not isinstance(item, Symbol) or item.styles:
+            return False
+        return len(item.base) == 1 or item.base in GREEK
 
     def indices(self, sub: Tree) -> tuple[Index, ...]:
         """Read a subscript as indices."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from edf.equations.parser import parse
 from edf.equations.printer import to_latex
+from handout.typesetting import typesetting_difference
 
 V, R, N = "verified", "refuted", "inconclusive"
 
@@ -75,6 +77,10 @@ CASES: list[tuple[Any, ...]] = [
     ("softmax", r"x_i + \xi = \xi + x_i", V, {"more": {"xi": 2.0}}),  # x_i is never xi
     ("vectors", r"B^{-1}_{ij} = \frac{1}{B_{ij}}", V),  # B has no inverse that could be meant
     ("vectors", r"(A^{-1})_{ij} = A_{ij}", R),
+    ("vectors", r"x_{in} + x = x + x_{\text{in}}", V, {"more": {"x_in": np.ones(4)}}),
+    ("vectors", r"a_k x = x a_k", V, {"more": {"a_k": 2.0}}),  # a is a number: no component
+    ("vectors", r"\sum_i \delta_i x_i = \delta^\top x", V, {"more": {"delta": np.ones(4)}}),
+    ("vectors", r"\sum_{ij} (\delta)_{ij} x_i x_j = x^\top \delta x", V, {"more": {"delta": np.eye(4)}}),
     ("vectors", r"(W_1)_{ij} = (W_1)_{ij} + 0", V),
     ("vectors", r"{W_1}_{ij} = 0", "error"),
     ("vectors", r"C x = C x + b - b", V),
@@ -264,3 +270,10 @@ def test_print_and_parse(case: tuple[Any, ...]) -> None:
         return
     tree = parse(case[1])
     assert parse(to_latex(tree)) == tree
+
+
+@pytest.mark.parametrize("case", CASES, ids=case_id)
+def test_read_as_typeset(case: tuple[Any, ...]) -> None:
+    """What was read, printed back, is set as the source is."""
+    if "error" not in case[2]:
+        assert typesetting_difference(case[1], to_latex(parse(case[1]))) is None

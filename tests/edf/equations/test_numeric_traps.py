@@ -384,6 +384,22 @@ def test_sizes_that_were_tested() -> None:
     assert verdict.details["sizes"] == [4, 5]
 
 
+@pytest.mark.parametrize(
+    ("latex", "sizes"),
+    [
+        (r"\sum_i x_i^2 = x^\top x", [2, 3]),  # the 2 of the power is not the length
+        (r"\sum_i \sum_{j \neq i} x_i x_j = 2 \prod_i x_i", [2]),
+    ],
+)
+def test_number_that_is_a_length_too(latex: str, sizes: list[int]) -> None:
+    """A number in the formula may be a length or not: another length is tried, and it is said."""
+    (verdict,) = check_equation(latex, {"x": Input(shape=(2,))})
+    assert verdict.status == "verified"
+    assert verdict.details["sizes"] == sizes
+    said = "Tested at length 2 only, a number in the formula" in verdict.details["notes"]
+    assert said == (sizes == [2])
+
+
 def test_length_that_the_formula_names() -> None:
     """A length that stands in the formula as a number is kept."""
     n = 4

@@ -265,6 +265,8 @@ def test_named_intermediate_makes_a_partial_ambiguous() -> None:
         ({"ell": Input(shape=()), "l": Input(shape=())}, r"\ell = 1", "Both ell and l are bound"),
         ({"x": Input(shape=(2,)), "x_i": Input(shape=())}, "x_i = 1", "Rename one"),
         ({"x": Input(shape=(2,)), "x_mu": 1.0}, r"x_\mu = 1", "Rename one"),
+        ({"x": Input(shape=(2,)), "delta": Input(shape=(2, 2))}, r"x_i = \sum_j \delta_{ij} x_j",
+         "Kronecker's delta, or the delta of this page?"),
         ({"pi": 3.0, "q": 1.0}, "p_i = q", "p is not bound"),
         ({"x": "text"}, "x = 1", "x is bound to a str"),
         ({"x": True}, "x = 1", "x is bound to a bool"),
