@@ -144,7 +144,7 @@ def _rewriters() -> dict[str, tuple[World, Rewriter]]:
 def verdict(case: Case) -> tuple[str, str]:
     """The engine's verdict, and what it says."""
     try:
-        with _verdict_alone():
+        with verdict_alone():
             (found,) = check_equation(case.latex, case.world.graph(), reading=case.reading)
     except EquationError as error:
         return "error", error.message
@@ -154,7 +154,7 @@ def verdict(case: Case) -> tuple[str, str]:
     return ("misset", difference) if difference else (found.status, found.message)
 
 
-def _verdict_alone() -> Any:
+def verdict_alone() -> Any:
     """Leave out what follows a verdict and takes longer: counting corruptions, finding a repair."""
     return patch.multiple(
         "edf.equations.check",
