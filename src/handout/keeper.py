@@ -19,27 +19,49 @@ import socket
 import sys
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
 
 from handout import worker
 
-_SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER of Linux's prctl
+_PARENT_DEATH, _SUBREAPER = 1, 36  # PR_SET_PDEATHSIG and PR_SET_CHILD_SUBREAPER of Linux's prctl
 _CHUNK = 1 << 16
 _TICK = 0.05  # seconds between looks at whether the child still lives
+_PATIENCE = 8  # looks at whether all is gone, before looking for what is not
 _GRACE = 5.0  # seconds for everything to be gone
 
 
-def keep(job: Mapping[str, Any], connection: socket.socket) -> None:
-    """Run a page and send its facts over `connection`, one JSON line each; the last is `end`."""
+def keep(connection: socket.socket) -> None:
+    """Run page after page: a job comes over `connection`, facts go back, the last of them `end`.
+
+    All are JSON lines. A keeper that could not end all that its page has started ends itself.
+    """
     adopt_orphans()
-    Keeper(job, connection).run()
+    for job in _jobs(connection):
+        with contextlib.closing(Keeper(job, connection)) as keeper:
+            keeper.run()
+        keeper.send({"event": "end"})
+
+
+def _jobs(connection: socket.socket) -> Iterator[dict[str, Any]]:
+    """The jobs that arrive, until the build goes away; it waits for the end of each."""
+    line = bytearray()
+    with contextlib.suppress(ConnectionError):
+        while data := connection.recv(_CHUNK):
+            line += data
+            if data.endswith(b"\n"):
+                yield json.loads(line)
+                line.clear()
 
 
 def adopt_orphans() -> None:
     """Become the parent of every descendant whose own parent ends (Linux)."""
+    _process_control(_SUBREAPER, 1)
+
+
+def _process_control(option: int, value: int) -> None:
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_SUBREAPER, 1, 0, 0, 0)
+        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
 
 
 class Keeper:
@@ -80,9 +102,15 @@ class Keeper:
             status = end_all(self.pid)
         if not self.done:
             self._take_output()
-            self._send({"event": "output", "cell": self.cell, **self._text()})
+            self.send({"event": "output", "cell": self.cell, **self._text()})
             why = self.fault or _cause(status, self.job["limits"])
-            self._send({"event": "fault", "cell": self.cell, "message": why, **self._place()})
+            self.send({"event": "fault", "cell": self.cell, "message": why, **self._place()})
+
+    def close(self) -> None:
+        """Let go of the pipes."""
+        self.facts.close()
+        os.close(self.output)
+        os.close(self.trace)
 
     def _step(self) -> None:
         watched: list[Any] = [self.facts, self.output, self.connection]
@@ -122,7 +150,7 @@ class Keeper:
             with contextlib.suppress(OSError):
                 self.facts.send(b".")
         self.done = fact["event"] == "done"
-        self._send(fact)
+        self.send(fact)
 
     def _take_output(self) -> None:
         """Read what is there; keep it up to the limit, and drop the rest."""
@@ -149,16 +177,18 @@ class Keeper:
         line = int(found[0]) if found else None
         return {"line": line}
 
-    def _send(self, fact: Mapping[str, Any]) -> None:
+    def send(self, fact: Mapping[str, Any]) -> None:
+        """Tell the build a fact."""
         with contextlib.suppress(OSError):  # the build has gone
             self.connection.sendall(json.dumps(fact).encode() + b"\n")
 
 
 def _be_the_page(job: Mapping[str, Any], channel: worker.Channel) -> NoReturn:
-    """The child: its own session, no standard input, and out by the shortest way."""
+    """The child: its own process group, no standard input, and out by the shortest way."""
     status = 1
     try:
-        os.setsid()
+        os.setpgid(0, 0)
+        _process_control(_PARENT_DEATH, signal.SIGKILL)  # of the keeper, whoever killed it
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_DFL)
         nothing = os.open(os.devnull, os.O_RDONLY)
@@ -179,20 +209,23 @@ def end_all(pid: int) -> int:
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
     status = 0
+    looks = 0
     deadline = time.monotonic() + _GRACE
     while time.monotonic() < deadline:
         try:
             ended, how = os.waitpid(-1, os.WNOHANG)
         except ChildProcessError:
-            break
+            return status
         if ended == pid:
             status = how
-        elif ended == 0:  # some child lives: an orphan that left the group
-            for child in _children():
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(child, signal.SIGKILL)
-            time.sleep(0.001)
-    return status
+        elif ended == 0:
+            looks += 1
+            if looks > _PATIENCE:  # an orphan that left the group
+                for child in _children():
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(child, signal.SIGKILL)
+            time.sleep(0.0005)
+    os._exit(1)  # some child cannot be ended, and must not become the next page's
 
 
 def _has_ended(pid: int) -> bool:

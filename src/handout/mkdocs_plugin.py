@@ -79,6 +79,7 @@ class HandoutPlugin(BasePlugin):  # type: ignore[type-arg,no-untyped-call]
         for file in self.site.loops(files):
             files.remove(file)
         self.site.start(files.documentation_pages())
+        self.files = files
         return files
 
     @event_priority(50)  # before mkdocs-jupyter looks at the file
@@ -105,13 +106,14 @@ class HandoutPlugin(BasePlugin):  # type: ignore[type-arg,no-untyped-call]
         html = self.site.filled(html, page.file, wait=bool(others))
         return self.site.linked(html, page.file, files) if others else html
 
-    def on_env(self, env: Any, /, *, config: MkDocsConfig, files: Files) -> Any:
-        """Link the verdicts of other pages, now that all pages have run."""
-        for file in files.documentation_pages():
-            if file.page is not None and file.page.content is not None:
-                file.page.content = self.site.linked(file.page.content, file, files)
-                self.site.typeset(file.page.toc)
-        return env
+    @event_priority(50)  # before the plugins that index what a page shows
+    def on_page_context(
+        self, context: Any, /, *, page: SitePage, config: MkDocsConfig, nav: Any
+    ) -> Any:
+        """Link the verdicts of other pages; by now most pages have run, and some still may."""
+        page.content = self.site.linked(page.content or "", page.file, self.files)
+        self.site.typeset(page.toc)
+        return context
 
     def on_post_build(self, *, config: MkDocsConfig) -> None:
         """Write `verdicts.json`, and report what is not as expected."""

@@ -10,9 +10,11 @@ from __future__ import annotations
 import array
 import atexit
 import contextlib
+import gc
 import importlib
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -29,6 +31,7 @@ PRELOADED = (
     "inspect", "itertools", "math", "operator", "pickle", "random", "re", "string", "textwrap",
     "typing", "warnings",
 )  # fmt: skip
+_NICE = 5
 _ONE_THREAD = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
@@ -46,7 +49,8 @@ class Warm:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
-        self._pages: set[socket.socket] = set()  # connections to the pages that run
+        self._idle: list[Connection] = []  # to keepers that wait for their next page
+        self._busy: set[Connection] = set()  # to those of the pages that run
 
     def start(self) -> None:
         """Start the process if it does not run; returns at once."""
@@ -77,28 +81,49 @@ class Warm:
         Raises:
             ConnectionError: if the warm process cannot be reached.
         """
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        with ours:
-            with theirs, self._lock:
-                fds = array.array("i", [theirs.fileno()])
-                self._started().sendmsg(
-                    [b"p"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, fds.tobytes())]
-                )
-            self._pages.add(ours)
-            try:
-                ours.sendall(json.dumps(job).encode() + b"\n")
-                with ours.makefile("rb") as lines:
-                    for line in lines:
-                        hear(json.loads(line))
-            finally:
-                self._pages.discard(ours)
+        connection = self._connected()
+        try:
+            connection.socket.sendall(json.dumps(job).encode() + b"\n")
+            for line in connection.lines:
+                fact = json.loads(line)
+                if fact["event"] == "end":
+                    break
+                hear(fact)
+            else:
+                return  # the keeper has ended, too
+        except BaseException:
+            connection.close()
+            raise
+        finally:
+            self._busy.discard(connection)
+        self._idle.append(connection)
+
+    def _connected(self) -> Connection:
+        """A connection to a keeper that has nothing to do, a new one if there is none."""
+        with self._lock:
+            while self._idle:
+                connection = self._idle.pop()
+                if connection.alive():
+                    break
+                connection.close()
+            else:
+                ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+                with theirs:
+                    fds = array.array("i", [theirs.fileno()])
+                    self._started().sendmsg(
+                        [b"p"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, fds.tobytes())]
+                    )
+                connection = Connection(ours)
+            self._busy.add(connection)
+        return connection
 
     def stop(self) -> None:
         """End the process, and with it every page that still runs."""
-        for connection in list(self._pages):
-            with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)  # its keeper ends it; its reader goes on
+        for connection in list(self._busy):
+            connection.shut()  # its keeper ends it; its reader goes on
         with self._lock:
+            while self._idle:
+                self._idle.pop().close()
             if self._control is not None:
                 self._control.close()
             if self._process is not None:
@@ -107,9 +132,32 @@ class Warm:
             self._control = self._process = None
 
 
+class Connection:
+    """The build's end of its conversation with a keeper: a job out, facts back, page after page."""
+
+    def __init__(self, ours: socket.socket) -> None:
+        self.socket = ours
+        self.lines = ours.makefile("rb")
+
+    def alive(self) -> bool:
+        """Whether the keeper is still there; one that waits says nothing, so anything is its end."""
+        return not select.select([self.socket], [], [], 0)[0]
+
+    def shut(self) -> None:
+        """Let both ends hear that the conversation is over."""
+        with contextlib.suppress(OSError):
+            self.socket.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """End the conversation."""
+        self.lines.close()
+        self.socket.close()
+
+
 def serve(fd: int) -> None:
     """The warm process: load, then fork a keeper for every connection that arrives, until EOF."""
     control = socket.socket(fileno=fd)
+    _step_back()
     for name in PRELOADED:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
@@ -119,6 +167,7 @@ def serve(fd: int) -> None:
     os.chdir("/")  # keep no folder busy
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # keepers are reaped by the system
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.freeze()  # what is here already is no garbage, and need not be copied to look at it
     while True:
         _, fds, _, _ = socket.recv_fds(control, 1, 1)
         if not fds:
@@ -128,8 +177,13 @@ def serve(fd: int) -> None:
                 control.close()
                 signal.signal(signal.SIGCHLD, signal.SIG_DFL)
                 try:
-                    with connection.makefile("rb") as lines:
-                        job = json.loads(lines.readline())
-                    keep(job, connection)
+                    keep(connection)
                 finally:
                     os._exit(0)
+
+
+def _step_back() -> None:
+    """Let the build itself go first, which renders pages meanwhile: it is what takes longest."""
+    os.nice(_NICE)
+    with contextlib.suppress(OSError), open("/proc/self/autogroup", "w") as group:
+        group.write(str(_NICE))  # where Linux shares processors among sessions

@@ -121,7 +121,7 @@ def test_what_a_page_writes_itself_does_not_count(workshop) -> None:
     "source",
     [
         "n = open('s.txt').read()\nopen('s.txt', 'w').write(n + '1')\nn",
-        "f = open('s.txt', 'r+')\nn = f.read()\nf.write('1')\nn",
+        "with open('s.txt', 'r+') as f: n = f.read(); f.write('1')\nn",
         "open('s.txt', 'a').write('1')\nopen('s.txt').read()",
     ],
 )
