@@ -275,14 +275,17 @@ def copy_graph(roots: Iterable[Node]) -> dict[Node, Node]:
 
 def unbroadcast(grad: Array, shape: tuple[int, ...]) -> Array:
     """Sum `grad` over the axes along which an array of `shape` was broadcast to grad's shape."""
-    extra = np.ndim(grad) - len(shape)
-    lengths = np.shape(grad)[max(extra, 0) :]
-    if extra < 0 or any(n not in (1, m) for n, m in zip(shape, lengths, strict=True)):
-        raise ShapeError(f"a gradient of shape {np.shape(grad)} for an input of shape {shape}")
-    if extra:
+    stretched = np.shape(grad)
+    extra = len(stretched) - len(shape)
+    lengths = stretched[max(extra, 0) :]
+    if extra > 0:
         grad = np.add.reduce(grad, axis=tuple(range(extra)))
-    stretched = tuple(k for k, n in enumerate(shape) if n != lengths[k])
-    return np.add.reduce(grad, axis=stretched, keepdims=True) if stretched else grad
+    if shape == lengths:  # nothing else was stretched, as when a bias is added to a batch
+        return grad
+    if extra < 0 or any(n not in (1, m) for n, m in zip(shape, lengths, strict=True)):
+        raise ShapeError(f"a gradient of shape {stretched} for an input of shape {shape}")
+    ones = tuple(k for k, n in enumerate(shape) if n != lengths[k])
+    return np.add.reduce(grad, axis=ones, keepdims=True)
 
 
 def run_forward(root: Node) -> Array:
@@ -322,32 +325,30 @@ def run_backward(
     cotangent = _checked_cotangent(root, cotangent)
     for node in order:
         node.grad = None
-    for k in plan.partial:
-        order[k].needs = plan.needs[k]
+    for k, needs in plan.partial:
+        order[k].needs = needs
     root.grad = cotangent
     node = root
     try:
-        for node, needs in zip(reversed(order), reversed(plan.needs), strict=True):
-            if not needs or (grad := node.grad) is None:
+        for node, wanted in zip(reversed(order), reversed(plan.wanted), strict=True):
+            if not wanted or (grad := node.grad) is None:
                 continue
             inputs = node.inputs
-            if len(inputs) == 2:
+            if wanted is BOTH:
                 a, b = inputs
-                terms = _as_terms(node.vjp(grad, a.value, b.value), 2)
+                terms = node.vjp(grad, a.value, b.value)
+                da, db = terms if type(terms) is tuple and len(terms) == 2 else _as_terms(terms, 2)
+                _accumulate(a, da)
+                _accumulate(b, db)
             else:
                 terms = _as_terms(node.vjp(grad, *map(_VALUE, inputs)), len(inputs))
-            if needs is BOTH:
-                _accumulate(a, terms[0])
-                _accumulate(b, terms[1])
-            else:
-                for parent, needed, term in zip(inputs, needs, terms, strict=True):
-                    if needed:
-                        _accumulate(parent, term)
+                for k in wanted:
+                    _accumulate(inputs[k], terms[k])
     except Exception as error:
         _explain(error, node, "backward")
         raise
     finally:
-        for k in plan.partial:
+        for k, _ in plan.partial:
             order[k].needs = ()
     for leaf in schedule.leaves:
         _match_dtype(leaf)

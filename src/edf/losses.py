@@ -58,7 +58,7 @@ class CrossEntropy(Node):
         e = np.exp(shifted)
         totals = e.sum(axis=-1, keepdims=True)
         self._last = x, e, totals
-        return (np.log(totals).sum() - shifted[labelled(labels)].sum()) / labels.size
+        return (np.log(totals[..., 0]) - shifted[labelled(labels)]).sum() / labels.size
 
     def backward(self, grad: Array, x: Array, labels: Array) -> Any:
         if self._last is None or self._last[0] is not x:

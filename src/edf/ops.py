@@ -141,9 +141,7 @@ class MatMul(Node, operator="@"):
         wants_a, wants_b = self.needs or (True, True)
         if a.ndim < 2 or b.ndim < 2:
             return self._with_vectors(grad, a, b)
-        da = grad @ b.swapaxes(-1, -2) if wants_a else None
-        db = a.swapaxes(-1, -2) @ grad if wants_b else None
-        return da, db
+        return grad @ b.mT if wants_a else None, a.mT @ grad if wants_b else None
 
     def _with_vectors(self, grad: Array, a: Array, b: Array) -> Any:
         """Take a vector on the left as a row, on the right as a column."""
@@ -151,8 +149,7 @@ class MatMul(Node, operator="@"):
         columns = b if b.ndim > 1 else b[:, None]
         grad = grad[..., None] if b.ndim == 1 else grad
         grad = grad[..., None, :] if a.ndim == 1 else grad
-        da = grad @ columns.swapaxes(-1, -2)
-        db = rows.swapaxes(-1, -2) @ grad
+        da, db = grad @ columns.mT, rows.mT @ grad
         return (da if a.ndim > 1 else da[..., 0, :]), (db if b.ndim > 1 else db[..., 0])
 
 
@@ -206,7 +203,7 @@ class Sigmoid(Node):
         return sigmoid(x)
 
     def backward(self, grad: Array, x: Array) -> Any:
-        return grad * self.value * falling(x)
+        return grad * self.value / (1 + exp_or_infinity(x))
 
 
 class Tanh(Node):
@@ -293,12 +290,15 @@ def sigmoid(x: Array) -> Array:
 
 def falling(x: Array) -> Array:
     """Return 1 / (1 + exp(x)) = sigmoid(-x). Where exp overflows this is 0, as it should be."""
-    if np.iscomplexobj(x):  # infinity has no such quotient there: take exp of what is not positive
-        positive = x.real > 0
-        e = np.exp(np.where(positive, -x, x))
-        return np.where(positive, e, 1) / (1 + e)
-    with np.errstate(over="ignore"):
-        return 1 / (1 + np.exp(x))
+    return np.reciprocal(1 + exp_or_infinity(x))
+
+
+@np.errstate(over="ignore")
+def exp_or_infinity(x: Array) -> Array:
+    """Return exp(x), without a warning where it overflows."""
+    if np.iscomplexobj(x):  # 1 / (1 + a complex infinity) is not a number: stay below
+        x = np.minimum(x.real, np.log(np.finfo(x.dtype).max)) + 1j * x.imag
+    return np.exp(x)
 
 
 # ------------------------------------------------------------------------------ softmax and its kin

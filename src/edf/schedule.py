@@ -13,8 +13,8 @@ from edf.errors import GraphError
 if TYPE_CHECKING:
     from edf.graph import Node
 
-#: The needs of an operation on two inputs, both of whose gradients are wanted.
-BOTH = (True, True)
+#: What is wanted of an operation on two inputs, both of whose gradients are wanted.
+BOTH = (0, 1)
 
 _INPUTS = attrgetter("inputs")
 
@@ -43,10 +43,10 @@ def topological_order(*roots: Node) -> list[Node]:
 class Plan(NamedTuple):
     """Which gradients one kind of `backward` computes, position by position in the order."""
 
-    needs: list[tuple[bool, ...]]
-    """For each node, which of its inputs' gradients are wanted now; () if none is."""
-    partial: list[int]
-    """The nodes of which some are wanted, and some are not."""
+    wanted: list[tuple[int, ...]]
+    """For each node, the inputs whose gradients are wanted now."""
+    partial: list[tuple[int, tuple[bool, ...]]]
+    """The nodes of which some are wanted, and some are not; for each input, whether it is."""
     deferred: list[tuple[int, int]]
     """Node and argument whose gradient is put off until it is read."""
 
@@ -65,7 +65,7 @@ class Schedule:
         #: The inputs and parameters below the root.
         self.leaves = [node for node in self.below if node.differentiable]
         #: The last plan, and what it was made for.
-        self.last: tuple[tuple[list[int] | None, list[bool]], Plan] | None = None
+        self.last: tuple[tuple[list[int] | None, list[Any]], Plan] | None = None
 
     def order(self, root: Node) -> list[Node]:
         return [*self.below, root]
@@ -79,8 +79,8 @@ class Schedule:
                 asked for.
         """
         chosen = None if wrt is None else list(wrt) if isinstance(wrt, Iterable) else [wrt]
-        floating = [inexact(leaf.value) for leaf in self.leaves]
-        key = (None if chosen is None else [id(node) for node in chosen], floating)
+        dtypes = [getattr(leaf.value, "dtype", None) for leaf in self.leaves]
+        key = (None if chosen is None else list(map(id, chosen)), dtypes)
         if self.last is None or self.last[0] != key:
             self._refuse_integers(root, chosen)
             if chosen is None:
@@ -125,9 +125,10 @@ def _make_plan(order: list[Node], targets: set[Node], may_defer: bool) -> Plan:
                 if needs[k] and parent.defers:
                     needs[k] = False
                     plan.deferred.append((position, k))
-        plan.needs.append(BOTH if needs == [True, True] else tuple(needs) if any(needs) else ())
+        indices = tuple(k for k, needed in enumerate(needs) if needed)
+        plan.wanted.append(BOTH if needs == [True, True] else indices)
         if any(needs) and not all(needs):
-            plan.partial.append(position)
+            plan.partial.append((position, tuple(needs)))
     return plan
 
 
