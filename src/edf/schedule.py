@@ -65,7 +65,7 @@ class Schedule:
         #: The inputs and parameters below the root.
         self.leaves = [node for node in self.below if node.differentiable]
         #: The last plan, and what it was made for.
-        self.last: tuple[tuple[list[int] | None, list[Any]], Plan] | None = None
+        self.last: tuple[tuple[list[int] | None, list[bool]], Plan] | None = None
 
     def order(self, root: Node) -> list[Node]:
         return [*self.below, root]
@@ -79,8 +79,8 @@ class Schedule:
                 asked for.
         """
         chosen = None if wrt is None else list(wrt) if isinstance(wrt, Iterable) else [wrt]
-        dtypes = [getattr(leaf.value, "dtype", None) for leaf in self.leaves]
-        key = (None if chosen is None else list(map(id, chosen)), dtypes)
+        floating = [inexact(leaf.value) for leaf in self.leaves]
+        key = (None if chosen is None else list(map(id, chosen)), floating)
         if self.last is None or self.last[0] != key:
             self._refuse_integers(root, chosen)
             if chosen is None:
