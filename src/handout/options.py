@@ -14,6 +14,7 @@ _OPTION = re.compile(
     r"""\s*(?P<key>[^\s="'{}]+)(?:=(?P<quote>["'])(?P<value>.*?)(?P=quote)(?=\s|$))?"""
 )
 _IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]*")
+_READING = re.compile(r"componentwise( [A-Za-z])+|base [01]")
 
 
 class OptionError(ValueError):
@@ -88,10 +89,12 @@ def _count(value: str) -> int:
 
 
 def _reading(value: str) -> str:
-    words = value.split()
-    if len(words) != 2 or words[0] != "componentwise" or not words[1].isidentifier():
-        raise OptionError('must be "componentwise" and an index, as in "componentwise i"')
-    return " ".join(words)
+    parts = [" ".join(part.split()) for part in value.split(",")]
+    if not all(_READING.fullmatch(part) for part in parts):
+        raise OptionError(
+            'must be "componentwise" and an index, as in "componentwise i", or "base 0" or "base 1"'
+        )
+    return ", ".join(parts)
 
 
 def _text(value: str) -> str:
@@ -121,7 +124,12 @@ MATH: Mapping[str, Option] = {
             "The verdict that is expected; one word, or one for each step of a chain.",
             _statuses,
         ),
-        Option("reading", "componentwise i", "Read bare vectors by component.", _reading),
+        Option(
+            "reading",
+            "componentwise i, base 1",
+            "Read bare vectors by component; count numbered components from 0 or 1.",
+            _reading,
+        ),
         Option("loss", "a name", "The node that `x.\\text{grad}` is the gradient of.", _identifier),
         Option("points", "a number", "How many random points to test at.", _count),
     )

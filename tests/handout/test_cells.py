@@ -103,6 +103,21 @@ def test_cells_are_numbered_where_they_have_no_id() -> None:
 
 
 @pytest.mark.parametrize(
+    ("reading", "read"),
+    [
+        ("componentwise i", "componentwise i"),
+        ("componentwise i j", "componentwise i j"),
+        ("base 1", "base 1"),
+        ("componentwise  i,base 0", "componentwise i, base 0"),
+    ],
+)
+def test_readings(reading: str, read: str) -> None:
+    """Index letters of bare vectors and matrices, and what components are counted from."""
+    cell = only(f'```math claim="a" reading="{reading}"\nx\n```')
+    assert (cell.problem, cell.options["reading"]) == (None, read)
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
         ('```python exec="on" timout="3"\n```', "unknown option 'timout'; did you mean 'timeout'?"),
@@ -123,6 +138,7 @@ def test_cells_are_numbered_where_they_have_no_id() -> None:
         ('```math claim="a" expect=""\nx\n```', "must be one or more of"),
         ('```math claim="a" points="many"\nx\n```', "must be a whole number"),
         ('```math claim="a" reading="as is"\nx\n```', 'must be "componentwise" and an index'),
+        ('```math claim="a" reading="base 2"\nx\n```', '"base 0" or "base 1"'),
         ('```math expect="refuted"\nx\n```', 'options need a claim="name"'),
         ('```python exec="on"\n1\n', "the fence is not closed"),
         (

@@ -39,7 +39,7 @@ from edf.equations.syntax import (
     Tree,
     walk,
 )
-from edf.equations.vocabulary import ACCENTS, GREEK, TRANSPOSES
+from edf.equations.vocabulary import ACCENTS, GREEK, REFUSED, TRANSPOSES
 from edf.equations.world import World
 from edf.graph import Node
 
@@ -370,6 +370,10 @@ class Resolver(Calls, Calculus, Bigs):
             fail(f"{name} is bound to a {kind}, which has no place in a formula", at)
         if name in self.ranges or name in self.lift or name in self.sizes:
             fail(f"{name} is an index here, and an index is no number: bind {name}", at)
+        if r"\mathbb" in symbol.styles:
+            fail(REFUSED[r"\mathbb"], at)
+        if " " in base:
+            fail("Words have no place in a formula: put them into the sentence around it", at)
         if base == r"\sigma" or (base in WORDS and set(symbol.styles) & WORD_FONTS):
             fail(f"{to_latex(symbol)} is a function: write its argument in parentheses", at)
         usable = [n for n in self.scope.names if Bound.of(n, self.scope.names[n]).kind != "other"]

@@ -76,17 +76,13 @@ REFUSED = {
     r"\langle": "Angle brackets are not understood: write x^\\top y",
     r"\lfloor": "Rounding is not understood: it has no derivative",
     r"\lceil": "Rounding is not understood: it has no derivative",
-    r"\right": "\\right has no \\left",
     r"\middle": "\\middle is not understood",
     r"\prime": "Write a prime as an apostrophe: f'(x)",
     r"\dagger": "\\dagger is not understood: write \\top",
-    r"\Vert": "Write \\lVert x \\rVert",
     r"\begin{bmatrix}": "A matrix written out is not understood: bind it to a name",
     r"\begin{pmatrix}": "A matrix written out is not understood: bind it to a name",
     r"\begin{matrix}": "A matrix written out is not understood: bind it to a name",
     r"\begin{array}": "A matrix written out is not understood: bind it to a name",
-    "|": "A bar that opens nothing: write \\lvert x \\rvert",
-    "<": "< is not an equality",
 }
 
 KNOWN_MACROS = sorted(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,12 @@ import pytest
 
 from edf import AnyFunction, Input
 from edf.equations import EquationError, check_equation
+from edf.equations.parser import parse
+from edf.equations.vocabulary import KNOWN_MACROS, REFUSED
+from handout.cells import find_cells
+
+PAGE = Path(__file__).parents[3] / "docs/reference/dialect.md"
+CELLS = find_cells(PAGE.read_text(), PAGE.name)
 
 # page, LaTeX, part of the message, the source from the caret on, options
 REFUSALS: list[tuple[Any, ...]] = [
@@ -31,6 +38,7 @@ REFUSALS: list[tuple[Any, ...]] = [
     ("scalars", r"w = \foobarbaz x", r"The macro \foobarbaz is not understood", r"\foobarbaz x"),
     ("scalars", r"w = \int x", "Integrals are not tested", r"\int x"),
     ("scalars", r"w = \lim x", "Limits are not tested", r"\lim x"),
+    ("scalars", r"w = \arg \max_i x_i", "claims are about numbers, not positions", r"\arg \max"),
     ("scalars", r"w = x \pm y", "one equation for each sign", r"\pm y"),
     ("scalars", r"w = x + \dots + y", "Dots leave something to guess", r"\dots + y"),
     ("scalars", r"w \approx x", "claims no equality", r"\approx x"),
@@ -75,9 +83,11 @@ REFUSALS: list[tuple[Any, ...]] = [
     ("scalars", "w = " + "(" * 50 + "x" + ")" * 50, "More than 40 levels", None),
     ("scalars", "w = " + "x + " * 3000 + "x", "10000 are read", None),
     # ---------------------------------------------------------------------------------------- names
-    ("scalars", r"w = v", "v is not bound on this page", "v"),
+    ("scalars", r"w = v", "is not bound on this page: bind it in a Python cell above", "v"),
     ("scalars", r"w = \hat{x}", "x_hat is not bound on this page", r"\hat{x}"),
     ("scalars", r"w = \text{thetta}", "did you mean theta?", r"\text{thetta}"),
+    ("scalars", r"w = x^2 \text{ for all } x", "Words have no place in a formula", r"\text{ for all }"),
+    ("scalars", r"w = \mathbb{E} x", "Blackboard letters are not understood", r"\mathbb{E} x"),
     ("scalars", r"w = \sigma x", "is a function: write its argument", r"\sigma x"),
     ("vectors", r"a = \operatorname{tr} A", "is a function: write its argument", r"\operatorname{tr} A"),
     ("scalars", r"w = \phi", "is a function: write its argument", r"\phi"),
@@ -97,7 +107,7 @@ REFUSALS: list[tuple[Any, ...]] = [
     ("softmax", r"P_i = i", "i is an index here, and an index is no number", "i"),
     ("softmax", r"P_{\text{first}} = 1", "neither an index letter nor part of a name", r"\text{first}} = 1"),
     # -------------------------------------------------------------------------------------- indices
-    ("softmax", r"P_i = l", "i stands free on one side only", "l"),
+    ("softmax", r"P_i = l", "stands free on one side only: sum over it with", "l"),
     ("softmax", r"P_i = P_j", "i, j stand free on one side only", "P_j"),
     ("softmax", r"P_{ij} = x_i", "P has 1 index, and here it has 2", "P_{ij} = x_i"),
     ("softmax", r"l_i = x_i", "l has 0 indices", "l_i = x_i"),
@@ -312,3 +322,58 @@ def test_options(options: dict[str, Any], message: str, check: Any) -> None:
     with pytest.raises(EquationError) as raised:
         check("scalars", "w = x^2", **options)
     assert message in raised.value.message
+
+
+# ------------------------------------------------------------------- the page that tells authors
+
+
+def _refused() -> list[tuple[str, str]]:
+    claims = [cell for cell in CELLS if cell.kind == "math" and cell.id]
+    return [(c.id, c.source) for c in claims if c.options.get("expect") == ("error",)]
+
+
+@pytest.fixture(scope="module")
+def names() -> dict[str, object]:
+    """Return what the page's Python binds."""
+    found: dict[str, object] = {}
+    for cell in CELLS:
+        if cell.kind == "python":
+            exec(cell.source, found)
+    return found
+
+
+def test_the_page_shows_refusals() -> None:
+    """There is something to test below."""
+    assert len(_refused()) > 30
+
+
+@pytest.mark.parametrize(("claim", "latex"), _refused(), ids=lambda value: value[:30])
+def test_each_refusal_on_the_page_has_a_tested_message(
+    claim: str, latex: str, names: dict[str, object]
+) -> None:
+    """What the page shows is refused with one of the messages that are tested by word and caret."""
+    with pytest.raises(EquationError) as raised:
+        check_equation(latex, names)
+    assert any(fragment in raised.value.message for _, _, fragment, *_ in REFUSALS)
+
+
+@pytest.mark.parametrize("macro", sorted(REFUSED))
+def test_each_refused_macro_has_its_message(macro: str) -> None:
+    """Every entry of the vocabulary of refusals is reached."""
+    if macro == r"\mathbb":  # a font until its letter turns out to be unbound
+        with pytest.raises(EquationError, match="Blackboard"):
+            check_equation(r"\mathbb{E} = 1", {})
+        return
+    for latex in (f"x = {macro} y", f"x = y {macro} z"):
+        with pytest.raises(EquationError) as raised:
+            parse(latex)
+        if raised.value.message == REFUSED[macro]:
+            return
+    pytest.fail(f"{macro} is never refused with its own message")
+
+
+def test_each_macro_of_the_dialect_is_on_the_page() -> None:
+    """A construct that is understood is listed."""
+    text = PAGE.read_text()
+    missing = [macro for macro in KNOWN_MACROS if macro not in text]
+    assert missing == []
