@@ -10,6 +10,7 @@ could otherwise pass itself off as the author's text.
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import re
 from collections.abc import Iterator, Mapping
@@ -46,13 +47,22 @@ def harmless(output: Mapping[str, Any]) -> dict[str, Any]:
         return dict(output)
     data: Mapping[str, Any] = output["data"]
     kept = {kind: data[kind] for kind in _BITMAPS if _BASE64.fullmatch(_joined(data.get(kind)))}
-    if "image/svg+xml" in data:
-        with contextlib.suppress(SvgError):
-            kept["image/svg+xml"] = sanitise(_joined(data["image/svg+xml"]), "")
     if "text/html" in data:
         kept["text/html"] = _harmless_html(_joined(data["text/html"]))
+    elif "image/svg+xml" in data:
+        with contextlib.suppress(SvgError):
+            kept["text/html"] = _drawing(_joined(data["image/svg+xml"]))
     kept["text/plain"] = _joined(data.get("text/plain"))
     return {**output, "data": kept, "metadata": {}}
+
+
+def _drawing(svg: str) -> str:
+    """A drawing on its way through the renderer, which would say that it lacks a text alternative.
+
+    It carries its own, and stands in the page as a drawing in the end (`simplified`).
+    """
+    data = base64.b64encode(sanitise(svg, "").encode()).decode()
+    return f'<img src="data:image/svg+xml;base64,{data}" alt="">'
 
 
 def _joined(text: Any) -> str:
@@ -110,8 +120,8 @@ def _markdown(text: Tag) -> str:
 
 def _output(output: Tag) -> str:
     kind = str(output.get("data-mime-type", ""))
-    image = output.find("img")  # mkdocs-jupyter wraps drawings, too, in an `img` element
-    if {"jp-RenderedImage", "jp-RenderedSVG"} & set(_classes(output)) and isinstance(image, Tag):
+    image = output.find("img")  # bitmaps and drawings; what a cell displays as HTML has none
+    if isinstance(image, Tag):
         return _picture(str(image.get("src", "")), str(image.get("alt", "")))
     if "jp-RenderedHTML" in _classes(output):
         return f'<div class="cell-html">{output.decode_contents()}</div>'

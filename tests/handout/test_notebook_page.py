@@ -5,6 +5,8 @@ from __future__ import annotations
 from base64 import b64encode
 from typing import Any
 
+from bs4 import BeautifulSoup
+
 from handout.notebook_page import harmless, simplified
 
 CELL = '<div class="jp-Cell jp-CodeCell jp-Notebook-cell">{}</div>'
@@ -26,6 +28,10 @@ def _page(*cells: str) -> str:
 
 def _code(*outputs: str) -> str:
     return CELL.format(CELL.format(CODE + "".join(outputs)))
+
+
+def _html(html: str) -> str:
+    return _output("RenderedHTMLCommon jp-RenderedHTML", "text/html", html)
 
 
 def _output(kind: str, media: str, html: str) -> str:
@@ -122,10 +128,27 @@ def test_displayed_drawing_is_written_anew() -> None:
         "<svg xmlns='http://www.w3.org/2000/svg' onload='x()'>"
         "<script>x()</script><path d='M0 0'/></svg>"
     )
-    drawing = _harmless({"image/svg+xml": svg})["image/svg+xml"]
-    assert "<path" in drawing
-    assert "script" not in drawing
-    assert "onload" not in drawing
+    shown = simplified(_page(_code(_html(_harmless({"image/svg+xml": svg})["text/html"]))))
+    assert "<path" in shown
+    assert "script" not in shown
+    assert "onload" not in shown
+
+
+def test_a_drawing_keeps_its_own_text_alternative() -> None:
+    """Through a renderer that warns of images without one, into the page; ids become its own."""
+    svg = "<svg aria-label='Loss; from 2 to 0.5'><g id='a'/></svg>"
+    passed = _harmless({"image/svg+xml": svg})["text/html"]
+    assert BeautifulSoup(passed, "html.parser").select("img:not([alt])") == []
+    shown = simplified(_page(_code(_html(passed))))
+    assert 'aria-label="Loss; from 2 to 0.5"' in shown
+    assert "<img" not in shown
+    assert 'id="a"' not in shown
+
+
+def test_html_beside_a_drawing_is_what_is_shown() -> None:
+    """As Jupyter chooses; and HTML cannot pass an image off as a drawing."""
+    given = {"image/svg+xml": "<svg/>", "text/html": "<img src='data:image/svg+xml;base64,AA'><b>t"}
+    assert _harmless(given)["text/html"] == "<b>t</b>"
 
 
 def test_text_outputs_stay_as_they_are() -> None:
