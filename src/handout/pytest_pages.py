@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -16,10 +16,12 @@ from handout.cache import Cache
 from handout.engine import Engine, Problem, open_page
 from handout.harmless import one_line
 from handout.pages import PageError
-from handout.pytest_plugin import Pointed
 from handout.run import warm
 from handout.settings import Project, SettingsError, read_project
 from handout.verdicts import JudgedPage, Verdict, problem_line
+
+if TYPE_CHECKING:
+    from handout.pytest_plugin import Pointed
 
 
 class Pages:
