@@ -165,11 +165,11 @@ def test_imports_go_one_way() -> None:
         ),
         ("edf/optim.py", "import scipy.linalg", "edf.optim imports scipy.linalg: edf needs NumPy"),
         ("edf/new.py", "import math", "edf.new has no place among the layers"),
-        ("edf/init.py", "from edf.optim import SGD", "imports go in a circle: edf.init"),
+        ("edf/init.py", "from edf.optim import SGD", "imports go in a circle: edf."),
         ("handout/run.py", "import edf", "handout.run imports edf: only handout.worker does"),
         ("handout/render.py", "from mkdocs import utils", "handout.render imports mkdocs, which"),
         ("handout/cells.py", "from handout import engine", "handout.cells reaches handout.engine"),
-        ("handout/cells.py", "import handout.cache", "imports go in a circle: handout.cache"),
+        ("handout/cells.py", "import handout.cache", "imports go in a circle: handout."),
     ],
 )
 def test_a_broken_rule_is_found(tmp_path: Path, file: str, line: str, fault: str) -> None:
