@@ -31,7 +31,7 @@ PRELOADED = (
     "inspect", "itertools", "math", "operator", "pickle", "random", "re", "string", "textwrap",
     "typing", "warnings",
 )  # fmt: skip
-_NICE = 5
+_NICE = 3
 _ONE_THREAD = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
@@ -140,7 +140,7 @@ class Connection:
         self.lines = ours.makefile("rb")
 
     def alive(self) -> bool:
-        """Whether the keeper is still there; one that waits says nothing, so anything is its end."""
+        """Whether the keeper is still there; one that waits has nothing to say but its end."""
         return not select.select([self.socket], [], [], 0)[0]
 
     def shut(self) -> None:
