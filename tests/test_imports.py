@@ -22,7 +22,7 @@ SRC = Path(__file__).parents[1] / "src"
 LAYERS = [
     {"errors", "schedule", "graph"},
     {"ops", "arrays", "layers", "anyfunction"},
-    {"losses", "optim", "init", "data", "train", "storage", "draw"},
+    {"losses", "optim", "init", "data", "train", "storage", "drawing"},
     {"check", "figures"},
     {"equations"},
     {"course"},
@@ -236,7 +236,7 @@ def test_importing_edf_loads_no_more_than_training_needs() -> None:
     """Checks, equations and drawings are loaded when they are asked for."""
     _, own = loaded()
     assert "edf.graph" in own
-    later = ("edf.check", "edf.equations", "edf.course", "edf.draw", "edf.data", "edf.train")
+    later = ("edf.check", "edf.equations", "edf.course", "edf.drawing", "edf.data", "edf.train")
     assert not [name for name in own if name.startswith(later)]
     _, own = loaded("edf.check_gradients")
     assert "edf.check.judge" in own
