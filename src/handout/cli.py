@@ -49,8 +49,8 @@ def check(
     """Run and test the cells of pages (Markdown, or notebooks)."""
     if no_exec:
         sys.exit(_list_cells([_read(name) for name in pages]))
-    engine.prepare()
     project = _project(jobs, timeout)
+    engine.prepare(project)
     read = [_read(name) for name in pages]
     judged = _judge(project, read, executor)
     if json_file is not None:
@@ -172,7 +172,7 @@ def show_cache(clearing: bool) -> None:
 @click.option("--strict", is_flag=True, help="Let every warning fail the build.")
 def build(strict: bool) -> None:
     """Check every page, then build the whole site."""
-    engine.prepare()  # before the site generator is loaded, which takes as long
+    engine.prepare(_project(None, None))  # before the site generator is loaded, which takes as long
     from handout.building import build_site
 
     sys.exit(build_site(strict))
@@ -207,7 +207,7 @@ def new(folder: Path) -> None:
 @click.argument("pages", nargs=-1, metavar="[PAGE...]")
 def pdf(output: Path, pages: Sequence[str]) -> None:
     """Print the handout, or some of its pages, as a PDF."""
-    engine.prepare()
+    engine.prepare(_project(None, None))
     from handout.pdf import PdfError, make_pdf
 
     try:

@@ -101,9 +101,10 @@ def open_page(file: Path, name: str, cache: Cache | None = None) -> Page:
     return read_page(file, name, cache)
 
 
-def prepare() -> None:
-    """Begin to load what pages need, on another processor, while this one goes on."""
-    warm().start()
+def prepare(project: Project) -> None:
+    """Begin to load what pages need, on another processor, unless the cache may know them all."""
+    if not project.cache.is_dir():
+        warm().start()
 
 
 def end() -> None:

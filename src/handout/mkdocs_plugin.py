@@ -56,10 +56,9 @@ class HandoutPlugin(BasePlugin):  # type: ignore[type-arg,no-untyped-call]
         self, options: dict[str, Any], config_file_path: str | None = None
     ) -> tuple[ConfigErrors, ConfigWarnings]:
         """Validate the options; an unknown one is an error. Begin to warm up."""
-        engine.prepare()
         errors, warnings = super().load_config(options, config_file_path)
         try:
-            read_settings(options)
+            engine.prepare(_project(config_file_path, read_settings(options)))
         except SettingsError as error:
             return [*errors, ("handout", error)], []
         return errors, warnings
@@ -73,9 +72,9 @@ class HandoutPlugin(BasePlugin):  # type: ignore[type-arg,no-untyped-call]
     @event_priority(-50)  # after the plugins that add, drop and generate pages
     def on_files(self, files: Files, /, *, config: MkDocsConfig) -> Files:
         """Start running the cells of every page."""
-        root = Path(config.config_file_path).parent if config.config_file_path else Path.cwd()
         settings = read_settings({name: self.config[name] for name, _ in self.config_scheme})
-        self.site = Site(Project(root.absolute(), settings), log.warning, self.dirty)
+        project = _project(config.config_file_path, settings)
+        self.site = Site(project, log.warning, self.dirty)
         for file in self.site.loops(files):
             files.remove(file)
         self.site.start(files.documentation_pages())
@@ -133,3 +132,9 @@ class HandoutPlugin(BasePlugin):  # type: ignore[type-arg,no-untyped-call]
                 self.watched.add(folder)
                 if folder.is_dir() and not folder.is_relative_to(docs):
                     self.server.watch(str(folder), recursive=False)
+
+
+def _project(config_file: str | None, settings: Settings) -> Project:
+    """The project of a configuration file; without one, that of the working directory."""
+    root = Path(config_file).parent if config_file else Path.cwd()
+    return Project(root.absolute(), settings)
