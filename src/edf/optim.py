@@ -182,7 +182,7 @@ def clip_gradients(params: Iterable[Param], max_norm: float) -> float:
     if not max_norm > 0:
         raise ValueError(f"max_norm is positive, not {max_norm}")
     clipped = [param for param in params if param.grad is not None]
-    norm = math.hypot(*(float(np.linalg.norm(np.ravel(param.grad))) for param in clipped))
+    norm = math.hypot(*(_norm(param.grad) for param in clipped))
     if norm > max_norm:
         for param in clipped:
             param.grad = param.grad * (max_norm / norm)
@@ -210,6 +210,14 @@ def cosine(lr: float, *, steps: int, warmup: int = 0, final: float = 0.0) -> Sch
         return final + (lr - final) * (1 + math.cos(math.pi * done)) / 2
 
     return rate
+
+
+def _norm(grad: Array) -> float:
+    """Return the Euclidean norm, which is finite where the square of an entry would not be."""
+    largest = float(np.max(np.abs(grad), initial=0))
+    if not 0 < largest < math.inf:
+        return largest
+    return largest * float(np.linalg.norm(np.ravel(grad) / largest))
 
 
 def _against(w: Array, direction: Array, lr: float) -> Array:
