@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
 from typing import NoReturn
@@ -15,11 +15,13 @@ import click
 from handout import __version__, engine
 from handout.annotations import annotate
 from handout.cache import Cache, clear, contents
+from handout.changes import look, wait
 from handout.engine import Engine
+from handout.harmless import one_line
 from handout.inject import lost_badges
 from handout.junit import junit
-from handout.pages import Page, PageError
-from handout.settings import Project, SettingsError, find_project
+from handout.pages import Page, PageError, shown_path
+from handout.settings import Project, SettingsError, find_config, find_project
 from handout.verdicts import JudgedPage, report, tally, told
 
 
@@ -36,6 +38,7 @@ def main() -> None:
 @click.option("--executor", help="Run pages on a cluster: dask://HOST:PORT of its scheduler.")
 @click.option("--jobs", type=click.IntRange(1), help="How many pages to run at once.")
 @click.option("--timeout", type=click.FloatRange(0, min_open=True), help="Seconds a cell may take.")
+@click.option("--watch", is_flag=True, help="Check again whenever something changes.")
 @click.option("--no-exec", is_flag=True, help="List the cells of the pages and run none.")
 def check(
     pages: Sequence[str],
@@ -44,21 +47,45 @@ def check(
     executor: str | None,
     jobs: int | None,
     timeout: float | None,
+    watch: bool,
     no_exec: bool,
 ) -> None:
     """Run and test the cells of pages (Markdown, or notebooks)."""
     if no_exec:
         sys.exit(_list_cells([_read(name) for name in pages]))
-    project = _project(jobs, timeout)
-    engine.prepare(project)
-    read = [_read(name) for name in pages]
-    judged = _judge(project, read, executor)
-    if json_file is not None:
-        text = report(verdict for page in judged for verdict in page.verdicts)
-        _write(Path(json_file), text)
-    if junit_file is not None:
-        _write(Path(junit_file), junit(judged))
-    sys.exit(_tell(judged))
+    read: set[Path] = set()
+
+    def once() -> int:
+        project = _project(jobs, timeout)
+        engine.prepare(project)
+        judged, reads = _judge(project, [_read(name) for name in pages], executor)
+        read.update(reads)
+        if json_file is not None:
+            text = report(verdict for page in judged for verdict in page.verdicts)
+            _write(Path(json_file), text)
+        if junit_file is not None:
+            _write(Path(junit_file), junit(judged))
+        return _tell(judged)
+
+    sys.exit(_again_and_again(once, pages, read) if watch else once())
+
+
+def _again_and_again(once: Callable[[], int], pages: Sequence[str], read: set[Path]) -> int:
+    """Check, and again after every change, until Ctrl-C; the status of the last check."""
+    status = 0
+    config = find_config(Path.cwd())
+    own = [Path(name).absolute() for name in pages] + ([config] if config else [])
+    with contextlib.suppress(KeyboardInterrupt):
+        while True:
+            before = look(own)  # before, so that an edit meanwhile is not missed
+            try:
+                status = once()
+            except SystemExit as refused:  # wrong usage today may be right after the next edit
+                status = int(refused.code or 0)
+            seen = {**look(read), **before}  # after: a page may write what it reads itself
+            click.echo(f"watching {len(seen)} files and folders; Ctrl-C ends this")
+            click.echo(f"\n{one_line(shown_path(wait(seen)))} changed")
+    return status
 
 
 def _list_cells(pages: Sequence[Page]) -> int:
@@ -72,8 +99,10 @@ def _list_cells(pages: Sequence[Page]) -> int:
     return 1 if faulty else 0
 
 
-def _judge(project: Project, pages: Sequence[Page], address: str | None) -> list[JudgedPage]:
-    """Run the pages, with a progress bar on a terminal."""
+def _judge(
+    project: Project, pages: Sequence[Page], address: str | None
+) -> tuple[list[JudgedPage], set[Path]]:
+    """Run the pages, with a progress bar on a terminal; also what they read."""
     from handout import terminal  # rich takes a while to load: not before the pages' own processes
 
     with terminal.progress(pages, sys.stderr) as advance:
@@ -82,7 +111,7 @@ def _judge(project: Project, pages: Sequence[Page], address: str | None) -> list
             running = Engine(project, cache, executor, advance)
             try:
                 running.start(pages)
-                return list(running.all_judged())
+                return list(running.all_judged()), running.reads()
             finally:
                 running.close()
                 cache.close()

@@ -60,11 +60,13 @@ class Engine:
             self._judged[name] = judge(page, future.result(), self.project.settings.macros)
         return self._judged[name]
 
-    def read_folders(self) -> set[Path]:
-        """The folders of all files that the pages read."""
+    def reads(self) -> set[Path]:
+        """The files that the pages read, and the folders that they looked into."""
         outcomes = [future.result() for _, future in self._running.values()]
-        files = [Path(name) for o in outcomes if o.reads for name in o.reads.get("files", ())]
-        return {file.parent for file in files}
+        reads = [outcome.reads for outcome in outcomes if outcome.reads]
+        return {
+            Path(name) for read in reads for kind in ("files", "folders") for name in read[kind]
+        }
 
     def is_done(self, name: str) -> bool:
         """Whether `judged` would return at once."""

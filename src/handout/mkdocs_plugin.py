@@ -13,6 +13,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.plugins import BasePlugin, event_priority
 from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page as SitePage
+from mkdocs.utils import get_relative_url
 
 if TYPE_CHECKING:
     from mkdocs.livereload import LiveReloadServer
@@ -114,6 +115,10 @@ class HandoutPlugin(BasePlugin):  # type: ignore[type-arg,no-untyped-call]
         self.site.typeset(page.toc)
         return context
 
+    def on_post_page(self, output: str, /, *, page: SitePage, config: MkDocsConfig) -> str:
+        """Let formulas find their font when they are first laid out."""
+        return fonts.preloaded(output, get_relative_url(fonts.FILE, page.url))
+
     def on_post_build(self, *, config: MkDocsConfig) -> None:
         """Write `verdicts.json`, and report what is not as expected."""
         self.site.finish(Path(config.site_dir))
@@ -128,7 +133,9 @@ class HandoutPlugin(BasePlugin):  # type: ignore[type-arg,no-untyped-call]
     def _watch(self, docs: Path) -> None:
         """Watch the folders that pages read; the host itself watches its documents."""
         if self.server is not None:
-            for folder in self.site.engine.read_folders() - self.watched:
+            paths = self.site.engine.reads()
+            read = {path if path.is_dir() else path.parent for path in paths}
+            for folder in read - self.watched:
                 self.watched.add(folder)
                 if folder.is_dir() and not folder.is_relative_to(docs):
                     self.server.watch(str(folder), recursive=False)

@@ -41,7 +41,8 @@ class Reads:
 
     def __init__(self, root: str, ignored: tuple[str, ...], processes: int) -> None:
         self.root = os.path.join(root, "")
-        self.ignored = tuple(os.path.join(folder, "") for folder in ignored)
+        inside = (p for p in (sys.prefix, sys.base_prefix) if p.startswith(self.root))
+        self.ignored = tuple(os.path.join(folder, "") for folder in (*ignored, *inside))
         self.processes = processes
         self.files: dict[str, None] = {}
         self.folders: dict[str, str | None] = {}  # the names in each when it was first looked at
@@ -119,6 +120,7 @@ class Reads:
 
     def of_project(self, path: str) -> bool:
         """Whether a file is the author's: in the project, or outside it and nobody's else."""
+        path = os.path.join(path, "")  # so that a folder counts as inside itself
         if path.startswith(self.root):
             return not path.startswith(self.ignored)
         return not path.startswith(_SYSTEM) and "/." not in path

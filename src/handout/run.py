@@ -97,7 +97,7 @@ class Runner:
         """Start running a page, unless it has nothing to run or the cache knows its outcome."""
         known: PageOutcome | None = None
         if not page.running:
-            known = PageOutcome(reads={})
+            known = PageOutcome(reads={"files": [], "folders": {}})
         elif self.cache is not None:
             known = self.cache.get(job(page, self.project))
         if known is None and self._threads is not None:

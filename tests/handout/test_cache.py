@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from handout.cache import Cache, clear, contents, evict
+from handout.reads import Reads
 
 PAGE = '```python exec="on"\n{}\n```\n'
 
@@ -34,13 +35,14 @@ def runs(workshop, name: str = "page.md") -> bool:
 def page(workshop):
     """A page that imports a module, reads a file and lists a folder; it has run once."""
     workshop.write("library/shapes.py", "def area(r): return 3 * r * r\n")
+    (workshop.root / "docs").mkdir()
     workshop.write("data/values.txt", "1\n")
     workshop.write(
         "page.md",
         "Text.\n\n"
         + PAGE.format(
             "import os, sys\n"
-            "sys.path.insert(0, 'library')\n"
+            "sys.path.append('library')\n"
             "from shapes import area\n"
             "print(area(int(open('data/values.txt').read())), sorted(os.listdir('data')))\n"
         ),
@@ -57,8 +59,9 @@ def page(workshop):
         ("library/shapes.py", "def area(r): return 4 * r * r\n", True),
         ("data/values.txt", "2\n", True),
         ("data/another.txt", "", True),
-        ("unrelated.py", "x = 1\n", False),
+        ("docs/unrelated.py", "x = 1\n", False),
         ("library/unrelated.py", "x = 1\n", True),  # it might have shadowed what was imported
+        ("shapes.py", "def area(r): return 0\n", True),  # beside the page: it does shadow
         ("data/.values.txt.swp", "an editor's", False),
     ],
 )
@@ -364,3 +367,14 @@ def test_a_project_can_be_moved(workshop, monkeypatch) -> None:
     workshop.root = moved
     monkeypatch.chdir(moved)
     assert not runs(workshop)
+
+
+def test_an_environment_inside_the_project_is_not_the_authors(monkeypatch) -> None:
+    """Versions of distributions stand for it, whatever its folder is called."""
+    monkeypatch.setattr("sys.prefix", "/project/env")
+    reads = Reads("/project", ("/project/.cache",), 1)
+    for path, counts in {
+        "/project": True, "/project/x.py": True, "/elsewhere/x.py": True, "/usr/lib/x.py": False,
+        "/project/env/lib/x.py": False, "/project/.cache/x": False, "/home/me/.config/x": False,
+    }.items():  # fmt: skip
+        assert reads.of_project(path) is counts, path
