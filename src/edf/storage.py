@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import zipfile
+import zlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
+from numpy.lib import format as npy
 
-from edf.graph import GraphError, Node, Param
+from edf.graph import Array, GraphError, Node, Param
 
 Params = Node | Iterable[Param] | Mapping[str, Param]
 
@@ -30,9 +32,14 @@ def save(path: str | Path, params: Params) -> Path:
     path = Path(path)
     path = path if path.suffix == ".npz" else path.with_name(path.name + ".npz")
     partial = path.with_name(path.name + ".partial")
-    with partial.open("wb") as file:
-        np.savez(file, allow_pickle=False, **{name: p.value for name, p in named.items()})
-    os.replace(partial, path)
+    try:
+        with zipfile.ZipFile(partial, "w") as archive:
+            for name, param in named.items():
+                with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
+                    npy.write_array(file, np.asarray(param.value), allow_pickle=False)
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
     return path
 
 
@@ -49,9 +56,9 @@ def load(path: str | Path, params: Params) -> None:
     named = _named(params)
     path = Path(path)
     try:
-        with np.load(path, allow_pickle=False) as file:
-            found = {name: file[name] for name in file.files}
-    except (OSError, EOFError, ValueError, zipfile.BadZipFile) as problem:
+        with zipfile.ZipFile(path) as archive:
+            found = {name.removesuffix(".npy"): _read(archive, name) for name in archive.namelist()}
+    except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error) as problem:
         raise StorageError(f"{path} cannot be read as saved parameters: {problem}") from None
     if missing := sorted(named.keys() - found.keys()):
         raise StorageError(f"{path} lacks {', '.join(missing)}; it holds {', '.join(found)}")
@@ -65,6 +72,11 @@ def load(path: str | Path, params: Params) -> None:
             )
     for name, param in named.items():
         param.value = found[name].astype(param.value.dtype)
+
+
+def _read(archive: zipfile.ZipFile, name: str) -> Array:
+    with archive.open(name) as file:
+        return npy.read_array(file, allow_pickle=False)
 
 
 def _named(params: Params) -> dict[str, Param]:
