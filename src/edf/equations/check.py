@@ -212,7 +212,7 @@ def _tested(
             "Every input here has a value, so this was tested at one point: leave the value out, "
             "as in Input(shape=...), and it is sampled"
         )
-        return replace(finding, status="inconclusive", message=message), sizes, notes
+        return replace(finding, status="inconclusive", points=1, message=message), sizes, notes
     if meaning.left == meaning.right:
         message = "Both sides are the same expression: true by what the names are bound to"
         return replace(finding, message=message), sizes, notes
