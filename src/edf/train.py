@@ -49,36 +49,37 @@ def fit(
 
     Raises:
         FloatingPointError: The loss is no longer a finite number.
+        ValueError: There are no data, or arrays of different lengths.
     """
-    bar = ProgressBar(stream or sys.stderr)
+    if not data or not len(next(iter(data.values()))):
+        raise ValueError("fit wants data: for each input an array with at least one row")
     rows = len(next(iter(data.values())))
     per_epoch = math.ceil(rows / batch_size)
     means = []
-    for epoch in range(epochs):
-        total = 0.0
-        for done, arrays in enumerate(batches(*data.values(), size=batch_size, rng=rng), start=1):
-            for leaf, array in zip(data, arrays, strict=True):
-                leaf.value = array
-            value = float(loss.forward())
-            if not math.isfinite(value):
-                bar.close()
-                raise FloatingPointError(
-                    f"the loss is {value} in epoch {epoch + 1}, batch {done}: "
-                    "try a smaller learning rate, or max_norm"
+    with ProgressBar(stream or sys.stderr) as bar:
+        for epoch in range(epochs):
+            total = 0.0
+            for done, arrays in enumerate(batches(*data.values(), size=batch_size, rng=rng), 1):
+                for leaf, array in zip(data, arrays, strict=True):
+                    leaf.value = array
+                value = float(loss.forward())
+                if not math.isfinite(value):
+                    raise FloatingPointError(
+                        f"the loss is {value} in epoch {epoch + 1}, batch {done}: "
+                        "try a smaller learning rate, or max_norm"
+                    )
+                loss.backward(wrt=optimizer.params)
+                if max_norm is not None:
+                    clip_gradients(optimizer.params, max_norm)
+                optimizer.step()
+                total += value * len(arrays[0])
+                bar.show(
+                    (epoch * per_epoch + done) / (epochs * per_epoch),
+                    f"epoch {epoch + 1}/{epochs}, loss {value:.4g}",
                 )
-            loss.backward(wrt=optimizer.params)
-            if max_norm is not None:
-                clip_gradients(optimizer.params, max_norm)
-            optimizer.step()
-            total += value * len(arrays[0])
-            bar.show(
-                (epoch * per_epoch + done) / (epochs * per_epoch),
-                f"epoch {epoch + 1}/{epochs}, loss {value:.4g}",
-            )
-        means.append(total / max(rows, 1))
-        if after_epoch is not None:
-            after_epoch(epoch + 1, means[-1])
-    bar.close()
+            means.append(total / rows)
+            if after_epoch is not None:
+                after_epoch(epoch + 1, means[-1])
     return means
 
 
@@ -97,13 +98,19 @@ def evaluating(*nodes: Node) -> Iterator[None]:
 
 
 class ProgressBar:
-    """One line that says how far a loop has come, on a terminal; nothing elsewhere."""
+    """One line that says how far a loop has come, on a terminal; nothing elsewhere.
+
+    The line ends with the `with` block, however that ends.
+    """
 
     WIDTH, INTERVAL = 30, 0.1  # characters; seconds between two drawings
 
     def __init__(self, stream: TextIO) -> None:
         self.stream = stream if stream.isatty() else None
         self._drawn = -math.inf
+
+    def __enter__(self) -> ProgressBar:
+        return self
 
     def show(self, fraction: float, text: str) -> None:
         """Draw the bar, unless it was drawn a moment ago and is not full."""
@@ -116,8 +123,7 @@ class ProgressBar:
         self.stream.write(f"\r{bar} {fraction:4.0%} {text}\x1b[K")  # and clear the rest of the line
         self.stream.flush()
 
-    def close(self) -> None:
-        """End the line, if there is one."""
+    def __exit__(self, *problem: object) -> None:
         if self.stream is not None and self._drawn > -math.inf:
             self.stream.write("\n")
             self.stream.flush()
