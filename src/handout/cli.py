@@ -20,6 +20,7 @@ from handout.engine import Engine
 from handout.harmless import one_line
 from handout.inject import lost_badges
 from handout.junit import junit
+from handout.limits import unlimited
 from handout.pages import Page, PageError, shown_path
 from handout.settings import Project, SettingsError, find_config, find_project
 from handout.verdicts import JudgedPage, report, tally, told
@@ -54,6 +55,8 @@ def check(
     if no_exec:
         sys.exit(_list_cells([_read(name) for name in pages]))
     read: set[Path] = set()
+    if missing := unlimited():
+        _warn(missing)
 
     def once() -> int:
         project = _project(jobs, timeout)

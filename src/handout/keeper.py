@@ -25,6 +25,7 @@ from typing import Any, NoReturn
 from handout import worker
 
 _PARENT_DEATH, _SUBREAPER = 1, 36  # PR_SET_PDEATHSIG and PR_SET_CHILD_SUBREAPER of Linux's prctl
+TOOK_TOO_LONG = "it took longer than its time limit"
 _CHUNK = 1 << 16
 _TICK = 0.05  # seconds between looks at whether the child still lives
 _PATIENCE = 8  # looks at whether all is gone, before looking for what is not
@@ -86,12 +87,12 @@ class Keeper:
         for fd in (self.output, self.trace):
             os.set_blocking(fd, False)
         self.lines = b""
-        self.kept = bytearray()  # output of the running cell
-        self.dropped = False  # whether there was more than is kept
+        self.said = Output(job["limits"]["output"])
         self.cell = 0
         self.deadline = time.monotonic() + job["limits"]["timeout"]
         self.fault: str | None = None
         self.done = False
+        self.status: int | None = None  # of the page's process, once it has ended
 
     def run(self) -> None:
         """Follow the page to its end, then end everything."""
@@ -99,11 +100,11 @@ class Keeper:
             while not self.done and self.fault is None:
                 self._step()
         finally:
-            status = end_all(self.pid)
+            status = end_all(self.pid, self.status)
         if not self.done:
             self._take_output()
-            self.send({"event": "output", "cell": self.cell, **self._text()})
-            why = self.fault or _cause(status, self.job["limits"])
+            self.send({"event": "output", "cell": self.cell, **self.said.taken()})
+            why = self.fault or cause(os.waitstatus_to_exitcode(status), self.job["limits"])
             self.send({"event": "fault", "cell": self.cell, "message": why, **self._place()})
 
     def close(self) -> None:
@@ -123,8 +124,8 @@ class Keeper:
         if self.facts in ready:
             self._take_facts()
         elif time.monotonic() >= self.deadline:
-            self.fault = "it took longer than its time limit"
-        elif not ready and _has_ended(self.pid):
+            self.fault = TOOK_TOO_LONG
+        elif not ready and self._has_ended():
             self.fault = self.fault or ""
 
     def _take_facts(self) -> None:
@@ -145,37 +146,31 @@ class Keeper:
             self.deadline = time.monotonic() + fact["timeout"]
         elif fact["event"] == "cell":
             self._take_output()
-            fact["outcome"].update(self._text())
-            self.kept, self.dropped = bytearray(), False
+            fact["outcome"].update(self.said.taken())
             with contextlib.suppress(OSError):
                 self.facts.send(b".")
         self.done = fact["event"] == "done"
         self.send(fact)
 
+    def _has_ended(self) -> bool:
+        ended, status = os.waitpid(self.pid, os.WNOHANG)
+        if ended:
+            self.status = status
+        return bool(ended)
+
     def _take_output(self) -> None:
-        """Read what is there; keep it up to the limit, and drop the rest."""
-        limit = self.job["limits"]["output"] * 1024
         with contextlib.suppress(BlockingIOError):
             while data := os.read(self.output, _CHUNK):
-                room = limit - len(self.kept)
-                self.kept += data[: max(room, 0)]
-                self.dropped |= len(data) > room
-                if self.dropped and time.monotonic() >= self.deadline:
+                self.said.add(data)
+                if self.said.dropped and time.monotonic() >= self.deadline:
                     return  # output without end must not keep the clock from being read
-
-    def _text(self) -> dict[str, Any]:
-        text = self.kept.decode("utf-8", "backslashreplace")
-        return {"stdout": text, "truncated": self.dropped}
 
     def _place(self) -> dict[str, Any]:
         """The line of the page that was running, if the child could still say."""
         trace = b""
         with contextlib.suppress(BlockingIOError):
             trace = os.read(self.trace, _CHUNK)
-        name = re.escape(self.job["page"].encode("ascii", "backslashreplace"))
-        found = re.findall(rb'File "' + name + rb'", line (\d+)', trace)
-        line = int(found[0]) if found else None
-        return {"line": line}
+        return {"line": traced_line(trace, self.job["page"])}
 
     def send(self, fact: Mapping[str, Any]) -> None:
         """Tell the build a fact."""
@@ -202,20 +197,53 @@ def _be_the_page(job: Mapping[str, Any], channel: worker.Channel) -> NoReturn:
         os._exit(status)
 
 
-def end_all(pid: int) -> int:
-    """Kill the process group of `pid` and every other child of this process; its wait status."""
+class Output:
+    """What the running cell has put out: as much as the limit allows, in kilobytes."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit * 1024
+        self.kept = bytearray()
+        self.dropped = False  # whether there was more than is kept
+
+    def add(self, data: bytes) -> None:
+        """Keep data up to the limit, and drop the rest."""
+        room = self.limit - len(self.kept)
+        self.kept += data[: max(room, 0)]
+        self.dropped |= len(data) > room
+
+    def taken(self) -> dict[str, Any]:
+        """The cell's output, for its outcome; the next cell begins with none."""
+        said = {"stdout": self.kept.decode("utf-8", "backslashreplace"), "truncated": self.dropped}
+        self.kept, self.dropped = bytearray(), False
+        return said
+
+
+def traced_line(trace: bytes, page: str) -> int | None:
+    """The innermost line of a page in what `faulthandler` has written."""
+    name = re.escape(page.encode("ascii", "backslashreplace"))
+    found = re.search(rb'File "' + name + rb'", line (\d+)', trace)
+    return int(found[1]) if found else None
+
+
+def end_all(pid: int, status: int | None) -> int:
+    """Kill the process group of `pid` and every other child of this process; its wait status.
+
+    Args:
+        pid: the page's process.
+        status: of it, if it was waited for already.
+    """
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)
-    status = 0
+    if status is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
     looks = 0
     deadline = time.monotonic() + _GRACE
     while time.monotonic() < deadline:
         try:
             ended, how = os.waitpid(-1, os.WNOHANG)
         except ChildProcessError:
-            return status
+            return status or 0
         if ended == pid:
             status = how
         elif ended == 0:
@@ -226,11 +254,6 @@ def end_all(pid: int) -> int:
                         os.kill(child, signal.SIGKILL)
             time.sleep(0.0005)
     os._exit(1)  # some child cannot be ended, and must not become the next page's
-
-
-def _has_ended(pid: int) -> bool:
-    """Whether the process has ended; it stays to be waited for."""
-    return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
 
 def _children() -> list[int]:
@@ -246,14 +269,13 @@ def _children() -> list[int]:
     return children
 
 
-def _cause(status: int, limits: Mapping[str, Any]) -> str:
-    """Why a page's process ended before its cells did, in words."""
-    if os.WIFSIGNALED(status):
-        number = os.WTERMSIG(status)
-        name = signal.Signals(number).name
-        if number == signal.SIGXCPU:
-            return f"it used more than {limits['cpu']} s of processor time ({name})"
-        if number == signal.SIGKILL:
-            return f"its process was killed ({name}), as the system does when memory runs out"
-        return f"its process crashed: {signal.strsignal(number)} ({name})"
-    return f"its process ended with exit status {os.waitstatus_to_exitcode(status)}"
+def cause(code: int, limits: Mapping[str, Any]) -> str:
+    """Why a page's process ended before its cells did, in words; a signal is a negative code."""
+    if code >= 0:
+        return f"its process ended with exit status {code}"
+    name = signal.Signals(-code).name
+    if name == "SIGXCPU":
+        return f"it used more than {limits['cpu']} s of processor time ({name})"
+    if name == "SIGKILL":
+        return f"its process was killed ({name}), as the system does when memory runs out"
+    return f"its process crashed: {signal.strsignal(-code)} ({name})"

@@ -6,11 +6,16 @@ they are no sandbox. Wall time, output and what is left behind are the keeper's 
 
 from __future__ import annotations
 
-import resource
 import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
+
+try:
+    import resource
+except ModuleNotFoundError:  # Windows
+    resource: Any = None  # type: ignore[no-redef]
 
 MEGABYTE = 1 << 20
 
@@ -27,16 +32,18 @@ class Limits:
     processes: int = 64  # processes that a page may start in all; as many threads at a time
 
 
-def unlimited() -> list[str]:
-    """What this platform cannot limit, in words for one message."""
-    if sys.platform == "darwin":
-        return ["memory", "processes that leave the page's process group"]
-    return []
+def unlimited(platform: str = sys.platform) -> str | None:
+    """What a platform does not limit, for a message that is shown once; None if all limits hold."""
+    missing = {
+        "darwin": "memory, nor end processes that leave their page's process group",
+        "win32": "memory, processor time and open files",
+    }
+    return f"this system does not limit {missing[platform]}" if platform in missing else None
 
 
 def apply(limits: Limits) -> None:
     """Limit this process and what it will start."""
-    for kind, wanted in _resources(limits):
+    for kind, wanted in _resources(limits) if resource is not None else ():
         _, hard = resource.getrlimit(kind)
         value = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         try:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mkdocs.livereload import LiveReloadServer
 
 from handout import engine, fonts
+from handout.limits import unlimited
 from handout.settings import Project, Settings, SettingsError, read_settings
 from handout.site import Site
 
@@ -48,6 +49,8 @@ class HandoutPlugin(BasePlugin):  # type: ignore[type-arg,no-untyped-call]
         """Stay the same plugin for as long as the command runs, however often it builds."""
         self.watched: set[Path] = set()
         self.dirty = dirty
+        if missing := unlimited():
+            log.info(missing)  # no warning: a strict build must not fail for it
 
     def on_shutdown(self) -> None:
         """End the warm process."""

@@ -123,7 +123,7 @@ class Reads:
         path = os.path.join(path, "")  # so that a folder counts as inside itself
         if path.startswith(self.root):
             return not path.startswith(self.ignored)
-        return not path.startswith(_SYSTEM) and "/." not in path
+        return not path.startswith(_SYSTEM) and f"{os.sep}." not in path
 
     def _third_party(self) -> Iterator[str]:
         """The top-level modules that the page imported from installed distributions."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from handout.cache import Cache
 from handout.cells import Cell
@@ -15,6 +16,9 @@ from handout.outcomes import Fault, Gathering, PageOutcome
 from handout.pages import Page
 from handout.settings import Project
 from handout.warm import Warm
+
+if TYPE_CHECKING:
+    from handout.spawned import Spawned
 
 #: The options that decide what happens; the others decide what is shown, or expected.
 _RUN_OPTIONS = ("timeout", "reading", "loss", "points")
@@ -46,9 +50,13 @@ def _cell(cell: Cell) -> dict[str, Any]:
 
 
 @functools.cache
-def warm() -> Warm:
-    """The warm process of this process, started at the first use."""
-    return Warm()
+def warm() -> Warm | Spawned:
+    """What runs the pages of this process: a warm process, started at the first use."""
+    if hasattr(os, "fork"):
+        return Warm()
+    from handout.spawned import Spawned  # loads what belongs into a page's process
+
+    return Spawned()
 
 
 def run_job(job: Mapping[str, Any], hear: Callable[[Mapping[str, Any]], None] | None = None) -> str:

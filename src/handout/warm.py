@@ -61,13 +61,11 @@ class Warm:
         if self._control is not None and self._process is not None and self._process.poll() is None:
             return self._control
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        # Sums in the same order everywhere: one thread for BLAS, and one order of sets.
-        environment = {**os.environ, **dict.fromkeys(_ONE_THREAD, "1"), "PYTHONHASHSEED": "0"}
         self._process = subprocess.Popen(
             [sys.executable, "-c", f"from handout.warm import serve; serve({theirs.fileno()})"],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
-            env=environment,
+            env=environment(),
             start_new_session=True,  # Ctrl-C reaches the build, which ends this by letting go
         )
         theirs.close()
@@ -130,6 +128,11 @@ class Warm:
                 self._process.kill()  # pages have keepers of their own, which hear of it
                 self._process.wait()
             self._control = self._process = None
+
+
+def environment() -> dict[str, str]:
+    """That of pages: sums in the same order everywhere, one thread for BLAS, one order of sets."""
+    return {**os.environ, **dict.fromkeys(_ONE_THREAD, "1"), "PYTHONHASHSEED": "0"}
 
 
 class Connection:
