@@ -9,6 +9,7 @@ from pathlib import Path
 
 from handout.engine import Problem
 from handout.harmless import one_line
+from handout.pages import shown_path
 
 
 def annotate(problem: Problem) -> None:
@@ -27,10 +28,9 @@ def annotation(problem: Problem, environment: Mapping[str, str]) -> str | None:
     """
     if environment.get("GITHUB_ACTIONS") != "true":
         return None
-    file = Path(problem.path).absolute()
-    root = Path(environment.get("GITHUB_WORKSPACE") or Path.cwd())
-    name = file.relative_to(root) if file.is_relative_to(root) else file
-    place = f"file={_property(name.as_posix())},line={problem.line}"
+    root = environment.get("GITHUB_WORKSPACE")
+    name = shown_path(Path(problem.path).absolute(), Path(root) if root else None)
+    place = f"file={_property(name)},line={problem.line}"
     return f"::error {place},title=handout::{_data(one_line(problem.message))}"
 
 

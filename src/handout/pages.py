@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from handout.cache import Cache
 from handout.cells import Cell, find_cells
@@ -38,10 +37,10 @@ class Page:
         return [cell for cell in self.cells if cell.runs]
 
 
-def shown_path(file: Path) -> str:
-    """A path to the file from the working directory if it is below that, else the whole path."""
-    relative = os.path.relpath(file)
-    return str(file) if relative.startswith("..") else Path(relative).as_posix()
+def shown_path(file: PurePath, folder: PurePath | None = None) -> str:
+    """A path to the file from a folder, the working directory, if it is below; else all of it."""
+    folder = Path.cwd() if folder is None else folder
+    return file.relative_to(folder).as_posix() if file.is_relative_to(folder) else str(file)
 
 
 def read_page(file: Path, name: str, cache: Cache | None = None) -> Page:
@@ -50,7 +49,7 @@ def read_page(file: Path, name: str, cache: Cache | None = None) -> Page:
     Raises:
         PageError: if it cannot be read or is not UTF-8.
     """
-    shown = shown_path(file)
+    shown = shown_path(file.absolute())
     try:
         text = read_text(file.read_bytes())
     except UnicodeDecodeError as error:
@@ -63,7 +62,7 @@ def read_page(file: Path, name: str, cache: Cache | None = None) -> Page:
 
 def make_page(file: Path, name: str, text: str, cache: Cache | None = None) -> Page:
     """A page of which the text is at hand."""
-    shown = shown_path(file)
+    shown = shown_path(file.absolute())
     known = cache is not None and cache.knows_text(text)
     cells = find_cells(text, shown, known)
     if cache is not None and not known and all(cell.problem is None for cell in cells):
