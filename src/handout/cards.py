@@ -58,13 +58,21 @@ def _headline(verdict: Verdict, count: int) -> str:
     """What the folded card says after the status: which claim, and the figure that matters."""
     parts = [f"<code>{escape(verdict['id'])}</code>"]
     if count > 1:
-        parts.append(f"step {verdict['step']} of {count}")
+        parts.append(
+            f"<span>step {verdict['step']} of {count}</span>"
+        )  # a line breaks between parts
     if verdict["status"] == "error":
         parts.append(escape(_first_line(verdict["message"])))
     elif verdict["max_rel_error"] is not None:
-        parts.append(f"max. relative error {scientific(verdict['max_rel_error'])}")
-        parts.append(escape(f"{verdict['points']} points"))
+        error = scientific(verdict["max_rel_error"])
+        parts.append(f"<span>max. relative error {error}</span>")
+        parts.append(f"<span>{_points(verdict)}</span>")
     return '<span class="verdict-figure">' + " · ".join(parts) + "</span>"
+
+
+def _points(verdict: Verdict, kind: str = "") -> str:
+    plural = "" if verdict["points"] == 1 else "s"
+    return escape(f"{verdict['points']} {kind}point{plural}")
 
 
 def _rows(verdict: Verdict) -> Iterator[tuple[str, str]]:
@@ -162,9 +170,9 @@ def _sampled(sampled: Mapping[str, int]) -> str:
 
 
 def _tested(verdict: Verdict, details: Mapping[str, Any]) -> str:
-    parts = [f"at {verdict['points']} random points (seed {verdict['seed']})"]
-    parts.append(f"numeric derivatives by {_ORACLES.get(verdict['oracle'], verdict['oracle'])}")
-    text = escape("; ".join(parts))
+    oracle = _ORACLES.get(verdict["oracle"], verdict["oracle"])
+    text = f"at {_points(verdict, 'random ')}"
+    text += escape(f" (seed {verdict['seed']}); numeric derivatives by {oracle}")
     if details.get("tolerance") is not None:
         text += f"; tolerance {scientific(details['tolerance'])}"
     return text

@@ -12,6 +12,7 @@ from handout.svg import figure, label, line, rect
 _WIDTH, _HEIGHT = 96.0, 40.0  # of a node
 _GAP_X, _GAP_Y = 16.0, 34.0
 _TIP = 18.0  # room at the foot, where the node in focus tells its value
+_HINT = "Choose a node to see its value and gradient"
 _MOST = 60  # nodes; a larger graph is a carpet that nobody reads
 
 
@@ -32,6 +33,8 @@ def graph(described: Mapping[str, Any]) -> str:
     for number, node in enumerate(nodes):
         parts += [_edge(places[int(source)], places[number]) for source in node["inputs"]]
     parts += [_node(node, place, height) for node, place in zip(nodes, places, strict=True)]
+    if any("figure-tip" in part for part in parts):
+        parts.append(label(2, height - 6, _HINT, style="figure-note figure-hint"))
     title = str(described.get("title", "The graph of this page"))
     words = "; ".join(_words(nodes, number) for number in range(len(nodes)))
     return figure(title, words + ".", (max(width, 280), height), parts, title + ".")

@@ -78,7 +78,7 @@ def heatmaps(described: Mapping[str, Any]) -> str:
     ]
     largest = max(abs(entry) for _, rows in matrices for row in rows for entry in row) or 1.0
     columns = max(len(row) for _, rows in matrices for row in rows)
-    cell = min(44.0, 200.0 / columns)
+    cell = min(52.0, 208.0 / columns)
     parts, texts, left, height = [], [], 0.0, 0.0
     for name, rows in matrices:
         parts.append(label(left, 14, name))
@@ -97,7 +97,7 @@ def _entry(entry: float, x: float, y: float, cell: float, strength: float) -> It
     """One entry: tinted by its size, with its number, and with a bar if it is negative."""
     sign = "figure-positive" if entry >= 0 else "figure-negative"
     yield rect(x, y, cell - 1, cell - 1, sign, opacity=strength)
-    middle, numbered = x + cell / 2, cell >= 30
+    middle, numbered = x + cell / 2, cell >= 40  # as wide as "−0.0055"
     if entry < 0:  # told without colour
         bar = y + cell - 7 if numbered else y + cell / 2
         yield line(middle - cell / 5, bar, middle + cell / 5, bar, "figure-bar")

@@ -36,6 +36,19 @@ def characters(content: str) -> set[str]:
     return {c for math in _MATH.findall(content) for c in unescape(_TAG.sub("", math))}
 
 
+def preloaded(page: str, address: str) -> str:
+    """A page that asks for the font of its formulas at once, so that they are laid out only once.
+
+    Args:
+        page: HTML with a head.
+        address: of the font, as seen from the page.
+    """
+    if "<math" not in page:
+        return page  # where nothing needs it, browsers warn of a font that is loaded in vain
+    link = f'<link rel="preload" href="{address}" as="font" type="font/woff2" crossorigin>'
+    return page.replace("</head>", f"{link}</head>", 1)
+
+
 def write_subset(used: Iterable[str], site_dir: str | Path) -> Path:
     """Write the font with the glyphs for these characters, and return its path in the site.
 

@@ -114,11 +114,12 @@ def _row(verdict: Verdict, page: str) -> str:
         f", step {verdict['step']}" if (verdict["step"] or 1) > 1 else ""
     )
     error = verdict["max_rel_error"]
+    word = status if verdict["ok"] else judged(verdict)
     return (
         f'<tr data-status="{escape(status)}" data-kind="{escape(verdict["kind"])}"'
         f' data-page="{escape(verdict["page"])}">'
         f'<td><span class="verdict-badge verdict-{status}{"" if verdict["ok"] else " unexpected"}">'
-        f"{icon(status)}<span>{escape(judged(verdict))}</span></span></td>"
+        f"{icon(status)}<span>{escape(word)}</span></span></td>"
         f'<td><a href="{escape(f"{page}#{anchor(verdict)}")}">{claim}</a></td>'
         f"<td>{escape(verdict['kind'])}</td><td>{escape(verdict['page'])}</td>"
         f"<td>{'' if error is None else scientific(error)}</td></tr>"

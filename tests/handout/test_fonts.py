@@ -6,7 +6,7 @@ from pathlib import Path
 
 from fontTools.ttLib import TTFont
 
-from handout.fonts import FOLDER, characters, write_subset
+from handout.fonts import FOLDER, characters, preloaded, write_subset
 from handout.mathml import to_mathml
 
 
@@ -58,3 +58,11 @@ def test_same_characters_give_the_same_bytes(tmp_path: Path) -> None:
     """A build that changes nothing changes no file."""
     first = write_subset("xyz", tmp_path / "a").read_bytes()
     assert write_subset("zyx", tmp_path / "b").read_bytes() == first
+
+
+def test_pages_with_formulas_ask_for_the_font_in_their_head() -> None:
+    """It is there when they are first laid out; a page without formulas does not load it."""
+    page = f"<html><head></head><body>{to_mathml('x')}</body></html>"
+    head, _, _ = preloaded(page, "../font.woff2").partition("</head>")
+    assert 'rel="preload" href="../font.woff2" as="font"' in head
+    assert preloaded("<html><head></head></html>", "font.woff2") == "<html><head></head></html>"

@@ -94,6 +94,14 @@ def test_card_says_what_matters_and_folds_the_rest() -> None:
     assert ("div", {"class": "verdict-body", "id": "verdict-softmax-jacobian"}) in page.elements
 
 
+def test_one_point_is_no_plural() -> None:
+    """A check at a single point says so, in the summary and inside."""
+    text = Reader(render.card(verdict(points=1))).text
+    assert "1 point " not in text
+    assert text.count("1 random point (seed") == 1
+    assert "points" not in text
+
+
 def test_card_shows_the_counterexample() -> None:
     """A refutation's card holds the index, both sides and the point, large arrays in short."""
     text = Reader(render.card(REFUTED)).text

@@ -72,11 +72,24 @@ function nameLandmarks() {
   plain();
 }
 
-/* A box that scrolls must be reachable by keyboard; one that does not should not be a stop. */
+/* A box that scrolls must be reachable by keyboard, and say what it is; one that does not should not
+   be a stop. Most browsers do that by themselves, but not all. */
+const SCROLLERS = {
+  ".math-display, .verdict-math": "Formula",
+  ".md-typeset__scrollwrap": "Table",   // which the theme puts around tables
+  ".verdict-scroll": "All verdicts",
+  ".md-typeset pre > code": "Code",
+  ".cell-outputs pre, .cell-html": "Output",
+};
 function letScrollersTakeFocus() {
-  for (const box of document.querySelectorAll(".math-display, .verdict-math, .verdict-scroll, .cell-outputs pre, .md-typeset pre > code, .md-typeset__table")) {
-    const hidden = getComputedStyle(box).overflowY === "hidden";
-    if (box.scrollWidth > box.clientWidth || (!hidden && box.scrollHeight > box.clientHeight)) box.tabIndex = 0;
-    else box.removeAttribute("tabindex");
+  for (const [boxes, name] of Object.entries(SCROLLERS)) {
+    for (const box of document.querySelectorAll(boxes)) {
+      const hidden = getComputedStyle(box).overflowY === "hidden";
+      if (box.scrollWidth > box.clientWidth || (!hidden && box.scrollHeight > box.clientHeight)) {
+        box.tabIndex = 0;
+        box.setAttribute("role", "group");
+        box.ariaLabel ||= name;
+      } else box.removeAttribute("tabindex");
+    }
   }
 }
