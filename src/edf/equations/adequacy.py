@@ -23,7 +23,8 @@ from edf.equations.resolve import Page, resolve
 from edf.equations.world import Declined
 
 CORRUPTIONS = 25  # tried for each verified step
-REPAIRS = 400  # tried for each refuted step
+REPAIRS = 400  # tried for each refuted step of a usual size
+USUAL = 100  # parts of a formula of a usual size; of a longer one, fewer changes are tried
 #: Which repairs are preferred, the most telling first.
 _PREFERENCE = ("sign", "factor", "delta", "term", "number", "transpose", "index", "name", "power")
 
@@ -69,7 +70,8 @@ def mend(
 ) -> str | None:
     """Return a sentence with a small change that makes a refuted step hold, or None."""
     alphabet = _alphabet(equation, meaning, page)
-    ranked = sorted(changes(equation, alphabet), key=_rank)[:REPAIRS]
+    size = sum(1 for _ in s.walk(equation))
+    ranked = sorted(changes(equation, alphabet), key=_rank)[: REPAIRS * USUAL // max(size, USUAL)]
     for change in itertools.chain(ranked, _sums(equation, page)):
         try:
             changed = resolve(change.equation, page)

@@ -36,18 +36,19 @@ def make(
     label: tuple[str, str] = ("", ""),
 ) -> Expr:
     """Return an expression; its free indices are those of its parts unless given."""
-    for k, arg in enumerate(args):
-        for other in args[:k]:
-            clash = (arg.bound & other.free) | (other.bound & arg.free)
-            if clash:
-                fail(
-                    f"The index {min(clash)} is summed in one place and used outside it in another:"
-                    " rename one",
-                    arg.at,
-                )
+    bound_before: frozenset[str] = frozenset()
+    free_before: frozenset[str] = frozenset()
+    for arg in args:
+        if clash := (arg.bound & free_before) | (bound_before & arg.free):
+            fail(
+                f"The index {min(clash)} is summed in one place and used outside it in another:"
+                " rename one",
+                arg.at,
+            )
+        bound_before, free_before = bound_before | arg.bound, free_before | arg.free
     if free is None:
-        free = frozenset().union(*(arg.free for arg in args))
-    inner = frozenset().union(bound, *(arg.bound for arg in args))
+        free = free_before
+    inner = bound | bound_before
     order += max((arg.order for arg in args), default=0)
     if order > MAX_ORDER:
         fail("Third derivatives are not tested: bind a first one to a node of its own", at)

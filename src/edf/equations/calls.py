@@ -14,7 +14,7 @@ import numpy as np
 
 from edf.anyfunction import AnyFunction
 from edf.equations import algebra
-from edf.equations.algebra import fail, make
+from edf.equations.algebra import MAX_ORDER, fail, make
 from edf.equations.errors import EquationError
 from edf.equations.meaning import Expr, Index, Shape, describe, settle
 from edf.equations.names import Bound
@@ -81,6 +81,12 @@ class Calls(Reader):
         start: int,
     ) -> tuple[Expr, int]:
         """What a derivative in front acts on: parentheses, or the one thing that ends the term."""
+        deepest = factors[start : start + MAX_ORDER + 1]
+        if len(deepest) > MAX_ORDER and all(map(self.operator, deepest)):
+            fail(
+                "Third derivatives are not tested: bind a first one to a node of its own",
+                factors[start].at,
+            )
         operand = factors[start + 1]
         ends = start + 2 == len(factors)
         if isinstance(operand, Group):

@@ -6,6 +6,7 @@ mended by one.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -45,16 +46,19 @@ class Alphabet:
 
 _Change = tuple[str, str, s.Tree]
 
+MOST = 400_000  # changes of one side, times the parts of the equation
+
 
 def changes(equation: s.Equation, alphabet: Alphabet) -> list[Change]:
-    """Return every change, those of the right side first, none twice."""
+    """Return every change, those of the right side first, none twice; of a huge equation, some."""
     found: dict[s.Equation, Change] = {}
     maker = _Maker(alphabet)
+    most = MOST // sum(1 for _ in s.walk(equation))
     for name in ("right", "left"):
-        found_here = list(maker.within(getattr(equation, name)))
+        found_here = maker.within(getattr(equation, name))
         if name == "right":
-            found_here += _negated(equation.right)
-        for kind, text, side in found_here:
+            found_here = itertools.chain(found_here, _negated(equation.right))
+        for kind, text, side in itertools.islice(found_here, most):
             changed = s.with_child(equation, name, None, side)
             assert isinstance(changed, s.Equation)
             if changed != equation:

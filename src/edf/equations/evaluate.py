@@ -28,6 +28,7 @@ ELEMENTWISE: dict[str, Callable[[Array], Array]] = {
     "relu": lambda z: np.where(z.real > 0, z, 0),
     "sign": lambda z: np.sign(z.real),
 }  # fmt: skip
+MAX_INTEGER = 1000  # largest exponent that is applied as repeated multiplication
 _COMPARE: dict[str, Callable[[Array, Array], Array]] = {
     "=": np.equal, r"\neq": np.not_equal, "<": np.less, ">": np.greater,
     r"\leq": np.less_equal, r"\geq": np.greater_equal,
@@ -165,7 +166,7 @@ class Evaluator:
     def _pow(self, expr: Expr) -> Array:
         base, exponent = expr.args
         value = self.value(base)
-        if exponent.op == "number" and exponent.data == int(exponent.data):
+        if exponent.op == "number" and exponent.data in range(-MAX_INTEGER, MAX_INTEGER + 1):
             return value ** int(exponent.data)
         raised = self.value(exponent)
         if np.iscomplexobj(raised) and not np.iscomplexobj(value):

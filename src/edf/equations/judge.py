@@ -7,6 +7,7 @@ left out and others drawn. Nothing is refuted on a derivative that was computed 
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from edf.equations.algebra import fail
 from edf.equations.errors import EquationError
 from edf.equations.evaluate import Evaluator
 from edf.equations.meaning import Meaning
@@ -260,16 +262,18 @@ class _Judge:
                 yield from self._resolved(sides)
 
     def _entries(self) -> int:
-        """About how many numbers one point takes."""
+        """About how many numbers one point takes, at most."""
         most = 1
         for expr in (*self.meaning.left.walk(), *self.meaning.right.walk()):
+            over = math.prod(self.meaning.ranges[index] for index in expr.free)
+            if over > MAX_ENTRIES:
+                fail(f"The indices {', '.join(sorted(expr.free))} have {over:,} values", expr.at)
+            entries = 0
             if expr.op == "deriv":
-                entries = int(np.prod(self.world.shape(expr.data[0]), dtype=int)) or 1
-                most = max(most, entries * entries * len(OFFSETS))
-        if most > 50 * MAX_ENTRIES:
-            raise EquationError(
-                "This derivative has too many entries to be tested: use smaller shapes"
-            )
+                entries = math.prod(self.world.shape(expr.data[0]))
+                if entries * entries * len(OFFSETS) > 50 * MAX_ENTRIES:
+                    fail("This derivative has too many entries: use smaller shapes", expr.at)
+            most = max(most, over, entries * max(entries, over) * len(OFFSETS))
         return most
 
     def _sides(self, batch: Batch, method: str, step: float) -> Sides | None:

@@ -265,26 +265,26 @@ class _Parser:
                 product = _product(factors, joins, at)
                 factors, joins = [self.slash(product, at)], []
             elif self.starts():
-                self._check_beside(factors[-1])
+                left, right = factors[-1], self.factor()
+                self._check_beside(left, right)
                 joins.append("")
-                factors.append(self.factor())
-                self._check_mixed(*factors[-2:])
+                factors.append(right)
             else:
                 return _product(factors, joins, at)
 
-    def _check_beside(self, left: Tree) -> None:
+    def _check_beside(self, left: Tree, right: Tree) -> None:
         """Refuse what reads as one number where nothing stands between two factors."""
-        if self.token.kind == "number":
-            self.fail("A number after a factor reads as one with it: write \\cdot between")
-        if isinstance(left, Number) and self.text == "e" and self.peek() in ("+", "-"):
+        first = right.base if isinstance(right, Script) else right
+        if isinstance(first, Number):  # in braces, too, which do not show
             self.fail(
-                f"{left.text}e{self.peek()} looks like a power of ten: write 10^{{..}} or \\cdot",
-                left.at,
+                "A number after a factor reads as one with it: write \\cdot between", right.at
             )
-
-    def _check_mixed(self, left: Tree, right: Tree) -> None:
-        """Refuse a mixed number, 2 1/2."""
-        if isinstance(left, Number) and isinstance(right, Fraction):
+        if not isinstance(left, Number):
+            return
+        if right == Symbol("e") and self.text in ("+", "-"):
+            number = f"{left.text}e{self.text}"
+            self.fail(f"{number} looks like a power of ten: write 10^{{..}} or \\cdot", left.at)
+        if isinstance(right, Fraction):
             parts = right.top, right.bottom
             if all(isinstance(part, Number) for part in parts):
                 self.fail("A mixed number, or a product? Write \\cdot between", right.at)
@@ -349,7 +349,7 @@ class _Parser:
         sup: Tree | None = None
         primes = 0
         while self.text in ("_", "^", "'"):
-            mark = self.next()
+            mark = self.mark()
             if mark.text == "'":
                 if sup is not None:
                     self.fail("A prime behind a superscript: write it before", mark.at)
@@ -366,8 +366,14 @@ class _Parser:
             return base
         return Script(base, sub, sup, primes, at=at)
 
+    def mark(self) -> Token:
+        """Take the sign of a superscript, a subscript or a prime."""
+        if self.token.spaced:
+            self.fail(f"TeX sets this {self.text} on the space before it: leave that out")
+        return self.next()
+
     def superscript(self) -> Tree:
-        token = self.token
+        token = self.unspaced("superscript")
         if token.text == "{":
             self.next()
             if self.text in ("(", "[") or self.text == r"\left":
@@ -385,13 +391,25 @@ class _Parser:
         if token.text == "*":
             self.fail("A star as superscript is not understood: give the symbol another name")
         if token.kind == "letter" or token.text in GREEK | FONTS | TEXT | TRANSPOSES:
-            return self.symbol()
+            return self.unbraced()
         if token.kind == "end":
             self.fail("The formula ends where a superscript should stand")
         self.fail(f"TeX raises only {token.text} here: put the whole superscript into braces")
 
+    def unspaced(self, what: str) -> Token:
+        """The current token, which TeX takes for a superscript, a subscript or an argument."""
+        if self.token.spaced:
+            self.fail(f"TeX takes the space for the {what}: leave the space out")
+        return self.token
+
+    def unbraced(self) -> Symbol:
+        """A symbol as a script without braces."""
+        if self.text == r"\operatorname":
+            self.fail("Put the whole script into braces")
+        return self.symbol()
+
     def indices(self) -> Tree:
-        opened = self.token
+        opened = self.unspaced("subscript")
         if opened.text != "{":
             return Indices((self.index_atom(braced=False),), (), at=opened.at)
         self.next()
@@ -400,6 +418,8 @@ class _Parser:
             if self.token.kind == "end":
                 self.expect("}", opened)
             commas.append(self.next().text if self.text == "," else "")
+            if self.token.kind == "number" and not commas[-1] and isinstance(items[-1], Number):
+                self.fail("Two numbers read as one: write a comma between")
             items.append(self.index_item())
         self.next()
         return Indices(tuple(items), tuple(commas), at=opened.at)
@@ -421,7 +441,7 @@ class _Parser:
             self.next()
             return Number(token.text, at=token.at)
         if self._names_something():
-            symbol = self.symbol()
+            symbol = self.symbol() if braced else self.unbraced()
             if braced and self.text == "_":
                 self.next()
                 return Script(symbol, self.indices(), at=token.at)
@@ -493,7 +513,7 @@ class _Parser:
 
     def argument(self, macro: str) -> Tree:
         """The argument of a macro: braces, or one token."""
-        token = self.token
+        token = self.unspaced("argument")
         if token.text == "{":
             self.deeper(token.at)
             self.next()
@@ -590,7 +610,7 @@ class _Parser:
         if self.text == "^":
             if macro.text not in POWERED:
                 self.fail(f"{macro.text}^: the power of what? Write ({macro.text} ..)^..")
-            self.next()
+            self.mark()
             sup = self.superscript()
             if not isinstance(sup, Number):
                 self.fail(
@@ -626,7 +646,7 @@ class _Parser:
         lower: Tree | None = None
         upper: Tree | None = None
         while self.text in ("_", "^"):
-            mark = self.next()
+            mark = self.mark()
             if mark.text == "_" and lower is None:
                 lower = self.bounds()
             elif mark.text == "^" and upper is None:

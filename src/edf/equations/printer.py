@@ -30,12 +30,10 @@ def _joined(parts: list[str]) -> str:
 
 
 def _script(tree: s.Script) -> str:
-    text = to_latex(tree.base) + "'" * tree.primes
-    if tree.sub is not None:
-        text += f"_{{{to_latex(tree.sub)}}}"
-    if tree.sup is not None:
-        text += f"^{{{to_latex(tree.sup)}}}"
-    return text
+    sub = "" if tree.sub is None else f"_{{{to_latex(tree.sub)}}}"
+    sup = "" if tree.sup is None else f"^{{{to_latex(tree.sup)}}}"
+    scripts = "'" * tree.primes + sup + sub if tree.primes else sub + sup  # primes are superscripts
+    return to_latex(tree.base) + scripts
 
 
 def _indices(tree: s.Indices) -> str:

@@ -39,7 +39,7 @@ from edf.equations.syntax import (
     Tree,
     walk,
 )
-from edf.equations.vocabulary import ACCENTS, GREEK, REFUSED, TRANSPOSES
+from edf.equations.vocabulary import ACCENTS, BOLD, GREEK, REFUSED, TRANSPOSES
 from edf.equations.world import World
 from edf.graph import Node
 
@@ -142,7 +142,9 @@ class Resolver(Calls, Calculus, Bigs):
         """Return the meaning of a tree that stands as a value."""
         match tree:
             case Number():
-                return algebra.number(float(tree.text), tree.at, (tree.text, tree.text))
+                if not math.isfinite(value := float(tree.text)):
+                    fail("This number is too large", tree.at)
+                return algebra.number(value, tree.at, (tree.text, tree.text))
             case Symbol():
                 return self.atom(tree, None, tree.at)
             case Script():
@@ -344,7 +346,7 @@ class Resolver(Calls, Calculus, Bigs):
             return algebra.number(math.pi, at, ("pi", r"\pi"))
         if sub is None and base == "e" and set(fonts) <= {r"\mathrm"}:
             return algebra.number(math.e, at, ("e", to_latex(symbol)))
-        if sub is None and base == "1" and fonts:
+        if sub is None and base == "1" and set(symbol.styles) <= BOLD and symbol.styles:
             return self._of_unknown_length("ones", (Hole(), 1), at)
         if sub is None and base == "I" and set(symbol.styles) <= {r"\mathbf", r"\mathrm"}:
             side = Hole()
@@ -370,6 +372,10 @@ class Resolver(Calls, Calculus, Bigs):
             fail(f"{name} is bound to a {kind}, which has no place in a formula", at)
         if name in self.ranges or name in self.lift or name in self.sizes:
             fail(f"{name} is an index here, and an index is no number: bind {name}", at)
+        if base == "0":
+            fail("Write 0 in the plain font: it fits every shape", at)
+        if base == "1":
+            fail("This looks like the number 1: write \\mathbf{1} for a column of ones", at)
         if r"\mathbb" in symbol.styles:
             fail(REFUSED[r"\mathbb"], at)
         if " " in base:

@@ -24,7 +24,20 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _SPACING = frozenset(
-    [r"\,", r"\;", r"\:", r"\!", r"\>", "\\ ", "\\\n", r"\quad", r"\qquad", r"\nonumber", r"\notag"]
+    [
+        r"\,",
+        r"\;",
+        r"\:",
+        r"\!",
+        r"\>",
+        "\\ ",
+        "\\\n",
+        r"\quad",
+        r"\qquad",
+        r"\nonumber",
+        r"\notag",
+        "~",
+    ]
 )
 _SYNONYMS = {  # spellings that typeset alike
     r"\ne": r"\neq", r"\le": r"\leq", r"\ge": r"\geq", r"\lt": "<", r"\gt": ">",
@@ -41,7 +54,7 @@ class Token:
     text: str
     at: int  # character offset in the source
     after: int  # offset of the first character behind it
-    spaced: bool = False  # whether white space stands before it
+    spaced: bool = False  # whether a spacing macro stands before it
 
 
 def tokenise(source: str) -> list[Token]:
@@ -63,8 +76,8 @@ def tokenise(source: str) -> list[Token]:
         if match is None:
             raise EquationError(_stray(source[position]), source, position)
         kind, text, position = str(match.lastgroup), match[0], match.end()
-        if kind in ("space", "comment") or text in _SPACING or text == "~":
-            spaced = True
+        if kind in ("space", "comment") or text in _SPACING:
+            spaced = spaced or text in _SPACING
             continue
         if kind == "environment":
             text = re.sub(r"\s", "", text)

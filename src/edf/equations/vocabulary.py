@@ -13,6 +13,7 @@ GREEK = frozenset(
 TRANSPOSES = frozenset(r"\top \intercal".split())
 PLAIN_SYMBOLS = frozenset(r"\partial \nabla \top \intercal \infty".split())
 FONTS = frozenset(r"\mathbf \boldsymbol \bm \mathcal \mathrm \mathsf \mathit \mathbb".split())
+BOLD = frozenset(r"\mathbf \boldsymbol \bm \mathbb \textbf".split())  # in which 1 is no number
 TEXT = frozenset(r"\text \textrm \textbf \mathrm \operatorname \mathtt \texttt".split())
 ACCENTS = frozenset(r"\hat \bar \tilde \vec \dot \widehat \widetilde \overline".split())
 

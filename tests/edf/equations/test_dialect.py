@@ -63,6 +63,7 @@ CASES: list[tuple[Any, ...]] = [
     ("scalars", r"\operatorname{softplus}(x) = \log(1 + e^x)", V),
     ("scalars", r"\min(x, y) + \max(x, y) = x + y", V),
     ("scalars", r"\log \sigma(x) = \log s", V),
+    ("scalars", "w = x ^ 2 = x %\n^{2}", "verified verified"),
     ("scalars", r"2 e^x - 2 = 2(e^x - 1)", V),
     ("scalars", r"2 \frac{x}{2} = x = 2 \cdot \frac{1}{2} x", "verified verified"),
     ("scalars", r"2^s(c) = 3 \cdot 2^s", V),  # TeX raises one token only
