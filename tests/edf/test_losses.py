@@ -133,7 +133,7 @@ def test_slopes_far_out_keep_their_digits():
     for operation, slope in ((edf.Sigmoid, math.exp(-30)), (edf.Tanh, 4 * math.exp(-60))):
         for sign in (1, -1):
             x = Input(sign * 30.0)
-            assert gradient(operation(x), x) == pytest.approx(slope, rel=1e-12)
+            assert gradient(operation(x), x) == pytest.approx(slope, rel=1e-12, abs=0)
 
 
 @pytest.mark.parametrize("operation", [Softmax, LogSoftmax, lambda x: edf.LogSumExp(x, axis=-1)])
@@ -154,6 +154,26 @@ def test_log_sum_exp_is_above_the_largest_by_at_most_log_n():
     x = np.full(8, 1000.0)
     assert edf.LogSumExp(x).forward() == pytest.approx(1000 + math.log(8), rel=1e-15)
     assert edf.LogSumExp(np.array([-1e4, 0.0])).forward() == 0
+
+
+def test_equal_entries_of_a_maximum_share_its_gradient():
+    """Equally, over each axis by itself; the shares sum to what comes in."""
+    x = Input(np.array([[1.0, 3.0, 3.0], [2.0, 2.0, 2.0]]))
+    rows = edf.Max(x, axis=1)
+    rows.forward()
+    rows.backward(cotangent=np.array([1.0, 6.0]))
+    np.testing.assert_array_equal(x.grad, [[0, 0.5, 0.5], [2, 2, 2]])
+
+
+def test_at_a_kink_the_documented_slope_is_taken():
+    """0 for |x| and ReLU at 0, the lower one for LeakyReLU, that of the first of two equals."""
+    for operation, slope in ((edf.Abs, 0), (edf.ReLU, 0), (lambda x: edf.LeakyReLU(x, 0.2), 0.2)):
+        x = Input(0.0)
+        assert gradient(operation(x), x) == slope
+    for operation in (edf.Maximum, edf.Minimum):
+        a, b = Input(2.0), Input(2.0)
+        assert gradient(operation(a, b), a) == 1
+        assert b.grad == 0
 
 
 def test_a_power_has_the_slopes_of_its_limits():
