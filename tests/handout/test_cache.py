@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 import os
 import threading
@@ -378,3 +379,48 @@ def test_an_environment_inside_the_project_is_not_the_authors(monkeypatch) -> No
         "/project/env/lib/x.py": False, "/project/.cache/x": False, "/home/me/.config/x": False,
     }.items():  # fmt: skip
         assert reads.of_project(path) is counts, path
+
+
+EXAMPLE = {  # docs/guide/caching.md: what is changed, and the pages that run
+    "none": ("docs/intro.md", "", "", []),
+    "prose": ("docs/intro.md", "Prose.", "Other prose.\n\nAnd more.", []),
+    "code": ("docs/intro.md", "2 + 2", "2 + 3", ["intro"]),
+    "expectation": ("docs/intro.md", '"on"', '"on" expect="raises ValueError"', []),
+    "module": ("docs/shapes.py", "3", "4", ["curve"]),
+    "new name": ("docs/shapes2.py", "", "x = 1", ["curve"]),
+    "data": ("docs/values.txt", "1", "2", ["table"]),
+    "touched": ("docs/values.txt", "1", "1", []),
+}
+
+
+@pytest.mark.parametrize("change", [*EXAMPLE, "numpy", "click"])
+def test_the_example_of_the_guide(workshop, monkeypatch, change: str) -> None:
+    """The table of the guide, line by line."""
+    cells = {
+        "intro": "print(2 + 2)",
+        "curve": "import click\nfrom shapes import area",
+        "table": "print(open('values.txt').read())",
+    }
+    names = [f"docs/{name}.md" for name in cells]
+    for name, cell in cells.items():
+        workshop.write(f"docs/{name}.md", "Prose.\n\n" + PAGE.format(cell))
+    workshop.write("docs/shapes.py", "def area(r): return 3 * r * r\n")
+    workshop.write("docs/values.txt", "1\n")
+    old(workshop.root)
+    workshop.run(*names, cached=True)
+    if change in EXAMPLE:
+        file, before, after, again = EXAMPLE[change]
+        path = workshop.root / file
+        text = path.read_text() if path.exists() else ""
+        assert before in text
+        path.write_text(text.replace(before, after) if before else text + after)
+    else:
+        real = importlib.metadata.version
+        monkeypatch.setattr(
+            "handout.cache.version", lambda name: "9.9" if name == change else real(name)
+        )
+        again = list(cells) if change == "numpy" else ["curve"]
+    old(workshop.root)
+    workshop.run(*names, cached=True)
+    assert workshop.cache.misses == len(again)
+    assert workshop.cache.hits == len(cells) - len(again)
