@@ -1,25 +1,32 @@
 """How much longer a site takes to build for having its code run: ratios to a site without code.
 
-    python benchmarks/engine_speed.py [--pages 10 100] [--rounds 5] [--peers] [--json FILE]
+    python benchmarks/engine_speed.py [--pages 10 100] [--rounds 5] [--peers] [--serve] [--many N]
 
 Every page holds five cells, each a softmax gradient against central differences. The floor is the
 same site, the same theme and the same Markdown, with plain fences. Floor, first build (cold),
 unchanged build and a build after an edit of one page are timed in turn, round after round, as whole
-processes, and the medians are compared: so load on the machine falls on all alike.
+processes. The fastest of the rounds counts: whatever else the machine does can only add to a time.
+
+Peers run the same cells on pages of their own formats. Those that are not installed beside handout
+are looked for on the `PATH`, and left out if they are not there.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import importlib.util
 import json
 import os
 import shutil
-import statistics
+import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,12 +44,14 @@ for i in range(6):
 print(np.abs(vjp - numeric).max() < 1e-8)
 """
 PROSE = "Softmax turns scores into probabilities; its backward step is tested below. " * 6
-BASE = """\
+MKDOCS = """\
 site_name: Benchmark
 theme: {{name: material, font: false}}
 plugins: [{plugins}]
 markdown_extensions: [admonition, tables, toc, {{pymdownx.superfences: {{}}}}, pymdownx.highlight]
 """
+SPHINX = 'project = "B"\nextensions = ["myst_nb"]\nnb_execution_mode = "cache"\n'
+MARIMO = "title: B\ndependencies: {{mode: env}}\ntoc:\n{toc}"
 
 
 @dataclass(frozen=True)
@@ -50,106 +59,170 @@ class Tool:
     """A way to put the output of code on a page."""
 
     name: str
-    fence: str  # header of a cell's fence
-    plugins: str  # of mkdocs.yml
-    notebooks: bool = False
-    cached: bool = True  # whether it claims that an unchanged build is cheap
+    command: Sequence[str]  # that builds the site, from its folder
+    files: Callable[[int], dict[str, str]]  # a site of so many pages
+    made: Sequence[str] = (".cache",)  # folders that a first build does not have
+    needs: str = ""  # the module that the build needs, or the program
 
 
-FLOOR = Tool("no code (the floor)", "python", "search")
-HANDOUT = Tool("handout", 'python exec="on"', "search, handout")
-PEERS = (
-    Tool("markdown-exec", 'python exec="on" source="above"', "search, markdown-exec"),
-    Tool(
-        "mkdocs-jupyter, executing",
-        "python",
-        "search, {mkdocs-jupyter: {execute: true}}",
-        notebooks=True,
-    ),
-)
+def texts(number: int, cells: int = 5) -> Iterator[tuple[str, str]]:
+    """The sections of a page: prose, and code."""
+    for n in range(cells):
+        yield f"## Section {n}\n\n{PROSE}\n", CELL.format(seed=100 * number + n)
 
 
-def page(number: int, tool: Tool) -> str:
-    """A page of five cells, as the tool wants it."""
-    texts = [f"## Section {n}\n\n{PROSE}\n" for n in range(5)]
-    codes = [CELL.format(seed=10 * number + n) for n in range(5)]
-    if not tool.notebooks:
-        cells = [f"{t}\n```{tool.fence}\n{c}```\n" for t, c in zip(texts, codes, strict=True)]
-        return f"# Page {number}\n\n" + "\n".join(cells)
+def markdown(number: int, fence: str, cells: int = 5) -> str:
+    """A page in Markdown; `fence` is the header of a cell's fence."""
+    parts = [f"{text}\n```{fence}\n{code}```\n" for text, code in texts(number, cells)]
+    return f"# Page {number}\n\n" + "\n".join(parts)
+
+
+def notebook(number: int) -> str:
+    """The same page as a notebook."""
     import nbformat.v4 as nb
 
     cells = [nb.new_markdown_cell(f"# Page {number}")]
-    for text, code in zip(texts, codes, strict=True):
+    for text, code in texts(number):
         cells += [nb.new_markdown_cell(text), nb.new_code_cell(code)]
-    return json.dumps(nb.new_notebook(cells=cells))
+    metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    return json.dumps(nb.new_notebook(cells=cells, metadata=metadata))
 
 
-def make(folder: Path, pages: int, tool: Tool) -> None:
-    """Write a site."""
+def marimo(number: int) -> str:
+    """The same page as a marimo notebook; names with an underscore belong to their cell."""
+    parts = ["import marimo\n\napp = marimo.App()\n"]
+    for text, code in texts(number):
+        quoted = f'_mo.md(r"""{text}""")'
+        body = "".join(f"    {line}\n" for line in code.splitlines())
+        parts.append(
+            f"@app.cell(hide_code=True)\ndef _():\n    import marimo as _mo\n    {quoted}\n"
+        )
+        parts.append(f"@app.cell\ndef _():\n    def _run():\n{indented(body)}    _run()\n")
+    return "\n\n".join(parts) + '\n\nif __name__ == "__main__":\n    app.run()\n'
+
+
+def indented(text: str) -> str:
+    """The text with each line four columns to the right."""
+    return "".join(f"    {line}\n" for line in text.splitlines())
+
+
+def mkdocs(
+    plugins: str, page: Callable[[int], str], ending: str = "md"
+) -> Callable[[int], dict[str, str]]:
+    """The files of a site for MkDocs with some plugins."""
+
+    def files(pages: int) -> dict[str, str]:
+        made = {f"docs/page-{n}.{ending}": page(n) for n in range(pages)}
+        return {"mkdocs.yml": MKDOCS.format(plugins=plugins), "docs/index.md": "# Index\n", **made}
+
+    return files
+
+
+def sphinx(pages: int) -> dict[str, str]:
+    """The files of a site for Sphinx with MyST-NB."""
+    made = {f"page-{n}.ipynb": notebook(n) for n in range(pages)}
+    contents = "\n".join(f"page-{n}" for n in range(pages))
+    return {"conf.py": SPHINX, "index.md": f"# Index\n\n```{{toctree}}\n{contents}\n```\n", **made}
+
+
+def marimo_book(pages: int) -> dict[str, str]:
+    """The files of a marimo book."""
+    made = {f"content/page-{n}.py": marimo(n) for n in range(pages)}
+    toc = "".join(f"  - file: {name}\n" for name in ("content/index.md", *made))
+    return {"book.yml": MARIMO.format(toc=toc), "content/index.md": "# Index\n", **made}
+
+
+BUILD = (sys.executable, "-m", "mkdocs", "build", "--quiet")
+FLOOR = Tool("no code (the floor)", BUILD, mkdocs("search", lambda n: markdown(n, "python")))
+HANDOUT = Tool(
+    "handout", BUILD, mkdocs("search, handout", lambda n: markdown(n, 'python exec="on"'))
+)
+PEERS = (
+    Tool(
+        "markdown-exec",
+        BUILD,
+        mkdocs("search, markdown-exec", lambda n: markdown(n, 'python exec="on" source="above"')),
+        needs="markdown_exec",
+    ),
+    Tool(
+        "mkdocs-jupyter, executing",
+        BUILD,
+        mkdocs("search, {mkdocs-jupyter: {execute: true}}", notebook, "ipynb"),
+        needs="mkdocs_jupyter",
+    ),
+    Tool(
+        "Sphinx with MyST-NB, caching",
+        ("sphinx-build", "-q", ".", "_build/html"),
+        sphinx,
+        ("_build",),
+        needs="sphinx-build",
+    ),
+    Tool(
+        "marimo-book", ("marimo-book", "build"), marimo_book, ("_site", "_site_src", ".cache",
+        ".marimo_book_cache"), needs="marimo-book",
+    ),
+)  # fmt: skip
+
+
+def write(folder: Path, files: dict[str, str]) -> None:
+    """Write a site anew."""
     shutil.rmtree(folder, ignore_errors=True)
-    (folder / "docs").mkdir(parents=True)
-    (folder / "mkdocs.yml").write_text(BASE.format(plugins=tool.plugins))
-    (folder / "docs/index.md").write_text("# Index\n")
-    ending = "ipynb" if tool.notebooks else "md"
-    for number in range(pages):
-        (folder / f"docs/page-{number}.{ending}").write_text(page(number, tool))
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
 
 
-def build(folder: Path) -> float:
+def environment() -> dict[str, str]:
+    """That of every build; compiled modules are kept, as they are by default."""
+    kept = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "NO_MKDOCS_2_WARNING": "1"}
+
+
+def build(folder: Path, tool: Tool) -> float:
     """Seconds that a build takes, as a process of its own."""
-    command = [sys.executable, "-m", "mkdocs", "build", "--quiet"]
-    environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # installed packages have been compiled
     start = time.perf_counter()
-    subprocess.run(command, cwd=folder, check=True, env=environment)
+    subprocess.run(
+        tool.command, cwd=folder, check=True, env=environment(), stdout=subprocess.DEVNULL
+    )
     return time.perf_counter() - start
 
 
-def forget(folder: Path) -> None:
-    """Make the next build a first one."""
-    shutil.rmtree(folder / ".cache", ignore_errors=True)
-
-
 def edit(folder: Path) -> None:
-    """Change one page's code."""
-    file = next(iter(sorted((folder / "docs").glob("page-0.*"))))
+    """Change the code of one page."""
+    file = next(iter(sorted(folder.rglob("page-0.*"), key=lambda path: len(path.parts))))
     file.write_text(file.read_text().replace("1e-5", "1e-5 * 1", 1))
 
 
-def cases(tool: Tool) -> Iterator[tuple[str, Callable[[Path], None]]]:
-    """The builds to time, each with what comes before it."""
-    yield "cold", forget
-    yield "unchanged", lambda folder: None
-    yield "one page edited", edit
-
-
 def measure(root: Path, pages: int, tools: list[Tool], rounds: int) -> dict[str, dict[str, float]]:
-    """Median seconds of every build of every tool."""
-    times: dict[str, dict[str, list[float]]] = {}
-    for number, tool in enumerate(tools):
-        make(root / str(number), pages, tool)
-        build(root / str(number))  # compiled modules, and the operating system's cache
+    """The least seconds of every build of every tool."""
+    folders = {tool: root / str(number) for number, tool in enumerate(tools)}
+    for tool, folder in folders.items():
+        write(folder, tool.files(pages))
+        build(folder, tool)  # compiled modules, and the operating system's cache
+    times: dict[str, dict[str, float]] = {tool.name: {} for tool in tools}
     for _ in range(rounds):
-        for number, tool in enumerate(tools):
-            for name, before in cases(tool) if tool is not FLOOR else [("floor", forget)]:
-                before(root / str(number))
-                times.setdefault(tool.name, {}).setdefault(name, []).append(
-                    build(root / str(number))
-                )
-    return {
-        tool: {name: statistics.median(seconds) for name, seconds in each.items()}
-        for tool, each in times.items()
-    }
+        for tool, folder in folders.items():
+            for name in ("cold", "unchanged", "one page edited"):
+                if name == "cold":
+                    for made in tool.made:
+                        shutil.rmtree(folder / made, ignore_errors=True)
+                elif tool is FLOOR:
+                    continue
+                elif name == "one page edited":
+                    edit(folder)
+                took = build(folder, tool)
+                times[tool.name][name] = min(took, times[tool.name].get(name, took))
+    return times
 
 
 def table(pages: int, measured: dict[str, dict[str, float]]) -> str:
-    """The medians as ratios to the floor."""
-    floor = measured[FLOOR.name]["floor"]
+    """The times as ratios to the floor."""
+    floor = measured[FLOOR.name]["cold"]
     lines = [
         f"{pages} pages of 5 cells; the floor takes {floor:.2f} s",
         "",
         "| tool | cold | unchanged | one page edited |",
-        "| --- | --- | --- | --- |",
+        "| --- | ---: | ---: | ---: |",
     ]
     for tool, each in measured.items():
         if tool != FLOOR.name:
@@ -158,22 +231,109 @@ def table(pages: int, measured: dict[str, dict[str, float]]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def installed(tool: Tool) -> bool:
+    """Whether a peer can be measured here."""
+    return importlib.util.find_spec(tool.needs) is not None or shutil.which(tool.needs) is not None
+
+
+# From saving a page to the new page being served
+
+
+@contextlib.contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """The address of `mkdocs serve` in a folder."""
+    with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as free:
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "mkdocs", "serve", "--livereload", "-a", f"127.0.0.1:{port}"]
+    silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen(command, cwd=folder, env=environment(), **silent) as process:
+        try:
+            yield f"http://127.0.0.1:{port}/page-0/"
+        finally:
+            process.send_signal(signal.SIGINT)
+
+
+def wait_for(address: str, text: str) -> None:
+    """Return as soon as a page shows a text."""
+    while True:
+        with contextlib.suppress(OSError), urllib.request.urlopen(address, timeout=60) as answer:
+            if text in answer.read().decode():
+                return
+        time.sleep(0.005)
+
+
+def latencies(folder: Path, tool: Tool, pages: int, rounds: int) -> list[float]:
+    """Seconds from saving a page, its code changed, until it is served."""
+    write(folder, tool.files(pages))
+    page = folder / "docs/page-0.md"
+    text = page.read_text()
+    taken = []
+    with served(folder) as address:
+        wait_for(address, "Section 0")
+        for number in range(rounds):
+            time.sleep(1)
+            page.write_text(text.replace("## Section 0", f"## Edit {number}").replace(
+                "1e-8", f"1e-8 + 0 * {number}", 1))  # fmt: skip
+            start = time.perf_counter()
+            wait_for(address, f"Edit {number}")
+            taken.append(time.perf_counter() - start)
+    return taken
+
+
+# Many pages
+
+
+def many(root: Path, pages: int) -> Iterator[str]:
+    """Time and memory of running pages of ten cells, cold and unchanged; a tenth of them first."""
+    for count in (pages // 10, pages):
+        write(
+            root, {f"docs/page-{n}.md": markdown(n, 'python exec="on"', 10) for n in range(count)}
+        )
+        names = [f"docs/page-{n}.md" for n in range(count)]
+        for kind in ("cold", "unchanged"):
+            start = time.perf_counter()
+            command = [
+                sys.executable,
+                "-c",
+                "from handout.cli import main; main()",
+                "check",
+                *names,
+            ]
+            process = subprocess.Popen(
+                command, cwd=root, env=environment(), stdout=subprocess.DEVNULL
+            )
+            _, status, usage = os.wait4(process.pid, 0)
+            assert status == 0
+            process.returncode = 0
+            took = time.perf_counter() - start
+            yield (
+                f"| {count:,} pages, {10 * count:,} cells, {kind} | {took:.1f} s "
+                f"| {usage.ru_maxrss / 1024:.0f} MB |"
+            )
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--pages", type=int, nargs="+", default=[10, 100])
+    parser.add_argument("--pages", type=int, nargs="*", default=[10, 100])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--peers", action="store_true", help="measure other tools as well")
-    parser.add_argument("--json", type=Path, help="write the medians, in seconds, to this file")
+    parser.add_argument("--serve", action="store_true", help="measure `mkdocs serve` as well")
+    parser.add_argument("--many", type=int, default=0, help="check so many pages of 10 cells")
     options = parser.parse_args()
-    measured = {}
-    for pages in options.pages:
-        tools = [FLOOR, HANDOUT, *(PEERS if options.peers else ())]
-        with tempfile.TemporaryDirectory() as root:
-            measured[pages] = measure(Path(root), pages, tools, options.rounds)
-        print(table(pages, measured[pages]), flush=True)
-    if options.json:
-        options.json.write_text(json.dumps(measured, indent=1) + "\n")
+    tools = [FLOOR, HANDOUT, *(filter(installed, PEERS) if options.peers else ())]
+    with tempfile.TemporaryDirectory() as name:
+        root = Path(name)
+        for pages in options.pages:
+            print(table(pages, measure(root, pages, tools, options.rounds)), flush=True)
+        if options.serve:
+            for tool in (FLOOR, HANDOUT):
+                best = min(latencies(root / "served", tool, 10, options.rounds))
+                print(f"{tool.name}: {best:.2f} s from saving a page to its being served")
+        if options.many:
+            print("\n".join(("", "| `handout check` | time | memory |", "| --- | ---: | ---: |")))
+            for line in many(root / "many", options.many):
+                print(line, flush=True)
 
 
 if __name__ == "__main__":
