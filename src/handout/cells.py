@@ -6,6 +6,7 @@ and carries the reason as its `problem`.
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -14,7 +15,10 @@ from typing import Literal
 from handout.fences import Fence, commonmark_lines, find_fences
 from handout.options import MATH, PYTHON, OptionError, read_options
 
-_MARKED = re.compile(r"(?:^|[\s{])(exec|claim)\s*=")  # a header that asks for a cell, well or badly
+# A header that asks for a cell, well or badly: with blanks, in capitals, without a value.
+_MARKED = re.compile(r"(?:^|[\s{])(exec|claim)(?:\s*=|(?=[\s}]|$))", re.IGNORECASE)
+_WRITTEN = re.compile(r"(?:^|[\s{])(?:exec|claim)\s*=", re.IGNORECASE)  # the same, in running text
+_KEY = re.compile(r"[\s{]([A-Za-z]+)\s*=")
 _BRACES = re.compile(r"^\{\s*\.?(.*?)\s*\}$")
 
 
@@ -58,18 +62,17 @@ def find_cells(text: str, path: str, known: bool = False) -> list[Cell]:
     fences = find_fences(text)
     marked = {f.line_first for f in fences if _MARKED.search(f.info)}
     cells = {f.line_first: cell for f in fences if (cell := _cell(f, path)) is not None}
-    if not known and (marked or _MARKED.search(text)):
+    if not known and (marked or _WRITTEN.search(text)):
         cells |= _unseen(text, path, fences, cells, marked)
     return named([cells[line] for line in sorted(cells)])
 
 
 def _cell(fence: Fence, path: str) -> Cell | None:
     """The cell that a fence is, or None if it is only shown."""
-    asks = _MARKED.search(fence.info)
     language = fence.language
-    if not asks and language != "math":
+    kind = _asked(fence)
+    if kind is None:
         return None
-    kind: Literal["python", "math"] = "math" if asks is None or asks[1] == "claim" else "python"
     cell = Cell(
         kind,
         path,
@@ -98,6 +101,18 @@ def _cell(fence: Fence, path: str) -> Cell | None:
     return replace(cell, options=options, id=str(options.get("id") or options.get("claim") or ""))
 
 
+def _asked(fence: Fence) -> Literal["python", "math"] | None:
+    """What kind of cell a fence asks to be, also where it misspells `exec`; None if it does not."""
+    found = _MARKED.search(fence.info)
+    if found is not None:
+        return "math" if found[1].lower() == "claim" else "python"
+    if fence.language == "python":
+        keys = _KEY.findall(fence.info)
+        meant = any(difflib.get_close_matches(key, ["exec"], cutoff=0.7) for key in keys)
+        return "python" if meant else None
+    return "math" if fence.language == "math" else None
+
+
 def _unseen(
     text: str, path: str, fences: list[Fence], cells: Mapping[int, Cell], marked: set[int]
 ) -> dict[int, Cell]:
@@ -110,7 +125,10 @@ def _unseen(
         cell = cells.get(line) or Cell(kind, path, line, line, "", line + 1, "")
         fence = next((f for f in fences if f.line_first <= line <= f.line_last), None)
         if line in marked:
-            why = "CommonMark reads this fence as something else: indent it as its list or box is"
+            why = (
+                "CommonMark reads this fence as something else, as indented code or HTML: leave a "
+                "blank line before it, and indent it as its list or box is"
+            )
         elif fence is not None:
             why = f"CommonMark reads a cell here, the site the fence of line {fence.line_first}"
         else:

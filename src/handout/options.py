@@ -149,6 +149,11 @@ def read_options(text: str, known: Mapping[str, Option]) -> dict[str, object]:
         if found is None or found["value"] is None:
             raise OptionError(f'options are written key="value", not {text[position:].strip()!r}')
         key, value = found["key"], found["value"]
+        if found["quote"] in value:
+            raise OptionError(
+                f"option {key!r} has another {found['quote']} in its value: options are separated "
+                "by blanks, and a value holds no quote of the kind around it"
+            )
         if key not in known:
             raise OptionError(f"unknown option {key!r}{suggestion(key, known)}")
         if key in options:
@@ -163,7 +168,7 @@ def read_options(text: str, known: Mapping[str, Option]) -> dict[str, object]:
 
 def suggestion(word: str, known: Iterable[str]) -> str:
     """What was probably meant, as the end of a message."""
-    near = difflib.get_close_matches(word, list(known), n=1)
+    near = difflib.get_close_matches(word.lower(), list(known), n=1)
     return f"; did you mean {near[0]!r}?" if near else f"; known: {listed(known)}"
 
 

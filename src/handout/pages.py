@@ -10,6 +10,9 @@ from handout.cache import Cache
 from handout.cells import Cell, find_cells
 from handout.fences import read_text
 
+#: What Markdown files may be called, as MkDocs has it.
+MARKDOWN = (".md", ".markdown", ".mdown", ".mkdn", ".mkd")
+
 
 class PageError(ValueError):
     """A page that cannot be read; the text names it, the line and the reason."""
@@ -55,6 +58,8 @@ def read_page(file: Path, name: str, cache: Cache | None = None) -> Page:
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         raise PageError(shown, f"not UTF-8: {error.reason}; save it as UTF-8", line) from error
+    except IsADirectoryError as error:
+        raise PageError(shown, "a folder; name its pages, as in *.md") from error
     except OSError as error:
         raise PageError(shown, f"cannot be read: {error.strerror}") from error
     return make_page(file, name, text, cache)

@@ -24,7 +24,7 @@ from handout.inject import (
     token,
     with_tokens,
 )
-from handout.pages import Page, PageError, make_page, shown_path, unreadable_page
+from handout.pages import MARKDOWN, Page, PageError, make_page, shown_path, unreadable_page
 from handout.settings import Project
 from handout.verdicts import JudgedPage, report
 
@@ -47,6 +47,7 @@ class Site:
         self.cache = Cache(project.cache, project.root, warn)
         self.engine = Engine(project, self.cache)
         self.pages: dict[str, Page] = {}
+        self.reading_order: list[str] = []  # names of pages, as the navigation has them
         self.characters: set[str] = set()
         self._later: set[str] = set()  # pages that were rendered before their cells had run
         self.downloads: dict[PurePosixPath, Page] = {}  # notebooks, by their place in the site
@@ -54,7 +55,7 @@ class Site:
     def start(self, pages: Iterable[Any]) -> None:
         """Read the pages and start running their cells; say on a page that it cannot be read."""
         for file in pages:
-            if not file.src_uri.endswith((".md", ".ipynb")):
+            if not file.src_uri.endswith((*MARKDOWN, ".ipynb")):
                 continue
             try:
                 self.pages[file.src_uri] = _read(file, self.cache)
@@ -153,7 +154,7 @@ class Site:
         return self._linked(html, page, address)
 
     def _linked(self, html: str, page: Page, address: Callable[[str], str]) -> str:
-        filled = link_verdicts(html, page, self._find, address, lambda: list(self.all_judged()))
+        filled = link_verdicts(html, page, self._find, address, self._in_reading_order)
         for problem in filled.problems:
             self._tell(problem)
         return filled.html
@@ -164,6 +165,10 @@ class Site:
 
     def _find(self, name: str) -> JudgedPage | None:
         return self.engine.judged(name) if name in self.engine else None
+
+    def _in_reading_order(self) -> list[JudgedPage]:
+        places = {name: place for place, name in enumerate(self.reading_order)}
+        return sorted(self.all_judged(), key=lambda j: places.get(j.page.name, len(places)))
 
     def all_judged(self) -> Iterable[JudgedPage]:
         """The verdicts on every page."""

@@ -85,8 +85,10 @@ def test_a_comment_hides_a_cell() -> None:
 
 
 def test_plain_fences_are_only_shown() -> None:
-    """A fence that asks for nothing is no cell, whatever its options."""
-    assert find_cells('```python title="x" hl_lines="1"\n1\n```\n\n```\n2\n```\n', "p.md") == []
+    """A fence that asks for nothing is no cell, whatever its options, and whatever it shows."""
+    options = 'title="x" hl_lines="1" linenums="1" .extra'
+    shown = f"```python {options}\nexec = 1\n```\n\n```\nexec='on'\n```\n\nwe exec a claim\n"
+    assert find_cells(shown, "p.md") == []
 
 
 def test_math_without_a_claim_is_display_math() -> None:
@@ -129,6 +131,13 @@ def test_readings(reading: str, read: str) -> None:
         ('```python exec="on" id="a b"\n```', "must be letters, digits"),
         ('```python exec="on" exec="on"\n```', "option 'exec' is given twice"),
         ('```python exec="on" loose\n```', "options are written key=\"value\", not 'loose'"),
+        ('```python EXEC="on"\n```', "unknown option 'EXEC'; did you mean 'exec'?"),
+        ('```python exce="on"\n```', "unknown option 'exce'; did you mean 'exec'?"),
+        ('```python execute="on"\n```', "unknown option 'execute'; did you mean"),
+        ("```python exec\n```", "options are written key=\"value\", not 'exec'"),
+        ('```python exec="on", id="x"\n```', "'exec' has another \" in its value: options are sep"),
+        ('```python exec="on" id="a"b"\n```', "'id' has another \" in its value"),
+        ('```python exec = "on"\n```', 'options are written key="value", not \'exec = '),
         ("```python exec=on\n```", "options are written key=\"value\", not 'exec=on'"),
         ('```py exec="on"\n```', "a py fence cannot be a cell; write ```python"),
         ('```bash exec="on"\n```', "a bash fence cannot be a cell"),
@@ -141,6 +150,10 @@ def test_readings(reading: str, read: str) -> None:
         ('```math claim="a" reading="base 2"\nx\n```', '"base 0" or "base 1"'),
         ('```math expect="refuted"\nx\n```', 'options need a claim="name"'),
         ('```python exec="on"\n1\n', "the fence is not closed"),
+        (
+            '<div markdown>\n```python exec="on"\n1\n```\n</div>\n',
+            "as indented code or HTML: leave a blank line before it",
+        ),
         (
             '    ```python exec="on"\n    1\n    ```',
             "CommonMark reads this fence as something else",
