@@ -50,7 +50,7 @@ theme: {{name: material, font: false}}
 plugins: [{plugins}]
 markdown_extensions: [admonition, tables, toc, {{pymdownx.superfences: {{}}}}, pymdownx.highlight]
 """
-SPHINX = 'project = "B"\nextensions = ["myst_nb"]\nnb_execution_mode = "cache"\n'
+SPHINX = 'project = "B"\nextensions = ["myst_nb"]\nnb_execution_mode = "cache"\nexclude_patterns = ["_build"]\n'
 MARIMO = "title: B\ndependencies: {{mode: env}}\ntoc:\n{toc}"
 
 
