@@ -50,7 +50,12 @@ theme: {{name: material, font: false}}
 plugins: [{plugins}]
 markdown_extensions: [admonition, tables, toc, {{pymdownx.superfences: {{}}}}, pymdownx.highlight]
 """
-SPHINX = 'project = "B"\nextensions = ["myst_nb"]\nnb_execution_mode = "cache"\nexclude_patterns = ["_build"]\n'
+SPHINX = """\
+project = "Benchmark"
+extensions = ["myst_nb"]
+nb_execution_mode = "cache"
+exclude_patterns = ["_build"]
+"""
 MARIMO = "title: B\ndependencies: {{mode: env}}\ntoc:\n{toc}"
 
 
