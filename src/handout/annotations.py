@@ -6,17 +6,18 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TextIO
 
 from handout.engine import Problem
 from handout.harmless import one_line
 from handout.pages import shown_path
 
 
-def annotate(problem: Problem) -> None:
+def annotate(problem: Problem, stream: TextIO | None = None) -> None:
     """Print the annotation of a problem, where somebody will read it."""
     line = annotation(problem, os.environ)
     if line is not None:
-        sys.stdout.write(f"{line}\n")
+        (stream or sys.stdout).write(f"{line}\n")
 
 
 def annotation(problem: Problem, environment: Mapping[str, str]) -> str | None:

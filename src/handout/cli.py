@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
 import click
 
@@ -34,7 +34,12 @@ def main() -> None:
 
 @main.command()
 @click.argument("pages", nargs=-1, required=True, metavar="PAGE...")
-@click.option("--json", "json_file", type=click.Path(), help="Write the verdicts to this file.")
+@click.option(
+    "--json",
+    "json_file",
+    type=click.Path(),
+    help="Write the verdicts to this file; - is standard output.",
+)
 @click.option("--junit", "junit_file", type=click.Path(), help="Write them as JUnit XML, too.")
 @click.option("--executor", help="Run pages on a cluster: dask://HOST:PORT of its scheduler.")
 @click.option("--jobs", type=click.IntRange(1), help="How many pages to run at once.")
@@ -54,21 +59,23 @@ def check(
     """Run and test the cells of pages (Markdown, or notebooks)."""
     if no_exec:
         sys.exit(_list_cells([_read(name) for name in pages]))
+    for name in filter(None, (json_file, junit_file)):
+        _write(name, "", "a")  # better told now than after the run
     read: set[Path] = set()
     if missing := unlimited():
         _warn(missing)
 
     def once() -> int:
-        project = _project(jobs, timeout)
+        project = _project(jobs, timeout, pages)
         engine.prepare(project)
         judged, reads = _judge(project, [_read(name) for name in pages], executor)
         read.update(reads)
         if json_file is not None:
             text = report(verdict for page in judged for verdict in page.verdicts)
-            _write(Path(json_file), text)
+            _write(json_file, text)
         if junit_file is not None:
-            _write(Path(junit_file), junit(judged))
-        return _tell(judged)
+            _write(junit_file, junit(judged))
+        return _tell(judged, sys.stderr if "-" in (json_file, junit_file) else sys.stdout)
 
     sys.exit(_again_and_again(once, pages, read) if watch else once())
 
@@ -76,8 +83,9 @@ def check(
 def _again_and_again(once: Callable[[], int], pages: Sequence[str], read: set[Path]) -> int:
     """Check, and again after every change, until Ctrl-C; the status of the last check."""
     status = 0
-    config = find_config(Path.cwd())
-    own = [Path(name).absolute() for name in pages] + ([config] if config else [])
+    own = [Path(name).absolute() for name in pages]
+    config = find_config(own[0].parent) or find_config(Path.cwd())
+    own += [config] if config else []
     with contextlib.suppress(KeyboardInterrupt):
         while True:
             before = look(own)  # before, so that an edit meanwhile is not missed
@@ -96,7 +104,7 @@ def _list_cells(pages: Sequence[Page]) -> int:
     cells = [cell for page in pages for cell in page.cells]
     for cell in cells:
         name = cell.id or "display math"
-        click.echo(f"{cell}: {cell.problem or f'{cell.kind}, {name}'}")
+        click.echo(one_line(f"{cell}: {cell.problem or f'{cell.kind}, {name}'}"))
     faulty = sum(cell.problem is not None for cell in cells)
     click.echo(f"{len(cells)} cells, {faulty} that cannot be used; nothing was run")
     return 1 if faulty else 0
@@ -138,9 +146,13 @@ def _executor(address: str | None, project: Project) -> Iterator[Executor | None
         _refuse(str(error))
 
 
-def _project(jobs: int | None, timeout: float | None) -> Project:
+def _project(
+    jobs: int | None = None, timeout: float | None = None, pages: Sequence[str] = ()
+) -> Project:
+    """The project that holds the first page, or else the working directory."""
     try:
-        project = find_project(Path.cwd())
+        here = Path.cwd()
+        project = find_project(*(Path(name).absolute().parent for name in pages[:1]), here)
     except SettingsError as error:
         _refuse(str(error))
     settings = project.settings
@@ -157,24 +169,25 @@ def _read(name: str) -> Page:
         _refuse(str(error))
 
 
-def _write(target: Path, text: str) -> None:
+def _write(target: str, text: str, mode: str = "w") -> None:
     try:
-        target.write_text(text, "utf-8")
+        with click.open_file(target, mode, encoding="utf-8") as file:
+            file.write(text)
     except OSError as error:
         _refuse(f"{target}: cannot be written: {error.strerror}")
 
 
-def _tell(judged: Sequence[JudgedPage]) -> int:
+def _tell(judged: Sequence[JudgedPage], stream: TextIO) -> int:
     """Print a table, a line for each problem, and a summary; the exit status."""
     from handout import terminal
 
-    terminal.show_table(judged, sys.stdout)
+    terminal.show_table(judged, stream)
     found = [problem for page in judged for problem in (*engine.problems(page), *lost_badges(page))]
     for problem in found:
-        click.echo(str(problem))
-        annotate(problem)
+        click.echo(str(problem), file=stream)
+        annotate(problem, stream)
     verdicts = [verdict for page in judged for verdict in page.verdicts]
-    click.echo(told(tally(verdicts)))
+    click.echo(told(tally(verdicts)), file=stream)
     return 1 if found else 0
 
 
@@ -191,7 +204,7 @@ def _refuse(message: str) -> NoReturn:
 @click.option("--clear", "clearing", is_flag=True, help="Remove every entry.")
 def show_cache(clearing: bool) -> None:
     """Show the size of the cache and the hits of the last build, or clear it."""
-    folder = _project(None, None).cache
+    folder = _project().cache
     if clearing:
         click.echo(f"{folder}: {clear(folder)} entries removed")
         return
@@ -204,7 +217,7 @@ def show_cache(clearing: bool) -> None:
 @click.option("--strict", is_flag=True, help="Let every warning fail the build.")
 def build(strict: bool) -> None:
     """Check every page, then build the whole site."""
-    engine.prepare(_project(None, None))  # before the site generator is loaded, which takes as long
+    engine.prepare(_project())  # before the site generator is loaded, which takes as long
     from handout.building import build_site
 
     sys.exit(build_site(strict))
@@ -239,7 +252,7 @@ def new(folder: Path) -> None:
 @click.argument("pages", nargs=-1, metavar="[PAGE...]")
 def pdf(output: Path, pages: Sequence[str]) -> None:
     """Print the handout, or some of its pages, as a PDF."""
-    engine.prepare(_project(None, None))
+    engine.prepare(_project())
     from handout.pdf import PdfError, make_pdf
 
     try:

@@ -11,7 +11,9 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+import mergedeep  # type: ignore[import-untyped]  # comes with MkDocs, as yaml_env_tag does
 import yaml
+from yaml_env_tag import construct_env_tag  # type: ignore[import-untyped]
 
 from handout.limits import Limits
 from handout.options import suggestion
@@ -108,14 +110,17 @@ class Project:
         return self.root / self.settings.cache
 
 
-def find_project(start: Path) -> Project:
-    """The project of the nearest configuration file in `start` or a folder above it.
+def find_project(*starts: Path) -> Project:
+    """The project of the nearest configuration file in one of the folders or above it.
+
+    Args:
+        starts: folders to look from, one after the other; without a file, the last is the project.
 
     Raises:
         SettingsError: if the file's options for the plugin are not valid.
     """
-    config = find_config(start)
-    return Project(start) if config is None else read_project(config)
+    config = next(filter(None, map(find_config, starts)), None)
+    return Project(starts[-1]) if config is None else read_project(config)
 
 
 def find_config(start: Path) -> Path | None:
@@ -129,6 +134,7 @@ class _Loader(yaml.SafeLoader):
 
 
 _Loader.add_multi_constructor("", lambda loader, suffix, node: None)
+_Loader.add_constructor("!ENV", construct_env_tag)
 
 
 def read_project(config: Path) -> Project:
@@ -137,12 +143,7 @@ def read_project(config: Path) -> Project:
     Raises:
         SettingsError: if it cannot be read, or its options for the plugin are not valid.
     """
-    try:
-        document = yaml.load(config.read_text("utf-8"), _Loader) or {}
-    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{config}: {error}") from error
-    if not isinstance(document, dict):
-        raise SettingsError(f"{config}: a mapping of options was expected")
+    document = _document(config)
     plugins = _plugins(document.get("plugins") or [])
     if "handout" not in plugins:
         return Project(config.parent, Settings(), config)
@@ -151,6 +152,20 @@ def read_project(config: Path) -> Project:
         return Project(config.parent, read_settings(plugins["handout"] or {}), config, docs)
     except SettingsError as error:
         raise SettingsError(f"{config}: plugin handout: {error}") from None
+
+
+def _document(config: Path) -> dict[str, Any]:
+    """A configuration on top of the one that it inherits from, as MkDocs has it."""
+    try:
+        document = yaml.load(config.read_text("utf-8"), _Loader) or {}
+    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{config}: {error}") from error
+    if not isinstance(document, dict):
+        raise SettingsError(f"{config}: a mapping of options was expected")
+    parent = document.pop("INHERIT", None)
+    if parent is None:
+        return document
+    return dict(mergedeep.merge(_document(config.parent / str(parent)), document))
 
 
 def _plugins(listed: Any) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import pty
 import re
@@ -23,6 +24,7 @@ from handout.harmless import harmless, one_line
 from handout.junit import junit
 from handout.outcomes import Fault, PageOutcome
 from handout.pages import make_page
+from handout.settings import Settings, read_project
 from handout.verdicts import JudgedPage, judge
 
 TEXT = """\
@@ -308,6 +310,46 @@ def test_a_badge_of_no_claim_is_a_problem_of_the_page(folder: Path):
         "p.md:8: [[verdict:inside]]: no claim 'inside' on p.md; the page makes no claim",
         "no verdicts",
     ]
+
+
+@pytest.mark.parametrize(("option", "start"), [("--json", "{"), ("--junit", "<?xml")])
+def test_a_report_can_go_to_standard_output(broken: Path, option: str, start: str):
+    """It is all that is there; what people read goes to the other stream."""
+    done = CliRunner().invoke(main, ["check", "docs/index.md", option, "-"])
+    assert done.exit_code == 1
+    assert done.stdout.startswith(start)
+    assert "docs/index.md:4: cell-1: error" in done.stderr
+    assert "docs/index.md:4" not in done.stdout.splitlines()
+    if option == "--json":
+        assert json.loads(done.stdout)["summary"]["unexpected"] == 1
+
+
+def test_check_reads_the_settings_of_the_pages_own_project(
+    broken: Path, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+):
+    """From wherever it is called; a setting may come from the environment or be inherited."""
+    (broken / "base.yml").write_text("plugins: {handout: {timeout: 7, cache: from-base}}\n")
+    text = "INHERIT: base.yml\nplugins: {handout: {cache: !ENV [HANDOUT_CACHE, elsewhere]}}\n"
+    (broken / "mkdocs.yml").write_text(text)
+    (broken / "docs/index.md").write_text('```python exec="on"\n1\n```\n')
+    monkeypatch.chdir(tmp_path_factory.mktemp("other"))
+    assert CliRunner().invoke(main, ["check", str(broken / "docs/index.md")]).exit_code == 0
+    assert (broken / "elsewhere").is_dir()
+    monkeypatch.setenv("HANDOUT_CACHE", "there")
+    assert read_project(broken / "mkdocs.yml").settings == Settings(cache="there", timeout=7)
+
+
+def test_a_setting_that_is_wrong_is_told_by_file(broken: Path):
+    """YAML that cannot be read, a file to inherit that is not there, a bad option of it."""
+    for text, why in {
+        "a: [": "mkdocs.yml: while parsing",
+        "- a": "mkdocs.yml: a mapping of options was expected",
+        "INHERIT: none.yml": "none.yml: ",
+        "plugins: {handout: {jobs: -1}}": "mkdocs.yml: plugin handout: option 'jobs' must be",
+    }.items():
+        (broken / "mkdocs.yml").write_text(text)
+        done = CliRunner().invoke(main, ["check", "docs/index.md"])
+        assert (done.exit_code, why in done.stderr) == (2, True), done.stderr
 
 
 def test_check_says_where_a_report_cannot_be_written(broken: Path):
