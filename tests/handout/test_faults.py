@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import os
+import subprocess
 import sys
+from html import unescape
 
 import pytest
 
 from handout.engine import problems
+from handout.verdicts import report
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 
@@ -212,6 +217,67 @@ def test_a_page_of_ten_megabytes_runs(workshop) -> None:
     judged = workshop.run("page.md")["page.md"]
     assert outcome(judged)["stdout"] == "fine\n"
     assert judged.verdicts[0]["line"] == 100_002
+
+
+def test_nan_and_infinity_are_words_in_reports(workshop) -> None:
+    """JSON has no such numbers; a reader of `verdicts.json` need not cope with any."""
+    workshop.write(
+        "page.md",
+        """\
+        ```python exec="on"
+        import numpy as np
+        from edf import Input, Node, check_gradients
+
+        class Broken(Node):
+            def forward(self, x): return x * x
+            def backward(self, grad, x): return np.where(x > 0, np.nan, np.inf)
+
+        check_gradients(Broken(Input(shape=(4,))), id="broken", expect="refuted")
+        ```
+        """,
+    )
+    judged = workshop.run("page.md")["page.md"]
+    code, verdict = judged.verdicts
+    assert (code["ok"], verdict["status"]) == (True, "refuted")
+    _, written = json.loads(report(judged.verdicts), parse_constant=pytest.fail)["verdicts"]
+    assert written["counterexample"]["left"] in ("nan", "inf")
+    verdict |= {"max_rel_error": float("-inf"), "counterexample": [{"left": float("nan")}]}
+    _, written = json.loads(report(judged.verdicts), parse_constant=pytest.fail)["verdicts"]
+    assert (written["max_rel_error"], written["counterexample"]) == ("-inf", [{"left": "nan"}])
+
+
+@pytest.mark.slow
+def test_a_site_full_of_faults_is_built(workshop) -> None:
+    """Status 1, a page and a message for each fault, all other pages, and no process is left."""
+    workshop.write(
+        "mkdocs.yml",
+        "site_name: A\nplugins: [{handout: {timeout: 8, cpu: 2, memory: 2048}}]\n"
+        "theme: {name: mkdocs}\nmarkdown_extensions: [pymdownx.superfences]\n",
+    )
+    names = {fault: fault.replace(" ", "-").replace(",", "") for fault in FAULTS}
+    for fault, name in names.items():
+        source, message = FAULTS[fault]
+        timeout = ' timeout="1"' if "time limit" in message else ""
+        workshop.write(
+            f"docs/{name}.md", f'# A\n\n```python exec="on"{timeout}\n{source.strip()}\n```\n'
+        )
+    workshop.write("docs/index.md", GOOD)
+    done = subprocess.run(
+        [sys.executable, "-c", "from handout.cli import main; main()", "build"],
+        env={**os.environ, "NO_MKDOCS_2_WARNING": "1"}, capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 1
+    told = done.stderr.splitlines()
+    for fault, name in names.items():
+        message = FAULTS[fault][1]
+        if "threads" in fault:  # so many that their stacks need more memory than there may be
+            message = "thread"
+        lines = [line for line in told if line.startswith(f"docs/{name}.md:")]
+        assert any(message in line for line in lines), (fault, lines)
+        page = (workshop.root / "site" / name / "index.html").read_text()
+        assert message.split("(")[0] in unescape(page)
+    assert "fine" in (workshop.root / "site/index.html").read_text()
+    assert workshop.left() == []
 
 
 def test_nan_and_infinity_are_printed(workshop) -> None:
