@@ -26,8 +26,8 @@ class Option:
     """One option of a fence."""
 
     name: str  # as written before the equals sign
-    values: str  # what may be written after it, for messages and for the reference
-    meaning: str  # one sentence for the reference
+    values: str  # what may be written after it, in Markdown, for the reference
+    meaning: str  # one sentence, likewise
     read: Callable[[str], object]  # the checked value; raises OptionError
 
 
@@ -104,12 +104,20 @@ def _text(value: str) -> str:
 PYTHON: Mapping[str, Option] = {
     option.name: option
     for option in (
-        Option("exec", "on", "Run the cell; a fence without it is only shown.", _word(["on"])),
+        Option("exec", "`on`", "Run the cell; a fence without it is only shown.", _word(["on"])),
         Option("id", "a name", "The name of the cell's own verdict.", _identifier),
         Option("title", "text", "A title over the code.", _text),
-        Option("show", "both, code, output, none", "What of the cell is shown.", _word(SHOWN)),
         Option(
-            "expect", "ok, or raises NameOfError", "How the cell must end.", _python_expectation
+            "show",
+            "`both` (default), `code`, `output`, `none`",
+            "What of the cell is shown.",
+            _word(SHOWN),
+        ),
+        Option(
+            "expect",
+            "`ok` (default), `raises NameOfError`",
+            "How the cell must end.",
+            _python_expectation,
         ),
         Option("timeout", "seconds", "The longest that the cell may run.", _seconds),
     )
@@ -120,14 +128,15 @@ MATH: Mapping[str, Option] = {
         Option("claim", "a name", "Test the formula, under this name.", _identifier),
         Option(
             "expect",
-            "verified, refuted, inconclusive, error",
+            "`verified` (default), `refuted`, `inconclusive`, `error`",
             "The verdict that is expected; one word, or one for each step of a chain.",
             _statuses,
         ),
         Option(
             "reading",
-            "componentwise i, base 1",
-            "Read bare vectors by component; count numbered components from 0 or 1.",
+            "`componentwise i`, `componentwise i j`, `base 0`, `base 1`",
+            "Read bare vectors (and matrices) by component; count numbered components from 0 or "
+            "from 1. Several with commas between.",
             _reading,
         ),
         Option("loss", "a name", "The node that `x.\\text{grad}` is the gradient of.", _identifier),

@@ -1,35 +1,53 @@
-"""The page of options says of each what the code says."""
+"""The reference pages say what the code says: the options in tables, the commands by themselves."""
 
 from __future__ import annotations
 
-from dataclasses import fields
+import importlib.util
+import re
 from pathlib import Path
+from types import ModuleType
 
+import click
 import pytest
 
-from handout.options import MATH, PYTHON, Option
-from handout.settings import Settings
+from handout.cli import main
 
-PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "options.md").read_text("utf-8")
-ROWS = [line for line in PAGE.splitlines() if line.startswith("| `")]
+ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize(
-    "option", [*PYTHON.values(), *MATH.values()], ids=lambda option: option.name
-)
-def test_every_option_of_a_fence_is_listed(option: Option) -> None:
-    """Its name, each of its values and its meaning stand in one row."""
-    assert any(
-        row.startswith(f"| `{option.name}` |")
-        and row.endswith(f"| {option.meaning} |")
-        and all(word in row for word in option.values.replace(",", "").split())
-        for row in ROWS
-    )
+@pytest.fixture
+def generator() -> ModuleType:
+    """`scripts/options_page.py`."""
+    spec = importlib.util.spec_from_file_location("options_page", ROOT / "scripts/options_page.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
-@pytest.mark.parametrize("name", [field.name for field in fields(Settings)])
-def test_every_option_of_the_site_is_listed_with_its_default(name: str) -> None:
-    """A default that changes in the code and not on the page fails here."""
-    default = getattr(Settings(), name)
-    shown = "none" if default == {} else f"`{default:g}`" if name == "timeout" else f"`{default}`"
-    assert any(row.startswith(f"| `{name}` | {shown} |") for row in ROWS)
+def test_the_page_of_options_is_the_one_that_the_code_gives(generator: ModuleType) -> None:
+    """If this fails: `python scripts/options_page.py`."""
+    page = generator.PAGE.read_text("utf-8")
+    assert generator.with_tables(page) == page
+
+
+def test_a_changed_default_changes_the_page(
+    generator: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The guard would see it; and so it would see a row that is not there."""
+    page = generator.PAGE.read_text("utf-8")
+    assert "| `timeout` | `60` |" in page
+    monkeypatch.setattr(generator, "default", lambda value: "`61`")
+    assert "| `timeout` | `61` |" in generator.with_tables(page)
+    without = re.sub(r"\| `jobs` .*\n", "", page)
+    assert generator.with_tables(without) != without
+
+
+def test_the_page_of_the_command_line_comes_from_the_commands() -> None:
+    """It names the program, and every command and option describes itself."""
+    page = (ROOT / "docs/reference/command-line.md").read_text("utf-8")
+    assert "::: mkdocs-click\n    :module: handout.cli\n    :command: main" in page
+    for name, command in main.commands.items():
+        assert command.help, name
+        assert all(p.help for p in command.params if isinstance(p, click.Option)), name
