@@ -1,0 +1,116 @@
+"""The command line as a clumsy author uses it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from handout.cli import main
+
+CELL = '```python exec="on" id="made"\nopen("made.txt", "w").close()\n```\n'
+
+
+def handout(*words: str) -> Result:
+    """Run a command."""
+    return CliRunner().invoke(main, words)
+
+
+def test_no_exec_lists_cells_and_runs_none(workshop) -> None:
+    """Where each cell is, what it is called, what is wrong with it; math without a claim, too."""
+    math = '```math claim="sum"\n1 = 1\n```\n\n```math\na\n```\n'
+    workshop.write("page.md", f"# A\n\n{CELL}\n{math}".encode())
+    done = handout("check", "page.md", "--no-exec")
+    assert done.exit_code == 0
+    assert done.stdout.splitlines() == [
+        "page.md:3-5: python, made",
+        "page.md:7-9: math, sum",
+        "page.md:11-13: math, display math",
+        "3 cells, 0 that cannot be used; nothing was run",
+    ]
+    assert not (workshop.root / "made.txt").exists()
+    workshop.write("page.md", CELL.replace("id=", "ide=").encode())
+    done = handout("check", "page.md", "--no-exec")
+    assert done.exit_code == 1
+    assert "page.md:1-3: unknown option 'ide'; did you mean 'id'?" in done.stdout
+
+
+def test_the_cache_can_be_looked_at_and_cleared(workshop) -> None:
+    """Entries, size, and how the last build fared; in the project's own folder."""
+    workshop.write("mkdocs.yml", "plugins: [{handout: {cache: kept}}]")
+    workshop.write("page.md", CELL.encode())
+    for hits in (0, 1):
+        assert handout("check", "page.md").exit_code == 0
+        said = handout("cache").stdout
+        assert said.startswith(f"{workshop.root / 'kept'}: 1 entries, ")
+        assert f"last build: {hits} pages from the cache, {1 - hits} run" in said
+    assert "1 entries removed" in handout("cache", "--clear").stdout
+    assert ": 0 entries, 0 kB" in handout("cache").stdout
+
+
+def test_pages_of_the_same_name_are_told_apart_and_a_page_counts_once(workshop) -> None:
+    """Verdicts name pages as they were given."""
+    for name in ("a/page.md", "b/page.md"):
+        workshop.write(name, CELL.encode())
+    done = handout("check", "a/page.md", "b/page.md", "a/page.md", "--json", "v.json")
+    assert done.exit_code == 0
+    verdicts = json.loads((workshop.root / "v.json").read_text())["verdicts"]
+    assert [v["page"] for v in verdicts] == ["a/page.md", "b/page.md"]
+
+
+def test_a_page_can_be_checked_from_any_folder(
+    workshop, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Its cells run in its own folder, and its project keeps what came of it."""
+    workshop.write("mkdocs.yml", "plugins: [handout]")
+    page = workshop.write("docs/page.md", CELL.encode())
+    for folder, name in ((workshop.root / "docs", "page.md"), (tmp_path, str(page))):
+        monkeypatch.chdir(folder)
+        (page.parent / "made.txt").unlink(missing_ok=True)
+        handout("cache", "--clear")
+        assert handout("check", name).exit_code == 0
+        assert (page.parent / "made.txt").exists()
+    assert not (tmp_path / ".cache").exists()
+    assert (workshop.root / ".cache/handout").is_dir()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["check"], "Missing argument 'PAGE...'"),
+        (["check", "none.md"], "none.md:1: cannot be read: No such file or directory"),
+        (["check", "."], ".:1: a folder; name its pages, as in *.md"),
+        (["check", "page.md", "--jobs", "0"], "0 is not in the range x>=1"),
+        (["check", "page.md", "--timeout", "-1"], "-1.0 is not in the range x>0"),
+        (["check", "page.md", "--json", "no/v.json"], "no/v.json: cannot be written: No such file"),
+        (["check", "page.md", "--junit", "."], ".: cannot be written: Is a directory"),
+        (["check", "page.md", "--jsn", "x"], "No such option '--jsn'"),
+        (["chek"], "No such command 'chek'"),
+    ],
+)
+def test_wrong_usage_is_told_before_anything_runs(workshop, words: list[str], said: str) -> None:
+    """Status 2, and what would be right."""
+    workshop.write("page.md", CELL.encode())
+    done = handout(*words)
+    assert done.exit_code == 2
+    assert said in done.stderr.replace("option: ", "option ")
+    assert not (workshop.root / "made.txt").exists()
+
+
+@pytest.mark.parametrize(
+    "name", ["a b.md", "ü.md", "a'b\".md", "--.md", "a\nb.md", "\x1b[31m.md", "%s{}.md", "#.md"]
+)
+def test_a_page_may_be_called_anything(
+    workshop, name: str, python_cell: Callable[..., str]
+) -> None:
+    """Its name is text in every report, on one line."""
+    workshop.write(name, python_cell("1 / 0").encode())
+    done = handout("check", "--json", "v.json", "--junit", "v.xml", "--", name)
+    assert done.exit_code == 1
+    lines = [line for line in done.stdout.splitlines() if "ZeroDivisionError" in line]
+    assert len(lines) == 1
+    assert lines[0].isprintable()
+    assert json.loads((workshop.root / "v.json").read_text())["verdicts"][0]["page"] == name
