@@ -576,6 +576,7 @@ class _Parser:
         if token.text not in FONTS and token.text not in ACCENTS and token.text not in TEXT:
             return Symbol(token.text, at=token.at)
         self.deeper(token.at)
+        self.unspaced("argument")
         if self.text != "{":
             if self.token.kind == "letter" or self.text in GREEK or (self.text in ("0", "1")):
                 inner = Symbol(self.next().text, at=token.at)

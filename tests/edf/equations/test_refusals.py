@@ -77,6 +77,7 @@ REFUSALS: list[tuple[Any, ...]] = [
     ("scalars", r"w = \mathbf{0}", "Write 0 in the plain font", r"\mathbf{0}"),
     ("vectors", r"a = x_{1 2}", "Two numbers read as one", "2}"),
     ("scalars", r"w = \frac~{x}{y}", "TeX takes the space for the argument", "{x}{y}"),
+    ("scalars", r"w = \mathbf~{x} x", "TeX takes the space for the argument", "{x} x"),
     ("scalars", r"w = x^\ 2", "TeX takes the space for the superscript", "2"),
     ("scalars", r"w = x_\, i", "TeX takes the space for the subscript", "i"),
     ("scalars", r"w = x_\operatorname{in}", "Put the whole script into braces", r"\operatorname{in}"),
