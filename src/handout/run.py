@@ -7,7 +7,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future
 from typing import TYPE_CHECKING, Any
 
 from handout.cache import Cache
@@ -18,6 +18,8 @@ from handout.settings import Project
 from handout.warm import Warm
 
 if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
+
     from handout.spawned import Spawned
 
 #: The options that decide what happens; the others decide what is shown, or expected.
@@ -95,9 +97,7 @@ class Runner:
         self.project = project
         self.progress = progress
         self.cache = cache
-        self._threads = (
-            ThreadPoolExecutor(project.settings.workers, "handout") if executor is None else None
-        )
+        self._threads: ThreadPoolExecutor | None = None  # started for the first page that runs
         self._executor = executor
         self._submitted: list[Future[PageOutcome]] = []  # to our own threads
 
@@ -108,15 +108,20 @@ class Runner:
             known = PageOutcome(reads={"files": [], "folders": {}})
         elif self.cache is not None:
             known = self.cache.get(job(page, self.project))
-        if known is None and self._threads is not None:
-            self._submitted.append(self._threads.submit(self._run, page))
-            return self._submitted[-1]
         if known is None:
-            return self._hand_over(page)
+            return self._run_here(page) if self._executor is None else self._hand_over(page)
         self._advance(page, len(page.running))
         done: Future[PageOutcome] = Future()
         done.set_result(known)
         return done
+
+    def _run_here(self, page: Page) -> Future[PageOutcome]:
+        if self._threads is None:
+            from concurrent.futures import ThreadPoolExecutor  # not needed where all is known
+
+            self._threads = ThreadPoolExecutor(self.project.settings.workers, "handout")
+        self._submitted.append(self._threads.submit(self._run, page))
+        return self._submitted[-1]
 
     def _run(self, page: Page) -> PageOutcome:
         def hear(fact: Mapping[str, Any]) -> None:

@@ -87,8 +87,9 @@ class Warm:
                 if fact["event"] == "end":
                     break
                 hear(fact)
-            else:
-                return  # the keeper has ended, too
+            else:  # the keeper has ended, too
+                connection.close()
+                return
         except BaseException:
             connection.close()
             raise

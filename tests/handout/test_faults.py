@@ -49,6 +49,10 @@ FAULTS = {
         "Too many open files",
     ),
     "kill of the whole group": ("import os\nos.killpg(0, 9)", "killed (SIGKILL)"),
+    "kill of its keeper": (
+        "import os, time\nos.kill(os.getppid(), 9)\ntime.sleep(100)",
+        "its process was lost",
+    ),
     "closed descriptors": ("import os\nos.closerange(3, 256)", "its process"),
     "exception that cannot be told": (
         "class E(Exception):\n    def __str__(self): raise ValueError\nraise E",
@@ -65,10 +69,11 @@ FAULTS = {
 def test_a_fault_is_told_and_contained(workshop, name: str) -> None:
     """The page says what happened and on which line; other pages are built; nothing is left."""
     source, message = FAULTS[name]
-    endless = "time limit" in message
+    timeout = 1.5 if "time limit" in message else 30
+    cpu = 1 if "processor" in name else 60
     memory = 65536 if "threads" in name else 2048  # a thread has megabytes of address space
     workshop.settings = dataclasses.replace(
-        workshop.settings, timeout=1.5 if endless else 30, cpu=1, memory=memory
+        workshop.settings, timeout=timeout, cpu=cpu, memory=memory
     )
     lines = source.strip().count("\n") + 1
     workshop.write("bad.md", f'# Bad\n\n```python exec="on"\n{source.strip()}\n```\n\n{GOOD}')
