@@ -19,7 +19,6 @@ import importlib.util
 import json
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -255,7 +254,7 @@ def served(folder: Path) -> Iterator[str]:
         try:
             yield f"http://127.0.0.1:{port}/page-0/"
         finally:
-            process.send_signal(signal.SIGINT)
+            process.terminate()
 
 
 def wait_for(address: str, text: str) -> None:
