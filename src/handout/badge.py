@@ -76,12 +76,11 @@ def count(verdicts: Sequence[Verdict]) -> str:
         if not these:
             continue
         expected = sum(bool(v["ok"]) for v in these)
-        if status == "verified" or not expected:
-            words = f"{len(these)} {status}"
-        elif expected == len(these):
-            words = f"{len(these)} {status} as expected"
-        else:
-            words = f"{len(these)} {status}, {expected} of them as expected"
+        words = f"{len(these)} {status}" + ("s" if status == "error" and len(these) > 1 else "")
+        if status != "verified" and expected:
+            words += (
+                " as expected" if expected == len(these) else f", {expected} of them as expected"
+            )
         parts.append(words)
     return ", ".join(parts) or "no claims"
 

@@ -12,6 +12,7 @@ from mkdocs.config.base import ConfigErrors, ConfigWarnings
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.plugins import BasePlugin, event_priority
 from mkdocs.structure.files import Files
+from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page as SitePage
 from mkdocs.utils import get_relative_url
 
@@ -84,6 +85,11 @@ class HandoutPlugin(BasePlugin):  # type: ignore[type-arg,no-untyped-call]
         self.site.start(files.documentation_pages())
         self.files = files
         return files
+
+    def on_nav(self, nav: Navigation, /, *, config: MkDocsConfig, files: Files) -> Navigation:
+        """Learn in which order the pages are read."""
+        self.site.reading_order = [page.file.src_uri for page in nav.pages]
+        return nav
 
     @event_priority(50)  # before mkdocs-jupyter looks at the file
     def on_pre_page(self, page: SitePage, /, *, config: MkDocsConfig, files: Files) -> SitePage:

@@ -34,6 +34,7 @@ __all__ = [
     "with_head",
 ]
 
+_EMPTY_HEADER = re.compile(r"<th((?: [^<>]*)?)>\s*</th>")
 _COLOUR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")  # terminal escapes, which tracebacks carry
 
 
@@ -88,6 +89,11 @@ def _under_title(html: str, head: str) -> str:
     return before + title + head + after if title else head + html
 
 
+def without_empty_headers(html: str) -> str:
+    """A page's HTML in which the empty corner of a table is a cell, and heads nothing."""
+    return _EMPTY_HEADER.sub(r"<td\1></td>", html)
+
+
 def table(verdicts: Sequence[Verdict], address: Callable[[str], str]) -> str:
     """All verdicts as a table, which a script can filter by page, kind and status.
 
@@ -96,9 +102,8 @@ def table(verdicts: Sequence[Verdict], address: Callable[[str], str]) -> str:
         address: the address of a page, given its path among the documents.
     """
     rows = "".join(_row(verdict, address(verdict["page"])) for verdict in verdicts)
-    heads = "".join(
-        f'<th scope="col">{name}</th>' for name in ("Verdict", "Claim", "Kind", "Page", "Error")
-    )
+    names = ("Verdict", "Claim", "Kind", "Page", "Relative error")
+    heads = "".join(f'<th scope="col">{name}</th>' for name in names)
     return (
         '<div class="verdict-table" data-search-exclude><div class="verdict-filters" hidden></div>'
         f'<p class="verdict-summary" role="status">{len(verdicts)} verdicts: '

@@ -7,6 +7,7 @@ else of it.
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
@@ -67,6 +68,7 @@ class Site:
 
     def loops(self, pages: Iterable[Any]) -> list[Any]:
         """The files that are seen again through a link to a folder that holds the link."""
+        _link_to_itself.cache_clear()  # it is another build
         found = {file: loop for file in pages if (loop := _loop(file.abs_src_path))}
         for loop in sorted(set(found.values())):
             self.warn(f"{shown_path(Path(loop))}: links to a folder that holds it; left out")
@@ -126,6 +128,7 @@ class Site:
             source = PurePosixPath(file.dest_uri).with_name(PurePosixPath(page.name).name)
             self.downloads[source] = page
             html = render.with_download(html, source.name)
+        html = render.without_empty_headers(html)
         if page.cells:
             judged = self.engine.judged(page.name)
             html = render.with_head(fill(html, judged), judged.verdicts)
@@ -210,10 +213,15 @@ class Site:
 
 def _loop(path: str | None) -> str | None:
     """The folder above `path` that is a link to a folder above itself, if there is one."""
-    for folder in reversed(Path(path).parents if path else ()):
-        if folder.is_symlink() and folder.parent.is_relative_to(folder.resolve()):
-            return str(folder)
-    return None
+    return None if path is None else _link_to_itself(Path(path).parent)
+
+
+@functools.cache
+def _link_to_itself(folder: Path) -> str | None:
+    above = None if folder.parent == folder else _link_to_itself(folder.parent)
+    if above is None and folder.is_symlink() and folder.parent.is_relative_to(folder.resolve()):
+        return str(folder)
+    return above
 
 
 def _read(file: Any, cache: Cache) -> Page:

@@ -234,12 +234,22 @@ def test_table_carries_what_its_filter_needs() -> None:
     assert "2 verdicts: 1 verified, 1 refuted as expected." in page.text
 
 
+def test_empty_corner_of_a_table_is_no_header() -> None:
+    """A screen reader announces a header for every cell: one without words is none."""
+    html = '<tr><th></th><th style="text-align: right;"> </th><th>a</th></tr>'
+    cells = '<tr><td></td><td style="text-align: right;"></td><th>a</th></tr>'
+    assert render.without_empty_headers(html) == cells
+
+
 def test_counts_in_words() -> None:
     """A count tells expected refutations from others."""
     unexpected = verdict(status="refuted", ok=False)
     assert count([verdict(), REFUTED]) == "1 verified, 1 refuted as expected"
     assert count([REFUTED, unexpected]) == "2 refuted, 1 of them as expected"
     assert count([unexpected]) == "1 refuted"
+    broken = verdict(status="error", expected="error")
+    assert count([broken]) == "1 error as expected"
+    assert count([verdict(), broken, broken]) == "1 verified, 2 errors as expected"
     assert render.page_head([]) == ""
 
 

@@ -111,6 +111,17 @@ def test_a_site_shows_outputs_cards_badges_and_the_table(softmax) -> None:
     assert "[[" not in index
 
 
+def test_table_has_the_order_of_the_navigation(workshop) -> None:
+    """The table of verdicts begins with what readers come to first, not with a file's name."""
+    configure(workshop, more="nav: [index.md, second.md, first.md]")
+    for name in ("first", "second"):
+        workshop.write(f"docs/{name}.md", f'```python exec="on" id="{name}"\nx = 1\n```\n')
+    assert command(workshop, "handout", "build", "--strict").returncode == 0
+    index = (workshop.root / "site/index.html").read_text()
+    assert index.index('data-page="second.md"') < index.index('data-page="first.md"')
+    assert [v["id"] for v in verdicts(workshop)] == ["first", "second"]
+
+
 def test_verdicts_are_written_as_promised(softmax) -> None:
     """Schema, order of keys, lines, statuses, summary."""
     assert command(softmax, "handout", "build").returncode == 0
