@@ -150,13 +150,15 @@ class Bigs(Reader):
             )
         upper = tree.upper
         if ranged.right.text == "0":
-            if not (
-                isinstance(upper, Sum)
-                and upper.signs == ("", "-")
-                and upper.terms[1] == Number("1")
+            if isinstance(upper, Number):
+                length -= 1
+            elif isinstance(upper, Sum) and (upper.signs, upper.terms[1:]) == (
+                ("", "-"),
+                (Number("1"),),
             ):
+                upper = upper.terms[0]
+            else:
                 fail("A sum from 0 runs to n-1", upper.at)
-            upper = upper.terms[0]
         if isinstance(upper, Number):
             value: float | None = float(upper.text)
         elif isinstance(upper, Symbol):
@@ -170,7 +172,10 @@ class Bigs(Reader):
         else:
             fail("An upper bound is a number or a letter: sums run over all values", upper.at)
         if value != length:
-            fail(f"The index {index} has {length} values, and this sum ends at {value:g}", upper.at)
+            fail(
+                f"The index {index} has {self.ranges[index]} values, and this sum ends at {value:g}",
+                upper.at,
+            )
 
     # ------------------------------------------------------------------------ case distinctions
 

@@ -19,6 +19,7 @@ from edf.equations.printer import to_latex
 from edf.equations.reader import Reader
 from edf.equations.syntax import (
     Fraction,
+    Function,
     Grad,
     Group,
     Indices,
@@ -136,17 +137,14 @@ class Calculus(Reader):
         """What stands behind the d above: a name, a call, or parentheses."""
         if isinstance(tree, Group) and len(tree.items) == 1:
             return self.read(tree.items[0])
+        if isinstance(tree, Function):
+            self.closed(tree, "the derivative")
+            return self.read(tree)
         factors, joins = _factors(tree)
         head = factors[0]
         if len(factors) > 2 or not isinstance(head, Symbol | Script):
             fail("A derivative of more than one thing: put it into parentheses behind", tree.at)
-        node = self._applying(head)
-        if node is not None:
-            if len(factors) > 1:
-                fail(
-                    "A function and its argument: write the name of the node, or \\frac{d}{dx}(..)",
-                    tree.at,
-                )
+        if len(factors) == 1 and (node := self._applying(head)) is not None:
             return node
         if len(factors) == 1 and isinstance(head, Script) and head.sup is not None:
             fail("A derivative of a power: put the power into parentheses behind", head.at)

@@ -28,6 +28,7 @@ from edf.graph import Input, Node
 
 EXPECTABLE = ("verified", "refuted", "inconclusive", "error")
 POINTS_ELSEWHERE = 5  # points at which a verified step is tested with other lengths
+BRANCHES = 5  # times as many points look for places where a step holds on one branch only
 
 
 def check_equation(
@@ -213,6 +214,10 @@ def _tested(
             "as in Input(shape=...), and it is sampled"
         )
         return replace(finding, status="inconclusive", points=1, message=message), sizes, notes
+    if meaning.differentiates == 0 or any(map(_has_branches, _parts(meaning))):
+        more = judge(meaning, page.world, BRANCHES * points, seed + 2)
+        if more.status == "refuted":
+            return more, sizes, notes
     if meaning.left == meaning.right:
         message = "Both sides are the same expression: true by what the names are bound to"
         return replace(finding, message=message), sizes, notes
@@ -244,7 +249,7 @@ def _lengths(meaning: Meaning, world: World) -> tuple[list[int], list[int]]:
     """Return the lengths of sampled inputs that are a number in the formula, and the others."""
     mentioned: set[int] = set()
     for expr in _parts(meaning):
-        mentioned |= _lengths_in(expr)
+        mentioned |= _lengths_in(expr, world)
     lengths = sorted(length for length in world.sampled_lengths if length > 1)
     return [n for n in lengths if n in mentioned], [n for n in lengths if n not in mentioned]
 
@@ -267,12 +272,28 @@ def _is_arbitrary(expr: Expr) -> bool:
     return isinstance(bound.value, AnyFunction)
 
 
-def _lengths_in(expr: Expr) -> set[int]:
+def _lengths_in(expr: Expr, world: World) -> set[int]:
+    """Return the lengths that a part of a formula fixes: as a number, or by numbered components."""
     if expr.op == "number" and float(expr.data).is_integer():
         return {int(expr.data)}
     if expr.op == "array":
         return set(np.shape(expr.data[0].value))
+    if expr.op in ("node", "deriv"):
+        node, indices = expr.data[:2]
+        pairs = zip(indices, world.shape(node), strict=False)
+        return {length for index, length in pairs if isinstance(index, int)}
     return set()
+
+
+def _has_branches(expr: Expr) -> bool:
+    """Whether a part of a formula follows different rules in different places."""
+    functions = ("arcsin", "arccos", "arctan", "sqrt", "relu", "sign")
+    return (
+        expr.op in ("abs", "max", "min", "cases", "norm")
+        or (expr.op == "fn" and expr.data in functions)
+        or (expr.op == "big" and expr.data[0] in ("max", "min"))
+        or (expr.op == "pow" and expr.args[1].op != "number")
+    )
 
 
 def _elsewhere(

@@ -110,6 +110,29 @@ def test_complex_logarithm_does_not_leak() -> None:
     assert status(latex, {"x": x}) == "verified"
 
 
+@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize(
+    "latex",
+    [
+        r"\arcsin(\sin x) = x",  # wrong for the one x in nine beyond pi / 2
+        r"\max(x - 1.5, 0) + x = x",  # wrong for one in fifteen
+        r"\frac{d}{dx} \lvert x - 1.5 \rvert = -1",
+    ],
+)
+def test_other_branches_are_looked_for(latex: str, seed: int) -> None:
+    """What holds on the branch where most points lie is not verified for that."""
+    assert status(latex, {"x": number()}, seed=seed) == "refuted"
+
+
+def test_numbered_components_fix_the_length() -> None:
+    """A formula written out for four components is tested for four, and says so."""
+    x = Input(shape=(4,))
+    latex = r"x_1^2 + x_2^2 + x_3^2 + x_4^2 = x^\top x"
+    (verdict,) = check_equation(latex, {"x": x}, reading="base 1")
+    assert verdict.status == "verified"
+    assert any("length 4 only" in note for note in verdict.details["notes"])
+
+
 def test_never_defined() -> None:
     """Where no point is in the domain, nothing is concluded, and the remedy is named."""
     x = number(sample="positive")
