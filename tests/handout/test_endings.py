@@ -71,3 +71,15 @@ def drained(terminal: int) -> bytes:
         return os.read(terminal, 1 << 16)
     except BlockingIOError:
         return b""
+
+
+def test_a_keeper_that_was_killed_between_pages_is_replaced(workshop) -> None:
+    """The next page finds another one; nobody notices."""
+    keepers = []
+    for _ in range(3):
+        judged = workshop.cell("import os\nos.getppid()")
+        assert judged.verdicts[0]["ok"]
+        keepers.append(int(judged.results[0].outcome["stdout"]))
+        os.kill(keepers[-1], signal.SIGKILL)
+        wait_for(lambda: not (workshop.root / f"/proc/{keepers[-1]}").exists())
+    assert len(set(keepers)) == 3
