@@ -75,7 +75,7 @@ class Div(Node, operator="/"):
 class Pow(Node, operator="**"):
     """y = a ** p, elementwise, with broadcasting.
 
-    dy/da = p a**(p-1), which is 0 for p = 0; dy/dp = a**p log a, which is 0 for a = 0.
+    dy/da = `p a**(p-1)`, which is 0 for p = 0; dy/dp = `a**p log a`, which is 0 for a = 0.
     """
 
     rule = BROADCAST

@@ -113,8 +113,9 @@ def richardson(
 ) -> Estimate:
     """Return the extrapolated central difference with the smallest error bar.
 
-    Row l of the table has the step h = start * scale / ratio**l; column m removes the term of order
-    h**(2m). A row is the last when rounding, which grows as 1/h, exceeds the best error bar.
+    Row l of the table has the step h = `start * scale / ratio**l`; column m removes the term of
+    order `h**(2m)`. A row is the last when rounding, which grows as 1/h, exceeds the best error
+    bar.
 
     Raises:
         DeclinedError: No two step sizes gave finite values.
