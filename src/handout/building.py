@@ -46,11 +46,8 @@ def build_site(
         return 1
     finally:
         config.plugins.on_shutdown()
-    return _conclude(Path(config.site_dir))
-
-
-def _conclude(site: Path) -> int:
-    """Say where the site is and what its verdicts came to; 1 if one of them is not as expected."""
+    site = Path(config.site_dir)
     counts = json.loads((site / "verdicts.json").read_text("utf-8"))["summary"]
-    click.echo(f"{shown_path(site / 'index.html')}: {told(counts)}")
+    where = f"{shown_path(site / 'index.html')}: " if site_dir is None else ""  # else it is passing
+    click.echo(f"{where}{told(counts)}")
     return 1 if counts["unexpected"] else 0
