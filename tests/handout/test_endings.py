@@ -9,6 +9,7 @@ import subprocess
 import sys
 import termios
 import time
+from pathlib import Path
 
 import pytest
 
@@ -81,5 +82,5 @@ def test_a_keeper_that_was_killed_between_pages_is_replaced(workshop) -> None:
         assert judged.verdicts[0]["ok"]
         keepers.append(int(judged.results[0].outcome["stdout"]))
         os.kill(keepers[-1], signal.SIGKILL)
-        wait_for(lambda: not (workshop.root / f"/proc/{keepers[-1]}").exists())
+        wait_for(lambda: not Path(f"/proc/{keepers[-1]}").exists())
     assert len(set(keepers)) == 3
