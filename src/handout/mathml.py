@@ -23,6 +23,7 @@ _ELEMENTS = frozenset((
 ))
 # fmt: on
 _PRIMES = ("′", "″", "‴")
+_LOW_LINE, _LINE = "\u0332", "\u203e"  # the first combines: it has no width, and lands beside
 _HREF = re.compile(r"#[\w:.-]+")
 _IDENTIFIER = re.compile(r"[A-Za-z][\w:.-]*")
 _POSITION = re.compile(r"(?:input(?P<snippet>\d+):)?(?P<offset>\d+): (?P<message>.*)", re.DOTALL)
@@ -138,5 +139,7 @@ def _finish(mathml: str, latex: str) -> str:
         if element.tag == "msup" and element[1].tag == "mo" and element[1].text in _PRIMES:
             element.tag = "mrow"  # a prime's glyph is raised already; raised again it is a speck
             element[1].attrib |= {"lspace": "0", "rspace": "0"}
+        if element.tag in ("mover", "munder") and element[1].text == _LOW_LINE:
+            element[1].text = _LINE
     root.set("data-search-exclude", "")  # a search index holds words, not symbols
     return ElementTree.tostring(root, encoding="unicode", short_empty_elements=False)

@@ -100,6 +100,13 @@ def test_a_prime_is_not_raised_twice() -> None:
     assert "<msup>" in to_mathml("f^2")
 
 
+@pytest.mark.parametrize("latex", [r"\overline{z}", r"\underline{z}"])
+def test_a_line_stands_over_its_letter(latex: str) -> None:
+    """It is a character with a width: one that combines is drawn beside the letter."""
+    assert ">\u203e</mo>" in to_mathml(latex)
+    assert "\u0332" not in to_mathml(latex)
+
+
 def test_macros_take_arguments() -> None:
     """A macro declared once serves every formula, with its arguments."""
     macros = {"R": r"\mathbb{R}", "dd": r"\frac{\partial #1}{\partial #2}"}
