@@ -128,6 +128,13 @@ def test_functions_of_one_number_at_both_ends(operation, expected, slopes, dtype
     np.testing.assert_allclose(x.grad, slopes, rtol=1e-6, atol=1e-30)
 
 
+@pytest.mark.parametrize("operation", [edf.Sigmoid, edf.Tanh, edf.Softplus, edf.SiLU, edf.GELU])
+def test_complex_numbers_pass_where_exp_overflows(operation):
+    """So that the complex step judges there, too, and does not have to decline."""
+    report = edf.check_gradients(operation(Input([-800.0, -40.0, 0.0, 40.0, 800.0])), points=1)
+    assert (report.status, report.oracle) == ("verified", "complex-step"), str(report)
+
+
 def test_slopes_far_out_keep_their_digits():
     """1 - y would have lost them: at 30 the slope of the sigmoid is exp(-30), to 15 digits."""
     for operation, slope in ((edf.Sigmoid, math.exp(-30)), (edf.Tanh, 4 * math.exp(-60))):
