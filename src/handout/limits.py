@@ -18,6 +18,7 @@ except ModuleNotFoundError:  # Windows
     resource: Any = None  # type: ignore[no-redef]
 
 MEGABYTE = 1 << 20
+_MOST = (1 << 63) - 1  # what the system can count to
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ def apply(limits: Limits) -> None:
     """Limit this process and what it will start."""
     for kind, wanted in _resources(limits) if resource is not None else ():
         _, hard = resource.getrlimit(kind)
-        value = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        value = min(wanted, _MOST) if hard == resource.RLIM_INFINITY else min(wanted, hard)
         try:
             resource.setrlimit(kind, (value, hard if kind == resource.RLIMIT_CPU else value))
         except (OSError, ValueError):  # the platform knows the name, and refuses the limit

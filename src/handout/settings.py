@@ -21,6 +21,10 @@ from handout.options import suggestion
 CONFIGURATION = ("mkdocs.yml", "mkdocs.yaml", "properdocs.yml", "properdocs.yaml")
 
 
+#: With less, a page's process could not even begin.
+_LEAST = {"jobs": 0, "memory": 128, "files": 16}
+
+
 class SettingsError(ValueError):
     """An option that is unknown or has a bad value; the message says which, and the remedy."""
 
@@ -88,7 +92,7 @@ def _check(name: str, value: Any) -> None:
     elif name == "timeout":
         good, wanted = number and value > 0, "a number of seconds above 0"
     else:
-        least = 0 if name == "jobs" else 1
+        least = _LEAST.get(name, 1)
         good = number and isinstance(value, int) and value >= least
         wanted = f"a whole number from {least}"
     if not good:

@@ -79,7 +79,9 @@ class _Follower:
         self.said = Output(job["limits"]["output"])
         self.settled = threading.Semaphore(0)  # once for each cell whose output was taken
         self.cell = 0
-        self.deadline: float = time.monotonic() + job["limits"]["timeout"]
+        self.deadline: float = time.monotonic() + min(
+            job["limits"]["timeout"], threading.TIMEOUT_MAX
+        )
 
     def follow(self) -> None:
         """Hear everything that the page says, until it is done or must end."""

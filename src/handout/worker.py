@@ -30,6 +30,7 @@ from handout.shell import Shell, code_name
 from handout.watch import Watch
 
 _REPORTS = "edf.check.report"
+_FOR_EVER = 1e6  # seconds: a clock counts no further
 _LONGEST_TRACEBACK = 20_000  # characters
 
 
@@ -60,11 +61,12 @@ def run_page(job: Mapping[str, Any], channel: Channel) -> None:
     os.environ["MPLBACKEND"] = "module://handout.plot_backend"
     faulthandler.enable(channel.trace)
     watch = Watch(lambda path: path.startswith(job["page"]) or reads.of_project(path))
-    page = (_Notebook if job["notebook"] else _Page)(job["page"], job["cells"], watch)
+    kind = _Notebook if job["notebook"] else _Page
+    page = kind(job["page"], job["cells"], watch, job["root"])
     watch.install()
     reads.start()
     for number, cell in enumerate(job["cells"]):
-        timeout = cell["options"].get("timeout", job["limits"]["timeout"])
+        timeout = min(cell["options"].get("timeout", job["limits"]["timeout"]), _FOR_EVER)
         channel.tell({"event": "start", "cell": number, "timeout": timeout})
         faulthandler.dump_traceback_later(0.9 * timeout, file=channel.trace)
         _standard_streams(channel.output)
@@ -81,9 +83,12 @@ def run_page(job: Mapping[str, Any], channel: Channel) -> None:
 class _Page:
     """The namespace that the cells of a page share, and what is heard while they run."""
 
-    def __init__(self, path: str, cells: Sequence[Mapping[str, Any]], watch: Watch) -> None:
+    def __init__(
+        self, path: str, cells: Sequence[Mapping[str, Any]], watch: Watch, root: str
+    ) -> None:
         self.path = path
         self.watch = watch
+        self.root = root
         self.module = types.ModuleType("__main__")
         self.module.__file__ = path
         self.names = self.module.__dict__
@@ -181,16 +186,22 @@ class _Page:
             "type": type(raised).__name__,
             "types": [kind.__name__ for kind in type(raised).__mro__],
             "message": _said(told)[:_LONGEST_TRACEBACK],
-            "traceback": "".join(told.format())[-_LONGEST_TRACEBACK:],
+            "traceback": self._at_home("".join(told.format()))[-_LONGEST_TRACEBACK:],
             "offset": line - self.first if isinstance(line, int) else 0,
         }
+
+    def _at_home(self, text: str) -> str:
+        """A traceback in which the project's files are named as in the project: it is published."""
+        return text.replace(f'File "{self.root}{os.sep}', 'File "')
 
 
 class _Notebook(_Page):
     """A page whose Python cells are those of a notebook."""
 
-    def __init__(self, path: str, cells: Sequence[Mapping[str, Any]], watch: Watch) -> None:
-        super().__init__(path, cells, watch)
+    def __init__(
+        self, path: str, cells: Sequence[Mapping[str, Any]], watch: Watch, root: str
+    ) -> None:
+        super().__init__(path, cells, watch, root)
         self.shell = Shell(self.module, path)
 
     def _python(self) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from html import unescape
 import pytest
 
 from handout.engine import problems
+from handout.settings import read_settings
 from handout.verdicts import report
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
@@ -179,6 +180,22 @@ def test_a_page_cannot_change_another(workshop) -> None:
         assert printed == f"{workshop.root / name} None False False\n"
 
 
+@pytest.mark.parametrize(
+    "limits",
+    [
+        {"timeout": float("inf")},
+        {"timeout": 1e300, "cpu": 10**30, "memory": 10**30, "files": 10**30, "output": 10**30},
+        {"memory": 128, "files": 16, "processes": 1, "output": 1, "cpu": 1},
+    ],
+)
+def test_every_limit_that_may_be_set_can_be_kept(workshop, limits: dict[str, float]) -> None:
+    """The least and the most that the configuration takes let a small page run."""
+    read_settings(limits)
+    workshop.settings = dataclasses.replace(workshop.settings, **limits)
+    source = "import numpy as np\nopen('x', 'w').write(str(np.ones(3).sum()))\nopen('x').read()"
+    assert outcome(workshop.cell(source))["stdout"] == "'3.0'\n"
+
+
 def test_standard_input_is_closed(workshop) -> None:
     """A cell that asks waits for nobody."""
     judged = workshop.cell("input('name? ')")
@@ -214,6 +231,16 @@ def test_a_traceback_points_into_the_page(workshop) -> None:
     assert 'File "page.md", line 6, in f\n    1 / 0\n' in told
     assert "worker" not in told
     assert str(problems(judged)[0]).startswith("page.md:7: cell-1: error, verified was expected")
+
+
+def test_a_traceback_tells_no_folder_of_this_machine(workshop) -> None:
+    """It stands on a public page, where a module of the project is named as in the project."""
+    workshop.write("src/helper.py", "def fail():\n    1 / 0\n")
+    lines = "import sys\nsys.path.insert(0, 'src')\nimport helper\nhelper.fail()"
+    workshop.write("page.md", f'```python exec="on"\n{lines}\n```\n')
+    told = outcome(workshop.run("page.md")["page.md"])["error"]["traceback"]
+    assert str(workshop.root) not in told
+    assert 'File "src/helper.py", line 2, in fail' in told
 
 
 def test_a_page_of_ten_megabytes_runs(workshop) -> None:
