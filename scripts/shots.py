@@ -43,6 +43,28 @@ def served(site: Path) -> Iterator[str]:
         server.shutdown()
 
 
+def pages_of(site: Path) -> list[str]:
+    """The addresses of a site's pages, relative to it."""
+    found = sorted(path.relative_to(site).as_posix() for path in site.rglob("*.html"))
+    return [page.removesuffix("index.html") for page in found]
+
+
+@contextmanager
+def a_site(given: Path | None) -> Iterator[Path]:
+    """The site that is given, or this project's, built for as long as it is looked at."""
+    if given is not None:
+        yield given
+        return
+    with TemporaryDirectory() as folder:
+        subprocess.run(
+            [sys.executable, "-m", "mkdocs", "build", "--no-strict", "-d", folder],
+            env={**os.environ, "SITE_URL": "http://127.0.0.1/"},  # the root, for the 404 page
+            cwd=ROOT,
+            check=True,
+        )
+        yield Path(folder)
+
+
 def shoot(browser: Browser, address: str, page: str, out: Path) -> None:
     """Five pictures of one page."""
     name = (page.removesuffix("index.html").strip("/") or "index").replace("/", "-")
@@ -80,10 +102,7 @@ def shoot_claim(browser: Browser, address: str, claim: str, file: Path) -> None:
 
 def take_pictures(site: Path, given: argparse.Namespace) -> None:
     """The README's pictures, or those of the chosen pages of a built site, or of all."""
-    pages = given.pages or [
-        path.relative_to(site).as_posix().removesuffix("index.html")
-        for path in sorted(site.rglob("*.html"))
-    ]
+    pages = given.pages or pages_of(site)
     given.out.mkdir(parents=True, exist_ok=True)
     with served(site) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
@@ -103,17 +122,8 @@ def main() -> None:
     parser.add_argument("--readme", action="store_true", help="the README's two pictures instead")
     parser.add_argument("pages", nargs="*", help="such as ps1/problem-2/; by default, all")
     given = parser.parse_args()
-    if given.site is not None:
-        take_pictures(given.site, given)
-        return
-    with TemporaryDirectory() as folder:
-        subprocess.run(
-            [sys.executable, "-m", "mkdocs", "build", "--no-strict", "-d", folder],
-            env={**os.environ, "SITE_URL": "http://127.0.0.1/"},  # the root, for the 404 page
-            cwd=ROOT,
-            check=True,
-        )
-        take_pictures(Path(folder), given)
+    with a_site(given.site) as site:
+        take_pictures(site, given)
 
 
 if __name__ == "__main__":

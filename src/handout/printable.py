@@ -22,7 +22,8 @@ from handout.options import listed, suggestion
 
 _PAPERS = {"A4": "210mm", "letter": "8.5in"}  # and how wide they are
 _DROPPED = (
-    ".headerlink, .verdict-count, .verdict-filters, script, style, input, .md-content__button"
+    ".headerlink, .verdict-count, .verdict-filters, .notebook-download, .md-content__button, "
+    "script, style, input"
 )
 _CELL_PARTS = {"cell-outputs", "verdicts", "handout-figure"}  # what stands between claim and card
 _REFERRING = ("aria-labelledby", "aria-describedby", "for", "headers")

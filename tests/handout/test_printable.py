@@ -134,9 +134,10 @@ def test_a_badge_is_words_on_paper() -> None:
 
 
 def test_what_belongs_to_the_screen_goes() -> None:
-    """Permanent links, anchors of lines, scripts; folded boxes are open."""
+    """Permanent links, downloads, anchors of lines, scripts; folded boxes are open."""
     soup = printed(
         '<h1 id="t">T<a class="headerlink" href="#t">¶</a></h1><script>hit()</script>'
+        '<p class="notebook-download"><a href="n.ipynb" download>Download this notebook</a></p>'
         '<pre><a id="__codelineno-0-1" href="#__codelineno-0-1"></a>code</pre>'
         "<details><summary>More</summary>text</details>"
     )
