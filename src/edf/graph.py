@@ -321,7 +321,8 @@ def run_backward(
         raise GraphError(f"{root!r} has no value: call forward() first")
     schedule = schedule_of(root)
     order = schedule.order(root)
-    plan = schedule.plan(root, wrt)
+    chosen = [wrt] if isinstance(wrt, Node) else None if wrt is None else list(wrt)
+    plan = schedule.plan(root, chosen)
     cotangent = _checked_cotangent(root, cotangent)
     for node in order:
         node.grad = None

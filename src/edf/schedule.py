@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from itertools import compress
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -70,7 +70,7 @@ class Schedule:
     def order(self, root: Node) -> list[Node]:
         return [*self.below, root]
 
-    def plan(self, root: Node, wrt: Node | Iterable[Node] | None) -> Plan:
+    def plan(self, root: Node, wrt: list[Node] | None) -> Plan:
         """Return which gradients are wanted: those of `wrt`, by default those of all leaves that
         hold floating-point numbers.
 
@@ -78,13 +78,11 @@ class Schedule:
             GraphError: The root does not depend on a node of `wrt`, or a derivative in integers is
                 asked for.
         """
-        chosen = None if wrt is None else list(wrt) if isinstance(wrt, Iterable) else [wrt]
         floating = [inexact(leaf.value) for leaf in self.leaves]
-        key = (None if chosen is None else list(map(id, chosen)), floating)
+        key = (None if wrt is None else list(map(id, wrt)), floating)
         if self.last is None or self.last[0] != key:
-            self._refuse_integers(root, chosen)
-            if chosen is None:
-                chosen = [leaf for leaf in self.leaves if inexact(leaf.value)]
+            self._refuse_integers(root, wrt)
+            chosen = compress(self.leaves, floating) if wrt is None else wrt
             self.last = key, _make_plan(self.order(root), set(chosen), wrt is None)
         return self.last[1]
 

@@ -42,7 +42,8 @@ def test_the_schedule_is_kept_from_run_to_run():
     loss.forward()
     assert schedule_of(loss) is schedule
     assert schedule.plan(loss, [W]) is plan
-    assert schedule.plan(loss, W) is plan, "one node, or a list of it"
+    loss.backward(wrt=W)
+    assert schedule.plan(loss, [W]) is plan, "one node, or a list of it"
 
 
 def test_another_wish_or_another_kind_of_number_makes_another_plan():
