@@ -173,7 +173,7 @@ class Bigs(Reader):
             fail("An upper bound is a number or a letter: sums run over all values", upper.at)
         if value != length:
             fail(
-                f"The index {index} has {self.ranges[index]} values, and this sum ends at {value:g}",
+                f"The index {index} has {self.ranges[index]} values, and the sum ends at {value:g}",
                 upper.at,
             )
 

@@ -46,8 +46,8 @@ class Evaluator:
         step: The step of central differences.
 
     Attributes:
-        terms: For each point, the largest term of any sum so far: rounding is relative to it.
-        noise: For each point, the largest natural size of a derivative, |y| / max(1, |x|).
+        terms: For each component, the largest term of any sum so far: rounding is relative to it.
+        noise: For each component, the largest natural size of a derivative, |y| / max(1, |x|).
     """
 
     def __init__(self, context: Context, ranges: dict[str, int], method: str, step: float) -> None:
@@ -57,19 +57,34 @@ class Evaluator:
         self.depth = len(ranges)
         self.method = method
         self.step = step
-        self.terms = np.zeros(len(context.rows))
-        self.noise = np.zeros(len(context.rows))
+        self.shown: tuple[int, ...] | None = None  # shape of a side but for the points, once known
+        self.terms: Array = np.zeros(1)
+        self.noise: Array = np.zeros(1)
 
     def sides(self, meaning: Meaning) -> tuple[Array, Array, Array]:
-        """Return both sides, real and of one shape, and for each point the largest term of each."""
-        left = self.value(meaning.left)
-        terms, self.terms = self.terms, np.zeros_like(self.terms)
-        right = self.value(meaning.right)
-        shape = np.broadcast_shapes(
-            left.shape, right.shape, (len(self.context.rows),) + (1,) * (self.depth + 2)
-        )
-        terms = np.stack([terms, self.terms], axis=1)
-        return np.broadcast_to(left.real, shape), np.broadcast_to(right.real, shape), terms
+        """Return both sides, real and of one shape, and their largest terms, stacked as axis 1."""
+        free = meaning.left.free | meaning.right.free
+        lengths = [n if index in free else 1 for index, n in sorted(self.ranges.items())]
+        matrix = (meaning.left if meaning.left.shape is not None else meaning.right).shape or (1, 1)
+        self.shown = (*lengths, *(settle(dim) for dim in matrix))  # type: ignore[arg-type]
+        shape = (len(self.context.rows), *self.shown)
+        sides, terms = [], []
+        for side in (meaning.left, meaning.right):
+            self.terms = np.zeros((1,) * len(shape))
+            sides.append(np.broadcast_to(self.value(side).real, shape))
+            terms.append(np.broadcast_to(self.terms, shape))
+        self.noise = np.broadcast_to(self.noise, shape)
+        return sides[0], sides[1], np.stack(terms, axis=1)
+
+    def _shown(self, value: Array) -> Array:
+        """Absolute values with the axes of a side; the largest over those that are not seen."""
+        assert self.shown is not None
+        unseen = [
+            axis
+            for axis, length in enumerate(self.shown, 1)
+            if value.shape[axis] not in (1, length)
+        ]
+        return np.abs(value.real).max(axis=tuple(unseen), keepdims=True)
 
     def value(self, expr: Expr) -> Array:
         """Return the value of an expression."""
@@ -147,7 +162,8 @@ class Evaluator:
         return total
 
     def _remember_terms(self, value: Array) -> None:
-        self.terms = np.maximum(self.terms, _largest(value))
+        if self.shown is not None:
+            self.terms = np.maximum(self.terms, self._shown(value))
 
     def _neg(self, expr: Expr) -> Array:
         return -self.value(expr.args[0])
@@ -176,7 +192,7 @@ class Evaluator:
     def _matmul(self, expr: Expr) -> Array:
         left, right = (self.value(arg) for arg in expr.args)
         product = left @ right
-        self._remember_terms(_largest_each(left) * _largest_each(right))
+        self._remember_terms(np.abs(left.real) @ np.abs(right.real))
         return product
 
     def _transpose(self, expr: Expr) -> Array:
@@ -382,7 +398,7 @@ class Evaluator:
         """Return (points, *indices, rows, columns, entries of the variable)."""
         if target.op == "node":
             node, indices = target.data
-            self._remember_noise(self.context.value(self._twin(node)), variable)
+            self._remember_noise(self._node(target), variable)
             jacobian = self.context.jacobian(self._twin(node), variable, method, self.step)
             entries = jacobian.shape[-1]
             stack = np.moveaxis(jacobian, -1, 0).reshape(-1, *jacobian.shape[1:-1])
@@ -398,8 +414,11 @@ class Evaluator:
         return np.where(np.isfinite(here)[..., None], change, np.nan)  # logarithms of negatives
 
     def _remember_noise(self, value: Array, variable: Node) -> None:
-        size = np.maximum(1.0, _largest(self.context.value(variable)))
-        self.noise = np.maximum(self.noise, _largest(value) / size)
+        """Note the size of a value, placed as a side is, beside that of the variable."""
+        if self.shown is not None:
+            size = np.maximum(1.0, _largest(self.context.value(variable)))
+            size = size.reshape(-1, *(1,) * len(self.shown))
+            self.noise = np.maximum(self.noise, self._shown(value) / size)
 
     def _arranged(self, change: Array, shape: tuple[int, ...], indices: Sequence[Index]) -> Array:
         """Put the variable's entries where they belong: its indices, or rows and columns."""
@@ -427,10 +446,6 @@ class Evaluator:
 def _largest(value: Array) -> Array:
     """The largest absolute value at each point."""
     return np.abs(value.real).reshape(len(value), -1).max(axis=1, initial=0.0)
-
-
-def _largest_each(value: Array) -> Array:
-    return np.abs(value.real).max(axis=(-1, -2), keepdims=True)
 
 
 def _absolute(value: Array) -> Array:

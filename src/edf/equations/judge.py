@@ -11,7 +11,7 @@ import math
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -43,13 +43,14 @@ class Tolerance:
     different: float
     terms: float
     noise: float
+    own: bool = False  # whether it is the terms and noise of each component itself that count
 
 
 #: By how derivatives were computed, and their order. Where no difference quotient takes part,
 #: twelve digits are asked for: a forgotten epsilon of 1e-8 is not rounding.
 TOLERANCES = {
-    ("none", 0): Tolerance(1e-12, 1e-5, 2e-13, 0.0),
-    ("complex", 1): Tolerance(1e-12, 1e-5, 2e-13, 1e-14),
+    ("none", 0): Tolerance(1e-12, 1e-5, 2e-13, 0.0, own=True),
+    ("complex", 1): Tolerance(1e-12, 1e-5, 2e-13, 1e-14, own=True),
     ("complex", 2): Tolerance(1e-9, 1e-5, 2e-13, 1e-14),
     ("differences", 1): Tolerance(1e-8, 1e-5, 1e-11, 1e-12),
     ("differences", 2): Tolerance(1e-8, 1e-5, 1e-11, 1e-12),
@@ -73,41 +74,59 @@ class Sides:
     batch: Batch
     left: Array
     right: Array
-    terms: Array  # (points, 2): the largest term of either side
+    terms: Array  # (points, 2, ...): the largest term of either side
     noise: Array
     method: str  # how derivatives were computed: none, complex or differences
     step: float
 
-    def gap(self, other: Sides) -> Array:
-        """The largest change of a side, relative to the largest term, for each point."""
-        with np.errstate(all="ignore"):
-            apart = np.maximum(_largest(self.left - other.left), _largest(self.right - other.right))
-            scale = np.maximum(self.scale(), 1e-2 * self.noise)
-            return np.where(apart == 0, 0.0, apart / np.maximum(scale, 1e-300))
+    def gap(self, other: Sides, each: bool = False) -> Array:
+        """The largest change of a side for each point, relative to the largest term there.
 
-    def scale(self) -> Array:
-        sizes = np.stack([_largest(self.left), _largest(self.right)], axis=1)
-        return np.asarray(np.maximum(self.terms, sizes).max(axis=1))
+        With `each`, every component is compared with terms of its own, so that a derivative that is
+        lost shows however small it is beside the others.
+        """
+        with np.errstate(all="ignore"):
+            apart = np.maximum(np.abs(self.left - other.left), np.abs(self.right - other.right))
+            scale = np.maximum(self.sizes(), 1e-2 * self.noise)
+            if not each:
+                apart, scale = _largest(apart), _largest(scale)
+            ratio = np.where(apart == 0, 0.0, apart / np.maximum(scale, 1e-300))
+            return _largest(ratio) if each else ratio
+
+    def sizes(self) -> Array:
+        """For each component, the largest of its terms and of both sides."""
+        sides = np.maximum(np.abs(self.left), np.abs(self.right))
+        return np.maximum(self.terms.max(axis=1), sides)
 
     def compare(self, tolerance: Tolerance) -> tuple[Array, Array, Array]:
-        """Return, for each point and component: the relative error, too large, far too large."""
+        """Return, for each point and component: the relative error, too large, far too large.
+
+        Where no difference quotient takes part, a component must agree within the rounding of its
+        own terms to count as equal. To be called different, it must stand out from the rounding of
+        all that were computed beside it.
+        """
         apart = np.abs(self.left - self.right)
         size = np.maximum(np.abs(self.left), np.abs(self.right))
+        sizes = self.sizes()
         axes = (slice(None),) + (None,) * (apart.ndim - 1)
-        scale, noise = self.scale()[axes], self.noise[axes]
-        slack = tolerance.terms * scale + tolerance.noise * noise
-        large = apart > tolerance.equal * size + slack
-        far = apart > tolerance.different * size + 1e3 * slack
+        scale, noise = _largest(sizes)[axes], _largest(self.noise)[axes]
+        slack = tolerance.terms * sizes + tolerance.noise * self.noise
+        all_slack = tolerance.terms * scale + tolerance.noise * noise
+        large = apart > tolerance.equal * size + (slack if tolerance.own else all_slack)
+        far = apart > tolerance.different * size + 1e3 * all_slack
         error = apart / np.maximum(size, np.maximum(1e-3 * scale, 1e-300))
         return error, large, far
 
     def lost(self, tolerance: Tolerance) -> bool:
         """Whether a side that is not 0 is everywhere lost in the rounding of the other's terms."""
-        sizes = np.abs(_flat(self.left)), np.abs(_flat(self.right))
-        lost = np.zeros(sizes[0].shape, bool)
+        sides = np.abs(self.left), np.abs(self.right)
+        lost = np.zeros(self.left.shape, bool)
         for side, other in ((0, 1), (1, 0)):
-            own, foreign = (tolerance.terms * self.terms[:, k, None] for k in (side, other))
-            lost |= (sizes[side] > own) & (sizes[side] < 100 * foreign)
+            own, foreign = (
+                tolerance.terms * self.terms[:, side],
+                tolerance.terms * self.terms[:, other],
+            )
+            lost |= (sides[side] > own) & (sides[side] < 100 * foreign)
         return bool(lost.all())
 
 
@@ -176,7 +195,7 @@ class _Judge:
                     between = max(between, float(errors[large].max()))
                 error = max(error, float(errors.max(initial=0.0)))
                 floor = 100 * tolerance.noise * sides.noise
-                apparent = apparent or bool((sides.scale() > floor).any())
+                apparent = apparent or bool((sides.sizes() > floor).any())
                 lost = lost and sides.lost(tolerance)
                 done += count
                 if self.witness is None or len(self.witness.left) < count:
@@ -230,7 +249,7 @@ class _Judge:
     def _tolerance(self, sides: Sides) -> Tolerance:
         tolerance = TOLERANCES[sides.method, self.meaning.differentiates]
         if self.world.rounds:
-            return Tolerance(tolerance.equal, SINGLE, tolerance.terms, tolerance.noise)
+            return replace(tolerance, different=SINGLE)
         return tolerance
 
     # ------------------------------------------------------------------------------ measuring
@@ -291,11 +310,7 @@ class _Judge:
             raise EquationError(
                 f"A function failed: {type(problem).__name__}: {problem}"
             ) from problem
-        rows = len(batch)
-        return Sides(
-            batch, left, right, np.broadcast_to(terms, (rows, 2)),
-            np.broadcast_to(evaluator.noise, rows), method, step,
-        )  # fmt: skip
+        return Sides(batch, left, right, terms, evaluator.noise, method, step)
 
     def _resolved(self, sides: Sides) -> Iterator[Sides]:
         """Yield the points where a second computation of the derivatives agrees."""
@@ -309,7 +324,7 @@ class _Judge:
             other = self._second(pending.batch, step)
             if base is None or other is None:
                 break
-            fine = base.gap(other) <= AGREE[self._pair()]
+            fine = base.gap(other, each=self._pair() == "complex") <= AGREE[self._pair()]
             if fine.any():
                 yield _rows(base, fine)
             pending = _rows(base, ~fine)
@@ -417,11 +432,7 @@ def agrees(meaning: Meaning, witness: Sides) -> bool | None:
         method = "complex"
     evaluator = Evaluator(witness.batch.context, meaning.ranges, method, witness.step)
     left, right, terms = evaluator.sides(meaning)
-    rows = len(witness.batch)
-    sides = Sides(
-        witness.batch, left, right, np.broadcast_to(terms, (rows, 2)),
-        np.broadcast_to(evaluator.noise, rows), method, witness.step,
-    )  # fmt: skip
+    sides = Sides(witness.batch, left, right, terms, evaluator.noise, method, witness.step)
     if not (np.isfinite(left).all() and np.isfinite(right).all()):
         return None
     _, large, far = sides.compare(TOLERANCES[method, meaning.differentiates])

@@ -174,6 +174,8 @@ class Batch:
         """Return the operation's values for stacked inputs that belong to the points `rows`."""
         if isinstance(node, Applied):
             return self.apply(node.function, stacks, rows)
+        for stack in stacks:
+            stack.flags.writeable = False  # an operation that changes its input is told so
         try:
             value = self.world.stacked[node](stacks)
         except EquationError:

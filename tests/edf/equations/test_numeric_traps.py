@@ -349,6 +349,60 @@ def test_values_given_are_named() -> None:
     assert "Tested with the value that the page gave: x" in verdict.details["notes"]
 
 
+# --------------------------------------------------------------------- components of unlike size
+
+
+class Uneven(Node):
+    """A large component and a small one."""
+
+    def forward(self, v: Any) -> Any:
+        return np.stack([1e9 * v[..., 0], 1e-6 * v[..., 1]], axis=-1)
+
+    def backward(self, grad: Any, v: Any) -> Any:
+        raise AssertionError
+
+
+@pytest.mark.parametrize("wrong", [0.0, 2e-6, 1.001e-6])
+def test_small_component_is_not_hidden_by_a_large_one(wrong: float) -> None:
+    """A mistake in a component is not rounding because another is 15 orders larger."""
+    x = Input(shape=(2,), sample="positive")
+    y = Uneven(x)
+    for small, verified in ((1e-6, True), (wrong, False)):
+        values = {"x": x, "y": y, "d": np.array([1e9, small]), "D": np.diag([1e9, small])}
+        for latex in (
+            r"y_i = d_i x_i",
+            r"\frac{\partial y_i}{\partial x_j} = \delta_{ij} d_j",
+            r"\mathbf{J}_y(x) = D",
+            r"y = D x",
+        ):
+            assert (status(latex, values) == "verified") == verified, latex
+
+
+def test_small_derivative_that_a_complex_step_loses() -> None:
+    """A derivative lost in one component shows, small as it is beside the others."""
+    x = Input(shape=(2,), sample="positive")
+    y = Elementwise(lambda v: np.stack([1e6 * v[..., 0], 1e-3 * np.abs(v[..., 1])], axis=-1), x)
+    latex = r"\frac{\partial y_i}{\partial x_j} = \delta_{ij} d_j"
+    assert status(latex, {"x": x, "y": y, "d": np.array([1e6, 1e-3])}) == "verified"
+    assert status(latex, {"x": x, "y": y, "d": np.array([1e6, 0.0])}) != "verified"
+
+
+def test_operation_that_changes_its_input() -> None:
+    """An operation that writes into its argument is told so; the graph's values stay."""
+
+    class InPlace(Node):
+        def forward(self, v: Any) -> Any:
+            v *= 2
+            return v
+
+        def backward(self, grad: Any, v: Any) -> Any:
+            return 2 * grad
+
+    x = Input(shape=(3,))
+    with pytest.raises(EquationError, match=r"InPlace cannot be evaluated: .*read-only"):
+        check_equation("y = 2x", {"x": x, "y": InPlace(x)})
+
+
 # -------------------------------------------------------------------------------------- true zeros
 
 
