@@ -11,7 +11,7 @@ from mkdocs.config import config_options
 from mkdocs.config.base import ConfigErrors, ConfigWarnings
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.plugins import BasePlugin, event_priority
-from mkdocs.structure.files import Files
+from mkdocs.structure.files import Files, InclusionLevel
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page as SitePage
 from mkdocs.utils import get_relative_url
@@ -45,11 +45,13 @@ class HandoutPlugin(BasePlugin):  # type: ignore[type-arg,no-untyped-call]
 
     server: LiveReloadServer | None = None  # of `mkdocs serve`
     dirty = False
+    drafts = False
 
     def on_startup(self, *, command: str, dirty: bool) -> None:
         """Stay the same plugin for as long as the command runs, however often it builds."""
         self.watched: set[Path] = set()
         self.dirty = dirty
+        self.drafts = command == "serve"  # which shows drafts as well
         if missing := unlimited():
             log.info(missing)  # no warning: a strict build must not fail for it
 
@@ -82,7 +84,8 @@ class HandoutPlugin(BasePlugin):  # type: ignore[type-arg,no-untyped-call]
         self.site = Site(project, log.warning, self.dirty)
         for file in self.site.loops(files):
             files.remove(file)
-        self.site.start(files.documentation_pages())
+        wanted = InclusionLevel.is_in_serve if self.drafts else InclusionLevel.is_included
+        self.site.start(files.documentation_pages(inclusion=wanted))
         self.files = files
         return files
 

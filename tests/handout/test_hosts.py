@@ -256,6 +256,18 @@ def test_excluded_pages_do_not_run_and_pages_outside_the_navigation_do(handout: 
     assert handout.claims() == CLAIMS
 
 
+def test_drafts_run_where_they_are_shown(handout: Handout):
+    """`mkdocs serve` shows drafts, and a build does not."""
+    (handout.docs / "draft.md").write_text('# Draft\n\n```python exec="on"\nprint(6 * 7)\n```\n')
+    handout.configure(draft_docs="draft.md\n", plugins=["handout"])
+    config = load_config("mkdocs.yml")
+    config.plugins.on_startup(command="serve", dirty=False)
+    build(config, serve_url="http://127.0.0.1/")
+    config.plugins.on_shutdown()
+    assert "42" in text_of(handout.root / "site/draft/index.html")
+    assert ("draft.md", "cell-1") in handout.claims()
+
+
 # Other plugins
 
 
