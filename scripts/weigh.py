@@ -45,7 +45,7 @@ def visit(browser: Browser, address: str, page: str) -> Visit:
     tab = context.new_page()
     responses: list[Response] = []
     requested: list[str] = []
-    tab.on("response", responses.append)
+    tab.on("response", lambda response: responses.append(response))
     tab.on("request", lambda request: requested.append(request.url))
     tab.add_init_script(_WATCH)
     tab.goto(address + page, wait_until="networkidle")
