@@ -50,8 +50,9 @@ def cards(verdicts: Sequence[Verdict]) -> str:
         f"<li>{card(verdict, sum(v['id'] == verdict['id'] for v in verdicts))}</li>"
         for verdict in verdicts
     )
+    # The role is said because Safari takes a list without bullets for none.
     label = escape(f"Verdicts on {verdicts[0]['id']}") if verdicts else ""
-    return f'<ul class="verdicts" aria-label="{label}">{items}</ul>' if items else ""
+    return f'<ul class="verdicts" role="list" aria-label="{label}">{items}</ul>' if items else ""
 
 
 def _headline(verdict: Verdict, count: int) -> str:

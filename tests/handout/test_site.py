@@ -111,6 +111,43 @@ def test_a_site_shows_outputs_cards_badges_and_the_table(softmax) -> None:
     assert "[[" not in index
 
 
+FORMULAS = r"""# Formulas
+
+Equation [[eq:reals]] is below.
+
+```math
+\begin{equation} x \in \R \label{reals} \end{equation}
+```
+
+By [[eq:reals]].
+"""
+
+
+def test_formulas_share_macros_and_numbers(workshop) -> None:
+    """A macro of the configuration, and a number that is referred to before and after it."""
+    configure(workshop, r"handout: {macros: {R: '\mathbb{R}'}}")
+    workshop.write("docs/formulas.md", FORMULAS)
+    done = command(workshop, "handout", "build", "--strict")
+    assert done.returncode == 0, done.stderr
+    page = (workshop.root / "site/formulas/index.html").read_text()
+    assert "<mi>ℝ</mi>" in page
+    target = re.search(r'<a href="#([^"]+)">\(1\)</a>', page)
+    assert target is not None
+    assert page.count(f'href="#{target[1]}"') == 2
+    assert page.count(f'id="{target[1]}"') == 1
+
+
+def test_bad_formulas_fail_the_build_where_they_stand(workshop) -> None:
+    """Each with page and line, all of them at once."""
+    configure(workshop, r"handout: {macros: {R: '\mathbb{R}'}}")
+    bad = FORMULAS.replace(r"x \in \R", "x\n" + r"\inn \R") + "\nSee [[eq:complex]].\n"
+    workshop.write("docs/formulas.md", bad)
+    done = command(workshop, "handout", "build", "--strict")
+    assert done.returncode == 1
+    assert 'docs/formulas.md:7: Unknown command "\\inn"' in done.stderr
+    assert "docs/formulas.md:12: No equation on this page has \\label{complex}" in done.stderr
+
+
 def test_table_has_the_order_of_the_navigation(workshop) -> None:
     """The table of verdicts begins with what readers come to first, not with a file's name."""
     configure(workshop, more="nav: [index.md, second.md, first.md]")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -21,6 +23,9 @@ class _Outline(HTMLParser):
         self.ids: list[str] = []
         self.headings: list[int] = []
         self.undescribed: list[str] = []
+        self.formulas = 0
+        self.text = ""  # but for code and scripts
+        self.literal: list[str] = []  # elements that are open, whose text is not read
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -31,6 +36,17 @@ class _Outline(HTMLParser):
             self.headings.append(int(tag[1]))
         if tag == "img" and not given.get("alt"):
             self.undescribed.append(str(given))
+        self.formulas += tag == "math"
+        if tag in ("pre", "code", "script", "style"):
+            self.literal.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if self.literal and tag == self.literal[-1]:
+            self.literal.pop()
+
+    def handle_data(self, data: str) -> None:
+        if not self.literal:
+            self.text += data
 
 
 @pytest.fixture(scope="session")
@@ -95,6 +111,49 @@ def test_headings_nest(site: Path, outlines: dict[Path, _Outline]) -> None:
 def test_images_are_described(outlines: dict[Path, _Outline]) -> None:
     """Every image has a text alternative."""
     assert {page: o.undescribed for page, o in outlines.items() if o.undescribed} == {}
+
+
+def test_every_formula_is_mathml(site: Path, outlines: dict[Path, _Outline]) -> None:
+    """No LaTeX is left in the text of any page, notebook or card."""
+    for debris in ("\\(", "\\[", "$$", "[[eq:", "[[verdict"):
+        assert [page for page, outline in outlines.items() if debris in outline.text] == []
+    for mark in ('class="arithmatex"', 'class="math-error"'):
+        assert [page for page in outlines if mark in page.read_text("utf-8")] == []
+    for page in ("identities", "ps1/problem-1", "ps1/problem-2", "ps1/problem-3"):
+        assert outlines[site / page / "index.html"].formulas > 3
+
+
+def test_every_page_tells_how_it_fared(site: Path, outlines: dict[Path, _Outline]) -> None:
+    """The line under the title counts the verdicts that are in the report."""
+    verdicts = json.loads((site / "verdicts.json").read_text("utf-8"))["verdicts"]
+    counts = Counter(verdict["page"] for verdict in verdicts)
+    assert counts["ps1/problem-3.ipynb"] > 3
+    for name, count in counts.items():
+        page = site / name.rpartition(".")[0] / "index.html"
+        claims = "claim" if count == 1 else "claims"
+        assert f"{count} {claims} tested at this build: " in outlines[page].text
+
+
+def test_notebook_is_light_and_can_be_taken_along(site: Path) -> None:
+    """Its page has no more HTML than others have, and the file is the author's."""
+    folder = site / "ps1/problem-3"
+    page = (folder / "index.html").read_text("utf-8")
+    assert len(page.encode()) < 200_000
+    assert 'href="problem-3.ipynb" download' in page
+    original = Path(__file__).parents[2] / "docs/ps1/problem-3.ipynb"
+    assert (folder / "problem-3.ipynb").read_bytes() == original.read_bytes()
+
+
+def test_pages_tell_others_what_they_are(site: Path, outlines: dict[Path, _Outline]) -> None:
+    """A link to any page can be shown with title and description; its source can be edited."""
+    for path in outlines:
+        page = path.read_text("utf-8")
+        assert '<meta property="og:title" content="' in page, path
+        assert '<meta property="og:description" content="' in page, path
+        if path.name != "404.html":
+            address = f"http://127.0.0.1/course/handout/{path.relative_to(site).parent}/"
+            assert f'og:url" content="{address.replace("/./", "/")}"' in page, path
+            assert 'rel="edit"' in page, path
 
 
 def test_every_file_can_be_read_by_a_web_server(site: Path) -> None:

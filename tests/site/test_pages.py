@@ -252,6 +252,23 @@ def test_tab_key_reaches_everything_in_sight(tab: Page, served: str) -> None:
     assert wanted > 10
 
 
+def test_verdicts_are_announced_as_a_list(tab: Page, served: str) -> None:
+    """A screen reader hears which claim the verdicts are about, and how many there are."""
+    tab.goto(served + "ps1/problem-1/")
+    cards = tab.get_by_role("list", name="Verdicts on 1a-posted", exact=True)
+    assert cards.get_by_role("listitem").count() == 3
+
+
+def test_code_can_be_copied(tab: Page, served: str) -> None:
+    """The button beside a cell puts the cell's code on the clipboard, and nothing else."""
+    tab.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    tab.goto(served + "ps1/problem-2/")
+    tab.get_by_title("Copy to clipboard").first.click()
+    copied = tab.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith("from edf import AnyFunction")
+    assert copied.rstrip().endswith('check_gradients(l, id="softmax-backward")')
+
+
 def test_deep_link_opens_its_card(tab: Page, served: str) -> None:
     """An address with a verdict's anchor opens its card and brings it into view."""
     tab.goto(served + "ps1/problem-1/#verdict-1a-posted.3")
