@@ -218,6 +218,9 @@ class _Judge:
         }  # fmt: skip
         if done < self.points:
             return Finding("inconclusive", message=self._why_so_few(done), **common)  # type: ignore[arg-type]
+        if not apparent:
+            message = "Both sides are 0 at every point, but for rounding, so nothing was tested"
+            return Finding("inconclusive", message=message, **common)  # type: ignore[arg-type]
         if between:
             because = ", where an operation rounds to float32" if self.world.rounds else ""
             return Finding(
@@ -226,9 +229,6 @@ class _Judge:
                 f"little to be called different{because}",
                 **common,  # type: ignore[arg-type]
             )
-        if not apparent:
-            message = "Both sides are 0 at every point, so nothing was tested"
-            return Finding("inconclusive", message=message, **common)  # type: ignore[arg-type]
         if lost:
             message = "One side is no larger than the rounding of the other's terms"
             return Finding("inconclusive", message=message, **common)  # type: ignore[arg-type]
