@@ -37,6 +37,7 @@ def keep(connection: socket.socket) -> None:
 
     All are JSON lines. A keeper that could not end all that its page has started ends itself.
     """
+    os.setpgid(0, 0)  # what a page does to its parent's group, it does to this keeper alone
     adopt_orphans()
     for job in _jobs(connection):
         with contextlib.closing(Keeper(job, connection)) as keeper:

@@ -51,7 +51,7 @@ FAULTS = {
     ),
     "kill of the whole group": ("import os\nos.killpg(0, 9)", "killed (SIGKILL)"),
     "kill of its keeper": (
-        "import os, time\nos.kill(os.getppid(), 9)\ntime.sleep(100)",
+        "import os, time\nos.killpg(os.getpgid(os.getppid()), 9)\ntime.sleep(100)",
         "its process was lost",
     ),
     "closed descriptors": ("import os\nos.closerange(3, 256)", "its process"),
