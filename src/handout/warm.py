@@ -25,7 +25,7 @@ from typing import Any
 #: Loaded before the first page: what cells import anyway. `edf` is not among them, nor is anything
 #: else of the project: those are the page's own to import, and an edit must show.
 PRELOADED = (
-    "numpy", "numpy.random", "numpy.linalg", "numpy.fft", "numpy.polynomial",
+    "numpy", "numpy.random", "numpy.linalg",
     "collections", "contextvars", "copy", "dataclasses", "enum", "fractions", "functools", "heapq",
     "inspect", "itertools", "math", "operator", "pickle", "random", "re", "string", "textwrap",
     "typing", "warnings",
