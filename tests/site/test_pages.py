@@ -235,12 +235,14 @@ def test_card_opens_by_keyboard(tab: Page, served: str) -> None:
     card.locator("dl").wait_for(state="visible", timeout=5_000)
 
 
-def test_tab_key_reaches_everything_in_sight(tab: Page, served: str) -> None:
-    """Walking a page with the Tab key stops at every link and button of its content, visibly."""
-    tab.goto(served + "ps1/problem-1/")
+@pytest.mark.parametrize("page", ["", "ps1/problem-1/", "ps1/problem-3/", "guide/figures/"])
+def test_tab_key_reaches_everything_in_sight(tab: Page, served: str, page: str) -> None:
+    """Walking a page with the Tab key stops at everything in its content that can be worked."""
+    tab.goto(served + page)
     tab.wait_for_load_state("networkidle")
     wanted = tab.evaluate(
-        """() => [...document.querySelectorAll('article :is(a[href], summary, button)')]
+        """() => [...document.querySelectorAll(
+            'article :is(a[href], summary, button, select, .figure-node)')]
           .filter(e => e.checkVisibility({visibilityProperty: true}))
           .map((e, n) => e.dataset.n = n).length"""
     )
