@@ -105,15 +105,23 @@ class Warm:
                     break
                 connection.close()
             else:
-                ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-                with theirs:
-                    fds = array.array("i", [theirs.fileno()])
-                    self._started().sendmsg(
-                        [b"p"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, fds.tobytes())]
-                    )
-                connection = Connection(ours)
+                connection = self._new()
             self._busy.add(connection)
         return connection
+
+    def _new(self) -> Connection:
+        """A connection to a keeper that the warm process gives birth to."""
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        with theirs:
+            fds = array.array("i", [theirs.fileno()])
+            try:
+                self._started().sendmsg(
+                    [b"p"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, fds.tobytes())]
+                )
+            except OSError:
+                ours.close()
+                raise
+        return Connection(ours)
 
     def stop(self) -> None:
         """End the process, and with it every page that still runs."""
