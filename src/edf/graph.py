@@ -337,14 +337,16 @@ def run_backward(
             inputs = node.inputs
             if wanted is BOTH:
                 a, b = inputs
-                terms = node.vjp(grad, a.value, b.value)
+                x, y = a.value, b.value
+                terms = node.vjp(grad, x, y)
                 da, db = terms if type(terms) is tuple and len(terms) == 2 else _as_terms(terms, 2)
-                _accumulate(a, da)
-                _accumulate(b, db)
+                a.grad = _added(a.grad, da, x)
+                b.grad = _added(b.grad, db, y)
             else:
                 terms = _as_terms(node.vjp(grad, *map(_VALUE, inputs)), len(inputs))
                 for k in wanted:
-                    _accumulate(inputs[k], terms[k])
+                    parent = inputs[k]
+                    parent.grad = _added(parent.grad, terms[k], parent.value)
     except Exception as error:
         _explain(error, node, "backward")
         raise
@@ -365,15 +367,17 @@ def _as_terms(grads: Any, count: int) -> tuple[Array, ...]:
     return terms
 
 
-def _accumulate(parent: Node, term: Array) -> None:
-    """Add a term to the parent's gradient, summed over the axes that were broadcast."""
+def _added(so_far: Array, term: Array, value: Array) -> Array:
+    """Return the gradient of `value` with one term more, summed over the axes that were broadcast.
+
+    None stands for a gradient without terms, and for a term that there is not.
+    """
     if term is None:
-        return
-    shape = getattr(parent.value, "shape", ())
+        return so_far
+    shape = getattr(value, "shape", ())
     if getattr(term, "shape", None) != shape:
         term = unbroadcast(term, shape)
-    so_far = parent.grad
-    parent.grad = term if so_far is None else so_far + term
+    return term if so_far is None else so_far + term
 
 
 def _defer(node: Node, k: int) -> None:
@@ -389,8 +393,8 @@ def _defer(node: Node, k: int) -> None:
     grad = np.array(node.grad)
 
     def term() -> Array:
-        holder.grad = None
-        _accumulate(holder, _as_terms(twin.vjp(grad, *arrays), len(arrays))[k])
+        terms = _as_terms(twin.vjp(grad, *arrays), len(arrays))
+        holder.grad = _added(None, terms[k], holder.value)
         _match_dtype(holder)
         return holder.grad
 
