@@ -51,15 +51,15 @@ function openLinkedCard() {
 }
 
 function addPrintButton() {
-  const edit = document.querySelector(".md-content__button");
-  if (!edit) return;
+  const content = document.querySelector(".md-content__inner");
+  if (!content) return;
   const button = document.createElement("button");
   button.type = "button";
   button.title = "Print this page";
   button.className = "md-content__button md-icon print-button";
   button.innerHTML = '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M18 3H6v4h12m1 5a1 1 0 0 1-1-1 1 1 0 0 1 1-1 1 1 0 0 1 1 1 1 1 0 0 1-1 1m-3 7H8v-5h8m3-6H5a3 3 0 0 0-3 3v6h4v4h12v-4h4v-6a3 3 0 0 0-3-3Z"/></svg>';
   button.addEventListener("click", () => window.print());
-  edit.before(button);
+  content.prepend(button);
 }
 
 /* The theme leaves its search dialogue without a name, and makes a landmark of each copy button. */
