@@ -59,7 +59,7 @@ class Workshop:
 
     def left(self) -> list[int]:
         """Processes that have not ended soon: in the project's folders, or below a keeper."""
-        soon = time.monotonic() + 2
+        soon = time.monotonic() + 10
         while (found := self._running()) and time.monotonic() < soon:
             time.sleep(0.01)
         return found

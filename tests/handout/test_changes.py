@@ -25,7 +25,7 @@ def watching(workshop) -> Iterator[subprocess.Popen[str]]:
     options = ["check", "page.md", "--watch", "--json", "v.json"]
     with subprocess.Popen([*COMMAND, *options], text=True, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT) as process:  # fmt: skip
-        timer = threading.Timer(60, process.kill)  # rather than waiting for ever
+        timer = threading.Timer(120, process.kill)  # rather than waiting for ever
         timer.start()
         yield process
         timer.cancel()
@@ -65,7 +65,7 @@ def test_every_change_is_checked(workshop, watching: subprocess.Popen[str]) -> N
     assert "error, verified was expected" in told(watching)
 
     watching.send_signal(signal.SIGINT)
-    assert watching.wait(20) == 1  # the status of the last check
+    assert watching.wait(60) == 1  # the status of the last check
     assert '"unexpected": 1' in (workshop.root / "v.json").read_text()
     assert workshop.left() == []
 

@@ -30,7 +30,7 @@ while True:
 COMMAND = [sys.executable, "-c", "from handout.cli import main; main()", "check", "page.md"]
 
 
-def wait_for(condition, seconds: float = 20) -> None:
+def wait_for(condition, seconds: float = 60) -> None:
     """Wait until a condition holds, or fail."""
     end = time.monotonic() + seconds
     while not condition():
@@ -45,7 +45,7 @@ def test_nothing_is_left_of_a_build_that_is_ended(workshop, how: signal.Signals)
     with subprocess.Popen(COMMAND, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as build:
         wait_for((workshop.root / "running").exists)
         build.send_signal(how)
-        status = build.wait(10)
+        status = build.wait(60)
     assert status != 0
     assert workshop.left() == []
 
