@@ -105,12 +105,25 @@ def table(verdicts: Sequence[Verdict], address: Callable[[str], str]) -> str:
     names = ("Verdict", "Claim", "Kind", "Page", "Relative error")
     heads = "".join(f'<th scope="col">{name}</th>' for name in names)
     return (
-        '<div class="verdict-table" data-search-exclude><div class="verdict-filters" hidden></div>'
+        f'<div class="verdict-table" data-search-exclude>{_filters(verdicts)}'
         f'<p class="verdict-summary" role="status">{len(verdicts)} verdicts: '
         f"{escape(count(verdicts))}.</p>"
         '<div class="verdict-scroll" role="group" aria-label="All verdicts">'
         f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div></div>"
     )
+
+
+def _filters(verdicts: Sequence[Verdict]) -> str:
+    """A choice for each of page, kind and status; without scripts the style hides them."""
+    choices = []
+    for name in ("page", "kind", "status"):
+        values = sorted({str(verdict[name]) for verdict in verdicts})
+        options = "".join(f'<option value="{escape(v)}">{escape(v)}</option>' for v in values)
+        choices.append(
+            f'<label>{name.title()}<select data-name="{name}" autocomplete="off">'
+            f'<option value="">all</option>{options}</select></label>'
+        )
+    return f'<div class="verdict-filters">{"".join(choices)}</div>'
 
 
 def _row(verdict: Verdict, page: str) -> str:

@@ -232,6 +232,8 @@ def test_table_carries_what_its_filter_needs() -> None:
     assert page.attributes("data-page") == ["ps1/problem-2.md"] * 2
     assert "../p/#verdict-softmax-jacobian.2" in page.attributes("href")
     assert "2 verdicts: 1 verified, 1 refuted as expected." in page.text
+    choices = [at["value"] for tag, at in page.elements if tag == "option"]
+    assert choices == ["", "ps1/problem-2.md", "", "equation", "", "refuted", "verified"]
 
 
 def test_empty_corner_of_a_table_is_no_header() -> None:

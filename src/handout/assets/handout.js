@@ -11,29 +11,19 @@ document.addEventListener("DOMContentLoaded", () => {
 });
 window.addEventListener("hashchange", openLinkedCard);
 
-/* One choice for each of page, kind and status; the summary line announces what is left. */
+/* The choices of page, kind and status narrow the table; the line above announces what is left. */
 function addFilters(table) {
   const rows = [...table.querySelectorAll("tbody tr")];
+  const choices = [...table.querySelectorAll(".verdict-filters select")];
   const summary = table.querySelector(".verdict-summary");
   const everything = summary.textContent;
-  const bar = table.querySelector(".verdict-filters");
-  const choices = ["page", "kind", "status"].map((name) => {
-    const values = [...new Set(rows.map((row) => row.dataset[name]))].sort();
-    const select = document.createElement("select");
-    select.append(new Option("all", ""), ...values.map((value) => new Option(value, value)));
-    const label = document.createElement("label");
-    label.append(name[0].toUpperCase() + name.slice(1), select);
-    bar.append(label);
-    return [name, select];
-  });
-  bar.addEventListener("change", () => {
+  table.querySelector(".verdict-filters").addEventListener("change", () => {
     const shown = rows.filter((row) => {
-      row.hidden = choices.some(([name, select]) => select.value && row.dataset[name] !== select.value);
+      row.hidden = choices.some(({value, dataset}) => value && row.dataset[dataset.name] !== value);
       return !row.hidden;
     });
     summary.textContent = shown.length === rows.length ? everything : `${shown.length} of ${everything}`;
   });
-  bar.hidden = false;
 }
 
 /* Browsers open a card when its inside is linked to; some only on the first visit. */
