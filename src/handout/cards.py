@@ -173,7 +173,9 @@ def _sampled(sampled: Mapping[str, int]) -> str:
 def _tested(verdict: Verdict, details: Mapping[str, Any]) -> str:
     oracle = _ORACLES.get(verdict["oracle"], verdict["oracle"])
     text = f"at {_points(verdict, 'random ')}"
-    text += escape(f" (seed {verdict['seed']}); numeric derivatives by {oracle}")
+    text += escape(f" (seed {verdict['seed']})")
+    if verdict["oracle"] != "evaluation":  # a claim without derivatives
+        text += escape(f"; numeric derivatives by {oracle}")
     if details.get("tolerance") is not None:
         text += f"; tolerance {scientific(details['tolerance'])}"
     return text

@@ -102,6 +102,12 @@ def test_one_point_is_no_plural() -> None:
     assert "points" not in text
 
 
+def test_a_claim_without_derivatives_names_no_way_to_take_them() -> None:
+    """Both sides were evaluated, and that is all."""
+    assert "numeric derivatives by the complex step" in Reader(render.card(verdict())).text
+    assert "numeric derivatives" not in Reader(render.card(verdict(oracle="evaluation"))).text
+
+
 def test_card_shows_the_counterexample() -> None:
     """A refutation's card holds the index, both sides and the point, large arrays in short."""
     text = Reader(render.card(REFUTED)).text
