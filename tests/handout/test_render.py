@@ -104,7 +104,7 @@ def test_one_point_is_no_plural() -> None:
 
 def test_a_claim_without_derivatives_names_no_way_to_take_them() -> None:
     """Both sides were evaluated, and that is all."""
-    assert "numeric derivatives by the complex step" in Reader(render.card(verdict())).text
+    assert "numeric derivatives by complex step" in Reader(render.card(verdict())).text
     assert "numeric derivatives" not in Reader(render.card(verdict(oracle="evaluation"))).text
 
 
