@@ -162,7 +162,9 @@ def test_what_cannot_be_mended_is_refused_with_a_reason(name: str, reason: str) 
 
 
 @pytest.mark.browser
-def test_nothing_runs_and_nothing_is_asked_for_in_a_browser() -> None:
+def test_nothing_runs_and_nothing_is_asked_for_in_a_browser(
+    request: pytest.FixtureRequest,
+) -> None:
     """In Chromium the drawings as they come do harm, which shows that this would be noticed; once
     sanitised they run nothing and ask for nothing."""
     executable = shutil.which("chromium") or shutil.which("google-chrome")
@@ -170,24 +172,21 @@ def test_nothing_runs_and_nothing_is_asked_for_in_a_browser() -> None:
         if os.environ.get("CI"):
             pytest.fail("no Chromium on the PATH; CI must have one")
         pytest.skip("no Chromium on the PATH: what sanitised drawings do in a browser is untested")
-    from playwright.sync_api import sync_playwright
-
     page_start = "<!doctype html><meta charset=utf-8><script>hits = 0; hit = () => hits++</script>"
     valid = [svg for name, svg in HOSTILE.items() if name not in ("large", "deep", "surrogate")]
-    with sync_playwright() as tools:
-        browser = tools.chromium.launch(executable_path=executable)
-        try:
-            seen = {}
-            for kind, drawings in (("raw", valid), ("safe", [shown(svg) for svg in valid])):
-                page = browser.new_page()
-                asked: list[str] = []
-                page.on("request", lambda request, asked=asked: asked.append(request.url))
-                page.route("**/*", lambda route: route.abort())
-                page.set_content(page_start + "".join(drawings), wait_until="load")
-                seen[kind] = (page.evaluate("hits"), [a for a in asked if "evil" in a])
-                page.close()
-        finally:
-            browser.close()
+    browser = request.getfixturevalue("playwright").chromium.launch(executable_path=executable)
+    try:
+        seen = {}
+        for kind, drawings in (("raw", valid), ("safe", [shown(svg) for svg in valid])):
+            page = browser.new_page()
+            asked: list[str] = []
+            page.on("request", lambda request, asked=asked: asked.append(request.url))
+            page.route("**/*", lambda route: route.abort())
+            page.set_content(page_start + "".join(drawings), wait_until="load")
+            seen[kind] = (page.evaluate("hits"), [a for a in asked if "evil" in a])
+            page.close()
+    finally:
+        browser.close()
     assert seen["raw"][0] > 5
     assert len(seen["raw"][1]) > 2
     assert seen["safe"] == (0, [])
