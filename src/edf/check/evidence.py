@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -126,10 +127,6 @@ def locate(order: Iterable[Node], rng: np.random.Generator) -> tuple[Case | None
         comparison = compare(subject, cotangent, gradients, rng)
         kinked = kinked or bool(comparison.outcome("kink"))
         if refuted := comparison.outcome("refuted"):
-            finding = max(refuted, key=_size_of_error)
+            finding = max(refuted, key=attrgetter("rel_error"))
             return Case(subject, cotangent, gradients, finding, operation_name(node)), kinked
     return None, kinked
-
-
-def _size_of_error(finding: Finding) -> float:
-    return finding.rel_error if np.isfinite(finding.rel_error) else np.inf

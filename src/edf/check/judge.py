@@ -351,7 +351,8 @@ class Judge:
         reason: str = "",
     ) -> Finding:
         size = max(abs(numeric), abs(claimed)) + floor / self.rtol
-        rel_error = abs(numeric - claimed) / size if size > 0 else 0.0
+        rel_error = abs(numeric - claimed) / size if size else 0.0
+        rel_error = rel_error if np.isfinite(rel_error) else np.inf
         return Finding(outcome, k, index, claimed, numeric, rel_error, "", reason)
 
 

@@ -176,6 +176,7 @@ class Test_wrong_derivatives:
         report = check_gradients(Divides(Input(np.array([0.0, 1.0]))), points=1)
         assert report.status == "refuted"
         assert report.to_dict()["details"]["worst"]["backward"] == "nan"
+        assert report.max_rel_error == np.inf
 
     def test_a_zero_gradient_is_not_excused_by_a_dropped_imaginary_part(self):
         class Dropped(Node):
