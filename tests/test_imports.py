@@ -28,10 +28,10 @@ LAYERS = [
     {"course"},
 ]
 #: What handout's engine is made of, and what stands above it.
-PARTS = {"cells", "cache", "run", "verdicts", "render"}
+PARTS = {"cells", "cache", "run", "verdicts", "html.render"}
 ABOVE = {"engine", "site", "building", "pdf", "cli", "mkdocs_plugin", "pytest_plugin"}
 #: The one module of handout that imports edf, and those that know a host.
-WORKER = "handout.worker"
+WORKER = "handout.process.worker"
 HOSTS = {
     "mkdocs": {"handout.mkdocs_plugin", "handout.building", "handout.pdf"},
     "pytest": {"handout.pytest_plugin", "handout.pytest_pages"},
@@ -166,8 +166,16 @@ def test_imports_go_one_way() -> None:
         ("edf/optim.py", "import scipy.linalg", "edf.optim imports scipy.linalg: edf needs NumPy"),
         ("edf/new.py", "import math", "edf.new has no place among the layers"),
         ("edf/init.py", "from edf.optim import SGD", "imports go in a circle: edf."),
-        ("handout/run.py", "import edf", "handout.run imports edf: only handout.worker does"),
-        ("handout/render.py", "from mkdocs import utils", "handout.render imports mkdocs, which"),
+        (
+            "handout/run.py",
+            "import edf",
+            "handout.run imports edf: only handout.process.worker does",
+        ),
+        (
+            "handout/html/render.py",
+            "from mkdocs import utils",
+            "handout.html.render imports mkdocs, which",
+        ),
         ("handout/cells.py", "from handout import engine", "handout.cells reaches handout.engine"),
         ("handout/cells.py", "import handout.cache", "imports go in a circle: handout."),
     ],
@@ -186,12 +194,12 @@ def test_a_broken_rule_is_found(tmp_path: Path, file: str, line: str, fault: str
         "edf/equations/world.py": "from edf.check import judge",
         "edf/equations/judge.py": "",
         "edf/course/wrapped.py": "from edf.equations.world import World",
-        "handout/worker.py": "def run():\n    import edf.check",
-        "handout/run.py": "from handout import worker",
+        "handout/process/worker.py": "def run():\n    import edf.check",
+        "handout/run.py": "from handout.process import worker",
         "handout/cells.py": "",
         "handout/cache.py": "from handout.cells import Cell",
-        "handout/render.py": "from handout.cells import Cell",
-        "handout/engine.py": "from handout import render, run",
+        "handout/html/render.py": "from handout.cells import Cell",
+        "handout/engine.py": "from handout import run\nfrom handout.html import render",
         "handout/mkdocs_plugin.py": "import mkdocs\nfrom handout.engine import Engine",
     }.items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)

@@ -24,10 +24,9 @@ from pathlib import Path
 from typing import Any
 
 from handout.outcomes import PageOutcome
-from handout.reads import names_in
+from handout.process.reads import names_in
 
 SCHEMA = 1  # of an entry
-_ENGINE = ("worker", "keeper", "limits", "outcomes", "pictures", "reads", "watch")
 _STATISTICS = "statistics.json"
 _TEXTS = "texts.json"
 
@@ -207,7 +206,8 @@ def job_key(job: Mapping[str, Any]) -> str:
 def engine_digest() -> str:
     """The source of the modules that make an outcome, as a digest."""
     here = Path(__file__).parent
-    return _digest(b"".join((here / f"{name}.py").read_bytes() for name in _ENGINE))
+    files = [here / "outcomes.py", *sorted((here / "process").glob("*.py"))]
+    return _digest(b"".join(file.read_bytes() for file in files))
 
 
 def write(target: Path, data: bytes) -> None:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from handout.reads import names_in
+from handout.process.reads import names_in
 
 _PAUSE = 0.2  # seconds between two looks
 

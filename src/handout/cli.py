@@ -20,8 +20,8 @@ from handout.engine import Engine
 from handout.harmless import one_line
 from handout.inject import lost_badges
 from handout.junit import junit
-from handout.limits import unlimited
 from handout.pages import Page, PageError, shown_path
+from handout.process.limits import unlimited
 from handout.settings import Project, SettingsError, find_config, find_project
 from handout.verdicts import JudgedPage, report, tally, told
 

@@ -12,11 +12,11 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from handout import render
 from handout.cells import Cell, find_cells
 from handout.engine import Problem
 from handout.fences import running_text
-from handout.pagemath import mark, parts
+from handout.html import render
+from handout.html.pagemath import mark, parts
 from handout.pages import Page
 from handout.verdicts import JudgedPage, Result
 

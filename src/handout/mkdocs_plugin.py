@@ -19,8 +19,9 @@ from mkdocs.utils import get_relative_url
 if TYPE_CHECKING:
     from mkdocs.livereload import LiveReloadServer
 
-from handout import engine, fonts
-from handout.limits import unlimited
+from handout import engine
+from handout.html import fonts
+from handout.process.limits import unlimited
 from handout.settings import Project, Settings, SettingsError, read_settings
 from handout.site import Site
 

@@ -15,7 +15,7 @@ from typing import Any
 import nbformat
 
 from handout.cells import Cell, find_cells, named
-from handout.notebook_page import harmless
+from handout.html.notebook_page import harmless
 from handout.options import PYTHON, OptionError, suggestion
 from handout.pages import Page, PageError, shown_path
 from handout.verdicts import JudgedPage

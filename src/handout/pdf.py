@@ -17,9 +17,9 @@ from mkdocs.plugins import BasePlugin, event_priority
 from mkdocs.structure.nav import Navigation, Section
 from mkdocs.structure.pages import Page
 
-from handout.badge import count
 from handout.building import build_site
-from handout.printable import PrintPage, SettingError, document, print_settings
+from handout.html.badge import count
+from handout.html.printable import PrintPage, SettingError, document, print_settings
 
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 _PATIENCE = 120  # seconds that printing may take

@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from handout import fonts, pagemath, render
 from handout.annotations import annotate
 from handout.cache import Cache, write
 from handout.engine import Engine, Problem, open_page, problems
+from handout.html import fonts, pagemath, render
 from handout.inject import (
     InjectionError,
     fill,
@@ -122,7 +122,7 @@ class Site:
 
     def _completed(self, html: str, page: Page, file: Any) -> str:
         if page.notebook:
-            from handout.notebook_page import simplified  # its parser is slow to load
+            from handout.html.notebook_page import simplified  # its parser is slow to load
 
             html = pagemath.mark_dollars(simplified(html))
             source = PurePosixPath(file.dest_uri).with_name(PurePosixPath(page.name).name)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from xml.etree import ElementTree
 
-from handout.mathml import MathError, to_mathml
+from handout.html.mathml import MathError, to_mathml
 
 Layout = tuple["str | Layout", ...]
 """What is seen: a leaf is (tag, text), a construction is (tag, row, row, ...), a row is a tuple."""

@@ -16,7 +16,7 @@ from typing import Any
 
 from handout import __version__
 from handout.cells import Cell
-from handout.mathml import MathError
+from handout.html.mathml import MathError
 from handout.options import STATUSES, suggestion
 from handout.outcomes import Fault, PageOutcome
 from handout.pages import Page

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from handout.cache import Cache, clear, contents, evict
-from handout.reads import Reads
+from handout.process.reads import Reads
 
 PAGE = '```python exec="on"\n{}\n```\n'
 

@@ -21,7 +21,7 @@ from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from mkdocs.exceptions import Abort
 
-from handout import fonts
+from handout.html import fonts
 
 THEME = """<!doctype html>
 <html lang="en"><head>

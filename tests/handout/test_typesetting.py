@@ -2,7 +2,7 @@
 
 import pytest
 
-from handout.mathml import MathError
+from handout.html.mathml import MathError
 from handout.typesetting import layout, typesetting_difference
 
 ALIKE = [

@@ -20,7 +20,7 @@ from edf.equations.parser import parse
 from edf.equations.printer import to_latex
 from edf.equations.tokens import MAX_LENGTH
 from handout.cells import find_cells
-from handout.mathml import MathError
+from handout.html.mathml import MathError
 from handout.typesetting import typesetting_difference
 
 DOCS = Path(__file__).parents[3] / "docs"

@@ -7,7 +7,7 @@ from typing import Any
 
 from bs4 import BeautifulSoup
 
-from handout.notebook_page import harmless, simplified
+from handout.html.notebook_page import harmless, simplified
 
 CELL = '<div class="jp-Cell jp-CodeCell jp-Notebook-cell">{}</div>'
 CODE = (

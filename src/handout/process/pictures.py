@@ -11,7 +11,7 @@ import json
 import sys
 from typing import Any
 
-FIGURE = "application/vnd.handout.figure+json"  # a description that `handout.figures` draws
+FIGURE = "application/vnd.handout.figure+json"  # a description that `handout.html.figures` draws
 _METHODS = (("_repr_svg_", "image/svg+xml"), ("_repr_png_", "image/png"))
 
 
@@ -20,7 +20,9 @@ def pictures(value: Any) -> list[dict[str, str]]:
     found = [_picture(kind, data) for kind, data in _of_value(value)]
     pyplot: Any = sys.modules.get("matplotlib.pyplot")
     if pyplot is not None:
-        from handout.plots import plot_svg  # needs NumPy, which only the page's process has loaded
+        from handout.process.plots import (
+            plot_svg,  # needs NumPy, which only the page's process has loaded
+        )
 
         found += [
             _picture("image/svg+xml", plot_svg(pyplot.figure(number)))

@@ -13,10 +13,10 @@ from html import escape
 from importlib.metadata import version
 from typing import Any
 
-from handout.badge import Verdict, anchor, icon, judged
-from handout.figures import steps
-from handout.mathml import MathError, to_mathml
-from handout.numerals import plain, scientific, shape
+from handout.html.badge import Verdict, anchor, icon, judged
+from handout.html.figures import steps
+from handout.html.mathml import MathError, to_mathml
+from handout.html.numerals import plain, scientific, shape
 
 _TITLES = {"equation": "Equation", "gradient": "Gradient check", "code": "Code"}
 _ORACLES = {

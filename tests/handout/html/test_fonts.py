@@ -6,8 +6,8 @@ from pathlib import Path
 
 from fontTools.ttLib import TTFont
 
-from handout.fonts import FOLDER, characters, preloaded, write_subset
-from handout.mathml import to_mathml
+from handout.html.fonts import FOLDER, characters, preloaded, write_subset
+from handout.html.mathml import to_mathml
 
 
 def _font(path: Path) -> TTFont:

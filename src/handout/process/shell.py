@@ -10,7 +10,7 @@ import base64
 from collections.abc import Mapping
 from typing import Any
 
-from handout.pictures import pictures
+from handout.process.pictures import pictures
 
 
 def code_name(path: str, number: int) -> str:

@@ -15,12 +15,12 @@ from html import escape
 from typing import Any
 from urllib.parse import quote
 
-from handout.badge import Verdict, anchor, badge, count, icon, judged, status_svg
-from handout.cards import card, cards
-from handout.figures import draw
-from handout.numerals import scientific
-from handout.pictures import FIGURE
-from handout.sanitise import SvgError, sanitise
+from handout.html.badge import Verdict, anchor, badge, count, icon, judged, status_svg
+from handout.html.cards import card, cards
+from handout.html.figures import draw
+from handout.html.numerals import scientific
+from handout.html.sanitise import SvgError, sanitise
+from handout.process.pictures import FIGURE
 
 __all__ = [
     "badge",

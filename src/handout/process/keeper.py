@@ -22,7 +22,7 @@ import traceback
 from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
 
-from handout import worker
+from handout.process import worker
 
 _PARENT_DEATH, _SUBREAPER = 1, 36  # PR_SET_PDEATHSIG and PR_SET_CHILD_SUBREAPER of Linux's prctl
 TOOK_TOO_LONG = "it took longer than its time limit"

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from handout.svg import figure, label, line, rect
+from handout.html.svg import figure, label, line, rect
 
 _WIDTH, _HEIGHT = 96.0, 40.0  # of a node
 _GAP_X, _GAP_Y = 16.0, 34.0

@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from handout.mathml import MathError, to_mathml, to_mathml_page
+from handout.html.mathml import MathError, to_mathml, to_mathml_page
 
 # A formula that is marked, or a reference to an equation's number.
 _SITE = re.compile(
@@ -95,7 +95,7 @@ def convert(
     Args:
         content: the page's HTML.
         source: the author's file, Markdown or notebook, in which the lines of problems are found.
-        macros: as `handout.mathml.to_mathml` takes them.
+        macros: as `handout.html.mathml.to_mathml` takes them.
 
     Raises:
         MathError: a macro is not LaTeX that can be converted.

@@ -8,7 +8,7 @@ import shutil
 
 import pytest
 
-from handout.sanitise import DEEPEST, LARGEST, SvgError, sanitise
+from handout.html.sanitise import DEEPEST, LARGEST, SvgError, sanitise
 
 XLINK = 'xmlns:xlink="http://www.w3.org/1999/xlink"'
 XHTML = 'xmlns:h="http://www.w3.org/1999/xhtml"'

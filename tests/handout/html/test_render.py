@@ -8,9 +8,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from handout import render
-from handout.badge import STATUSES, anchor, count, status_svg
-from handout.numerals import plain, scientific
+from handout.html import render
+from handout.html.badge import STATUSES, anchor, count, status_svg
+from handout.html.numerals import plain, scientific
 
 HOSTILE = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>&lt;"
 

@@ -61,7 +61,7 @@ class Warm:
             return self._control
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         self._process = subprocess.Popen(
-            [sys.executable, "-c", f"from handout.warm import serve; serve({theirs.fileno()})"],
+            [sys.executable, "-c", f"from {__name__} import serve; serve({theirs.fileno()})"],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             env=environment(),
@@ -178,7 +178,7 @@ def serve(fd: int) -> None:
     for name in PRELOADED:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
-    from handout.keeper import keep
+    from handout.process.keeper import keep
 
     sys.path[:] = map(os.path.abspath, sys.path)
     os.chdir("/")  # keep no folder busy

@@ -21,15 +21,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
-from handout.keeper import TOOK_TOO_LONG, Output, cause, traced_line
-from handout.warm import environment
-from handout.worker import Channel, run_page
+from handout.process.keeper import TOOK_TOO_LONG, Output, cause, traced_line
+from handout.process.warm import environment
+from handout.process.worker import Channel, run_page
 
 Fact = dict[str, Any]
 
 
 class Spawned:
-    """Starts pages; safe to use from several threads. It has the methods of `handout.warm.Warm`."""
+    """Starts pages; safe to use from several threads. It has the methods of `Warm`."""
 
     def __init__(self) -> None:
         self._running: set[subprocess.Popen[bytes]] = set()
@@ -47,7 +47,7 @@ class Spawned:
             trace = os.path.join(folder, "trace")
             told = {**job, "mark": secrets.token_hex(16), "trace": trace}
             with subprocess.Popen(
-                [sys.executable, "-c", "from handout.spawned import page; page()"],
+                [sys.executable, "-c", "from handout.process.spawned import page; page()"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,

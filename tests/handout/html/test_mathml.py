@@ -6,8 +6,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from handout.mathml import MathError, to_mathml, to_mathml_page
-from handout.pagemath import Problem, convert, mark, mark_dollars, title
+from handout.html.mathml import MathError, to_mathml, to_mathml_page
+from handout.html.pagemath import Problem, convert, mark, mark_dollars, title
 
 FORMULAS = [
     r"\frac{\partial l}{\partial x} = \frac{\partial l}{\partial u} \frac{\partial u}{\partial x}",

@@ -23,11 +23,11 @@ import types
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from handout import limits
-from handout.pictures import pictures
-from handout.reads import Reads
-from handout.shell import Shell, code_name
-from handout.watch import Watch
+from handout.process import limits
+from handout.process.pictures import pictures
+from handout.process.reads import Reads
+from handout.process.shell import Shell, code_name
+from handout.process.watch import Watch
 
 _REPORTS = "edf.check.report"
 _FOR_EVER = 1e6  # seconds: a clock counts no further
@@ -58,7 +58,7 @@ def run_page(job: Mapping[str, Any], channel: Channel) -> None:
     os.chdir(job["folder"])
     sys.path[:1] = [job["folder"], *job.get("path", ())]
     sys.argv = [job["page"]]
-    os.environ["MPLBACKEND"] = "module://handout.plot_backend"
+    os.environ["MPLBACKEND"] = "module://handout.process.plot_backend"
     faulthandler.enable(channel.trace)
     watch = Watch(lambda path: path.startswith(job["page"]) or reads.of_project(path))
     kind = _Notebook if job["notebook"] else _Page

@@ -10,8 +10,8 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from handout.figure_graph import graph
-from handout.svg import Box, figure, label, line, polyline, rect
+from handout.html.figure_graph import graph
+from handout.html.svg import Box, figure, label, line, polyline, rect
 
 _SMALLEST = 1e-17  # an error of zero has no logarithm; it is drawn here
 _EXPONENTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from bs4 import BeautifulSoup, Tag
 
-from handout.badge import badge
-from handout.cards import cards
-from handout.printable import (
+from handout.html.badge import badge
+from handout.html.cards import cards
+from handout.html.printable import (
     PrintPage,
     PrintSettings,
     SettingError,

@@ -20,8 +20,8 @@ from typing import Any
 from bs4 import BeautifulSoup, Tag
 from bs4.element import PreformattedString
 
-from handout.render import picture
-from handout.sanitise import SvgError, sanitise
+from handout.html.render import picture
+from handout.html.sanitise import SvgError, sanitise
 
 _BITMAPS = ("image/png", "image/jpeg")
 _BASE64 = re.compile(r"[A-Za-z0-9+/=\s]+")

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from handout import run
-from handout.limits import unlimited
-from handout.spawned import Spawned
+from handout.process.limits import unlimited
+from handout.process.spawned import Spawned
 from handout.verdicts import report
 
 pytestmark = pytest.mark.slow
@@ -120,7 +120,7 @@ def test_no_module_needs_what_windows_has_not(tmp_path: Path) -> None:
         "for name in ('resource', 'fcntl', 'pty', 'termios', 'pwd', 'grp'):"
         " sys.modules[name] = None\n"
         "del os.fork, os.setsid, os.killpg, os.waitid, socket.AF_UNIX\n"
-        "import handout.cli, handout.mkdocs_plugin, handout.spawned\n"
+        "import handout.cli, handout.mkdocs_plugin, handout.process.spawned\n"
         "from handout.run import warm\n"
         "print(type(warm()).__name__)\n"
     )

@@ -11,7 +11,7 @@ import pytest
 
 from edf import AnyFunction, Input, Param
 from edf.figures import curves, draw_graph, heatmaps
-from handout.figures import draw
+from handout.html.figures import draw
 
 VALLEY = {
     "kind": "steps",

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from handout.pictures import pictures
-from handout.render import output
+from handout.html.render import output
+from handout.process.pictures import pictures
 
 
 @pytest.fixture
