@@ -109,6 +109,11 @@ class Node:
         """Set `grad` on every node that this one depends on; see `run_backward`."""
         return run_backward(self, *args, **options)
 
+    def __copy__(self) -> Node:
+        twin = object.__new__(type(self))
+        twin.__dict__.update(self.__dict__)
+        return twin
+
     def detach(self, shared: dict[int, Any]) -> None:
         """Give a copied node its own version of what must not be shared with the original.
 
@@ -275,15 +280,14 @@ def copy_graph(roots: Iterable[Node]) -> dict[Node, Node]:
 
 def unbroadcast(grad: Array, shape: tuple[int, ...]) -> Array:
     """Sum `grad` over the axes along which an array of `shape` was broadcast to grad's shape."""
-    stretched = np.shape(grad)
+    stretched = getattr(grad, "shape", ())
+    if stretched[1:] == shape:  # as when a bias is added to a batch
+        return np.add.reduce(grad, axis=0)
     extra = len(stretched) - len(shape)
     lengths = stretched[max(extra, 0) :]
-    if extra > 0:
-        grad = np.add.reduce(grad, axis=tuple(range(extra)))
-    if shape == lengths:  # nothing else was stretched, as when a bias is added to a batch
-        return grad
     if extra < 0 or any(n not in (1, m) for n, m in zip(shape, lengths, strict=True)):
         raise ShapeError(f"a gradient of shape {stretched} for an input of shape {shape}")
+    grad = np.add.reduce(grad, axis=tuple(range(extra)))
     ones = tuple(k for k, n in enumerate(shape) if n != lengths[k])
     return np.add.reduce(grad, axis=ones, keepdims=True)
 
@@ -331,19 +335,23 @@ def run_backward(
     root.grad = cotangent
     node = root
     try:
-        for node, wanted in zip(reversed(order), reversed(plan.wanted), strict=True):
-            if not wanted or (grad := node.grad) is None:
+        for position, wanted in plan.steps:
+            node = order[position]
+            if (grad := node.grad) is None:
                 continue
             inputs = node.inputs
-            if wanted is BOTH:
+            if len(inputs) == 2:  # as in run_forward
                 a, b = inputs
-                x, y = a.value, b.value
-                terms = node.vjp(grad, x, y)
-                da, db = terms if type(terms) is tuple and len(terms) == 2 else _as_terms(terms, 2)
-                a.grad = _added(a.grad, da, x)
-                b.grad = _added(b.grad, db, y)
+                terms = node.vjp(grad, a.value, b.value)
             else:
-                terms = _as_terms(node.vjp(grad, *map(_VALUE, inputs)), len(inputs))
+                terms = node.vjp(grad, *map(_VALUE, inputs))
+            if type(terms) is not tuple or len(terms) != len(inputs):
+                terms = _as_terms(terms, len(inputs))
+            if wanted is BOTH:
+                da, db = terms
+                a.grad = _added(a.grad, da, a.value)
+                b.grad = _added(b.grad, db, b.value)
+            else:
                 for k in wanted:
                     parent = inputs[k]
                     parent.grad = _added(parent.grad, terms[k], parent.value)
@@ -354,7 +362,8 @@ def run_backward(
         for k, _ in plan.partial:
             order[k].needs = ()
     for leaf in schedule.leaves:
-        _match_dtype(leaf)
+        if (grad := leaf.grad) is not None and grad.dtype is not leaf.value.dtype:
+            leaf.grad = _in_precision_of(leaf.value, grad)
     for k, argument in plan.deferred:
         _defer(order[k], argument)
 
@@ -388,24 +397,22 @@ def _defer(node: Node, k: int) -> None:
     twin.inputs, twin._schedule = (), None  # it must not keep the graph alive
     twin.needs = tuple(i == k for i in range(len(node.inputs)))
     reads = (type(node).reads or ())[k]
-    arrays = [np.array(p.value) if i in reads else p.value for i, p in enumerate(node.inputs)]
-    holder = Input(node.inputs[k].value)
+    values = [parent.value for parent in node.inputs]
+    arrays = [np.array(value) if i in reads else value for i, value in enumerate(values)]
     grad = np.array(node.grad)
 
     def term() -> Array:
         terms = _as_terms(twin.vjp(grad, *arrays), len(arrays))
-        holder.grad = _added(None, terms[k], holder.value)
-        _match_dtype(holder)
-        return holder.grad
+        return _in_precision_of(values[k], _added(None, terms[k], values[k]))
 
     node.inputs[k].defer(term)  # type: ignore[attr-defined]  # an Input
 
 
-def _match_dtype(leaf: Node) -> None:
-    """Give the gradient of a real leaf the leaf's own precision."""
-    grad = leaf.grad
-    if grad is not None and grad.dtype is not leaf.value.dtype and grad.dtype.kind == "f":
-        leaf.grad = grad.astype(leaf.value.dtype)
+def _in_precision_of(value: Array, grad: Array) -> Array:
+    """Return the gradient of a real `value` with the value's own dtype."""
+    if grad is None or grad.dtype is value.dtype or grad.dtype.kind != "f":
+        return grad
+    return grad.astype(value.dtype)
 
 
 # ----------------------------------------------------------------------------------- what is wrong

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from edf.arrays import labelled, require_labels
+from edf.arrays import labelled, require_labels, row_max
 from edf.graph import Array, GraphError, Node, ShapeError
 
 
@@ -50,23 +50,26 @@ class CrossEntropy(Node):
     Exact where softmax would underflow.
     """
 
-    _last: tuple[Array, Array, Array] | None = None  # logits, exponentials, their sums
+    #: Logits and labels; exponentials, their sums, the index of the labelled entries.
+    _last: tuple[Array, Array, Array, Array, tuple[Array, ...]] | None = None
 
     def forward(self, x: Array, labels: Array) -> Array:
         require_labels(self, x, labels)
-        shifted = x - x.real.max(axis=-1, keepdims=True)
+        index = labelled(labels)
+        shifted = x - row_max(x)
         e = np.exp(shifted)
         totals = e.sum(axis=-1, keepdims=True)
-        self._last = x, e, totals
-        return (np.log(totals[..., 0]) - shifted[labelled(labels)]).sum() / labels.size
+        self._last = x, labels, e, totals, index
+        return (np.log(totals[..., 0]) - shifted[index]).sum() / labels.size
 
     def backward(self, grad: Array, x: Array, labels: Array) -> Any:
-        if self._last is None or self._last[0] is not x:
+        last = self._last
+        if last is None or last[0] is not x or last[1] is not labels:
             self.forward(x, labels)
-        _, e, totals = self._last  # type: ignore[misc]  # forward has set it
+        _, _, e, totals, index = self._last  # type: ignore[misc]  # forward has set it
         scale = grad / labels.size
         dx = e * (scale / totals)
-        dx[labelled(labels)] -= scale
+        np.subtract.at(dx, index, scale)
         return dx, None
 
 

@@ -197,13 +197,25 @@ class Abs(Node):
 
 
 class Sigmoid(Node):
-    """y = 1 / (1 + exp(-x)), elementwise. dy/dx = y(x) y(-x), where 1 - y would lose its digits."""
+    """y = 1 / (1 + exp(-x)), elementwise. dy/dx = y(x) y(-x), where 1 - y would lose its digits.
+
+    y(-x) = exp(-x) y(x), so that no second exponential is needed.
+    """
+
+    _last: tuple[Array, Array] | None = None  # x, exp(-x)
 
     def forward(self, x: Array) -> Array:
-        return sigmoid(x)
+        e = exp_or_infinity(-x)
+        self._last = x, e
+        return np.reciprocal(1 + e)
 
     def backward(self, grad: Array, x: Array) -> Any:
-        return grad * self.value / (1 + exp_or_infinity(x))
+        if self._last is None or self._last[0] is not x:
+            self.forward(x)
+        e, y = self._last[1], self.value  # type: ignore[index]  # forward has set it
+        if e.max(initial=0) == np.inf:  # y is 0 there, and so is the slope
+            e = np.minimum(e, np.finfo(e.dtype).max)
+        return grad * y * (e * y)
 
 
 class Tanh(Node):

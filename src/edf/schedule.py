@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import compress
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -43,8 +42,8 @@ def topological_order(*roots: Node) -> list[Node]:
 class Plan(NamedTuple):
     """Which gradients one kind of `backward` computes, position by position in the order."""
 
-    wanted: list[tuple[int, ...]]
-    """For each node, the inputs whose gradients are wanted now."""
+    steps: list[tuple[int, tuple[int, ...]]]
+    """The nodes to go back through, last first, and the inputs whose gradients are wanted now."""
     partial: list[tuple[int, tuple[bool, ...]]]
     """The nodes of which some are wanted, and some are not; for each input, whether it is."""
     deferred: list[tuple[int, int]]
@@ -65,7 +64,7 @@ class Schedule:
         #: The inputs and parameters below the root.
         self.leaves = [node for node in self.below if node.differentiable]
         #: The last plan, and what it was made for.
-        self.last: tuple[tuple[list[int] | None, list[bool]], Plan] | None = None
+        self.last: tuple[tuple[list[int] | None, list[Any]], Plan] | None = None
 
     def order(self, root: Node) -> list[Node]:
         return [*self.below, root]
@@ -78,11 +77,12 @@ class Schedule:
             GraphError: The root does not depend on a node of `wrt`, or a derivative in integers is
                 asked for.
         """
-        floating = [inexact(leaf.value) for leaf in self.leaves]
-        key = (None if wrt is None else list(map(id, wrt)), floating)
+        held = [getattr(leaf.value, "dtype", type(leaf.value)) for leaf in self.leaves]
+        key = (None if wrt is None else list(map(id, wrt)), held)
         if self.last is None or self.last[0] != key:
             self._refuse_integers(root, wrt)
-            chosen = compress(self.leaves, floating) if wrt is None else wrt
+            floating = (leaf for leaf in self.leaves if inexact(leaf.value))
+            chosen = floating if wrt is None else wrt
             self.last = key, _make_plan(self.order(root), set(chosen), wrt is None)
         return self.last[1]
 
@@ -124,9 +124,11 @@ def _make_plan(order: list[Node], targets: set[Node], may_defer: bool) -> Plan:
                     needs[k] = False
                     plan.deferred.append((position, k))
         indices = tuple(k for k, needed in enumerate(needs) if needed)
-        plan.wanted.append(BOTH if needs == [True, True] else indices)
+        if indices:
+            plan.steps.append((position, BOTH if needs == [True, True] else indices))
         if any(needs) and not all(needs):
             plan.partial.append((position, tuple(needs)))
+    plan.steps.reverse()
     return plan
 
 
