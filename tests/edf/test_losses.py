@@ -98,6 +98,28 @@ def test_a_masked_mean_ignores_what_is_masked_even_if_it_is_no_number():
     assert loss.value == 2
 
 
+def test_other_labels_between_forward_and_backward_count():
+    """What forward kept for backward is that of its own inputs only."""
+    scores, labels = Input(np.array([[1.0, 2.0, 4.0]])), Input(np.array([0]))
+    loss = CrossEntropy(scores, labels)
+    loss.forward()
+    labels.value = np.array([2])
+    loss.backward()
+    P = np.exp(scores.value) / np.exp(scores.value).sum()
+    np.testing.assert_allclose(scores.grad, P - [[0, 0, 1]], rtol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", ["int8", "uint8", ">i8", "<i4"])
+def test_labels_are_integers_of_any_type(dtype):
+    """In range they count alike; -1, where there is one, is refused and does not mean the last."""
+    scores = np.array([[1.0, 2.0, 4.0], [3.0, 0.0, 1.0]])
+    expected = CrossEntropy(scores, np.array([2, 0])).forward()
+    assert CrossEntropy(scores, np.array([2, 0], dtype)).forward() == expected
+    for wrong in (3, *(() if dtype == "uint8" else (-1,))):
+        with pytest.raises(edf.GraphError, match=r"labels lie in 0\.\.2"):
+            CrossEntropy(scores, np.array([2, wrong], dtype)).forward()
+
+
 def test_losses_of_an_empty_batch_are_refused():
     """A mean of no rows is no number."""
     for loss in (CrossEntropy, LogLoss, edf.Accuracy):
@@ -133,6 +155,15 @@ def test_complex_numbers_pass_where_exp_overflows(operation):
     """So that the complex step judges there, too, and does not have to decline."""
     report = edf.check_gradients(operation(Input([-800.0, -40.0, 0.0, 40.0, 800.0])), points=1)
     assert (report.status, report.oracle) == ("verified", "complex-step"), str(report)
+
+
+def test_a_sigmoid_of_nothing_is_nothing():
+    """No rows, as a filter may leave, are no error."""
+    x = Input(np.ones((0, 3)))
+    y = edf.Sigmoid(x)
+    assert y.forward().shape == (0, 3)
+    y.backward(cotangent=np.ones((0, 3)))
+    assert x.grad.shape == (0, 3)
 
 
 def test_slopes_far_out_keep_their_digits():

@@ -82,20 +82,20 @@ def test_another_input_makes_another_schedule():
 
 
 def test_a_plan_wants_what_leads_to_what_is_asked_for():
-    """Position by position: the product's second argument, the sum's only one."""
+    """From the last node on: the sum's only argument, the product's second one."""
     x, W, product, loss = chain()
     loss.forward()
     schedule = schedule_of(loss)
     order = schedule.order(loss)
     plan = schedule.plan(loss, [W])
-    wanted = dict(zip(order, plan.wanted, strict=True))
-    assert wanted == {x: (), W: (), product: (1,), loss: (0,)}
-    assert plan.partial == [(order.index(product), (False, True))]
+    at = order.index(product)
+    assert plan.steps == [(order.index(loss), (0,)), (at, (1,))]
+    assert plan.partial == [(at, (False, True))]
     assert plan.deferred == []
     plan = schedule.plan(loss, [x, W])
-    assert plan.wanted[order.index(product)] is BOTH
+    assert dict(plan.steps)[at] is BOTH
     plan = schedule.plan(loss, None)
-    assert plan.deferred == [(order.index(product), 0)], "the data's gradient waits"
+    assert plan.deferred == [(at, 0)], "the data's gradient waits"
 
 
 def test_numbers_of_all_kinds_are_told_apart():
