@@ -152,14 +152,6 @@ def labelled(labels: Array) -> tuple[Array, ...]:
     return (*np.indices(labels.shape, sparse=True), labels)
 
 
-def row_max(x: Array) -> Array:
-    """Return the largest real part in each row of x: (..., n) -> (..., 1).
-
-    By way of argmax, because NumPy reduces short rows several times slower than it searches them.
-    """
-    return x.real[labelled(x.real.argmax(axis=-1))][..., None]
-
-
 def require_integers(node: Node, indices: Array) -> None:
     """Raise `GraphError` unless `indices` are integers."""
     if indices.dtype.kind not in "iu":

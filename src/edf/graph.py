@@ -63,9 +63,10 @@ class Node:
     needs: Sequence[bool] = ()
     #: Which shapes the operation takes, for the message when NumPy finds that they do not fit.
     rule: str | None = None
-    #: For each input, which inputs' entries its gradient reads. An operation that says so and heeds
-    #: `needs` has the gradient of an `Input` worked out when it is first read (see `Input.grad`).
-    reads: tuple[tuple[int, ...], ...] | None = None
+    #: For an operation whose gradients are expensive, and which heeds `needs`: the attributes that
+    #: `backward` reads. It promises that the gradient of an input does not depend on that input's
+    #: entries, and can then work it out apart from its graph, later (see `Input.grad`).
+    apart: tuple[str, ...] | None = None
     __array_ufunc__ = None  # array + node asks node.__radd__ instead of making an object array
 
     #: Whether this is a leaf that has a gradient, and whether that may be worked out when read.
@@ -194,7 +195,7 @@ class Input(Node):
     differentiable = True
     defers = True
     _grad: Array = None
-    _deferred: tuple[Callable[[], Array], ...] = ()
+    _deferred: tuple[tuple[Callable[[], Array], Array], ...] = ()  # terms, each with the value then
 
     def __init__(
         self,
@@ -215,9 +216,9 @@ class Input(Node):
         added when the gradient is first read, whatever has changed in between.
         """
         while self._deferred:
-            term = self._deferred[0]()
-            self._grad = term if self._grad is None else self._grad + term
-            self._deferred = self._deferred[1:]
+            (term, value), *rest = self._deferred
+            self._grad = _in_precision_of(value, _added(self._grad, term(), value))
+            self._deferred = tuple(rest)
         return self._grad
 
     @grad.setter
@@ -226,7 +227,7 @@ class Input(Node):
 
     def defer(self, term: Callable[[], Array]) -> None:
         """Add `term()` to the gradient, when that is read."""
-        self._deferred = (*self._deferred, term)
+        self._deferred = (*self._deferred, (term, self.value))
 
 
 class Param(Node):
@@ -364,8 +365,8 @@ def run_backward(
     for leaf in schedule.leaves:
         if (grad := leaf.grad) is not None and grad.dtype is not leaf.value.dtype:
             leaf.grad = _in_precision_of(leaf.value, grad)
-    for k, argument in plan.deferred:
-        _defer(order[k], argument)
+    for position, k, needs in plan.deferred:
+        _defer(order[position], k, needs)
 
 
 def _as_terms(grads: Any, count: int) -> tuple[Array, ...]:
@@ -389,23 +390,19 @@ def _added(so_far: Array, term: Array, value: Array) -> Array:
     return term if so_far is None else so_far + term
 
 
-def _defer(node: Node, k: int) -> None:
-    """Have the gradient of node's input number k worked out when it is read, from copies."""
+def _defer(node: Node, k: int, needs: tuple[bool, ...]) -> None:
+    """Have the gradient of node's input number k, an `Input`, worked out when it is read."""
     if node.grad is None:
         return
-    twin = copy.copy(node)
-    twin.inputs, twin._schedule = (), None  # it must not keep the graph alive
-    twin.needs = tuple(i == k for i in range(len(node.inputs)))
-    reads = (type(node).reads or ())[k]
-    values = [parent.value for parent in node.inputs]
-    arrays = [np.array(value) if i in reads else value for i, value in enumerate(values)]
-    grad = np.array(node.grad)
-
-    def term() -> Array:
-        terms = _as_terms(twin.vjp(grad, *arrays), len(arrays))
-        return _in_precision_of(values[k], _added(None, terms[k], values[k]))
-
-    node.inputs[k].defer(term)  # type: ignore[attr-defined]  # an Input
+    alone = object.__new__(type(node))  # not in the graph, which may be dropped
+    alone.needs = needs
+    for name in type(node).apart or ():
+        setattr(alone, name, getattr(node, name))
+    grad = node.grad.copy()
+    arrays = [p.value if i == k else p.value.copy() for i, p in enumerate(node.inputs)]
+    node.inputs[k].defer(  # type: ignore[attr-defined]
+        lambda: _as_terms(alone.vjp(grad, *arrays), len(arrays))[k]
+    )
 
 
 def _in_precision_of(value: Array, grad: Array) -> Array:
@@ -427,11 +424,13 @@ def _complete(leaf: Node) -> None:
 
 
 def _checked_cotangent(root: Node, cotangent: Array) -> Array:
-    value = np.asarray(root.value)
+    value = root.value if isinstance(root.value, np.generic) else np.asarray(root.value)
     if cotangent is None:
-        if value.size != 1:
-            raise GraphError(f"{root!r} is not a scalar: give backward(cotangent=...)")
-        return value.dtype.type(1) if value.ndim == 0 else np.ones_like(value)
+        if value.ndim == 0:
+            return value.dtype.type(1)
+        if value.size == 1:
+            return np.ones_like(value)
+        raise GraphError(f"{root!r} is not a scalar: give backward(cotangent=...)")
     cotangent = np.asarray(cotangent)
     if cotangent.shape != value.shape:
         raise ShapeError(f"{root!r} was given a cotangent of shape {cotangent.shape}")

@@ -86,7 +86,7 @@ class Conv2D(Node):
     """
 
     rule = "x is (n, c, height, width), w (o, c, i, j), with windows i x j that fit the images"
-    reads = ((1,), (0,))
+    apart = ("stride", "padding")
 
     def __init__(self, x: Any, w: Any, stride: int = 1, padding: int = 0) -> None:
         if stride < 1 or padding < 0:

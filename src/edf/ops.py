@@ -132,7 +132,7 @@ class MatMul(Node, operator="@"):
     """
 
     rule = "the last axis of the left is as long as the last but one of the right"
-    reads = ((1,), (0,))
+    apart = ()
 
     def forward(self, a: Array, b: Array) -> Array:
         return a @ b

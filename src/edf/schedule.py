@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 #: What is wanted of an operation on two inputs, both of whose gradients are wanted.
 BOTH = (0, 1)
 
-_INPUTS = attrgetter("inputs")
+_INPUTS, _DTYPE = attrgetter("inputs"), attrgetter("value.dtype")
 
 
 def topological_order(*roots: Node) -> list[Node]:
@@ -46,8 +46,8 @@ class Plan(NamedTuple):
     """The nodes to go back through, last first, and the inputs whose gradients are wanted now."""
     partial: list[tuple[int, tuple[bool, ...]]]
     """The nodes of which some are wanted, and some are not; for each input, whether it is."""
-    deferred: list[tuple[int, int]]
-    """Node and argument whose gradient is put off until it is read."""
+    deferred: list[tuple[int, int, tuple[bool, ...]]]
+    """Node and argument whose gradient is put off until it is read; its `needs` then."""
 
 
 class Schedule:
@@ -77,7 +77,10 @@ class Schedule:
             GraphError: The root does not depend on a node of `wrt`, or a derivative in integers is
                 asked for.
         """
-        held = [getattr(leaf.value, "dtype", type(leaf.value)) for leaf in self.leaves]
+        try:
+            held = list(map(_DTYPE, self.leaves))
+        except AttributeError:  # a number that is not NumPy's
+            held = [np.result_type(leaf.value) for leaf in self.leaves]
         key = (None if wrt is None else list(map(id, wrt)), held)
         if self.last is None or self.last[0] != key:
             self._refuse_integers(root, wrt)
@@ -118,11 +121,14 @@ def _make_plan(order: list[Node], targets: set[Node], may_defer: bool) -> Plan:
         needs = [parent in wanted for parent in node.inputs]
         if any(needs) or node in targets:
             wanted.add(node)
-        if may_defer and any(needs) and "reads" in vars(type(node)):  # not what a subclass inherits
+        # Not what a subclass inherits, nor a node that was given a derivative of its own.
+        apart = "apart" in vars(type(node)) and "vjp" not in vars(node)
+        if may_defer and any(needs) and apart:
             for k, parent in enumerate(node.inputs):
                 if needs[k] and parent.defers:
                     needs[k] = False
-                    plan.deferred.append((position, k))
+                    alone = tuple(i == k for i in range(len(needs)))
+                    plan.deferred.append((position, k, alone))
         indices = tuple(k for k, needed in enumerate(needs) if needed)
         if indices:
             plan.steps.append((position, BOTH if needs == [True, True] else indices))

@@ -264,6 +264,17 @@ def test_no_gradient_is_put_off_for_an_operation_that_inherits():
     assert np.all(x.grad == 5)
 
 
+def test_no_gradient_is_put_off_for_a_node_with_a_derivative_of_its_own():
+    """A derivative that was put on one node counts for the data, too."""
+    x = Input(np.ones((2, 2)))
+    product = x @ np.ones((2, 2))
+    product.vjp = lambda grad, a, b: (a * 0 + 5, b * 0)
+    y = Sum(product)
+    y.forward()
+    y.backward()
+    assert np.all(x.grad == 5)
+
+
 # --------------------------------------------------------------------------------- integers, errors
 
 

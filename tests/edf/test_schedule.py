@@ -95,7 +95,7 @@ def test_a_plan_wants_what_leads_to_what_is_asked_for():
     plan = schedule.plan(loss, [x, W])
     assert dict(plan.steps)[at] is BOTH
     plan = schedule.plan(loss, None)
-    assert plan.deferred == [(at, 0)], "the data's gradient waits"
+    assert plan.deferred == [(at, 0, (True, False))], "the data's gradient waits"
 
 
 def test_numbers_of_all_kinds_are_told_apart():
