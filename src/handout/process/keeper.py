@@ -28,6 +28,7 @@ _PARENT_DEATH, _SUBREAPER = 1, 36  # PR_SET_PDEATHSIG and PR_SET_CHILD_SUBREAPER
 TOOK_TOO_LONG = "it took longer than its time limit"
 _CHUNK = 1 << 16
 _TICK = 0.05  # seconds between looks at whether the child still lives
+_TELLING = 0.1  # seconds between reports to the build: every one takes its interpreter's time
 _PATIENCE = 8  # looks at whether all is gone, before looking for what is not
 _GRACE = 5.0  # seconds for everything to be gone
 
@@ -42,7 +43,8 @@ def keep(connection: socket.socket) -> None:
     for job in _jobs(connection):
         with contextlib.closing(Keeper(job, connection)) as keeper:
             keeper.run()
-        keeper.send({"event": "end"})
+            keeper.send({"event": "end"})
+            keeper.flush()
 
 
 def _jobs(connection: socket.socket) -> Iterator[dict[str, Any]]:
@@ -88,6 +90,8 @@ class Keeper:
         for fd in (self.output, self.trace):
             os.set_blocking(fd, False)
         self.lines = b""
+        self.unsent = bytearray()  # what the build has yet to hear
+        self.told = time.monotonic()
         self.said = Output(job["limits"]["output"])
         self.cell = 0
         self.deadline = time.monotonic() + job["limits"]["timeout"]
@@ -118,6 +122,8 @@ class Keeper:
         watched: list[Any] = [self.facts, self.output, self.connection]
         wait = min(_TICK, max(0.0, self.deadline - time.monotonic()))
         ready, _, _ = select.select(watched, [], [], wait)
+        if time.monotonic() >= self.told + _TELLING:
+            self.flush()
         if self.connection in ready:  # the build says nothing, so this is its end
             self.fault = "the build was stopped"
         if self.output in ready:
@@ -145,7 +151,8 @@ class Keeper:
         if fact["event"] == "start":
             self.cell = fact["cell"]
             self.deadline = time.monotonic() + fact["timeout"]
-        elif fact["event"] == "cell":
+            return
+        if fact["event"] == "cell":
             self._take_output()
             fact["outcome"].update(self.said.taken())
             with contextlib.suppress(OSError):
@@ -174,9 +181,16 @@ class Keeper:
         return {"line": traced_line(trace, self.job["page"])}
 
     def send(self, fact: Mapping[str, Any]) -> None:
-        """Tell the build a fact."""
-        with contextlib.suppress(OSError):  # the build has gone
-            self.connection.sendall(json.dumps(fact).encode() + b"\n")
+        """Tell the build a fact, with others that come soon."""
+        self.unsent += json.dumps(fact).encode() + b"\n"
+
+    def flush(self) -> None:
+        """Send what was told."""
+        self.told = time.monotonic()
+        unsent, self.unsent = self.unsent, bytearray()
+        if unsent:
+            with contextlib.suppress(OSError):  # the build has gone
+                self.connection.sendall(unsent)
 
 
 def _be_the_page(job: Mapping[str, Any], channel: worker.Channel) -> NoReturn:
