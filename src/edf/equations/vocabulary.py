@@ -37,7 +37,7 @@ RELATIONS = frozenset(
 )
 ENVIRONMENTS = frozenset(
     r"""
-    aligned align align* split gathered gather gather* equation equation*
+    aligned align align* gathered gather gather* equation equation*
     """.split()
 )
 #: Macros that give a delimiter its size, each with the one that closes it.

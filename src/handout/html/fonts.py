@@ -13,6 +13,10 @@ from contextlib import closing
 from html import unescape
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fontTools.ttLib import TTFont
 
 FOLDER = "assets/handout"  # of a site: style, script and font of the handout
 FILE = f"{FOLDER}/stix-two-math.woff2"
@@ -27,6 +31,11 @@ _ITALICS = {
     if unicodedata.category(chr(code)) != "Cn"
 } | {"h": "ℎ"}
 _ALWAYS = "0123456789()[]{}|+−=,.√∑∏ "
+
+# How far scripts keep from the bottom and the top of what they belong to, in thousandths of an em.
+# The font's own values are for tall groups, but browsers apply them to letters as well, so that the
+# i of y_i hung below that of x_i. These are nearly TeX's.
+_SCRIPTS = {"SubscriptBaselineDropMin": 0, "SuperscriptBaselineDropMax": 386}
 
 
 def characters(content: str) -> set[str]:
@@ -72,8 +81,32 @@ def write_subset(used: Iterable[str], site_dir: str | Path) -> Path:
         subsetter = Subsetter(options)
         subsetter.populate(unicodes=map(ord, wanted))
         subsetter.subset(font)
+        for constant, value in _SCRIPTS.items():
+            getattr(font["MATH"].table.MathConstants, constant).Value = value
+        _even_radicals(font)
         save_font(font, str(target), options)
     return target
+
+
+def _even_radicals(font: TTFont) -> None:
+    """Make tall radical signs as wide as the low one, as TeX's are.
+
+    Chromium leaves room for the widest of them before it knows which one a root takes, and what is
+    left over would stand as a gap behind every low root.
+    """
+    low = font.getBestCmap()[ord("√")]
+    variants = font["MATH"].table.MathVariants
+    construction = variants.VertGlyphConstruction[variants.VertGlyphCoverage.glyphs.index(low)]
+    tall = {record.VariantGlyph for record in construction.MathGlyphVariantRecord} - {low}
+    tall |= {part.glyph for part in construction.GlyphAssembly.PartRecords}
+    metrics, outlines = font["hmtx"], font["glyf"]
+    width = metrics[low][0]
+    for name in tall:
+        outline = outlines[name]
+        outline.coordinates.scale((width / metrics[name][0], 1))
+        outline.coordinates.toInt()
+        outline.recalcBounds(outlines)
+        metrics[name] = (width, outline.xMin)
 
 
 def held(font: Path) -> set[str]:

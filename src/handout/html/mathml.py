@@ -11,6 +11,7 @@ import html
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from string import ascii_lowercase, ascii_uppercase, digits
 from xml.etree import ElementTree
 
 from math_core import LatexError, LatexToMathML
@@ -24,6 +25,12 @@ _ELEMENTS = frozenset((
 # fmt: on
 _PRIMES = ("′", "″", "‴")
 _LOW_LINE, _LINE = "\u0332", "\u203e"  # the first combines: it has no width, and lands beside
+_OWN_MACROS = {"widetilde": r"\tilde{#1}"}  # which math-core lacks; browsers stretch none
+_STYLED_TEXT = {  # \textbf and its kin come as HTML: A, a and 0 of the alphabet that says the same
+    "b": (0x1D400, 0x1D41A, 0x1D7CE),
+    "code": (0x1D670, 0x1D68A, 0x1D7F6),
+    "span": (ord("A"), ord("a"), ord("0")),
+}
 _HREF = re.compile(r"#[\w:.-]+")
 _IDENTIFIER = re.compile(r"[A-Za-z][\w:.-]*")
 _POSITION = re.compile(r"(?:input(?P<snippet>\d+):)?(?P<offset>\d+): (?P<message>.*)", re.DOTALL)
@@ -99,7 +106,7 @@ def _one(latex: str, display: bool, macros: tuple[tuple[str, str], ...]) -> str:
 @lru_cache(maxsize=8)
 def _converter(macros: tuple[tuple[str, str], ...]) -> LatexToMathML:
     try:
-        return LatexToMathML(macros=dict(macros), fancy_error=False)
+        return LatexToMathML(macros={**_OWN_MACROS, **dict(macros)}, fancy_error=False)
     except LatexError as error:
         raise MathError(f"A macro is not valid LaTeX: {error}") from None
 
@@ -125,6 +132,8 @@ def _finish(mathml: str, latex: str) -> str:
     if not len(root):
         raise MathError("The formula is empty.")
     for element in root.iter():
+        if element.tag == "mtext" and len(element) == 1:
+            _spell_out(element)
         if element.tag not in _ELEMENTS:
             raise MathError(f"<{element.tag}> is not MathML that a page may hold.")
         if element.tag == "a" and element.text == "(??)":
@@ -143,3 +152,15 @@ def _finish(mathml: str, latex: str) -> str:
             element[1].text = _LINE
     root.set("data-search-exclude", "")  # a search index holds words, not symbols
     return ElementTree.tostring(root, encoding="unicode", short_empty_elements=False)
+
+
+def _spell_out(text: ElementTree.Element) -> None:
+    """Say the style of a text by its letters, as a bold symbol does, and not by HTML in it."""
+    (styled,) = text
+    starts = _STYLED_TEXT.get(styled.tag)
+    if starts is None or len(styled) or "sans" in styled.get("class", ""):
+        return  # refused with whatever else is not MathML
+    alphabets = zip(starts, (ascii_uppercase, ascii_lowercase, digits), strict=True)
+    letters = {ord(c): first + k for first, plain in alphabets for k, c in enumerate(plain)}
+    text.text = (styled.text or "").translate(letters)
+    text.remove(styled)

@@ -45,6 +45,31 @@ def test_subset_keeps_what_stretches(tmp_path: Path) -> None:
         }
 
 
+def test_scripts_of_letters_stand_on_one_line(tmp_path: Path) -> None:
+    """The subscript of y, which descends, hangs no lower than that of x; (x)^2 is as high as x^2."""
+    with _font(write_subset("xy)", tmp_path)) as font:
+        constants = font["MATH"].table.MathConstants
+        glyphs, names = font["glyf"], font.getBestCmap()
+        lowest = constants.SubscriptBaselineDropMin.Value - glyphs[names[ord("𝑦")]].yMin
+        assert lowest < constants.SubscriptShiftDown.Value + 20
+        highest = glyphs[names[ord(")")]].yMax - constants.SuperscriptBaselineDropMax.Value
+        assert highest <= constants.SuperscriptShiftUp.Value
+
+
+def test_roots_are_equally_wide(tmp_path: Path) -> None:
+    """A browser that leaves room for the widest radical sign leaves none behind a low root."""
+    with _font(write_subset("x", tmp_path)) as font:
+        radical = font.getBestCmap()[ord("√")]
+        variants = font["MATH"].table.MathVariants
+        place = variants.VertGlyphCoverage.glyphs.index(radical)
+        construction = variants.VertGlyphConstruction[place]
+        signs = [record.VariantGlyph for record in construction.MathGlyphVariantRecord]
+        signs += [part.glyph for part in construction.GlyphAssembly.PartRecords]
+        assert len(signs) > 5
+        assert {font["hmtx"][sign][0] for sign in signs} == {font["hmtx"][radical][0]}
+        assert all(font["glyf"][sign].xMax < 1.2 * font["hmtx"][radical][0] for sign in signs[:4])
+
+
 def test_subset_is_small_and_carries_its_licence(tmp_path: Path) -> None:
     """Letters, digits and common signs fit in 45 kB, the Open Font License named."""
     used = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZαβγδεθλμσφ∂∇∑√ℝ𝔼≤≥∈→"

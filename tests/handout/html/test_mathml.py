@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import unicodedata
 from xml.etree import ElementTree
 
 import pytest
 
+from edf.equations import vocabulary
 from handout.html.mathml import MathError, to_mathml, to_mathml_page
 from handout.html.pagemath import Problem, convert, mark, mark_dollars, title
 
@@ -29,6 +31,39 @@ def test_formula_is_well_formed_mathml(latex: str) -> None:
     assert root.get("display") == "block"
     assert ElementTree.fromstring(to_mathml(latex, display=False)).get("display") is None
     assert "".join(root.itertext()).strip()
+
+
+def _uses() -> list[str]:
+    """A formula with an `x` for every macro and environment that a claim may hold."""
+    macros = {m for m in vocabulary.KNOWN_MACROS if not m.startswith(r"\begin")}
+    macros |= vocabulary.TRANSPOSES | vocabulary.PRODUCT_SIGNS | vocabulary.BOLD
+    macros -= {r"\left", r"\right"}
+    one = vocabulary.FONTS | vocabulary.TEXT | vocabulary.ACCENTS | vocabulary.BOLD | {r"\sqrt"}
+    pairs = [(left, right) for left, right in vocabulary.SIZES.items() if right]
+    pairs += [(r"\lVert", r"\rVert"), (r"\lvert", r"\rvert")]
+    environments = vocabulary.ENVIRONMENTS | {"cases"}
+    return [
+        *(rf"{macro}{{x}} = 1" for macro in sorted(one)),
+        *(rf"{macro}{{x}}{{2}} = 1" for macro in sorted(vocabulary.FRACTIONS)),
+        *(rf"x {macro} 1" for macro in sorted(macros - one - vocabulary.FRACTIONS)),
+        *(rf"{left}( x {right}) = 1" for left, right in pairs),
+        *(rf"\begin{{{name}}} x = 1 \end{{{name}}}" for name in sorted(environments)),
+    ]
+
+
+@pytest.mark.parametrize("latex", _uses())
+def test_whatever_a_claim_may_hold_is_set(latex: str) -> None:
+    """No macro of the dialect is refused by the page, and what it applies to is seen."""
+    seen = "".join(ElementTree.fromstring(to_mathml(latex, display=True)).itertext())
+    assert "x" in unicodedata.normalize("NFKC", seen)
+
+
+def test_style_of_text_is_in_its_letters() -> None:
+    r"""\textbf and \texttt keep their spaces, and need no HTML."""
+    assert "𝐚\u00a0𝐛𝟏," in to_mathml(r"\textbf{a b1,}")
+    assert "𝚉\u00a0𝚋" in to_mathml(r"\texttt{Z b}")
+    assert to_mathml(r"\textrm{a b}") == to_mathml(r"\text{a b}")
+    assert to_mathml(r"\mathbf{x}") != to_mathml(r"\textbf{x}")
 
 
 @pytest.mark.parametrize(
