@@ -18,10 +18,9 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from handout.outcomes import PageOutcome
 from handout.process.reads import names_in
@@ -31,7 +30,6 @@ _STATISTICS = "statistics.json"
 _TEXTS = "texts.json"
 
 
-@dataclass
 class Cache:
     """A folder of entries, one JSON file each; several builds may share it.
 
@@ -41,16 +39,14 @@ class Cache:
         warn: told once if the folder cannot be used.
     """
 
-    folder: Path
-    root: Path
-    warn: Callable[[str], None]
-    hits: int = 0
-    misses: int = 0
-    _digests: dict[str, str | None] = field(default_factory=dict)  # of files, during this build
-    _broken: bool = False
-    _telling: threading.Lock = field(default_factory=threading.Lock)
-    _texts: set[str] | None = None  # digests of pages whose cells both readers agree on
-    _seen: set[str] = field(default_factory=set)  # those of this build
+    def __init__(self, folder: Path, root: Path, warn: Callable[[str], None]) -> None:
+        self.folder, self.root, self.warn = folder, root, warn
+        self.hits = self.misses = 0
+        self._digests: dict[str, str | None] = {}  # of files, during this build
+        self._broken = False
+        self._telling = threading.Lock()
+        self._texts: set[str] | None = None  # digests of pages whose cells both readers agree on
+        self._seen: set[str] = set()  # those of this build
 
     def get(self, job: Mapping[str, Any]) -> PageOutcome | None:
         """The outcome of a page that nothing has changed since; None if it must run."""
@@ -225,8 +221,7 @@ def write(target: Path, data: bytes) -> None:
         raise
 
 
-@dataclass(frozen=True)
-class Contents:
+class Contents(NamedTuple):
     """What a cache holds."""
 
     entries: int

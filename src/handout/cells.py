@@ -9,10 +9,10 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Literal
+from types import MappingProxyType
+from typing import Literal, NamedTuple
 
-from handout.fences import Fence, commonmark_lines, find_fences
+from handout.fences import Fence, commonmark_lines, find_fences, read_alike
 from handout.options import MATH, PYTHON, OptionError, read_options
 
 # A header that asks for a cell, well or badly: with blanks, in capitals, without a value.
@@ -22,8 +22,7 @@ _KEY = re.compile(r"[\s{]([A-Za-z]+)\s*=")
 _BRACES = re.compile(r"^\{\s*\.?(.*?)\s*\}$")
 
 
-@dataclass(frozen=True)
-class Cell:
+class Cell(NamedTuple):
     """One cell of a page."""
 
     kind: Literal["python", "math"]
@@ -33,7 +32,7 @@ class Cell:
     source: str  # without the indentation of the fence
     source_line: int  # line on which the source begins
     indent: str  # what stands before the fence: indentation, block quote marks
-    options: Mapping[str, object] = field(default_factory=dict)
+    options: Mapping[str, object] = MappingProxyType({})
     id: str = ""  # of the cell (Python) or of the claim (math); empty for display math
     problem: str | None = None  # why the cell cannot be used; it is not run then
 
@@ -62,7 +61,7 @@ def find_cells(text: str, path: str, known: bool = False) -> list[Cell]:
     fences = find_fences(text)
     marked = {f.line_first for f in fences if _MARKED.search(f.info)}
     cells = {f.line_first: cell for f in fences if (cell := _cell(f, path)) is not None}
-    if not known and (marked or _WRITTEN.search(text)):
+    if not known and (marked or _WRITTEN.search(text)) and not read_alike(text, fences):
         cells |= _unseen(text, path, fences, cells, marked)
     return named([cells[line] for line in sorted(cells)])
 
@@ -84,11 +83,11 @@ def _cell(fence: Fence, path: str) -> Cell | None:
     )
     if language != kind:
         wanted = f'```{kind} {"exec" if kind == "python" else "claim"}="..."'
-        return replace(
-            cell, problem=f"a {language or 'plain'} fence cannot be a cell; write {wanted}"
+        return cell._replace(
+            problem=f"a {language or 'plain'} fence cannot be a cell; write {wanted}"
         )
     if not fence.closed:
-        return replace(cell, problem="the fence is not closed before its page, list or box ends")
+        return cell._replace(problem="the fence is not closed before its page, list or box ends")
     braces = _BRACES.match(fence.info)
     header = (braces[1] if braces else fence.info).removeprefix(language)
     known = PYTHON if kind == "python" else MATH
@@ -97,8 +96,8 @@ def _cell(fence: Fence, path: str) -> Cell | None:
         if kind == "math" and options and "claim" not in options:
             raise OptionError('options need a claim="name": without one the formula is not tested')
     except OptionError as error:
-        return replace(cell, problem=str(error))
-    return replace(cell, options=options, id=str(options.get("id") or options.get("claim") or ""))
+        return cell._replace(problem=str(error))
+    return cell._replace(options=options, id=str(options.get("id") or options.get("claim") or ""))
 
 
 def _asked(fence: Fence) -> Literal["python", "math"] | None:
@@ -133,7 +132,7 @@ def _unseen(
             why = f"CommonMark reads a cell here, the site the fence of line {fence.line_first}"
         else:
             why = "CommonMark reads a cell here, and the site's Markdown does not"
-        found[line] = replace(cell, problem=cell.problem or why)
+        found[line] = cell._replace(problem=cell.problem or why)
     return found
 
 
@@ -147,10 +146,9 @@ def named(cells: list[Cell]) -> list[Cell]:
         if cell.judged and not cell.id:
             kind = "cell" if cell.kind == "python" else "claim"
             number = count if cell.kind == "python" else cell.line_first
-            cell = replace(cell, id=f"{kind}-{number}")
+            cell = cell._replace(id=f"{kind}-{number}")
         if cell.id and cell.id in lines and cell.problem is None:
-            cell = replace(
-                cell,
+            cell = cell._replace(
                 problem=f"the id {cell.id!r} is taken by line {lines[cell.id]}; "
                 "ids are unique on a page",
             )

@@ -26,7 +26,10 @@ from handout.settings import Project, SettingsError, find_config, find_project
 from handout.verdicts import JudgedPage, report, tally, told
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+_HELP = {"help_option_names": ["-h", "--help"]}
+
+
+@click.group(context_settings=_HELP)
 @click.version_option(__version__, prog_name="handout")
 def main() -> None:
     """Course handouts whose mathematics is tested at every build."""
@@ -159,7 +162,7 @@ def _project(
     settings = dataclasses.replace(
         settings, jobs=jobs or settings.jobs, timeout=timeout or settings.timeout
     )
-    return dataclasses.replace(project, settings=settings)
+    return project._replace(settings=settings)
 
 
 def _read(name: str) -> Page:
@@ -182,12 +185,17 @@ def _tell(judged: Sequence[JudgedPage], stream: TextIO) -> int:
     from handout import terminal
 
     terminal.show_table(judged, stream)
-    found = [problem for page in judged for problem in (*engine.problems(page), *lost_badges(page))]
+    lost = [lost_badges(page) for page in judged]
+    found = [
+        problem
+        for page, badges in zip(judged, lost, strict=True)
+        for problem in (*engine.problems(page), *badges)
+    ]
     for problem in found:
         click.echo(str(problem), file=stream)
         annotate(problem, stream)
     verdicts = [verdict for page in judged for verdict in page.verdicts]
-    click.echo(told(tally(verdicts)), file=stream)
+    click.echo(told(tally(verdicts), sum(map(len, lost))), file=stream)
     return 1 if found else 0
 
 
@@ -213,7 +221,7 @@ def show_cache(clearing: bool) -> None:
     click.echo(f"last build: {found.hits} pages from the cache, {found.misses} run")
 
 
-@main.command()
+@main.command(context_settings=_HELP)  # scripts/build.py calls it without the group
 @click.option("--strict", is_flag=True, help="Let every warning fail the build.")
 def build(strict: bool) -> None:
     """Check every page, then build the whole site."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from handout.cache import Cache
 from handout.harmless import harmless, one_line
@@ -16,8 +16,7 @@ from handout.settings import Project
 from handout.verdicts import JudgedPage, judge, problem_line
 
 
-@dataclass(frozen=True)
-class Problem:
+class Problem(NamedTuple):
     """Something that an author must mend."""
 
     path: str  # as an editor can open it

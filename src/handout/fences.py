@@ -9,20 +9,19 @@ that the two can be compared and no cell is lost in silence.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
 _OPENING = re.compile(r"(?P<prefix>(?:[ \t]*>)*[ \t]*)(?P<fence>`{3,}|~{3,})(?P<info>.*)$")
 _CONTAINER = re.compile(r"^([ \t>]*)(?:===[!+]*|\?\?\?\+?)[ \t]+(?=[\"\w])", re.MULTILINE)
+_INSIDE = re.compile(r"^(?:[^`~\n].*(?:```|~~~)|[ \t]*<)", re.MULTILINE)
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n.*?\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 
 
-@dataclass(frozen=True)
-class Fence:
+class Fence(NamedTuple):
     """A fenced block: its place in the page, what its header says, and its text."""
 
     line_first: int  # line of the opening fence, from 1
@@ -133,6 +132,16 @@ def _dedent(line: str, prefix: str) -> str:
         line = line.lstrip(" \t").removeprefix(">")
     rest = prefix.rpartition(">")[2]
     return line[min(len(rest), len(line) - len(line.lstrip(" "))) :]
+
+
+def read_alike(text: str, fences: Iterable[Fence]) -> bool:
+    """Whether CommonMark must find the fences that `find_fences` found, and need not be asked.
+
+    It must where all are closed and stand at the margin, and no line begins with HTML: readers of
+    Markdown differ about lists, boxes, quotes and HTML. Loading and running the second one takes as
+    long as rendering a page.
+    """
+    return all(fence.closed for fence in fences) and _INSIDE.search(text) is None
 
 
 def commonmark_lines(text: str) -> Iterator[tuple[int, str]]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from handout.cells import Cell, find_cells
 from handout.engine import Problem
@@ -82,12 +82,11 @@ def _plain_fence(cell: Cell, lines: list[str]) -> list[str]:
     return [header + (f' title="{title}"' if title else ""), *lines[1:]]
 
 
-@dataclass
-class Filled:
+class Filled(NamedTuple):
     """A page's HTML with outcomes and verdicts, and what was wrong with its links to verdicts."""
 
     html: str
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[Problem]
 
 
 def fill(html: str, judged: JudgedPage) -> str:
@@ -145,8 +144,8 @@ def link_verdicts(
         everything: the verdicts of all pages.
     """
     if "[[verdict" not in html:
-        return Filled(html)
-    filled = Filled("")
+        return Filled(html, [])
+    problems: list[Problem] = []
 
     def badge(found: re.Match[str]) -> str:
         other = (found["page"] or "").rstrip("#")
@@ -158,16 +157,18 @@ def link_verdicts(
         else:
             problem = f"{found[0]}: {judged.missing(found['claim'])}"
         line = next((n for n, l in enumerate(page.text.split("\n"), 1) if found[0] in l), 1)
-        filled.problems.append(Problem(page.shown, line, problem))
+        problems.append(Problem(page.shown, line, problem))
         return f'<span class="verdict-missing">{found[0]}</span>'
 
     def table(_: re.Match[str]) -> str:
         verdicts = [v for judged in everything() for v in judged.verdicts]
         return render.table(verdicts, address)
 
-    for part, literal in parts(html):
-        filled.html += part if literal else _TABLE.sub(table, _BADGE.sub(badge, part))
-    return filled
+    linked = (
+        part if literal else _TABLE.sub(table, _BADGE.sub(badge, part))
+        for part, literal in parts(html)
+    )
+    return Filled("".join(linked), problems)
 
 
 def lost_badges(judged: JudgedPage) -> list[Problem]:

@@ -6,7 +6,6 @@ alone: the executed copy is a file of the cache.
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -78,8 +77,8 @@ def _code_cell(cell: Any, shown: str, line: int) -> Cell:
                 raise OptionError(f"unknown option {key!r}{suggestion(key, known)}")
             options[key] = PYTHON[key].read(str(value))
     except OptionError as error:
-        return dataclasses.replace(made, problem=f"metadata handout: {error}")
-    return dataclasses.replace(made, options=options, id=str(options.get("id", "")))
+        return made._replace(problem=f"metadata handout: {error}")
+    return made._replace(options=options, id=str(options.get("id", "")))
 
 
 def _math_cell(found: Cell, line: int) -> Cell:
@@ -88,8 +87,7 @@ def _math_cell(found: Cell, line: int) -> Cell:
     if found.kind == "python":
         problem = "code in a Markdown cell is not run: make it a code cell"
     shift = line - 1
-    return dataclasses.replace(
-        found,
+    return found._replace(
         line_first=found.line_first + shift,
         line_last=found.line_last + shift,
         source_line=found.source_line + shift,

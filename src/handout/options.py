@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 STATUSES = ("verified", "refuted", "inconclusive", "error")
 SHOWN = ("both", "code", "output", "none")
@@ -21,8 +21,7 @@ class OptionError(ValueError):
     """An option that cannot be used; the message says which, and what to write instead."""
 
 
-@dataclass(frozen=True)
-class Option:
+class Option(NamedTuple):
     """One option of a fence."""
 
     name: str  # as written before the equals sign

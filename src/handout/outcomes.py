@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True)
-class Fault:
+class Fault(NamedTuple):
     """Why a page's process ended before all its cells had run."""
 
     cell: int  # the cell that was running, counted among those that run
@@ -16,8 +14,7 @@ class Fault:
     line: int | None = None  # of the page, if known
 
 
-@dataclass(frozen=True)
-class PageOutcome:
+class PageOutcome(NamedTuple):
     """The outcome of every cell of a page that runs, as far as it got.
 
     The outcome of a cell is a mapping: `stdout` and `truncated`, `pictures`, `error` (None, or
@@ -31,7 +28,7 @@ class PageOutcome:
 
     def to_dict(self) -> dict[str, Any]:
         """In the form of JSON."""
-        fault = None if self.fault is None else vars(self.fault)
+        fault = None if self.fault is None else self.fault._asdict()
         return {"cells": list(self.cells), "fault": fault, "reads": self.reads}
 
     @classmethod
@@ -41,14 +38,14 @@ class PageOutcome:
         return cls(tuple(data["cells"]), fault, data["reads"])
 
 
-@dataclass
 class Gathering:
     """Collects the facts that a page's process tells, as they come."""
 
-    cells: list[Mapping[str, Any]] = field(default_factory=list)
-    last: Mapping[str, Any] = field(default_factory=dict)  # output of the cell that did not end
-    fault: Fault | None = None
-    reads: Mapping[str, Any] | None = None
+    def __init__(self) -> None:
+        self.cells: list[Mapping[str, Any]] = []
+        self.last: Mapping[str, Any] = {}  # output of the cell that did not end
+        self.fault: Fault | None = None
+        self.reads: Mapping[str, Any] | None = None
 
     def hear(self, fact: Mapping[str, Any]) -> None:
         """Take one fact."""

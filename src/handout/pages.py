@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePath
+from typing import NamedTuple
 
 from handout.cache import Cache
 from handout.cells import Cell, find_cells
@@ -22,8 +22,7 @@ class PageError(ValueError):
         self.shown, self.message, self.line = shown, message, line
 
 
-@dataclass(frozen=True)
-class Page:
+class Page(NamedTuple):
     """One page of a handout."""
 
     name: str  # in verdicts: relative to the docs folder, or as given on the command line

@@ -9,7 +9,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import mergedeep  # type: ignore[import-untyped]  # comes with MkDocs, as yaml_env_tag does
 import yaml
@@ -99,8 +99,7 @@ def _check(name: str, value: Any) -> None:
         raise SettingsError(f"option {name!r} must be {wanted}, not {value!r}")
 
 
-@dataclass(frozen=True)
-class Project:
+class Project(NamedTuple):
     """Where a project is, and what it configures."""
 
     root: Path  # the folder of its configuration file, or the working directory

@@ -17,7 +17,7 @@ import sys
 import time
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -131,7 +131,7 @@ def run_moved(
         differ = _other_versions(reads["modules"], bundle)
         if differ:
             why = f"the worker has other versions of what the page imports: {differ}"
-            outcome |= {"cells": [], "reads": None, "fault": asdict(Fault(0, why))}
+            outcome |= {"cells": [], "reads": None, "fault": Fault(0, why)._asdict()}
         elif not all(Path(file).is_relative_to(bundle.root) for file in reads["files"]):
             reads["reasons"].append("it read files of another machine")
     return json.dumps(outcome)

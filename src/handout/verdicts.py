@@ -11,8 +11,7 @@ import json
 import math
 import platform
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from handout import __version__
 from handout.cells import Cell
@@ -31,17 +30,15 @@ KEYS = (
 Verdict = dict[str, Any]
 
 
-@dataclass
-class Result:
+class Result(NamedTuple):
     """One cell of a page, what happened, and the verdicts on it."""
 
     cell: Cell
     outcome: Mapping[str, Any] | None  # None if the cell did not run
-    verdicts: list[Verdict] = field(default_factory=list)
+    verdicts: list[Verdict]
 
 
-@dataclass
-class JudgedPage:
+class JudgedPage(NamedTuple):
     """A page with the results of its cells, in order."""
 
     page: Page
@@ -122,6 +119,8 @@ def _judge_python(page: Page, cell: Cell, facts: Mapping[str, Any]) -> list[Verd
     line = cell.source_line + error["offset"] if error else None
     if message is None:
         verdicts = [_verdict(page, cell, kind="code", status="verified", expected="verified")]
+        if error is not None:
+            verdicts[0]["details"]["raised"] = error["types"][0]
     else:
         verdicts = [_error(page, cell, message, line)]
     for count, report in enumerate(facts["reports"], 1):
@@ -247,12 +246,21 @@ def tally(verdicts: Sequence[Verdict]) -> dict[str, int]:
     return {**counts, "unexpected": sum(not v["ok"] for v in verdicts)}
 
 
-def told(counts: Mapping[str, int]) -> str:
-    """A tally in words: `3 verified, 1 refuted; all as expected`."""
+def told(counts: Mapping[str, int], lost: int = 0) -> str:
+    """A tally in words: `3 verified, 1 refuted; all as expected`.
+
+    Args:
+        counts: what `tally` gave.
+        lost: how many badges stand in the text for claims that there are not.
+    """
     listed = [f"{n} {status}" for status, n in counts.items() if n and status in STATUSES]
     unexpected = counts["unexpected"]
-    judged = f"{unexpected} not as expected" if unexpected else "all as expected"
-    return f"{', '.join(listed)}; {judged}" if listed else "no verdicts"
+    badges = f"{lost} badge names no claim" if lost == 1 else f"{lost} badges name no claim"
+    wrong = [f"{unexpected} not as expected"] * bool(unexpected) + [badges] * bool(lost)
+    judged = ", ".join(wrong) or "all as expected"
+    if not listed:
+        return f"no verdicts; {judged}" if wrong else "no verdicts"
+    return f"{', '.join(listed)}; {judged}"
 
 
 def _finite(value: Any) -> Any:

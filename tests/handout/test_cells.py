@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from handout.cells import Cell, find_cells
-from handout.fences import find_fences, read_text
+from handout.fences import commonmark_lines, find_fences, read_alike, read_text
 
 
 def only(text: str) -> Cell:
@@ -196,3 +198,34 @@ def test_a_line_of_a_megabyte_is_read() -> None:
     """Long lines cost no more than their length."""
     line = "`" * 3 + "python exec=" + "x" * (1 << 20)
     assert len(find_fences("a" * (1 << 20) + "\n" + line + "\n")) == 1
+
+
+LINES = (
+    '```python exec="on"', '```math claim="a"', "```", "````", "~~~", "~~~ ```", "``` b ` c", "",
+    "- item", "- ```", "1. one", "> quote", "    code", "    ```", "\tx", "!!! note", '=== "Tab"',
+    "<div>", "</div>", "<!-- c -->", "a ``` b", "---", "a: b", "| a |", "|---|", "[a]: /url 't",
+    "# H", "===", "\\", "&lt;", "\x0b", "\u00a0```",
+)  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(LINES), max_size=9).map("\n".join))
+def test_a_page_that_must_be_read_alike_is(text: str) -> None:
+    """Where CommonMark is not asked, it would have found the same fences."""
+    fences = find_fences(text)
+    if read_alike(text, fences):
+        assert [(f.line_first, f.info) for f in fences] == list(commonmark_lines(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "alike"),
+    [
+        (CELL, True),
+        (f"# Title\n\nText with `code`.\n\n{CELL}\n- item\n\n{CELL}", True),
+        (inside("- item", "    "), False),
+        (f"<div>\n{CELL}</div>\n", False),
+        (CELL.removesuffix("```\n"), False),
+    ],
+)
+def test_only_fences_at_the_margin_need_no_second_reader(text: str, alike: bool) -> None:
+    """In lists, boxes and HTML, and where a fence is not closed, CommonMark is asked."""
+    assert read_alike(text, find_fences(text)) == alike

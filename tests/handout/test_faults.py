@@ -11,8 +11,8 @@ from html import unescape
 
 import pytest
 
-from handout.engine import problems
-from handout.settings import read_settings
+from handout.engine import Engine, open_page, problems
+from handout.settings import Project, read_settings
 from handout.verdicts import report
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
@@ -315,3 +315,29 @@ def test_a_site_full_of_faults_is_built(workshop) -> None:
 def test_nan_and_infinity_are_printed(workshop) -> None:
     """They are numbers like any other in output."""
     assert outcome(workshop.cell("float('nan'), float('inf')"))["stdout"] == "(nan, inf)\n"
+
+
+def test_a_cell_is_told_while_the_next_one_runs(workshop) -> None:
+    """The second cell waits for a file that is made when the build hears of the first."""
+    workshop.write(
+        "page.md",
+        """
+        ```python exec="on"
+        1
+        ```
+
+        ```python exec="on" timeout="20"
+        import os, time
+        while not os.path.exists("heard"):
+            time.sleep(0.01)
+        ```
+        """,
+    )
+
+    def heard(page, cells: int) -> None:
+        (workshop.root / "heard").touch()
+
+    engine = Engine(Project(workshop.root, workshop.settings), progress=heard)
+    engine.start([open_page(workshop.root / "page.md", "page.md")])
+    assert [v["status"] for v in engine.judged("page.md").verdicts] == ["verified", "verified"]
+    engine.close()

@@ -59,16 +59,25 @@ def _headline(verdict: Verdict, count: int) -> str:
     """What the folded card says after the status: which claim, and the figure that matters."""
     parts = [f"<code>{escape(verdict['id'])}</code>"]
     if count > 1:
-        parts.append(
-            f"<span>step {verdict['step']} of {count}</span>"
-        )  # a line breaks between parts
+        parts.append(f"<span>step {verdict['step']} of {count}</span>")
     if verdict["status"] == "error":
         parts.append(escape(_first_line(verdict["message"])))
     elif verdict["max_rel_error"] is not None:
         error = scientific(verdict["max_rel_error"])
         parts.append(f"<span>max. relative error {error}</span>")
         parts.append(f"<span>{_points(verdict)}</span>")
-    return '<span class="verdict-figure">' + " · ".join(parts) + "</span>"
+    elif verdict["kind"] == "code":
+        parts.extend(_remarks(verdict.get("details") or {}))
+    return '<span class="verdict-figure">' + "\u00a0· ".join(parts) + "</span>"
+
+
+def _remarks(details: Mapping[str, Any]) -> Iterator[str]:
+    """Why code that ran as expected has a card at all."""
+    if details.get("raised"):
+        yield f"raised {escape(str(details['raised']))}, as expected"
+    for note in details.get("notes") or ():
+        text = str(note).removesuffix(".")
+        yield escape(text[:1].lower() + text[1:])
 
 
 def _points(verdict: Verdict, kind: str = "") -> str:

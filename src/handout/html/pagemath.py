@@ -12,7 +12,7 @@ import html
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from handout.html.mathml import MathError, to_mathml, to_mathml_page
 
@@ -33,16 +33,14 @@ _UNMARKED = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Problem:
+class Problem(NamedTuple):
     """A formula that cannot be shown."""
 
     line: int  # of the fault in the author's file, from 1
     message: str
 
 
-@dataclass(frozen=True)
-class _Formula:
+class _Formula(NamedTuple):
     latex: str
     display: bool
     written: str  # as it stands in the author's file
