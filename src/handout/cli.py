@@ -25,7 +25,6 @@ from handout.process.limits import unlimited
 from handout.settings import Project, SettingsError, find_config, find_project
 from handout.verdicts import JudgedPage, report, tally, told
 
-
 _HELP = {"help_option_names": ["-h", "--help"]}
 
 

@@ -61,6 +61,25 @@ def test_pages_of_the_same_name_are_told_apart_and_a_page_counts_once(workshop) 
     assert [v["page"] for v in verdicts] == ["a/page.md", "b/page.md"]
 
 
+def test_a_lost_badge_is_in_the_last_line(workshop) -> None:
+    """The summary does not say that all is well when the status says that it is not."""
+    text = f"{CELL}\n[[verdict:nope]]\n"
+    workshop.write("page.md", text.encode())
+    done = handout("check", "page.md")
+    assert done.exit_code == 1
+    *_, line, summary = done.stdout.splitlines()
+    assert line.startswith("page.md:5: [[verdict:nope]]: no claim 'nope'")
+    assert summary == "1 verified; 1 badge names no claim"
+    workshop.write("page.md", f"{text}\n[[verdict:no]]\n".replace("open(", "open(0/").encode())
+    assert handout("check", "page.md").stdout.splitlines()[-1] == (
+        "1 error; 1 not as expected, 2 badges name no claim"
+    )
+    workshop.write("page.md", b"[[verdict:nope]]\n")
+    assert handout("check", "page.md").stdout.endswith("no verdicts; 1 badge names no claim\n")
+    workshop.write("page.md", CELL.encode())
+    assert handout("check", "page.md").stdout.endswith("1 verified; all as expected\n")
+
+
 def test_a_page_can_be_checked_from_any_folder(
     workshop, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -308,7 +308,7 @@ def test_a_badge_of_no_claim_is_a_problem_of_the_page(folder: Path):
     assert done.stdout.splitlines() == [
         "p.md:4: [[verdict:lost]]: no claim 'lost' on p.md; the page makes no claim",
         "p.md:8: [[verdict:inside]]: no claim 'inside' on p.md; the page makes no claim",
-        "no verdicts",
+        "no verdicts; 2 badges name no claim",
     ]
 
 

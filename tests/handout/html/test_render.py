@@ -94,6 +94,18 @@ def test_card_says_what_matters_and_folds_the_rest() -> None:
     assert ("div", {"class": "verdict-body", "id": "verdict-softmax-jacobian"}) in page.elements
 
 
+def test_code_that_ran_as_expected_says_why_it_has_a_card() -> None:
+    """A bare "verified" under a traceback would puzzle."""
+    code = verdict(kind="code", oracle=None, max_rel_error=None, corruptions=None, reading=None)
+    note = "Not reproducible: the cell read the clock."
+    raised = Reader(render.card({**code, "details": {"raised": "TypeError", "notes": [note]}})).text
+    summary, _, _ = raised.partition("Note")
+    assert (
+        "raised TypeError, as expected\u00a0· not reproducible: the cell read the clock" in summary
+    )
+    assert "as expected" not in Reader(render.card({**code, "details": {}})).text
+
+
 def test_one_point_is_no_plural() -> None:
     """A check at a single point says so, in the summary and inside."""
     text = Reader(render.card(verdict(points=1))).text
