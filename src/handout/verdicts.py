@@ -121,8 +121,6 @@ def _judge_python(page: Page, cell: Cell, facts: Mapping[str, Any]) -> list[Verd
         verdicts = [_verdict(page, cell, kind="code", status="verified", expected="verified")]
         if error is not None:
             verdicts[0]["details"]["raised"] = error["types"][0]
-        if error is not None:
-            verdicts[0]["details"]["raised"] = error["types"][0]
     else:
         verdicts = [_error(page, cell, message, line)]
     for count, report in enumerate(facts["reports"], 1):
