@@ -1,6 +1,6 @@
 """The training loop, written once: batches, forward, backward, step, and a bar that shows them.
 
-losses = fit(loss, SGD(loss.params, lr=0.5), {x: images, y: labels}, epochs=10, rng=rng)
+losses = fit(loss, SGD(loss.params), {x: images, y: labels}, epochs=10, rng=rng)
 """
 
 from __future__ import annotations
@@ -114,8 +114,10 @@ class ProgressBar:
 
     def show(self, fraction: float, text: str) -> None:
         """Draw the bar, unless it was drawn a moment ago and is not full."""
+        if self.stream is None:
+            return  # and the clock was not read: a page that trains comes out alike
         now = time.monotonic()
-        if self.stream is None or (fraction < 1 and now - self._drawn < self.INTERVAL):
+        if fraction < 1 and now - self._drawn < self.INTERVAL:
             return
         self._drawn = now
         full = round(fraction * self.WIDTH)

@@ -133,6 +133,13 @@ def test_nothing_is_written_elsewhere(capsys):
     assert capsys.readouterr() == ("", "")
 
 
+def test_without_a_terminal_the_clock_is_not_read(monkeypatch):
+    """So a page that trains comes out alike, and is kept in the cache."""
+    monkeypatch.setattr("edf.train.time.monotonic", lambda: pytest.fail("the clock was read"))
+    loss, data, w = problem()
+    fit(loss, SGD([w], lr=0.1), data, stream=io.StringIO())
+
+
 def test_the_bar_is_not_drawn_at_every_step(monkeypatch):
     """A drawing takes longer than a step: ten a second are enough, and the last one."""
     clock = [0.0]

@@ -166,7 +166,8 @@ class GradientReport:
             tolerance = self.details.get("tolerance")
             allowed = "" if tolerance is None else f" (tolerance {tolerance:.0e})"
             rows.append(("error", f"at most {self.max_rel_error:.2g}, relative{allowed}"))
-        if (worst := self.details.get("worst")) is not None:
+        worst = self.details.get("worst")
+        if worst is not None and describe_component(worst) not in self.message:
             rows.append(("worst", describe_component(worst)))
         if (sampled := self.details.get("sampled")) is not None:
             rows.append(("sampled", describe_sample(sampled)))

@@ -46,7 +46,8 @@ def check_equation(
 
         x = Input(shape=(4,))
         P = Softmax(x)
-        check_equation(r"\frac{\partial P_i}{\partial x_j} = P_i(\delta_{ij} - P_j)", locals())
+        formula = r"\frac{\partial P_i}{\partial x_j} = P_i(\delta_{ij} - P_j)"
+        check_equation(formula, locals())
 
     Inputs without a value are sampled afresh at every point, parameters and arbitrary functions
     too. Derivatives are taken numerically; `backward` plays no part.

@@ -9,9 +9,9 @@ class EquationError(ValueError):
     """An equation that cannot be tested; nothing about it was guessed.
 
     Attributes:
-        message: What was not understood and what to write, in one line.
-        source: The LaTeX of the claim.
-        position: Character offset in `source` at which the caret stands.
+        message (str): What was not understood and what to write, in one line.
+        source (str): The LaTeX of the claim.
+        position (int): Character offset in `source` at which the caret stands.
     """
 
     def __init__(self, message: str, source: str = "", position: int = 0) -> None:
