@@ -56,8 +56,9 @@ class Cache:
         return outcome
 
     def _fresh(self, job: Mapping[str, Any]) -> PageOutcome | None:
+        file = self._file(job)
         try:
-            entry = json.loads(self._file(job).read_bytes())
+            entry = json.loads(file.read_bytes())
             body = entry["body"]
             if entry["digest"] != _digest(_canonical(body)):
                 return None
@@ -65,7 +66,7 @@ class Cache:
                 return None
             if not self._unchanged(body["files"], body["folders"], body["distributions"]):
                 return None
-            os.utime(self._file(job))  # used: not to be evicted
+            os.utime(file)  # used: not to be evicted
             return PageOutcome.from_dict(body["outcome"])
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return None  # absent, torn, or of another making
@@ -152,7 +153,7 @@ class Cache:
             if self.hits + self.misses:
                 counts = {"hits": self.hits, "misses": self.misses}
                 write(self.folder / _STATISTICS, json.dumps(counts).encode())
-        if whole:
+        if whole and self.misses:  # else nothing has come that needs room
             evict(self.folder)
 
     def _file(self, job: Mapping[str, Any]) -> Path:
@@ -254,10 +255,11 @@ def clear(folder: Path) -> int:
 def evict(folder: Path, days: float = 30) -> None:
     """Remove entries that no build has used for a while; for the end of a whole build only."""
     oldest = time.time() - days * 86400
-    for path in folder.glob("??/*.json"):
-        with contextlib.suppress(OSError):
-            if path.stat().st_mtime < oldest:
-                path.unlink()
+    for group in folder.glob("??"):
+        with contextlib.suppress(OSError), os.scandir(group) as entries:
+            for entry in entries:
+                if entry.name.endswith(".json") and entry.stat().st_mtime < oldest:
+                    os.unlink(entry)
 
 
 @cache

@@ -6,7 +6,6 @@ and carries the reason as its `problem`.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -106,10 +105,14 @@ def _asked(fence: Fence) -> Literal["python", "math"] | None:
     if found is not None:
         return "math" if found[1].lower() == "claim" else "python"
     if fence.language == "python":
-        keys = _KEY.findall(fence.info)
-        meant = any(difflib.get_close_matches(key, ["exec"], cutoff=0.7) for key in keys)
-        return "python" if meant else None
+        return "python" if any(map(_meant, _KEY.findall(fence.info))) else None
     return "math" if fence.language == "math" else None
+
+
+def _meant(key: str) -> bool:
+    from difflib import get_close_matches  # most pages need none
+
+    return bool(get_close_matches(key, ["exec"], cutoff=0.7))
 
 
 def _unseen(

@@ -73,7 +73,10 @@ def find_fences(text: str) -> list[Fence]:
         closed = last is not None
         # An unclosed fence ends with its container: it hides nothing that follows, and is reported.
         end = last if last is not None else _container_end(lines, number, prefix)
-        body = "".join(f"{_dedent(row, prefix)}\n" for row in lines[number:end])
+        rows = lines[number:end]
+        if prefix:
+            rows = [_dedent(row, prefix) for row in rows]
+        body = "".join(f"{row}\n" for row in rows)
         fences.append(Fence(number, end + closed, prefix, info, body, closed))
         number = end + closed
     return fences
@@ -94,6 +97,8 @@ def _closing(lines: list[str], start: int, prefix: str, fence: str) -> int | Non
     closing = re.compile(rf"{re.escape(fence[0])}{{{len(fence)},}}[ \t]*")
     for index in range(start, len(lines)):
         line = lines[index]
+        if not prefix and fence not in line:  # nearly every line
+            continue
         text = line.lstrip(" \t>" if quotes else " \t")
         if quotes:
             if text and line.count(">", 0, len(line) - len(text)) < quotes:
@@ -120,8 +125,6 @@ def _width(prefix: str) -> int:
 
 def _dedent(line: str, prefix: str) -> str:
     """The line without as much of the fence's own prefix as it has."""
-    if not prefix:
-        return line
     if ">" not in prefix:
         expanded = (
             line.expandtabs(4) if line[: len(line) - len(line.lstrip())].count("\t") else line

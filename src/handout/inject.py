@@ -57,6 +57,7 @@ def with_tokens(markdown: str, page: Page) -> str:
     lines = markdown.split("\n")
     parts: list[str] = []
     end = 0
+    mark_of_page = token(page)
     for number, (there, cell) in enumerate(zip(cells, page.cells, strict=True)):
         first, last = there.line_first - shift, there.line_last - shift
         parts += lines[end : first - 1]
@@ -66,7 +67,7 @@ def with_tokens(markdown: str, page: Page) -> str:
         else:
             code = _plain_fence(cell, lines[first - 1 : last])
         quote = there.indent.rstrip()
-        parts += [*code, quote, f"{there.indent}{token(page)}{number}.", quote]
+        parts += [*code, quote, f"{there.indent}{mark_of_page}{number}.", quote]
     return "\n".join(parts + lines[end:])
 
 

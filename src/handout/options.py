@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
@@ -176,7 +175,9 @@ def read_options(text: str, known: Mapping[str, Option]) -> dict[str, object]:
 
 def suggestion(word: str, known: Iterable[str]) -> str:
     """What was probably meant, as the end of a message."""
-    near = difflib.get_close_matches(word.lower(), list(known), n=1)
+    from difflib import get_close_matches  # most builds need none
+
+    near = get_close_matches(word.lower(), list(known), n=1)
     return f"; did you mean {near[0]!r}?" if near else f"; known: {listed(known)}"
 
 

@@ -51,27 +51,30 @@ def read_page(file: Path, name: str, cache: Cache | None = None) -> Page:
     Raises:
         PageError: if it cannot be read or is not UTF-8.
     """
-    shown = shown_path(file.absolute())
+    file = file.absolute()
     try:
         text = read_text(file.read_bytes())
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
-        raise PageError(shown, f"not UTF-8: {error.reason}; save it as UTF-8", line) from error
+        raise PageError(
+            shown_path(file), f"not UTF-8: {error.reason}; save it as UTF-8", line
+        ) from error
     except IsADirectoryError as error:
-        raise PageError(shown, "a folder; name its pages, as in *.md") from error
+        raise PageError(shown_path(file), "a folder; name its pages, as in *.md") from error
     except OSError as error:
-        raise PageError(shown, f"cannot be read: {error.strerror}") from error
+        raise PageError(shown_path(file), f"cannot be read: {error.strerror}") from error
     return make_page(file, name, text, cache)
 
 
 def make_page(file: Path, name: str, text: str, cache: Cache | None = None) -> Page:
     """A page of which the text is at hand."""
-    shown = shown_path(file.absolute())
+    file = file.absolute()
+    shown = shown_path(file)
     known = cache is not None and cache.knows_text(text)
     cells = find_cells(text, shown, known)
     if cache is not None and not known and all(cell.problem is None for cell in cells):
         cache.note_text(text)
-    return Page(name, shown, file.absolute(), text, cells)
+    return Page(name, shown, file, text, cells)
 
 
 def unreadable_page(file: Path, name: str, error: PageError) -> Page:

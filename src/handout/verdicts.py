@@ -6,7 +6,6 @@ the page shows.
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
 import math
 import platform
@@ -14,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from handout import __version__
+from handout.cache import version
 from handout.cells import Cell
 from handout.html.mathml import MathError
 from handout.options import STATUSES, suggestion
@@ -228,16 +228,25 @@ def _refuse_taken_ids(judged: JudgedPage) -> None:
 
 def report(verdicts: Iterable[Verdict]) -> str:
     """The content of `verdicts.json`; the same verdicts are the same bytes."""
-    listed = [{key: _finite(verdict[key]) for key in KEYS} for verdict in verdicts]
+    listed = [{key: verdict[key] for key in KEYS} for verdict in verdicts]
     document = {
         "schema": SCHEMA,
         "tool": f"handout {__version__}",
         "python": platform.python_version(),
-        "numpy": importlib.metadata.version("numpy"),
+        "numpy": version("numpy"),
         "summary": tally(listed),
-        "verdicts": listed,
+        "verdicts": [],
     }
-    return json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+    head, _, foot = json.dumps(document, ensure_ascii=False, indent=1).rpartition("[]")
+    lines = ",".join(f"\n  {_json(verdict)}" for verdict in listed)  # a line for each verdict
+    return f"{head}[{lines}\n ]{foot}\n"
+
+
+def _json(value: Any) -> str:
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    except ValueError:
+        return json.dumps(_finite(value), ensure_ascii=False)
 
 
 def tally(verdicts: Sequence[Verdict]) -> dict[str, int]:

@@ -12,9 +12,11 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from string import ascii_lowercase, ascii_uppercase, digits
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
-from math_core import LatexError, LatexToMathML
+if TYPE_CHECKING:
+    from math_core import LatexError, LatexToMathML  # not loaded for a site without formulas
 
 # fmt: off
 _ELEMENTS = frozenset((
@@ -77,6 +79,8 @@ def to_mathml_page(
     Raises:
         MathError: a macro is not LaTeX that can be converted.
     """
+    from math_core import LatexError
+
     converter = _converter(tuple(sorted((macros or {}).items())))
     snippets = list(formulas)
     errors: dict[int, MathError] = {}
@@ -96,6 +100,8 @@ def to_mathml_page(
 
 @lru_cache(maxsize=4096)
 def _one(latex: str, display: bool, macros: tuple[tuple[str, str], ...]) -> str:
+    from math_core import LatexError
+
     try:
         mathml = _converter(macros).convert_with_local_state(latex, displaystyle=display)
     except LatexError as error:
@@ -105,6 +111,8 @@ def _one(latex: str, display: bool, macros: tuple[tuple[str, str], ...]) -> str:
 
 @lru_cache(maxsize=8)
 def _converter(macros: tuple[tuple[str, str], ...]) -> LatexToMathML:
+    from math_core import LatexError, LatexToMathML
+
     try:
         return LatexToMathML(macros={**_OWN_MACROS, **dict(macros)}, fancy_error=False)
     except LatexError as error:
