@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
 from pathlib import Path
 
 from handout.options import MATH, PYTHON, Option
@@ -42,8 +41,8 @@ def of_site() -> str:
     documented = re.findall(r"^ +(\w+): (.+)$", Settings.__doc__ or "", re.MULTILINE)
     meaning = dict(documented)
     rows = (
-        (f"`{field.name}`", default(getattr(Settings(), field.name)), meaning[field.name])
-        for field in fields(Settings)
+        (f"`{name}`", default(value), meaning[name])
+        for name, value in Settings._field_defaults.items()
     )
     return table(("Option", "Default", "Meaning"), rows)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
@@ -158,9 +157,7 @@ def _project(
     except SettingsError as error:
         _refuse(str(error))
     settings = project.settings
-    settings = dataclasses.replace(
-        settings, jobs=jobs or settings.jobs, timeout=timeout or settings.timeout
-    )
+    settings = settings._replace(jobs=jobs or settings.jobs, timeout=timeout or settings.timeout)
     return project._replace(settings=settings)
 
 

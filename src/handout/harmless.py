@@ -8,24 +8,25 @@ from __future__ import annotations
 
 import re
 
-_HARMFUL = re.compile(
+# Strings: `re` compiles and keeps them when they are first needed, which in most builds is never.
+_HARMFUL = (
     "["
     "\x00-\x08\x0b-\x1f\x7f-\x9f"  # control characters, but for tab and newline
     "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # marks and overrides of direction
     "\ud800-\udfff\ufffe\uffff"  # what neither UTF-8 nor XML can hold
     "]"
 )
-_BREAKS = re.compile("[\t\n\u2028\u2029]")
+_BREAKS = "[\t\n\u2028\u2029]"
 
 
 def harmless(text: str) -> str:
     r"""The text, with a Python escape such as `\x1b` for every character that could act."""
-    return _HARMFUL.sub(_escaped, text)
+    return re.sub(_HARMFUL, _escaped, text)
 
 
 def one_line(text: str) -> str:
     r"""The same on one line: what breaks a line, and tabs, are escaped, too."""
-    return _BREAKS.sub(_escaped, harmless(text))
+    return re.sub(_BREAKS, _escaped, harmless(text))
 
 
 def _escaped(found: re.Match[str]) -> str:

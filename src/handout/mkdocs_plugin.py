@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,21 +26,21 @@ from handout.site import Site
 
 log = logging.getLogger("mkdocs.plugins.handout")
 
+_TYPES: dict[type, Any] = {str: str, int: int, float: (int, float)}
+
 
 class HandoutPlugin(BasePlugin):  # type: ignore[type-arg,no-untyped-call]
     """Runs the cells of every page, and shows and reports the verdicts."""
 
     config_scheme = tuple(
         (
-            f.name,
+            name,
             config_options.Type(
-                (int, float)
-                if f.type == "float"
-                else {"str": str, "int": int}.get(str(f.type), dict),
-                default=f.default if f.default is not MISSING else {},
+                _TYPES.get(type(default), dict),
+                default=default if isinstance(default, str | int | float) else {},
             ),
         )
-        for f in fields(Settings)
+        for name, default in Settings._field_defaults.items()
     )
 
     server: LiveReloadServer | None = None  # of `mkdocs serve`

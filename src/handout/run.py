@@ -37,7 +37,7 @@ def job(page: Page, project: Project) -> dict[str, Any]:
         "ignored": [str(project.cache), *(str(project.root / f) for f in (".venv", ".git"))],
         "cells": [_cell(cell) for cell in page.running],
         "notebook": page.notebook,
-        "limits": vars(project.settings.limits),
+        "limits": project.settings.limits._asdict(),
     }
 
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import mergedeep  # type: ignore[import-untyped]  # comes with MkDocs, as yaml_env_tag does
@@ -21,6 +21,7 @@ from handout.process.limits import Limits
 CONFIGURATION = ("mkdocs.yml", "mkdocs.yaml", "properdocs.yml", "properdocs.yaml")
 
 
+_LIMITS = Limits()
 #: With less, a page's process could not even begin.
 _LEAST = {"jobs": 0, "memory": 128, "files": 16}
 
@@ -29,8 +30,7 @@ class SettingsError(ValueError):
     """An option that is unknown or has a bad value; the message says which, and the remedy."""
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):
     """The options of the `handout` plugin.
 
     Attributes:
@@ -47,18 +47,18 @@ class Settings:
 
     cache: str = ".cache/handout"
     jobs: int = 0
-    timeout: float = Limits.timeout
-    cpu: int = Limits.cpu
-    memory: int = Limits.memory
-    output: int = Limits.output
-    files: int = Limits.files
-    processes: int = Limits.processes
-    macros: Mapping[str, str] = field(default_factory=dict)
+    timeout: float = _LIMITS.timeout
+    cpu: int = _LIMITS.cpu
+    memory: int = _LIMITS.memory
+    output: int = _LIMITS.output
+    files: int = _LIMITS.files
+    processes: int = _LIMITS.processes
+    macros: Mapping[str, str] = MappingProxyType({})
 
     @property
     def limits(self) -> Limits:
         """The limits on a page's process."""
-        return Limits(**{f.name: getattr(self, f.name) for f in fields(Limits)})
+        return Limits(**{name: getattr(self, name) for name in Limits._fields})
 
     @property
     def workers(self) -> int:
@@ -72,10 +72,9 @@ def read_settings(given: Mapping[str, Any]) -> Settings:
     Raises:
         SettingsError: for an unknown option, or a value of the wrong type or range.
     """
-    known = {f.name: f for f in fields(Settings)}
     for name, value in given.items():
-        if name not in known:
-            raise SettingsError(f"unknown option {name!r}{suggestion(name, known)}")
+        if name not in Settings._fields:
+            raise SettingsError(f"unknown option {name!r}{suggestion(name, Settings._fields)}")
         _check(name, value)
     return Settings(**given)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 import subprocess
@@ -73,9 +72,7 @@ def test_a_fault_is_told_and_contained(workshop, name: str) -> None:
     timeout = 1.5 if "time limit" in message else 30
     cpu = 1 if "processor" in name else 60
     memory = 65536 if "threads" in name else 2048  # a thread has megabytes of address space
-    workshop.settings = dataclasses.replace(
-        workshop.settings, timeout=timeout, cpu=cpu, memory=memory
-    )
+    workshop.settings = workshop.settings._replace(timeout=timeout, cpu=cpu, memory=memory)
     lines = source.strip().count("\n") + 1
     workshop.write("bad.md", f'# Bad\n\n```python exec="on"\n{source.strip()}\n```\n\n{GOOD}')
     workshop.write("good.md", GOOD)
@@ -132,7 +129,7 @@ def outcome(judged, number: int = 0):
 
 def test_two_gigabytes_of_output_are_cut_off(workshop) -> None:
     """What is kept is the limit, and the outcome says that there was more."""
-    workshop.settings = dataclasses.replace(workshop.settings, output=16)
+    workshop.settings = workshop.settings._replace(output=16)
     judged = workshop.cell("import os\nfor _ in range(2 << 14): os.write(1, b'x' * 65536)")
     assert judged.verdicts[0]["ok"]
     assert outcome(judged)["stdout"] == "x" * (16 << 10)
@@ -166,7 +163,7 @@ def test_a_spoilt_process_still_tells_its_outcome(workshop, spoil: str, expected
 
 def test_a_page_cannot_change_another(workshop) -> None:
     """Directory, environment, `sys.path`, random state and modules are those of a fresh process."""
-    workshop.settings = dataclasses.replace(workshop.settings, jobs=1)
+    workshop.settings = workshop.settings._replace(jobs=1)
     look = (
         "import os, sys, random\n"
         "print(os.getcwd(), os.environ.get('SPOILT'), 'x' in sys.path, hasattr(os, 'spoilt'))"
@@ -191,7 +188,7 @@ def test_a_page_cannot_change_another(workshop) -> None:
 def test_every_limit_that_may_be_set_can_be_kept(workshop, limits: dict[str, float]) -> None:
     """The least and the most that the configuration takes let a small page run."""
     read_settings(limits)
-    workshop.settings = dataclasses.replace(workshop.settings, **limits)
+    workshop.settings = workshop.settings._replace(**limits)
     source = "import numpy as np\nopen('x', 'w').write(str(np.ones(3).sum()))\nopen('x').read()"
     assert outcome(workshop.cell(source))["stdout"] == "'3.0'\n"
 

@@ -16,15 +16,11 @@ from typing import Any
 from urllib.parse import quote
 
 from handout.html.badge import Verdict, anchor, badge, count, icon, judged, status_svg
-from handout.html.cards import card, cards
-from handout.html.figures import draw
 from handout.html.numerals import scientific
-from handout.html.sanitise import SvgError, sanitise
 from handout.process.pictures import FIGURE
 
 __all__ = [
     "badge",
-    "card",
     "cards",
     "output",
     "page_head",
@@ -54,6 +50,13 @@ def output(outcome: Mapping[str, Any], title: str = "") -> str:
         error = outcome["error"]
         parts.append(_terminal("Error", error.get("traceback") or error["message"]))
     return f'<div class="cell-outputs" data-search-exclude>{"".join(parts)}</div>' if parts else ""
+
+
+def cards(verdicts: Sequence[Verdict]) -> str:
+    """The cards of what stands above them, such as a claim's steps."""
+    from handout.html import cards as made  # most pages of a text make no claims
+
+    return made.cards(verdicts)
 
 
 def place(verdict: Verdict) -> str:
@@ -156,6 +159,10 @@ def picture(drawn: Mapping[str, str], title: str) -> str:
 
     A drawing that the page cannot hold is shown as an image, in which no script runs.
     """
+    # Loaded here, because most pages have no pictures.
+    from handout.html.figures import draw
+    from handout.html.sanitise import SvgError, sanitise
+
     if drawn["type"] == FIGURE:
         try:
             return draw(json.loads(base64.b64decode(drawn["data"])))

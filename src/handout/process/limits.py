@@ -9,8 +9,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 try:
     import resource
@@ -21,8 +20,7 @@ MEGABYTE = 1 << 20
 _MOST = (1 << 63) - 1  # what the system can count to
 
 
-@dataclass(frozen=True)
-class Limits:
+class Limits(NamedTuple):
     """Limits on one page's process and all that it starts."""
 
     timeout: float = 60.0  # seconds that a cell may take, unless its own `timeout` says otherwise

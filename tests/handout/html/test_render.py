@@ -10,6 +10,7 @@ import pytest
 
 from handout.html import render
 from handout.html.badge import STATUSES, anchor, count, status_svg
+from handout.html.cards import card
 from handout.html.numerals import plain, scientific
 
 HOSTILE = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>&lt;"
@@ -76,7 +77,7 @@ REFUTED = verdict(
 
 def test_card_says_what_matters_and_folds_the_rest() -> None:
     """The summary holds verdict, claim, error and points; the rest is inside, under the anchor."""
-    page = Reader(render.card(verdict()))
+    page = Reader(card(verdict()))
     summary, _, folded = page.text.partition("Read as")
     for words in ("verified", "softmax-jacobian", "max. relative error 7.2", "20 points"):
         assert words in summary
@@ -98,17 +99,17 @@ def test_code_that_ran_as_expected_says_why_it_has_a_card() -> None:
     """A bare "verified" under a traceback would puzzle."""
     code = verdict(kind="code", oracle=None, max_rel_error=None, corruptions=None, reading=None)
     note = "Not reproducible: the cell read the clock."
-    raised = Reader(render.card({**code, "details": {"raised": "TypeError", "notes": [note]}})).text
+    raised = Reader(card({**code, "details": {"raised": "TypeError", "notes": [note]}})).text
     summary, _, _ = raised.partition("Note")
     assert (
         "raised TypeError, as expected\u00a0· not reproducible: the cell read the clock" in summary
     )
-    assert "as expected" not in Reader(render.card({**code, "details": {}})).text
+    assert "as expected" not in Reader(card({**code, "details": {}})).text
 
 
 def test_one_point_is_no_plural() -> None:
     """A check at a single point says so, in the summary and inside."""
-    text = Reader(render.card(verdict(points=1))).text
+    text = Reader(card(verdict(points=1))).text
     assert "1 point " not in text
     assert text.count("1 random point (seed") == 1
     assert "points" not in text
@@ -116,13 +117,13 @@ def test_one_point_is_no_plural() -> None:
 
 def test_a_claim_without_derivatives_names_no_way_to_take_them() -> None:
     """Both sides were evaluated, and that is all."""
-    assert "numeric derivatives by complex step" in Reader(render.card(verdict())).text
-    assert "numeric derivatives" not in Reader(render.card(verdict(oracle="evaluation"))).text
+    assert "numeric derivatives by complex step" in Reader(card(verdict())).text
+    assert "numeric derivatives" not in Reader(card(verdict(oracle="evaluation"))).text
 
 
 def test_card_shows_the_counterexample() -> None:
     """A refutation's card holds the index, both sides and the point, large arrays in short."""
-    text = Reader(render.card(REFUTED)).text
+    text = Reader(card(REFUTED)).text
     assert "i = 0, j = 1" in text
     assert "left side0.25" in text
     assert "right side−3e−09" in text
@@ -141,15 +142,15 @@ def test_status_shows_as_word_icon_and_class(status: str) -> None:
         icons.add(html[html.index("<svg") : html.index("</svg>")])
         assert one in Reader(html).text
     assert len(icons) == len(STATUSES)
-    assert f"verdict-{status}" in render.card(verdict(status=status, expected=status))
+    assert f"verdict-{status}" in card(verdict(status=status, expected=status))
 
 
 def test_unexpected_verdict_says_what_was_expected() -> None:
     """A verdict that fails the build says so in words."""
-    html = render.card(verdict(status="verified", expected="refuted", ok=False))
+    html = card(verdict(status="verified", expected="refuted", ok=False))
     assert "verified, but refuted was expected" in html
     assert "unexpected" in html
-    assert "refuted, as expected" in render.card(REFUTED)
+    assert "refuted, as expected" in card(REFUTED)
 
 
 def test_error_card_leads_with_its_message() -> None:
@@ -159,7 +160,7 @@ def test_error_card_leads_with_its_message() -> None:
         seed=None, oracle=None, reading=None, corruptions=None, details={},
         message="unknown symbol `q`\n  q + 1\n  ^",
     )  # fmt: skip
-    text = Reader(render.card(broken)).text
+    text = Reader(card(broken)).text
     assert text.count("unknown symbol `q`") == 2
     assert "  q + 1\n  ^" in text
 
@@ -195,7 +196,7 @@ def test_every_string_is_escaped(given: dict[str, Any]) -> None:
     for key in keys:
         hostile = dict(given, **{key: HOSTILE})
         for html in (
-            render.card(hostile),
+            card(hostile),
             render.cards([hostile]),
             render.badge(hostile),
             render.table([hostile], lambda page: page),
@@ -205,7 +206,7 @@ def test_every_string_is_escaped(given: dict[str, Any]) -> None:
             assert not {"script", "img"} & {tag for tag, _ in page.elements}
             assert not any(name.startswith("on") for _, at in page.elements for name in at)
     for key in ("counterexample", "details"):
-        page = Reader(render.card(dict(given, **{key: _shape_kept(given[key])})))
+        page = Reader(card(dict(given, **{key: _shape_kept(given[key])})))
         assert not {"script", "img"} & {tag for tag, _ in page.elements}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import subprocess
 import sys
 import threading
@@ -74,7 +73,7 @@ def test_the_verdicts_are_the_same_bytes(workshop, monkeypatch: pytest.MonkeyPat
 def test_a_fault_is_told_and_contained(workshop, name: str) -> None:
     """The page says what happened and where; other pages are judged; nothing is left."""
     source, message = FAULTS[name]
-    workshop.settings = dataclasses.replace(workshop.settings, output=16)
+    workshop.settings = workshop.settings._replace(output=16)
     timeout = ' timeout="2"' if "endless" in name else ""
     workshop.write("bad.md", GOOD + CELL.format(timeout, source))
     workshop.write("good.md", GOOD)
