@@ -90,7 +90,10 @@ def heatmaps(described: Mapping[str, Any]) -> str:
         left += cell * max(map(len, rows)) + 20
         height = max(height, 24 + cell * len(rows))
     title = str(described.get("title", "Matrices on one scale"))
-    return figure(title, ". ".join(texts) + ".", (left - 20, height), parts, title + ".")
+    caption = title + "."
+    if any(entry < 0 for _, rows in matrices for row in rows for entry in row):
+        caption += " A bar marks what is negative."
+    return figure(title, ". ".join(texts) + ".", (left - 20, height), parts, caption)
 
 
 def _entry(entry: float, x: float, y: float, cell: float, strength: float) -> Iterator[str]:

@@ -70,6 +70,8 @@ def test_zero_is_told_from_what_is_nearly_zero() -> None:
     """A missing term is exactly zero; one that is there is not written as if it were."""
     html = draw(heatmaps("t", a=[[0.0, -0.0012, 0.996]]).description)
     assert [text.text for text in _svg(html).findall("text")] == ["a", "0", "−0.0012", "1"]
+    assert "A bar marks what is negative." in html
+    assert "A bar" not in draw(heatmaps("t", a=[[0.0, 0.5]]).description)
 
 
 def test_curves_differ_by_dash_and_name() -> None:

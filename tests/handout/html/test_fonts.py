@@ -46,7 +46,7 @@ def test_subset_keeps_what_stretches(tmp_path: Path) -> None:
 
 
 def test_scripts_of_letters_stand_on_one_line(tmp_path: Path) -> None:
-    """The subscript of y, which descends, hangs no lower than that of x; (x)^2 is as high as x^2."""
+    """The subscript of y, which descends, hangs no lower than that of x; (x)^2 is no taller."""
     with _font(write_subset("xy)", tmp_path)) as font:
         constants = font["MATH"].table.MathConstants
         glyphs, names = font["glyf"], font.getBestCmap()
