@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import argparse
 import functools
-import os
+import re
 import subprocess
 import sys
 import threading
@@ -19,6 +19,8 @@ from contextlib import contextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, sync_playwright
 
@@ -29,18 +31,38 @@ README = {"verified": "ps1/problem-2/#2-jacobian", "refuted": "ps1/problem-2/#2-
 
 
 class _Quiet(SimpleHTTPRequestHandler):
+    def __init__(self, home: str, *args: Any, **options: Any) -> None:
+        self.home = home
+        super().__init__(*args, **options)
+
+    def translate_path(self, path: str) -> str:
+        """The file of an address below the site's own path."""
+        return super().translate_path("/" + path.removeprefix(self.home))
+
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing of requests."""
 
 
 @contextmanager
 def served(site: Path) -> Iterator[str]:
-    """The address of a server, on this machine alone, of a site's files."""
-    handler = functools.partial(_Quiet, directory=str(site))
+    """The address of a server, on this machine alone, of a site's files.
+
+    It has the path for which the site was built: the 404 page, which may be shown anywhere, finds
+    its style by that.
+    """
+    home = home_of(site)
+    handler = functools.partial(_Quiet, home, directory=str(site))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
+        yield f"http://127.0.0.1:{server.server_port}{home}"
         server.shutdown()
+
+
+def home_of(site: Path) -> str:
+    """The path of a site's address, such as `/handout/`."""
+    page = (site / "index.html").read_text("utf-8")
+    canonical = re.search(r'<link rel="canonical" href="([^"]+)"', page)
+    return urlsplit(canonical[1]).path if canonical else "/"
 
 
 def pages_of(site: Path) -> list[str]:
@@ -58,7 +80,6 @@ def a_site(given: Path | None) -> Iterator[Path]:
     with TemporaryDirectory() as folder:
         subprocess.run(
             [sys.executable, "-m", "mkdocs", "build", "--no-strict", "-d", folder],
-            env={**os.environ, "SITE_URL": "http://127.0.0.1/"},  # the root, for the 404 page
             cwd=ROOT,
             check=True,
         )
