@@ -1,6 +1,8 @@
 """The training loop, written once: batches, forward, backward, step, and a bar that shows them.
 
-losses = fit(loss, SGD(loss.params), {x: images, y: labels}, epochs=10, rng=rng)
+For example:
+
+    losses = fit(loss, SGD(loss.params), {x: images, y: labels}, epochs=10, rng=rng)
 """
 
 from __future__ import annotations

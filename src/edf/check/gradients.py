@@ -45,11 +45,11 @@ def check_gradients(
         seed: Of the random numbers; the same seed gives the same report.
 
     Returns:
-        A report whose `ok`, and truth, says whether `status` is `expect`. *refuted*: a derivative
-        differs, confirmed at other step sizes, or backward breaks the protocol (shape, dtype,
-        in-place changes, two different answers). *inconclusive*: numeric derivatives disagree among
-        themselves, or all are zero, or forward is not deterministic. *error*: forward or backward
-        raises, or a value is not finite.
+        GradientReport: A report whose `ok`, and truth, says whether `status` is `expect`.
+            *refuted*: a derivative differs, confirmed at other step sizes, or backward breaks the
+            protocol (shape, dtype, in-place changes, two different answers). *inconclusive*:
+            numeric derivatives disagree among themselves, or all are zero, or forward is not
+            deterministic. *error*: forward or backward raises, or a value is not finite.
 
     Raises:
         ValueError: `expect` or `points` is not possible.

@@ -23,7 +23,7 @@ def jacobian(y: Node, x: Node) -> Array:
         x: An input or a parameter below y that holds real numbers.
 
     Returns:
-        An array of y's shape followed by x's: entry [i, j] is dy_i/dx_j.
+        An array of y's shape followed by x's; entry [i, j] is dy_i/dx_j.
 
     Raises:
         DeclinedError: y gives no finite number near the point.

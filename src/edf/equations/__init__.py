@@ -1,10 +1,12 @@
 """Equations that are tests: LaTeX is parsed, evaluated on a graph at random points, and judged.
 
-tokens -> parser -> syntax    what is typeset
-names, resolve -> meaning     what it means here, shapes and indices checked
-world, evaluate               its value at many points, derivatives included
-judge -> verdict              whether both sides agree
-changes, adequacy             what the test would notice, what would mend it
+The stages, and the modules of each:
+
+    tokens -> parser -> syntax    what is typeset
+    names, resolve -> meaning     what it means here, shapes and indices checked
+    world, evaluate               its value at many points, derivatives included
+    judge -> verdict              whether both sides agree
+    changes, adequacy             what the test would notice, what would mend it
 """
 
 from edf.equations.check import check_equation
