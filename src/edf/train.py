@@ -2,7 +2,8 @@
 
 For example:
 
-    losses = fit(loss, SGD(loss.params), {x: images, y: labels}, epochs=10, rng=rng)
+    optimizer = SGD(loss.params)
+    losses = fit(loss, optimizer, {x: images, y: labels}, epochs=10, rng=rng)
 """
 
 from __future__ import annotations

@@ -70,7 +70,8 @@ def hessian(loss: Node, x: Node) -> Array:
     one complex forward and backward for each entry of x.
 
     Raises:
-        DeclinedError, GraphError: As for `hvp`.
+        DeclinedError: As for `hvp`.
+        GraphError: As for `hvp`.
     """
     with np.errstate(all="ignore"):
         gradient = _Gradient(loss, [x])
