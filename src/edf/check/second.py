@@ -64,7 +64,7 @@ def hvp(loss: Node, x: Node | Sequence[Node], v: Any) -> Any:
 
 
 def hessian(loss: Node, x: Node) -> Array:
-    """Return the matrix of second derivatives of `loss` with respect to `x`, exact to about 1e-15.
+    """Return the matrix of second derivatives of `loss` with respect to `x`, to about 15 digits.
 
     For x of shape S the result has shape S + S, entry [i, j] being d^2 loss / dx_i dx_j. It costs
     one complex forward and backward for each entry of x.
