@@ -14,7 +14,6 @@ import json
 import os
 import platform
 import shutil
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -27,6 +26,7 @@ from handout.process.reads import names_in
 
 SCHEMA = 1  # of an entry
 _STATISTICS = "statistics.json"
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
 _TEXTS = "texts.json"
 
 
@@ -84,19 +84,35 @@ class Cache:
         )
 
     def put(self, job: Mapping[str, Any], outcome: PageOutcome, started: float) -> None:
-        """Keep an outcome, if it depends on nothing but what can be compared later.
+        """Keep an outcome; if that fails, say so once, and go on without a cache."""
+        if self._broken:
+            return
+        self.ran(outcome)
+        try:
+            self.save(job, outcome, started)
+        except OSError as error:
+            self._give_up(error)
+
+    def ran(self, outcome: PageOutcome) -> None:
+        """Look anew at the files that a page has read; their digests are of before it ran."""
+        for name in (outcome.reads or {}).get("files", ()):
+            self._digests.pop(self._relative(name), None)
+
+    def save(self, job: Mapping[str, Any], outcome: PageOutcome, started: float) -> None:
+        """Write an outcome, if it depends on nothing but what can be compared later.
 
         Args:
             job: what was run.
             outcome: what came of it.
             started: when it began (`time.time()`): a file changed since then may have been read
                 before or after the change.
+
+        Raises:
+            OSError: it cannot be written.
         """
         reads = outcome.reads
-        if self._broken or outcome.fault is not None or reads is None or reads["reasons"]:
+        if outcome.fault is not None or reads is None or reads["reasons"]:
             return
-        for name in reads["files"]:
-            self._digests.pop(self._relative(name), None)  # compared before this page ran
         body = {
             "lines": _lines(job) if _names_lines(job, outcome) else None,
             "files": {n: self._of_file(n) for n in map(self._relative, reads["files"])},
@@ -107,10 +123,7 @@ class Cache:
         if any(_changed_since(name, started) for name in reads["files"]):
             return  # asked after the digests were taken: they may be of what the page did not see
         entry = {"digest": _digest(_canonical(body)), "page": job["page"], "body": body}
-        try:
-            write(self._file(job), json.dumps(entry).encode())
-        except OSError as error:
-            self._give_up(error)
+        write(self._file(job), json.dumps(entry).encode())
 
     def _give_up(self, error: OSError) -> None:
         with self._telling:  # pages end on several threads
@@ -208,13 +221,24 @@ def engine_digest() -> str:
 
 
 def write(target: Path, data: bytes) -> None:
-    """Write a file so that a reader sees all of it or none."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".", suffix=".part")
+    """Write a file so that a reader sees all of it or none.
+
+    In as few calls of the system as can be: a build may write hundreds of files on threads, and
+    each call takes the interpreter from the thread that renders pages.
+    """
+    temporary = f"{target.parent}{os.sep}.{os.getpid()}-{threading.get_ident()}.part"
     try:
-        with open(handle, "wb") as file:
-            file.write(data)
-        os.chmod(temporary, 0o644)  # part of a site that a web server reads, perhaps
+        file = os.open(temporary, _NEW, 0o644)  # part of a site that a web server reads, perhaps
+    except FileNotFoundError:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        file = os.open(temporary, _NEW, 0o644)
+    try:
+        try:
+            rest = memoryview(data)
+            while rest:
+                rest = rest[os.write(file, rest) :]
+        finally:
+            os.close(file)
         os.replace(temporary, target)
     except BaseException:
         with contextlib.suppress(OSError):

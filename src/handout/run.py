@@ -124,13 +124,20 @@ class Runner:
         return self._submitted[-1]
 
     def _run(self, page: Page) -> PageOutcome:
+        kept = False
+
         def hear(fact: Mapping[str, Any]) -> None:
+            nonlocal kept
+            kept = kept or fact["event"] == "kept"
             if fact["event"] == "cell":
                 self._advance(page, 1)
 
         started = time.time()
         task = job(page, self.project)
-        return self._taken(task, run_job(task, hear), started)
+        if self.cache is not None:  # the page's keeper can write the entry, on another processor
+            task |= {"cache": str(self.cache.folder), "started": started}
+        text = run_job(task, hear)
+        return self._taken(task, text, started, kept)
 
     def _hand_over(self, page: Page) -> Future[PageOutcome]:
         """Have somebody else's executor run a page; what comes back is taken here."""
@@ -151,10 +158,14 @@ class Runner:
         self._executor.submit(run_job, task).add_done_callback(take)
         return taken
 
-    def _taken(self, task: Mapping[str, Any], text: str, started: float) -> PageOutcome:
+    def _taken(
+        self, task: Mapping[str, Any], text: str, started: float, kept: bool = False
+    ) -> PageOutcome:
         data = json.loads(text)
         outcome = PageOutcome.from_dict(data)
-        if self.cache is not None:
+        if self.cache is not None and kept:
+            self.cache.ran(outcome)
+        elif self.cache is not None:
             # another machine may have got the files before the page was handed over
             self.cache.put(task, outcome, min(started, data.get("since", started)))
         return outcome

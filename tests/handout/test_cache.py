@@ -7,6 +7,7 @@ import json
 import os
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -324,10 +325,22 @@ def test_a_full_disk_is_told_once(workshop, monkeypatch) -> None:
     monkeypatch.setattr("handout.cache.os.replace", full)
     workshop.write("a.md", PAGE.format("1"))
     workshop.write("b.md", PAGE.format("2"))
-    workshop.run("a.md", "b.md", cached=True)
+    with ThreadPoolExecutor(1) as executor:  # what comes from an executor is written here
+        workshop.run("a.md", "b.md", cached=True, executor=executor)
     assert len(workshop.warnings) == 1
     assert "No space left on device" in workshop.warnings[0]
     assert entries(workshop) == []
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="pages have keepers where there is fork")
+def test_an_entry_is_written_beside_the_build(workshop, monkeypatch) -> None:
+    """By the page's keeper, so that the thread that renders pages need not wait for the disk."""
+    monkeypatch.setattr("handout.cache.write", None)
+    workshop.write("a.md", PAGE.format("1"))
+    workshop.run("a.md", cached=True)
+    assert len(entries(workshop)) == 1
+    workshop.run("a.md", cached=True)
+    assert workshop.cache.hits == 1
 
 
 def test_the_cache_can_be_looked_at_and_cleared(workshop) -> None:

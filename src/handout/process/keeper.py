@@ -20,8 +20,11 @@ import sys
 import time
 import traceback
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any, NoReturn
 
+from handout.cache import Cache
+from handout.outcomes import Gathering
 from handout.process import worker
 
 _PARENT_DEATH, _SUBREAPER = 1, 36  # PR_SET_PDEATHSIG and PR_SET_CHILD_SUBREAPER of Linux's prctl
@@ -43,6 +46,7 @@ def keep(connection: socket.socket) -> None:
     for job in _jobs(connection):
         with contextlib.closing(Keeper(job, connection)) as keeper:
             keeper.run()
+            keeper.remember()
             keeper.send({"event": "end"})
             keeper.flush()
 
@@ -90,6 +94,7 @@ class Keeper:
         for fd in (self.output, self.trace):
             os.set_blocking(fd, False)
         self.lines = b""
+        self.gathering = Gathering()
         self.unsent = bytearray()  # what the build has yet to hear
         self.told = time.monotonic()
         self.said = Output(job["limits"]["output"])
@@ -111,6 +116,14 @@ class Keeper:
             self.send({"event": "output", "cell": self.cell, **self.said.taken()})
             why = self.fault or cause(os.waitstatus_to_exitcode(status), self.job["limits"])
             self.send({"event": "fault", "cell": self.cell, "message": why, **self._place()})
+
+    def remember(self) -> None:
+        """Write the outcome into the build's cache, if it has one; what fails is its business."""
+        if "cache" in self.job:
+            cache = Cache(Path(self.job["cache"]), Path(self.job["root"]), warn=lambda _: None)
+            with contextlib.suppress(OSError):
+                cache.save(self.job, self.gathering.outcome(), self.job["started"])
+                self.send({"event": "kept"})
 
     def close(self) -> None:
         """Let go of the pipes."""
@@ -182,6 +195,7 @@ class Keeper:
 
     def send(self, fact: Mapping[str, Any]) -> None:
         """Tell the build a fact, with others that come soon."""
+        self.gathering.hear(fact)
         self.unsent += json.dumps(fact).encode() + b"\n"
 
     def flush(self) -> None:
