@@ -61,20 +61,26 @@ def warm() -> Warm | Spawned:
     return Spawned()
 
 
-def run_job(job: Mapping[str, Any], hear: Callable[[Mapping[str, Any]], None] | None = None) -> str:
+def run_job(job: Mapping[str, Any]) -> str:
     """Run one page here and now; its outcome as JSON, so that it can come from another machine."""
+    return json.dumps(run_here(job).to_dict())
+
+
+def run_here(
+    job: Mapping[str, Any], hear: Callable[[Mapping[str, Any]], None] = lambda fact: None
+) -> PageOutcome:
+    """Run one page; `hear` gets every fact as it comes."""
     gathering = Gathering()
 
     def heard(fact: Mapping[str, Any]) -> None:
         gathering.hear(fact)
-        if hear is not None:
-            hear(fact)
+        hear(fact)
 
     try:
         warm().run(job, heard)
     except OSError as error:
         gathering.fault = Fault(len(gathering.cells), f"its process could not be started: {error}")
-    return json.dumps(gathering.outcome().to_dict())
+    return gathering.outcome()
 
 
 class Runner:
@@ -136,8 +142,12 @@ class Runner:
         task = job(page, self.project)
         if self.cache is not None:  # the page's keeper can write the entry, on another processor
             task |= {"cache": str(self.cache.folder), "started": started}
-        text = run_job(task, hear)
-        return self._taken(task, text, started, kept)
+        outcome = run_here(task, hear)
+        if self.cache is not None and kept:
+            self.cache.ran(outcome)
+        elif self.cache is not None:
+            self.cache.put(task, outcome, started)
+        return outcome
 
     def _hand_over(self, page: Page) -> Future[PageOutcome]:
         """Have somebody else's executor run a page; what comes back is taken here."""
@@ -148,7 +158,11 @@ class Runner:
 
         def take(done: Future[str]) -> None:
             try:
-                outcome = self._taken(task, done.result(), started)
+                data = json.loads(done.result())
+                outcome = PageOutcome.from_dict(data)
+                if self.cache is not None:
+                    # another machine may have got the files before the page was handed over
+                    self.cache.put(task, outcome, min(started, data.get("since", started)))
             except BaseException as error:  # also that it was cancelled, or the executor broke
                 why = str(error) or type(error).__name__
                 outcome = PageOutcome(fault=Fault(0, f"the executor could not run it: {why}"))
@@ -157,18 +171,6 @@ class Runner:
 
         self._executor.submit(run_job, task).add_done_callback(take)
         return taken
-
-    def _taken(
-        self, task: Mapping[str, Any], text: str, started: float, kept: bool = False
-    ) -> PageOutcome:
-        data = json.loads(text)
-        outcome = PageOutcome.from_dict(data)
-        if self.cache is not None and kept:
-            self.cache.ran(outcome)
-        elif self.cache is not None:
-            # another machine may have got the files before the page was handed over
-            self.cache.put(task, outcome, min(started, data.get("since", started)))
-        return outcome
 
     def _advance(self, page: Page, cells: int) -> None:
         if self.progress is not None:
