@@ -26,6 +26,7 @@ from handout.process.reads import names_in
 
 SCHEMA = 1  # of an entry
 _STATISTICS = "statistics.json"
+_DAY = 86400  # seconds
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
 _TEXTS = "texts.json"
 
@@ -66,7 +67,8 @@ class Cache:
                 return None
             if not self._unchanged(body["files"], body["folders"], body["distributions"]):
                 return None
-            os.utime(file)  # used: not to be evicted
+            if file.stat().st_mtime < time.time() - _DAY:
+                os.utime(file)  # used: not to be evicted
             return PageOutcome.from_dict(body["outcome"])
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return None  # absent, torn, or of another making
@@ -278,7 +280,7 @@ def clear(folder: Path) -> int:
 
 def evict(folder: Path, days: float = 30) -> None:
     """Remove entries that no build has used for a while; for the end of a whole build only."""
-    oldest = time.time() - days * 86400
+    oldest = time.time() - days * _DAY
     for group in folder.glob("??"):
         with contextlib.suppress(OSError), os.scandir(group) as entries:
             for entry in entries:
