@@ -190,4 +190,6 @@ def lost_badges(judged: JudgedPage) -> list[Problem]:
 
 def needs_other_pages(html: str) -> bool:
     """Whether a page's links to verdicts need the verdicts of other pages."""
+    if "[[verdict" not in html:  # most pages: a search for plain text is quicker than for a pattern
+        return False
     return "[[verdicts]]" in html or any(found["page"] for found in _BADGE.finditer(html))

@@ -94,7 +94,7 @@ def _under_title(html: str, head: str) -> str:
 
 def without_empty_headers(html: str) -> str:
     """A page's HTML in which the empty corner of a table is a cell, and heads nothing."""
-    return _EMPTY_HEADER.sub(r"<td\1></td>", html)
+    return _EMPTY_HEADER.sub(r"<td\1></td>", html) if "<th" in html else html
 
 
 def table(verdicts: Sequence[Verdict], address: Callable[[str], str]) -> str:
