@@ -51,7 +51,7 @@ def _run(page):
 def _up_to_the_last_claim(page):
     """The page without what follows its last claim, such as the training of a network."""
     last = max(k for k, cell in enumerate(page.cells) if cell.kind == "math" and cell.id)
-    return dataclasses.replace(page, cells=page.cells[: last + 1])
+    return page._replace(cells=page.cells[: last + 1])
 
 
 def _corruptions(source, step):
@@ -104,12 +104,12 @@ def test_one_changed_symbol_fails_the_build_at_its_line(file):
     assert waiting
     for _ in range(ROUNDS):
         cells = [
-            dataclasses.replace(cell, source=next(waiting[cell.id]))
+            cell._replace(source=next(waiting[cell.id]))
             if cell.id in waiting and cell.kind == "math"
             else cell
             for cell in page.cells
         ]
-        _, found = _run(dataclasses.replace(page, cells=cells))
+        _, found = _run(page._replace(cells=cells))
         failed = {problem.line for problem in found}
         for cell in _math(page.cells):
             if failed & set(range(cell.line_first, cell.line_last + 1)):
