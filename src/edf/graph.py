@@ -281,8 +281,8 @@ def copy_graph(roots: Iterable[Node]) -> dict[Node, Node]:
 
 def unbroadcast(grad: Array, shape: tuple[int, ...]) -> Array:
     """Sum `grad` over the axes along which an array of `shape` was broadcast to grad's shape."""
-    stretched = getattr(grad, "shape", ())
-    if stretched[1:] == shape:  # as when a bias is added to a batch
+    stretched = np.shape(grad)
+    if stretched and stretched[1:] == shape:  # as when a bias is added to a batch
         return np.add.reduce(grad, axis=0)
     extra = len(stretched) - len(shape)
     lengths = stretched[max(extra, 0) :]

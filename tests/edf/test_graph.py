@@ -264,6 +264,17 @@ def test_no_gradient_is_put_off_for_an_operation_that_inherits():
     assert np.all(x.grad == 5)
 
 
+def test_a_gradient_may_be_a_number_or_a_list():
+    """Whatever has the shape of the input."""
+    for value, slope in ((2.0, 3.0), ([1.0, 2.0], [3.0, 4.0])):
+        x = Input(value)
+        y = x * 1.0
+        y.vjp = lambda grad, a, b, slope=slope: (slope, None)
+        y.forward()
+        y.backward(cotangent=np.ones(np.shape(value)))
+        np.testing.assert_array_equal(x.grad, slope)
+
+
 def test_no_gradient_is_put_off_for_a_node_with_a_derivative_of_its_own():
     """A derivative that was put on one node counts for the data, too."""
     x = Input(np.ones((2, 2)))
