@@ -26,6 +26,7 @@ from typing import Any, ClassVar, TypeAlias
 import numpy as np
 from numpy.exceptions import AxisError
 
+from edf.blas import sum_of_rows
 from edf.errors import GraphError, ShapeError
 from edf.schedule import BOTH, Schedule, schedule_of, topological_order
 
@@ -194,7 +195,7 @@ class Input(Node):
 
     differentiable = True
     defers = True
-    _grad: Array = None
+    _so_far: Array = None
     _deferred: tuple[tuple[Callable[[], Array], Array], ...] = ()  # terms, each with the value then
 
     def __init__(
@@ -207,7 +208,7 @@ class Input(Node):
         self.shape = (shape,) if isinstance(shape, int) else None if shape is None else tuple(shape)
         self.sample = sample
 
-    @property
+    @functools.cached_property
     def grad(self) -> Array:
         """The gradient that the last `backward()` gave.
 
@@ -215,19 +216,17 @@ class Input(Node):
         So `backward()` puts aside copies of what an expensive term depends on, and the term is
         added when the gradient is first read, whatever has changed in between.
         """
-        while self._deferred:
-            (term, value), *rest = self._deferred
-            self._grad = _in_precision_of(value, _added(self._grad, term(), value))
-            self._deferred = tuple(rest)
-        return self._grad
-
-    @grad.setter
-    def grad(self, value: Array) -> None:
-        self._grad, self._deferred = value, ()
+        grad = self._so_far
+        for term, value in self._deferred:
+            grad = _in_precision_of(value, _added(grad, term(), value))
+        self._so_far, self._deferred = None, ()
+        return grad
 
     def defer(self, term: Callable[[], Array]) -> None:
         """Add `term()` to the gradient, when that is read."""
-        self._deferred = (*self._deferred, (term, self.value))
+        if not self._deferred:
+            self._so_far = self.__dict__.pop("grad", None)  # what is set hides what is worked out
+        self._deferred += ((term, self.value),)
 
 
 class Param(Node):
@@ -283,7 +282,7 @@ def unbroadcast(grad: Array, shape: tuple[int, ...]) -> Array:
     """Sum `grad` over the axes along which an array of `shape` was broadcast to grad's shape."""
     stretched = np.shape(grad)
     if stretched and stretched[1:] == shape:  # as when a bias is added to a batch
-        return np.add.reduce(grad, axis=0)
+        return sum_of_rows(np.asarray(grad))
     extra = len(stretched) - len(shape)
     lengths = stretched[max(extra, 0) :]
     if extra < 0 or any(n not in (1, m) for n, m in zip(shape, lengths, strict=True)):
@@ -297,7 +296,7 @@ def run_forward(root: Node) -> Array:
     """Evaluate every operation below `root`, inputs first; return root's value."""
     node = root
     try:
-        for node in schedule_of(root).order(root):
+        for node in schedule_of(root)[1]:
             inputs = node.inputs
             if len(inputs) == 2:  # most nodes: a starred call costs as much as a small product
                 a, b = inputs
@@ -324,13 +323,14 @@ def run_backward(
     """
     if root.value is None:
         raise GraphError(f"{root!r} has no value: call forward() first")
-    schedule = schedule_of(root)
-    order = schedule.order(root)
-    chosen = [wrt] if isinstance(wrt, Node) else None if wrt is None else list(wrt)
-    plan = schedule.plan(root, chosen)
+    schedule, order = schedule_of(root)
+    chosen = None if wrt is None else [wrt] if isinstance(wrt, Node) else list(wrt)
+    plan = schedule.plan(order, chosen)
     cotangent = _checked_cotangent(root, cotangent)
     for node in order:
         node.grad = None
+    for leaf in schedule.deferring:
+        leaf._deferred = ()
     for k, needs in plan.partial:
         order[k].needs = needs
     root.grad = cotangent
@@ -382,11 +382,14 @@ def _added(so_far: Array, term: Array, value: Array) -> Array:
 
     None stands for a gradient without terms, and for a term that there is not.
     """
-    if term is None:
-        return so_far
-    shape = getattr(value, "shape", ())
-    if getattr(term, "shape", None) != shape:
-        term = unbroadcast(term, shape)
+    try:
+        fits = term.shape == value.shape
+    except AttributeError:  # None; or a number or a list, which have the shape that NumPy sees
+        if term is None:
+            return so_far
+        fits = False
+    if not fits:
+        term = unbroadcast(term, np.shape(value))
     return term if so_far is None else so_far + term
 
 
@@ -396,7 +399,7 @@ def _defer(node: Node, k: int, needs: tuple[bool, ...]) -> None:
         return
     alone = object.__new__(type(node))  # not in the graph, which may be dropped
     alone.needs = needs
-    for name in type(node).apart or ():
+    for name in node.apart or ():
         setattr(alone, name, getattr(node, name))
     grad = node.grad.copy()
     arrays = [p.value if i == k else p.value.copy() for i, p in enumerate(node.inputs)]
@@ -424,7 +427,10 @@ def _complete(leaf: Node) -> None:
 
 
 def _checked_cotangent(root: Node, cotangent: Array) -> Array:
-    value = root.value if isinstance(root.value, np.generic) else np.asarray(root.value)
+    value = root.value
+    if cotangent is None and isinstance(value, np.generic):
+        return type(value)(1)
+    value = np.asarray(value)
     if cotangent is None:
         if value.ndim == 0:
             return value.dtype.type(1)

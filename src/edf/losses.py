@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from edf.arrays import labelled, require_labels
+from edf.blas import sum_of_columns
 from edf.graph import Array, GraphError, Node, ShapeError
 
 
@@ -59,9 +60,9 @@ class CrossEntropy(Node):
         # NumPy searches short rows for their largest entry faster than it reduces them to it.
         shifted = x - x.real[*rows, x.real.argmax(axis=-1)][..., None]
         e = np.exp(shifted)
-        totals = e.sum(axis=-1, keepdims=True)
+        totals = sum_of_columns(e)
         self._last = x, labels, e, totals, index
-        return (np.log(totals[..., 0]) - shifted[index]).sum() / labels.size
+        return (np.log(totals) - shifted[index]).sum() / labels.size
 
     def backward(self, grad: Array, x: Array, labels: Array) -> Any:
         last = self._last
@@ -69,7 +70,7 @@ class CrossEntropy(Node):
             self.forward(x, labels)
         _, _, e, totals, index = self._last  # type: ignore[misc]  # forward has set it
         scale = grad / labels.size
-        dx = e * (scale / totals)
+        dx = e * (scale / totals)[..., None]
         np.subtract.at(dx, index, scale)
         return dx, None
 

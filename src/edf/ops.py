@@ -15,6 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from edf.arrays import largest
+from edf.blas import matmul
 from edf.graph import Array, Node
 
 Axis = int | tuple[int, ...] | None
@@ -135,13 +137,13 @@ class MatMul(Node, operator="@"):
     apart = ()
 
     def forward(self, a: Array, b: Array) -> Array:
-        return a @ b
+        return matmul(a, b)
 
     def backward(self, grad: Array, a: Array, b: Array) -> Any:
         wants_a, wants_b = self.needs or (True, True)
         if a.ndim < 2 or b.ndim < 2:
             return self._with_vectors(grad, a, b)
-        return grad @ b.mT if wants_a else None, a.mT @ grad if wants_b else None
+        return matmul(grad, b.mT) if wants_a else None, matmul(a.mT, grad) if wants_b else None
 
     def _with_vectors(self, grad: Array, a: Array, b: Array) -> Any:
         """Take a vector on the left as a row, on the right as a column."""
@@ -202,20 +204,21 @@ class Sigmoid(Node):
     y(-x) = exp(-x) y(x), so that no second exponential is needed.
     """
 
-    _last: tuple[Array, Array] | None = None  # x, exp(-x)
+    _last: tuple[Array, Array] | None = None  # x; exp(-x), or the largest number for infinity
 
     def forward(self, x: Array) -> Array:
-        e = exp_or_infinity(-x)
-        self._last = x, e
+        e, overflows = exp_or_infinity(-x)
+        # Where y is 0, so is the slope; infinity times 0 would be no number.
+        self._last = x, np.minimum(e, np.finfo(e.dtype).max) if overflows else e
         return np.reciprocal(1 + e)
 
     def backward(self, grad: Array, x: Array) -> Any:
         if self._last is None or self._last[0] is not x:
             self.forward(x)
-        e, y = self._last[1], self.value  # type: ignore[index]  # forward has set it
-        if e.max(initial=0) == np.inf:  # y is 0 there, and so is the slope
-            e = np.minimum(e, np.finfo(e.dtype).max)
-        return grad * y * (e * y)
+        y = self.value
+        slope = self._last[1] * y  # type: ignore[index]  # forward has set it
+        slope *= y
+        return grad * slope
 
 
 class Tanh(Node):
@@ -302,15 +305,19 @@ def sigmoid(x: Array) -> Array:
 
 def falling(x: Array) -> Array:
     """Return 1 / (1 + exp(x)) = sigmoid(-x). Where exp overflows this is 0, as it should be."""
-    return np.reciprocal(1 + exp_or_infinity(x))
+    return np.reciprocal(1 + exp_or_infinity(x)[0])
 
 
-@np.errstate(over="ignore")
-def exp_or_infinity(x: Array) -> Array:
-    """Return exp(x), without a warning where it overflows."""
+def exp_or_infinity(x: Array) -> tuple[Array, bool]:
+    """Return exp(x), without a warning where it overflows, and whether it may have done so."""
+    x = np.asarray(x)
+    if x.size and largest(x.real) < 11:  # nor does float16; to look costs less than errstate
+        return np.exp(x), False
     if np.iscomplexobj(x):  # 1 / (1 + a complex infinity) is not a number: stay below
         x = np.minimum(x.real, np.log(np.finfo(x.dtype).max)) + 1j * x.imag
-    return np.exp(x)
+        return np.exp(x), False
+    with np.errstate(over="ignore"):
+        return np.exp(x), True
 
 
 # ------------------------------------------------------------------------------ softmax and its kin

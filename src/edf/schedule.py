@@ -63,13 +63,12 @@ class Schedule:
         self.links: list[tuple[Node, ...]] = list(map(_INPUTS, order))
         #: The inputs and parameters below the root.
         self.leaves = [node for node in self.below if node.differentiable]
+        #: Those of them whose gradient may be put off until it is read.
+        self.deferring: list[Any] = [node for node in self.leaves if node.defers]
         #: The last plan, and what it was made for.
         self.last: tuple[tuple[list[int] | None, list[Any]], Plan] | None = None
 
-    def order(self, root: Node) -> list[Node]:
-        return [*self.below, root]
-
-    def plan(self, root: Node, wrt: list[Node] | None) -> Plan:
+    def plan(self, order: list[Node], wrt: list[Node] | None) -> Plan:
         """Return which gradients are wanted: those of `wrt`, by default those of all leaves that
         hold floating-point numbers.
 
@@ -83,10 +82,10 @@ class Schedule:
             held = [np.result_type(leaf.value) for leaf in self.leaves]
         key = (None if wrt is None else list(map(id, wrt)), held)
         if self.last is None or self.last[0] != key:
-            self._refuse_integers(root, wrt)
+            self._refuse_integers(order[-1], wrt)
             floating = (leaf for leaf in self.leaves if inexact(leaf.value))
             chosen = floating if wrt is None else wrt
-            self.last = key, _make_plan(self.order(root), set(chosen), wrt is None)
+            self.last = key, _make_plan(order, set(chosen), wrt is None)
         return self.last[1]
 
     def _refuse_integers(self, root: Node, chosen: list[Node] | None) -> None:
@@ -106,12 +105,17 @@ class Schedule:
             )
 
 
-def schedule_of(root: Node) -> Schedule:
-    """Return the root's schedule, made anew unless every node has the inputs that it had."""
+def schedule_of(root: Node) -> tuple[Schedule, list[Node]]:
+    """Return the root's schedule, made anew unless every node has the inputs that it had, and the
+    topological order, root and all."""
     schedule = root._schedule
-    if schedule is None or list(map(_INPUTS, schedule.order(root))) != schedule.links:
-        schedule = root._schedule = Schedule(topological_order(root))
-    return schedule
+    if schedule is not None:
+        order = [*schedule.below, root]
+        if list(map(_INPUTS, order)) == schedule.links:
+            return schedule, order
+    order = topological_order(root)
+    schedule = root._schedule = Schedule(order)
+    return schedule, order
 
 
 def _make_plan(order: list[Node], targets: set[Node], may_defer: bool) -> Plan:
