@@ -401,7 +401,7 @@ def table(
     print(f"\n### {title}\n\n| | {unit} | times the floor | target |\n| --- | ---: | ---: | ---: |")
     floor = next(iter(best.values()))
     for name, seconds in best.items():
-        row = f"{seconds * scale:.3g} | {seconds / floor:.2f} | {targets.get(name, '')}"
+        row = f"{float(f'{seconds * scale:.3g}'):g} | {seconds / floor:.2f} | {targets.get(name, '')}"
         print(f"| {name} | {row} |")
 
 

@@ -20,7 +20,7 @@ SRC = Path(__file__).parents[1] / "src"
 
 #: The modules and packages of edf, each layer above those that it may import.
 LAYERS = [
-    {"errors", "schedule", "graph"},
+    {"errors", "blas", "deferred", "schedule", "graph"},
     {"ops", "arrays", "layers", "anyfunction"},
     {"losses", "optim", "init", "data", "train", "storage", "drawing"},
     {"check", "figures"},

@@ -120,11 +120,11 @@ class Pick(Node):
 
     def forward(self, x: Array, labels: Array) -> Array:
         require_labels(self, x, labels)
-        return x[labelled(labels)]
+        return x.take(labelled(x, labels))
 
     def backward(self, grad: Array, x: Array, labels: Array) -> Any:
         dx = np.zeros_like(x, dtype=grad.dtype)
-        dx[labelled(labels)] = grad
+        dx.put(labelled(x, labels), grad)
         return dx, None
 
 
@@ -145,11 +145,14 @@ class Embedding(Node):
         return dtable, None
 
 
-def labelled(labels: Array) -> tuple[Array, ...]:
-    """Return the index with which x[index] is x[n, label_n] for every n, of any number of axes."""
-    if labels.ndim == 1:
-        return np.arange(labels.size), labels
-    return (*np.indices(labels.shape, sparse=True), labels)
+def row_starts(x: Array) -> Array:
+    """Return where the rows of x (..., n) begin among its entries, one after another: (...)."""
+    return np.arange(0, x.size, x.shape[-1]).reshape(x.shape[:-1])
+
+
+def labelled(x: Array, labels: Array) -> Array:
+    """Return where x[n, label_n] is among the entries of x, for `take` and `put`: (...)."""
+    return row_starts(x) + labels.astype(np.intp)  # which may be unsigned
 
 
 def largest(x: Array) -> Any:

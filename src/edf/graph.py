@@ -27,6 +27,7 @@ import numpy as np
 from numpy.exceptions import AxisError
 
 from edf.blas import sum_of_rows
+from edf.deferred import Deferred
 from edf.errors import GraphError, ShapeError
 from edf.schedule import BOTH, Schedule, schedule_of, topological_order
 
@@ -196,7 +197,7 @@ class Input(Node):
     differentiable = True
     defers = True
     _so_far: Array = None
-    _deferred: tuple[tuple[Callable[[], Array], Array], ...] = ()  # terms, each with the value then
+    _deferred: tuple[tuple[Deferred, Array], ...] = ()  # terms, each with the value then
 
     def __init__(
         self,
@@ -217,13 +218,18 @@ class Input(Node):
         added when the gradient is first read, whatever has changed in between.
         """
         grad = self._so_far
-        for term, value in self._deferred:
-            grad = _in_precision_of(value, _added(grad, term(), value))
+        for deferred, value in self._deferred:
+            terms = _as_terms(deferred.gradients(), len(deferred.node.needs))
+            grad = _in_precision_of(value, _added(grad, terms[deferred.argument], value))
         self._so_far, self._deferred = None, ()
         return grad
 
-    def defer(self, term: Callable[[], Array]) -> None:
-        """Add `term()` to the gradient, when that is read."""
+    def __copy__(self) -> Node:
+        _ = self.grad  # which is worked out once: the next backward may use its arrays again
+        return super().__copy__()
+
+    def defer(self, term: Deferred) -> None:
+        """Add a term to the gradient, when that is read."""
         if not self._deferred:
             self._so_far = self.__dict__.pop("grad", None)  # what is set hides what is worked out
         self._deferred += ((term, self.value),)
@@ -365,8 +371,11 @@ def run_backward(
     for leaf in schedule.leaves:
         if (grad := leaf.grad) is not None and grad.dtype is not leaf.value.dtype:
             leaf.grad = _in_precision_of(leaf.value, grad)
-    for position, k, needs in plan.deferred:
-        _defer(order[position], k, needs)
+    for position, term in plan.deferred:
+        node = order[position]
+        if node.grad is not None:
+            term.keep(node)
+            node.inputs[term.argument].defer(term)  # type: ignore[attr-defined]
 
 
 def _as_terms(grads: Any, count: int) -> tuple[Array, ...]:
@@ -391,21 +400,6 @@ def _added(so_far: Array, term: Array, value: Array) -> Array:
     if not fits:
         term = unbroadcast(term, np.shape(value))
     return term if so_far is None else so_far + term
-
-
-def _defer(node: Node, k: int, needs: tuple[bool, ...]) -> None:
-    """Have the gradient of node's input number k, an `Input`, worked out when it is read."""
-    if node.grad is None:
-        return
-    alone = object.__new__(type(node))  # not in the graph, which may be dropped
-    alone.needs = needs
-    for name in node.apart or ():
-        setattr(alone, name, getattr(node, name))
-    grad = node.grad.copy()
-    arrays = [p.value if i == k else p.value.copy() for i, p in enumerate(node.inputs)]
-    node.inputs[k].defer(  # type: ignore[attr-defined]
-        lambda: _as_terms(alone.vjp(grad, *arrays), len(arrays))[k]
-    )
 
 
 def _in_precision_of(value: Array, grad: Array) -> Array:

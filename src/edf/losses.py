@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from edf.arrays import labelled, require_labels
+from edf.arrays import labelled, require_labels, row_starts
 from edf.blas import sum_of_columns
 from edf.graph import Array, GraphError, Node, ShapeError
 
@@ -35,12 +35,12 @@ class LogLoss(Node):
 
     def forward(self, P: Array, labels: Array) -> Array:
         require_labels(self, P, labels)
-        return -np.log(P[labelled(labels)]).sum() / labels.size
+        return -np.log(P.take(labelled(P, labels))).sum() / labels.size
 
     def backward(self, grad: Array, P: Array, labels: Array) -> Any:
-        index = labelled(labels)
+        at = labelled(P, labels)
         dP = np.zeros_like(P, dtype=grad.dtype)
-        dP[index] = -grad / (labels.size * P[index])
+        dP.put(at, -grad / (labels.size * P.take(at)))
         return dP, None
 
 
@@ -51,27 +51,28 @@ class CrossEntropy(Node):
     Exact where softmax would underflow.
     """
 
-    #: Logits and labels; exponentials, their sums, the index of the labelled entries.
-    _last: tuple[Array, Array, Array, Array, tuple[Array, ...]] | None = None
+    #: Logits and labels; exponentials, their sums, where the labelled entries are.
+    _last: tuple[Array, Array, Array, Array, Array] | None = None
 
     def forward(self, x: Array, labels: Array) -> Array:
         require_labels(self, x, labels)
-        *rows, _ = index = labelled(labels)
+        starts = row_starts(x)
+        at = starts + labels.astype(np.intp)
         # NumPy searches short rows for their largest entry faster than it reduces them to it.
-        shifted = x - x.real[*rows, x.real.argmax(axis=-1)][..., None]
+        shifted = x - x.real.take(starts + x.real.argmax(axis=-1))[..., None]
         e = np.exp(shifted)
         totals = sum_of_columns(e)
-        self._last = x, labels, e, totals, index
-        return (np.log(totals) - shifted[index]).sum() / labels.size
+        self._last = x, labels, e, totals, at
+        return (np.log(totals) - shifted.take(at)).sum() / labels.size
 
     def backward(self, grad: Array, x: Array, labels: Array) -> Any:
         last = self._last
         if last is None or last[0] is not x or last[1] is not labels:
             self.forward(x, labels)
-        _, _, e, totals, index = self._last  # type: ignore[misc]  # forward has set it
+        _, _, e, totals, at = self._last  # type: ignore[misc]  # forward has set it
         scale = grad / labels.size
         dx = e * (scale / totals)[..., None]
-        np.subtract.at(dx, index, scale)
+        dx.put(at, dx.take(at) - scale)
         return dx, None
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from edf.deferred import Deferred
 from edf.errors import GraphError
 
 if TYPE_CHECKING:
@@ -46,8 +47,8 @@ class Plan(NamedTuple):
     """The nodes to go back through, last first, and the inputs whose gradients are wanted now."""
     partial: list[tuple[int, tuple[bool, ...]]]
     """The nodes of which some are wanted, and some are not; for each input, whether it is."""
-    deferred: list[tuple[int, int, tuple[bool, ...]]]
-    """Node and argument whose gradient is put off until it is read; its `needs` then."""
+    deferred: list[tuple[int, Deferred]]
+    """The nodes one of whose gradients is put off until it is read."""
 
 
 class Schedule:
@@ -81,12 +82,18 @@ class Schedule:
         except AttributeError:  # a number that is not NumPy's
             held = [np.result_type(leaf.value) for leaf in self.leaves]
         key = (None if wrt is None else list(map(id, wrt)), held)
-        if self.last is None or self.last[0] != key:
-            self._refuse_integers(order[-1], wrt)
-            floating = (leaf for leaf in self.leaves if inexact(leaf.value))
-            chosen = floating if wrt is None else wrt
-            self.last = key, _make_plan(order, set(chosen), wrt is None)
-        return self.last[1]
+        if self.last is not None and self.last[0] == key:
+            plan = self.last[1]
+            for position, _ in plan.deferred:
+                if "vjp" in vars(order[position]):  # a derivative of its own, since the last run
+                    break
+            else:
+                return plan
+        self._refuse_integers(order[-1], wrt)
+        floating = (leaf for leaf in self.leaves if inexact(leaf.value))
+        plan = _make_plan(order, set(floating if wrt is None else wrt), wrt is None)
+        self.last = key, plan
+        return plan
 
     def _refuse_integers(self, root: Node, chosen: list[Node] | None) -> None:
         if chosen is None and inexact(root.value):
@@ -132,7 +139,7 @@ def _make_plan(order: list[Node], targets: set[Node], may_defer: bool) -> Plan:
                 if needs[k] and parent.defers:
                     needs[k] = False
                     alone = tuple(i == k for i in range(len(needs)))
-                    plan.deferred.append((position, k, alone))
+                    plan.deferred.append((position, Deferred(type(node), k, alone)))
         indices = tuple(k for k, needed in enumerate(needs) if needed)
         if indices:
             plan.steps.append((position, BOTH if needs == [True, True] else indices))

@@ -276,14 +276,65 @@ def test_a_gradient_may_be_a_number_or_a_list():
 
 
 def test_no_gradient_is_put_off_for_a_node_with_a_derivative_of_its_own():
-    """A derivative that was put on one node counts for the data, too."""
-    x = Input(np.ones((2, 2)))
-    product = x @ np.ones((2, 2))
-    product.vjp = lambda grad, a, b: (a * 0 + 5, b * 0)
-    y = Sum(product)
+    """A derivative that was put on one node counts for the data, too, before a run or after it."""
+    for runs_before in (0, 1):
+        x = Input(np.ones((2, 2)))
+        product = x @ np.ones((2, 2))
+        y = Sum(product)
+        y.forward()
+        for _ in range(runs_before):
+            y.backward()
+        product.vjp = lambda grad, a, b: (a * 0 + 5, b * 0)
+        y.backward()
+        assert np.all(x.grad == 5)
+
+
+def test_what_is_put_off_is_kept_apart_for_every_copy_and_every_reading():
+    """The next backward writes over copies that nobody used, and over no others."""
+    rng = np.random.default_rng(0)
+    x, W = Input(rng.random((4, 3))), Param(rng.random((3, 2)))
+    product = x @ W
+    y = Sum(product * product)
     y.forward()
     y.backward()
-    assert np.all(x.grad == 5)
+    twin = copy_graph([y])[x]
+    first = 2 * x.value @ W.value @ W.value.T
+    W.value = W.value + 1
+    y.forward()
+    y.backward()
+    second = 2 * x.value @ W.value @ W.value.T
+    np.testing.assert_allclose(twin.grad, first, rtol=1e-12)
+    np.testing.assert_allclose(x.grad, second, rtol=1e-12)
+    for rows, columns, dtype in ((1, 1, np.float32), (4, 2, np.float32), (4, 2, np.float64)):
+        x.value, W.value = rng.random((rows, 3)), rng.random((3, columns))
+        product.forward()
+        cotangent = rng.random((rows, columns)).astype(dtype)
+        product.backward(cotangent=cotangent)  # and nobody reads x.grad
+    np.testing.assert_allclose(x.grad, cotangent @ W.value.T, rtol=1e-12)
+
+
+def test_a_gradient_that_was_read_stays_as_it_is():
+    """Even where the operation gives the very array that was put aside."""
+
+    class Same(Node):
+        """y = x, with a gradient that may be put off."""
+
+        apart = ()
+
+        def forward(self, x):
+            return x
+
+        def backward(self, grad, x):
+            return grad
+
+    x = Input(np.ones(3))
+    y = Same(x)
+    y.forward()
+    y.backward(cotangent=np.ones(3))
+    held = x.grad
+    y.backward(cotangent=np.zeros(3))
+    assert held.tolist() == [1, 1, 1]
+    assert x.grad.tolist() == [0, 0, 0]
 
 
 # --------------------------------------------------------------------------------- integers, errors

@@ -51,17 +51,39 @@ def test_cross_entropy_is_log_loss_of_softmax_is_minus_mean_log_softmax():
 
 
 def test_cross_entropy_follows_arrays_that_change_in_place():
-    """Labels between forward and backward, scores between two forwards."""
+    """At the next forward: a gradient is that of the loss which the last forward gave."""
     x, labels = Input(np.zeros((1, 2))), np.array([0])
     loss = CrossEntropy(x, labels)
     loss.forward()
     labels[0] = 1
-    loss.backward()
-    np.testing.assert_allclose(x.grad, [[0.5, -0.5]])
     x.value[0] = [math.log(3), 0]
+    loss.backward()
+    np.testing.assert_allclose(x.grad, [[-0.5, 0.5]])
     loss.forward()
     loss.backward()
     np.testing.assert_allclose(x.grad, [[0.75, -0.75]])
+
+
+def test_labels_may_be_of_any_kind_of_integer():
+    """Unsigned ones of 64 bits make floats of the places that they are added to."""
+    scores = np.arange(6.0).reshape(2, 3)
+    for kind in (np.int8, np.uint8, np.int64, np.uint64):
+        labels = np.array([2, 0], kind)
+        assert edf.Pick(scores, labels).forward().tolist() == [2, 3]
+        assert CrossEntropy(scores, labels).forward() == CrossEntropy(scores, [2, 0]).forward()
+
+
+def test_scores_may_lie_in_memory_in_any_order():
+    """Entries are found by their place in the rows, not in memory."""
+    rng = np.random.default_rng(0)
+    scores, labels = rng.random((4, 3)), np.array([2, 0, 1, 1])
+    for make in (CrossEntropy, LogLoss, edf.Pick):
+        grads = []
+        for array in (scores, np.asfortranarray(scores), np.repeat(scores, 2, axis=1)[:, ::2]):
+            x = Input(array)
+            grads.append(gradient(edf.Sum(make(x, labels)), x))
+        np.testing.assert_array_equal(grads[1], grads[0])
+        np.testing.assert_array_equal(grads[2], grads[0])
 
 
 def test_one_node_called_alone_does_not_disturb_the_graph():

@@ -94,7 +94,8 @@ def test_a_plan_wants_what_leads_to_what_is_asked_for():
     plan = schedule.plan(order, [x, W])
     assert dict(plan.steps)[at] is BOTH
     plan = schedule.plan(order, None)
-    assert plan.deferred == [(at, 0, (True, False))], "the data's gradient waits"
+    [(position, term)] = plan.deferred
+    assert (position, term.argument, term.node.needs) == (at, 0, (True, False)), "the data's waits"
 
 
 def test_numbers_of_all_kinds_are_told_apart():
