@@ -401,8 +401,8 @@ def table(
     print(f"\n### {title}\n\n| | {unit} | times the floor | target |\n| --- | ---: | ---: | ---: |")
     floor = next(iter(best.values()))
     for name, seconds in best.items():
-        row = f"{float(f'{seconds * scale:.3g}'):g} | {seconds / floor:.2f} | {targets.get(name, '')}"
-        print(f"| {name} | {row} |")
+        figure = float(f"{seconds * scale:.3g}")
+        print(f"| {name} | {figure:g} | {seconds / floor:.2f} | {targets.get(name, '')} |")
 
 
 def measure_network() -> None:
