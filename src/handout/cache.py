@@ -29,6 +29,7 @@ _STATISTICS = "statistics.json"
 _DAY = 86400  # seconds
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
 _TEXTS = "texts.json"
+_BODY = b', "body": '  # in an entry; the digest is that of all that follows
 
 
 class Cache:
@@ -59,10 +60,10 @@ class Cache:
     def _fresh(self, job: Mapping[str, Any]) -> PageOutcome | None:
         file = self._file(job)
         try:
-            entry = json.loads(file.read_bytes())
-            body = entry["body"]
-            if entry["digest"] != _digest(_canonical(body)):
+            head, _, rest = file.read_bytes().partition(_BODY)
+            if json.loads(head + b"}")["digest"] != digest(rest):
                 return None
+            body = json.loads(rest[:-1])
             if body["lines"] is not None and body["lines"] != _lines(job):
                 return None
             if not self._unchanged(body["files"], body["folders"], body["distributions"]):
@@ -124,8 +125,9 @@ class Cache:
         }
         if any(_changed_since(name, started) for name in reads["files"]):
             return  # asked after the digests were taken: they may be of what the page did not see
-        entry = {"digest": _digest(_canonical(body)), "page": job["page"], "body": body}
-        write(self._file(job), json.dumps(entry).encode())
+        rest = json.dumps(body).encode() + b"}"
+        head = json.dumps({"digest": digest(rest), "page": job["page"]}).encode()
+        write(self._file(job), head[:-1] + _BODY + rest)
 
     def _give_up(self, error: OSError) -> None:
         with self._telling:  # pages end on several threads
@@ -135,22 +137,21 @@ class Cache:
                 f"the cache {self.folder} cannot be written ({error.strerror}); going on without"
             )
 
-    def knows_text(self, text: str) -> bool:
-        """Whether a page of this very text was noted before."""
+    def knows_text(self, of_text: str) -> bool:
+        """Whether a page of the very text with this digest was noted before."""
         if self._texts is None:
             try:
                 self._texts = set(json.loads((self.folder / _TEXTS).read_bytes()))
             except (OSError, ValueError, TypeError):
                 self._texts = set()
-        digest = _digest(text.encode())
-        known = digest in self._texts
+        known = of_text in self._texts
         if known:
-            self._seen.add(digest)
+            self._seen.add(of_text)
         return known
 
-    def note_text(self, text: str) -> None:
-        """Note that both readers of Markdown agree on the cells of a page."""
-        self._seen.add(_digest(text.encode()))
+    def note_text(self, of_text: str) -> None:
+        """Note that both readers of Markdown agree on the cells of a page; its text's digest."""
+        self._seen.add(of_text)
 
     def close(self, whole: bool = False) -> None:
         """Keep what is for the next build, and the statistics that `handout cache` shows.
@@ -196,7 +197,7 @@ class Cache:
 def job_key(job: Mapping[str, Any]) -> str:
     """What is to be run, as a digest. Where its cells stand on the page is no part of it."""
     cells = [{k: v for k, v in cell.items() if k != "line"} for cell in job["cells"]]
-    return _digest(
+    return digest(
         _canonical(
             {
                 "schema": SCHEMA,
@@ -219,7 +220,7 @@ def engine_digest() -> str:
     """The source of the modules that make an outcome, as a digest."""
     here = Path(__file__).parent
     files = [here / "outcomes.py", *sorted((here / "process").glob("*.py"))]
-    return _digest(b"".join(file.read_bytes() for file in files))
+    return digest(b"".join(file.read_bytes() for file in files))
 
 
 def write(target: Path, data: bytes) -> None:
@@ -332,5 +333,6 @@ def _canonical(value: Any) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
 
 
-def _digest(data: bytes) -> str:
+def digest(data: bytes) -> str:
+    """A short digest of what is to be told apart."""
     return hashlib.blake2b(data, digest_size=16).hexdigest()

@@ -109,5 +109,6 @@ def prepare(project: Project) -> None:
 
 
 def end() -> None:
-    """End what `prepare` began, and every page that still runs."""
-    warm().stop()
+    """End what `prepare` or a page began, and every page that still runs."""
+    if warm.cache_info().currsize:
+        warm().stop()

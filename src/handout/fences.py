@@ -57,12 +57,12 @@ def find_fences(text: str) -> list[Fence]:
     """Every fenced block of a page, in order; HTML comments hide what is in them."""
     lines = without_front_matter(text).split("\n")
     fences: list[Fence] = []
-    comment = False
+    comments, comment = "<!--" in text, False
     number = 0
     while number < len(lines):
         line = lines[number]
         number += 1
-        if comment or line.lstrip().startswith("<!--"):
+        if comments and (comment or line.lstrip().startswith("<!--")):
             comment = "-->" not in line
             continue
         opening = _opening(line)
@@ -76,7 +76,7 @@ def find_fences(text: str) -> list[Fence]:
         rows = lines[number:end]
         if prefix:
             rows = [_dedent(row, prefix) for row in rows]
-        body = "".join(f"{row}\n" for row in rows)
+        body = "\n".join([*rows, ""])
         fences.append(Fence(number, end + closed, prefix, info, body, closed))
         number = end + closed
     return fences

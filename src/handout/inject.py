@@ -7,10 +7,9 @@ and rendering need not wait for the cells to run.
 
 from __future__ import annotations
 
-import hashlib
 import re
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from handout.cells import Cell, find_cells
 from handout.engine import Problem
@@ -20,6 +19,7 @@ from handout.html.pagemath import mark, parts
 from handout.pages import Page
 from handout.verdicts import JudgedPage, Result
 
+TOKEN = r"handout-[0-9a-f]{16}-\d+\."  # the pattern of a whole one
 _BADGE = re.compile(r"\[\[verdict:(?P<page>[^\]\s#]*#)?(?P<claim>[^\]\s#]+)\]\]")
 _TABLE = re.compile(r"(?:<p>)?\[\[verdicts\]\](?:</p>)?")
 
@@ -30,7 +30,7 @@ class InjectionError(ValueError):
 
 def token(page: Page) -> str:
     """What begins this page's tokens: no author can have written it, and it is always the same."""
-    return f"handout-{hashlib.sha256(page.text.encode()).hexdigest()[:16]}-"
+    return f"handout-{page.digest[:16]}-"
 
 
 def with_tokens(markdown: str, page: Page) -> str:
@@ -103,29 +103,31 @@ def fill(html: str, judged: JudgedPage) -> str:
 
 
 def _shown(result: Result, outputs: bool) -> str:
+    """What a cell gives: its formula, its output, and the cards of its claims."""
     cell = result.cell
     html = ""
     if cell.kind == "math" and cell.problem is None:
         html += mark(cell.source.strip())
+    quiet = next((verdict for verdict in result.verdicts if _quiet(verdict, cell)), None)
     shown = (
         outputs and cell.kind == "python" and cell.options.get("show", "both") in ("both", "output")
     )
+    printed = ""
     if result.outcome is not None and shown:  # an equation's error stands on its card
-        html += render.output(result.outcome)
-    return html + _cards(result)
-
-
-def _cards(result: Result) -> str:
-    """The cards of each claim; code that ran as expected needs none without a note."""
-    html = ""
+        printed = render.output(result.outcome, of=quiet)
+    if quiet is not None and not printed:
+        printed = render.place(quiet)
     claims: dict[str, list[dict[str, object]]] = {}
     for verdict in result.verdicts:
-        remarkable = "expect" in result.cell.options or verdict["details"].get("notes")
-        if verdict["kind"] == "code" and verdict["ok"] and not remarkable:
-            html += render.place(verdict)
-            continue
-        claims.setdefault(verdict["id"], []).append(verdict)
-    return html + "".join(render.cards(verdicts) for verdicts in claims.values())
+        if verdict is not quiet:
+            claims.setdefault(verdict["id"], []).append(verdict)
+    return html + printed + "".join(render.cards(verdicts) for verdicts in claims.values())
+
+
+def _quiet(verdict: Mapping[str, Any], cell: Cell) -> bool:
+    """Whether a verdict needs no card: code that ran as expected, with nothing to remark."""
+    remarkable = "expect" in cell.options or verdict["details"].get("notes")
+    return verdict["kind"] == "code" and verdict["ok"] and not remarkable
 
 
 def link_verdicts(

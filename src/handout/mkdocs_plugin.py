@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mkdocs.livereload import LiveReloadServer
 
 from handout import engine
+from handout.atomic import AtomicTokens
 from handout.html import fonts
 from handout.process.limits import unlimited
 from handout.settings import Project, Settings, SettingsError, read_settings
@@ -75,9 +76,10 @@ class HandoutPlugin(BasePlugin):  # type: ignore[type-arg,no-untyped-call]
         return errors, warnings
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
-        """Name our style and script to the theme."""
+        """Name our style and script to the theme; keep Markdown's patterns away from tokens."""
         config.extra_css.append(f"{fonts.FOLDER}/handout.css")
         config.extra_javascript.append(f"{fonts.FOLDER}/handout.js")
+        config.markdown_extensions.append(AtomicTokens())  # type: ignore[arg-type]  # or its name
         return config
 
     @event_priority(-50)  # after the plugins that add, drop and generate pages
@@ -133,6 +135,8 @@ class HandoutPlugin(BasePlugin):  # type: ignore[type-arg,no-untyped-call]
 
     def on_post_page(self, output: str, /, *, page: SitePage, config: MkDocsConfig) -> str:
         """Let formulas find their font when they are first laid out."""
+        if page.file.src_uri not in self.site.with_formulas:
+            return output
         return fonts.preloaded(output, get_relative_url(fonts.FILE, page.url))
 
     def on_post_build(self, *, config: MkDocsConfig) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import nbformat
 
+from handout.cache import digest
 from handout.cells import Cell, find_cells, named
 from handout.html.notebook_page import harmless
 from handout.options import PYTHON, OptionError, suggestion
@@ -39,7 +40,9 @@ def read_notebook(file: Path, name: str) -> Page:
     language = notebook.metadata.get("kernelspec", {}).get("language", "python")
     if language != "python":
         raise PageError(shown, f"a notebook in {language}; only Python can be run")
-    return Page(name, shown, file.absolute(), text, _cells(notebook, text, shown), notebook=True)
+    cells = _cells(notebook, text, shown)
+    of_text = digest(text.encode())
+    return Page(name, shown, file.absolute(), text, of_text, cells, notebook=True)
 
 
 def _cells(notebook: Any, text: str, shown: str) -> list[Cell]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePath
 from typing import NamedTuple
 
-from handout.cache import Cache
+from handout.cache import Cache, digest
 from handout.cells import Cell, find_cells
 from handout.fences import read_text
 
@@ -29,6 +29,7 @@ class Page(NamedTuple):
     shown: str  # in messages and tracebacks: a path that an editor can open from here
     file: Path  # absolute
     text: str
+    digest: str  # of the text
     cells: Sequence[Cell]
     notebook: bool = False  # whether the text is that of a notebook
     readable: bool = True  # otherwise it has one cell, which says why it is not
@@ -70,15 +71,17 @@ def make_page(file: Path, name: str, text: str, cache: Cache | None = None) -> P
     """A page of which the text is at hand."""
     file = file.absolute()
     shown = shown_path(file)
-    known = cache is not None and cache.knows_text(text)
+    of_text = digest(text.encode())
+    known = cache is not None and cache.knows_text(of_text)
     cells = find_cells(text, shown, known)
     if cache is not None and not known and all(cell.problem is None for cell in cells):
-        cache.note_text(text)
-    return Page(name, shown, file, text, cells)
+        cache.note_text(of_text)
+    return Page(name, shown, file, text, of_text, cells)
 
 
 def unreadable_page(file: Path, name: str, error: PageError) -> Page:
     """A page in the place of one that cannot be read, with an error for a verdict."""
     line = error.line
     cell = Cell("python", error.shown, line, line, "", line, "", id="page", problem=error.message)
-    return Page(name, error.shown, file, str(error), [cell], readable=False)
+    text = str(error)
+    return Page(name, error.shown, file, text, digest(text.encode()), [cell], readable=False)

@@ -14,13 +14,13 @@ from handout.cache import Cache
 from handout.cells import Cell
 from handout.outcomes import Fault, Gathering, PageOutcome
 from handout.pages import Page
-from handout.process.warm import Warm
 from handout.settings import Project
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
     from handout.process.spawned import Spawned
+    from handout.process.warm import Warm
 
 #: The options that decide what happens; the others decide what is shown, or expected.
 _RUN_OPTIONS = ("timeout", "reading", "loss", "points")
@@ -55,6 +55,8 @@ def _cell(cell: Cell) -> dict[str, Any]:
 def warm() -> Warm | Spawned:
     """What runs the pages of this process: a warm process, started at the first use."""
     if hasattr(os, "fork"):
+        from handout.process.warm import Warm  # not needed where the cache knows all pages
+
         return Warm()
     from handout.process.spawned import Spawned  # loads what belongs into a page's process
 

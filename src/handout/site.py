@@ -50,6 +50,7 @@ class Site:
         self.pages: dict[str, Page] = {}
         self.reading_order: list[str] = []  # names of pages, as the navigation has them
         self.characters: set[str] = set()
+        self.with_formulas: set[str] = set()  # names of pages
         self._later: set[str] = set()  # pages that were rendered before their cells had run
         self.downloads: dict[PurePosixPath, Page] = {}  # notebooks, by their place in the site
 
@@ -132,12 +133,14 @@ class Site:
         if page.cells:
             judged = self.engine.judged(page.name)
             html = render.with_head(fill(html, judged), judged.verdicts)
-        if not needs_other_pages(html):
+        if "[[verdict" in html and not needs_other_pages(html):
             html = self._linked(html, page, lambda name: "")
         html, faults = pagemath.convert(html, page.text, self.project.settings.macros)
         for fault in faults:
             self._tell(Problem(page.shown, fault.line, fault.message))
-        self.characters |= fonts.characters(html)
+        if "<math" in html:
+            self.characters |= fonts.characters(html)
+            self.with_formulas.add(page.name)
         return html
 
     def linked(self, html: str, file: Any, all_files: Any) -> str:

@@ -131,6 +131,8 @@ def test_formulas_share_macros_and_numbers(workshop) -> None:
     assert done.returncode == 0, done.stderr
     page = (workshop.root / "site/formulas/index.html").read_text()
     assert "<mi>ℝ</mi>" in page
+    assert 'href="../assets/handout/stix-two-math.woff2" as="font"' in page
+    assert "stix-two-math" not in (workshop.root / "site/index.html").read_text(), "in vain"
     target = re.search(r'<a href="#([^"]+)">\(1\)</a>', page)
     assert target is not None
     assert page.count(f'href="#{target[1]}"') == 2

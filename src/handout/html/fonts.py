@@ -40,20 +40,18 @@ _SCRIPTS = {"SubscriptBaselineDropMin": 0, "SuperscriptBaselineDropMax": 386}
 
 def characters(content: str) -> set[str]:
     """The characters that stand in the formulas of a page's HTML."""
-    if "<math" not in content:
-        return set()
     return {c for math in _MATH.findall(content) for c in unescape(_TAG.sub("", math))}
 
 
 def preloaded(page: str, address: str) -> str:
     """A page that asks for the font of its formulas at once, so that they are laid out only once.
 
+    Not for pages without formulas: browsers warn of a font that is loaded in vain.
+
     Args:
         page: HTML with a head.
         address: of the font, as seen from the page.
     """
-    if "<math" not in page:
-        return page  # where nothing needs it, browsers warn of a font that is loaded in vain
     link = f'<link rel="preload" href="{address}" as="font" type="font/woff2" crossorigin>'
     return page.replace("</head>", f"{link}</head>", 1)
 

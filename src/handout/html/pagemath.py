@@ -75,6 +75,9 @@ def title(text: str, macros: Mapping[str, str] | None = None) -> str:
     What fails is left as it is: the heading itself is where it is reported.
     """
 
+    if r"\(" not in text:
+        return text
+
     def shown(found: re.Match[str]) -> str:
         with contextlib.suppress(MathError):
             return to_mathml(html.unescape(found[1]).strip(), macros=macros)
@@ -98,7 +101,7 @@ def convert(
     Raises:
         MathError: a macro is not LaTeX that can be converted.
     """
-    if 'class="arithmatex"' not in content and "[[eq:" not in content:
+    if 'arithmatex">' not in content and "[[eq:" not in content:
         return content, []
     formulas = list(_formulas(content))
     converted = to_mathml_page([(f.latex, f.display) for f in formulas], macros)

@@ -34,12 +34,13 @@ _EMPTY_HEADER = re.compile(r"<th((?: [^<>]*)?)>\s*</th>")
 _COLOUR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")  # terminal escapes, which tracebacks carry
 
 
-def output(outcome: Mapping[str, Any], title: str = "") -> str:
+def output(outcome: Mapping[str, Any], title: str = "", of: Verdict | None = None) -> str:
     """What a cell printed and drew, and how it failed if it did; nothing for a silent cell.
 
     Args:
         outcome: what the worker measured: `stdout`, `truncated`, `pictures` and `error`.
         title: of the cell, which serves its pictures as text alternative.
+        of: the verdict to which links lead here.
     """
     parts = []
     if outcome.get("stdout"):
@@ -49,7 +50,10 @@ def output(outcome: Mapping[str, Any], title: str = "") -> str:
     if outcome.get("error"):
         error = outcome["error"]
         parts.append(_terminal("Error", error.get("traceback") or error["message"]))
-    return f'<div class="cell-outputs" data-search-exclude>{"".join(parts)}</div>' if parts else ""
+    if not parts:
+        return ""
+    place = "" if of is None else f' id="{escape(anchor(of))}"'
+    return f'<div class="cell-outputs"{place} data-search-exclude>{"".join(parts)}</div>'
 
 
 def cards(verdicts: Sequence[Verdict]) -> str:
@@ -94,7 +98,7 @@ def _under_title(html: str, head: str) -> str:
 
 def without_empty_headers(html: str) -> str:
     """A page's HTML in which the empty corner of a table is a cell, and heads nothing."""
-    return _EMPTY_HEADER.sub(r"<td\1></td>", html) if "<th" in html else html
+    return _EMPTY_HEADER.sub(r"<td\1></td>", html) if "</th>" in html else html
 
 
 def table(verdicts: Sequence[Verdict], address: Callable[[str], str]) -> str:

@@ -105,17 +105,10 @@ def test_a_card_becomes_a_note_beside_its_formula() -> None:
 def test_the_note_of_a_cell_stands_beside_its_code() -> None:
     """Also when the cell has printed something, or makes more than one claim."""
     code = '<div class="highlight"><pre>1</pre></div>'
-    output = '<div class="cell-outputs"><pre>1</pre></div>'
-    soup = printed(
-        "<p>before</p>"
-        + code
-        + output
-        + '<span id="verdict-cell-1"></span>'
-        + cards([VERIFIED])
-        + cards([REFUTED])
-    )
+    output = '<div class="cell-outputs" id="verdict-cell-1"><pre>1</pre></div>'
+    soup = printed("<p>before</p>" + code + output + cards([VERIFIED]) + cards([REFUTED]))
     names = [child.name for child in one(soup, "article").find_all(recursive=False)]
-    assert names == ["h2", "p", "aside", "aside", "div", "div", "span"]
+    assert names == ["h2", "p", "aside", "aside", "div", "div"]
     assert [("verified" in n.get_text()) for n in soup.select("aside")] == [True, False]
 
 
