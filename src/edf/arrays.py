@@ -152,7 +152,7 @@ def row_starts(x: Array) -> Array:
 
 def labelled(x: Array, labels: Array) -> Array:
     """Return where x[n, label_n] is among the entries of x, for `take` and `put`: (...)."""
-    return row_starts(x) + labels.astype(np.intp)  # which may be unsigned
+    return row_starts(x) + np.asarray(labels, np.intp)  # which may be unsigned, or a number
 
 
 def largest(x: Array) -> Any:

@@ -35,12 +35,13 @@ class LogLoss(Node):
 
     def forward(self, P: Array, labels: Array) -> Array:
         require_labels(self, P, labels)
-        return -np.log(P.take(labelled(P, labels))).sum() / labels.size
+        at = labelled(P, labels)
+        return -np.log(P.take(at)).sum() / at.size
 
     def backward(self, grad: Array, P: Array, labels: Array) -> Any:
         at = labelled(P, labels)
         dP = np.zeros_like(P, dtype=grad.dtype)
-        dP.put(at, -grad / (labels.size * P.take(at)))
+        dP.put(at, -grad / (at.size * P.take(at)))
         return dP, None
 
 
@@ -57,20 +58,20 @@ class CrossEntropy(Node):
     def forward(self, x: Array, labels: Array) -> Array:
         require_labels(self, x, labels)
         starts = row_starts(x)
-        at = starts + labels.astype(np.intp)
+        at = starts + np.asarray(labels, np.intp)
         # NumPy searches short rows for their largest entry faster than it reduces them to it.
         shifted = x - x.real.take(starts + x.real.argmax(axis=-1))[..., None]
         e = np.exp(shifted)
         totals = sum_of_columns(e)
         self._last = x, labels, e, totals, at
-        return (np.log(totals) - shifted.take(at)).sum() / labels.size
+        return (np.log(totals) - shifted.take(at)).sum() / at.size
 
     def backward(self, grad: Array, x: Array, labels: Array) -> Any:
         last = self._last
         if last is None or last[0] is not x or last[1] is not labels:
             self.forward(x, labels)
         _, _, e, totals, at = self._last  # type: ignore[misc]  # forward has set it
-        scale = grad / labels.size
+        scale = grad / at.size
         dx = e * (scale / totals)[..., None]
         dx.put(at, dx.take(at) - scale)
         return dx, None

@@ -1,7 +1,7 @@
 """A Markdown extension that keeps tokens as they are (see `handout.inject`).
 
-Python-Markdown would search each of them for links, emphasis and all other inline patterns. That
-takes as long as the rest of what a cell costs a page.
+Python-Markdown would search each of them for links, for emphasis, and for all its other inline
+patterns, which takes longer than asking the cache for what belongs in its place.
 """
 
 from __future__ import annotations

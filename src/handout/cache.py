@@ -333,6 +333,11 @@ def _canonical(value: Any) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
 
 
+def text_digest(text: str) -> str:
+    """That of a page's text, which may hold the name of a file that is not UTF-8."""
+    return digest(text.encode("utf-8", "surrogatepass"))
+
+
 def digest(data: bytes) -> str:
     """A short digest of what is to be told apart."""
     return hashlib.blake2b(data, digest_size=16).hexdigest()

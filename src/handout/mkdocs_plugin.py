@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from mkdocs.livereload import LiveReloadServer
 
 from handout import engine
-from handout.atomic import AtomicTokens
 from handout.html import fonts
 from handout.process.limits import unlimited
 from handout.settings import Project, Settings, SettingsError, read_settings
@@ -79,7 +78,7 @@ class HandoutPlugin(BasePlugin):  # type: ignore[type-arg,no-untyped-call]
         """Name our style and script to the theme; keep Markdown's patterns away from tokens."""
         config.extra_css.append(f"{fonts.FOLDER}/handout.css")
         config.extra_javascript.append(f"{fonts.FOLDER}/handout.js")
-        config.markdown_extensions.append(AtomicTokens())  # type: ignore[arg-type]  # or its name
+        config.markdown_extensions.append("handout.atomic:AtomicTokens")
         return config
 
     @event_priority(-50)  # after the plugins that add, drop and generate pages

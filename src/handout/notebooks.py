@@ -13,7 +13,7 @@ from typing import Any
 
 import nbformat
 
-from handout.cache import digest
+from handout.cache import text_digest
 from handout.cells import Cell, find_cells, named
 from handout.html.notebook_page import harmless
 from handout.options import PYTHON, OptionError, suggestion
@@ -41,7 +41,7 @@ def read_notebook(file: Path, name: str) -> Page:
     if language != "python":
         raise PageError(shown, f"a notebook in {language}; only Python can be run")
     cells = _cells(notebook, text, shown)
-    of_text = digest(text.encode())
+    of_text = text_digest(text)
     return Page(name, shown, file.absolute(), text, of_text, cells, notebook=True)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePath
 from typing import NamedTuple
 
-from handout.cache import Cache, digest
+from handout.cache import Cache, text_digest
 from handout.cells import Cell, find_cells
 from handout.fences import read_text
 
@@ -71,7 +71,7 @@ def make_page(file: Path, name: str, text: str, cache: Cache | None = None) -> P
     """A page of which the text is at hand."""
     file = file.absolute()
     shown = shown_path(file)
-    of_text = digest(text.encode())
+    of_text = text_digest(text)
     known = cache is not None and cache.knows_text(of_text)
     cells = find_cells(text, shown, known)
     if cache is not None and not known and all(cell.problem is None for cell in cells):
@@ -84,4 +84,4 @@ def unreadable_page(file: Path, name: str, error: PageError) -> Page:
     line = error.line
     cell = Cell("python", error.shown, line, line, "", line, "", id="page", problem=error.message)
     text = str(error)
-    return Page(name, error.shown, file, text, digest(text.encode()), [cell], readable=False)
+    return Page(name, error.shown, file, text, text_digest(text), [cell], readable=False)

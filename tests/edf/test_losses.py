@@ -73,6 +73,17 @@ def test_labels_may_be_of_any_kind_of_integer():
         assert CrossEntropy(scores, labels).forward() == CrossEntropy(scores, [2, 0]).forward()
 
 
+def test_one_row_has_one_label():
+    """A number, whether NumPy's or not."""
+    for label in (1, np.int8(1), Input(1)):
+        x = Input(np.array([0.0, 0.0, math.log(2)]))
+        loss = CrossEntropy(x, label)
+        np.testing.assert_allclose(gradient(loss, x), [0.25, -0.75, 0.5])
+        assert loss.value == pytest.approx(math.log(4))
+        assert LogLoss(Softmax(x), label).forward() == pytest.approx(math.log(4))
+        assert edf.Pick(x, label).forward() == 0
+
+
 def test_scores_may_lie_in_memory_in_any_order():
     """Entries are found by their place in the rows, not in memory."""
     rng = np.random.default_rng(0)

@@ -7,7 +7,7 @@ from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 
 import pytest
 
-from handout.pages import PageError, read_page, shown_path
+from handout.pages import PageError, read_page, shown_path, unreadable_page
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,14 @@ def test_a_page_is_shown_from_where_the_command_runs(workshop) -> None:
     """Such a path can be opened from there."""
     workshop.write("docs/page.md", "text")
     assert read_page(Path("docs/page.md"), "x").shown == "docs/page.md"
+
+
+def test_a_page_that_cannot_be_read_may_have_any_name() -> None:
+    """Also one that is not UTF-8, which stands in the page's text."""
+    file = Path("/course/\udcff.md")
+    page = unreadable_page(file, file.name, PageError(str(file), "cannot be read"))
+    assert page.cells[0].problem == "cannot be read"
+    assert page.digest != unreadable_page(file, "x", PageError("x", "cannot be read")).digest
 
 
 def a_folder(path: Path) -> None:
