@@ -128,6 +128,7 @@ class Runner:
             from concurrent.futures import ThreadPoolExecutor  # not needed where all is known
 
             self._threads = ThreadPoolExecutor(self.project.settings.workers, "handout")
+            warm()  # here, for threads that asked for it at once would make several
         self._submitted.append(self._threads.submit(self._run, page))
         return self._submitted[-1]
 
