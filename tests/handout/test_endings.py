@@ -42,7 +42,12 @@ def wait_for(condition, seconds: float = 60) -> None:
 def test_nothing_is_left_of_a_build_that_is_ended(workshop, how: signal.Signals) -> None:
     """Not the page, nor the daemon that it started, whether the build could clean up or not."""
     workshop.write("page.md", ENDLESS)
-    with subprocess.Popen(COMMAND, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as build:
+    with subprocess.Popen(
+        COMMAND,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),  # under nohup, too
+    ) as build:
         wait_for((workshop.root / "running").exists)
         build.send_signal(how)
         status = build.wait(60)
