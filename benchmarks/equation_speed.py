@@ -25,7 +25,7 @@ for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 from edf import AnyFunction, Input  # noqa: E402
 from edf.equations import check_equation  # noqa: E402
-from handout.cells import find_cells  # noqa: E402
+from handout.page.cells import find_cells  # noqa: E402
 from trust.campaign import verdict_alone  # noqa: E402
 from trust.identities import identities  # noqa: E402
 from trust.latex import Speller  # noqa: E402

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from handout.options import MATH, PYTHON, Option
+from handout.page.options import MATH, PYTHON, Option
 from handout.settings import Settings
 
 PAGE = Path(__file__).parents[1] / "docs/reference/options.md"

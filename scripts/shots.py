@@ -24,7 +24,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, sync_playwright
 
-from handout.pdf import find_chromium
+from handout.hosts.pdf import find_chromium
 
 ROOT = Path(__file__).parents[1]
 README = {"verified": "ps1/problem-2/#2-jacobian", "refuted": "ps1/problem-2/#2-posted"}

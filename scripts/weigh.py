@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Browser, Response, sync_playwright
 from shots import a_site, pages_of, served
 
-from handout.pdf import find_chromium
+from handout.hosts.pdf import find_chromium
 
 _COMPRESSED = ("woff2", "png", "gz")  # by themselves
 _WATCH = """

@@ -28,13 +28,13 @@ LAYERS = [
     {"course"},
 ]
 #: What handout's engine is made of, and what stands above it.
-PARTS = {"cells", "cache", "run", "verdicts", "html.render"}
-ABOVE = {"engine", "site", "building", "pdf", "cli", "mkdocs_plugin", "pytest_plugin"}
+PARTS = {"page.cells", "run.cache", "run.runner", "judge.verdicts", "render.render"}
+ABOVE = {"engine", "hosts", "cli"}
 #: The one module of handout that imports edf, and those that know a host.
-WORKER = "handout.process.worker"
+WORKER = "handout.run.process.worker"
 HOSTS = {
-    "mkdocs": {"handout.mkdocs_plugin", "handout.building", "handout.pdf"},
-    "pytest": {"handout.pytest_plugin", "handout.pytest_pages"},
+    "mkdocs": {"handout.hosts.mkdocs_plugin", "handout.hosts.building", "handout.hosts.pdf"},
+    "pytest": {"handout.hosts.pytest_plugin", "handout.hosts.pytest_pages"},
 }
 
 Imports = dict[str, set[str]]
@@ -157,27 +157,35 @@ def test_imports_go_one_way() -> None:
         ("edf/graph.py", "from edf.ops import Add", "edf.graph imports edf.ops, which stands"),
         ("edf/ops.py", "from edf import check", "edf.ops imports edf.check, which stands above"),
         ("edf/losses.py", "import edf", "edf.losses imports edf itself"),
-        ("edf/check/judge.py", "import edf.equations.judge", "edf.check.judge imports edf.equat"),
         (
-            "edf/equations/world.py",
+            "edf/check/judge.py",
+            "import edf.equations.testing.judge",
+            "edf.check.judge imports edf.equat",
+        ),
+        (
+            "edf/equations/sampling/world.py",
             "def f():\n    import edf.course.wrapped",
-            "edf.equations.world",
+            "edf.equations.sampling.world",
         ),
         ("edf/optim.py", "import scipy.linalg", "edf.optim imports scipy.linalg: edf needs NumPy"),
         ("edf/new.py", "import math", "edf.new has no place among the layers"),
         ("edf/init.py", "from edf.optim import SGD", "imports go in a circle: edf."),
         (
-            "handout/run.py",
+            "handout/run/runner.py",
             "import edf",
-            "handout.run imports edf: only handout.process.worker does",
+            "handout.run.runner imports edf: only handout.run.process.worker does",
         ),
         (
-            "handout/html/render.py",
+            "handout/render/render.py",
             "from mkdocs import utils",
-            "handout.html.render imports mkdocs, which",
+            "handout.render.render imports mkdocs, which",
         ),
-        ("handout/cells.py", "from handout import engine", "handout.cells reaches handout.engine"),
-        ("handout/cells.py", "import handout.cache", "imports go in a circle: handout."),
+        (
+            "handout/page/cells.py",
+            "from handout import engine",
+            "handout.page.cells reaches handout.engine",
+        ),
+        ("handout/page/cells.py", "import handout.run.cache", "imports go in a circle: handout."),
     ],
 )
 def test_a_broken_rule_is_found(tmp_path: Path, file: str, line: str, fault: str) -> None:
@@ -191,16 +199,16 @@ def test_a_broken_rule_is_found(tmp_path: Path, file: str, line: str, fault: str
         "edf/init.py": "",
         "edf/check/__init__.py": "",
         "edf/check/judge.py": "from edf.losses import LogLoss",
-        "edf/equations/world.py": "from edf.check import judge",
-        "edf/equations/judge.py": "",
-        "edf/course/wrapped.py": "from edf.equations.world import World",
-        "handout/process/worker.py": "def run():\n    import edf.check",
-        "handout/run.py": "from handout.process import worker",
-        "handout/cells.py": "",
-        "handout/cache.py": "from handout.cells import Cell",
-        "handout/html/render.py": "from handout.cells import Cell",
-        "handout/engine.py": "from handout import run\nfrom handout.html import render",
-        "handout/mkdocs_plugin.py": "import mkdocs\nfrom handout.engine import Engine",
+        "edf/equations/sampling/world.py": "from edf.check import judge",
+        "edf/equations/testing/judge.py": "",
+        "edf/course/wrapped.py": "from edf.equations.sampling.world import World",
+        "handout/run/process/worker.py": "def run():\n    import edf.check",
+        "handout/run/runner.py": "from handout.run.process import worker",
+        "handout/page/cells.py": "",
+        "handout/run/cache.py": "from handout.page.cells import Cell",
+        "handout/render/render.py": "from handout.page.cells import Cell",
+        "handout/engine.py": "from handout.run import runner\nfrom handout.render import render",
+        "handout/hosts/mkdocs_plugin.py": "import mkdocs\nfrom handout.engine import Engine",
     }.items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text(text, "utf-8")
@@ -237,7 +245,7 @@ def test_edf_loads_numpy_and_the_standard_library_only() -> None:
     """All of it, whatever else is installed."""
     foreign, own = loaded(ALL_OF_EDF)
     assert foreign == []
-    assert {"edf.check.judge", "edf.equations.parser", "edf.course.winter2017"} <= set(own)
+    assert {"edf.check.judge", "edf.equations.latex.parser", "edf.course.winter2017"} <= set(own)
 
 
 def test_importing_edf_loads_no_more_than_training_needs() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from unittest.mock import patch
 
 from edf.equations import EquationError, check_equation
-from handout.typesetting import typesetting_difference
+from handout.judge.typesetting import typesetting_difference
 from trust.expr import Equation, bound_indices, free
 from trust.identities import identities
 from trust.latex import Speller

@@ -12,17 +12,17 @@ from typing import NoReturn, TextIO
 import click
 
 from handout import __version__, engine
-from handout.annotations import annotate
-from handout.cache import Cache, clear, contents
-from handout.changes import look, wait
 from handout.engine import Engine
-from handout.harmless import one_line
-from handout.inject import lost_badges
-from handout.junit import junit
-from handout.pages import Page, PageError, shown_path
-from handout.process.limits import unlimited
+from handout.judge.verdicts import JudgedPage, report, tally, told
+from handout.page.pages import Page, PageError, shown_path
+from handout.report.annotations import annotate
+from handout.report.escape import one_line
+from handout.report.junit import junit
+from handout.run.cache import Cache, clear, contents
+from handout.run.file_watching import look, wait
+from handout.run.process.limits import unlimited
 from handout.settings import Project, SettingsError, find_config, find_project
-from handout.verdicts import JudgedPage, report, tally, told
+from handout.weave.inject import lost_badges
 
 _HELP = {"help_option_names": ["-h", "--help"]}
 
@@ -115,7 +115,9 @@ def _judge(
     project: Project, pages: Sequence[Page], address: str | None
 ) -> tuple[list[JudgedPage], set[Path]]:
     """Run the pages, with a progress bar on a terminal; also what they read."""
-    from handout import terminal  # rich takes a while to load: not before the pages' own processes
+    from handout.report import (
+        terminal,  # rich takes a while to load: not before the pages' own processes
+    )
 
     with terminal.progress(pages, sys.stderr) as advance:
         cache = Cache(project.cache, project.root, _warn)
@@ -136,8 +138,8 @@ def _executor(address: str | None, project: Project) -> Iterator[Executor | None
         yield None
         return
     try:
-        from handout.cluster import ClusterError, cluster
-        from handout.shipping import ShippingError
+        from handout.run.cluster import ClusterError, cluster
+        from handout.run.shipping import ShippingError
     except ModuleNotFoundError as error:
         _refuse(f"--executor needs {error.name}: pip install 'handout[dask]'")
     try:
@@ -178,7 +180,7 @@ def _write(target: str, text: str, mode: str = "w") -> None:
 
 def _tell(judged: Sequence[JudgedPage], stream: TextIO) -> int:
     """Print a table, a line for each problem, and a summary; the exit status."""
-    from handout import terminal
+    from handout.report import terminal
 
     terminal.show_table(judged, stream)
     lost = [lost_badges(page) for page in judged]
@@ -222,7 +224,7 @@ def show_cache(clearing: bool) -> None:
 def build(strict: bool) -> None:
     """Check every page, then build the whole site."""
     engine.prepare(_project())  # before the site generator is loaded, which takes as long
-    from handout.building import build_site
+    from handout.hosts.building import build_site
 
     sys.exit(build_site(strict))
 
@@ -231,7 +233,7 @@ def build(strict: bool) -> None:
 @click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
 def new(folder: Path) -> None:
     """Start a handout of your own: a small, complete project."""
-    from handout.new import NewError, is_local, new_handout, requirement
+    from handout.scaffold import NewError, is_local, new_handout, requirement
 
     try:
         written = new_handout(folder)
@@ -257,7 +259,7 @@ def new(folder: Path) -> None:
 def pdf(output: Path, pages: Sequence[str]) -> None:
     """Print the handout, or some of its pages, as a PDF."""
     engine.prepare(_project())
-    from handout.pdf import PdfError, make_pdf
+    from handout.hosts.pdf import PdfError, make_pdf
 
     try:
         status = make_pdf(output, pages)

@@ -7,13 +7,13 @@ from concurrent.futures import Executor, Future
 from pathlib import Path
 from typing import NamedTuple
 
-from handout.cache import Cache
-from handout.harmless import harmless, one_line
-from handout.outcomes import PageOutcome
-from handout.pages import Page, read_page
-from handout.run import Progress, Runner, warm
+from handout.judge.verdicts import JudgedPage, judge, problem_line
+from handout.page.pages import Page, read_page
+from handout.report.escape import harmless, one_line
+from handout.run.cache import Cache
+from handout.run.outcomes import PageOutcome
+from handout.run.runner import Progress, Runner, warm
 from handout.settings import Project
-from handout.verdicts import JudgedPage, judge, problem_line
 
 
 class Problem(NamedTuple):
@@ -96,7 +96,7 @@ def open_page(file: Path, name: str, cache: Cache | None = None) -> Page:
         PageError: if it cannot be read.
     """
     if file.suffix == ".ipynb":
-        from handout.notebooks import read_notebook  # nbformat is slow to load
+        from handout.weave.notebooks import read_notebook  # nbformat is slow to load
 
         return read_notebook(file, name)
     return read_page(file, name, cache)

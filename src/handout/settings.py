@@ -15,8 +15,8 @@ import mergedeep  # type: ignore[import-untyped]  # comes with MkDocs, as yaml_e
 import yaml
 from yaml_env_tag import construct_env_tag  # type: ignore[import-untyped]
 
-from handout.options import suggestion
-from handout.process.limits import Limits
+from handout.page.options import suggestion
+from handout.run.process.limits import Limits
 
 CONFIGURATION = ("mkdocs.yml", "mkdocs.yaml", "properdocs.yml", "properdocs.yaml")
 

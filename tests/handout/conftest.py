@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from handout.cache import Cache
 from handout.engine import Engine, open_page
+from handout.judge.verdicts import JudgedPage
+from handout.run.cache import Cache
 from handout.settings import Project, Settings
-from handout.verdicts import JudgedPage
 
 
 @dataclass

@@ -11,8 +11,8 @@ from html import unescape
 import pytest
 
 from handout.engine import Engine, open_page, problems
+from handout.judge.verdicts import report
 from handout.settings import Project, read_settings
-from handout.verdicts import report
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Playwright
 
-from handout.pdf import PdfError, find_chromium
+from handout.hosts.pdf import PdfError, find_chromium
 
 ROOT = Path(__file__).parents[2]
 PREFIX = "course/handout/"  # sites often live below the root of their host

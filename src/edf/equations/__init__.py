@@ -11,6 +11,6 @@ The stages, and the modules of each:
 
 from edf.equations.check import check_equation
 from edf.equations.errors import EquationError
-from edf.equations.verdict import EquationVerdict
+from edf.equations.testing.verdict import EquationVerdict
 
 __all__ = ["EquationError", "EquationVerdict", "check_equation"]

@@ -11,19 +11,19 @@ import numpy as np
 
 from edf.anyfunction import AnyFunction
 from edf.check.report import announce
-from edf.equations import reading as readings
-from edf.equations.adequacy import corrupt, mend
 from edf.equations.errors import EquationError
-from edf.equations.judge import Finding, judge
-from edf.equations.meaning import Expr, Meaning
-from edf.equations.names import Scope
+from edf.equations.latex.parser import parse, steps
+from edf.equations.latex.printer import to_latex
+from edf.equations.latex.syntax import Equation, Grad, walk
+from edf.equations.meaning import reading as readings
+from edf.equations.meaning.expression import Expr, Meaning
+from edf.equations.meaning.names import Scope
+from edf.equations.meaning.resolve import Page, insist_on_one_spelling, resolve
 from edf.equations.options import Reading, parse_reading
-from edf.equations.parser import parse, steps
-from edf.equations.printer import to_latex
-from edf.equations.resolve import Page, insist_on_one_spelling, resolve
-from edf.equations.syntax import Equation, Grad, walk
-from edf.equations.verdict import EquationVerdict
-from edf.equations.world import World
+from edf.equations.sampling.world import World
+from edf.equations.testing.adequacy import corrupt, mend
+from edf.equations.testing.judge import Finding, judge
+from edf.equations.testing.verdict import EquationVerdict
 from edf.graph import Input, Node
 
 EXPECTABLE = ("verified", "refuted", "inconclusive", "error")

@@ -11,7 +11,7 @@ import pytest
 from edf import AnyFunction, Input, Softmax
 from edf.check.report import listening
 from edf.equations import EquationError, EquationVerdict, check_equation
-from handout.html.mathml import to_mathml
+from handout.math.mathml import to_mathml
 
 JACOBIAN = r"\frac{\partial P_i}{\partial x_j} = P_i(\delta_{ij} - P_j)"
 POSTED = r"\frac{\partial P_i}{\partial x_j} = P_i(1 - P_j)"

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edf.equations.parser import parse
-from edf.equations.printer import to_latex
-from handout.typesetting import typesetting_difference
+from edf.equations.latex.parser import parse
+from edf.equations.latex.printer import to_latex
+from handout.judge.typesetting import typesetting_difference
 
 V, R, N = "verified", "refuted", "inconclusive"
 

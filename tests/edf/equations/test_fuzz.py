@@ -15,13 +15,13 @@ import pytest
 
 from edf import Input
 from edf.equations import EquationError, EquationVerdict, check_equation
-from edf.equations import parser as parsing
-from edf.equations.parser import parse
-from edf.equations.printer import to_latex
-from edf.equations.tokens import MAX_LENGTH
-from handout.cells import find_cells
-from handout.html.mathml import MathError
-from handout.typesetting import typesetting_difference
+from edf.equations.latex import parser as parsing
+from edf.equations.latex.parser import parse
+from edf.equations.latex.printer import to_latex
+from edf.equations.latex.tokens import MAX_LENGTH
+from handout.judge.typesetting import typesetting_difference
+from handout.math.mathml import MathError
+from handout.page.cells import find_cells
 
 DOCS = Path(__file__).parents[3] / "docs"
 PAGES = [DOCS / "identities.md", DOCS / "reference/dialect.md"]

@@ -10,9 +10,9 @@ import pytest
 
 from edf import AnyFunction, Input
 from edf.equations import EquationError, check_equation
-from edf.equations.parser import parse
-from edf.equations.vocabulary import KNOWN_MACROS, REFUSED
-from handout.cells import find_cells
+from edf.equations.latex.parser import parse
+from edf.equations.latex.vocabulary import KNOWN_MACROS, REFUSED
+from handout.page.cells import find_cells
 
 PAGE = Path(__file__).parents[3] / "docs/reference/dialect.md"
 CELLS = find_cells(PAGE.read_text(), PAGE.name)

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from edf.equations import syntax
-from edf.equations.changes import Alphabet, changes, spread
-from edf.equations.parser import parse, steps
-from edf.equations.printer import to_latex
-from handout.cells import find_cells
+from edf.equations.latex import syntax
+from edf.equations.latex.parser import parse, steps
+from edf.equations.latex.printer import to_latex
+from edf.equations.testing.mutations import Alphabet, changes, spread
 from handout.engine import Engine, open_page, problems
+from handout.page.cells import find_cells
 from handout.settings import find_project
 
 ROOT = Path(__file__).parents[3]

@@ -4,7 +4,7 @@ from itertools import islice
 
 import pytest
 
-from edf.equations.evaluate import Evaluator
+from edf.equations.sampling.evaluate import Evaluator
 from trust import campaign
 from trust.campaign import Case, Tally, generate, verdict
 from trust.identities import identities

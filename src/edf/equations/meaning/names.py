@@ -1,0 +1,221 @@
+r"""What the symbols of a formula are called in Python, and what they are bound to.
+
+x, W            x, W                        \theta          theta
+\ell            ell or l                    \varepsilon     varepsilon or epsilon
+\lambda         lambda_ or lam              \hat{y}         y_hat (bar, tilde, vec, dot alike)
+\mathbf{x}      x (every font alike)        \text{loss}     loss
+W_1, x_{in}     W_1 or W1, x_in             \hat{y}_1       y_hat_1
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from edf.anyfunction import AnyFunction
+from edf.equations.errors import EquationError
+from edf.equations.latex.syntax import Indices, Number, Script, Symbol, Tree
+from edf.equations.latex.vocabulary import ACCENTS
+from edf.graph import Input, Node, Param, topological_order
+
+_SPELLINGS = {
+    r"\ell": ("ell", "l"),
+    r"\varepsilon": ("varepsilon", "epsilon"),
+    r"\vartheta": ("vartheta", "theta"),
+    r"\varphi": ("varphi", "phi"),
+    r"\lambda": ("lambda_", "lam"),
+}
+_ACCENT_NAMES = {"widehat": "hat", "widetilde": "tilde", "overline": "bar"}
+
+
+@dataclass(frozen=True)
+class Bound:
+    """What a name stands for: `node`, `number`, `array`, `function` or `other`."""
+
+    name: str
+    kind: str
+    value: Any = field(compare=False)
+
+    @classmethod
+    def of(cls, name: str, value: Any) -> Bound:
+        return cls(name, _kind(value), value)
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, Node):
+        return "node"
+    if isinstance(value, bool | np.bool_ | types.ModuleType):
+        return "other"
+    if isinstance(value, int | float | np.integer | np.floating):
+        return "number"
+    if isinstance(value, np.ndarray) and value.dtype.kind in "iuf":
+        return "array" if value.ndim else "number"
+    if isinstance(value, AnyFunction) or (isinstance(value, type) and issubclass(value, Node)):
+        return "function"
+    if callable(value) and not isinstance(value, type):
+        return "function"
+    return "other"
+
+
+def python_names(symbol: Symbol) -> list[str]:
+    """Return the Python names that a symbol may stand for, in order of preference."""
+    base = symbol.base
+    if base.startswith("\\"):
+        stems = list(_SPELLINGS.get(base, (base[1:],)))
+    else:
+        stems = [base.replace("-", "_").replace(" ", "_")]
+    accents = [style[1:] for style in reversed(symbol.styles) if style in ACCENTS]
+    suffix = "".join(f"_{_ACCENT_NAMES.get(accent, accent)}" for accent in accents)
+    return [stem + suffix for stem in stems]
+
+
+def index_text(sub: Tree) -> str | None:
+    """Return a subscript as part of a Python name, if it can be one: `1`, `in`, `ij`."""
+    if not isinstance(sub, Indices):
+        return None
+    parts = []
+    for item in sub.items:
+        if isinstance(item, Number):
+            parts.append(item.text)
+        elif isinstance(item, Symbol):
+            parts.append(python_names(item)[0])
+        else:
+            return None
+    text = "".join(parts)
+    return text if text.isidentifier() or text.isdigit() else None
+
+
+def _with_suffix(stem: str, suffix: str) -> list[str]:
+    """W_1 is W_1 or W1; x_i is x_i and never xi, which is another letter."""
+    if not suffix:
+        return [stem]
+    return [f"{stem}_{suffix}", f"{stem}{suffix}"] if suffix.isdigit() else [f"{stem}_{suffix}"]
+
+
+class Scope:
+    """The names of a page, seen as symbols."""
+
+    def __init__(self, names: Mapping[str, Any]) -> None:
+        self.names = names
+        self._found: dict[tuple[str, tuple[str, ...], str], Bound | None] = {}
+
+    def find(self, symbol: Symbol, suffix: str = "") -> Bound | None:
+        """Return what a symbol is bound to, with `suffix` as its subscript, or None.
+
+        Raises:
+            EquationError: Two of its names are bound to different things.
+        """
+        key = (symbol.base, symbol.styles, suffix)
+        if key not in self._found:
+            self._found[key] = self._find(symbol, suffix)
+        return self._found[key]
+
+    def _find(self, symbol: Symbol, suffix: str) -> Bound | None:
+        found: list[Bound] = []
+        for stem in python_names(symbol):
+            for name in _with_suffix(stem, suffix):
+                if name in self.names:
+                    bound = Bound.of(name, self.names[name])
+                    if bound.kind != "other":
+                        found.append(bound)
+        different = [bound for bound in found if bound.value is not found[0].value]
+        if different:
+            raise EquationError(
+                f"Both {found[0].name} and {different[0].name} are bound, and this could be either:"
+                " remove one",
+                position=symbol.at,
+            )
+        return found[0] if found else None
+
+    def unusable(self, symbol: Symbol) -> str | None:
+        """Return the type of what a symbol is bound to, where a formula has no use for it."""
+        for name in python_names(symbol):
+            if name in self.names:
+                return type(self.names[name]).__name__
+        return None
+
+    @cached_property
+    def graph(self) -> list[Node]:
+        """All nodes that any name reaches, each after its inputs."""
+        return topological_order(*(v for v in self.names.values() if isinstance(v, Node)))
+
+    @cached_property
+    def labels(self) -> dict[Node, str]:
+        """The name of each named node; the first name where there are several."""
+        found: dict[Node, str] = {}
+        for name, value in self.names.items():
+            if isinstance(value, Node) and not name.startswith("_"):
+                found.setdefault(value, name)
+        return found
+
+    def applications(self, function: Any) -> list[Node]:
+        """Return the nodes that apply a function or operation class."""
+        if isinstance(function, type):
+            return [node for node in self.graph if type(node) is function]
+        return [node for node in self.graph if getattr(node, "function", None) is function]
+
+    def nodes_in(self, trees: Iterable[Tree]) -> list[Node]:
+        """Return the nodes that the symbols among `trees` can mean, without reading further."""
+        found: dict[Node, None] = {}
+        for tree in trees:
+            for bound in self._candidates(tree):
+                if bound.kind == "node":
+                    found[bound.value] = None
+                elif bound.kind == "function":
+                    found.update(dict.fromkeys(self.applications(bound.value)))
+        return list(found)
+
+    def _candidates(self, tree: Tree) -> list[Bound]:
+        symbol, suffix = tree, ""
+        if isinstance(tree, Script) and isinstance(tree.base, Symbol) and tree.sub is not None:
+            symbol, suffix = tree.base, index_text(tree.sub) or ""
+        if not isinstance(symbol, Symbol):
+            return []
+        bound = self.find(symbol, suffix)
+        return [] if bound is None else [bound]
+
+    def ancestors(self, node: Node) -> dict[Node, None]:
+        """Return what `node` depends on, itself not included."""
+        order = topological_order(node)
+        return dict.fromkeys(order[:-1])
+
+    def variables(self, node: Node) -> list[Node]:
+        """Return the inputs that `node` depends on."""
+        order = topological_order(node)
+        return [leaf for leaf in order if isinstance(leaf, Input) and leaf is not node]
+
+    def explicit_and_total(self, node: Node, variable: Node) -> Node | None:
+        """Return an argument of `node` through which it depends on `variable` a second time.
+
+        Looked for among what the node is written in terms of: its own inputs where it applies a
+        function, and the named nodes that its arithmetic leads to.
+        """
+        signs = tuple(Node.operators.values())
+        candidates = [] if isinstance(node, signs) else [list(node.inputs)]
+        candidates.append(self._named_arguments(node))
+        for arguments in candidates:
+            if not any(argument is variable for argument in arguments):
+                continue
+            for argument in arguments:
+                if argument is not variable and variable in self.ancestors(argument):
+                    return argument
+        return None
+
+    def _named_arguments(self, node: Node) -> list[Node]:
+        found: dict[Node, None] = {}
+        stack, seen = list(node.inputs), set()
+        while stack:
+            current = stack.pop()
+            if id(current) in seen:
+                continue
+            seen.add(id(current))
+            if current in self.labels or isinstance(current, Input | Param) or not current.inputs:
+                found[current] = None
+            else:
+                stack.extend(current.inputs)
+        return list(found)

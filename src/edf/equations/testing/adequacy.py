@@ -1,0 +1,232 @@
+"""What a test would notice, and what would mend a refuted step.
+
+A corruption is counted as *refuted* when the changed equation is no longer verified, as *rejected*
+when it is not even understood, and as *unnoticed* when it is verified too: it then says the same,
+as x y does for y x, or the points cannot tell the two apart.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from edf.equations.errors import EquationError
+from edf.equations.latex import syntax as s
+from edf.equations.latex.printer import to_latex
+from edf.equations.meaning.expression import Meaning
+from edf.equations.meaning.names import python_names
+from edf.equations.meaning.resolve import Page, resolve
+from edf.equations.sampling.world import Declined
+from edf.equations.testing.judge import Finding, agrees, quiet
+from edf.equations.testing.mutations import Alphabet, Change, changes, spread
+
+CORRUPTIONS = 25  # tried for each verified step
+REPAIRS = 400  # tried for each refuted step of a usual size
+USUAL = 100  # parts of a formula of a usual size; of a longer one, fewer changes are tried
+#: Which repairs are preferred, the most telling first.
+_PREFERENCE = ("sign", "factor", "delta", "term", "number", "transpose", "index", "name", "power")
+
+Tested = Callable[[s.Equation, Meaning], Finding]
+
+
+def corrupt(
+    equation: s.Equation, meaning: Meaning, page: Page, finding: Finding, test: Tested
+) -> tuple[dict[str, int], str | None]:
+    """Return how many one-symbol corruptions of a verified step its own test notices.
+
+    Args:
+        equation: The step as typeset.
+        meaning: What it means.
+        page: What it is read against.
+        finding: What was found, with the points that it was found at.
+        test: The test of a step in full.
+
+    Returns:
+        Counts by outcome, and as LaTeX an example of a corruption that is not noticed.
+    """
+    counts = {"tried": 0, "refuted": 0, "rejected": 0, "unnoticed": 0}
+    example: str | None = None
+    for change in spread(changes(equation, _alphabet(equation, meaning, page)), CORRUPTIONS):
+        try:
+            changed = resolve(change.equation, page)
+            if (changed.left, changed.right) == (meaning.left, meaning.right):
+                continue  # another spelling of the same
+            outcome = "refuted"
+            suspect = _holds_at_witness(changed, finding) is not False
+            if suspect and test(change.equation, changed).status == "verified":
+                outcome = "unnoticed"
+                example = example or to_latex(change.equation)
+        except EquationError:
+            outcome = "rejected"
+        counts["tried"] += 1
+        counts[outcome] += 1
+    return counts, example
+
+
+def mend(
+    equation: s.Equation, meaning: Meaning, page: Page, finding: Finding, test: Tested
+) -> str | None:
+    """Return a sentence with a small change that makes a refuted step hold, or None."""
+    alphabet = _alphabet(equation, meaning, page)
+    size = sum(1 for _ in s.walk(equation))
+    ranked = sorted(changes(equation, alphabet), key=_rank)[: REPAIRS * USUAL // max(size, USUAL)]
+    for change in itertools.chain(ranked, _sums(equation, page)):
+        try:
+            changed = resolve(change.equation, page)
+            if changed.left == changed.right or _holds_at_witness(changed, finding) is not True:
+                continue
+            if test(change.equation, changed).status == "verified":
+                return f"holds if {change.text}"
+        except EquationError:
+            continue
+    return None
+
+
+def _rank(change: Change) -> int:
+    return _PREFERENCE.index(change.kind) if change.kind in _PREFERENCE else len(_PREFERENCE)
+
+
+def _holds_at_witness(meaning: Meaning, finding: Finding) -> bool | None:
+    """Whether a step holds at points that were good for another; None where this is unclear."""
+    if finding.witness is None:
+        return None
+    try:
+        with quiet():
+            return agrees(meaning, finding.witness)
+    except (Declined, TypeError, ValueError, np.linalg.LinAlgError):
+        return None
+
+
+def _alphabet(equation: s.Equation, meaning: Meaning, page: Page) -> Alphabet:
+    """Index letters of one range, and the names in the equation by shape."""
+    letters = tuple(sorted(meaning.ranges))
+    groups: dict[tuple[str, object], dict[s.Symbol, None]] = {}
+    for tree in s.walk(equation):
+        if not isinstance(tree, s.Symbol) or python_names(tree)[0] in letters:
+            continue
+        bound = page.scope.find(tree)
+        if bound is None or bound.kind not in ("node", "number", "array"):
+            continue
+        shape: object = ()
+        if bound.kind == "node":
+            if bound.value not in page.world.twins:
+                continue
+            shape = page.world.shape(bound.value)
+        elif bound.kind == "array":
+            shape = bound.value.shape
+        groups.setdefault(("shape", shape), {})[tree] = None
+    return Alphabet(letters, tuple(tuple(group) for group in groups.values()))
+
+
+# ---------------------------------------------------------------------- a missing sum over an index
+
+_MOST_PLACES = 6  # occurrences of an index among which the summed ones are sought
+
+
+def _sums(equation: s.Equation, page: Page) -> Iterator[Change]:
+    r"""Yield sums over a second index where the step has one, with 1 as \delta_{ij} or as it is.
+
+    It is the mistake of a Jacobian's diagonal taken for the whole: g_i P_i(1 - P_i) in place of
+    \sum_j g_j P_j(\delta_{ij} - P_i).
+    """
+    explicit = _explicit(equation, page) if page.reading.componentwise else equation
+    used = {tree.base for tree in s.walk(explicit) if isinstance(tree, s.Symbol)}
+    for i in sorted(used & set("ijkmn")):
+        j = next((letter for letter in "jkmnpq" if letter not in used), None)
+        places = _places(explicit.right, i)
+        if j is None or page.scope.find(s.Symbol(i)) or page.scope.find(s.Symbol(j)):
+            continue
+        if len(places) > _MOST_PLACES or isinstance(explicit.right, s.Sum):
+            continue
+        for delta in (True, False):
+            for chosen in itertools.product((False, True), repeat=len(places)):
+                if any(chosen):
+                    moved = {place for place, move in zip(places, chosen, strict=True) if move}
+                    body = _renamed(explicit.right, i, j, moved, delta)
+                    lower = s.Indices((s.Symbol(j),), ())
+                    right = s.Big(r"\sum", lower, None, body, at=explicit.right.at)
+                    changed = s.Equation(explicit.left, right, at=equation.at)
+                    text = f"it is summed over a second index: {to_latex(changed)}"
+                    yield Change("sum", text, changed)
+
+
+def _explicit(equation: s.Equation, page: Page) -> s.Equation:
+    """Write the index on bare vectors that the reading lifts them with."""
+    letter = page.reading.componentwise[0]
+
+    def lifted(tree: s.Tree) -> s.Tree:
+        if isinstance(tree, s.Product):  # P(x) is P, which carries the index
+            kept: list[s.Tree] = []
+            joins: list[str] = []
+            for k, factor in enumerate(tree.factors):
+                before = tree.factors[k - 1] if k else None
+                if k and _is_own_call(before, factor, page):
+                    continue
+                if kept:
+                    joins.append(tree.joins[k - 1])
+                kept.append(lifted(factor))
+            return kept[0] if len(kept) == 1 else s.Product(tuple(kept), tuple(joins), at=tree.at)
+        if isinstance(tree, s.Symbol):
+            bound = page.scope.find(tree)
+            if (
+                bound is not None
+                and bound.kind == "node"
+                and len(page.world.shape(bound.value)) == 1
+            ):
+                return s.Script(tree, s.Indices((s.Symbol(letter),), ()), at=tree.at)
+            return tree
+        if isinstance(tree, s.Script) and isinstance(tree.base, s.Symbol) and tree.sub is None:
+            base = lifted(tree.base)
+            sub = base.sub if isinstance(base, s.Script) else None
+            return s.Script(tree.base, sub, tree.sup, tree.primes, at=tree.at)
+        if isinstance(tree, s.Script) and isinstance(tree.base, s.Symbol):
+            return tree
+        for name, place, child in s.children(tree):
+            tree = s.with_child(tree, name, place, lifted(child))
+        return tree
+
+    return s.Equation(lifted(equation.left), lifted(equation.right), at=equation.at)
+
+
+def _is_own_call(before: s.Tree | None, factor: s.Tree, page: Page) -> bool:
+    """Whether `factor` is the (x) of a P(x) with x below P."""
+    if not isinstance(before, s.Symbol) or not isinstance(factor, s.Group) or len(factor.items) > 1:
+        return False
+    argument = factor.items[0]
+    if not isinstance(argument, s.Symbol):
+        return False
+    bound, below = page.scope.find(before), page.scope.find(argument)
+    if bound is None or below is None or bound.kind != "node" or below.kind != "node":
+        return False
+    return below.value in page.scope.ancestors(bound.value)
+
+
+_Path = tuple[tuple[str, int | None], ...]
+
+
+def _places(tree: s.Tree, letter: str, path: _Path = ()) -> list[_Path]:
+    """Return where a letter stands as an index."""
+    if tree == s.Symbol(letter):
+        return [path]
+    return [
+        place
+        for name, k, child in s.children(tree)
+        for place in _places(child, letter, (*path, (name, k)))
+    ]
+
+
+def _renamed(
+    tree: s.Tree, i: str, j: str, moved: set[_Path], delta: bool, path: _Path = ()
+) -> s.Tree:
+    """Rename the index at some places, and read the number 1 as Kronecker's delta if asked."""
+    if path in moved:
+        return s.Symbol(j, at=tree.at)
+    if delta and tree == s.Number("1"):
+        pair = s.Indices((s.Symbol(i), s.Symbol(j)), ("",))
+        return s.Script(s.Symbol(r"\delta"), pair, at=tree.at)
+    for name, k, child in list(s.children(tree)):
+        changed = _renamed(child, i, j, moved, delta, (*path, (name, k)))
+        tree = s.with_child(tree, name, k, changed)
+    return tree

@@ -1,0 +1,243 @@
+"""All ways to change one symbol of an equation, in a fixed order.
+
+They serve twice: a verified equation should fail under each of them, and a refuted one may be
+mended by one.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from edf.equations.latex import syntax as s
+from edf.equations.latex.printer import to_latex
+from edf.equations.latex.spoken import spoken
+
+_FUNCTIONS = {
+    r"\exp": (r"\log",), r"\log": (r"\exp",), r"\ln": (r"\exp",), r"\sin": (r"\cos",),
+    r"\cos": (r"\sin",), r"\tanh": (r"\sinh",), r"\sinh": (r"\cosh",), r"\cosh": (r"\sinh",),
+    r"\tan": (r"\sin",), r"\max": (r"\min",), r"\min": (r"\max",),
+}  # fmt: skip
+_BIGS = {r"\sum": r"\prod", r"\prod": r"\sum", r"\max": r"\min", r"\min": r"\max"}
+_SIGNS = {"=": r"\neq", r"\neq": "=", "<": ">", ">": "<", r"\leq": r"\geq", r"\geq": r"\leq"}
+#: Symbols that are part of a construct and stand for nothing by themselves.
+_CONSTRUCTS = frozenset(
+    [r"\partial", r"\nabla", r"\top", r"\intercal", r"\infty", r"\delta", "d", "e"]
+)
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change: what kind, what it does (after "holds if"), and the changed equation."""
+
+    kind: str
+    text: str
+    equation: s.Equation
+
+
+@dataclass(frozen=True)
+class Alphabet:
+    """What symbols may be exchanged for: index letters, and names by groups of one shape."""
+
+    letters: tuple[str, ...]
+    names: tuple[tuple[s.Symbol, ...], ...]
+
+
+_Change = tuple[str, str, s.Tree]
+
+MOST = 400_000  # changes of one side, times the parts of the equation
+
+
+def changes(equation: s.Equation, alphabet: Alphabet) -> list[Change]:
+    """Return every change, those of the right side first, none twice; of a huge equation, some."""
+    found: dict[s.Equation, Change] = {}
+    maker = _Maker(alphabet)
+    most = MOST // sum(1 for _ in s.walk(equation))
+    for name in ("right", "left"):
+        found_here = maker.within(getattr(equation, name))
+        if name == "right":
+            found_here = itertools.chain(found_here, _negated(equation.right))
+        for kind, text, side in itertools.islice(found_here, most):
+            changed = s.with_child(equation, name, None, side)
+            assert isinstance(changed, s.Equation)
+            if changed != equation:
+                found.setdefault(changed, Change(kind, text, changed))
+    return list(found.values())
+
+
+def _negated(side: s.Tree) -> Iterator[_Change]:
+    """Yield a side with a minus sign in front, so that every equation has something to change."""
+    if not isinstance(side, s.Sum) and side != s.Number("0"):
+        yield "sign", "the sign of the right side is changed", s.Sum((side,), ("-",), at=side.at)
+
+
+class _Maker:
+    def __init__(self, alphabet: Alphabet) -> None:
+        self.alphabet = alphabet
+
+    def within(self, tree: s.Tree) -> Iterator[_Change]:
+        """Yield (kind, text, changed tree) for `tree` and everything in it."""
+        yield from self.at(tree)
+        for name, place, child in s.children(tree):
+            if isinstance(tree, s.Script) and name in ("sub", "sup"):
+                continue  # seen to with the script as a whole
+            if isinstance(tree, s.Big) and name in ("lower", "upper"):
+                continue
+            for kind, text, changed in self.within(child):
+                yield kind, text, s.with_child(tree, name, place, changed)
+
+    def at(self, tree: s.Tree) -> Iterator[_Change]:
+        """Yield the changes of this very part."""
+        match tree:
+            case s.Product():
+                yield from self._factors(tree)
+            case s.Sum():
+                yield from self._terms(tree)
+            case s.Number():
+                yield from self._number(tree)
+            case s.Symbol():
+                yield from self._symbol(tree)
+            case s.Script():
+                yield from self._script(tree)
+            case s.Function():
+                for macro in _FUNCTIONS.get(tree.macro, ()):
+                    changed = s.Function(macro, tree.sup, tree.argument, at=tree.at)
+                    yield "function", f"{tree.macro[1:]} is changed to {macro[1:]}", changed
+            case s.Big():
+                yield from self._big(tree)
+            case s.Relation() if tree.sign in _SIGNS:
+                sign = _SIGNS[tree.sign]
+                changed_relation = s.Relation(tree.left, sign, tree.right, at=tree.at)
+                yield "condition", f"{spoken(tree)} is turned round", changed_relation
+
+    def _factors(self, tree: s.Product) -> Iterator[_Change]:
+        differential = s.Symbol(r"\partial"), s.Symbol("d"), s.Symbol("d", (r"\mathrm",))
+        head = tree.factors[0]
+        if head in differential or (isinstance(head, s.Script) and head.base in differential):
+            return
+        for k, factor in enumerate(tree.factors):
+            factors = tree.factors[:k] + tree.factors[k + 1 :]
+            joins = tree.joins[1:] if k == 0 else tree.joins[: k - 1] + tree.joins[k:]
+            rest = factors[0] if len(factors) == 1 else s.Product(factors, joins, at=tree.at)
+            yield "factor", f"the factor {spoken(factor)} is dropped", rest
+
+    def _terms(self, tree: s.Sum) -> Iterator[_Change]:
+        for k, (sign, term) in enumerate(zip(tree.signs, tree.terms, strict=True)):
+            flipped = "-" if sign != "-" else ("+" if k else "")
+            signs = (*tree.signs[:k], flipped, *tree.signs[k + 1 :])
+            yield (
+                "sign",
+                f"the sign of {spoken(term)} is changed",
+                s.Sum(tree.terms, signs, at=tree.at) if len(signs) > 1 or signs[0] else term,
+            )
+            if len(tree.terms) < 2:
+                continue
+            terms = tree.terms[:k] + tree.terms[k + 1 :]
+            left = tree.signs[:k] + tree.signs[k + 1 :]
+            first = "" if left[0] == "+" else left[0]
+            left = (first, *left[1:])
+            rest = terms[0] if len(terms) == 1 and not first else s.Sum(terms, left, at=tree.at)
+            yield "term", f"the term {spoken(term)} is dropped", rest
+
+    def _number(self, tree: s.Number) -> Iterator[_Change]:
+        if tree.text.isdigit():
+            for value in (int(tree.text) + 1, int(tree.text) - 1):
+                if value >= 0:
+                    changed = s.Number(str(value), at=tree.at)
+                    yield "number", f"{tree.text} is changed to {value}", changed
+        if tree.text == "1":
+            letters = self.alphabet.letters
+            for k, i in enumerate(letters):
+                for j in letters[k + 1 :]:
+                    delta = _delta(i, j, tree.at)
+                    yield "delta", f"1 is changed to {spoken(delta)}", delta
+
+    def _symbol(self, tree: s.Symbol) -> Iterator[_Change]:
+        if tree.base in _CONSTRUCTS:
+            return
+        for group in self.alphabet.names:
+            if tree in group:
+                for other in group:
+                    if other != tree:
+                        changed = s.Symbol(other.base, other.styles, at=tree.at)
+                        yield "name", f"{spoken(tree)} is changed to {spoken(other)}", changed
+
+    def _script(self, tree: s.Script) -> Iterator[_Change]:
+        def again(sub: s.Tree | None, sup: s.Tree | None) -> s.Tree:
+            if sub is None and sup is None and not tree.primes:
+                return tree.base
+            return s.Script(tree.base, sub, sup, tree.primes, at=tree.at)
+
+        if tree.base == s.Symbol(r"\delta") and tree.sup is None:
+            yield "delta", f"{spoken(tree)} is changed to 1", s.Number("1", at=tree.at)
+        if isinstance(tree.sub, s.Indices):
+            for kind, text, sub in self._indices(tree, tree.sub):
+                yield kind, text, again(sub, tree.sup)
+        if tree.sup is not None and tree.base != s.Symbol("e"):
+            transposed = isinstance(tree.sup, s.Symbol) and tree.sup.base in (
+                r"\top",
+                r"\intercal",
+                "T",
+            )
+            what = "transpose" if transposed else "power"
+            text = f"the {what} of {spoken(again(tree.sub, None))} is dropped"
+            yield what, text, again(tree.sub, None)
+        if tree.sup is not None:
+            for kind, text, sup in self.within(tree.sup):
+                yield kind, text, again(tree.sub, sup)
+        if tree.primes:
+            fewer = s.Script(tree.base, tree.sub, tree.sup, tree.primes - 1, at=tree.at)
+            text = f"a prime of {spoken(tree)} is dropped"
+            yield "prime", text, fewer if fewer != s.Script(tree.base) else tree.base
+
+    def _indices(self, tree: s.Script, sub: s.Indices) -> Iterator[tuple[str, str, s.Tree]]:
+        for place, item in enumerate(sub.items):
+            if not isinstance(item, s.Symbol) or item.base not in self.alphabet.letters:
+                continue
+            for letter in self.alphabet.letters:
+                if letter != item.base:
+                    items = (
+                        *sub.items[:place],
+                        s.Symbol(letter, at=item.at),
+                        *sub.items[place + 1 :],
+                    )
+                    changed = s.Indices(items, sub.commas, at=sub.at)
+                    after = s.Script(tree.base, changed, None, at=tree.at)
+                    before = s.Script(tree.base, sub, None, at=tree.at)
+                    yield "index", f"{spoken(before)} is changed to {spoken(after)}", changed
+
+    def _big(self, tree: s.Big) -> Iterator[_Change]:
+        macro = _BIGS[tree.macro]
+        yield (
+            "function",
+            f"the {tree.macro[1:]} is changed to a {macro[1:]}",
+            s.Big(macro, tree.lower, tree.upper, tree.body, at=tree.at),
+        )
+        if isinstance(tree.lower, s.Relation) and tree.lower.sign != "=":
+            for kind, text, lower in self.at(tree.lower):
+                yield kind, text, s.Big(tree.macro, lower, tree.upper, tree.body, at=tree.at)
+            index = s.Indices((tree.lower.left,), (), at=tree.lower.at)
+            text = f"the condition {spoken(tree.lower)} is dropped"
+            yield "condition", text, s.Big(tree.macro, index, tree.upper, tree.body, at=tree.at)
+
+
+def _delta(i: str, j: str, at: int) -> s.Tree:
+    items = (s.Symbol(i, at=at), s.Symbol(j, at=at))
+    return s.Script(s.Symbol(r"\delta", at=at), s.Indices(items, ("",), at=at), None, at=at)
+
+
+def spread(found: Sequence[Change], count: int) -> list[Change]:
+    """Return at most `count` changes, the kinds taken in turns so that each is seen."""
+    kinds: dict[str, list[Change]] = {}
+    for change in found:
+        kinds.setdefault(change.kind, []).append(change)
+    chosen: list[Change] = []
+    while len(chosen) < min(count, len(found)):
+        for waiting in kinds.values():
+            if waiting and len(chosen) < count:
+                chosen.append(waiting.pop(0))
+    return chosen
+
+
+__all__ = ["Alphabet", "Change", "changes", "spread", "to_latex"]

@@ -1,0 +1,1 @@
+"""The edges: what MkDocs, pytest and a printer need to know of us."""

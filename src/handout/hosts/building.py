@@ -1,0 +1,53 @@
+"""Builds the whole site, as `mkdocs build` does, and answers with an exit status."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+import click
+from mkdocs.commands.build import build
+from mkdocs.config import load_config
+from mkdocs.exceptions import Abort, BuildError, ConfigurationError
+from mkdocs.plugins import BasePlugin
+
+from handout.judge.verdicts import told
+from handout.page.pages import shown_path
+
+
+def build_site(
+    strict: bool, site_dir: Path | None = None, guest: BasePlugin[Any] | None = None
+) -> int:
+    """Build the site that `mkdocs.yml` describes; 0, 1 or 2 as every command.
+
+    Args:
+        strict: whether every warning fails the build.
+        site_dir: where to, if not where `mkdocs.yml` says.
+        guest: a plugin that takes part in this build only.
+    """
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    try:
+        options: dict[str, Any] = {"strict": strict or None, "site_dir": site_dir and str(site_dir)}
+        config = load_config(**options)
+    except (ConfigurationError, Abort) as error:
+        click.echo(f"handout: {error}", err=True)
+        return 2
+    if guest is not None:
+        config.plugins[type(guest).__name__] = guest
+    try:
+        config.plugins.on_startup(command="build", dirty=False)
+        build(config)
+    except Abort:
+        return 1
+    except BuildError as error:
+        click.echo(f"handout: {error}", err=True)
+        return 1
+    finally:
+        config.plugins.on_shutdown()
+    site = Path(config.site_dir)
+    counts = json.loads((site / "verdicts.json").read_text("utf-8"))["summary"]
+    where = f"{shown_path(site / 'index.html')}: " if site_dir is None else ""  # else it is passing
+    click.echo(f"{where}{told(counts)}")
+    return 1 if counts["unexpected"] else 0

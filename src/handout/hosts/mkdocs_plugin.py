@@ -1,0 +1,166 @@
+"""The plugin for MkDocs and ProperDocs: its events, handed on to the engine."""
+
+from __future__ import annotations
+
+import gc
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mkdocs.config import config_options
+from mkdocs.config.base import ConfigErrors, ConfigWarnings
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.plugins import BasePlugin, event_priority
+from mkdocs.structure.files import Files, InclusionLevel
+from mkdocs.structure.nav import Navigation
+from mkdocs.structure.pages import Page as SitePage
+from mkdocs.utils import get_relative_url
+
+if TYPE_CHECKING:
+    from mkdocs.livereload import LiveReloadServer
+
+from handout import engine
+from handout.hosts.site import Site
+from handout.math import fonts
+from handout.run.process.limits import unlimited
+from handout.settings import Project, Settings, SettingsError, read_settings
+
+log = logging.getLogger("mkdocs.plugins.handout")
+
+_TYPES: dict[type, Any] = {str: str, int: int, float: (int, float)}
+
+
+class HandoutPlugin(BasePlugin):  # type: ignore[type-arg,no-untyped-call]
+    """Runs the cells of every page, and shows and reports the verdicts."""
+
+    config_scheme = tuple(
+        (
+            name,
+            config_options.Type(
+                _TYPES.get(type(default), dict),
+                default=default if isinstance(default, str | int | float) else {},
+            ),
+        )
+        for name, default in Settings._field_defaults.items()
+    )
+
+    server: LiveReloadServer | None = None  # of `mkdocs serve`
+    dirty = False
+    drafts = False
+
+    def on_startup(self, *, command: str, dirty: bool) -> None:
+        """Stay the same plugin for as long as the command runs, however often it builds."""
+        # What is loaded by now stays to the end. Looking for garbage in it again and again takes
+        # some 4 % of a build of ten pages, more than this plugin does where nothing has changed.
+        gc.freeze()
+        self.watched: set[Path] = set()
+        self.dirty = dirty
+        self.drafts = command == "serve"  # which shows drafts as well
+        if missing := unlimited():
+            log.info(missing)  # no warning: a strict build must not fail for it
+
+    def on_shutdown(self) -> None:
+        """End the warm process."""
+        engine.end()
+
+    def load_config(
+        self, options: dict[str, Any], config_file_path: str | None = None
+    ) -> tuple[ConfigErrors, ConfigWarnings]:
+        """Validate the options; an unknown one is an error. Begin to warm up."""
+        errors, warnings = super().load_config(options, config_file_path)
+        try:
+            engine.prepare(_project(config_file_path, read_settings(options)))
+        except SettingsError as error:
+            return [*errors, ("handout", error)], []
+        return errors, warnings
+
+    def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
+        """Name our style and script to the theme; keep Markdown's patterns away from tokens."""
+        config.extra_css.append(f"{fonts.FOLDER}/handout.css")
+        config.extra_javascript.append(f"{fonts.FOLDER}/handout.js")
+        config.markdown_extensions.append("handout.weave.atomic:AtomicTokens")
+        return config
+
+    @event_priority(-50)  # after the plugins that add, drop and generate pages
+    def on_files(self, files: Files, /, *, config: MkDocsConfig) -> Files:
+        """Start running the cells of every page."""
+        settings = read_settings({name: self.config[name] for name, _ in self.config_scheme})
+        project = _project(config.config_file_path, settings)
+        self.site = Site(project, log.warning, self.dirty)
+        for file in self.site.loops(files):
+            files.remove(file)
+        wanted = InclusionLevel.is_in_serve if self.drafts else InclusionLevel.is_included
+        self.site.start(files.documentation_pages(inclusion=wanted))
+        self.files = files
+        return files
+
+    def on_nav(self, nav: Navigation, /, *, config: MkDocsConfig, files: Files) -> Navigation:
+        """Learn in which order the pages are read."""
+        self.site.reading_order = [page.file.src_uri for page in nav.pages]
+        return nav
+
+    @event_priority(50)  # before mkdocs-jupyter looks at the file
+    def on_pre_page(self, page: SitePage, /, *, config: MkDocsConfig, files: Files) -> SitePage:
+        """Show the executed copy of a notebook in place of the file that its author keeps."""
+        copy = self.site.executed(page.file.src_uri)
+        if copy is not None:
+            page.file.abs_src_path = str(copy)
+        return page
+
+    def on_page_markdown(
+        self, markdown: str, /, *, page: SitePage, config: MkDocsConfig, files: Files
+    ) -> str:
+        """Put tokens in the place of what cells give."""
+        return self.site.with_tokens(markdown, page.file.src_uri)
+
+    @event_priority(50)  # before the plugins that collect pages, as for printing
+    def on_page_content(
+        self, html: str, /, *, page: SitePage, config: MkDocsConfig, files: Files
+    ) -> str:
+        """Put outputs, cards and formulas in the place of tokens, before other plugins look."""
+        ours = self.on_page_content
+        others = [event for event in config.plugins.events["page_content"] if event != ours]
+        html = self.site.filled(html, page.file, wait=bool(others))
+        return self.site.linked(html, page.file, files) if others else html
+
+    @event_priority(50)  # before the plugins that index what a page shows
+    def on_page_context(
+        self, context: Any, /, *, page: SitePage, config: MkDocsConfig, nav: Any
+    ) -> Any:
+        """Link the verdicts of other pages; by now most pages have run, and some still may."""
+        page.content = self.site.linked(page.content or "", page.file, self.files)
+        self.site.typeset(page.toc)
+        return context
+
+    def on_post_page(self, output: str, /, *, page: SitePage, config: MkDocsConfig) -> str:
+        """Let formulas find their font when they are first laid out."""
+        if page.file.src_uri not in self.site.with_formulas:
+            return output
+        return fonts.preloaded(output, get_relative_url(fonts.FILE, page.url))
+
+    def on_post_build(self, *, config: MkDocsConfig) -> None:
+        """Write `verdicts.json`, and report what is not as expected."""
+        self.site.finish(Path(config.site_dir))
+        self._watch(Path(config.docs_dir))
+
+    def on_serve(self, server: LiveReloadServer, /, *, config: MkDocsConfig, builder: Any) -> Any:
+        """Rebuild when a file changes that a page has read."""
+        self.server = server
+        self._watch(Path(config.docs_dir))
+        return server
+
+    def _watch(self, docs: Path) -> None:
+        """Watch the folders that pages read; the host itself watches its documents."""
+        if self.server is not None:
+            paths = self.site.engine.reads()
+            read = {path if path.is_dir() else path.parent for path in paths}
+            for folder in read - self.watched:
+                self.watched.add(folder)
+                if folder.is_dir() and not folder.is_relative_to(docs):
+                    self.server.watch(str(folder), recursive=False)
+
+
+def _project(config_file: str | None, settings: Settings) -> Project:
+    """The project of a configuration file; without one, that of the working directory."""
+    root = Path(config_file).parent if config_file else Path.cwd()
+    return Project(root.absolute(), settings)

@@ -1,0 +1,236 @@
+"""One build of a site: which pages run, what is put into them, what is reported.
+
+Knows the host's files by three attributes (`src_uri`, `abs_src_path`, `content_string`) and nothing
+else of it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+from collections.abc import Callable, Iterable
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from handout.engine import Engine, Problem, open_page, problems
+from handout.judge.verdicts import JudgedPage, report
+from handout.math import fonts
+from handout.page.pages import MARKDOWN, Page, PageError, make_page, shown_path, unreadable_page
+from handout.render import render
+from handout.report.annotations import annotate
+from handout.run.cache import Cache, write
+from handout.settings import Project
+from handout.weave import pagemath
+from handout.weave.inject import (
+    InjectionError,
+    fill,
+    link_verdicts,
+    needs_other_pages,
+    token,
+    with_tokens,
+)
+
+_ASSETS = Path(__file__).parents[1] / "assets"
+
+
+class Site:
+    """The pages of one build.
+
+    Args:
+        project: its folder and settings.
+        warn: called with every problem, one line each.
+        dirty: whether pages that did not change are left as the build before has made them.
+    """
+
+    def __init__(self, project: Project, warn: Callable[[str], None], dirty: bool = False) -> None:
+        self.dirty = dirty
+        self.project = project
+        self.warn = warn
+        self.cache = Cache(project.cache, project.root, warn)
+        self.engine = Engine(project, self.cache)
+        self.pages: dict[str, Page] = {}
+        self.reading_order: list[str] = []  # names of pages, as the navigation has them
+        self.characters: set[str] = set()
+        self.with_formulas: set[str] = set()  # names of pages
+        self._later: set[str] = set()  # pages that were rendered before their cells had run
+        self.downloads: dict[PurePosixPath, Page] = {}  # notebooks, by their place in the site
+
+    def start(self, pages: Iterable[Any]) -> None:
+        """Read the pages and start running their cells; say on a page that it cannot be read."""
+        for file in pages:
+            if not file.src_uri.endswith((*MARKDOWN, ".ipynb")):
+                continue
+            try:
+                self.pages[file.src_uri] = _read(file, self.cache)
+            except PageError as error:
+                page = unreadable_page(Path(file.abs_src_path), file.src_uri, error)
+                self.pages[file.src_uri] = page
+                file.content_string = f"# {file.name}\n\n{token(page)}0.\n"
+        self.engine.start(self.pages.values())
+
+    def loops(self, pages: Iterable[Any]) -> list[Any]:
+        """The files that are seen again through a link to a folder that holds the link."""
+        _link_to_itself.cache_clear()  # it is another build
+        found = {file: loop for file in pages if (loop := _loop(file.abs_src_path))}
+        for loop in sorted(set(found.values())):
+            self.warn(f"{shown_path(Path(loop))}: links to a folder that holds it; left out")
+        return list(found)
+
+    def with_tokens(self, markdown: str, name: str) -> str:
+        """A page's Markdown, ready to be rendered."""
+        page = self.pages.get(name)
+        if page is None or page.notebook or not page.readable or not page.cells:
+            return markdown
+        try:
+            return with_tokens(markdown, page)
+        except InjectionError as error:
+            self.warn(str(error))
+            return markdown
+
+    def executed(self, name: str) -> Path | None:
+        """The executed copy of a notebook, in the cache; None for any other page."""
+        page = self.pages.get(name)
+        if page is None or not page.notebook:
+            return None
+        from handout.weave.notebooks import executed
+
+        copy = self.project.cache / "notebooks" / name
+        write(copy, executed(self.engine.judged(name), token(page)).encode())
+        return copy
+
+    def filled(self, html: str, file: Any, wait: bool) -> str:
+        """A page's HTML with outputs, cards, badges of its own claims, and formulas.
+
+        Args:
+            html: what was rendered of the page.
+            file: the host's.
+            wait: whether to wait for the page's cells; otherwise `linked` completes a page whose
+                cells still run.
+        """
+        page = self.pages.get(file.src_uri)
+        if page is None:
+            return html
+        if page.cells and not wait and not self.engine.is_done(page.name):
+            self._later.add(page.name)
+            return html
+        return self._completed(html, page, file)
+
+    def typeset(self, contents: Iterable[Any]) -> None:
+        """Set the formulas in the entries of a page's table of contents."""
+        for entry in contents:
+            entry.title = pagemath.title(entry.title, self.project.settings.macros)
+            self.characters |= fonts.characters(entry.title)
+            self.typeset(entry.children)
+
+    def _completed(self, html: str, page: Page, file: Any) -> str:
+        if page.notebook:
+            from handout.weave.notebook_page import simplified  # its parser is slow to load
+
+            html = pagemath.mark_dollars(simplified(html))
+            source = PurePosixPath(file.dest_uri).with_name(PurePosixPath(page.name).name)
+            self.downloads[source] = page
+            html = render.with_download(html, source.name)
+        html = render.without_empty_headers(html)
+        if page.cells:
+            judged = self.engine.judged(page.name)
+            html = render.with_head(fill(html, judged), judged.verdicts)
+        if "[[verdict" in html and not needs_other_pages(html):
+            html = self._linked(html, page, lambda name: "")
+        html, faults = pagemath.convert(html, page.text, self.project.settings.macros)
+        for fault in faults:
+            self._tell(Problem(page.shown, fault.line, fault.message))
+        if "<math" in html:
+            self.characters |= fonts.characters(html)
+            self.with_formulas.add(page.name)
+        return html
+
+    def linked(self, html: str, file: Any, all_files: Any) -> str:
+        """A page's HTML with the verdicts of other pages, and its own if they came late."""
+        page = self.pages.get(file.src_uri)
+        if page is None:
+            return html
+        if page.name in self._later:
+            html = self._completed(html, page, file)
+        if not needs_other_pages(html):
+            return html
+
+        def address(name: str) -> str:
+            other = all_files.get_file_from_path(name)
+            return "" if other is None else str(other.url_relative_to(file))
+
+        return self._linked(html, page, address)
+
+    def _linked(self, html: str, page: Page, address: Callable[[str], str]) -> str:
+        filled = link_verdicts(html, page, self._find, address, self._in_reading_order)
+        for problem in filled.problems:
+            self._tell(problem)
+        return filled.html
+
+    def _tell(self, problem: Problem) -> None:
+        self.warn(str(problem))
+        annotate(problem)
+
+    def _find(self, name: str) -> JudgedPage | None:
+        return self.engine.judged(name) if name in self.engine else None
+
+    def _in_reading_order(self) -> list[JudgedPage]:
+        places = {name: place for place, name in enumerate(self.reading_order)}
+        return sorted(self.all_judged(), key=lambda j: places.get(j.page.name, len(places)))
+
+    def all_judged(self) -> Iterable[JudgedPage]:
+        """The verdicts on every page."""
+        return self.engine.all_judged()
+
+    def finish(self, folder: Path) -> None:
+        """Write what belongs to the whole site; report every verdict that is not as expected."""
+        verdicts = []
+        for judged in self.all_judged():
+            verdicts += judged.verdicts
+            for problem in problems(judged):
+                self._tell(problem)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "verdicts.json").write_text(report(verdicts), "utf-8")
+        (folder / "verdicts.svg").write_text(render.status_svg(verdicts), "utf-8")
+        for name in ("handout.css", "handout.js"):
+            write(folder / fonts.FOLDER / name, (_ASSETS / name).read_bytes())
+        for place, page in self.downloads.items():
+            write(folder / place, page.text.encode())
+        if self.characters:
+            if self.dirty:  # pages that were not rendered need theirs, too
+                self.characters |= fonts.held(folder / fonts.FILE)
+            self._write_font(folder)
+        self.engine.close()
+        self.cache.close(whole=True)
+
+    def _write_font(self, folder: Path) -> None:
+        """Write the font of formulas, made anew only if they have got other characters."""
+        name = hashlib.sha256("".join(sorted(self.characters)).encode()).hexdigest()[:32]
+        kept = self.project.cache / "fonts" / f"{name}.woff2"
+        target = folder / fonts.FILE
+        try:
+            write(target, kept.read_bytes())
+        except OSError:
+            fonts.write_subset(self.characters, folder)
+            with contextlib.suppress(OSError):
+                write(kept, target.read_bytes())
+
+
+def _loop(path: str | None) -> str | None:
+    """The folder above `path` that is a link to a folder above itself, if there is one."""
+    return None if path is None else _link_to_itself(Path(path).parent)
+
+
+@functools.cache
+def _link_to_itself(folder: Path) -> str | None:
+    above = None if folder.parent == folder else _link_to_itself(folder.parent)
+    if above is None and folder.is_symlink() and folder.parent.is_relative_to(folder.resolve()):
+        return str(folder)
+    return above
+
+
+def _read(file: Any, cache: Cache) -> Page:
+    """A page of the site; one that a plugin generated has text, and no file."""
+    if file.abs_src_path is None:
+        return make_page(Path.cwd() / file.src_uri, file.src_uri, file.content_string, cache)
+    return open_page(Path(file.abs_src_path), file.src_uri, cache)

@@ -1,0 +1,1 @@
+"""Outcomes and expectations to verdicts."""

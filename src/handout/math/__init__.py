@@ -1,0 +1,1 @@
+"""LaTeX to MathML, and the font that it is set in."""

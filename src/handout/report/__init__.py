@@ -1,0 +1,1 @@
+"""Verdicts for other readers: terminal, JUnit, annotations in CI."""

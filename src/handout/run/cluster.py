@@ -1,0 +1,159 @@
+"""Pages on the machines of a Dask cluster: `handout check --executor dask://HOST:PORT`.
+
+The scheduler gives a page to another worker when the one that had it is lost. Workers that join
+later get the project's files as well.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import re
+import shutil
+import socket
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Executor, Future
+from pathlib import Path
+from typing import Any, cast
+
+import distributed
+
+from handout.run.runner import warm
+from handout.run.shipping import Bundle, inside, pack, run_moved, unpack, versions
+from handout.settings import Project
+
+_ADDRESS = re.compile(r"dask://([\w.-]+):(\d{1,5})")
+_PATIENCE = 10  # seconds for the scheduler to answer
+
+
+class ClusterError(ValueError):
+    """A cluster that cannot be used; the message says why, and the remedy."""
+
+
+@contextlib.contextmanager
+def cluster(address: str, project: Project) -> Iterator[Executor]:
+    """An executor on a running cluster, to which the project's files were sent.
+
+    Args:
+        address: of the scheduler, as in `dask://127.0.0.1:8786`.
+        project: whose pages are to run.
+
+    Raises:
+        ClusterError: if the address is wrong, nobody answers, or a worker does not fit.
+        ShippingError: if the project's files cannot be sent.
+    """
+    found = _ADDRESS.fullmatch(address)
+    if found is None:
+        raise ClusterError(f"{address!r} is no address of a cluster; write dask://HOST:PORT")
+    bundle = pack(project)
+    with _connected(found[1], int(found[2])) as client:
+        files = _Files(bundle)
+        _send(client, files)
+        try:
+            yield _OnCluster(client, files.name, bundle)
+        finally:
+            with contextlib.suppress(Exception):  # the cluster may be gone
+                client.unregister_worker_plugin(files.name)  # type: ignore[no-untyped-call]
+
+
+@contextlib.contextmanager
+def _connected(host: str, port: int) -> Iterator[distributed.Client]:
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # errors are ours to tell
+    try:
+        socket.create_connection((host, port), _PATIENCE).close()  # Dask would try and try again
+        client = distributed.Client(  # type: ignore[no-untyped-call]
+            f"tcp://{host}:{port}", timeout=_PATIENCE, set_as_default=False, name="handout"
+        )
+    except (OSError, OverflowError) as error:
+        raise ClusterError(
+            f"no Dask scheduler answers at {host}:{port}; start one with `dask scheduler`"
+        ) from error
+    try:
+        yield client
+    finally:
+        client.close(timeout=_PATIENCE)  # type: ignore[no-untyped-call]
+
+
+def _send(client: distributed.Client, files: _Files) -> None:
+    """Send the project's files to every worker; make sure that each is fit to run its pages."""
+    if not client.scheduler_info(n_workers=-1)["workers"]:
+        raise ClusterError("the cluster has no workers; start some with `dask worker`")
+    try:
+        client.register_plugin(files)
+        unfit = client.run(_unfit, files.name)
+    except Exception as error:
+        raise ClusterError(
+            f"a worker cannot load handout ({error}); install the same version on every worker"
+        ) from error
+    for worker, why in unfit.items():
+        if why is not None:
+            raise ClusterError(f"the worker {worker} does not fit: {why}")
+
+
+class _Files(distributed.WorkerPlugin):
+    """Keeps a project's files on a worker, while the project's pages run."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        self.bundle = bundle
+        self.name = f"handout-{uuid.uuid4().hex}"  # of this run: others may use the same files
+        self.versions = versions()
+        self.unfit: str | None = None
+        self.root = Path()
+
+    def setup(self, worker: Any) -> None:
+        """Unpack, and begin to load what pages need."""
+        warm().start()
+        self.root = Path(worker.local_directory, self.name).resolve()
+        self.unfit = _differences(self.versions, versions())
+        try:
+            unpack(self.bundle, self.root)
+        except OSError as error:
+            self.unfit = f"the project's files cannot be written: {error}"
+
+    def teardown(self, worker: Any) -> None:
+        """Remove the files."""
+        shutil.rmtree(self.root, ignore_errors=True)
+
+
+def _differences(there: Mapping[str, Any], here: Mapping[str, Any]) -> str | None:
+    differ = [f"{k} {here[k]} is not {there[k]}" for k in here if there.get(k) != here[k]]
+    return ", ".join(differ) or None
+
+
+def _unfit(name: str, dask_worker: Any = None) -> str | None:
+    """Why a worker must not run pages; None if nothing is wrong."""
+    files: _Files = dask_worker.plugins[name]
+    return files.unfit
+
+
+class _OnCluster(Executor):
+    """Runs pages' jobs on the cluster."""
+
+    def __init__(self, client: distributed.Client, name: str, bundle: Bundle) -> None:
+        self._executor = client.get_executor(pure=False)  # type: ignore[no-untyped-call]
+        self._name, self._bundle = name, bundle
+
+    def submit(  # type: ignore[override]
+        self, run: Callable[[Mapping[str, Any]], str], job: Mapping[str, Any], /
+    ) -> Future[str]:
+        """Start running a page's job.
+
+        Raises:
+            ShippingError: if the page is not in the project.
+        """
+        inside(job["folder"], self._bundle.root, job["page"])
+        future: Future[str] = self._executor.submit(_run_there, run, dict(job), self._name)
+        return future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Let the pages go that have not run."""
+        self._executor.shutdown(wait=wait and not cancel_futures)
+
+
+def _run_there(run: Callable[[Mapping[str, Any]], str], job: Mapping[str, Any], name: str) -> str:
+    """On a worker: run a page."""
+    files = cast(_Files, distributed.get_worker().plugins[name])
+    if files.unfit is not None:
+        raise RuntimeError(f"a worker that joined later does not fit: {files.unfit}")
+    return run_moved(run, job, files.bundle, files.root)

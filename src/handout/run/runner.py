@@ -1,0 +1,189 @@
+"""Runs pages: each in its own process, several at once, through the cache."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor, Future
+from typing import TYPE_CHECKING, Any
+
+from handout.page.cells import Cell
+from handout.page.pages import Page
+from handout.run.cache import Cache
+from handout.run.outcomes import Fault, Gathering, PageOutcome
+from handout.settings import Project
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
+
+    from handout.run.process.fork_server import Warm
+    from handout.run.process.spawned import Spawned
+
+#: The options that decide what happens; the others decide what is shown, or expected.
+_RUN_OPTIONS = ("timeout", "reading", "loss", "points")
+
+Progress = Callable[[Page, int], None]
+
+
+def job(page: Page, project: Project) -> dict[str, Any]:
+    """What a process must know to run a page: JSON, so that it can go to another machine."""
+    return {
+        "page": page.shown,
+        "folder": str(page.file.parent),
+        "root": str(project.root),
+        "ignored": [str(project.cache), *(str(project.root / f) for f in (".venv", ".git"))],
+        "cells": [_cell(cell) for cell in page.running],
+        "notebook": page.notebook,
+        "limits": project.settings.limits._asdict(),
+    }
+
+
+def _cell(cell: Cell) -> dict[str, Any]:
+    return {
+        "kind": cell.kind,
+        "id": cell.id,
+        "source": cell.source,
+        "line": cell.source_line,
+        "options": {k: v for k, v in cell.options.items() if k in _RUN_OPTIONS},
+    }
+
+
+@functools.cache
+def warm() -> Warm | Spawned:
+    """What runs the pages of this process: a warm process, started at the first use."""
+    if hasattr(os, "fork"):
+        from handout.run.process.fork_server import (
+            Warm,  # not needed where the cache knows all pages
+        )
+
+        return Warm()
+    from handout.run.process.spawned import Spawned  # loads what belongs into a page's process
+
+    return Spawned()
+
+
+def run_job(job: Mapping[str, Any]) -> str:
+    """Run one page here and now; its outcome as JSON, so that it can come from another machine."""
+    return json.dumps(run_here(job).to_dict())
+
+
+def run_here(
+    job: Mapping[str, Any], hear: Callable[[Mapping[str, Any]], None] = lambda fact: None
+) -> PageOutcome:
+    """Run one page; `hear` gets every fact as it comes."""
+    gathering = Gathering()
+
+    def heard(fact: Mapping[str, Any]) -> None:
+        gathering.hear(fact)
+        hear(fact)
+
+    try:
+        warm().run(job, heard)
+    except OSError as error:
+        gathering.fault = Fault(len(gathering.cells), f"its process could not be started: {error}")
+    return gathering.outcome()
+
+
+class Runner:
+    """Runs the pages of a project on an executor, by default on threads of this process.
+
+    Args:
+        project: where the pages are, and the limits they run under.
+        cache: where outcomes are looked up and kept.
+        executor: any `concurrent.futures.Executor`; it is the caller's to shut down.
+        progress: called with a page and the number of its cells that are done, as they get done.
+    """
+
+    def __init__(
+        self,
+        project: Project,
+        cache: Cache | None = None,
+        executor: Executor | None = None,
+        progress: Progress | None = None,
+    ) -> None:
+        self.project = project
+        self.progress = progress
+        self.cache = cache
+        self._threads: ThreadPoolExecutor | None = None  # started for the first page that runs
+        self._executor = executor
+        self._submitted: list[Future[PageOutcome]] = []  # to our own threads
+
+    def submit(self, page: Page) -> Future[PageOutcome]:
+        """Start running a page, unless it has nothing to run or the cache knows its outcome."""
+        known: PageOutcome | None = None
+        if not page.running:
+            known = PageOutcome(reads={"files": [], "folders": {}})
+        elif self.cache is not None:
+            known = self.cache.get(job(page, self.project))
+        if known is None:
+            return self._run_here(page) if self._executor is None else self._hand_over(page)
+        self._advance(page, len(page.running))
+        done: Future[PageOutcome] = Future()
+        done.set_result(known)
+        return done
+
+    def _run_here(self, page: Page) -> Future[PageOutcome]:
+        if self._threads is None:
+            from concurrent.futures import ThreadPoolExecutor  # not needed where all is known
+
+            self._threads = ThreadPoolExecutor(self.project.settings.workers, "handout")
+            warm()  # here, for threads that asked for it at once would make several
+        self._submitted.append(self._threads.submit(self._run, page))
+        return self._submitted[-1]
+
+    def _run(self, page: Page) -> PageOutcome:
+        kept = False
+
+        def hear(fact: Mapping[str, Any]) -> None:
+            nonlocal kept
+            kept = kept or fact["event"] == "kept"
+            if fact["event"] == "cell":
+                self._advance(page, 1)
+
+        started = time.time()
+        task = job(page, self.project)
+        if self.cache is not None:  # the page's keeper can write the entry, on another processor
+            task |= {"cache": str(self.cache.folder), "started": started}
+        outcome = run_here(task, hear)
+        if self.cache is not None and kept:
+            self.cache.ran(outcome)
+        elif self.cache is not None:
+            self.cache.put(task, outcome, started)
+        return outcome
+
+    def _hand_over(self, page: Page) -> Future[PageOutcome]:
+        """Have somebody else's executor run a page; what comes back is taken here."""
+        assert self._executor is not None
+        started = time.time()
+        task = job(page, self.project)
+        taken: Future[PageOutcome] = Future()
+
+        def take(done: Future[str]) -> None:
+            try:
+                data = json.loads(done.result())
+                outcome = PageOutcome.from_dict(data)
+                if self.cache is not None:
+                    # another machine may have got the files before the page was handed over
+                    self.cache.put(task, outcome, min(started, data.get("since", started)))
+            except BaseException as error:  # also that it was cancelled, or the executor broke
+                why = str(error) or type(error).__name__
+                outcome = PageOutcome(fault=Fault(0, f"the executor could not run it: {why}"))
+            self._advance(page, len(page.running))
+            taken.set_result(outcome)
+
+        self._executor.submit(run_job, task).add_done_callback(take)
+        return taken
+
+    def _advance(self, page: Page, cells: int) -> None:
+        if self.progress is not None:
+            self.progress(page, cells)
+
+    def close(self) -> None:
+        """Stop what still runs, and let the threads go."""
+        if self._threads is not None:
+            self._threads.shutdown(wait=False, cancel_futures=True)
+            if not all(future.done() for future in self._submitted):
+                warm().stop()

@@ -1,0 +1,1 @@
+"""A page and its verdicts to the text that a host renders."""

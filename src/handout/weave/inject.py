@@ -1,0 +1,197 @@
+"""Puts outcomes and verdicts into a page, in two steps.
+
+Before Markdown is rendered, each cell becomes a plain fence, and a token that holds the place of
+its output and cards. Afterwards the tokens become HTML. So no HTML of ours goes through Markdown,
+and rendering need not wait for the cells to run.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from handout.engine import Problem
+from handout.judge.verdicts import JudgedPage, Result
+from handout.page.cells import Cell, find_cells
+from handout.page.fences import running_text
+from handout.page.pages import Page
+from handout.render import render
+from handout.weave.pagemath import mark, parts
+
+TOKEN = r"handout-[0-9a-f]{16}-\d+\."  # the pattern of a whole one
+_BADGE = re.compile(r"\[\[verdict:(?P<page>[^\]\s#]*#)?(?P<claim>[^\]\s#]+)\]\]")
+_TABLE = re.compile(r"(?:<p>)?\[\[verdicts\]\](?:</p>)?")
+
+
+class InjectionError(ValueError):
+    """A page whose text another plugin has changed beyond recognition."""
+
+
+def token(page: Page) -> str:
+    """What begins this page's tokens: no author can have written it, and it is always the same."""
+    return f"handout-{page.digest[:16]}-"
+
+
+def with_tokens(markdown: str, page: Page) -> str:
+    """The page's Markdown, as the host has it, with a token in place of what each cell gives.
+
+    Args:
+        markdown: the text without front matter, perhaps changed by other plugins.
+        page: the page as its author wrote it.
+
+    Raises:
+        InjectionError: if the cells in `markdown` are not those of the page.
+    """
+    cells: Sequence[Cell] = page.cells
+    shift = 0
+    if page.text.endswith(markdown):  # but for its front matter, as its author wrote it
+        shift = page.text.count("\n", 0, len(page.text) - len(markdown))
+    else:
+        cells = find_cells(markdown, page.shown, known=True)
+    if [cell.source for cell in cells] != [cell.source for cell in page.cells]:
+        raise InjectionError(
+            f"{page.shown}:1: another plugin changed the cells of this page before they could be "
+            "shown; list handout before it in the configuration"
+        )
+    lines = markdown.split("\n")
+    parts: list[str] = []
+    end = 0
+    mark_of_page = token(page)
+    for number, (there, cell) in enumerate(zip(cells, page.cells, strict=True)):
+        first, last = there.line_first - shift, there.line_last - shift
+        parts += lines[end : first - 1]
+        end = max(last, end)
+        if cell.problem is None and cell.kind == "math":
+            code = []
+        else:
+            code = _plain_fence(cell, lines[first - 1 : last])
+        quote = there.indent.rstrip()
+        parts += [*code, quote, f"{there.indent}{mark_of_page}{number}.", quote]
+    return "\n".join(parts + lines[end:])
+
+
+def _plain_fence(cell: Cell, lines: list[str]) -> list[str]:
+    """The lines of a cell's code as a fence that only shows it."""
+    if cell.options.get("show", "both") in ("output", "none") or not lines:
+        return []
+    fence = re.match(r"[`~]*", lines[0][len(cell.indent) :])
+    title = str(cell.options.get("title", "")).replace('"', "&quot;")
+    header = (
+        f"{cell.indent}{fence[0] if fence else '```'}{cell.kind if cell.kind == 'python' else ''}"
+    )
+    return [header + (f' title="{title}"' if title else ""), *lines[1:]]
+
+
+class Filled(NamedTuple):
+    """A page's HTML with outcomes and verdicts, and what was wrong with its links to verdicts."""
+
+    html: str
+    problems: list[Problem]
+
+
+def fill(html: str, judged: JudgedPage) -> str:
+    """Replace the page's tokens by outputs and cards."""
+    outputs = not judged.page.notebook  # those of a notebook are in its executed copy
+    before, *pieces = html.split(token(judged.page))
+    filled = [before.removesuffix("<p>")]
+    for piece in pieces:
+        number, _, after = piece.partition(".")
+        filled.append(_shown(judged.results[int(number)], outputs))
+        filled.append(after.removeprefix("</p>").removesuffix("<p>"))
+    return "".join(filled)
+
+
+def _shown(result: Result, outputs: bool) -> str:
+    """What a cell gives: its formula, its output, and the cards of its claims."""
+    cell = result.cell
+    html = ""
+    if cell.kind == "math" and cell.problem is None:
+        html += mark(cell.source.strip())
+    quiet = next((verdict for verdict in result.verdicts if _quiet(verdict, cell)), None)
+    shown = (
+        outputs and cell.kind == "python" and cell.options.get("show", "both") in ("both", "output")
+    )
+    printed = ""
+    if result.outcome is not None and shown:  # an equation's error stands on its card
+        printed = render.output(result.outcome, of=quiet)
+    if quiet is not None and not printed:
+        printed = render.place(quiet)
+    claims: dict[str, list[dict[str, object]]] = {}
+    for verdict in result.verdicts:
+        if verdict is not quiet:
+            claims.setdefault(verdict["id"], []).append(verdict)
+    return html + printed + "".join(render.cards(verdicts) for verdicts in claims.values())
+
+
+def _quiet(verdict: Mapping[str, Any], cell: Cell) -> bool:
+    """Whether a verdict needs no card: code that ran as expected, with nothing to remark."""
+    remarkable = "expect" in cell.options or verdict["details"].get("notes")
+    return verdict["kind"] == "code" and verdict["ok"] and not remarkable
+
+
+def link_verdicts(
+    html: str,
+    page: Page,
+    find: Callable[[str], JudgedPage | None],
+    address: Callable[[str], str],
+    everything: Callable[[], Sequence[JudgedPage]],
+) -> Filled:
+    """Replace `[[verdict:ID]]`, `[[verdict:PAGE#ID]]` and `[[verdicts]]` in a page's HTML.
+
+    Args:
+        html: the content of the page; code in it is left alone.
+        page: the page.
+        find: the verdicts of a page, given its name; None if there is no such page.
+        address: the address of a page as seen from this one, given its name.
+        everything: the verdicts of all pages.
+    """
+    if "[[verdict" not in html:
+        return Filled(html, [])
+    problems: list[Problem] = []
+
+    def badge(found: re.Match[str]) -> str:
+        other = (found["page"] or "").rstrip("#")
+        judged = find(other or page.name)
+        if judged is None:
+            problem = f"{found[0]}: there is no page {other!r}"
+        elif verdicts := judged.named(found["claim"]):
+            return render.badge(*verdicts, page=address(other) if other else "")
+        else:
+            problem = f"{found[0]}: {judged.missing(found['claim'])}"
+        line = next((n for n, l in enumerate(page.text.split("\n"), 1) if found[0] in l), 1)
+        problems.append(Problem(page.shown, line, problem))
+        return f'<span class="verdict-missing">{found[0]}</span>'
+
+    def table(_: re.Match[str]) -> str:
+        verdicts = [v for judged in everything() for v in judged.verdicts]
+        return render.table(verdicts, address)
+
+    linked = (
+        part if literal else _TABLE.sub(table, _BADGE.sub(badge, part))
+        for part, literal in parts(html)
+    )
+    return Filled("".join(linked), problems)
+
+
+def lost_badges(judged: JudgedPage) -> list[Problem]:
+    """A problem for every `[[verdict:ID]]` in a page's text that names no claim of the page.
+
+    For a page by itself: links to other pages are followed where the whole site is built.
+    """
+    page = judged.page
+    if "[[verdict:" not in page.text or page.notebook:
+        return []
+    return [
+        Problem(page.shown, line, f"{found[0]}: {judged.missing(found['claim'])}")
+        for line, words in running_text(page.text)
+        for found in _BADGE.finditer(words)
+        if not found["page"] and not judged.named(found["claim"])
+    ]
+
+
+def needs_other_pages(html: str) -> bool:
+    """Whether a page's links to verdicts need the verdicts of other pages."""
+    if "[[verdict" not in html:  # most pages: a search for plain text is quicker than for a pattern
+        return False
+    return "[[verdicts]]" in html or any(found["page"] for found in _BADGE.finditer(html))

@@ -1,0 +1,172 @@
+r"""The mathematics of one page: every formula of its HTML becomes MathML.
+
+`pymdownx.arithmatex` (generic) has marked the formulas of Markdown; those of a notebook are still
+between dollars. All formulas of a page are converted together, so that they share equation numbers
+and `\eqref{ID}`, or `[[eq:ID]]` in a sentence, finds its `\label` anywhere on the page.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import html
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from handout.math.mathml import MathError, to_mathml, to_mathml_page
+
+# A formula that is marked, or a reference to an equation's number.
+_SITE = re.compile(
+    r'<(?P<tag>span|div) class="arithmatex">(?P<body>.*?)</(?P=tag)>'
+    r"|\[\[eq:(?P<label>[\w:.-]+)\]\]",
+    re.DOTALL,
+)
+_IN_TITLE = re.compile(r"\\\((.+?)\\\)", re.DOTALL)  # arithmatex's own delimiters, tags stripped
+_LITERAL = re.compile(r"<(pre|code|script|style|textarea)\b", re.IGNORECASE)
+_LINK = re.compile(r'<math[^>]*><mtext>(<a href="#[^"]*">\([^<]*\)</a>)</mtext></math>')
+_UNMARKED = re.compile(
+    r"\$\$(?P<dollars>[^$<]+?)\$\$"
+    r"|(?P<environment>\\begin\{(?P<name>(?:equation|align|gather)\*?)\}.+?\\end\{(?P=name)\})"
+    r"|(?<![\\$\w])\$(?P<inline>(?=\S)(?:\\.|[^$\\<])+?(?<=\S))\$(?![\w$])",
+    re.DOTALL,
+)
+
+
+class Problem(NamedTuple):
+    """A formula that cannot be shown."""
+
+    line: int  # of the fault in the author's file, from 1
+    message: str
+
+
+class _Formula(NamedTuple):
+    latex: str
+    display: bool
+    written: str  # as it stands in the author's file
+
+
+def mark(latex: str, display: bool = True) -> str:
+    """LaTeX as the HTML that `convert` looks for."""
+    left, right = (r"\[", r"\]") if display else (r"\(", r"\)")
+    return f'<span class="arithmatex">{left}{html.escape(latex)}{right}</span>'
+
+
+def mark_dollars(content: str) -> str:
+    r"""Mark the formulas that stand between dollars in HTML, as those of a notebook do.
+
+    Code is left alone, and so is a dollar with a blank on its inner side, as in prices. No formula
+    spans a tag: a less-than sign within one is an entity.
+    """
+
+    def marked(found: re.Match[str]) -> str:
+        display = found["inline"] is None
+        latex = found["dollars"] or found["environment"] or found["inline"]
+        return mark(html.unescape(latex), display)
+
+    return "".join(
+        part if literal else _UNMARKED.sub(marked, part) for part, literal in parts(content)
+    )
+
+
+def title(text: str, macros: Mapping[str, str] | None = None) -> str:
+    """A heading's text with MathML, as a table of contents shows it.
+
+    What fails is left as it is: the heading itself is where it is reported.
+    """
+
+    if r"\(" not in text:
+        return text
+
+    def shown(found: re.Match[str]) -> str:
+        with contextlib.suppress(MathError):
+            return to_mathml(html.unescape(found[1]).strip(), macros=macros)
+        return found[0]
+
+    return _IN_TITLE.sub(shown, text)
+
+
+def convert(
+    content: str, source: str, macros: Mapping[str, str] | None = None
+) -> tuple[str, list[Problem]]:
+    """A page's HTML with MathML for its formulas, and what is wrong with those that failed.
+
+    A formula that fails is shown as its source.
+
+    Args:
+        content: the page's HTML.
+        source: the author's file, Markdown or notebook, in which the lines of problems are found.
+        macros: as `handout.math.mathml.to_mathml` takes them.
+
+    Raises:
+        MathError: a macro is not LaTeX that can be converted.
+    """
+    if 'arithmatex">' not in content and "[[eq:" not in content:
+        return content, []
+    formulas = list(_formulas(content))
+    converted = to_mathml_page([(f.latex, f.display) for f in formulas], macros)
+    shown = iter([_shown(f, mathml) for f, mathml in zip(formulas, converted, strict=True)])
+    page = "".join(
+        part if literal else _SITE.sub(lambda _: next(shown), part)
+        for part, literal in parts(content)
+    )
+    return page, list(_problems(formulas, converted, source))
+
+
+def parts(content: str) -> Iterator[tuple[str, bool]]:
+    """HTML in pieces, each with whether it is literal text, in which nothing may be replaced."""
+    start = at = 0
+    while found := _LITERAL.search(content, at):
+        at = found.end()
+        end = re.compile(f"</{found[1]}>", re.IGNORECASE).search(content, at)
+        if end is not None:
+            yield content[start : found.start()], False
+            yield content[found.start() : end.end()], True
+            start = at = end.end()
+    yield content[start:], False
+
+
+def _formulas(content: str) -> Iterator[_Formula]:
+    for part, literal in parts(content):
+        for found in () if literal else _SITE.finditer(part):
+            if found["label"]:
+                yield _Formula(rf"\eqref{{{found['label']}}}", False, found[0])
+            else:
+                delimited = html.unescape(found["body"]).strip()
+                latex = delimited[2:-2].strip()
+                yield _Formula(latex, delimited.startswith(r"\["), latex)
+
+
+def _shown(formula: _Formula, mathml: str | MathError) -> str:
+    if isinstance(mathml, MathError):
+        return f'<code class="math-error">{html.escape(formula.latex)}</code>'
+    if formula.display:
+        return f'<span class="math-display">{mathml}</span>'
+    return _LINK.sub(r"\1", mathml)  # a reference alone is a link like any other
+
+
+def _problems(
+    formulas: list[_Formula], converted: list[str | MathError], source: str
+) -> Iterator[Problem]:
+    """The errors with their lines: formulas stand in the page in the order of the file."""
+    start = 0
+    for formula, mathml in zip(formulas, converted, strict=True):
+        at, exact = _find(formula.written, source, start)
+        start = at
+        if isinstance(mathml, MathError):
+            offset = mathml.position if exact and formula.written == formula.latex else 0
+            line = source.count("\n", 0, at + offset) + 1
+            yield Problem(line, f"{mathml.message} The formula is: {formula.written}")
+
+
+def _find(written: str, source: str, start: int) -> tuple[int, bool]:
+    """Where a formula stands in a file from `start` on, and whether it does so word for word.
+
+    A notebook holds its lines as JSON strings; there the first line is found.
+    """
+    at = source.find(written, start)
+    if at >= 0:
+        return at, True
+    first_line = json.dumps(written.split("\n", 1)[0], ensure_ascii=False)[1:-1]
+    at = source.find(first_line, start)
+    return (at, False) if at >= 0 else (start, False)

@@ -1,0 +1,441 @@
+"""An outcome is used again only while everything that the page really read is as it was."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import os
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from handout.run.cache import Cache, clear, contents, evict
+from handout.run.process.file_access import Reads
+
+PAGE = '```python exec="on"\n{}\n```\n'
+
+
+def old(root: Path) -> None:
+    """Make every file of the project older than the run that is to come."""
+    past = time.time() - 60
+    for file in root.rglob("*"):
+        if file.is_file() and ".cache" not in file.parts:
+            os.utime(file, (past, past))
+
+
+def runs(workshop, name: str = "page.md") -> bool:
+    """Whether the page's cells ran, rather than came from the cache."""
+    old(workshop.root)
+    workshop.run(name, cached=True)
+    return workshop.cache.misses > 0
+
+
+@pytest.fixture
+def page(workshop):
+    """A page that imports a module, reads a file and lists a folder; it has run once."""
+    workshop.write("library/shapes.py", "def area(r): return 3 * r * r\n")
+    (workshop.root / "docs").mkdir()
+    workshop.write("data/values.txt", "1\n")
+    workshop.write(
+        "page.md",
+        "Text.\n\n"
+        + PAGE.format(
+            "import os, sys\n"
+            "sys.path.append('library')\n"
+            "from shapes import area\n"
+            "print(area(int(open('data/values.txt').read())), sorted(os.listdir('data')))\n"
+        ),
+    )
+    assert runs(workshop)
+    assert not runs(workshop)
+    return workshop
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "again"),
+    [
+        ("page.md", None, False),
+        ("library/shapes.py", "def area(r): return 4 * r * r\n", True),
+        ("data/values.txt", "2\n", True),
+        ("data/another.txt", "", True),
+        ("docs/unrelated.py", "x = 1\n", False),
+        ("library/unrelated.py", "x = 1\n", True),  # it might have shadowed what was imported
+        ("shapes.py", "def area(r): return 0\n", True),  # beside the page: it does shadow
+        ("data/.values.txt.swp", "an editor's", False),
+    ],
+)
+def test_what_was_read_decides(page, file: str, text: str | None, again: bool) -> None:
+    """A module, a file, the names in a folder do; prose and files that were not read do not."""
+    if text is None:
+        text = "More text.\n\n" + (page.root / file).read_text()
+    page.write(file, text.encode())
+    assert runs(page) is again
+    assert not runs(page)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "again"),
+    [
+        ('exec="on"', 'exec="on" expect="raises ValueError"', False),
+        ('exec="on"', 'exec="on" title="T" show="none"', False),
+        ('exec="on"', 'exec="on" timeout="5"', True),
+        ("1 + 1", "1 + 2", True),
+    ],
+)
+def test_an_option_counts_if_it_bears_on_the_run(workshop, before, after, again) -> None:
+    """What is expected, and what is shown, is judged anew from the same outcome."""
+    workshop.write("page.md", PAGE.format("1 + 1"))
+    assert runs(workshop)
+    workshop.write("page.md", PAGE.format("1 + 1").replace(before, after))
+    assert runs(workshop) is again
+
+
+def test_a_file_that_was_not_there_counts(workshop) -> None:
+    """Once it is there, the page runs again."""
+    workshop.write("page.md", PAGE.format("try: print(open('x.txt').read())\nexcept OSError: 0"))
+    assert runs(workshop)
+    assert not runs(workshop)
+    workshop.write("x.txt", "now")
+    assert runs(workshop)
+
+
+def test_a_file_outside_the_project_counts(workshop) -> None:
+    """A library under development elsewhere is as much the author's as one inside."""
+    outside = workshop.root.parent / "outside.txt"
+    outside.write_text("1")
+    os.utime(outside, (0, 0))
+    workshop.write("page.md", PAGE.format(f"open({str(outside)!r}).read()"))
+    assert runs(workshop)
+    assert not runs(workshop)
+    outside.write_text("2")
+    os.utime(outside, (0, 0))
+    assert runs(workshop)
+
+
+def test_what_a_page_writes_itself_does_not_count(workshop) -> None:
+    """A scratch file is no input."""
+    workshop.write("page.md", PAGE.format("open('s.txt', 'w').write('1')\nopen('s.txt').read()"))
+    assert runs(workshop)
+    assert not runs(workshop)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "n = open('s.txt').read()\nopen('s.txt', 'w').write(n + '1')\nn",
+        "with open('s.txt', 'r+') as f: n = f.read(); f.write('1')\nn",
+        "open('s.txt', 'a').write('1')\nopen('s.txt').read()",
+    ],
+)
+def test_a_page_that_changes_what_it_reads_is_not_kept(workshop, source: str) -> None:
+    """Another run would give another outcome."""
+    workshop.write("s.txt", "0")
+    workshop.write("page.md", PAGE.format(source))
+    assert runs(workshop)
+    assert runs(workshop)
+
+
+def test_what_changes_while_a_page_runs_is_not_taken_for_what_it_saw(workshop) -> None:
+    """A module that appears after the page looked for it makes the page run again."""
+    look = "import os, time\ntry:\n    import late\nexcept ImportError: print('no module')\n"
+    late = "with os.fdopen(os.open('late.py', 65), 'w') as f: f.write('')"  # no matter by whom
+    workshop.write("page.md", PAGE.format(f"{look}{late}"))
+    judged = workshop.run("page.md", cached=True)["page.md"]
+    assert judged.results[0].outcome["stdout"] == "no module\n0\n"[:10]
+    judged = workshop.run("page.md", cached=True)["page.md"]
+    assert judged.results[0].outcome["stdout"] == ""
+
+
+def test_a_library_that_was_loaded_counts(workshop) -> None:
+    """A compiled library, through ctypes, is read like any other file."""
+    workshop.write(
+        "page.md", PAGE.format("import ctypes\ntry: ctypes.CDLL('./l.so')\nexcept OSError: 1")
+    )
+    assert runs(workshop)
+    assert not runs(workshop)
+    workshop.write("l.so", "not one either")
+    assert runs(workshop)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import time\ntime.time()",
+        "from time import perf_counter\nperf_counter()",
+        "import datetime\ndatetime.date.today()",
+        "import datetime as d\nd.datetime.now()",
+        "import random\nrandom.random()",
+        "import random\nrandom.Random().random()",
+        "import numpy as np\nnp.random.rand()",
+        "import numpy as np\nnp.random.default_rng().normal()",
+        "import secrets\nsecrets.token_hex()",
+        "import uuid\nuuid.uuid4()",
+        "import os\nos.urandom(1)",
+    ],
+)
+def test_what_cannot_come_out_alike_is_not_kept(workshop, source: str) -> None:
+    """The clock and unseeded randomness; and the card says so."""
+    judged = workshop.cell(source, cached=True)
+    (note,) = judged.verdicts[0]["details"]["notes"]
+    assert note.startswith("Not reproducible: the cell read ")
+    assert runs(workshop)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import random\nrandom.seed(1)\nrandom.random()",
+        "import random\nrandom.Random(1).random()",
+        "import numpy as np\nnp.random.seed(1)\nnp.random.rand()",
+        "import numpy as np\nnp.random.default_rng(1).normal()",
+        "import datetime\nd = datetime.datetime(2017, 1, 11)\nisinstance(d, datetime.datetime), d",
+        "import time\ntime.gmtime(0)",
+        "import tempfile\ntempfile.mkdtemp() and None",
+    ],
+)
+def test_what_comes_out_alike_is_kept(workshop, source: str) -> None:
+    """Seeds, given dates, and what a library does for its own ends."""
+    judged = workshop.cell(source, cached=True)
+    assert "notes" not in judged.verdicts[0]["details"]
+    assert not runs(workshop)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import os\nos._exit(1)",
+        "import subprocess\nsubprocess.run(['true'])",
+        "import socket\nsocket.socket().connect_ex(('127.0.0.1', 9))",
+    ],
+)
+def test_what_cannot_be_compared_is_not_kept(workshop, source: str) -> None:
+    """Crashes; what a program or the network told."""
+    workshop.cell(source, cached=True)
+    assert runs(workshop)
+
+
+def test_a_cell_that_raises_is_kept_on_its_line(workshop) -> None:
+    """Its traceback names lines: it is used again, unless the cell has moved."""
+    workshop.write("page.md", PAGE.format("1 / 0"))
+    assert runs(workshop)
+    assert not runs(workshop)
+    workshop.write("page.md", "moved\n\n" + PAGE.format("1 / 0"))
+    assert runs(workshop)
+    judged = workshop.run("page.md", cached=True)["page.md"]
+    assert "line 4, in" in judged.results[0].outcome["error"]["traceback"]
+
+
+def test_a_file_that_changed_during_the_run_is_not_trusted(workshop) -> None:
+    """Nobody knows whether it was read before or after."""
+    workshop.write("value.txt", "1")
+    workshop.write("page.md", PAGE.format("open('value.txt').read()"))
+    future = time.time() + 60
+    os.utime(workshop.root / "value.txt", (future, future))
+    workshop.run("page.md", cached=True)
+    workshop.run("page.md", cached=True)
+    assert workshop.cache.misses == 1
+
+
+def entries(workshop) -> list[Path]:
+    return sorted((workshop.root / ".cache").glob("??/*.json"))
+
+
+def spoil_outcome(data: dict) -> None:
+    data["body"]["outcome"]["cells"][0]["stdout"] = "wrong"
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        pytest.param(lambda file: file.write_bytes(b""), id="empty"),
+        pytest.param(lambda file: file.write_bytes(file.read_bytes()[:-20]), id="torn"),
+        pytest.param(lambda file: file.write_bytes(b"\xff\xfe"), id="not text"),
+        pytest.param(lambda file: file.write_bytes(b"[" * 100_000), id="deep"),
+        pytest.param(lambda file: file.write_text('{"digest": 1}'), id="another form"),
+    ],
+)
+def test_a_wrong_entry_is_computed_again(workshop, spoil) -> None:
+    """It is neither trusted nor fatal."""
+    workshop.write("page.md", PAGE.format("1 + 1"))
+    assert runs(workshop)
+    (entry,) = entries(workshop)
+    before = entry.read_bytes()
+    spoil(entry)
+    assert entry.read_bytes() != before
+    judged = workshop.run("page.md", cached=True)["page.md"]
+    assert judged.results[0].outcome["stdout"] == "2\n"
+    assert not runs(workshop)
+
+
+def test_an_edited_entry_is_not_trusted(workshop) -> None:
+    """Its digest tells, even if it is a good entry otherwise."""
+    workshop.write("page.md", PAGE.format("1 + 1"))
+    assert runs(workshop)
+    (entry,) = entries(workshop)
+    data = json.loads(entry.read_text())
+    spoil_outcome(data)
+    entry.write_text(json.dumps(data))
+    assert runs(workshop)
+
+
+def test_builds_at_once_share_a_cache(workshop) -> None:
+    """Every entry is whole, whoever wrote it last."""
+    job = {"page": "p", "folder": "/", "root": "/", "cells": [], "limits": {"output": 1}}
+    from handout.run.outcomes import PageOutcome
+
+    def write(text: str) -> None:
+        cache = Cache(workshop.root / ".cache", workshop.root, workshop.warnings.append)
+        for _ in range(50):
+            reads = {"files": [], "folders": {}, "modules": [], "reasons": []}
+            cache.put(job, PageOutcome(({"stdout": text * 1000},), None, reads), time.time())
+            found = cache.get(job)
+            assert found is not None
+            assert set(found.cells[0]["stdout"]) <= set("ab")
+
+    threads = [threading.Thread(target=write, args=(letter,)) for letter in "ab"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert workshop.warnings == []
+    assert not list((workshop.root / ".cache").rglob("*.part"))
+
+
+def test_a_folder_that_cannot_be_written_is_told_once(workshop) -> None:
+    """The build goes on without a cache; pages that end at once do not say it twice."""
+    (workshop.root / ".cache").write_text("a file where the folder should be")
+    names = [f"{n}.md" for n in range(8)]
+    for name in names:
+        workshop.write(name, PAGE.format("1"))
+    judged = workshop.run(*names, cached=True)
+    assert all(page.verdicts[0]["ok"] for page in judged.values())
+    assert len(workshop.warnings) == 1
+    assert "cannot be written" in workshop.warnings[0]
+
+
+def test_a_full_disk_is_told_once(workshop, monkeypatch) -> None:
+    """And leaves no torn entry behind."""
+
+    def full(*args: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("handout.run.cache.os.replace", full)
+    workshop.write("a.md", PAGE.format("1"))
+    workshop.write("b.md", PAGE.format("2"))
+    with ThreadPoolExecutor(1) as executor:  # what comes from an executor is written here
+        workshop.run("a.md", "b.md", cached=True, executor=executor)
+    assert len(workshop.warnings) == 1
+    assert "No space left on device" in workshop.warnings[0]
+    assert entries(workshop) == []
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="pages have keepers where there is fork")
+def test_an_entry_is_written_beside_the_build(workshop, monkeypatch) -> None:
+    """By the page's keeper, so that the thread that renders pages need not wait for the disk."""
+    monkeypatch.setattr("handout.run.cache.write", None)
+    workshop.write("a.md", PAGE.format("1"))
+    workshop.run("a.md", cached=True)
+    assert len(entries(workshop)) == 1
+    workshop.run("a.md", cached=True)
+    assert workshop.cache.hits == 1
+
+
+def test_the_cache_can_be_looked_at_and_cleared(workshop) -> None:
+    """Entries, bytes and the hits of the last build; what is not an entry stays."""
+    workshop.write("page.md", PAGE.format("1"))
+    workshop.run("page.md", cached=True)
+    workshop.run("page.md", cached=True)
+    workshop.cache.close()
+    folder = workshop.root / ".cache"
+    (folder / "notes.txt").write_text("mine")
+    found = contents(folder)
+    assert (found.entries, found.hits, found.misses) == (1, 1, 0)
+    assert found.size > 100
+    assert clear(folder) == 1
+    assert contents(folder).entries == 0
+    assert (folder / "notes.txt").exists()
+
+
+def test_entries_that_no_build_uses_are_dropped_in_time(workshop) -> None:
+    """One that was used lately stays."""
+    workshop.write("page.md", PAGE.format("1"))
+    workshop.run("page.md", cached=True)
+    (entry,) = entries(workshop)
+    os.utime(entry, (0, 0))
+    workshop.run("page.md", cached=True)  # which uses it
+    evict(workshop.root / ".cache")
+    assert entry.exists()
+    os.utime(entry, (0, 0))
+    evict(workshop.root / ".cache")
+    assert not entry.exists()
+
+
+def test_a_project_can_be_moved(workshop, monkeypatch) -> None:
+    """Paths in it are kept relative to it."""
+    workshop.write("value.txt", "1")
+    workshop.write("page.md", PAGE.format("open('value.txt').read()"))
+    assert runs(workshop)
+    moved = workshop.root.with_name("moved")
+    workshop.root.rename(moved)
+    workshop.root = moved
+    monkeypatch.chdir(moved)
+    assert not runs(workshop)
+
+
+def test_an_environment_inside_the_project_is_not_the_authors(monkeypatch) -> None:
+    """Versions of distributions stand for it, whatever its folder is called."""
+    monkeypatch.setattr("sys.prefix", "/project/env")
+    reads = Reads("/project", ("/project/.cache",), 1)
+    for path, counts in {
+        "/project": True, "/project/x.py": True, "/elsewhere/x.py": True, "/usr/lib/x.py": False,
+        "/project/env/lib/x.py": False, "/project/.cache/x": False, "/home/me/.config/x": False,
+    }.items():  # fmt: skip
+        assert reads.of_project(path) is counts, path
+
+
+EXAMPLE = {  # docs/guide/caching.md: what is changed, and the pages that run
+    "none": ("docs/intro.md", "", "", []),
+    "prose": ("docs/intro.md", "Prose.", "Other prose.\n\nAnd more.", []),
+    "code": ("docs/intro.md", "2 + 2", "2 + 3", ["intro"]),
+    "expectation": ("docs/intro.md", '"on"', '"on" expect="raises ValueError"', []),
+    "module": ("docs/shapes.py", "3", "4", ["curve"]),
+    "new name": ("docs/shapes2.py", "", "x = 1", ["curve"]),
+    "data": ("docs/values.txt", "1", "2", ["table"]),
+    "touched": ("docs/values.txt", "1", "1", []),
+}
+
+
+@pytest.mark.parametrize("change", [*EXAMPLE, "numpy", "click"])
+def test_the_example_of_the_guide(workshop, monkeypatch, change: str) -> None:
+    """The table of the guide, line by line."""
+    cells = {
+        "intro": "print(2 + 2)",
+        "curve": "import click\nfrom shapes import area",
+        "table": "print(open('values.txt').read())",
+    }
+    names = [f"docs/{name}.md" for name in cells]
+    for name, cell in cells.items():
+        workshop.write(f"docs/{name}.md", "Prose.\n\n" + PAGE.format(cell))
+    workshop.write("docs/shapes.py", "def area(r): return 3 * r * r\n")
+    workshop.write("docs/values.txt", "1\n")
+    old(workshop.root)
+    workshop.run(*names, cached=True)
+    if change in EXAMPLE:
+        file, before, after, again = EXAMPLE[change]
+        path = workshop.root / file
+        text = path.read_text() if path.exists() else ""
+        assert before in text
+        path.write_text(text.replace(before, after) if before else text + after)
+    else:
+        real = importlib.metadata.version
+        monkeypatch.setattr(
+            "handout.run.cache.version", lambda name: "9.9" if name == change else real(name)
+        )
+        again = list(cells) if change == "numpy" else ["curve"]
+    old(workshop.root)
+    workshop.run(*names, cached=True)
+    assert workshop.cache.misses == len(again)
+    assert workshop.cache.hits == len(cells) - len(again)
