@@ -23,7 +23,8 @@ LAYERS = [
     {"errors", "blas", "deferred", "schedule", "graph"},
     {"ops", "arrays", "layers", "anyfunction"},
     {"losses", "optim", "init", "data", "train", "storage", "drawing"},
-    {"check", "figures"},
+    {"report", "numerics", "figures"},
+    {"check"},
     {"equations"},
     {"course"},
 ]

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from edf.check.sampling import draw_point, private_copy
 from edf.graph import Array, Constant, Node, run_backward, run_forward, topological_order
+from edf.numerics.sampling import draw_point, private_copy
 
 
 class Figure:

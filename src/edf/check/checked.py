@@ -7,10 +7,10 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from edf.check.sampling import draw_point, own_values, private_copy, sample_leaf
 from edf.check.subject import EvaluationError, GraphSubject, operation_name
 from edf.errors import GraphError
 from edf.graph import Array, Constant, Input, Node, Param, copy_graph
+from edf.numerics.sampling import draw_point, own_values, private_copy, sample_leaf
 
 
 class CheckedGraph:

@@ -16,7 +16,9 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from edf.check.judge import Direction, Finding, Judge
-from edf.check.oracles import (
+from edf.check.subject import Subject
+from edf.graph import Array
+from edf.numerics.differences import (
     DeclinedError,
     Estimate,
     Line,
@@ -25,8 +27,6 @@ from edf.check.oracles import (
     differences,
     small_steps,
 )
-from edf.check.subject import Subject
-from edf.graph import Array
 
 ScreenOutcome: TypeAlias = Literal["agrees", "blunt", "differs"]
 

@@ -11,10 +11,10 @@ import numpy as np
 
 from edf.check.compare import compare
 from edf.check.judge import Finding
-from edf.check.oracles import Line, central_difference
 from edf.check.protocol import ProtocolError
 from edf.check.subject import OperationSubject, Subject, operation_name
 from edf.graph import Array, Node
+from edf.numerics.differences import Line, central_difference
 
 #: Step sizes of the curve of errors, as parts of the argument's typical size.
 STEPS = [1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-8, 1e-10]

@@ -11,10 +11,13 @@ from edf.check.checked import CheckedGraph
 from edf.check.compare import Comparison, compare
 from edf.check.evidence import Case, Told, gradients_of, locate
 from edf.check.protocol import NondeterministicError, ProtocolError, check_protocol
-from edf.check.report import GradientReport, Status, announce, describe_component, expectation
+from edf.check.report import GradientReport, describe_component
 from edf.check.subject import EvaluationError, GraphSubject
 from edf.check.tolerances import ROUNDING, RTOL
 from edf.graph import Array, Node
+from edf.report import Status, announce, expectation
+
+EXPECTABLE = ("verified", "refuted", "inconclusive")
 
 
 def check_gradients(
@@ -55,7 +58,7 @@ def check_gradients(
         ValueError: `expect` or `points` is not possible.
         GraphError: There is nothing to differentiate, or a leaf has neither value nor shape.
     """
-    expected = expectation(expect)
+    expected = expectation(expect, EXPECTABLE)
     if not isinstance(loss, Node):
         raise TypeError(f"check_gradients wants a node, not {type(loss).__name__}")
     if isinstance(points, bool) or not isinstance(points, int) or points < 1:

@@ -6,10 +6,10 @@ import functools
 
 import numpy as np
 
-from edf.check.oracles import Line, richardson
-from edf.check.sampling import private_copy
 from edf.errors import GraphError
 from edf.graph import Array, Node
+from edf.numerics.differences import Line, richardson
+from edf.numerics.sampling import private_copy
 from edf.schedule import topological_order
 
 

@@ -14,7 +14,10 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from edf.check.oracles import (
+from edf.check.subject import Subject
+from edf.check.tolerances import FLOOR, RTOL
+from edf.graph import Array
+from edf.numerics.differences import (
     EPS,
     DeclinedError,
     Estimate,
@@ -26,9 +29,6 @@ from edf.check.oracles import (
     one_sided,
     rounding_noise,
 )
-from edf.check.subject import Subject
-from edf.check.tolerances import FLOOR, RTOL
-from edf.graph import Array
 
 Outcome: TypeAlias = Literal["agrees", "kink", "refuted", "unresolved"]
 Direction: TypeAlias = dict[int, Array]

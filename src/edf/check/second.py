@@ -13,17 +13,18 @@ from typing import Any
 
 import numpy as np
 
-from edf.check.oracles import (
+from edf.check.subject import operation_name
+from edf.errors import GraphError
+from edf.graph import Array, Input, Node, Param, run_backward
+from edf.numerics.differences import (
+    COMPLEX_STEP,
     DeclinedError,
     Line,
     complex_warnings_raise,
     differences,
     rounding_noise,
 )
-from edf.check.sampling import private_copy
-from edf.check.subject import operation_name
-from edf.errors import GraphError
-from edf.graph import Array, Input, Node, Param, run_backward
+from edf.numerics.sampling import private_copy
 from edf.schedule import topological_order
 
 
@@ -127,7 +128,7 @@ class _Gradient:
     def derivative_along(self, vectors: Sequence[Array]) -> list[Array]:
         """Return imag(g(x + ihv)) / h for the gradients g."""
         size = max((float(np.max(np.abs(one), initial=0.0)) for one in vectors), default=0.0)
-        h = 2.0**-100 / (size or 1.0)
+        h = COMPLEX_STEP / (size or 1.0)
         return [np.imag(g) / h for g in self.at([1j * h * one for one in vectors])]
 
     def confirm(self, vectors: Sequence[Array]) -> None:
@@ -167,7 +168,7 @@ class _Gradient:
     def _culprit(self) -> str:
         """Return the first operation whose value loses the imaginary part of its arguments."""
         for leaf, value in zip(self.leaves, self.base, strict=True):
-            leaf.value = value + 2.0**-100 * 1j
+            leaf.value = value + COMPLEX_STEP * 1j
         for node in self.order:
             if not node.inputs:
                 continue

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -10,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from edf.anyfunction import AnyFunction
-from edf.check.report import announce
 from edf.equations.errors import EquationError
 from edf.equations.latex.parser import parse, steps
 from edf.equations.latex.printer import to_latex
@@ -25,6 +23,7 @@ from edf.equations.testing.adequacy import corrupt, mend
 from edf.equations.testing.judge import Finding, judge
 from edf.equations.testing.verdict import EquationVerdict
 from edf.graph import Input, Node
+from edf.report import announce, expectation
 
 EXPECTABLE = ("verified", "refuted", "inconclusive", "error")
 POINTS_ELSEWHERE = 5  # points at which a verified step is tested with other lengths
@@ -151,10 +150,10 @@ def _check(
 def _expected(expect: str | Sequence[str], count: int) -> list[str]:
     words = expect.split() if isinstance(expect, str) else list(expect)
     for word in words:
-        if word not in EXPECTABLE:
-            close = difflib.get_close_matches(str(word), EXPECTABLE, n=1, cutoff=0.4)
-            hint = f"; did you mean {close[0]}?" if close else ""
-            raise EquationError(f"expect={word!r} is none of {', '.join(EXPECTABLE)}{hint}")
+        try:
+            expectation(word, EXPECTABLE)
+        except ValueError as problem:
+            raise EquationError(str(problem)) from None
     if len(words) == 1:
         return words * count
     if len(words) != count:

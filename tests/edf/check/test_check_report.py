@@ -9,9 +9,10 @@ import xml.etree.ElementTree as ET
 import numpy as np
 import pytest
 
-from edf.check import GradientReport, announce, check_gradients, jsonable, listening
+from edf.check import GradientReport, check_gradients
 from edf.check.report import describe_sample
 from edf.graph import Input
+from edf.report import announce, jsonable, listening
 
 KEYS = [
     *("id", "step", "kind", "status", "expected", "ok", "max_rel_error", "points", "seed"),
@@ -99,7 +100,7 @@ class Test_a_report:
     def test_text_says_what_matters(self, nodes):
         text = str(check_gradients(nodes.SoftmaxWithoutOffDiagonal(Input(shape=(3,))), id="posted"))
         assert text.startswith("gradient check posted: refuted (expected verified)\n")
-        assert "because:   SoftmaxWithoutOffDiagonal, argument 0, index (" in text
+        assert "because:     SoftmaxWithoutOffDiagonal, argument 0, index (" in text
         assert text.count("backward") == 1  # the worst component is the reason, and told once
         assert "tolerance 1e-08" in text
         assert "all 3 components" in text

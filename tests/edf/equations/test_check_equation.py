@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from edf import AnyFunction, Input, Softmax
-from edf.check.report import listening
 from edf.equations import EquationError, EquationVerdict, check_equation
+from edf.report import listening
 from handout.math.mathml import to_mathml
 
 JACOBIAN = r"\frac{\partial P_i}{\partial x_j} = P_i(\delta_{ij} - P_j)"

@@ -16,8 +16,9 @@ from edf.equations.meaning.calls import computation, logistic
 from edf.equations.meaning.expression import Expr, Index, Meaning, settle
 from edf.equations.meaning.names import Bound
 from edf.equations.sampling.batching import Stacked
-from edf.equations.sampling.world import COMPLEX_STEP, STENCILS, Context, quotient
+from edf.equations.sampling.world import Context
 from edf.graph import Array, Node
+from edf.numerics.differences import COMPLEX_STEP, STENCILS, quotient
 
 ELEMENTWISE: dict[str, Callable[[Array], Array]] = {
     "exp": np.exp, "log": np.log, "sqrt": np.sqrt, "sin": np.sin, "cos": np.cos, "tan": np.tan,

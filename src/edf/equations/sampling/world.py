@@ -13,23 +13,13 @@ from typing import Any
 import numpy as np
 
 from edf.anyfunction import AnyFunction, Applied, Waves
-from edf.check.sampling import private_copy, sample_leaf
 from edf.equations.errors import EquationError
 from edf.equations.sampling.batching import Stacked
 from edf.graph import Array, Constant, Input, Node, Param, topological_order
+from edf.numerics.differences import COMPLEX_STEP, STENCILS, quotient
+from edf.numerics.sampling import private_copy, sample_leaf
 
-COMPLEX_STEP = 1e-30
-#: Central differences of eighth order: f'(x) h = sum of WEIGHTS times f(x + OFFSETS h).
-OFFSETS = np.array([-4.0, -3, -2, -1, 1, 2, 3, 4])
-WEIGHTS = np.array([1 / 280, -4 / 105, 1 / 5, -4 / 5, 4 / 5, -1 / 5, 4 / 105, -1 / 280])
 PROBES = 5  # points at which shapes are found, and at which ways to stack an operation are tried
-#: The same from one side only, which tells a kink at x itself from a derivative.
-FORWARD_OFFSETS = np.arange(9.0)
-FORWARD_WEIGHTS = np.array([-761 / 280, 8, -14, 56 / 3, -35 / 2, 56 / 5, -14 / 3, 8 / 7, -1 / 8])
-STENCILS = {
-    "differences": (OFFSETS, WEIGHTS),
-    "one-sided": (FORWARD_OFFSETS, FORWARD_WEIGHTS),
-}
 MAX_ENTRIES = 4_000_000  # numbers held for one array of all rows; more points are taken in turns
 
 
@@ -324,24 +314,6 @@ class Context:
                 moved, steps = self.step(variable, method, size)
                 self._jacobians[key] = quotient(moved.value(target), steps, method)
         return self._jacobians[key]
-
-
-def quotient(values: Array, steps: Array, method: str) -> Array:
-    """Return derivatives, (rows, ..., entries), from values at shifted arguments.
-
-    Args:
-        values: (entries * variants * rows, ...), as a context of `Context.step` gives them.
-        steps: (entries, rows).
-        method: `"complex"`, or the name of a stencil.
-    """
-    entries, rows = steps.shape
-    shaped = values.reshape(entries, -1, rows, *values.shape[1:])
-    if method == "complex":
-        change = shaped[:, 0].imag
-    else:
-        change = np.tensordot(STENCILS[method][1], shaped, axes=([0], [1]))
-    scale = steps.reshape(entries, rows, *(1,) * (values.ndim - 1))
-    return np.moveaxis(change / scale, 0, -1)
 
 
 def _tile(value: Array, repeat: int) -> Array:

@@ -20,8 +20,10 @@ from edf.equations.errors import EquationError
 from edf.equations.meaning.algebra import fail
 from edf.equations.meaning.expression import Meaning
 from edf.equations.sampling.evaluate import Evaluator
-from edf.equations.sampling.world import MAX_ENTRIES, OFFSETS, Batch, Declined, World
+from edf.equations.sampling.world import MAX_ENTRIES, Batch, Declined, World
 from edf.graph import Array, Node
+from edf.numerics.differences import STENCILS
+from edf.report import Status
 
 #: Steps of central differences, relative to max(1, |x|), tried until two neighbours agree.
 #: Odd numbers, so that no step is a multiple of the grid that a function may round to.
@@ -134,7 +136,7 @@ class Sides:
 class Finding:
     """What the comparison of two sides found."""
 
-    status: str
+    status: Status
     error: float | None = None
     points: int = 0
     oracle: str | None = None
@@ -290,9 +292,9 @@ class _Judge:
             entries = 0
             if expr.op == "deriv":
                 entries = math.prod(self.world.shape(expr.data[0]))
-                if entries * entries * len(OFFSETS) > 50 * MAX_ENTRIES:
+                if entries * entries * len(STENCILS["differences"][0]) > 50 * MAX_ENTRIES:
                     fail("This derivative has too many entries: use smaller shapes", expr.at)
-            most = max(most, over, entries * max(entries, over) * len(OFFSETS))
+            most = max(most, over, entries * max(entries, over) * len(STENCILS["differences"][0]))
         return most
 
     def _sides(self, batch: Batch, method: str, step: float) -> Sides | None:

@@ -29,7 +29,7 @@ from handout.run.process.nondeterminism import Watch
 from handout.run.process.pictures import pictures
 from handout.run.process.shell import Shell, code_name
 
-_REPORTS = "edf.check.report"
+_REPORTS = "edf.report"
 _FOR_EVER = 1e6  # seconds: a clock counts no further
 _LONGEST_TRACEBACK = 20_000  # characters
 
@@ -152,7 +152,7 @@ class _Page:
 
     def _listen(self) -> None:
         """Hear of every check from now on."""
-        from edf.check.report import listening
+        from edf.report import listening
 
         self.context.enter_context(listening(self._hear))
 

@@ -30,6 +30,20 @@ import numpy as np
 from edf.graph import Array
 
 EPS = float(np.finfo(np.float64).eps)
+#: The imaginary step of the complex step: so small that its square is lost beside any number.
+COMPLEX_STEP = 2.0**-100
+#: Stencils of eighth order, by name: f'(x) h is the sum of weights times f(x + offsets h). The
+#: one-sided one tells a kink at x itself from a derivative (Fornberg, 1988).
+STENCILS = {
+    "differences": (
+        np.array([-4.0, -3, -2, -1, 1, 2, 3, 4]),
+        np.array([1 / 280, -4 / 105, 1 / 5, -4 / 5, 4 / 5, -1 / 5, 4 / 105, -1 / 280]),
+    ),
+    "one-sided": (
+        np.arange(9.0),
+        np.array([-761 / 280, 8, -14, 56 / 3, -35 / 2, 56 / 5, -14 / 3, 8 / 7, -1 / 8]),
+    ),
+}
 
 
 _warning_filters = threading.Lock()
@@ -79,7 +93,7 @@ def complex_step(line: Line) -> Estimate:
     Raises:
         DeclinedError: The function cannot be evaluated at complex arguments, or gives no number.
     """
-    step = line.scale * 2.0**-100
+    step = line.scale * COMPLEX_STEP
     if step < 1e-290:
         raise DeclinedError("its gradients are too small for a step below them")
     try:
@@ -252,3 +266,22 @@ def one_sided(line: Line, *, start: float = 2.0**-18) -> Slopes:
     if np.any(change > 0.1 * size + 1e-3 * np.max(size, initial=0.0) + rounding):
         raise DeclinedError("its slopes do not settle as the step shrinks (a jump, or noise)")
     return Slopes(sides[0], sides[1], change + rounding)
+
+
+def quotient(values: Array, steps: Array, method: str) -> Array:
+    """Return derivatives, (rows, ..., entries), from values at shifted arguments, many at once.
+
+    Args:
+        values: (entries * variants * rows, ...): for each entry that was shifted, one variant
+            with the complex step, or one for each offset of a stencil.
+        steps: (entries, rows).
+        method: `"complex"`, or the name of a stencil.
+    """
+    entries, rows = steps.shape
+    shaped = values.reshape(entries, -1, rows, *values.shape[1:])
+    if method == "complex":
+        change = shaped[:, 0].imag
+    else:
+        change = np.tensordot(STENCILS[method][1], shaped, axes=([0], [1]))
+    scale = steps.reshape(entries, rows, *(1,) * (values.ndim - 1))
+    return np.moveaxis(change / scale, 0, -1)

@@ -6,10 +6,15 @@ import numpy as np
 import pytest
 
 from edf import AnyFunction
-from edf.check import draw_point, private_copy, sample_leaf
-from edf.check.sampling import own_values, perturb_leaf
 from edf.errors import GraphError
 from edf.graph import Input, Param
+from edf.numerics.sampling import (
+    draw_point,
+    own_values,
+    perturb_leaf,
+    private_copy,
+    sample_leaf,
+)
 
 
 @pytest.fixture

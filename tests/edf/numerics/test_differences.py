@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from edf.check.oracles import (
+from edf.numerics.differences import (
     DeclinedError,
     Line,
     central_difference,
