@@ -328,7 +328,7 @@ def test_component_or_name_of_its_own() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"expect": "verifed"}, "did you mean verified?"),
+        ({"expect": "verifed"}, "did you mean 'verified'?"),
         ({"expect": "verified refuted"}, "The claim has 1 step, and expect has 2 words"),
         ({"reading": "componentwise"}, "is not understood: write"),
         ({"reading": "base 2"}, "is not understood: write"),
