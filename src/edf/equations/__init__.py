@@ -1,12 +1,12 @@
 """Equations that are tests: LaTeX is parsed, evaluated on a graph at random points, and judged.
 
-The stages, and the modules of each:
+The stages, each a folder that imports from those above it only:
 
-    tokens -> parser -> syntax    what is typeset
-    names, resolve -> meaning     what it means here, shapes and indices checked
-    world, evaluate               its value at many points, derivatives included
-    judge -> verdict              whether both sides agree
-    changes, adequacy             what the test would notice, what would mend it
+    operations/   what each operation is: spelling, shape rule, value and display side by side
+    latex/        characters -> tree of what is typeset, and back
+    meaning/      tree -> typed expression: what it means here, shapes and indices checked
+    sampling/     the graph at many random points, and the value of an expression there
+    testing/      whether both sides agree; what the test would notice, what would mend it
 """
 
 from edf.equations.check import check_equation

@@ -13,10 +13,12 @@ from edf.equations.errors import EquationError
 from edf.equations.latex.parser import parse, steps
 from edf.equations.latex.printer import to_latex
 from edf.equations.latex.syntax import Equation, Grad, walk
-from edf.equations.meaning import reading as readings
+from edf.equations.meaning import display
 from edf.equations.meaning.expression import Expr, Meaning
 from edf.equations.meaning.names import Scope
 from edf.equations.meaning.resolve import Page, insist_on_one_spelling, resolve
+from edf.equations.operations import OPERATIONS
+from edf.equations.operations.reductions import REDUCTIONS
 from edf.equations.options import Reading, parse_reading
 from edf.equations.sampling.world import World
 from edf.equations.testing.adequacy import corrupt, mend
@@ -119,7 +121,7 @@ def _check(
                 status=finding.status,
                 expected=expected[number - 1],
                 step=number,
-                reading=readings.plain(meaning),
+                reading=display.plain(meaning),
                 max_rel_error=finding.error,
                 points=finding.points,
                 seed=seed,
@@ -133,7 +135,7 @@ def _check(
                     "latex": to_latex(equation),
                     "lhs": to_latex(equation.left),
                     "rhs": to_latex(equation.right),
-                    "reading_latex": readings.latex(meaning),
+                    "reading_latex": display.latex(meaning),
                     "reprinted": reprinted,
                     "tolerance": finding.tolerance,
                     "resampled": finding.resampled,
@@ -287,11 +289,10 @@ def _lengths_in(expr: Expr, world: World) -> set[int]:
 
 def _has_branches(expr: Expr) -> bool:
     """Whether a part of a formula follows different rules in different places."""
-    functions = ("arcsin", "arccos", "arctan", "sqrt", "relu", "sign")
     return (
-        expr.op in ("abs", "max", "min", "cases", "norm")
-        or (expr.op == "fn" and expr.data in functions)
-        or (expr.op == "big" and expr.data[0] in ("max", "min"))
+        (expr.op in OPERATIONS and OPERATIONS[expr.op].branches)
+        or expr.op == "cases"
+        or (expr.op == "big" and REDUCTIONS[expr.data[0]].branches)
         or (expr.op == "pow" and expr.args[1].op != "number")
     )
 

@@ -1,9 +1,11 @@
 """Generated equations, right and wrong: the verdict is never wrong, and the reading what is set."""
 
+from dataclasses import replace
 from itertools import islice
 
 import pytest
 
+from edf.equations.operations import OPERATIONS
 from edf.equations.sampling.evaluate import Evaluator
 from trust import campaign
 from trust.campaign import Case, Tally, generate, verdict
@@ -67,22 +69,31 @@ def test_a_wrong_verdict_is_counted(truth, status, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("method", "broken"),
+    ("name", "broken"),
     [
-        ("_delta", lambda self, expr: self._constant(1.0)),
-        ("_neg", lambda self, expr: self.value(expr.args[0])),
-        ("_transpose", lambda self, expr: _swapped_unless_square(self.value(expr.args[0]))),
+        ("neg", lambda a: a),
+        ("transpose", lambda a: _swapped_unless_square(a)),
     ],
 )
-def test_a_broken_engine_is_found(method, broken, monkeypatch):
-    """Break one operation of the evaluator, and the same few equations show it."""
-    monkeypatch.setattr(Evaluator, method, broken)
+def test_a_broken_operation_is_found(name, broken, monkeypatch):
+    """Break the value of one operation, and the same few equations show it."""
+    monkeypatch.setitem(OPERATIONS, name, replace(OPERATIONS[name], value=broken))
+    assert _finds_something()
+
+
+def test_a_broken_evaluator_is_found(monkeypatch):
+    """Break what the evaluator does by itself, and they show it, too."""
+    monkeypatch.setattr(Evaluator, "_delta", lambda self, expr: self._constant(1.0))
+    assert _finds_something()
+
+
+def _finds_something():
     found = Tally()
     for case in islice(generate(seed=2017), COUNT):
         found.add(case)
         if found.failures:
-            return
-    pytest.fail("nothing was noticed")
+            return True
+    return False
 
 
 def _swapped_unless_square(matrices):

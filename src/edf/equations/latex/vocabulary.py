@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from edf.equations.operations import BY_MACRO
+
 GREEK = frozenset(
     r"""
     \alpha \beta \gamma \delta \epsilon \varepsilon \zeta \eta \theta \vartheta \iota \kappa
@@ -17,15 +19,9 @@ BOLD = frozenset(r"\mathbf \boldsymbol \bm \mathbb \textbf".split())  # in which
 TEXT = frozenset(r"\text \textrm \textbf \mathrm \operatorname \mathtt \texttt".split())
 ACCENTS = frozenset(r"\hat \bar \tilde \vec \dot \widehat \widetilde \overline".split())
 
-#: Functions of one number with a macro of their own.
-ELEMENTARY = frozenset(
-    r"""
-    \exp \log \ln \sin \cos \tan \sinh \cosh \tanh \arcsin \arccos \arctan
-    """.split()
-)
-FUNCTIONS = ELEMENTARY | {r"\det", r"\max", r"\min"}
-#: Functions whose power is written before the argument, as in \sin^2 x.
-POWERED = frozenset(r"\sin \cos \tan \sinh \cosh \tanh".split())
+#: Functions with a macro of their own, and those that a power may stand behind, as in \sin^2 x.
+FUNCTIONS = frozenset(BY_MACRO)
+POWERED = frozenset(macro for macro, operation in BY_MACRO.items() if operation.powered)
 FRACTIONS = frozenset(r"\frac \dfrac \tfrac".split())
 PRODUCT_SIGNS = frozenset(r"\cdot \times \odot \circ *".split())
 CONDITION_SIGNS = frozenset(r"= \neq < > \leq \geq".split())

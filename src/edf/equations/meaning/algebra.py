@@ -11,11 +11,18 @@ from itertools import pairwise
 from typing import Any, NoReturn
 
 from edf.equations.errors import EquationError
-from edf.equations.meaning.expression import Expr, Index, Shape, describe, fits, same, settle
+from edf.equations.meaning.expression import Expr, Index
+from edf.equations.operations import OPERATIONS
+from edf.equations.operations.shapes import (
+    Shape,
+    ShapeError,
+    could_fit,
+    describe,
+    is_column,
+    settle,
+)
 
 MAX_ORDER = 2  # derivatives within each other
-#: Elementwise on vectors and matrices by custom; of other functions, a matrix has its own meaning.
-ACTIVATIONS = frozenset(["sigma", "tanh", "relu", "sign", "softplus"])
 
 
 def fail(message: str, at: int) -> NoReturn:
@@ -59,21 +66,13 @@ def number(value: float, at: int = 0, label: tuple[str, str] = ("", "")) -> Expr
     return make("number", data=float(value), at=at, label=label)
 
 
-def add(terms: Sequence[Expr], at: int) -> Expr:
-    first = terms[0]
-    for term in terms[1:]:
-        if not fits(first.shape, term.shape):
-            scalar = first.shape is None or term.shape is None
-            fail(
-                f"{describe(first.shape).capitalize()} and {describe(term.shape)} cannot be added"
-                + (": write \\mathbf{1} for a column of ones, or use indices" if scalar else ""),
-                term.at,
-            )
-    return make("add", terms, at=at, shape=first.shape)
-
-
-def negate(term: Expr, at: int) -> Expr:
-    return make("neg", (term,), at=at, shape=term.shape)
+def apply(name: str, args: Sequence[Expr], at: int) -> Expr:
+    """Return the operation `name` of some arguments, whose shapes its rule must accept."""
+    try:
+        shape = OPERATIONS[name].shape(*(arg.shape for arg in args))
+    except ShapeError as error:
+        fail(error.message, at if error.argument is None else args[error.argument].at)
+    return make(name, args, at=at, shape=shape)
 
 
 def multiply(factors: Sequence[Expr], signs: Sequence[str], at: int) -> Expr:
@@ -96,19 +95,12 @@ def multiply(factors: Sequence[Expr], signs: Sequence[str], at: int) -> Expr:
     if len(products) == 1:
         return products[0]
     if all(product.shape is None for product in products):
-        return make("mul", products, at=at)
-    for product in products[1:]:
-        if not fits(products[0].shape, product.shape):
-            fail(
-                f"\\odot needs two of one shape, not {describe(products[0].shape)} and "
-                f"{describe(product.shape)}",
-                product.at,
-            )
-    return make("hadamard", products, at=at, shape=products[0].shape)
+        return apply("mul", products, at)
+    return apply("hadamard", products, at)
 
 
 def _check_sign(sign: str, left: Expr, right: Expr) -> None:
-    columns = settle(left.shape[1]) == 1 and settle(right.shape[1]) == 1  # type: ignore[index]
+    columns = is_column(left.shape) and is_column(right.shape)
     if sign == r"\times" or sign == "*":
         fail(
             f"{sign} between vectors or matrices: write \\odot, or nothing for a product", right.at
@@ -122,124 +114,35 @@ def _check_precedence(left: Sequence[Expr], right: Sequence[Expr]) -> None:
     after = [factor for factor in right if factor.shape is not None]
     if (len(before) < 2 and len(after) < 2) or not before or not after:
         return
-    if _could_equal(before[-1].shape, after[0].shape):
+    if could_fit(before[-1].shape, after[0].shape):
         fail("Which product comes first, \\odot or the other? Write parentheses", after[0].at)
-
-
-def _could_equal(one: Shape, other: Shape) -> bool:
-    if one is None or other is None:
-        return one is other
-    pairs = [(settle(a), settle(b)) for a, b in zip(one, other, strict=True)]
-    return all(not isinstance(a, int) or not isinstance(b, int) or a == b for a, b in pairs)
 
 
 def _run(run: Sequence[Expr], at: int) -> Expr:
     """The product of factors side by side, from left to right."""
     scalars = [factor for factor in run if factor.shape is None]
     if len(scalars) == len(run):
-        return run[0] if len(run) == 1 else make("mul", run, at=at)
+        return run[0] if len(run) == 1 else apply("mul", run, at)
     product: Expr | None = None
     for factor in run:
         if factor.shape is None:
             continue
         product = factor if product is None else matmul(product, factor)
     assert product is not None
-    if not scalars:
-        return product
-    return make("mul", (*scalars, product), at=at, shape=product.shape)
+    return apply("mul", (*scalars, product), at) if scalars else product
 
 
 def matmul(left: Expr, right: Expr) -> Expr:
     if left.shape is None or right.shape is None:  # an inner product became a number
-        shape = left.shape or right.shape
-        return make("mul", (left, right), at=left.at, shape=shape)
-    if not same(left.shape[1], right.shape[0]):
-        fail(
-            f"{describe(left.shape).capitalize()} times {describe(right.shape)} does not fit",
-            right.at,
-        )
-    shape = _collapse((left.shape[0], right.shape[1]))
-    return make("matmul", (left, right), at=left.at, shape=shape)
-
-
-def _collapse(shape: Shape) -> Shape:
-    """One by one is a number."""
-    return None if shape is not None and [settle(d) for d in shape] == [1, 1] else shape
-
-
-def divide(top: Expr, bottom: Expr, at: int) -> Expr:
-    if bottom.shape is not None:
-        fail(f"Division by {describe(bottom.shape)}: use indices for componentwise", bottom.at)
-    return make("div", (top, bottom), at=at, shape=top.shape)
-
-
-def power(base: Expr, exponent: Expr, at: int) -> Expr:
-    if exponent.shape is not None:
-        fail(f"The exponent is {describe(exponent.shape)}: write it with an index", exponent.at)
-    if base.shape is not None:
-        fail(
-            f"A power of {describe(base.shape)}: write \\odot or an index for the elementwise one, "
-            "a product for the other",
-            exponent.at,
-        )
-    return make("pow", (base, exponent), at=at)
-
-
-def transpose(base: Expr, at: int) -> Expr:
-    if base.shape is None:
-        fail("A number has no transpose: is an index too many, or does this stand for a power?", at)
-    return make("transpose", (base,), at=at, shape=(base.shape[1], base.shape[0]))
-
-
-def square(base: Expr, what: str, at: int) -> None:
-    """Insist on a square matrix."""
-    if base.shape is None or not same(*base.shape):
-        fail(f"{what} needs a square matrix, not {describe(base.shape)}", at)
-
-
-def inverse(base: Expr, at: int) -> Expr:
-    square(base, "The inverse", at)
-    return make("inverse", (base,), at=at, shape=base.shape)
-
-
-def elementary(name: str, argument: Expr, at: int) -> Expr:
-    """A function of one number, applied to each entry."""
-    shape = argument.shape
-    if shape is not None and name not in ACTIVATIONS and 1 not in map(settle, shape):
-        fail(f"{name} of a matrix: write it with indices if it is meant elementwise", at)
-    return make("fn", (argument,), name, at=at, shape=shape)
-
-
-def extremum(name: str, arguments: Sequence[Expr], at: int) -> Expr:
-    if len(arguments) < 2:
-        fail(f"\\{name} of one thing: write \\{name}_i x_i, or two arguments", at)
-    for argument in arguments[1:]:
-        if not fits(arguments[0].shape, argument.shape):
-            fail(
-                f"\\{name} of {describe(arguments[0].shape)} and {describe(argument.shape)}: write "
-                "it with indices",
-                argument.at,
-            )
-    return make(name, arguments, at=at, shape=arguments[0].shape)
-
-
-def norm(body: Expr, kind: str, at: int) -> Expr:
-    if body.shape is None:
-        fail("The norm of a number: write \\lvert x \\rvert", at)
-    vector = 1 in map(settle, body.shape)
-    if kind == "F" and vector:
-        fail("The Frobenius norm is for matrices: leave the F out", at)
-    if kind != "F" and not vector:
-        fail("Which norm of the matrix? Write \\lVert A \\rVert_F, or use indices", at)
-    return make("norm", (body,), kind, at=at)
+        return apply("mul", (left, right), left.at)
+    return apply("matmul", (left, right), left.at)
 
 
 def component(base: Expr, indices: tuple[Index, ...], at: int) -> Expr:
     """One entry of a column or of a matrix."""
     if base.shape is None:
         fail("A number has no components: leave the subscript out", at)
-    vector = settle(base.shape[1]) == 1
-    if len(indices) != (1 if vector else 2):
+    if len(indices) != (1 if is_column(base.shape) else 2):
         fail(f"{describe(base.shape).capitalize()} with {len(indices)} indices", at)
     letters = frozenset(index for index in indices if isinstance(index, str))
     if clash := letters & base.bound:

@@ -20,11 +20,12 @@ from edf.equations.latex.syntax import (
     Tree,
     walk,
 )
-from edf.equations.latex.vocabulary import ELEMENTARY
 from edf.equations.meaning import algebra
 from edf.equations.meaning.algebra import fail, make
-from edf.equations.meaning.expression import Expr, Hole, settle
+from edf.equations.meaning.expression import Expr
 from edf.equations.meaning.reader import Reader
+from edf.equations.operations import BY_MACRO
+from edf.equations.operations.reductions import BY_SIGN
 
 _OPPOSITE = {"=": r"\neq", r"\neq": "=", "<": r"\geq", r"\geq": "<", ">": r"\leq", r"\leq": ">"}
 
@@ -76,7 +77,7 @@ class Bigs(Reader):
     # ----------------------------------------------------------------------- sums over an index
 
     def big(self, tree: Big) -> Expr:
-        kind = tree.macro[1:]
+        kind = BY_SIGN[tree.macro].name
         lower = tree.lower
         condition: tuple[str, str, str] | None = None
         ranged: Relation | None = None
@@ -241,10 +242,8 @@ class Bigs(Reader):
             if sub is not None:
                 fail("A subscript on an absolute value: write \\lVert x \\rVert for a norm", sub.at)
             body = self.read(tree.body)
-            if body.shape is not None:
-                fail("Bars around a vector or matrix: write \\lVert x \\rVert or \\det", tree.at)
-            return make("abs", (body,), at=tree.at)
-        return algebra.norm(self.whole(tree.body), self._norm_kind(sub), tree.at)
+            return algebra.apply("abs", (body,), tree.at)
+        return algebra.apply("norm_" + self._norm_kind(sub), (self.whole(tree.body),), tree.at)
 
     def _norm_kind(self, sub: Tree | None) -> str:
         if sub is None:
@@ -262,26 +261,21 @@ class Bigs(Reader):
         name, argument = tree.macro[1:], tree.argument
         if not isinstance(argument, Group):
             self.closed(argument, tree.macro)
-        if isinstance(argument, Group) and len(argument.items) > 1 and name not in ("max", "min"):
-            fail(f"\\{name} takes one argument", argument.items[1].at)
-        if name in ("max", "min"):
+        operation = BY_MACRO[tree.macro]
+        if operation.arity is None:
             if not isinstance(argument, Group):
                 fail(f"\\{name} takes its arguments in parentheses: \\{name}(a, b)", tree.at)
-            return algebra.extremum(name, [self.read(item) for item in argument.items], tree.at)
+            arguments = [self.read(item) for item in argument.items]
+            return algebra.apply(operation.name, arguments, tree.at)
+        if isinstance(argument, Group) and len(argument.items) > 1:
+            fail(f"\\{name} takes one argument", argument.items[1].at)
         if isinstance(argument, Product):
             value, used = self.unit(argument.factors, argument.joins, 0)
             if used != len(argument.factors):
                 fail(f"Where does the argument of \\{name} end? Write \\{name}(..)", argument.at)
         else:
             value = self.read(argument)
-        if name == "det":
-            algebra.square(value, "\\det", tree.at)
-            return make("det", (value,), at=tree.at)
-        assert f"\\{name}" in ELEMENTARY
-        expr = algebra.elementary({"ln": "log"}.get(name, name), value, tree.at)
+        expr = algebra.apply(operation.name, (value,), tree.at)
         if tree.sup is None:
             return expr
-        return algebra.power(expr, self.read(tree.sup), tree.at)
-
-
-__all__ = ["Bigs", "Hole", "settle"]
+        return algebra.apply("pow", (expr, self.read(tree.sup)), tree.at)

@@ -28,8 +28,9 @@ from edf.equations.latex.syntax import (
     Tree,
 )
 from edf.equations.meaning.algebra import MAX_ORDER, fail, make
-from edf.equations.meaning.expression import Dim, Expr, Index, Shape, describe, settle
+from edf.equations.meaning.expression import Expr, Index
 from edf.equations.meaning.reader import Reader
+from edf.equations.operations.shapes import Dim, Shape, describe, of_array, settle
 from edf.graph import Node
 
 
@@ -288,6 +289,7 @@ class Calculus(Reader):
         if letter == r"\partial":
             self._one_meaning(target, variables)
         whole = [v for v in variables if not v.indices and _size(v.shape) > 1]
+        below = describe(of_array(whole[0].shape)) if whole else ""
         if whole and not any(v.row for v in variables):
             if len(variables) > 1:
                 fail(
@@ -296,7 +298,7 @@ class Calculus(Reader):
                 )
             if target.shape is None:
                 fail(
-                    f"The derivative of a number by {describe(_of(whole[0].shape))}: a row or a "
+                    f"The derivative of a number by {below}: a row or a "
                     "column? Write \\nabla_x for the shape of x, or an index",
                     whole[0].at,
                 )
@@ -322,7 +324,7 @@ class Calculus(Reader):
                 f"The index {min(clash)} is summed inside and used outside: rename one", variable.at
             )
         if not variable.indices and _size(variable.shape) > 1:
-            below = _of(variable.shape)
+            below = of_array(variable.shape)
             assert below is not None
             if target.shape is None:
                 shape = below
@@ -443,7 +445,3 @@ def _size(shape: tuple[int, ...]) -> int:
     for length in shape:
         size *= length
     return size
-
-
-def _of(shape: tuple[int, ...]) -> tuple[int, int] | None:
-    return (shape[0], shape[1] if len(shape) > 1 else 1) if shape else None

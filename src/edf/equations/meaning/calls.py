@@ -15,20 +15,16 @@ import numpy as np
 from edf.anyfunction import AnyFunction
 from edf.equations.errors import EquationError
 from edf.equations.latex.printer import to_latex
-from edf.equations.latex.syntax import Fraction, Group, Product, Script, Symbol, Tree, walk
+from edf.equations.latex.syntax import Group, Product, Script, Symbol, Tree, walk
 from edf.equations.meaning import algebra
 from edf.equations.meaning.algebra import MAX_ORDER, fail, make
-from edf.equations.meaning.expression import Expr, Index, Shape, describe, settle
+from edf.equations.meaning.expression import Expr, Index
 from edf.equations.meaning.names import Bound
 from edf.equations.meaning.reader import Reader
+from edf.equations.operations import BY_SYMBOL, BY_WORD
+from edf.equations.operations.shapes import Shape, describe, of_array, settle, to_array
 from edf.graph import Input, Node
 
-#: Words that are functions where the page does not bind them.
-WORDS = {
-    "relu": "relu", "ReLU": "relu", "sign": "sign", "sgn": "sign", "sigmoid": "sigma",
-    "softplus": "softplus", "exp": "exp", "log": "log", "tanh": "tanh",
-    "diag": "diag", "tr": "trace", "Tr": "trace", "trace": "trace", "det": "det",
-}  # fmt: skip
 WORD_FONTS = frozenset([r"\operatorname", r"\mathrm", r"\text", r"\textrm"])
 
 
@@ -196,29 +192,23 @@ class Calls(Reader):
         if self._is_jacobian(symbol, sub):
             assert sub is not None
             return self.jacobian(sub, group, at)
-        if symbol == Symbol(r"\sigma"):
-            name = "sigma"
-        elif symbol.base in WORDS and set(symbol.styles) & WORD_FONTS:
-            name = WORDS[symbol.base]
+        if not symbol.styles and symbol.base in BY_SYMBOL:
+            operation = BY_SYMBOL[symbol.base]
+        elif symbol.base in BY_WORD and set(symbol.styles) & WORD_FONTS:
+            operation = BY_WORD[symbol.base]
         else:
             return None
         if sub is not None:
             fail(f"{to_latex(symbol)} takes no subscript here", at)
+        if operation.arity is None:
+            return algebra.apply(operation.name, [self.read(item) for item in group.items], at)
         argument = self._single(group)
         if primes:
-            if name != "sigma":
+            if not operation.elementwise:
                 fail(f"{to_latex(symbol)}' is not understood: write \\frac{{d}}{{dx}}", at)
-            bound = Bound("sigma", "function", logistic)
+            bound = Bound(operation.name, "function", operation.value)
             return make("prime", (argument,), (bound, primes), at=at, order=primes)
-        if name in ("trace", "det"):
-            algebra.square(argument, f"\\operatorname{{{symbol.base}}}", at)
-            return make(name, (argument,), at=at)
-        if name == "diag":
-            if argument.shape is None or settle(argument.shape[1]) != 1:
-                fail(f"diag of {describe(argument.shape)}: it takes a column", argument.at)
-            side = argument.shape[0]
-            return make("diag", (argument,), at=at, shape=(side, side))
-        return algebra.elementary(name, argument, at)
+        return algebra.apply(operation.name, (argument,), at)
 
     def _is_jacobian(self, symbol: Symbol, sub: Tree | None) -> bool:
         return symbol.base == "J" and sub is not None and self.scope.find(symbol) is None
@@ -357,17 +347,17 @@ class Calls(Reader):
             fail(f"{label[0]} takes {len(variables)} arguments here", group.at)
         arguments = [self.whole(item) for item in group.items]
         for argument, variable in zip(arguments, variables, strict=True):
-            if _array_shape(argument.shape) != (
+            if to_array(argument.shape) != (
                 self.shape(variable) if self.shape(variable) != (1,) else ()
             ):
                 fail(
-                    f"{label[0]} takes {describe(_of_array(self.shape(variable)))} here, not "
+                    f"{label[0]} takes {describe(of_array(self.shape(variable)))} here, not "
                     f"{describe(argument.shape)}",
                     argument.at,
                 )
         return make(
             "replace", arguments, (node, variables), at=group.at,
-            shape=_of_array(self.shape(node)), label=label,
+            shape=of_array(self.shape(node)), label=label,
         )  # fmt: skip
 
     # ----------------------------------------------------------------------- calls of functions
@@ -394,12 +384,12 @@ class Calls(Reader):
         """Find the shape of a function's value by a trial call."""
         shapes = []
         for argument in arguments:
-            shape = _array_shape(argument.shape)
+            shape = to_array(argument.shape)
             if shape is None:
                 fail("The length of this argument cannot be told", argument.at)
             shapes.append(shape)
         if isinstance(bound.value, AnyFunction):
-            return _of_array(bound.value.shape)
+            return of_array(bound.value.shape)
         rng = np.random.default_rng(0)
         trial = [rng.uniform(0.2, 0.9, shape) for shape in shapes]
         try:
@@ -409,7 +399,7 @@ class Calls(Reader):
             fail(f"{bound.name} cannot be called so: {type(problem).__name__}: {problem}", at)
         if value.dtype.kind not in "iuf" or value.ndim > 2:
             fail(f"{bound.name} returns no number, vector or matrix", at)
-        return _of_array(value.shape)
+        return of_array(value.shape)
 
 
 def computation(bound: Bound, arguments: int) -> Callable[..., Any]:
@@ -419,27 +409,3 @@ def computation(bound: Bound, arguments: int) -> Callable[..., Any]:
         return operation.compute
     function: Callable[..., Any] = bound.value
     return function
-
-
-def logistic(z: Any) -> Any:
-    """1 / (1 + exp(-z))."""
-    return 1 / (1 + np.exp(-z))
-
-
-def _of_array(shape: tuple[int, ...]) -> Shape:
-    if shape in ((), (1,), (1, 1)):
-        return None
-    return (shape[0], shape[1] if len(shape) == 2 else 1)
-
-
-def _array_shape(shape: Shape) -> tuple[int, ...] | None:
-    """The NumPy shape that a column, matrix or number is handed on with."""
-    if shape is None:
-        return ()
-    rows, columns = settle(shape[0]), settle(shape[1])
-    if not isinstance(rows, int) or not isinstance(columns, int):
-        return None
-    return (rows,) if columns == 1 else (rows, columns)
-
-
-__all__ = ["Calls", "Fraction", "computation", "logistic"]

@@ -11,18 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from edf.equations.operations.shapes import Shape
 
-class Hole:
-    r"""A length that is not known yet, as that of `\mathbf{1}` until it meets a vector."""
-
-    __slots__ = ("length",)
-
-    def __init__(self) -> None:
-        self.length: Dim | None = None
-
-
-Dim: TypeAlias = int | Hole
-Shape: TypeAlias = tuple[Dim, Dim] | None
 #: An index letter, or the number of a component counted from 0.
 Index: TypeAlias = str | int
 
@@ -32,15 +22,13 @@ class Expr:
     """An operation on expressions.
 
     op          data
+    (the name of an operation, see `edf.equations.operations`: nothing)
     number      its value
     node        (graph node, indices or None for the whole), label
     array       (bound array, indices or None), label
     delta       (i, j)
     ones, eye   nothing: the shape says all
-    add, mul, neg, div, pow, matmul, hadamard, max, min, transpose, inverse, det, trace, diag, abs
-    fn          name of an elementary function
-    norm        "1", "2", "inf" or "F"
-    big         (sum, prod, max or min; its indices; condition (left, sign, right) or None)
+    big         (name of a reduction; its indices; condition (left, sign, right) or None)
     cases       per value its condition: None, ("index", sign, i, j), or ("value", sign): the two
                 sides follow the values among the arguments, in order
     component   indices into a column or matrix
@@ -79,46 +67,3 @@ class Meaning:
     def differentiates(self) -> int:
         """How many derivatives stand within each other, at most."""
         return max(self.left.order, self.right.order)
-
-
-def settle(dim: Dim) -> Dim:
-    """Return what is known of a length."""
-    while isinstance(dim, Hole) and dim.length is not None:
-        dim = dim.length
-    return dim
-
-
-def same(one: Dim, other: Dim) -> bool:
-    """Make two lengths equal if they can be, and say whether they are."""
-    one, other = settle(one), settle(other)
-    if isinstance(one, Hole):
-        if one is not other:
-            one.length = other
-        return True
-    if isinstance(other, Hole):
-        other.length = one
-        return True
-    return one == other
-
-
-def fits(one: Shape, other: Shape) -> bool:
-    """Make two shapes equal if they can be, and say whether they are."""
-    if one is None or other is None:
-        return one is other
-    return same(one[0], other[0]) and same(one[1], other[1])
-
-
-def describe(shape: Shape) -> str:
-    """Return a shape in words."""
-    if shape is None:
-        return "a number"
-    rows, columns = (settle(dim) for dim in shape)
-    if columns == 1:
-        return f"a column of {_length(rows)}"
-    if rows == 1:
-        return f"a row of {_length(columns)}"
-    return f"a {_length(rows)} by {_length(columns)} matrix"
-
-
-def _length(dim: Dim) -> str:
-    return "unknown length" if isinstance(dim, Hole) else str(dim)

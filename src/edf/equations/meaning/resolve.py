@@ -36,18 +36,18 @@ from edf.equations.meaning import algebra
 from edf.equations.meaning.algebra import fail, make
 from edf.equations.meaning.big_operators import Bigs
 from edf.equations.meaning.calculus import Calculus
-from edf.equations.meaning.calls import WORD_FONTS, WORDS, Calls
-from edf.equations.meaning.expression import (
-    Expr,
-    Hole,
-    Index,
-    Meaning,
+from edf.equations.meaning.calls import WORD_FONTS, Calls
+from edf.equations.meaning.expression import Expr, Index, Meaning
+from edf.equations.meaning.names import Bound, Scope, index_text, python_names
+from edf.equations.operations import BY_SYMBOL, BY_WORD
+from edf.equations.operations.shapes import (
+    DimensionVariable,
     Shape,
     describe,
     fits,
+    of_array,
     settle,
 )
-from edf.equations.meaning.names import Bound, Scope, index_text, python_names
 from edf.equations.options import Reading
 from edf.equations.sampling.world import World
 from edf.graph import Node
@@ -121,7 +121,7 @@ class Resolver(Calls, Calculus, Bigs):
             )
         for expr in self.unknown:
             assert expr.shape is not None
-            if any(isinstance(settle(dim), Hole) for dim in expr.shape):
+            if any(isinstance(settle(dim), DimensionVariable) for dim in expr.shape):
                 fail("The length of this cannot be told from what stands around it", expr.at)
         return Meaning(left, right, dict(self.ranges))
 
@@ -165,23 +165,23 @@ class Resolver(Calls, Calculus, Bigs):
             case Sum():
                 terms = [self.read(term) for term in tree.terms]
                 signed = [
-                    algebra.negate(term, term.at) if sign == "-" else term
+                    algebra.apply("neg", (term,), term.at) if sign == "-" else term
                     for sign, term in zip(tree.signs, terms, strict=True)
                 ]
-                return signed[0] if len(signed) == 1 else algebra.add(signed, tree.at)
+                return signed[0] if len(signed) == 1 else algebra.apply("add", signed, tree.at)
             case Product():
                 return self.product(tree)
             case Fraction():
                 if (derivative := self.derivative(tree)) is not None:
                     return derivative
-                return algebra.divide(self.read(tree.top), self.read(tree.bottom), tree.at)
+                return algebra.apply("div", (self.read(tree.top), self.read(tree.bottom)), tree.at)
             case Slash():
                 if (derivative := self.derivative(tree)) is not None:
                     return derivative
                 self.closed(tree.bottom, "the denominator")
-                return algebra.divide(self.read(tree.top), self.read(tree.bottom), tree.at)
+                return algebra.apply("div", (self.read(tree.top), self.read(tree.bottom)), tree.at)
             case Root():
-                return algebra.elementary("sqrt", self.read(tree.body), tree.at)
+                return algebra.apply("sqrt", (self.read(tree.body),), tree.at)
             case Function():
                 return self.function_macro(tree)
             case Bars():
@@ -261,7 +261,7 @@ class Resolver(Calls, Calculus, Bigs):
             self.index_range(index, length, at)
         free = frozenset(index for index in indices if isinstance(index, str))
         return make(
-            op, (), data, at=at, free=free, label=label, shape=None if indices else _matrix(shape)
+            op, (), data, at=at, free=free, label=label, shape=None if indices else of_array(shape)
         )
 
     def label(
@@ -356,9 +356,9 @@ class Resolver(Calls, Calculus, Bigs):
         if sub is None and base == "e" and set(fonts) <= {r"\mathrm"}:
             return algebra.number(math.e, at, ("e", to_latex(symbol)))
         if sub is None and base == "1" and set(symbol.styles) <= BOLD and symbol.styles:
-            return self._of_unknown_length("ones", (Hole(), 1), at)
+            return self._of_unknown_length("ones", (DimensionVariable(), 1), at)
         if sub is None and base == "I" and set(symbol.styles) <= {r"\mathbf", r"\mathrm"}:
-            side = Hole()
+            side = DimensionVariable()
             return self._of_unknown_length("eye", (side, side), at)
         if base in (r"\partial", r"\nabla"):
             fail(
@@ -389,7 +389,7 @@ class Resolver(Calls, Calculus, Bigs):
             fail(REFUSED[r"\mathbb"], at)
         if " " in base:
             fail("Words have no place in a formula: put them into the sentence around it", at)
-        if base == r"\sigma" or (base in WORDS and set(symbol.styles) & WORD_FONTS):
+        if base in BY_SYMBOL or (base in BY_WORD and set(symbol.styles) & WORD_FONTS):
             fail(f"{to_latex(symbol)} is a function: write its argument in parentheses", at)
         usable = [n for n in self.scope.names if Bound.of(n, self.scope.names[n]).kind != "other"]
         close = difflib.get_close_matches(name, usable, n=1, cutoff=0.7)
@@ -458,7 +458,7 @@ class Resolver(Calls, Calculus, Bigs):
         assert value.shape is not None
         for index, dim in zip(indices, value.shape, strict=False):
             length = settle(dim)
-            if isinstance(length, Hole):
+            if isinstance(length, DimensionVariable):
                 fail("The length of this cannot be told from what stands around it", at)
             self.index_range(index, length, at)
         return expr
@@ -468,12 +468,12 @@ class Resolver(Calls, Calculus, Bigs):
         if sup is None:
             return base
         if self.is_transpose(sup):
-            return algebra.transpose(base, at)
+            return algebra.apply("transpose", (base,), at)
         if base.shape is not None and _is_minus_one(sup):
-            return algebra.inverse(base, at)
+            return algebra.apply("inverse", (base,), at)
         if base.shape is not None and self._is_minus_transpose(sup):
-            return algebra.transpose(algebra.inverse(base, at), at)
-        return algebra.power(base, self.read(sup), at)
+            return algebra.apply("transpose", (algebra.apply("inverse", (base,), at),), at)
+        return algebra.apply("pow", (base, self.read(sup)), at)
 
     def is_transpose(self, sup: Tree) -> bool:
         if not isinstance(sup, Symbol) or sup.base not in TRANSPOSE:
@@ -488,14 +488,7 @@ class Resolver(Calls, Calculus, Bigs):
     def exponential(self, exponent: Tree, at: int) -> Expr:
         if self.is_transpose(exponent):
             fail("The exponential of a transpose sign: write \\exp(..)", at)
-        return algebra.elementary("exp", self.read(exponent), at)
-
-
-def _matrix(shape: tuple[int, ...]) -> Shape:
-    """The linear-algebra shape of an array: a vector is a column, one by one is a number."""
-    if len(shape) == 0 or shape in ((1,), (1, 1)):
-        return None
-    return (shape[0], shape[1] if len(shape) > 1 else 1)
+        return algebra.apply("exp", (self.read(exponent),), at)
 
 
 def _is_minus_one(tree: Tree) -> bool:

@@ -12,24 +12,17 @@ from typing import Any
 import numpy as np
 
 from edf.anyfunction import AnyFunction
-from edf.equations.meaning.calls import computation, logistic
-from edf.equations.meaning.expression import Expr, Index, Meaning, settle
+from edf.equations.meaning.calls import computation
+from edf.equations.meaning.expression import Expr, Index, Meaning
 from edf.equations.meaning.names import Bound
+from edf.equations.operations import OPERATIONS
+from edf.equations.operations.reductions import REDUCTIONS
+from edf.equations.operations.shapes import settle
 from edf.equations.sampling.batching import Stacked
 from edf.equations.sampling.world import Context
 from edf.graph import Array, Node
 from edf.numerics.differences import COMPLEX_STEP, STENCILS, quotient
 
-ELEMENTWISE: dict[str, Callable[[Array], Array]] = {
-    "exp": np.exp, "log": np.log, "sqrt": np.sqrt, "sin": np.sin, "cos": np.cos, "tan": np.tan,
-    "sinh": np.sinh, "cosh": np.cosh, "tanh": np.tanh,
-    "arcsin": np.arcsin, "arccos": np.arccos, "arctan": np.arctan,
-    "sigma": logistic,
-    "softplus": lambda z: np.log(1 + np.exp(z)),
-    "relu": lambda z: np.where(z.real > 0, z, 0),
-    "sign": lambda z: np.sign(z.real),
-}  # fmt: skip
-MAX_INTEGER = 1000  # largest exponent that is applied as repeated multiplication
 _COMPARE: dict[str, Callable[[Array, Array], Array]] = {
     "=": np.equal, r"\neq": np.not_equal, "<": np.less, ">": np.greater,
     r"\leq": np.less_equal, r"\geq": np.greater_equal,
@@ -89,6 +82,11 @@ class Evaluator:
 
     def value(self, expr: Expr) -> Array:
         """Return the value of an expression."""
+        if (operation := OPERATIONS.get(expr.op)) is not None:
+            values = [self.value(arg) for arg in expr.args]
+            if expr.op in ("add", "matmul"):
+                self._remember_sum(expr.op, values)
+            return operation.value(*values)
         method: Callable[[Expr], Array] = getattr(self, "_" + expr.op)
         return method(expr)
 
@@ -153,64 +151,15 @@ class Evaluator:
 
     # --------------------------------------------------------------------------------- algebra
 
-    def _add(self, expr: Expr) -> Array:
-        values = [self.value(arg) for arg in expr.args]
-        total = values[0]
-        for value in values[1:]:
-            total = total + value
-        for value in values:
+    def _remember_sum(self, op: str, values: Sequence[Array]) -> None:
+        if op == "matmul":
+            self._remember_terms(np.abs(values[0].real) @ np.abs(values[1].real))
+        for value in values if op == "add" else ():
             self._remember_terms(value)
-        return total
 
     def _remember_terms(self, value: Array) -> None:
         if self.shown is not None:
             self.terms = np.maximum(self.terms, self._shown(value))
-
-    def _neg(self, expr: Expr) -> Array:
-        return -self.value(expr.args[0])
-
-    def _mul(self, expr: Expr) -> Array:
-        product = self.value(expr.args[0])
-        for arg in expr.args[1:]:
-            product = product * self.value(arg)
-        return product
-
-    _hadamard = _mul
-
-    def _div(self, expr: Expr) -> Array:
-        return self.value(expr.args[0]) / self.value(expr.args[1])
-
-    def _pow(self, expr: Expr) -> Array:
-        base, exponent = expr.args
-        value = self.value(base)
-        if exponent.op == "number" and exponent.data in range(-MAX_INTEGER, MAX_INTEGER + 1):
-            return value ** int(exponent.data)
-        raised = self.value(exponent)
-        if np.iscomplexobj(raised) and not np.iscomplexobj(value):
-            value = np.where(value < 0, np.nan, value)  # what the real power says
-        return value**raised
-
-    def _matmul(self, expr: Expr) -> Array:
-        left, right = (self.value(arg) for arg in expr.args)
-        product = left @ right
-        self._remember_terms(np.abs(left.real) @ np.abs(right.real))
-        return product
-
-    def _transpose(self, expr: Expr) -> Array:
-        return self.value(expr.args[0]).swapaxes(-1, -2)
-
-    def _inverse(self, expr: Expr) -> Array:
-        return np.linalg.inv(self.value(expr.args[0]))
-
-    def _det(self, expr: Expr) -> Array:
-        return np.linalg.det(self.value(expr.args[0]))[..., None, None]
-
-    def _trace(self, expr: Expr) -> Array:
-        return np.einsum("...ii", self.value(expr.args[0]))[..., None, None]
-
-    def _diag(self, expr: Expr) -> Array:
-        column = self.value(expr.args[0])
-        return column * np.eye(column.shape[-2])
 
     def _component(self, expr: Expr) -> Array:
         indices = [*expr.data, 0][:2]
@@ -229,49 +178,17 @@ class Evaluator:
         labels += [self.axis[index] for index in indices if isinstance(index, str)]
         return self._spread(value, labels).reshape(rows, *self._lengths(labels), 1, 1)
 
-    # ------------------------------------------------------------------------------- functions
-
-    def _fn(self, expr: Expr) -> Array:
-        return ELEMENTWISE[expr.data](self.value(expr.args[0]))
-
-    def _abs(self, expr: Expr) -> Array:
-        return _absolute(self.value(expr.args[0]))
-
-    def _norm(self, expr: Expr) -> Array:
-        value = self.value(expr.args[0])
-        if expr.data in ("2", "F"):
-            return np.sqrt((value * value).sum(axis=(-1, -2), keepdims=True))
-        if expr.data == "1":
-            return _absolute(value).sum(axis=(-1, -2), keepdims=True)
-        flat = _absolute(value).reshape(*value.shape[:-2], -1, 1)
-        return _extreme(flat, flat.ndim - 2, "max")
-
-    def _max(self, expr: Expr) -> Array:
-        best = self.value(expr.args[0])
-        for arg in expr.args[1:]:
-            best, other = np.broadcast_arrays(best, self.value(arg))
-            better = other.real > best.real if expr.op == "max" else other.real < best.real
-            best = np.where(better, other, best)
-        return best
-
-    _min = _max
-
     def _big(self, expr: Expr) -> Array:
         kind, indices, condition = expr.data
         value = self.value(expr.args[0])
         if condition is not None:
             i, sign, j = condition
             value, keep = np.broadcast_arrays(value, self._compared(i, sign, j))
-            neutral = {"sum": 0.0, "prod": 1.0, "max": -np.inf, "min": np.inf}[kind]
-            value = np.where(keep, value, neutral)
-        axes = tuple(self.axis[index] for index in indices)
+            value = np.where(keep, value, REDUCTIONS[kind].neutral)
         if kind == "sum":
             self._remember_terms(value)
-            return value.sum(axis=axes, keepdims=True)
-        if kind == "prod":
-            return value.prod(axis=axes, keepdims=True)
-        for axis in axes:
-            value = _extreme(value, axis, kind)
+        for index in indices:
+            value = REDUCTIONS[kind].value(value, self.axis[index])
         return value
 
     def _compared(self, i: str, sign: str, j: str) -> Array:
@@ -447,13 +364,3 @@ class Evaluator:
 def _largest(value: Array) -> Array:
     """The largest absolute value at each point."""
     return np.abs(value.real).reshape(len(value), -1).max(axis=1, initial=0.0)
-
-
-def _absolute(value: Array) -> Array:
-    return np.where(value.real < 0, -value, value)
-
-
-def _extreme(value: Array, axis: int, kind: str) -> Array:
-    real = value.real
-    place = real.argmax(axis, keepdims=True) if kind == "max" else real.argmin(axis, keepdims=True)
-    return np.take_along_axis(value, place, axis)

@@ -1,0 +1,192 @@
+"""What was understood, said unambiguously: as plain text and as LaTeX.
+
+An operation says in its own entry how it is shown; here stand names, sums over an index, case
+distinctions, calls and derivatives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import chain, repeat
+
+from edf.equations.meaning.expression import Expr, Index, Meaning
+from edf.equations.meaning.names import Bound
+from edf.equations.operations import OPERATIONS
+from edf.equations.operations.operation import (
+    IN_POWER,
+    IN_PRODUCT,
+    IN_SUM,
+    LOOSE,
+    TIGHT,
+    called,
+)
+
+_SIGNS = {"=": "=", r"\neq": "!=", "<": "<", ">": ">", r"\leq": "<=", r"\geq": ">="}
+
+
+def plain(meaning: Meaning) -> str:
+    """Return the reading as `D[P_i, x_j] = P_i*(delta_ij - P_j)`."""
+    style = _Style(latex=False)
+    return f"{style.show(meaning.left, LOOSE)} = {style.show(meaning.right, LOOSE)}"
+
+
+def latex(meaning: Meaning) -> str:
+    """Return the reading as LaTeX, with everything spelled out."""
+    style = _Style(latex=True)
+    return f"{style.show(meaning.left, LOOSE)} = {style.show(meaning.right, LOOSE)}"
+
+
+Text = tuple[str, int]
+"""A text and how tightly it binds."""
+
+
+@dataclass(frozen=True)
+class _Style:
+    latex: bool
+
+    def show(self, expr: Expr, level: int = LOOSE) -> str:
+        """Return an expression as text, in parentheses unless it binds as tightly as `level`."""
+        text, binds = self.shown(expr)
+        if binds >= level:
+            return text
+        return rf"\left( {text} \right)" if self.latex else f"({text})"
+
+    def shown(self, expr: Expr) -> Text:
+        operation = OPERATIONS.get(expr.op)
+        if operation is None:
+            return _SHOWN[expr.op](self, expr)
+        shown = operation.latex if self.latex else operation.plain
+        levels = chain(shown.needs, repeat(shown.needs[-1]))
+        texts = (self.show(arg, level) for arg, level in zip(expr.args, levels, strict=False))
+        return shown.text(*texts), shown.binds
+
+    def pick(self, latex: str, plain: str) -> str:
+        return latex if self.latex else plain
+
+    def called(self, names: tuple[str, str], args: tuple[Expr, ...]) -> Text:
+        """A function's name, as plain text and as LaTeX, with its arguments."""
+        shown = called(*names)[self.latex]
+        return shown.text(*map(self.show, args)), shown.binds
+
+
+def _number(style: _Style, expr: Expr) -> Text:
+    if expr.label[0]:
+        return expr.label[style.latex], TIGHT
+    return f"{expr.data:g}", TIGHT if expr.data >= 0 else LOOSE
+
+
+def _labelled(style: _Style, expr: Expr) -> Text:
+    return expr.label[style.latex], TIGHT
+
+
+def _delta(style: _Style, expr: Expr) -> Text:
+    i, j = expr.data
+    return style.pick(rf"\delta_{{{i}{j}}}", f"delta_{i}{j}"), TIGHT
+
+
+def _component(style: _Style, expr: Expr) -> Text:
+    inside, suffix = style.show(expr.args[0]), suffix_of(expr.data)
+    return style.pick(rf"\left( {inside} \right)_{{{suffix}}}", f"({inside})_{suffix}"), TIGHT
+
+
+def _derivative(style: _Style, expr: Expr) -> Text:
+    variables: list[tuple[str, str]] = []
+    target = expr
+    while target.op == "deriv":
+        variables.append(target.data[2])
+        target = target.args[0]
+    if not style.latex:
+        return f"D[{', '.join([style.show(target), *(plain for plain, _ in variables)])}]", TIGHT
+    order = f"^{len(variables)}" if len(variables) > 1 else ""
+    below = " ".join(_differentials([latex for _, latex in variables]))
+    if target.op == "node":
+        return rf"\frac{{\partial{order} {style.show(target, TIGHT)}}}{{{below}}}", IN_POWER
+    return rf"\frac{{\partial{order}}}{{{below}}} \left( {style.show(target)} \right)", IN_POWER
+
+
+def _differentials(names: list[str]) -> list[str]:
+    r"""Write `\partial x` for each name, and `\partial x^2` for one that stands there twice."""
+    found: list[tuple[str, int]] = []
+    for name in names:
+        if found and found[-1][0] == name and "_" not in name and "^" not in name:
+            found[-1] = name, found[-1][1] + 1
+        else:
+            found.append((name, 1))
+    return [rf"\partial {name}" + (f"^{times}" if times > 1 else "") for name, times in found]
+
+
+def _big(style: _Style, expr: Expr) -> Text:
+    kind, indices, condition = expr.data
+    if style.latex:
+        below = ", ".join(indices) if condition is None else " ".join(condition)
+        return rf"\{kind}_{{{below}}} {style.show(expr.args[0], IN_PRODUCT)}", IN_SUM
+    below = ", ".join(indices)
+    if condition is not None:
+        below = f"{condition[0]} {_SIGNS[condition[1]]} {condition[2]}"
+    return f"{kind}[{below}]({style.show(expr.args[0])})", IN_SUM
+
+
+def _cases(style: _Style, expr: Expr) -> Text:
+    count = len(expr.data)
+    sides = iter(expr.args[count:])
+    rows = []
+    for value, condition in zip(expr.args[:count], expr.data, strict=True):
+        link = style.pick(r" & \text{if } ", " if ")
+        if condition is None:
+            link = style.pick(" & ", " ")
+            when = style.pick(r"\text{otherwise}", "otherwise")
+        elif condition[0] == "index":
+            _, sign, i, j = condition
+            when = f"{i} {style.pick(sign, _SIGNS[sign])} {j}"
+        else:
+            sign = style.pick(condition[1], _SIGNS[condition[1]])
+            when = f"{style.show(next(sides))} {sign} {style.show(next(sides))}"
+        rows.append(style.show(value) + link + when)
+    if style.latex:
+        return r"\begin{cases} " + r" \\ ".join(rows) + r" \end{cases}", TIGHT
+    return "cases(" + "; ".join(rows) + ")", TIGHT
+
+
+def _call(style: _Style, expr: Expr) -> Text:
+    return style.called(_names_of(expr.data), expr.args)
+
+
+def _prime(style: _Style, expr: Expr) -> Text:
+    bound, order = expr.data
+    plain, latex = _names_of(bound)
+    return style.called((plain + "'" * order, latex + "'" * order), expr.args)
+
+
+def _replace(style: _Style, expr: Expr) -> Text:
+    return style.called(expr.label, expr.args)
+
+
+def _names_of(bound: Bound) -> tuple[str, str]:
+    """The name of a function, as plain text and as LaTeX."""
+    if bound.name in OPERATIONS:
+        return bound.name, OPERATIONS[bound.name].latex_name
+    if len(bound.name) == 1:
+        return bound.name, bound.name
+    return bound.name, rf"\operatorname{{{bound.name.replace('_', '-')}}}"
+
+
+def suffix_of(indices: tuple[Index, ...]) -> str:
+    return "".join(map(str, indices))
+
+
+_SHOWN: dict[str, Callable[[_Style, Expr], Text]] = {
+    "number": _number,
+    "node": _labelled,
+    "array": _labelled,
+    "delta": _delta,
+    "ones": lambda style, expr: (style.pick(r"\mathbf{1}", "ones"), TIGHT),
+    "eye": lambda style, expr: (style.pick("I", "eye"), TIGHT),
+    "component": _component,
+    "deriv": _derivative,
+    "big": _big,
+    "cases": _cases,
+    "call": _call,
+    "prime": _prime,
+    "replace": _replace,
+}

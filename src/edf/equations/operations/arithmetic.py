@@ -1,0 +1,179 @@
+"""Sums, products, powers, extrema and absolute values."""
+
+from __future__ import annotations
+
+from functools import reduce
+
+import numpy as np
+
+from edf.equations.operations.functions import absolute
+from edf.equations.operations.operation import (
+    IN_POWER,
+    IN_PRODUCT,
+    IN_SUM,
+    LOOSE,
+    TIGHT,
+    Array,
+    Operation,
+    Shown,
+    called,
+    enclosed,
+    joined,
+)
+from edf.equations.operations.shapes import (
+    Shape,
+    ShapeError,
+    collapse,
+    describe,
+    fits,
+    same,
+)
+
+MAX_INTEGER = 1000  # largest exponent that is applied as repeated multiplication
+
+
+def _terms(first: Shape, *others: Shape) -> Shape:
+    for k, other in enumerate(others, 1):
+        if not fits(first, other):
+            raise ShapeError(
+                f"{describe(first).capitalize()} and {describe(other)} cannot be added"
+                + (
+                    ": write \\mathbf{1} for a column of ones, or use indices"
+                    if first is None or other is None
+                    else ""
+                ),
+                k,
+            )
+    return first
+
+
+def _signed(*terms: str) -> str:
+    """Join terms with their signs: a minus in front of a term takes the place of the plus."""
+    text = terms[0]
+    for term in terms[1:]:
+        text += f" - {term[1:]}" if term.startswith("-") else f" + {term}"
+    return text
+
+
+def _scaled(*shapes: Shape) -> Shape:
+    """Numbers times at most one vector or matrix."""
+    return next((shape for shape in shapes if shape is not None), None)
+
+
+def _entries(*shapes: Shape) -> Shape:
+    for k, shape in enumerate(shapes):
+        if not fits(shapes[0], shape):
+            raise ShapeError(
+                f"\\odot needs two of one shape, not {describe(shapes[0])} and {describe(shape)}", k
+            )
+    return shapes[0]
+
+
+def _matrices(left: Shape, right: Shape) -> Shape:
+    assert left is not None
+    assert right is not None
+    if not same(left[1], right[0]):
+        raise ShapeError(f"{describe(left).capitalize()} times {describe(right)} does not fit", 1)
+    return collapse((left[0], right[1]))
+
+
+def _quotient(top: Shape, bottom: Shape) -> Shape:
+    if bottom is not None:
+        raise ShapeError(f"Division by {describe(bottom)}: use indices for componentwise", 1)
+    return top
+
+
+def _power(base: Shape, exponent: Shape) -> Shape:
+    if exponent is not None:
+        raise ShapeError(f"The exponent is {describe(exponent)}: write it with an index", 1)
+    if base is not None:
+        raise ShapeError(
+            f"A power of {describe(base)}: write \\odot or an index for the elementwise one, "
+            "a product for the other",
+            1,
+        )
+    return None
+
+
+def power(base: Array, exponent: Array) -> Array:
+    """base ** exponent; of a negative base and a broken exponent, not a number."""
+    if exponent.size == 1 and not np.iscomplexobj(exponent):
+        whole = float(exponent.flat[0])
+        if whole.is_integer() and abs(whole) <= MAX_INTEGER:
+            value: Array = base ** int(whole)
+            return value
+    if np.iscomplexobj(exponent) and not np.iscomplexobj(base):
+        base = np.where(base < 0, np.nan, base)  # what the real power says
+    raised: Array = base**exponent
+    return raised
+
+
+def larger(one: Array, other: Array) -> Array:
+    one, other = np.broadcast_arrays(one, other)
+    return np.where(other.real > one.real, other, one)
+
+
+def smaller(one: Array, other: Array) -> Array:
+    one, other = np.broadcast_arrays(one, other)
+    return np.where(other.real < one.real, other, one)
+
+
+def _compared(name: str, *shapes: Shape) -> Shape:
+    if len(shapes) < 2:
+        raise ShapeError(f"\\{name} of one thing: write \\{name}_i x_i, or two arguments")
+    for k, shape in enumerate(shapes[1:], 1):
+        if not fits(shapes[0], shape):
+            raise ShapeError(
+                f"\\{name} of {describe(shapes[0])} and {describe(shape)}: write it with indices", k
+            )
+    return shapes[0]
+
+
+def _number(shape: Shape) -> Shape:
+    if shape is not None:
+        raise ShapeError("Bars around a vector or matrix: write \\lVert x \\rVert or \\det")
+    return None
+
+
+ARITHMETIC = [
+    Operation(
+        "add", lambda *a: sum(a[1:], start=a[0]), _terms,
+        Shown(_signed, (IN_SUM,), LOOSE), Shown(_signed, (IN_SUM,), LOOSE), arity=None,
+    ),
+    Operation(
+        "neg", np.negative, lambda shape: shape,
+        Shown(lambda a: f"-{a}", (IN_PRODUCT,), IN_SUM),
+        Shown(lambda a: f"-{a}", (IN_PRODUCT,), IN_SUM),
+    ),
+    Operation(
+        "mul", lambda *a: reduce(np.multiply, a), _scaled, *joined("*", r" \cdot ", IN_PRODUCT),
+        arity=None,
+    ),
+    Operation(
+        "hadamard", lambda *a: reduce(np.multiply, a), _entries,
+        *joined(" o ", r" \odot ", IN_POWER), arity=None,
+    ),
+    Operation("matmul", np.matmul, _matrices, *joined(" @ ", r" \, ", IN_POWER), arity=2),
+    Operation(
+        "div", np.divide, _quotient,
+        Shown(lambda a, b: f"{a}/{b}", (IN_PRODUCT, IN_POWER), IN_PRODUCT),
+        Shown(lambda a, b: rf"\frac{{{a}}}{{{b}}}", (LOOSE, LOOSE), IN_POWER), arity=2,
+    ),
+    Operation(
+        "pow", power, _power,
+        Shown(lambda a, b: f"{a}^{b}", (TIGHT, TIGHT), IN_POWER),
+        Shown(lambda a, b: f"{a}^{{{b}}}", (TIGHT, LOOSE), IN_POWER), arity=2,
+    ),
+    Operation(
+        "abs", absolute, _number, *enclosed(("|", "|"), (r"\left\lvert ", r" \right\rvert")),
+        branches=True,
+    ),
+    Operation(
+        "max", lambda *a: reduce(larger, a), lambda *shapes: _compared("max", *shapes),
+        *called("max", r"\max"), macros=(r"\max",), words=("max",), arity=None, branches=True,
+    ),
+    Operation(
+        "min", lambda *a: reduce(smaller, a), lambda *shapes: _compared("min", *shapes),
+        *called("min", r"\min"), macros=(r"\min",), words=("min",), arity=None, branches=True,
+    ),
+]  # fmt: skip

@@ -1,0 +1,114 @@
+r"""Functions of one number: `\exp x`, `\sigma(x)`, `\operatorname{relu}(x)`.
+
+On a vector all of them act on each entry. On a matrix only the activations do, by custom: for the
+others, a matrix has a meaning of its own, as \exp(A) is a power series.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from edf.equations.operations.operation import Array, Operation, called, negative
+from edf.equations.operations.shapes import Shape, ShapeError, describe, is_column, is_vector
+
+
+def logistic(z: Array) -> Array:
+    """1 / (1 + exp(-z))."""
+    value: Array = 1 / (1 + np.exp(-z))
+    return value
+
+
+def _function(
+    name: str,
+    value: Callable[[Array], Array],
+    *words: str,
+    macros: tuple[str, ...] | None = None,
+    latex: str = "",
+    symbols: tuple[str, ...] = (),
+    activation: bool = False,
+    inverse: str = "",
+    branches: bool = False,
+) -> Operation:
+    """Describe a function of one number. Its macro is `\\name` unless `macros` says otherwise."""
+
+    def shape(argument: Shape) -> Shape:
+        if argument is not None and not activation and not is_vector(argument):
+            raise ShapeError(
+                f"{name} of a matrix: write it with indices if it is meant elementwise"
+            )
+        return argument
+
+    own = (f"\\{name}",) if macros is None else macros
+    latex = latex or (own[0] if own else rf"\operatorname{{{name}}}")
+    plain, shown = called(name, latex)
+    return Operation(
+        name, value, shape, plain, shown, own, words or (name,), symbols, latex_name=latex,
+        inverse=inverse, powered=True, elementwise=True, branches=branches,
+    )  # fmt: skip
+
+
+FUNCTIONS = [
+    _function("exp", np.exp),
+    _function("log", np.log, "log", "ln", macros=(r"\log", r"\ln")),
+    _function("sqrt", np.sqrt, macros=(), branches=True),
+    # ------------------------------------------------------------------ trigonometric, hyperbolic
+    _function("sin", np.sin, inverse="arcsin"),
+    _function("cos", np.cos, inverse="arccos"),
+    _function("tan", np.tan, inverse="arctan"),
+    _function("sec", lambda z: 1 / np.cos(z)),
+    _function("csc", lambda z: 1 / np.sin(z)),
+    _function("cot", lambda z: 1 / np.tan(z)),
+    _function("sinh", np.sinh, inverse="arsinh"),
+    _function("cosh", np.cosh, inverse="arcosh"),
+    _function("tanh", np.tanh, activation=True, inverse="artanh"),
+    _function("coth", lambda z: 1 / np.tanh(z)),
+    _function("sech", lambda z: 1 / np.cosh(z), macros=()),
+    _function("csch", lambda z: 1 / np.sinh(z), macros=()),
+    _function("arcsin", np.arcsin, branches=True),
+    _function("arccos", np.arccos, branches=True),
+    _function("arctan", np.arctan, branches=True),
+    _function("arsinh", np.arcsinh, "arsinh", "arcsinh", "asinh", macros=()),
+    _function("arcosh", np.arccosh, "arcosh", "arccosh", "acosh", macros=()),
+    _function("artanh", np.arctanh, "artanh", "arctanh", "atanh", macros=()),
+    # ------------------------------------------------------------------------------- activations
+    _function("sigma", logistic, "sigmoid", macros=(), latex=r"\sigma", symbols=(r"\sigma",),
+              activation=True),
+    _function("relu", lambda z: np.where(np.real(z) > 0, z, 0), "relu", "ReLU", macros=(),
+              activation=True, branches=True),
+    _function("softplus", lambda z: np.log(1 + np.exp(z)), macros=(), activation=True),
+    _function("sign", lambda z: np.sign(np.real(z)), "sign", "sgn", macros=(), activation=True,
+              branches=True),
+]  # fmt: skip
+
+
+def absolute(z: Array) -> Array:
+    """The absolute value; of a complex step, with its sign's derivative."""
+    return np.where(negative(z), -z, z)
+
+
+# ----------------------------------------------------------------- functions of a vector as a whole
+
+
+def _softmax(z: Array) -> Array:
+    powers = np.exp(z - np.real(z).max(axis=-2, keepdims=True))
+    value: Array = powers / powers.sum(axis=-2, keepdims=True)
+    return value
+
+
+def _of_column(name: str, result: Callable[[Shape], Shape]) -> Callable[[Shape], Shape]:
+    def shape(argument: Shape) -> Shape:
+        if not is_column(argument):
+            raise ShapeError(f"{name} of {describe(argument)}: it takes a column", 0)
+        return result(argument)
+
+    return shape
+
+
+FUNCTIONS += [
+    Operation(
+        "softmax", _softmax, _of_column("softmax", lambda shape: shape),
+        *called("softmax", r"\operatorname{softmax}"), words=("softmax", "Softmax"),
+    ),
+]  # fmt: skip
