@@ -67,10 +67,14 @@ class Trace:
     Attributes:
         margins: For each branch, one array of margins for each time that it was met. They have
             the shape to which the operands broadcast.
+        dropped: The functions that lost the imaginary part of a complex argument, as `abs` does,
+            or `x.real` where more than a comparison was made of it. A complex step through them
+            is wrong, and nothing warns.
     """
 
     def __init__(self) -> None:
         self.margins: dict[Branch, list[Array]] = defaultdict(list)
+        self.dropped: list[str] = []
 
     def watch(self, array: Any) -> Any:
         """Return the array as one that reports what becomes of it; anything else as it is.
@@ -109,9 +113,28 @@ class Watched(np.ndarray):
     """
 
     noted_in: Trace | None = None
+    is_real_part = False  # of a complex array, and nothing has been computed from it yet
 
     def __array_finalize__(self, source: Any) -> None:
         self.noted_in = getattr(source, "noted_in", None)
+        self.is_real_part = getattr(source, "is_real_part", False)
+
+    @property
+    def real(self) -> Any:
+        part = _watched(_plain(self).real, self.noted_in)
+        if isinstance(part, Watched):
+            part.is_real_part = self.dtype.kind == "c"
+        return part
+
+    @real.setter
+    def real(self, value: Any) -> None:
+        _plain(self).real = value
+
+    def view(self, *args: Any, **options: Any) -> Any:
+        seen = super().view(*args, **options)
+        if self.dtype.kind == "c" and seen.dtype.kind == "f" and self.noted_in is not None:
+            self.noted_in.dropped.append("view")  # as `var` does for |x|**2
+        return seen
 
     def __array_ufunc__(
         self, ufunc: np.ufunc, method: str, *inputs: Any, out: Any = None, **options: Any
@@ -120,6 +143,8 @@ class Watched(np.ndarray):
         arrays = [_plain(value) for value in inputs]
         if "where" in options:
             options["where"] = _plain(options["where"])
+        if trace is not None:
+            trace.dropped += _dropped_by(ufunc, method, inputs)
         # Before the call, which may write into an argument.
         if trace is not None and _of_real_numbers(arrays):
             _note_ufunc(trace, ufunc, method, arrays, options)
@@ -251,6 +276,20 @@ def _note_ufunc(
             trace.note(name, [lines[..., 1:] - ufunc.accumulate(lines, axis=-1)[..., :-1]])
         elif method == "outer":
             trace.note(name, [np.subtract.outer(arrays[0], arrays[1])])
+
+
+def _dropped_by(ufunc: np.ufunc, method: str, inputs: Sequence[Any]) -> list[str]:
+    """Return the function with which an imaginary part is lost, if it is.
+
+    A comparison of real parts loses nothing, and their maximum is what is subtracted for safety
+    in front of an exponential.
+    """
+    if ufunc.__name__ in ("absolute", "conjugate") and np.asarray(inputs[0]).dtype.kind == "c":
+        return [ufunc.__name__]
+    harmless = ufunc.__name__ in _UFUNCS or method == "reduce"
+    if not harmless and any(getattr(value, "is_real_part", False) for value in inputs):
+        return ["real"]
+    return []
 
 
 # ------------------------------------------------------------------------------------ small helpers

@@ -174,3 +174,23 @@ def test_complex_arguments_pass_without_a_note():
     assert value[1] == 3 + 1e-30j
     assert [b.function for b in trace.margins] == ["greater"]
     assert traced(np.abs, [X + 1e-30j])[1].margins == {}
+
+
+@pytest.mark.parametrize(
+    ("function", "dropped"),
+    [
+        (np.abs, ["absolute"]),
+        (lambda x: x.var(), ["view"]),
+        (lambda x: (x * x.conj()).real, ["conjugate"]),
+        (lambda x: x.real**2, ["real"]),
+        (lambda x: np.real(x) * x, ["real"]),
+        (lambda x: np.where(x.real > 0, x, 0), []),
+        (lambda x: np.exp(x - x.real.max()), []),
+        (lambda x: x * np.sign(x.real), []),
+        (lambda x: np.sqrt(x * x) + np.sin(x), []),
+    ],
+)
+def test_a_lost_imaginary_part_is_told(function, dropped):
+    """`abs` and arithmetic with real parts lose it; comparisons do not."""
+    assert traced(function, [X + 1e-30j])[1].dropped == dropped
+    assert traced(function, [X])[1].dropped == []
