@@ -10,6 +10,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from handout.run.cache import Cache, clear, contents, evict
@@ -164,13 +165,16 @@ def test_a_library_that_was_loaded_counts(workshop) -> None:
     "source",
     [
         "import time\ntime.time()",
-        "from time import perf_counter\nperf_counter()",
+        "from time import perf_counter as now\nnow()",
+        "import time\ntime.strftime('%Y')",
         "import datetime\ndatetime.date.today()",
         "import datetime as d\nd.datetime.now()",
-        "import random\nrandom.random()",
+        "import datetime\nclass Day(datetime.date): pass\nDay.today()",
         "import random\nrandom.Random().random()",
-        "import numpy as np\nnp.random.rand()",
+        "import random\nrandom.seed()\nrandom.random()",
         "import numpy as np\nnp.random.default_rng().normal()",
+        "import numpy as np\nnp.random.default_rng(seed=None).normal()",
+        "import numpy as np\nnp.random.RandomState().normal()",
         "import secrets\nsecrets.token_hex()",
         "import uuid\nuuid.uuid4()",
         "import os\nos.urandom(1)",
@@ -184,15 +188,41 @@ def test_what_cannot_come_out_alike_is_not_kept(workshop, source: str) -> None:
     assert runs(workshop)
 
 
+def test_timing_magics_are_not_kept(workshop) -> None:
+    """What `%timeit` prints is another number each time."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("%time x = 1 + 1")])
+    workshop.write("page.ipynb", nbformat.writes(notebook).encode())
+    assert runs(workshop, "page.ipynb")
+    assert runs(workshop, "page.ipynb")
+
+
+@pytest.mark.parametrize("draw", ["random.random()", "np.random.rand()"])
+def test_global_generators_start_alike_on_every_page(workshop, draw: str) -> None:
+    """Without a seed they give the same numbers at every build, and other numbers in every cell."""
+    workshop.write("page.md", 2 * PAGE.format(f"import random, numpy as np\n{draw}"))
+
+    def printed() -> list[str]:
+        judged = workshop.run("page.md")["page.md"]
+        assert not any(v["details"].get("notes") for v in judged.verdicts)
+        return [result.outcome["stdout"] for result in judged.results]
+
+    one, other = printed()
+    assert one != other
+    assert printed() == [one, other]
+
+
 @pytest.mark.parametrize(
     "source",
     [
         "import random\nrandom.seed(1)\nrandom.random()",
         "import random\nrandom.Random(1).random()",
+        "import random\nrandom.random()",
         "import numpy as np\nnp.random.seed(1)\nnp.random.rand()",
         "import numpy as np\nnp.random.default_rng(1).normal()",
+        "import numpy as np\nrng = np.random.default_rng(seed=1)\nrng.normal()",
         "import datetime\nd = datetime.datetime(2017, 1, 11)\nisinstance(d, datetime.datetime), d",
         "import time\ntime.gmtime(0)",
+        "class Clock:\n    def time(self): return 7\ntime = Clock()\ntime.time()",
         "import tempfile\ntempfile.mkdtemp() and None",
     ],
 )
@@ -388,7 +418,7 @@ def test_a_project_can_be_moved(workshop, monkeypatch) -> None:
 def test_an_environment_inside_the_project_is_not_the_authors(monkeypatch) -> None:
     """Versions of distributions stand for it, whatever its folder is called."""
     monkeypatch.setattr("sys.prefix", "/project/env")
-    reads = Reads("/project", ("/project/.cache",), 1)
+    reads = Reads("/project", ("/project/.cache",))
     for path, counts in {
         "/project": True, "/project/x.py": True, "/elsewhere/x.py": True, "/usr/lib/x.py": False,
         "/project/env/lib/x.py": False, "/project/.cache/x": False, "/home/me/.config/x": False,

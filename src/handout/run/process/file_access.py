@@ -1,24 +1,20 @@
 """What a page's process read: the evidence on which the cache decides whether an outcome is fresh.
 
 An audit hook hears every `open`, directory listing, connection and new process, whichever library
-caused it. It also holds a page to its number of processes.
+caused it.
 """
 
 from __future__ import annotations
 
 import hashlib
 import importlib.util
-import mmap
 import os
-import struct
 import sys
 from collections.abc import Iterator
 from typing import Any
 
-_STARTS = {
-    "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.system", "pty.spawn",
-    "subprocess.Popen",
-}  # fmt: skip
+from handout.run.process.limits import STARTS_PROCESS
+
 _CONNECTS = {"socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.bind"}
 _LISTS = {"os.listdir", "os.scandir"}
 _LOADS = {"sqlite3.connect", "ctypes.dlopen"}
@@ -39,17 +35,15 @@ _SYSTEM = tuple(
 class Reads:
     """Records, from `start` on, the project files and folders that this process reads."""
 
-    def __init__(self, root: str, ignored: tuple[str, ...], processes: int) -> None:
+    def __init__(self, root: str, ignored: tuple[str, ...]) -> None:
         self.root = os.path.join(root, "")
         inside = (p for p in (sys.prefix, sys.base_prefix) if p.startswith(self.root))
         self.ignored = tuple(os.path.join(folder, "") for folder in (*ignored, *inside))
-        self.processes = processes
         self.files: dict[str, None] = {}
         self.folders: dict[str, str | None] = {}  # the names in each when it was first looked at
         self.written: set[str] = set()
         self.reasons: dict[str, None] = {}  # why the outcome depends on more than files
         self._known: frozenset[str] = frozenset()  # modules that were there before the page
-        self._started = mmap.mmap(-1, 8)  # shared with every process that is forked from this one
 
     def start(self) -> None:
         """Listen from now on; an audit hook cannot be removed."""
@@ -81,9 +75,8 @@ class Reads:
             path = self._path(args[0])
             if path is not None:
                 self.files.setdefault(path)
-        elif event in _STARTS:
+        elif event in STARTS_PROCESS:
             self.reasons.setdefault("it started a process")
-            self._count()
         elif event in _CONNECTS:
             self.reasons.setdefault("it used the network")
 
@@ -95,12 +88,6 @@ class Reads:
             self.written.add(path)
         elif path not in self.written:  # also one that is changed or added to: it had a content
             self.files.setdefault(path)
-
-    def _count(self) -> None:
-        (started,) = struct.unpack("q", self._started[:8])
-        if started >= self.processes:
-            raise RuntimeError(f"more than {self.processes} processes started by one page")
-        self._started[:8] = struct.pack("q", started + 1)
 
     def _path(self, name: Any) -> str | None:
         """The absolute path of a project file; the source for a compiled module."""

@@ -6,8 +6,10 @@ they are no sandbox. Wall time, output and what is left behind are the keeper's 
 
 from __future__ import annotations
 
+import _thread
+import mmap
+import struct
 import sys
-import threading
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -18,6 +20,13 @@ except ModuleNotFoundError:  # Windows
 
 MEGABYTE = 1 << 20
 _MOST = (1 << 63) - 1  # what the system can count to
+
+#: Audit events.
+STARTS_PROCESS = {
+    "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.system", "pty.spawn",
+    "subprocess.Popen",
+}  # fmt: skip
+_STARTS_THREAD = {"_thread.start_new_thread", "_thread.start_joinable_thread"}  # told from 3.12 on
 
 
 class Limits(NamedTuple):
@@ -49,19 +58,27 @@ def apply(limits: Limits) -> None:
             resource.setrlimit(kind, (value, hard if kind == resource.RLIMIT_CPU else value))
         except (OSError, ValueError):  # the platform knows the name, and refuses the limit
             continue
-    _limit_threads(limits.processes)
+    _limit_processes(limits.processes)
 
 
-def _limit_threads(most: int) -> None:
-    """Refuse a thread too many: before it fails for want of memory, and with a reason."""
-    start = threading.Thread.start
+def _limit_processes(most: int) -> None:
+    """Refuse a process or a thread too many, with a reason, before the system runs out of them.
 
-    def limited(thread: threading.Thread) -> None:
-        if threading.active_count() > most:
+    An audit hook hears of both before they start, whichever library starts them, and the processes
+    that are forked from this one count in the same shared memory.
+    """
+    started = mmap.mmap(-1, 8)
+
+    def refuse(event: str, args: tuple[Any, ...]) -> None:
+        if event in STARTS_PROCESS:
+            (count,) = struct.unpack("q", started[:8])
+            if count >= most:
+                raise RuntimeError(f"more than {most} processes started by one page")
+            started[:8] = struct.pack("q", count + 1)
+        elif event in _STARTS_THREAD and _thread._count() >= most:
             raise RuntimeError(f"more than {most} threads at a time on one page")
-        start(thread)
 
-    threading.Thread.start = limited  # type: ignore[assignment,method-assign]
+    sys.addaudithook(refuse)
 
 
 def _resources(limits: Limits) -> Iterator[tuple[int, int]]:

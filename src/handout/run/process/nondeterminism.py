@@ -1,22 +1,22 @@
-"""Sees a page read the clock, or draw random numbers without a seed: it will not come out alike.
+"""Which calls in a cell give something else in every run: the clock, and randomness without a seed.
 
-No audit event tells of either, so the functions that do so are replaced, in the page's process, by
-ones that take note when code of the page or the project calls them. What a library does for its own
-ends (names of temporary files, time-outs) does not count.
+Nothing is intercepted, since no function or class of a library may be replaced under a page. The
+cell's code is searched for calls, and what each of them calls is looked up by its name in the
+page's namespace, after the cell has run. What a library or a module of the project does inside is
+not seen.
+
+The global generators of `random` and NumPy start from the same state on every page, so what they
+give without a seed is the same at every build.
 """
 
 from __future__ import annotations
 
+import ast
+import builtins
 import datetime
-import functools
-import os
 import random
-import secrets
-import sys
-import time
-import uuid
-from collections.abc import Callable
-from types import FrameType
+from collections.abc import Iterator, Mapping
+from types import ModuleType
 from typing import Any
 
 import numpy.random
@@ -24,122 +24,111 @@ import numpy.random
 CLOCK = "the clock"
 RANDOMNESS = "randomness without a seed"
 
-_CLOCKS = (
-    "time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns",
-    "process_time", "process_time_ns", "thread_time", "thread_time_ns",
-)  # fmt: skip
-_NOW_WITHOUT = {"localtime": 1, "gmtime": 1, "ctime": 1, "asctime": 1, "strftime": 2}
-_NOW = {"datetime": ("now", "utcnow", "today"), "date": ("today",)}
-_THROUGH = {f.__file__ for f in (random, secrets, uuid)} | {__file__}
+_CLOCKS = {
+    f"time.{name}{unit}"
+    for name in ("time", "monotonic", "perf_counter", "process_time", "thread_time")
+    for unit in ("", "_ns")
+}
+#: These read the clock if they are called with fewer arguments.
+_CLOCKS_WITHOUT = {
+    "time.localtime": 1, "time.gmtime": 1, "time.ctime": 1, "time.asctime": 1, "time.strftime": 2,
+}  # fmt: skip
+_CALENDAR = {"now", "utcnow", "today"}  # class methods of `date` and of classes derived from it
+_MAGICS = {"time", "timeit"}
+_RANDOM = {"posix.urandom", "nt.urandom", "uuid.uuid1", "uuid.uuid4", "random.SystemRandom"}
+#: These draw from the system's entropy if no seed, or None, comes first.
+_RANDOM_WITHOUT_SEED = {
+    "random.Random", "random.Random.seed", "numpy.random.seed", "numpy.random.default_rng",
+    "numpy.random.mtrand.RandomState", "numpy.random.bit_generator.SeedSequence",
+    "numpy.random._mt19937.MT19937", "numpy.random._pcg64.PCG64", "numpy.random._pcg64.PCG64DXSM",
+    "numpy.random._philox.Philox", "numpy.random._sfc64.SFC64",
+}  # fmt: skip
+_SEED = 0
 
 
-class Watch:
-    """What the running cell read that no file or seed determines.
+def seed_global_generators() -> None:
+    """Put the global generators into the state from which every page starts."""
+    random.seed(_SEED)
+    numpy.random.seed(_SEED)
+
+
+def sources(code: ast.AST, names: Mapping[str, Any]) -> list[str]:
+    """What a cell reads that no file or seed determines.
 
     Args:
-        of_project: whether a source file belongs to the page or the project.
+        code: the cell, as Python without magics.
+        names: the page's namespace, after the cell has run.
     """
-
-    def __init__(self, of_project: Callable[[str], bool]) -> None:
-        self.of_project = of_project
-        self.seen: dict[str, None] = {}
-        self._seeded: set[str] = set()
-        self._before: dict[str, Any] = {}
-
-    def install(self) -> None:
-        """Replace the functions."""
-        for name in _CLOCKS:
-            self._replace(time, name, CLOCK)
-        for name, count in _NOW_WITHOUT.items():
-            self._replace(time, name, CLOCK, functools.partial(_fewer, count))
-        for name, methods in _NOW.items():
-            setattr(datetime, name, self._calendar(getattr(datetime, name), *methods))
-        self._replace(os, "urandom", RANDOMNESS)
-        self._replace(random, "_urandom", RANDOMNESS)
-        self._replace(random.Random, "seed", RANDOMNESS, lambda args: args[1:] in ((), (None,)))
-        self._note_seed(random, "seed", "random")
-        self._note_seed(numpy.random, "seed", "numpy")
-        self._note_seed(numpy.random, "set_state", "numpy")
-
-    def begin(self) -> None:
-        """A cell begins."""
-        self.seen = {}
-        self._before = _states()
-
-    def end(self) -> list[str]:
-        """What the cell read; the global generators, too, if nobody has seeded them."""
-        after = _states()
-        if any(after[k] != v and k not in self._seeded for k, v in self._before.items()):
-            self.seen.setdefault(RANDOMNESS)
-        return list(self.seen)
-
-    def _take_note(self, what: str) -> None:
-        frame: FrameType | None = sys._getframe(2)
-        while frame is not None and frame.f_code.co_filename in _THROUGH:
-            frame = frame.f_back
-        if frame is not None and self.of_project(frame.f_code.co_filename):
-            self.seen.setdefault(what)
-
-    def _replace(
-        self,
-        owner: Any,
-        name: str,
-        what: str,
-        counts: Callable[[tuple[Any, ...]], bool] = lambda args: True,
-    ) -> None:
-        function = getattr(owner, name)
-
-        @functools.wraps(function)
-        def noting(*args: Any, **options: Any) -> Any:
-            if counts(args):
-                self._take_note(what)
-            return function(*args, **options)
-
-        setattr(owner, name, noting)
-
-    def _note_seed(self, owner: Any, name: str, generator: str) -> None:
-        function = getattr(owner, name)
-
-        @functools.wraps(function)
-        def noting(*args: Any, **options: Any) -> Any:
-            given = (*args, *options.values())
-            if given and given[0] is not None:
-                self._seeded.add(generator)
-            return function(*args, **options)
-
-        setattr(owner, name, noting)
-
-    def _calendar(self, real: type, *names: str) -> type:
-        """A stand-in for a calendar type: the same to every user, but its `names` take note."""
-
-        class Alike(type):
-            def __instancecheck__(cls, instance: object) -> bool:
-                return isinstance(instance, real)
-
-            def __subclasscheck__(cls, subclass: type) -> bool:
-                return issubclass(subclass, real)
-
-            def __call__(cls, *args: Any, **options: Any) -> Any:
-                return real(*args, **options)
-
-        def noting(name: str) -> Any:
-            def method(cls: type, *args: Any, **options: Any) -> Any:
-                self._take_note(CLOCK)
-                return getattr(real, name)(*args, **options)
-
-            return classmethod(method)
-
-        parts: dict[str, Any] = {name: noting(name) for name in names}
-        parts |= {"__module__": real.__module__, "__qualname__": real.__qualname__}
-        parts |= {"__doc__": real.__doc__}
-        return Alike(real.__name__, (real,), parts)
+    found = _Finder(names)
+    found.visit(code)
+    return list(found.sources)
 
 
-def _fewer(count: int, args: tuple[Any, ...]) -> bool:
-    return len(args) < count
+class _Finder(ast.NodeVisitor):
+    """Visits every call."""
+
+    def __init__(self, names: Mapping[str, Any]) -> None:
+        self.names = names
+        self.sources: dict[str, None] = {}
+
+    def visit_Call(self, call: ast.Call) -> None:
+        """Note what a call reads, and look into its function and arguments."""
+        self.sources |= dict.fromkeys(_sources(call, self.names))
+        self.generic_visit(call)
 
 
-def _states() -> dict[str, Any]:
-    """The states of the global generators, in a form that can be compared."""
-    state = numpy.random.get_state(legacy=False)["state"]
-    return {"random": random.getstate(), "numpy": (state["pos"], state["key"].tobytes())}
+def _sources(call: ast.Call, names: Mapping[str, Any]) -> Iterator[str]:
+    called = _called(call.func, names)
+    name = _full_name(called)
+    least = _CLOCKS_WITHOUT.get(name, 0)
+    if name in _CLOCKS or len(call.args) < least or _is_calendar(called) or _is_timing(call):
+        yield CLOCK
+    if name in _RANDOM or name.startswith("secrets."):
+        yield RANDOMNESS
+    if name in _RANDOM_WITHOUT_SEED and not _has_seed(call):
+        yield RANDOMNESS
+
+
+def _called(function: ast.expr, names: Mapping[str, Any]) -> Any:
+    """The object that a dotted name stands for; None for any other expression."""
+    if isinstance(function, ast.Name):
+        return names.get(function.id, getattr(builtins, function.id, None))
+    if isinstance(function, ast.Attribute):
+        owner = _called(function.value, names)
+        if isinstance(owner, ModuleType | type):  # an instance might compute its attributes
+            try:
+                return getattr(owner, function.attr, None)
+            except Exception:  # a module's own `__getattr__` may raise anything
+                return None
+    return None
+
+
+def _full_name(called: Any) -> str:
+    """`module.name` of a function or class; for a bound method that of the instance's class."""
+    owner = getattr(called, "__self__", None)
+    module = getattr(called, "__module__", None) or getattr(type(owner), "__module__", "")
+    return f"{module}.{getattr(called, '__qualname__', '')}"
+
+
+def _is_calendar(called: Any) -> bool:
+    owner = getattr(called, "__self__", None)
+    return (
+        isinstance(owner, type)
+        and issubclass(owner, datetime.date)
+        and getattr(called, "__name__", "") in _CALENDAR
+    )
+
+
+def _is_timing(call: ast.Call) -> bool:
+    """Whether this is what IPython makes of `%time` and `%timeit`."""
+    return (
+        isinstance(call.func, ast.Attribute)
+        and call.func.attr in ("run_line_magic", "run_cell_magic")
+        and isinstance(call.args[0], ast.Constant)
+        and call.args[0].value in _MAGICS
+    )
+
+
+def _has_seed(call: ast.Call) -> bool:
+    given = [*call.args, *(keyword.value for keyword in call.keywords)]
+    return bool(given) and not (isinstance(given[0], ast.Constant) and given[0].value is None)

@@ -104,6 +104,10 @@ class Shell:
         ]
         return result.result, error, outputs
 
+    def as_python(self, source: str) -> str:
+        """A cell's source with its magics written as calls."""
+        return str(self.shell.transform_cell(source))
+
 
 def _data(shown: Mapping[str, Any]) -> dict[str, Any]:
     data = {

@@ -25,7 +25,7 @@ from typing import Any
 
 from handout.run.process import limits
 from handout.run.process.file_access import Reads
-from handout.run.process.nondeterminism import Watch
+from handout.run.process.nondeterminism import seed_global_generators, sources
 from handout.run.process.pictures import pictures
 from handout.run.process.shell import Shell, code_name
 
@@ -54,16 +54,15 @@ class Channel:
 def run_page(job: Mapping[str, Any], channel: Channel) -> None:
     """Run every cell of a page in one namespace, top to bottom, and tell the outcome of each."""
     limits.apply(limits.Limits(**job["limits"]))
-    reads = Reads(job["root"], tuple(job["ignored"]), job["limits"]["processes"])
+    reads = Reads(job["root"], tuple(job["ignored"]))
     os.chdir(job["folder"])
     sys.path[:1] = [job["folder"], *job.get("path", ())]
     sys.argv = [job["page"]]
     os.environ["MPLBACKEND"] = "module://handout.run.process.plot_backend"
     faulthandler.enable(channel.trace)
-    watch = Watch(lambda path: path.startswith(job["page"]) or reads.of_project(path))
     kind = _Notebook if job["notebook"] else _Page
-    page = kind(job["page"], job["cells"], watch, job["root"])
-    watch.install()
+    page = kind(job["page"], job["cells"], job["root"])
+    seed_global_generators()
     reads.start()
     for number, cell in enumerate(job["cells"]):
         timeout = min(cell["options"].get("timeout", job["limits"]["timeout"]), _FOR_EVER)
@@ -83,11 +82,8 @@ def run_page(job: Mapping[str, Any], channel: Channel) -> None:
 class _Page:
     """The namespace that the cells of a page share, and what is heard while they run."""
 
-    def __init__(
-        self, path: str, cells: Sequence[Mapping[str, Any]], watch: Watch, root: str
-    ) -> None:
+    def __init__(self, path: str, cells: Sequence[Mapping[str, Any]], root: str) -> None:
         self.path = path
-        self.watch = watch
         self.root = root
         self.module = types.ModuleType("__main__")
         self.module.__file__ = path
@@ -107,9 +103,20 @@ class _Page:
         self.cell, self.reports, self.heard = cell, [], []
         self.first = cell["line"]
         self.count += cell["kind"] == "python"
-        self.watch.begin()
-        outcome = self._python() if cell["kind"] == "python" else self._math()
-        return {**outcome, "watched": self.watch.end()}
+        if cell["kind"] == "math":
+            return {**self._math(), "watched": []}
+        return {**self._python(), "watched": self._nondeterminism()}
+
+    def _nondeterminism(self) -> list[str]:
+        """What the running cell's code reads that no file or seed determines."""
+        try:
+            return sources(ast.parse(self._code()), self.names)
+        except (SyntaxError, ValueError, RecursionError):  # the code could not run either
+            return []
+
+    def _code(self) -> str:
+        """The running cell as Python."""
+        return str(self.cell["source"])
 
     def _python(self) -> dict[str, Any]:
         error, shown = None, []
@@ -198,10 +205,8 @@ class _Page:
 class _Notebook(_Page):
     """A page whose Python cells are those of a notebook."""
 
-    def __init__(
-        self, path: str, cells: Sequence[Mapping[str, Any]], watch: Watch, root: str
-    ) -> None:
-        super().__init__(path, cells, watch, root)
+    def __init__(self, path: str, cells: Sequence[Mapping[str, Any]], root: str) -> None:
+        super().__init__(path, cells, root)
         self.shell = Shell(self.module, path)
 
     def _python(self) -> dict[str, Any]:
@@ -211,6 +216,9 @@ class _Notebook(_Page):
             outputs = [o for o in outputs if o["output_type"] != "execute_result"]
         error = None if raised is None else self._error(raised)
         return {"error": error, "reports": self.reports, "outputs": outputs}
+
+    def _code(self) -> str:
+        return self.shell.as_python(self.cell["source"])
 
 
 _EQUATION_OPTIONS = ("reading", "loss", "points")
