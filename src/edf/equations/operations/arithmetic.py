@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import reduce
-
 import numpy as np
 
 from edf.equations.operations.functions import absolute
@@ -137,7 +135,7 @@ def _number(shape: Shape) -> Shape:
 
 ARITHMETIC = [
     Operation(
-        "add", lambda *a: sum(a[1:], start=a[0]), _terms,
+        "add", np.add, _terms,
         Shown(_signed, (IN_SUM,), LOOSE), Shown(_signed, (IN_SUM,), LOOSE), arity=None,
     ),
     Operation(
@@ -146,14 +144,17 @@ ARITHMETIC = [
         Shown(lambda a: f"-{a}", (IN_PRODUCT,), IN_SUM),
     ),
     Operation(
-        "mul", lambda *a: reduce(np.multiply, a), _scaled, *joined("*", r" \cdot ", IN_PRODUCT),
+        "mul", np.multiply, _scaled, *joined("*", r" \cdot ", IN_PRODUCT),
         arity=None,
     ),
     Operation(
-        "hadamard", lambda *a: reduce(np.multiply, a), _entries,
+        "hadamard", np.multiply, _entries,
         *joined(" o ", r" \odot ", IN_POWER), arity=None,
     ),
-    Operation("matmul", np.matmul, _matrices, *joined(" @ ", r" \, ", IN_POWER), arity=2),
+    Operation(
+        "matmul", np.matmul, _matrices, *joined(" @ ", r" \, ", IN_POWER), arity=2,
+        rounds_inside=True,
+    ),
     Operation(
         "div", np.divide, _quotient,
         Shown(lambda a, b: f"{a}/{b}", (IN_PRODUCT, IN_POWER), IN_PRODUCT),
@@ -169,11 +170,11 @@ ARITHMETIC = [
         branches=True,
     ),
     Operation(
-        "max", lambda *a: reduce(larger, a), lambda *shapes: _compared("max", *shapes),
+        "max", larger, lambda *shapes: _compared("max", *shapes),
         *called("max", r"\max"), macros=(r"\max",), words=("max",), arity=None, branches=True,
     ),
     Operation(
-        "min", lambda *a: reduce(smaller, a), lambda *shapes: _compared("min", *shapes),
+        "min", smaller, lambda *shapes: _compared("min", *shapes),
         *called("min", r"\min"), macros=(r"\min",), words=("min",), arity=None, branches=True,
     ),
 ]  # fmt: skip

@@ -110,5 +110,6 @@ FUNCTIONS += [
     Operation(
         "softmax", _softmax, _of_column("softmax", lambda shape: shape),
         *called("softmax", r"\operatorname{softmax}"), words=("softmax", "Softmax"),
+        rounds_inside=True,
     ),
 ]  # fmt: skip

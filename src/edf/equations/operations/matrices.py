@@ -67,7 +67,7 @@ def _diagonal(shape: Shape) -> Shape:
     return (shape[0], shape[0])
 
 
-def _norm(kind: str) -> Callable[[Shape], Shape]:
+def _norm(kind: str, latex: str, value: Callable[[Array], Array]) -> Operation:
     def rule(shape: Shape) -> Shape:
         if shape is None:
             raise ShapeError("The norm of a number: write \\lvert x \\rvert")
@@ -77,7 +77,10 @@ def _norm(kind: str) -> Callable[[Shape], Shape]:
             raise ShapeError("Which norm of the matrix? Write \\lVert A \\rVert_F, or use indices")
         return None
 
-    return rule
+    signs = (f"norm{kind}(", ")"), (r"\left\lVert ", rf" \right\rVert_{{{latex}}}")
+    return Operation(
+        f"norm_{kind}", value, rule, *enclosed(*signs), rounds_inside=True, branches=True
+    )
 
 
 def _root_of_squares(a: Array) -> Array:
@@ -91,10 +94,6 @@ def _largest_entry(a: Array) -> Array:
     return _number(np.take_along_axis(flat, place, axis=-1)[..., 0])
 
 
-def _shown_norm(kind: str, latex: str) -> tuple[Shown, Shown]:
-    return enclosed((f"norm{kind}(", ")"), (r"\left\lVert ", rf" \right\rVert_{{{latex}}}"))
-
-
 MATRICES = [
     Operation(
         "transpose", lambda a: a.swapaxes(-1, -2), _transpose,
@@ -104,27 +103,23 @@ MATRICES = [
     Operation(
         "inverse", np.linalg.inv, _inverse,
         Shown(lambda a: f"inv({a})", (LOOSE,), IN_POWER),
-        Shown(lambda a: f"{a}^{{-1}}", (TIGHT,), IN_POWER),
+        Shown(lambda a: f"{a}^{{-1}}", (TIGHT,), IN_POWER), rounds_inside=True,
     ),
     Operation(
         "det", lambda a: _number(np.linalg.det(a)), _of_square("\\det"), *called("det", r"\det"),
-        macros=(r"\det",), words=("det",),
+        macros=(r"\det",), words=("det",), rounds_inside=True,
     ),
     Operation(
         "trace", lambda a: _number(np.einsum("...ii", a)), _of_square("\\operatorname{tr}"),
         *called("tr", r"\operatorname{tr}"), macros=(), words=("tr", "Tr", "trace"),
+        rounds_inside=True,
     ),
     Operation(
         "diag", lambda a: a * np.eye(a.shape[-2]), _diagonal,
         *called("diag", r"\operatorname{diag}"), words=("diag",),
     ),
-    Operation(
-        "norm_1", lambda a: absolute(a).sum(axis=(-1, -2), keepdims=True), _norm("1"),
-        *_shown_norm("1", "1"), branches=True,
-    ),
-    Operation("norm_2", _root_of_squares, _norm("2"), *_shown_norm("2", "2"), branches=True),
-    Operation("norm_F", _root_of_squares, _norm("F"), *_shown_norm("F", "F"), branches=True),
-    Operation(
-        "norm_inf", _largest_entry, _norm("inf"), *_shown_norm("inf", r"\infty"), branches=True,
-    ),
+    _norm("1", "1", lambda a: absolute(a).sum(axis=(-1, -2), keepdims=True)),
+    _norm("2", "2", _root_of_squares),
+    _norm("F", "F", _root_of_squares),
+    _norm("inf", r"\infty", _largest_entry),
 ]  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -33,8 +34,9 @@ class Operation:
     r"""One operation: its spelling, shape rule, value and display.
 
     `value` gets one array an argument, of shape (..., rows, columns) with any axes in front, and
-    returns such an array. A number is one by one. It must take complex numbers as they come from a
-    complex step: functions of the real line decide by the real part.
+    returns such an array. A number is one by one. Where an operation has two or more arguments, it
+    takes two and is folded over them from the left. It must take complex numbers as they come from
+    a complex step: functions of the real line decide by the real part.
     """
 
     name: str  # what `Expr.op` says
@@ -53,8 +55,14 @@ class Operation:
     powered: bool = False
     #: Whether it acts on each entry by itself, so that f' of a vector is elementwise.
     elementwise: bool = False
+    #: Whether it rounds on the way, as a sum of products does, and not its result alone.
+    rounds_inside: bool = False
     #: Whether it follows different rules in different places.
     branches: bool = False
+
+    def __call__(self, *arrays: Array) -> Array:
+        """Return the value for any number of arguments that the operation takes."""
+        return reduce(self.value, arrays) if self.arity is None else self.value(*arrays)
 
 
 def called(plain: str, latex: str) -> tuple[Shown, Shown]:

@@ -86,7 +86,7 @@ class Evaluator:
             values = [self.value(arg) for arg in expr.args]
             if expr.op in ("add", "matmul"):
                 self._remember_sum(expr.op, values)
-            return operation.value(*values)
+            return operation(*values)
         method: Callable[[Expr], Array] = getattr(self, "_" + expr.op)
         return method(expr)
 
