@@ -1,48 +1,72 @@
-# Two commands matter: `make site` and `make test`. Each sets up what it needs in .venv.
+# `make site` and `make test` are all that most people need. Each sets up what it needs in .venv.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
-STAMP  := $(VENV)/.installed
+LOCKS  := requirements
+PIP    := $(BIN)/pip install --quiet --disable-pip-version-check
 
-.PHONY: site test lint serve shots bench lock clean
+.PHONY: site test lint serve shots bench dist lock clean
 .DEFAULT_GOAL := site
 
-site: $(STAMP)            ## check every page, build the site strictly, say what was verified
+site: $(VENV)/.site       ## check every page, build the site strictly, say what was verified
 	@$(BIN)/python scripts/build.py --strict
 
-test: $(STAMP) lint       ## lint, types, every test, the handout's verdicts, the site in a browser
+test: $(VENV)/.test lint  ## lint, types, every test, the handout's verdicts, the site in a browser
 	@$(BIN)/python scripts/build.py --strict
 	@$(BIN)/pytest --numprocesses=2 --dist=worksteal
 
-lint: $(STAMP)
+lint: $(VENV)/.test
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows \
+		.github/workflows/*.yml src/handout/templates/new/github/workflows/*.yml
+	@$(BIN)/zizmor --offline --quiet --config .github/zizmor.yml .github \
+		src/handout/templates/new/github/workflows/*.yml
 
-serve: $(STAMP)           ## write with a live preview
+serve: $(VENV)/.site      ## write with a live preview
 	@$(BIN)/mkdocs serve --livereload
 
-shots: $(STAMP)           ## a picture of every page, light and dark, wide and narrow, into shots/
+shots: $(VENV)/.test      ## a picture of every page, light and dark, wide and narrow, into shots/
 	@$(BIN)/python scripts/shots.py
 
-bench: $(STAMP)           ## every benchmark, as the tables that the site shows
+bench: $(VENV)/.test      ## every benchmark, as the tables that the site shows
 	@for script in benchmarks/*_*.py; do echo "## $$script"; $(BIN)/python $$script; done
 
-lock: $(STAMP)            ## pin the versions that pyproject.toml allows today
-	@$(BIN)/pip install --quiet uv
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --no-header \
-		--no-emit-index-url --upgrade pyproject.toml --output-file requirements.lock
+dist: $(VENV)/.release    ## the wheel and the source distribution, checked and tried, into dist/
+	@rm -rf dist
+	@$(BIN)/python -m build --no-isolation
+	@$(BIN)/twine check --strict dist/*
+	@$(BIN)/check-wheel-contents --toplevel edf,handout dist/*.whl
+	@$(BIN)/python scripts/try_wheel.py dist/*.whl
+
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade \
+	--no-header --no-emit-index-url --no-emit-find-links
+lock: $(VENV)/.release    ## pin the versions that pyproject.toml allows today
+	@$(COMPILE) pyproject.toml --extra notebook --extra pdf --group site --output-file $(LOCKS)/site.lock
+	@$(COMPILE) pyproject.toml --all-extras --group site --group test --group bench \
+		--constraint $(LOCKS)/site.lock --output-file $(LOCKS)/test.lock
+	@$(COMPILE) --group release --constraint $(LOCKS)/test.lock --output-file $(LOCKS)/release.lock
 
 clean:
-	rm -rf $(VENV) site .cache shots
+	rm -rf $(VENV) site dist .cache shots
 
-# Installed once, and again whenever the lock or the project's metadata changes. hatchling builds the
-# editable install: `--no-build-isolation` keeps its version pinned by the lock.
-$(STAMP): requirements.lock pyproject.toml
+# Each installed once, and again whenever its lock or the project's metadata changes. The project
+# itself is built with the pinned packages too, hence `--no-build-isolation`.
+$(VENV)/.site: $(LOCKS)/site.lock pyproject.toml hatch_build.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed (make PYTHON=...)")'
 	@test -d $(VENV) || $(PYTHON) -m venv $(VENV)
-	@echo "Installing the pinned packages into $(VENV) (once; about a minute)"
-	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
-	@$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
-	@touch $(STAMP)
+	@echo "Installing what the site needs into $(VENV) (once; about a minute)"
+	@$(PIP) --requirement $(LOCKS)/site.lock
+	@$(PIP) --no-build-isolation --no-deps --editable .
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.site $(LOCKS)/test.lock
+	@echo "Adding what the tests need"
+	@$(PIP) --requirement $(LOCKS)/test.lock
+	@touch $@
+
+$(VENV)/.release: $(VENV)/.site $(LOCKS)/release.lock
+	@echo "Adding what a release needs"
+	@$(PIP) --requirement $(LOCKS)/release.lock
+	@touch $@

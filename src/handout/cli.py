@@ -15,13 +15,14 @@ from handout import __version__, engine
 from handout.engine import Engine
 from handout.judge.verdicts import JudgedPage, report, tally, told
 from handout.page.pages import Page, PageError, shown_path
+from handout.project_file import find_config
 from handout.report.annotations import annotate
 from handout.report.escape import one_line
 from handout.report.junit import junit
 from handout.run.cache import Cache, clear, contents
 from handout.run.file_watching import look, wait
 from handout.run.process.limits import unlimited
-from handout.settings import Project, SettingsError, find_config, find_project
+from handout.settings import Project, SettingsError, find_project
 from handout.weave.inject import lost_badges
 
 _HELP = {"help_option_names": ["-h", "--help"]}
@@ -141,7 +142,7 @@ def _executor(address: str | None, project: Project) -> Iterator[Executor | None
         from handout.run.cluster import ClusterError, cluster
         from handout.run.shipping import ShippingError
     except ModuleNotFoundError as error:
-        _refuse(f"--executor needs {error.name}: pip install 'handout[dask]'")
+        _refuse(f"--executor needs {error.name}: pip install 'mkdocs-handout[dask]'")
     try:
         with cluster(address, project) as executor:
             yield executor

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from handout.judge.verdicts import JudgedPage, judge, problem_line
-from handout.page.pages import Page, read_page
+from handout.page.pages import Page, PageError, read_page, shown_path
 from handout.report.escape import harmless, one_line
 from handout.run.cache import Cache
 from handout.run.outcomes import PageOutcome
@@ -96,8 +96,13 @@ def open_page(file: Path, name: str, cache: Cache | None = None) -> Page:
         PageError: if it cannot be read.
     """
     if file.suffix == ".ipynb":
-        from handout.weave.notebooks import read_notebook  # nbformat is slow to load
-
+        try:
+            from handout.weave.notebooks import read_notebook  # nbformat is slow to load
+        except ModuleNotFoundError as missing:
+            raise PageError(
+                shown_path(file),
+                f"a notebook needs {missing.name}: pip install 'mkdocs-handout[notebook]'",
+            ) from missing
         return read_notebook(file, name)
     return read_page(file, name, cache)
 

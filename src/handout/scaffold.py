@@ -51,17 +51,16 @@ def new_handout(folder: Path) -> list[Path]:
 def requirement() -> str:
     """What to install for a project to be built: handout, from where this one came.
 
-    A handout on a package index of the same name is not assumed to be this one, unless this one was
-    installed from there.
+    What an index has is not assumed to be this one, unless this one was installed from there.
     """
-    installed = distribution("handout")
+    installed = distribution("mkdocs-handout")
     origin = json.loads(installed.read_text("direct_url.json") or "{}")
     if "url" not in origin:
-        return f"handout[site]=={installed.version}"
+        return f"mkdocs-handout=={installed.version}"
     source = origin["url"]
     if vcs := origin.get("vcs_info"):
         source = f"{vcs['vcs']}+{source}@{vcs['commit_id']}"
-    return f"handout[site] @ {source}"
+    return f"mkdocs-handout @ {source}"
 
 
 def is_local(required: str) -> bool:

@@ -16,10 +16,8 @@ import yaml
 from yaml_env_tag import construct_env_tag  # type: ignore[import-untyped]
 
 from handout.page.options import suggestion
+from handout.project_file import find_config
 from handout.run.process.limits import Limits
-
-CONFIGURATION = ("mkdocs.yml", "mkdocs.yaml", "properdocs.yml", "properdocs.yaml")
-
 
 _LIMITS = Limits()
 #: With less, a page's process could not even begin.
@@ -123,12 +121,6 @@ def find_project(*starts: Path) -> Project:
     """
     config = next(filter(None, map(find_config, starts)), None)
     return Project(starts[-1]) if config is None else read_project(config)
-
-
-def find_config(start: Path) -> Path | None:
-    """The nearest configuration file in `start` or a folder above it."""
-    candidates = (folder / name for folder in (start, *start.parents) for name in CONFIGURATION)
-    return next((file for file in candidates if file.is_file()), None)
 
 
 class _Loader(yaml.SafeLoader):

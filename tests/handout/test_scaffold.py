@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 from click.testing import CliRunner
+from mkdocs.utils.yaml import yaml_load
 
 from handout import scaffold as new
 from handout.cli import main
@@ -155,7 +156,7 @@ def test_the_folder_names_the_handout(tmp_path: Path, name: str, title: str) -> 
     folder = tmp_path / name
     new_handout(folder)
     text = (folder / "mkdocs.yml").read_text("utf-8")
-    assert yaml.safe_load(text)["site_name"] == title
+    assert yaml_load(text)["site_name"] == title
     assert (folder / "README.md").read_text("utf-8").startswith(f"# {title}\n")
 
 
@@ -175,16 +176,16 @@ class Installed:
 @pytest.mark.parametrize(
     ("origin", "required"),
     [
-        (None, "handout[site]==1.2.3"),
+        (None, "mkdocs-handout==1.2.3"),
         (
             {"url": "https://h.test/a.git", "vcs_info": {"vcs": "git", "commit_id": "abc"}},
-            "handout[site] @ git+https://h.test/a.git@abc",
+            "mkdocs-handout @ git+https://h.test/a.git@abc",
         ),
         (
             {"url": "https://h.test/a.whl", "archive_info": {}},
-            "handout[site] @ https://h.test/a.whl",
+            "mkdocs-handout @ https://h.test/a.whl",
         ),
-        ({"url": "file:///home/a", "dir_info": {}}, "handout[site] @ file:///home/a"),
+        ({"url": "file:///home/a", "dir_info": {}}, "mkdocs-handout @ file:///home/a"),
     ],
 )
 def test_a_handout_is_built_with_what_started_it(

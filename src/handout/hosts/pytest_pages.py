@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -20,15 +20,16 @@ from handout.run.cache import Cache
 from handout.run.runner import warm
 from handout.settings import Project, SettingsError, read_project
 
-if TYPE_CHECKING:
-    from handout.hosts.pytest_plugin import Pointed
-
 
 class Pages:
-    """The pages of one session of pytest, each in the engine of its project."""
+    """The pages of one session of pytest, each in the engine of its project.
 
-    def __init__(self, pointed: Pointed) -> None:
-        self.pointed = pointed
+    Args:
+        inside: whether pytest was pointed at a file by something inside a folder.
+    """
+
+    def __init__(self, inside: Callable[[Path, Path], bool]) -> None:
+        self._inside = inside
         self.warnings: list[str] = []
         self._engines: dict[Path, Engine | None] = {}
 
@@ -41,7 +42,7 @@ class Pages:
             if engine is None or engine.project.docs is None:
                 return None
             docs = engine.project.docs.resolve()
-            if not file.is_relative_to(docs) or not self.pointed.inside(docs.parent, file):
+            if not file.is_relative_to(docs) or not self._inside(docs.parent, file):
                 return None
             page = open_page(file, file.relative_to(docs).as_posix())
         except (SettingsError, PageError) as error:

@@ -2,7 +2,8 @@
 
 Nothing happens in projects whose site does not use the handout plugin, nor unless pytest is pointed
 at pages: by an argument, or by its `testpaths`, that is a page, the docs folder, or one inside it.
-Every pytest loads this module, so it loads the rest only when there is a page.
+Every pytest loads this module, so the rest is loaded only when a site that may use the plugin is
+found.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
+from handout.project_file import find_config, may_use_handout
 
 if TYPE_CHECKING:
     from handout.hosts.pytest_pages import Pages
@@ -28,7 +31,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     if _PAGES not in stash:
         from handout.hosts.pytest_pages import Pages
 
-        stash[_PAGES] = Pages(pointed)
+        stash[_PAGES] = Pages(pointed.inside)
     return stash[_PAGES].collected(file_path, config, parent)
 
 
@@ -59,11 +62,11 @@ class Pointed:
         return any(file.is_relative_to(given) and folder in given.parents for given in self.given)
 
     def config(self, file: Path) -> Path | None:
-        """The configuration of the site to which the file may belong."""
-        from handout.settings import find_config
-
+        """The configuration of the site to which the file may belong, if that may use handout."""
         if file.parent not in self._configs:
-            self._configs[file.parent] = find_config(file.parent)
+            config = find_config(file.parent)
+            ours = config is not None and may_use_handout(config)
+            self._configs[file.parent] = config if ours else None
         config = self._configs[file.parent]
         return config if config is not None and self.inside(config.parent, file) else None
 

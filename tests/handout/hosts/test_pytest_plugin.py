@@ -123,16 +123,19 @@ def test_other_projects_are_left_alone(project: pytest.Pytester, configuration: 
 def test_a_run_without_pages_loads_nothing_of_ours(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ):
-    """What every pytest loads, by the entry point, is one small module."""
+    """What every pytest loads, by the entry point, is two small modules, whatever it is given."""
     monkeypatch.delenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
     monkeypatch.delenv("PYTEST_PLUGINS")
     pytester.makepyfile("def test_other(): pass")
+    pytester.makefile(".md", README="# A project")
+    (pytester.path / "mkdocs.yml").write_text("plugins: [search]\n")
     program = (
-        "import sys, pytest; pytest.main(['-q']);"
+        "import sys, pytest; pytest.main(['-q', '.', 'README.md']);"
         "print(sorted(m for m in sys.modules if m.startswith(('handout', 'edf', 'numpy'))))"
     )
     result = pytester.run(sys.executable, "-c", program)
-    assert result.outlines[-1] == "['handout', 'handout.hosts', 'handout.hosts.pytest_plugin']"
+    modules = ["handout", "handout.hosts", "handout.hosts.pytest_plugin", "handout.project_file"]
+    assert result.outlines[-1] == str(modules)
 
 
 def test_a_page_that_cannot_be_read_is_an_error_of_collection(project: pytest.Pytester):

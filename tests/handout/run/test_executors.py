@@ -350,4 +350,4 @@ def test_without_the_extra_the_message_says_how_to_get_it(
     monkeypatch.delitem(sys.modules, "handout.run.cluster", raising=False)
     done = CliRunner().invoke(main, ["check", "docs/gradient.md", "--executor", "dask://h:1"])
     assert done.exit_code == 2
-    assert "--executor needs distributed: pip install 'handout[dask]'" in done.stderr
+    assert "--executor needs distributed: pip install 'mkdocs-handout[dask]'" in done.stderr
