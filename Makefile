@@ -31,7 +31,7 @@ shots: $(VENV)/.test      ## a picture of every page, light and dark, wide and n
 	@$(BIN)/python scripts/shots.py
 
 bench: $(VENV)/.test      ## every benchmark, as the tables that the site shows
-	@for script in benchmarks/*_*.py; do echo "## $$script"; $(BIN)/python $$script; done
+	@for script in benchmarks/*_*.py; do echo "## $$script"; $(BIN)/python -m benchmarks.$$(basename $$script .py); done
 
 dist: $(VENV)/.release    ## the wheel and the source distribution, checked and tried, into dist/
 	@rm -rf dist

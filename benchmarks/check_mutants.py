@@ -1,6 +1,6 @@
 """How many wrong derivatives do gradient checkers catch, and how many right ones do they refuse?
 
-    python benchmarks/check_mutants.py [--per-operation 20] [--list]
+    python -m benchmarks.check_mutants [--per-operation 20] [--list]
 
 Every checker sees the same formulas at the same point: ours through a `Node`, torch's `gradcheck`
 (the slow, thorough one) through an `autograd.Function`, and HIPS autograd's `check_grads` through a
@@ -17,25 +17,11 @@ from collections import Counter
 from collections.abc import Callable
 
 import numpy as np
+from tests.derivatives.formula import Formula, sample
+from tests.derivatives.hard_cases import hard_cases
+from tests.derivatives.operations import OPERATIONS, Array, Operation, point_of
 
-from check_hard_cases import hard_cases
-from check_operations import OPERATIONS, Array, Mutant, Operation, mutants, point_of
 from edf.check import GradientReport, check_gradients
-from edf.graph import Input, Node
-
-
-class Formula(Node):
-    """An operation given by formulas, as a node."""
-
-    def __init__(self, operation: Operation, *arguments: Array) -> None:
-        super().__init__(*(Input(x) for x in arguments))
-        self.operation = operation
-
-    def forward(self, *arguments: Array) -> Array:
-        return self.operation.forward(*arguments)
-
-    def backward(self, grad: Array, *arguments: Array) -> tuple[Array, ...]:
-        return self.operation.backward(grad, *arguments)
 
 
 def ours(operation: Operation, arguments: list[Array]) -> GradientReport:
@@ -100,16 +86,6 @@ def installed(checker: str) -> bool:
     import importlib.util
 
     return importlib.util.find_spec(checker.split()[0].split(".")[0]) is not None
-
-
-def sample(per_operation: int) -> list[Mutant]:
-    """The same mutants every time: so many of each operation, drawn with a fixed seed."""
-    rng, chosen = np.random.default_rng(5), []
-    for operation in OPERATIONS:
-        found = mutants(operation)
-        picked = rng.permutation(len(found))[:per_operation]
-        chosen.extend(found[i] for i in sorted(picked))
-    return chosen
 
 
 def main() -> None:

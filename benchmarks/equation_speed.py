@@ -1,6 +1,6 @@
 """How long does a verdict on an equation take, beside SymPy in the same run?
 
-    python benchmarks/equation_speed.py [--repeat 5] [--sympy]
+    python -m benchmarks.equation_speed [--repeat 5] [--sympy]
 
 The base equations of the trust benchmark at 20 points, by the order of their derivatives; the
 gradient in a matrix of 5 by 4; and every claim of Problem Set #1. *Alone* is the verdict, *in full*
@@ -23,15 +23,16 @@ from typing import Any
 for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(threads, "1")
 
+from tests.oracle.campaign import verdict_alone  # noqa: E402
+from tests.oracle.identities import identities  # noqa: E402
+from tests.oracle.latex import Speller  # noqa: E402
+from tests.oracle.matrix import MatrixSpeller  # noqa: E402
+from tests.oracle.matrix_identities import matrix_identities  # noqa: E402
+from tests.oracle.oracle import Oracle  # noqa: E402
+
 from edf import AnyFunction, Input  # noqa: E402
 from edf.equations import check_equation  # noqa: E402
 from handout.page.cells import find_cells  # noqa: E402
-from trust.campaign import verdict_alone  # noqa: E402
-from trust.identities import identities  # noqa: E402
-from trust.latex import Speller  # noqa: E402
-from trust.matrix import MatrixSpeller  # noqa: E402
-from trust.matrix_identities import matrix_identities  # noqa: E402
-from trust.oracle import Oracle  # noqa: E402
 
 PAGES = [Path(__file__).parents[1] / "docs/ps1" / f"problem-{k}.md" for k in (1, 2)]
 ORDERS = ("no derivative", "first derivatives", "second derivatives")

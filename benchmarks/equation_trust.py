@@ -1,6 +1,6 @@
 """How far can a verdict on an equation be trusted? Thousands of generated ones, judged by SymPy.
 
-    python benchmarks/equation_trust.py --count 10000 --jobs 2
+    python -m benchmarks.equation_trust --count 10000 --jobs 2
 
 checks so many right and so many wrong equations, prints a Markdown table, and exits with status 1
 if a wrong one was verified or a right one refuted.
@@ -13,9 +13,9 @@ import multiprocessing
 import sys
 import time
 
-from trust.campaign import Tally, run
-from trust.identities import identities
-from trust.matrix_identities import matrix_identities
+from tests.oracle.campaign import Tally, run
+from tests.oracle.identities import identities
+from tests.oracle.matrix_identities import matrix_identities
 
 CHUNK = 100  # equations of each truth per seed; the same seeds give the same equations
 VERDICTS = ("verified", "refuted", "inconclusive", "error")

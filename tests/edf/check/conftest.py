@@ -1,19 +1,13 @@
-"""What the tests of gradient checks share: small operations, right and wrong, and the collection
-of operations and mistakes that the benchmark measures."""
+"""What the tests of gradient checks share: small operations, right and wrong."""
 
 from __future__ import annotations
 
-import importlib
-import sys
-from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from edf.graph import Node
-
-BENCHMARKS = Path(__file__).parents[3] / "benchmarks"
 
 
 class Softmax(Node):
@@ -88,13 +82,3 @@ def perceptron(nodes):
         return SimpleNamespace(loss=loss, params=[W, b, V, c], data=data)
 
     return make
-
-
-@pytest.fixture(scope="session")
-def collection() -> ModuleType:
-    """The benchmark's operations, mistakes and hard cases."""
-    sys.path.insert(0, str(BENCHMARKS))
-    try:
-        return importlib.import_module("check_mutants")
-    finally:
-        sys.path.remove(str(BENCHMARKS))

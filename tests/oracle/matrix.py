@@ -22,9 +22,9 @@ from typing import Any
 import mpmath
 import numpy as np
 
-from trust.expr import Equation, Expr
-from trust.latex import ATOM, POWER, PRODUCT, Speller
-from trust.oracle import (
+from tests.oracle.expr import Equation, Expr
+from tests.oracle.latex import ATOM, POWER, PRODUCT, Speller
+from tests.oracle.oracle import (
     DIFFERENT,
     DIGITS,
     SAME,

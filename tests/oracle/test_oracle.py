@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from trust.campaign import oracles
-from trust.expr import Equation, Expr, d, delta, exp, free, if_equal, names, total
-from trust.identities import identities
-from trust.matrix import MatrixOracle, grad, t
-from trust.matrix_identities import matrix_identities
-from trust.mutations import mutate
-from trust.oracle import DIGITS
-from trust.rewrites import Rewriter
+from tests.oracle.campaign import oracles
+from tests.oracle.expr import Equation, Expr, d, delta, exp, free, if_equal, names, total
+from tests.oracle.identities import identities
+from tests.oracle.matrix import MatrixOracle, grad, t
+from tests.oracle.matrix_identities import matrix_identities
+from tests.oracle.mutations import mutate
+from tests.oracle.oracle import DIGITS
+from tests.oracle.rewrites import Rewriter
 
 WORLDS = {identity.world.name: identity.world for identity in identities()}
 P, x, l = names("P x l")

@@ -11,7 +11,7 @@ import random
 from collections.abc import Callable
 from fractions import Fraction
 
-from trust.expr import (
+from tests.oracle.expr import (
     Equation,
     Expr,
     all_indices,

@@ -14,7 +14,7 @@ import numpy as np
 import sympy as sp
 
 import edf
-from trust.expr import (
+from tests.oracle.expr import (
     Equation,
     Expr,
     call,
@@ -31,7 +31,7 @@ from trust.expr import (
     sqrt,
     total,
 )
-from trust.worlds import World, elementwise
+from tests.oracle.worlds import World, elementwise
 
 Pairs = dict[str, tuple[Any, Any]]
 Theory = Callable[[World], Pairs]

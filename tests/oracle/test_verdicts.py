@@ -7,12 +7,12 @@ import pytest
 
 from edf.equations.operations import OPERATIONS
 from edf.equations.sampling.evaluate import Evaluator
-from trust import campaign
-from trust.campaign import Case, Tally, generate, verdict
-from trust.identities import identities
-from trust.latex import Speller
-from trust.matrix import MatrixSpeller
-from trust.matrix_identities import matrix_identities
+from tests.oracle import campaign
+from tests.oracle.campaign import Case, Tally, generate, verdict
+from tests.oracle.identities import identities
+from tests.oracle.latex import Speller
+from tests.oracle.matrix import MatrixSpeller
+from tests.oracle.matrix_identities import matrix_identities
 
 COUNT = 240
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
-from trust.expr import Equation, Expr, put, walk
-from trust.matrix import diag, t
-from trust.worlds import World
+from tests.oracle.expr import Equation, Expr, put, walk
+from tests.oracle.matrix import diag, t
+from tests.oracle.worlds import World
 
 
 def rewrite_matrices(equation: Equation, rng: random.Random, times: int) -> Equation:

@@ -9,8 +9,8 @@ import random
 from collections.abc import Callable
 from fractions import Fraction
 
-from trust.expr import Equation, Expr, all_indices, own_indices, put, rename, walk
-from trust.worlds import World
+from tests.oracle.expr import Equation, Expr, all_indices, own_indices, put, rename, walk
+from tests.oracle.worlds import World
 
 Slip = Callable[[Expr, random.Random, World, list[str]], "Expr | None"]
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from check_operations import OPERATIONS, Operation
+from tests.derivatives.operations import OPERATIONS, Operation
 
 
 def _case(

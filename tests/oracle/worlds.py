@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from trust.expr import Expr
+from tests.oracle.expr import Expr
 
 GREEK = frozenset(("alpha", "beta", "gamma", "ell", "mu", "theta"))
 

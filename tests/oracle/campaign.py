@@ -12,16 +12,16 @@ from unittest.mock import patch
 
 from edf.equations import EquationError, check_equation
 from handout.judge.typesetting import typesetting_difference
-from trust.expr import Equation, bound_indices, free
-from trust.identities import identities
-from trust.latex import Speller
-from trust.matrix import MatrixOracle, MatrixSpeller
-from trust.matrix_changes import mutate_matrices, rewrite_matrices
-from trust.matrix_identities import matrix_identities
-from trust.mutations import mutate
-from trust.oracle import Oracle, Truth
-from trust.rewrites import Rewriter
-from trust.worlds import World
+from tests.oracle.expr import Equation, bound_indices, free
+from tests.oracle.identities import identities
+from tests.oracle.latex import Speller
+from tests.oracle.matrix import MatrixOracle, MatrixSpeller
+from tests.oracle.matrix_changes import mutate_matrices, rewrite_matrices
+from tests.oracle.matrix_identities import matrix_identities
+from tests.oracle.mutations import mutate
+from tests.oracle.oracle import Oracle, Truth
+from tests.oracle.rewrites import Rewriter
+from tests.oracle.worlds import World
 
 MATRIX_SHARE = 0.2  # of the equations, in matrix notation
 LIFTED_SHARE = 0.1  # of those that could be, with bare vectors, read componentwise

@@ -17,8 +17,8 @@ import mpmath
 import numpy as np
 import sympy as sp
 
-from trust.expr import Equation, Expr, free, rename
-from trust.worlds import World
+from tests.oracle.expr import Equation, Expr, free, rename
+from tests.oracle.worlds import World
 
 DIGITS = 30
 POINTS = 4

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from functools import cache
 
-from trust.expr import Equation, as_expr, names, sqrt
-from trust.identities import Identity, Pairs, identities
-from trust.matrix import diag, grad, hadamard, jac, norm, ones, t
+from tests.oracle.expr import Equation, as_expr, names, sqrt
+from tests.oracle.identities import Identity, Pairs, identities
+from tests.oracle.matrix import diag, grad, hadamard, jac, norm, ones, t
 
 
 @cache

@@ -9,9 +9,9 @@ from __future__ import annotations
 import random
 from fractions import Fraction
 
-from trust.expr import Equation, Expr
-from trust.oracle import IllFormedError, index_ranges
-from trust.worlds import World
+from tests.oracle.expr import Equation, Expr
+from tests.oracle.oracle import IllFormedError, index_ranges
+from tests.oracle.worlds import World
 
 SUM, PRODUCT, POWER, ATOM = 1, 2, 3, 4  # how tightly an expression holds together
 
