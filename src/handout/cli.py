@@ -13,12 +13,15 @@ import click
 
 from handout import __version__, engine
 from handout.engine import Engine
-from handout.judge.verdicts import JudgedPage, report, tally, told
+from handout.judge.verdicts import JudgedPage
+from handout.page.escape import one_line
 from handout.page.pages import Page, PageError, shown_path
 from handout.project_file import find_config
 from handout.report.annotations import annotate
-from handout.report.escape import one_line
 from handout.report.junit import junit
+from handout.report.problems import problems
+from handout.report.summary import tally, told
+from handout.report.verdicts_json import verdicts_json
 from handout.run.cache import Cache, clear, contents
 from handout.run.file_watching import look, wait
 from handout.run.process.limits import unlimited
@@ -73,7 +76,7 @@ def check(
         judged, reads = _judge(project, [_read(name) for name in pages], executor)
         read.update(reads)
         if json_file is not None:
-            text = report(verdict for page in judged for verdict in page.verdicts)
+            text = verdicts_json(verdict for page in judged for verdict in page.verdicts)
             _write(json_file, text)
         if junit_file is not None:
             _write(junit_file, junit(judged))
@@ -188,7 +191,7 @@ def _tell(judged: Sequence[JudgedPage], stream: TextIO) -> int:
     found = [
         problem
         for page, badges in zip(judged, lost, strict=True)
-        for problem in (*engine.problems(page), *badges)
+        for problem in (*problems(page), *badges)
     ]
     for problem in found:
         click.echo(str(problem), file=stream)

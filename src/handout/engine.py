@@ -1,32 +1,17 @@
-"""The work that every command and every host does alike: run pages, judge them, list problems."""
+"""What every command and every host does with pages: read them, run them, judge them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor, Future
 from pathlib import Path
-from typing import NamedTuple
 
-from handout.judge.verdicts import JudgedPage, judge, problem_line
+from handout.judge.verdicts import JudgedPage, judge_page
 from handout.page.pages import Page, PageError, read_page, shown_path
-from handout.report.escape import harmless, one_line
 from handout.run.cache import Cache
 from handout.run.outcomes import PageOutcome
 from handout.run.runner import Progress, Runner, warm
 from handout.settings import Project
-
-
-class Problem(NamedTuple):
-    """Something that an author must mend."""
-
-    path: str  # as an editor can open it
-    line: int
-    message: str  # one line
-    excerpt: str = ""  # the place, on lines of its own: a formula with a caret under it
-
-    def __str__(self) -> str:
-        head = one_line(f"{self.path}:{self.line}: {self.message}")
-        return f"{head}\n{harmless(self.excerpt)}" if self.excerpt else head
 
 
 class Engine:
@@ -56,7 +41,7 @@ class Engine:
         """The verdicts on a page that was started; waits for its end."""
         if name not in self._judged:
             page, future = self._running[name]
-            self._judged[name] = judge(page, future.result(), self.project.settings.macros)
+            self._judged[name] = judge_page(page, future.result(), self.project.settings.macros)
         return self._judged[name]
 
     def reads(self) -> set[Path]:
@@ -80,15 +65,6 @@ class Engine:
         self._runner.close()
 
 
-def problems(judged: JudgedPage) -> list[Problem]:
-    """A problem for every verdict that is not the expected one."""
-    return [
-        Problem(judged.page.shown, *problem_line(judged.page, verdict))
-        for verdict in judged.verdicts
-        if not verdict["ok"]
-    ]
-
-
 def open_page(file: Path, name: str, cache: Cache | None = None) -> Page:
     """Read a page, Markdown or notebook, from its file; `cache` makes a known page cheaper.
 
@@ -97,7 +73,7 @@ def open_page(file: Path, name: str, cache: Cache | None = None) -> Page:
     """
     if file.suffix == ".ipynb":
         try:
-            from handout.weave.notebooks import read_notebook  # nbformat is slow to load
+            from handout.page.notebooks import read_notebook  # nbformat is slow to load
         except ModuleNotFoundError as missing:
             raise PageError(
                 shown_path(file),

@@ -17,9 +17,7 @@ from yaml_env_tag import construct_env_tag  # type: ignore[import-untyped]
 
 from handout.page.options import suggestion
 from handout.project_file import find_config
-from handout.run.process.limits import Limits
 
-_LIMITS = Limits()
 #: With less, a page's process could not even begin.
 _LEAST = {"jobs": 0, "memory": 128, "files": 16}
 
@@ -45,18 +43,13 @@ class Settings(NamedTuple):
 
     cache: str = ".cache/handout"
     jobs: int = 0
-    timeout: float = _LIMITS.timeout
-    cpu: int = _LIMITS.cpu
-    memory: int = _LIMITS.memory
-    output: int = _LIMITS.output
-    files: int = _LIMITS.files
-    processes: int = _LIMITS.processes
+    timeout: float = 60.0
+    cpu: int = 600
+    memory: int = 4096
+    output: int = 256
+    files: int = 256
+    processes: int = 64
     macros: Mapping[str, str] = MappingProxyType({})
-
-    @property
-    def limits(self) -> Limits:
-        """The limits on a page's process."""
-        return Limits(**{name: getattr(self, name) for name in Limits._fields})
 
     @property
     def workers(self) -> int:

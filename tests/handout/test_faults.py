@@ -10,8 +10,9 @@ from html import unescape
 
 import pytest
 
-from handout.engine import Engine, open_page, problems
-from handout.judge.verdicts import report
+from handout.engine import Engine, open_page
+from handout.report.problems import problems
+from handout.report.verdicts_json import verdicts_json
 from handout.settings import Project, read_settings
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
@@ -267,10 +268,10 @@ def test_nan_and_infinity_are_words_in_reports(workshop) -> None:
     judged = workshop.run("page.md")["page.md"]
     code, verdict = judged.verdicts
     assert (code["ok"], verdict["status"]) == (True, "refuted")
-    _, written = json.loads(report(judged.verdicts), parse_constant=pytest.fail)["verdicts"]
+    _, written = json.loads(verdicts_json(judged.verdicts), parse_constant=pytest.fail)["verdicts"]
     assert written["counterexample"]["left"] in ("nan", "inf")
     verdict |= {"max_rel_error": float("-inf"), "counterexample": [{"left": float("nan")}]}
-    _, written = json.loads(report(judged.verdicts), parse_constant=pytest.fail)["verdicts"]
+    _, written = json.loads(verdicts_json(judged.verdicts), parse_constant=pytest.fail)["verdicts"]
     assert (written["max_rel_error"], written["counterexample"]) == ("-inf", [{"left": "nan"}])
 
 

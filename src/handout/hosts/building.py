@@ -13,8 +13,8 @@ from mkdocs.config import load_config
 from mkdocs.exceptions import Abort, BuildError, ConfigurationError
 from mkdocs.plugins import BasePlugin
 
-from handout.judge.verdicts import told
 from handout.page.pages import shown_path
+from handout.report.summary import told
 
 
 def build_site(

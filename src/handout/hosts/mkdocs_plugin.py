@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mkdocs.config import config_options
-from mkdocs.config.base import ConfigErrors, ConfigWarnings
+from mkdocs.config import config_options as option
+from mkdocs.config.base import Config, ConfigErrors, ConfigWarnings
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.plugins import BasePlugin, event_priority
 from mkdocs.structure.files import Files, InclusionLevel
@@ -27,22 +26,25 @@ from handout.settings import Project, Settings, SettingsError, read_settings
 
 log = logging.getLogger("mkdocs.plugins.handout")
 
-_TYPES: dict[type, Any] = {str: str, int: int, float: (int, float)}
+_DEFAULT = Settings()
 
 
-class HandoutPlugin(BasePlugin):  # type: ignore[type-arg,no-untyped-call]
+class HandoutConfig(Config):
+    """The plugin's options, as the host reads them; `handout.settings` says what each means."""
+
+    cache = option.Type(str, default=_DEFAULT.cache)
+    jobs = option.Type(int, default=_DEFAULT.jobs)
+    timeout = option.Type((int, float), default=_DEFAULT.timeout)
+    cpu = option.Type(int, default=_DEFAULT.cpu)
+    memory = option.Type(int, default=_DEFAULT.memory)
+    output = option.Type(int, default=_DEFAULT.output)
+    files = option.Type(int, default=_DEFAULT.files)
+    processes = option.Type(int, default=_DEFAULT.processes)
+    macros = option.Type(dict, default={})
+
+
+class HandoutPlugin(BasePlugin[HandoutConfig]):
     """Runs the cells of every page, and shows and reports the verdicts."""
-
-    config_scheme = tuple(
-        (
-            name,
-            config_options.Type(
-                _TYPES.get(type(default), dict),
-                default=default if isinstance(default, str | int | float) else {},
-            ),
-        )
-        for name, default in Settings._field_defaults.items()
-    )
 
     server: LiveReloadServer | None = None  # of `mkdocs serve`
     dirty = False
@@ -50,9 +52,6 @@ class HandoutPlugin(BasePlugin):  # type: ignore[type-arg,no-untyped-call]
 
     def on_startup(self, *, command: str, dirty: bool) -> None:
         """Stay the same plugin for as long as the command runs, however often it builds."""
-        # What is loaded by now stays to the end. Looking for garbage in it again and again takes
-        # some 4 % of a build of ten pages, more than this plugin does where nothing has changed.
-        gc.freeze()
         self.watched: set[Path] = set()
         self.dirty = dirty
         self.drafts = command == "serve"  # which shows drafts as well
@@ -60,13 +59,13 @@ class HandoutPlugin(BasePlugin):  # type: ignore[type-arg,no-untyped-call]
             log.info(missing)  # no warning: a strict build must not fail for it
 
     def on_shutdown(self) -> None:
-        """End the warm process."""
+        """End the processes that run pages."""
         engine.end()
 
     def load_config(
         self, options: dict[str, Any], config_file_path: str | None = None
     ) -> tuple[ConfigErrors, ConfigWarnings]:
-        """Validate the options; an unknown one is an error. Begin to warm up."""
+        """Validate the options; an unknown one is an error. Begin to load what pages need."""
         errors, warnings = super().load_config(options, config_file_path)
         try:
             engine.prepare(_project(config_file_path, read_settings(options)))
@@ -84,7 +83,7 @@ class HandoutPlugin(BasePlugin):  # type: ignore[type-arg,no-untyped-call]
     @event_priority(-50)  # after the plugins that add, drop and generate pages
     def on_files(self, files: Files, /, *, config: MkDocsConfig) -> Files:
         """Start running the cells of every page."""
-        settings = read_settings({name: self.config[name] for name, _ in self.config_scheme})
+        settings = read_settings({name: self.config[name] for name in Settings._fields})
         project = _project(config.config_file_path, settings)
         self.site = Site(project, log.warning, self.dirty)
         for file in self.site.loops(files):

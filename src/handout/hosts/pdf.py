@@ -12,14 +12,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from mkdocs.config.base import Config
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.plugins import BasePlugin, event_priority
 from mkdocs.structure.nav import Navigation, Section
-from mkdocs.structure.pages import Page
+from mkdocs.structure.pages import Page as SitePage
 
 from handout.hosts.building import build_site
-from handout.hosts.printable import PrintPage, SettingError, document, print_settings
+from handout.hosts.printable import PrintPage, document, print_settings
 from handout.render.badge import count
+from handout.settings import SettingsError
 
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 _PATIENCE = 120  # seconds that printing may take
@@ -103,7 +105,11 @@ def print_page(chromium: str, page: Path, output: Path) -> None:
             raise PdfError(f"{output}: cannot be written: {error.strerror}") from error
 
 
-class _Reader(BasePlugin):  # type: ignore[type-arg, no-untyped-call]
+class _NoOptions(Config):
+    """A guest of one build has none."""
+
+
+class _Reader(BasePlugin[_NoOptions]):
     """A guest of the build that keeps what each page holds, and where the navigation has it."""
 
     def __init__(self, chosen: Sequence[str]) -> None:
@@ -117,7 +123,7 @@ class _Reader(BasePlugin):  # type: ignore[type-arg, no-untyped-call]
 
     @event_priority(-100)  # after every plugin that changes a page
     def on_page_context(
-        self, context: Any, /, *, page: Page, config: MkDocsConfig, nav: Navigation
+        self, context: Any, /, *, page: SitePage, config: MkDocsConfig, nav: Navigation
     ) -> Any:
         """Keep a page as it will be shown."""
         self.pages[page.file.src_uri] = PrintPage(
@@ -130,7 +136,7 @@ class _Reader(BasePlugin):  # type: ignore[type-arg, no-untyped-call]
         config = self.site_config
         try:
             settings = print_settings(config.extra.get("pdf"), config.site_name, config.site_author)
-        except SettingError as error:
+        except SettingsError as error:
             raise PdfError(f"{config.config_file_path}: {error}") from None
         pages = self._choose(self.chosen or settings.pages)
         verdicts = json.loads((site / "verdicts.json").read_text("utf-8"))["verdicts"]
@@ -172,9 +178,9 @@ class _Reader(BasePlugin):  # type: ignore[type-arg, no-untyped-call]
         return []
 
 
-def _pages(section: Section) -> Iterator[Page]:
+def _pages(section: Section) -> Iterator[SitePage]:
     for child in section.children:
         if isinstance(child, Section):
             yield from _pages(child)
-        elif isinstance(child, Page):
+        elif isinstance(child, SitePage):
             yield child

@@ -19,6 +19,7 @@ from urllib.parse import urljoin, urlsplit
 from bs4 import BeautifulSoup, Tag
 
 from handout.page.options import listed, suggestion
+from handout.settings import SettingsError
 
 _PAPERS = {"A4": "210mm", "letter": "8.5in"}  # and how wide they are
 _DROPPED = (
@@ -29,10 +30,6 @@ _CELL_PARTS = {"cell-outputs", "verdicts", "handout-figure"}  # what stands betw
 _REFERRING = ("aria-labelledby", "aria-describedby", "for", "headers")
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}\b")
 _NUMBERED = re.compile(r"^\W*(?:[^\W\d]+\W+)?\d")  # "Problem 2: ...", "2. ..."
-
-
-class SettingError(ValueError):
-    """A setting of `extra: pdf:` that cannot be used; the message says which, and the remedy."""
 
 
 @dataclass(frozen=True)
@@ -74,27 +71,27 @@ def print_settings(given: Any, site_name: str, site_author: str | None) -> Print
         site_author: of the site, if it names one.
 
     Raises:
-        SettingError: for an unknown setting, or a value of the wrong type.
+        SettingsError: for an unknown setting, or a value of the wrong type.
     """
     defaults = {"title": site_name, "authors": (site_author,) if site_author else ()}
     if given is None:
         return PrintSettings(**defaults)  # type: ignore[arg-type]
     if not isinstance(given, Mapping):
-        raise SettingError(f"extra: pdf: must be a mapping such as 'title: ...', not {given!r}")
+        raise SettingsError(f"extra: pdf: must be a mapping such as 'title: ...', not {given!r}")
     known = PrintSettings.__dataclass_fields__
     read: dict[str, Any] = dict(defaults)
     for name, value in given.items():
         if name not in known:
-            raise SettingError(
+            raise SettingsError(
                 f"extra: pdf: unknown setting {name!r}{suggestion(str(name), known)}"
             )
         if name in ("authors", "pages"):
             entries = [value] if isinstance(value, str) else value
             if not isinstance(entries, list) or not all(isinstance(e, str) for e in entries):
-                raise SettingError(f"extra: pdf: {name}: must be a list of texts, not {value!r}")
+                raise SettingsError(f"extra: pdf: {name}: must be a list of texts, not {value!r}")
             read[name] = tuple(entries)
         elif name == "paper" and value not in _PAPERS:
-            raise SettingError(
+            raise SettingsError(
                 f"extra: pdf: paper: must be one of {listed(_PAPERS)}, not {value!r}"
             )
         else:

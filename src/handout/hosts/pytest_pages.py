@@ -12,10 +12,12 @@ from typing import Any
 
 import pytest
 
-from handout.engine import Engine, Problem, open_page
-from handout.judge.verdicts import JudgedPage, Verdict, problem_line
+from handout.engine import Engine, open_page
+from handout.judge.verdict import Verdict
+from handout.judge.verdicts import JudgedPage
+from handout.page.escape import one_line
 from handout.page.pages import PageError
-from handout.report.escape import one_line
+from handout.report.problems import problem_of
 from handout.run.cache import Cache
 from handout.run.runner import warm
 from handout.settings import Project, SettingsError, read_project
@@ -125,8 +127,7 @@ class VerdictItem(pytest.Item):
         """What is wrong, and where on the page; no traceback, since no test code failed."""
         if not isinstance(excinfo.value, Unexpected):
             return super().repr_failure(excinfo, style)
-        page = self.judged.page
-        return str(Problem(page.shown, *problem_line(page, self.verdict)))
+        return str(problem_of(self.judged.page, self.verdict))
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """The page, the line (from 0, as pytest counts), and the name."""

@@ -13,12 +13,16 @@ from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from handout.engine import Engine, Problem, open_page, problems
-from handout.judge.verdicts import JudgedPage, report
+from handout.engine import Engine, open_page
+from handout.judge.verdicts import JudgedPage
 from handout.math import fonts
 from handout.page.pages import MARKDOWN, Page, PageError, make_page, shown_path, unreadable_page
-from handout.render import render
+from handout.page.problems import Problem
+from handout.render.badge import status_svg
+from handout.render.head import with_download, with_head, without_empty_headers
 from handout.report.annotations import annotate
+from handout.report.problems import problems
+from handout.report.verdicts_json import verdicts_json
 from handout.run.cache import Cache, write
 from handout.settings import Project
 from handout.weave import pagemath
@@ -130,16 +134,16 @@ class Site:
             html = pagemath.mark_dollars(simplified(html))
             source = PurePosixPath(file.dest_uri).with_name(PurePosixPath(page.name).name)
             self.downloads[source] = page
-            html = render.with_download(html, source.name)
-        html = render.without_empty_headers(html)
+            html = with_download(html, source.name)
+        html = without_empty_headers(html)
         if page.cells:
             judged = self.engine.judged(page.name)
-            html = render.with_head(fill(html, judged), judged.verdicts)
+            html = with_head(fill(html, judged), judged.verdicts)
         if "[[verdict" in html and not needs_other_pages(html):
             html = self._linked(html, page, lambda name: "")
-        html, faults = pagemath.convert(html, page.text, self.project.settings.macros)
+        html, faults = pagemath.convert(html, page, self.project.settings.macros)
         for fault in faults:
-            self._tell(Problem(page.shown, fault.line, fault.message))
+            self._tell(fault)
         if "<math" in html:
             self.characters |= fonts.characters(html)
             self.with_formulas.add(page.name)
@@ -190,8 +194,8 @@ class Site:
             for problem in problems(judged):
                 self._tell(problem)
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "verdicts.json").write_text(report(verdicts), "utf-8")
-        (folder / "verdicts.svg").write_text(render.status_svg(verdicts), "utf-8")
+        (folder / "verdicts.json").write_text(verdicts_json(verdicts), "utf-8")
+        (folder / "verdicts.svg").write_text(status_svg(verdicts), "utf-8")
         for name in ("handout.css", "handout.js"):
             write(folder / fonts.FOLDER / name, (_ASSETS / name).read_bytes())
         for place, page in self.downloads.items():

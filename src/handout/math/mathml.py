@@ -68,6 +68,11 @@ def to_mathml(latex: str, display: bool = False, macros: Mapping[str, str] | Non
     return _one(latex, display, tuple(sorted((macros or {}).items())))
 
 
+def display(latex: str) -> str:
+    """A display formula of ours, without anybody's macros; as `handout.render` sets formulas."""
+    return to_mathml(latex, display=True)
+
+
 def to_mathml_page(
     formulas: Sequence[tuple[str, bool]], macros: Mapping[str, str] | None = None
 ) -> list[str | MathError]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path, PurePath
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from handout.page.cells import Cell, find_cells
 from handout.page.fences import read_text
-from handout.run.cache import Cache, text_digest
 
 #: What Markdown files may be called, as MkDocs has it.
 MARKDOWN = (".md", ".markdown", ".mdown", ".mkdn", ".mkd")
@@ -40,14 +40,29 @@ class Page(NamedTuple):
         return [cell for cell in self.cells if cell.runs]
 
 
+class KnownTexts(Protocol):
+    """Remembers pages whose cells both readers of Markdown agree on; the cache does."""
+
+    def knows_text(self, digest: str) -> bool:
+        """Whether a page of the very text with this digest was noted before."""
+
+    def note_text(self, digest: str) -> None:
+        """Note that both readers agree on the page of the text with this digest."""
+
+
+def text_digest(text: str) -> str:
+    """A short digest of a page's text, which may hold the name of a file that is not UTF-8."""
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
 def shown_path(file: PurePath, folder: PurePath | None = None) -> str:
     """A path to the file from a folder, the working directory, if it is below; else all of it."""
     folder = Path.cwd() if folder is None else folder
     return file.relative_to(folder).as_posix() if file.is_relative_to(folder) else str(file)
 
 
-def read_page(file: Path, name: str, cache: Cache | None = None) -> Page:
-    """Read a page from its file; `cache` knows whether its text was read before.
+def read_page(file: Path, name: str, known: KnownTexts | None = None) -> Page:
+    """Read a page from its file; `known` saves reading a text twice that was read before.
 
     Raises:
         PageError: if it cannot be read or is not UTF-8.
@@ -64,18 +79,18 @@ def read_page(file: Path, name: str, cache: Cache | None = None) -> Page:
         raise PageError(shown_path(file), "a folder; name its pages, as in *.md") from error
     except OSError as error:
         raise PageError(shown_path(file), f"cannot be read: {error.strerror}") from error
-    return make_page(file, name, text, cache)
+    return make_page(file, name, text, known)
 
 
-def make_page(file: Path, name: str, text: str, cache: Cache | None = None) -> Page:
+def make_page(file: Path, name: str, text: str, known: KnownTexts | None = None) -> Page:
     """A page of which the text is at hand."""
     file = file.absolute()
     shown = shown_path(file)
     of_text = text_digest(text)
-    known = cache is not None and cache.knows_text(of_text)
-    cells = find_cells(text, shown, known)
-    if cache is not None and not known and all(cell.problem is None for cell in cells):
-        cache.note_text(of_text)
+    agreed = known is not None and known.knows_text(of_text)
+    cells = find_cells(text, shown, agreed)
+    if known is not None and not agreed and all(cell.problem is None for cell in cells):
+        known.note_text(of_text)
     return Page(name, shown, file, text, of_text, cells)
 
 

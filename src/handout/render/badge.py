@@ -6,13 +6,11 @@ and white as well.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
-from typing import Any
 
-Verdict = Mapping[str, Any]
-
-STATUSES = ("verified", "refuted", "inconclusive", "error")
+from handout.judge.verdict import Verdict
+from handout.page.options import STATUSES
 
 _OUTLINES = {
     "verified": '<circle cx="8" cy="8" r="7"/><path d="m4.5 8.2 2.4 2.4 4.6-5"/>',
@@ -32,8 +30,13 @@ def icon(status: str) -> str:
 
 def anchor(verdict: Verdict) -> str:
     """The `id` of a verdict's card: its claim's, with a point and the number from step 2 on."""
-    step = verdict["step"] or 1
+    step = verdict["step"]
     return f"verdict-{verdict['id']}" + (f".{step}" if step > 1 else "")
+
+
+def place(verdict: Verdict) -> str:
+    """Where the links to a verdict without a card lead."""
+    return f'<span id="{escape(anchor(verdict))}"></span>'
 
 
 def judged(verdict: Verdict) -> str:

@@ -7,14 +7,14 @@ The card is a `<details>` element, so it opens by keyboard and without scripts. 
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from html import escape
 from importlib.metadata import version
 from typing import Any
 
-from handout.math.mathml import MathError, to_mathml
-from handout.render.badge import Verdict, anchor, icon, judged
+from handout.judge.verdict import Details, Verdict
+from handout.render.badge import anchor, icon, judged
 from handout.render.figures import steps
 from handout.render.numerals import plain, scientific, shape
 
@@ -25,16 +25,28 @@ _ORACLES = {
 }
 
 
-def card(verdict: Verdict, count: int = 1) -> str:
+Typeset = Callable[[str], str]
+"""Makes HTML of LaTeX; raises `ValueError` where it cannot."""
+
+
+def as_source(latex: str) -> str:
+    """A formula as its LaTeX, where nothing can typeset it."""
+    return f"<code>{escape(latex)}</code>"
+
+
+def card(verdict: Verdict, count: int = 1, typeset: Typeset = as_source) -> str:
     """One verdict as HTML.
 
     Args:
         verdict: a verdict with the keys of `verdicts.json` and, where there are any, `details`.
         count: how many steps its claim has; the card of a single step does not count them.
+        typeset: for the formulas on it.
     """
     status = verdict["status"]
     classes = f"verdict verdict-{status}" + ("" if verdict["ok"] else " unexpected")
-    rows = "".join(f"<dt>{escape(name)}</dt><dd>{html}</dd>" for name, html in _rows(verdict))
+    rows = "".join(
+        f"<dt>{escape(name)}</dt><dd>{html}</dd>" for name, html in _rows(verdict, typeset)
+    )
     return (
         f'<details class="{classes}" data-search-exclude>'
         f"<summary>{icon(status)}<strong>{escape(judged(verdict))}</strong> "
@@ -44,10 +56,10 @@ def card(verdict: Verdict, count: int = 1) -> str:
     )
 
 
-def cards(verdicts: Sequence[Verdict]) -> str:
+def cards(verdicts: Sequence[Verdict], typeset: Typeset = as_source) -> str:
     """The cards of what stands above them, such as a claim's steps, as a list announced as such."""
     items = "".join(
-        f"<li>{card(verdict, sum(v['id'] == verdict['id'] for v in verdicts))}</li>"
+        f"<li>{card(verdict, sum(v['id'] == verdict['id'] for v in verdicts), typeset)}</li>"
         for verdict in verdicts
     )
     # The role is said because Safari takes a list without bullets for none.
@@ -67,11 +79,11 @@ def _headline(verdict: Verdict, count: int) -> str:
         parts.append(f"<span>max. relative error {error}</span>")
         parts.append(f"<span>{_points(verdict)}</span>")
     elif verdict["kind"] == "code":
-        parts.extend(_remarks(verdict.get("details") or {}))
+        parts.extend(_remarks(verdict["details"]))
     return '<span class="verdict-figure">' + "\u00a0· ".join(parts) + "</span>"
 
 
-def _remarks(details: Mapping[str, Any]) -> Iterator[str]:
+def _remarks(details: Details) -> Iterator[str]:
     """Why code that ran as expected has a card at all."""
     if details.get("raised"):
         yield f"raised {escape(str(details['raised']))}, as expected"
@@ -85,20 +97,20 @@ def _points(verdict: Verdict, kind: str = "") -> str:
     return escape(f"{verdict['points']} {kind}point{plural}")
 
 
-def _rows(verdict: Verdict) -> Iterator[tuple[str, str]]:
+def _rows(verdict: Verdict, typeset: Typeset) -> Iterator[tuple[str, str]]:
     """The folded rows: name and HTML."""
-    details: Mapping[str, Any] = verdict.get("details") or {}
+    details = verdict["details"]
     if verdict["message"]:
         text = escape(verdict["message"])  # a caret under a formula needs its columns
         yield "Message", f"<pre>{text}</pre>" if "\n" in text else text
     if details.get("reading_latex"):
-        yield "Read as", _math(details["reading_latex"])
+        yield "Read as", _math(details["reading_latex"], typeset)
     if verdict["reading"]:
         yield "Reading", f"<code>{escape(verdict['reading'])}</code>"
     if verdict["counterexample"]:
         yield "Counterexample", _counterexample(verdict)
     if verdict["repair"]:
-        yield "Repair", _repair(str(verdict["repair"]))
+        yield "Repair", _repair(verdict["repair"], typeset)
     if verdict["corruptions"]:
         yield "Would it notice?", _corruptions(verdict["corruptions"], details)
     if details.get("worst") and verdict["status"] == "verified":
@@ -109,7 +121,7 @@ def _rows(verdict: Verdict) -> Iterator[tuple[str, str]]:
         yield "Tested", _tested(verdict, details)
     for note in details.get("notes") or ():
         yield "Note", escape(str(note))
-    yield _TITLES.get(verdict["kind"], str(verdict["kind"])), _source(verdict)
+    yield _TITLES.get(verdict["kind"], escape(verdict["kind"])), _source(verdict)
     yield "Environment", escape(_environment())
 
 
@@ -119,22 +131,22 @@ def _environment() -> str:
     return f"Python {platform.python_version()}, NumPy {version('numpy')}"
 
 
-def _math(latex: str) -> str:
+def _math(latex: str, typeset: Typeset) -> str:
     """A formula that the checker printed back; as source, should it not be convertible."""
     try:
-        return f'<span class="verdict-math">{to_mathml(latex, display=True)}</span>'
-    except MathError:
-        return f"<code>{escape(latex)}</code>"
+        return f'<span class="verdict-math">{typeset(latex)}</span>'
+    except ValueError:
+        return as_source(latex)
 
 
-def _repair(text: str) -> str:
+def _repair(text: str, typeset: Typeset) -> str:
     """What would make the claim hold, in words, perhaps followed by a formula."""
     words, colon, latex = text.partition(": ")
-    return escape(words + colon) + _math(latex) if "\\" in latex else escape(text)
+    return escape(words + colon) + _math(latex, typeset) if "\\" in latex else escape(text)
 
 
 def _counterexample(verdict: Verdict) -> str:
-    found = verdict["counterexample"]
+    found = verdict["counterexample"] or {}
     names = (
         ("backward", "numeric") if verdict["kind"] == "gradient" else ("left side", "right side")
     )
@@ -154,7 +166,7 @@ def _index(value: Any) -> str:
     return str(value) if shape(value) == () else "(" + ", ".join(map(str, value)) + ")"
 
 
-def _corruptions(found: Mapping[str, int], details: Mapping[str, Any]) -> str:
+def _corruptions(found: Mapping[str, int], details: Details) -> str:
     tried = found["tried"]
     text = f"{tried} one-symbol corruptions of this equation: {found['refuted']} refuted"
     if found.get("rejected"):
@@ -179,8 +191,8 @@ def _sampled(sampled: Mapping[str, int]) -> str:
     return f"{plain(checked)} of {plain(total)}"
 
 
-def _tested(verdict: Verdict, details: Mapping[str, Any]) -> str:
-    oracle = _ORACLES.get(verdict["oracle"], verdict["oracle"])
+def _tested(verdict: Verdict, details: Details) -> str:
+    oracle = _ORACLES.get(verdict["oracle"] or "", verdict["oracle"])
     text = f"at {_points(verdict, 'random ')}"
     text += escape(f" (seed {verdict['seed']})")
     if verdict["oracle"] != "evaluation":  # a claim without derivatives
@@ -192,7 +204,7 @@ def _tested(verdict: Verdict, details: Mapping[str, Any]) -> str:
 
 def _valley(verdict: Verdict) -> str:
     """The error against the step size, where a gradient check measured it."""
-    measured = (verdict.get("details") or {}).get("steps") or []
+    measured = verdict["details"].get("steps") or []
     finite = [pair for pair in measured if all(isinstance(value, float) for value in pair)]
     return steps({"steps": finite}) if len(finite) > 1 else ""
 

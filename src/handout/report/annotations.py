@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TextIO
 
-from handout.engine import Problem
+from handout.page.escape import one_line
 from handout.page.pages import shown_path
-from handout.report.escape import one_line
+from handout.page.problems import Problem
 
 
 def annotate(problem: Problem, stream: TextIO | None = None) -> None:

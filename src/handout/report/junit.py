@@ -10,8 +10,10 @@ from collections.abc import Iterable
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
-from handout.judge.verdicts import JudgedPage, Verdict, problem_line
-from handout.report.escape import harmless
+from handout.judge.verdict import Verdict
+from handout.judge.verdicts import JudgedPage
+from handout.page.escape import escape_controls
+from handout.report.problems import problem_of
 
 #: What a test case says about its verdict, beside its name and place.
 _FACTS = ("status", "expected", "oracle", "points", "max_rel_error", "reading", "repair")
@@ -29,7 +31,7 @@ def junit(judged: Iterable[JudgedPage]) -> str:
 
 
 def _suite(judged: JudgedPage) -> Element:
-    suite = Element("testsuite", name=harmless(judged.page.name))
+    suite = Element("testsuite", name=escape_controls(judged.page.name))
     cases = [_case(judged, verdict) for verdict in judged.verdicts]
     _count(suite, cases)
     suite.extend(cases)
@@ -44,21 +46,23 @@ def _count(suite: Element, cases: list[Element]) -> None:
 
 def _case(judged: JudgedPage, verdict: Verdict) -> Element:
     step = f" (step {verdict['step']})" if verdict["step"] > 1 else ""
-    line, problem, _ = problem_line(judged.page, verdict)
+    problem = problem_of(judged.page, verdict)
     case = Element(
         "testcase",
-        name=harmless(f"{verdict['id']}{step}"),
-        classname=harmless(judged.page.name),
-        file=harmless(judged.page.shown),
-        line=str(line),
+        name=escape_controls(f"{verdict['id']}{step}"),
+        classname=escape_controls(judged.page.name),
+        file=escape_controls(judged.page.shown),
+        line=str(problem.line),
     )
     if not verdict["ok"]:
         kind = "error" if verdict["status"] == "error" else "failure"
-        failed = SubElement(case, kind, message=harmless(problem), type=verdict["status"])
-        shown = f"{judged.page.shown}:{line}: {verdict['message'] or problem}"
-        failed.text = harmless(shown)
-    facts = {name: verdict[name] for name in _FACTS if verdict[name] is not None}
-    SubElement(case, "system-out").text = harmless(
+        failed = SubElement(
+            case, kind, message=escape_controls(problem.message), type=verdict["status"]
+        )
+        shown = f"{problem.path}:{problem.line}: {verdict['message'] or problem.message}"
+        failed.text = escape_controls(shown)
+    facts = {name: value for name in _FACTS if (value := verdict.get(name)) is not None}
+    SubElement(case, "system-out").text = escape_controls(
         "\n".join(f"{name}: {value}" for name, value in facts.items())
     )
     return case

@@ -12,9 +12,9 @@ from rich.table import Table
 from rich.text import Text
 
 from handout.judge.verdicts import JudgedPage
+from handout.page.escape import one_line
 from handout.page.options import STATUSES
 from handout.page.pages import Page
-from handout.report.escape import one_line
 from handout.run.runner import Progress as Advance
 
 _STYLES = {"verified": "green", "refuted": "red", "inconclusive": "yellow", "error": "red"}

@@ -98,7 +98,7 @@ class Cache:
 
     def ran(self, outcome: PageOutcome) -> None:
         """Look anew at the files that a page has read; their digests are of before it ran."""
-        for name in (outcome.reads or {}).get("files", ()):
+        for name in outcome.reads["files"] if outcome.reads else ():
             self._digests.pop(self._relative(name), None)
 
     def save(self, job: Mapping[str, Any], outcome: PageOutcome, started: float) -> None:
@@ -331,11 +331,6 @@ def _changed_since(name: str, started: float) -> bool:
 
 def _canonical(value: Any) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
-
-
-def text_digest(text: str) -> str:
-    """That of a page's text, which may hold the name of a file that is not UTF-8."""
-    return digest(text.encode("utf-8", "surrogatepass"))
 
 
 def digest(data: bytes) -> str:

@@ -1,9 +1,108 @@
-"""What happened when a page ran: facts, without judgement, in a form that JSON can hold."""
+"""The records between the build and a page's process: what is to run, and what happened.
+
+They cross processes, machines and the cache as JSON, so they are typed dictionaries. They hold
+facts, without judgement: whether something is as expected is for `handout.judge` to say.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, NotRequired, TypedDict
+
+#: The media type of a figure that is kept as its description, which `handout.render` draws.
+FIGURE = "application/vnd.handout.figure+json"
+
+
+class Limits(TypedDict):
+    """Limits on one page's process and all that it starts."""
+
+    timeout: float  # seconds that a cell may take, unless its own `timeout` says otherwise
+    cpu: int  # seconds of processor time for a page
+    memory: int  # megabytes of address space
+    output: int  # kilobytes of output kept of each cell
+    files: int  # open files
+    processes: int  # processes that a page may start in all; as many threads at a time
+
+
+class JobCell(TypedDict):
+    """One cell that is to run."""
+
+    kind: Literal["python", "math"]
+    id: str
+    source: str
+    line: int  # of the page, on which the source begins
+    options: dict[str, Any]  # those that decide what happens
+
+
+class Job(TypedDict):
+    """What a process must know to run a page."""
+
+    page: str  # as tracebacks name it
+    folder: str  # in which the page's code runs
+    root: str  # of the project
+    ignored: list[str]  # folders of the project whose files are not the author's
+    cells: list[JobCell]
+    notebook: bool
+    limits: Limits
+    path: NotRequired[list[str]]  # further folders that Python imports from
+    cache: NotRequired[str]  # where the page's supervisor writes the outcome
+    started: NotRequired[float]  # when the build asked for it, as `time.time()`
+    mark: NotRequired[str]  # what ends a cell's output, where output and facts share no clock
+    trace: NotRequired[str]  # file for the line that was running when the process was ended
+
+
+class CellError(TypedDict):
+    """What a cell raised."""
+
+    type: str
+    message: str
+    types: NotRequired[list[str]]  # the exception's class and those that it derives from
+    traceback: NotRequired[str]
+    offset: NotRequired[int]  # lines from the cell's first
+    position: NotRequired[int | None]  # character of a formula
+
+
+class Report(TypedDict, total=False):
+    """What one check has measured, in its own words: the keys of a verdict, and `details`."""
+
+    id: str | None
+    step: int | None
+    kind: str
+    status: str
+    expected: str
+    ok: bool
+    max_rel_error: float | None
+    points: int | None
+    seed: int | None
+    oracle: str | None
+    reading: str | None
+    counterexample: dict[str, Any] | None
+    corruptions: dict[str, int] | None
+    repair: str | None
+    message: str
+    details: dict[str, Any]
+    offset: int  # lines from the cell's first to the call
+
+
+class CellOutcome(TypedDict, total=False):
+    """What one cell gave."""
+
+    error: CellError | None
+    reports: list[Report]  # one for each check, in order
+    pictures: list[dict[str, str]]  # media `type` and base64 `data`
+    outputs: list[dict[str, Any]]  # of a notebook's cell, in the form of nbformat
+    watched: list[str]  # what the cell read that will not be the same again
+    stdout: str
+    truncated: bool  # whether there was more output than is kept
+
+
+class Reads(TypedDict):
+    """What a page read, and thereby depends on."""
+
+    files: list[str]
+    folders: dict[str, str | None]  # each with a digest of the names in it
+    modules: list[str]  # top-level modules of installed distributions
+    reasons: list[str]  # why the outcome cannot be kept; empty if it can
 
 
 class Fault(NamedTuple):
@@ -15,16 +114,11 @@ class Fault(NamedTuple):
 
 
 class PageOutcome(NamedTuple):
-    """The outcome of every cell of a page that runs, as far as it got.
+    """The outcome of every cell of a page that runs, as far as it got."""
 
-    The outcome of a cell is a mapping: `stdout` and `truncated`, `pictures`, `error` (None, or
-    type, message, traceback and offset from the cell's first line) and `reports`, one for each
-    check that the cell made, with its `offset`.
-    """
-
-    cells: tuple[Mapping[str, Any], ...] = ()
+    cells: tuple[CellOutcome, ...] = ()
     fault: Fault | None = None
-    reads: Mapping[str, Any] | None = None  # what the page read; None if it did not end well
+    reads: Reads | None = None  # None if the page did not end well
 
     def to_dict(self) -> dict[str, Any]:
         """In the form of JSON."""
@@ -38,14 +132,65 @@ class PageOutcome(NamedTuple):
         return cls(tuple(data["cells"]), fault, data["reads"])
 
 
+class CellStarts(TypedDict):
+    """A cell begins; its process may take `timeout` seconds from now."""
+
+    event: Literal["start"]
+    cell: int
+    timeout: float
+
+
+class CellEnds(TypedDict):
+    """A cell has run."""
+
+    event: Literal["cell"]
+    cell: int
+    outcome: CellOutcome
+
+
+class LastOutput(TypedDict):
+    """The output of the cell that was running when the process ended."""
+
+    event: Literal["output"]
+    cell: int
+    stdout: str
+    truncated: bool
+
+
+class ProcessEnds(TypedDict):
+    """The process ended before its cells did."""
+
+    event: Literal["fault"]
+    cell: int
+    message: str
+    line: int | None
+
+
+class PageEnds(TypedDict):
+    """Every cell has run."""
+
+    event: Literal["done"]
+    reads: Reads
+
+
+class Note(TypedDict):
+    """`kept`: the outcome is in the cache; `end`: there will be no more facts."""
+
+    event: Literal["kept", "end"]
+
+
+Fact = CellStarts | CellEnds | LastOutput | ProcessEnds | PageEnds | Note
+"""What a page's process and its supervisor tell the build, one JSON line each."""
+
+
 class Gathering:
     """Collects the facts that a page's process tells, as they come."""
 
     def __init__(self) -> None:
-        self.cells: list[Mapping[str, Any]] = []
-        self.last: Mapping[str, Any] = {}  # output of the cell that did not end
+        self.cells: list[CellOutcome] = []
+        self.last: CellOutcome = {}  # output of the cell that did not end
         self.fault: Fault | None = None
-        self.reads: Mapping[str, Any] | None = None
+        self.reads: Reads | None = None
 
     def hear(self, fact: Mapping[str, Any]) -> None:
         """Take one fact."""

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from handout.page.cells import Cell
 from handout.page.pages import Page
 from handout.run.cache import Cache
-from handout.run.outcomes import Fault, Gathering, PageOutcome
-from handout.settings import Project
+from handout.run.outcomes import Fault, Gathering, Job, JobCell, Limits, PageOutcome
+from handout.settings import Project, Settings
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
@@ -28,7 +28,7 @@ _RUN_OPTIONS = ("timeout", "reading", "loss", "points")
 Progress = Callable[[Page, int], None]
 
 
-def job(page: Page, project: Project) -> dict[str, Any]:
+def job(page: Page, project: Project) -> Job:
     """What a process must know to run a page: JSON, so that it can go to another machine."""
     return {
         "page": page.shown,
@@ -37,11 +37,23 @@ def job(page: Page, project: Project) -> dict[str, Any]:
         "ignored": [str(project.cache), *(str(project.root / f) for f in (".venv", ".git"))],
         "cells": [_cell(cell) for cell in page.running],
         "notebook": page.notebook,
-        "limits": project.settings.limits._asdict(),
+        "limits": limits(project.settings),
     }
 
 
-def _cell(cell: Cell) -> dict[str, Any]:
+def limits(settings: Settings) -> Limits:
+    """What a project's settings limit each page to."""
+    return {
+        "timeout": settings.timeout,
+        "cpu": settings.cpu,
+        "memory": settings.memory,
+        "output": settings.output,
+        "files": settings.files,
+        "processes": settings.processes,
+    }
+
+
+def _cell(cell: Cell) -> JobCell:
     return {
         "kind": cell.kind,
         "id": cell.id,
@@ -115,7 +127,7 @@ class Runner:
         """Start running a page, unless it has nothing to run or the cache knows its outcome."""
         known: PageOutcome | None = None
         if not page.running:
-            known = PageOutcome(reads={"files": [], "folders": {}})
+            known = PageOutcome(reads={"files": [], "folders": {}, "modules": [], "reasons": []})
         elif self.cache is not None:
             known = self.cache.get(job(page, self.project))
         if known is None:

@@ -8,15 +8,20 @@ and rendering need not wait for the cells to run.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
-from handout.engine import Problem
+from handout.judge.verdict import Verdict
 from handout.judge.verdicts import JudgedPage, Result
+from handout.math.mathml import display
 from handout.page.cells import Cell, find_cells
 from handout.page.fences import running_text
 from handout.page.pages import Page
-from handout.render import render
+from handout.page.problems import Problem
+from handout.render.badge import badge, place
+from handout.render.cards import cards
+from handout.render.outputs import output
+from handout.render.table import table
 from handout.weave.pagemath import mark, parts
 
 TOKEN = r"handout-[0-9a-f]{16}-\d+\."  # the pattern of a whole one
@@ -114,17 +119,17 @@ def _shown(result: Result, outputs: bool) -> str:
     )
     printed = ""
     if result.outcome is not None and shown:  # an equation's error stands on its card
-        printed = render.output(result.outcome, of=quiet)
+        printed = output(result.outcome, of=quiet)
     if quiet is not None and not printed:
-        printed = render.place(quiet)
-    claims: dict[str, list[dict[str, object]]] = {}
+        printed = place(quiet)
+    claims: dict[str, list[Verdict]] = {}
     for verdict in result.verdicts:
         if verdict is not quiet:
             claims.setdefault(verdict["id"], []).append(verdict)
-    return html + printed + "".join(render.cards(verdicts) for verdicts in claims.values())
+    return html + printed + "".join(cards(verdicts, display) for verdicts in claims.values())
 
 
-def _quiet(verdict: Mapping[str, Any], cell: Cell) -> bool:
+def _quiet(verdict: Verdict, cell: Cell) -> bool:
     """Whether a verdict needs no card: code that ran as expected, with nothing to remark."""
     remarkable = "expect" in cell.options or verdict["details"].get("notes")
     return verdict["kind"] == "code" and verdict["ok"] and not remarkable
@@ -150,25 +155,25 @@ def link_verdicts(
         return Filled(html, [])
     problems: list[Problem] = []
 
-    def badge(found: re.Match[str]) -> str:
+    def badge_at(found: re.Match[str]) -> str:
         other = (found["page"] or "").rstrip("#")
         judged = find(other or page.name)
         if judged is None:
             problem = f"{found[0]}: there is no page {other!r}"
         elif verdicts := judged.named(found["claim"]):
-            return render.badge(*verdicts, page=address(other) if other else "")
+            return badge(*verdicts, page=address(other) if other else "")
         else:
             problem = f"{found[0]}: {judged.missing(found['claim'])}"
         line = next((n for n, l in enumerate(page.text.split("\n"), 1) if found[0] in l), 1)
         problems.append(Problem(page.shown, line, problem))
         return f'<span class="verdict-missing">{found[0]}</span>'
 
-    def table(_: re.Match[str]) -> str:
+    def table_at(_: re.Match[str]) -> str:
         verdicts = [v for judged in everything() for v in judged.verdicts]
-        return render.table(verdicts, address)
+        return table(verdicts, address)
 
     linked = (
-        part if literal else _TABLE.sub(table, _BADGE.sub(badge, part))
+        part if literal else _TABLE.sub(table_at, _BADGE.sub(badge_at, part))
         for part, literal in parts(html)
     )
     return Filled("".join(linked), problems)

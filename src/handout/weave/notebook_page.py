@@ -4,7 +4,7 @@ mkdocs-jupyter renders a notebook with the style sheets and scripts of JupyterLa
 What is kept here is its text, its code, and its outputs, in the markup of the rest of the site: so
 code colours, copy buttons, dark mode and the style of outputs are the same everywhere.
 
-What cells display is made harmless *before* the notebook is rendered: HTML with a stray closing tag
+What cells display is sanitised *before* the notebook is rendered: HTML with a stray closing tag
 could otherwise pass itself off as the author's text.
 """
 
@@ -20,7 +20,7 @@ from typing import Any
 from bs4 import BeautifulSoup, Tag
 from bs4.element import PreformattedString
 
-from handout.render.render import picture
+from handout.render.outputs import picture
 from handout.render.sanitise import SvgError, sanitise
 
 _BITMAPS = ("image/png", "image/jpeg")
@@ -37,7 +37,7 @@ _ATTRIBUTES = frozenset(("colspan", "rowspan", "scope"))
 _DROPPED = ["script", "style", "iframe", "object", "embed", "template", "noscript", "svg", "math"]
 
 
-def harmless(output: Mapping[str, Any]) -> dict[str, Any]:
+def sanitise_output(output: Mapping[str, Any]) -> dict[str, Any]:
     """An output of a notebook, in the form of nbformat, without anything that could act.
 
     Text and bitmaps stay. HTML keeps tables and text. A drawing is written anew. Markdown, LaTeX,
@@ -48,7 +48,7 @@ def harmless(output: Mapping[str, Any]) -> dict[str, Any]:
     data: Mapping[str, Any] = output["data"]
     kept = {kind: data[kind] for kind in _BITMAPS if _BASE64.fullmatch(_joined(data.get(kind)))}
     if "text/html" in data:
-        kept["text/html"] = _harmless_html(_joined(data["text/html"]))
+        kept["text/html"] = _sanitise_html(_joined(data["text/html"]))
     elif "image/svg+xml" in data:
         with contextlib.suppress(SvgError):
             kept["text/html"] = _drawing(_joined(data["image/svg+xml"]))
@@ -70,7 +70,7 @@ def _joined(text: Any) -> str:
     return "".join(map(str, text)) if isinstance(text, list) else str(text or "")
 
 
-def _harmless_html(html: str) -> str:
+def _sanitise_html(html: str) -> str:
     """HTML with text and tables and nothing that acts, every tag closed."""
     soup = BeautifulSoup(html, "html.parser")
     for element in soup.find_all(_DROPPED):
@@ -86,7 +86,7 @@ def _harmless_html(html: str) -> str:
 
 
 def simplified(content: str) -> str:
-    """The HTML of mkdocs-jupyter without JupyterLab's clothes; outputs must be harmless already."""
+    """The HTML of mkdocs-jupyter without JupyterLab's markup; outputs are sanitised already."""
     soup = BeautifulSoup(content, "html.parser")
     cells = [
         cell

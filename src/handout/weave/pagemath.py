@@ -15,6 +15,8 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from handout.math.mathml import MathError, to_mathml, to_mathml_page
+from handout.page.pages import Page
+from handout.page.problems import Problem
 
 # A formula that is marked, or a reference to an equation's number.
 _SITE = re.compile(
@@ -31,13 +33,6 @@ _UNMARKED = re.compile(
     r"|(?<![\\$\w])\$(?P<inline>(?=\S)(?:\\.|[^$\\<])+?(?<=\S))\$(?![\w$])",
     re.DOTALL,
 )
-
-
-class Problem(NamedTuple):
-    """A formula that cannot be shown."""
-
-    line: int  # of the fault in the author's file, from 1
-    message: str
 
 
 class _Formula(NamedTuple):
@@ -87,7 +82,7 @@ def title(text: str, macros: Mapping[str, str] | None = None) -> str:
 
 
 def convert(
-    content: str, source: str, macros: Mapping[str, str] | None = None
+    content: str, page: Page, macros: Mapping[str, str] | None = None
 ) -> tuple[str, list[Problem]]:
     """A page's HTML with MathML for its formulas, and what is wrong with those that failed.
 
@@ -95,7 +90,7 @@ def convert(
 
     Args:
         content: the page's HTML.
-        source: the author's file, Markdown or notebook, in which the lines of problems are found.
+        page: as its author wrote it, in which the lines of problems are found.
         macros: as `handout.math.mathml.to_mathml` takes them.
 
     Raises:
@@ -106,11 +101,11 @@ def convert(
     formulas = list(_formulas(content))
     converted = to_mathml_page([(f.latex, f.display) for f in formulas], macros)
     shown = iter([_shown(f, mathml) for f, mathml in zip(formulas, converted, strict=True)])
-    page = "".join(
+    html_of_page = "".join(
         part if literal else _SITE.sub(lambda _: next(shown), part)
         for part, literal in parts(content)
     )
-    return page, list(_problems(formulas, converted, source))
+    return html_of_page, list(_problems(formulas, converted, page))
 
 
 def parts(content: str) -> Iterator[tuple[str, bool]]:
@@ -146,17 +141,17 @@ def _shown(formula: _Formula, mathml: str | MathError) -> str:
 
 
 def _problems(
-    formulas: list[_Formula], converted: list[str | MathError], source: str
+    formulas: list[_Formula], converted: list[str | MathError], page: Page
 ) -> Iterator[Problem]:
     """The errors with their lines: formulas stand in the page in the order of the file."""
     start = 0
     for formula, mathml in zip(formulas, converted, strict=True):
-        at, exact = _find(formula.written, source, start)
+        at, exact = _find(formula.written, page.text, start)
         start = at
         if isinstance(mathml, MathError):
             offset = mathml.position if exact and formula.written == formula.latex else 0
-            line = source.count("\n", 0, at + offset) + 1
-            yield Problem(line, f"{mathml.message} The formula is: {formula.written}")
+            line = page.text.count("\n", 0, at + offset) + 1
+            yield Problem(page.shown, line, f"{mathml.message} The formula is: {formula.written}")
 
 
 def _find(written: str, source: str, start: int) -> tuple[int, bool]:

@@ -9,8 +9,9 @@ from edf.equations.latex import syntax
 from edf.equations.latex.parser import parse, steps
 from edf.equations.latex.printer import to_latex
 from edf.equations.testing.mutations import Alphabet, changes, spread
-from handout.engine import Engine, open_page, problems
+from handout.engine import Engine, open_page
 from handout.page.cells import find_cells
+from handout.report.problems import problems
 from handout.settings import find_project
 
 ROOT = Path(__file__).parents[3]

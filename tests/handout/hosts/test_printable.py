@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from bs4 import BeautifulSoup, Tag
 
-from handout.hosts.printable import PrintPage, PrintSettings, SettingError, document, print_settings
+from handout.hosts.printable import PrintPage, PrintSettings, document, print_settings
 from handout.render.badge import badge
 from handout.render.cards import cards
+from handout.settings import SettingsError
 
 VERIFIED: dict[str, Any] = {
     "id": "rule",
@@ -29,6 +30,7 @@ VERIFIED: dict[str, Any] = {
     "corruptions": None,
     "repair": None,
     "message": "",
+    "details": {},
 }
 REFUTED = VERIFIED | {
     "id": "mistake",
@@ -243,5 +245,5 @@ def test_settings_are_read() -> None:
 )
 def test_a_wrong_setting_is_named(given: Any, message: str) -> None:
     """With what could have been meant."""
-    with pytest.raises(SettingError, match=message):
+    with pytest.raises(SettingsError, match=message):
         print_settings(given, "Site", None)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import unicodedata
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
 from edf.equations.latex import vocabulary
 from handout.math.mathml import MathError, to_mathml, to_mathml_page
-from handout.weave.pagemath import Problem, convert, mark, mark_dollars, title
+from handout.page.pages import Page, make_page
+from handout.page.problems import Problem
+from handout.weave.pagemath import convert, mark, mark_dollars, title
 
 FORMULAS = [
     r"\frac{\partial l}{\partial x} = \frac{\partial l}{\partial u} \frac{\partial u}{\partial x}",
@@ -177,6 +180,10 @@ def test_equations_are_numbered_through_the_page() -> None:
     assert "<mtext>(3)</mtext>" in str(shown[2])
 
 
+def _page(text: str) -> Page:
+    return make_page(Path("page.md"), "page.md", text)
+
+
 def _html(formula: str) -> str:
     return f"<p>{mark(formula, display=False)}</p>"
 
@@ -188,7 +195,7 @@ def test_page_math_leaves_code_alone() -> None:
         f"<p>{mark('x < y', False)} <code>[[eq:code]]</code></p>{labelled}"
         "<pre><code>[[eq:eq:a]]</code></pre><p>See [[eq:eq:a]]</p>"
     )
-    shown, problems = convert(content, "")
+    shown, problems = convert(content, _page(""))
     assert not problems
     assert "<mo>&lt;</mo>" in shown
     assert "<code>[[eq:code]]</code>" in shown
@@ -201,12 +208,12 @@ def test_problems_carry_the_line_of_the_author() -> None:
     """All wrong formulas of a page are told at once, each with its line, the fault's own line."""
     source = "one\n\n$\\bogus$\n\n$$\na\n\\wrong\n$$\n\n[[eq:none]] and $x$"
     content = _html(r"\bogus") + mark("a\n\\wrong") + "[[eq:none]]" + _html("x")
-    shown, problems = convert(content, source)
+    shown, problems = convert(content, _page(source))
     assert [problem.line for problem in problems] == [3, 7, 10]
     assert "Unknown command" in problems[0].message
     assert r"\wrong" in problems[1].message
     assert problems[2] == Problem(
-        10, r"No equation on this page has \label{none}. The formula is: [[eq:none]]"
+        "page.md", 10, r"No equation on this page has \label{none}. The formula is: [[eq:none]]"
     )
     assert '<code class="math-error">\\bogus</code>' in shown
 
@@ -214,13 +221,13 @@ def test_problems_carry_the_line_of_the_author() -> None:
 def test_a_formula_met_twice_is_found_in_its_place() -> None:
     """The same wrong formula on two lines is reported on both."""
     content = _html(r"\bogus") + _html("y") + _html(r"\bogus")
-    _, problems = convert(content, "$\\bogus$\n\n$y$\n\n$\\bogus$")
+    _, problems = convert(content, _page("$\\bogus$\n\n$y$\n\n$\\bogus$"))
     assert [problem.line for problem in problems] == [1, 5]
 
 
 def test_failed_formula_is_shown_escaped() -> None:
     """A formula that fails appears as its source, which may hold markup."""
-    shown, _ = convert(_html(r"<script> \bogus"), "")
+    shown, _ = convert(_html(r"<script> \bogus"), _page(""))
     assert "<script>" not in shown
     assert "&lt;script&gt;" in shown
 
@@ -235,7 +242,7 @@ def test_dollars_of_a_notebook() -> None:
     assert marked.count("arithmatex") == 3
     assert "costs $5 and $6," in marked
     assert "<code>$e$</code>" in marked
-    shown, problems = convert(marked, "")
+    shown, problems = convert(marked, _page(""))
     assert not problems
     assert shown.count("<math") == 3
 
@@ -243,7 +250,7 @@ def test_dollars_of_a_notebook() -> None:
 def test_line_of_a_formula_in_a_notebook() -> None:
     """In a notebook, where lines are JSON strings, the formula's line is found all the same."""
     source = '{"cells": [\n "text\\n",\n "$x + \\\\bogus$"\n]}'
-    _, problems = convert(_html(r"x + \bogus"), source)
+    _, problems = convert(_html(r"x + \bogus"), _page(source))
     assert [problem.line for problem in problems] == [3]
 
 

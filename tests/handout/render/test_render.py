@@ -8,10 +8,13 @@ from xml.etree import ElementTree
 
 import pytest
 
-from handout.render import render
-from handout.render.badge import STATUSES, anchor, count, status_svg
-from handout.render.cards import card
+from handout.page.options import STATUSES
+from handout.render.badge import anchor, badge, count, status_svg
+from handout.render.cards import card, cards
+from handout.render.head import page_head, with_head, without_empty_headers
 from handout.render.numerals import plain, scientific
+from handout.render.outputs import output
+from handout.render.table import table
 
 HOSTILE = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>&lt;"
 
@@ -138,7 +141,7 @@ def test_status_shows_as_word_icon_and_class(status: str) -> None:
     """Colour is never alone: the word stands in badge and card, and each icon is another one."""
     icons = set()
     for one in STATUSES:
-        html = render.badge(verdict(status=one, expected=one))
+        html = badge(verdict(status=one, expected=one))
         icons.add(html[html.index("<svg") : html.index("</svg>")])
         assert one in Reader(html).text
     assert len(icons) == len(STATUSES)
@@ -151,6 +154,17 @@ def test_unexpected_verdict_says_what_was_expected() -> None:
     assert "verified, but refuted was expected" in html
     assert "unexpected" in html
     assert "refuted, as expected" in card(REFUTED)
+
+
+def test_formulas_of_a_card_are_set_where_something_can_set_them() -> None:
+    """The reading is HTML from the given function, or its source: without one, or if that fails."""
+
+    def refuses(latex: str) -> str:
+        raise ValueError(latex)
+
+    assert "<math>x</math>" in card(verdict(), typeset=lambda latex: "<math>x</math>")
+    for html in (card(verdict()), card(verdict(), typeset=refuses)):
+        assert r"<code>P_i = \delta_{ij}</code>" in html
 
 
 def test_error_card_leads_with_its_message() -> None:
@@ -168,21 +182,21 @@ def test_error_card_leads_with_its_message() -> None:
 def test_badge_of_a_chain_speaks_for_its_worst_step() -> None:
     """A claim with a refuted step is refuted, and its badge leads to that step's card."""
     steps = [verdict(step=1), verdict(**REFUTED | {"step": 2}), verdict(step=3)]
-    html = render.badge(*steps, page="../problem-2/")
+    html = badge(*steps, page="../problem-2/")
     assert "refuted" in Reader(html).text
     assert 'href="../problem-2/#verdict-softmax-jacobian.2"' in html
-    assert f'id="{anchor(steps[1])}"' in render.cards(steps)
+    assert f'id="{anchor(steps[1])}"' in cards(steps)
 
 
 def test_unexpected_step_outweighs_a_worse_status() -> None:
     """A step that is not as expected decides, even beside a refutation that was expected."""
     steps = [verdict(**REFUTED), verdict(step=2, expected="refuted", ok=False)]
-    assert "verified, but refuted was expected" in render.badge(*steps)
+    assert "verified, but refuted was expected" in badge(*steps)
 
 
 def test_steps_are_counted_within_their_claim() -> None:
     """Cards of several claims in one list number the steps of each by itself."""
-    html = render.cards([verdict(step=1), verdict(step=2), verdict(id="other")])
+    html = cards([verdict(step=1), verdict(step=2), verdict(id="other")])
     text = Reader(html).text
     assert "step 1 of 2" in text
     assert "step 2 of 2" in text
@@ -197,10 +211,10 @@ def test_every_string_is_escaped(given: dict[str, Any]) -> None:
         hostile = dict(given, **{key: HOSTILE})
         for html in (
             card(hostile),
-            render.cards([hostile]),
-            render.badge(hostile),
-            render.table([hostile], lambda page: page),
-            render.page_head([hostile]),
+            cards([hostile]),
+            badge(hostile),
+            table([hostile], lambda page: page),
+            page_head([hostile]),
         ):
             page = Reader(html)
             assert not {"script", "img"} & {tag for tag, _ in page.elements}
@@ -227,7 +241,7 @@ def _shape_kept(facts: Any) -> Any:
 
 def test_output_is_text() -> None:
     """What a cell prints is shown as printed: markup as text, terminal colours dropped."""
-    html = render.output({"stdout": f"\x1b[31mred\x1b[0m {HOSTILE}\n", "error": None})
+    html = output({"stdout": f"\x1b[31mred\x1b[0m {HOSTILE}\n", "error": None})
     page = Reader(html)
     assert "red " + HOSTILE in page.text
     assert {tag for tag, _ in page.elements} == {"div", "pre"}
@@ -236,15 +250,15 @@ def test_output_is_text() -> None:
 def test_output_shows_a_traceback_and_a_cut() -> None:
     """A cell that fails shows its traceback; cut output says that it is cut."""
     error = {"message": "ZeroDivisionError", "traceback": "Traceback <module>"}
-    text = Reader(render.output({"stdout": "a", "truncated": True, "error": error})).text
+    text = Reader(output({"stdout": "a", "truncated": True, "error": error})).text
     assert "the rest of the output is not shown" in text
     assert "Traceback <module>" in text
-    assert render.output({"stdout": "", "error": None}) == ""
+    assert output({"stdout": "", "error": None}) == ""
 
 
 def test_table_carries_what_its_filter_needs() -> None:
     """Each row names page, kind and status, and links to the card on its page."""
-    html = render.table([verdict(), verdict(**REFUTED | {"step": 2})], lambda page: "../p/")
+    html = table([verdict(), verdict(**REFUTED | {"step": 2})], lambda page: "../p/")
     page = Reader(html)
     assert page.attributes("data-status") == ["verified", "refuted"]
     assert page.attributes("data-kind") == ["equation", "equation"]
@@ -259,7 +273,7 @@ def test_empty_corner_of_a_table_is_no_header() -> None:
     """A screen reader announces a header for every cell: one without words is none."""
     html = '<tr><th></th><th style="text-align: right;"> </th><th>a</th></tr>'
     cells = '<tr><td></td><td style="text-align: right;"></td><th>a</th></tr>'
-    assert render.without_empty_headers(html) == cells
+    assert without_empty_headers(html) == cells
 
 
 def test_counts_in_words() -> None:
@@ -271,13 +285,13 @@ def test_counts_in_words() -> None:
     broken = verdict(status="error", expected="error")
     assert count([broken]) == "1 error as expected"
     assert count([verdict(), broken, broken]) == "1 verified, 2 errors as expected"
-    assert render.page_head([]) == ""
+    assert page_head([]) == ""
 
 
 def test_count_stands_under_the_title() -> None:
     """The line of counts follows the first heading, or opens a page without one."""
-    assert render.with_head("<h1>T</h1><p>x</p>", [REFUTED]).startswith('<h1>T</h1><p class="ver')
-    assert render.with_head("<p>x</p>", [REFUTED]).startswith('<p class="verdict-count ')
+    assert with_head("<h1>T</h1><p>x</p>", [REFUTED]).startswith('<h1>T</h1><p class="ver')
+    assert with_head("<p>x</p>", [REFUTED]).startswith('<p class="verdict-count ')
 
 
 def test_status_badge_is_an_svg_of_its_own() -> None:

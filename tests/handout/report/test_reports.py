@@ -16,14 +16,15 @@ import pytest
 from click.testing import CliRunner
 
 from handout.cli import main
-from handout.engine import Problem, problems
 from handout.hosts.building import build_site
-from handout.judge.verdicts import JudgedPage, judge
+from handout.judge.verdicts import JudgedPage, judge_page
+from handout.page.escape import escape_controls, one_line
 from handout.page.pages import make_page
+from handout.page.problems import Problem
 from handout.report import terminal
 from handout.report.annotations import annotation
-from handout.report.escape import harmless, one_line
 from handout.report.junit import junit
+from handout.report.problems import problems
 from handout.run.outcomes import Fault, PageOutcome
 from handout.settings import Settings, read_project
 
@@ -63,7 +64,7 @@ def judged(
         {"error": None, "reports": list(reports), "stdout": "", "watched": []},
         {"error": None, "reports": equation, "stdout": "", "watched": []},
     )
-    return judge(page, PageOutcome(cells, None, {}))
+    return judge_page(page, PageOutcome(cells, None, {}))
 
 
 def cases(text: str) -> dict[str, ElementTree.Element]:
@@ -86,7 +87,7 @@ def test_junit_has_one_case_a_verdict_with_file_and_line():
 def test_junit_tells_failures_from_errors():
     """A refutation is a failure, a cell that could not run is an error; both are counted."""
     page = make_page(Path.cwd() / "page.md", "page.md", TEXT)
-    lost = judge(page, PageOutcome((), Fault(0, "it took too long", 4), None))
+    lost = judge_page(page, PageOutcome((), Fault(0, "it took too long", 4), None))
     root = ElementTree.fromstring(junit([judged(), lost]))
     assert (root.get("tests"), root.get("failures"), root.get("errors")) == ("4", "1", "2")
     first, second = root
@@ -105,7 +106,7 @@ def test_junit_says_nothing_failed_where_the_refutation_was_expected():
         {"error": None, "reports": [], "watched": []},
         {"error": None, "reports": [report(id="sum", status="refuted")], "watched": []},
     )
-    case = cases(junit([judge(page, PageOutcome(cells, None, {}))]))["sum"]
+    case = cases(junit([judge_page(page, PageOutcome(cells, None, {}))]))["sum"]
     assert case.find("failure") is None
     assert "status: refuted\nexpected: refuted" in (case.findtext("system-out") or "")
 
@@ -135,9 +136,9 @@ def test_junit_is_the_same_bytes_for_the_same_verdicts():
         ("\r\x7f\x9b", r"\r\x7f\x9b"),
     ],
 )
-def test_harmless_escapes_what_could_act_and_nothing_else(text: str, shown: str):
+def test_escape_controls_escapes_what_could_act_and_nothing_else(text: str, shown: str):
     """Letters of every language stay; control characters do not."""
-    assert harmless(text) == shown
+    assert escape_controls(text) == shown
 
 
 def test_one_line_is_one_line():
@@ -211,7 +212,7 @@ def test_a_page_without_verdicts_has_no_table():
     """Nothing to show is nothing shown."""
     stream = io.StringIO()
     page = make_page(Path("page.md").absolute(), "page.md", "# Nothing\n")
-    terminal.show_table([judge(page, PageOutcome(reads={}))], stream)
+    terminal.show_table([judge_page(page, PageOutcome(reads={}))], stream)
     assert stream.getvalue() == ""
 
 

@@ -22,8 +22,8 @@ from click.testing import CliRunner
 
 from handout.cli import main
 from handout.engine import Engine
-from handout.judge.verdicts import report
 from handout.page.pages import read_page
+from handout.report.verdicts_json import verdicts_json
 from handout.run import shipping
 from handout.run.cache import Cache, version
 from handout.run.shipping import ShippingError, files, inside, pack, run_moved, unpack
@@ -77,7 +77,7 @@ def run(root: Path, executor: Executor | None, cache: Cache | None = None) -> st
     engine = Engine(Project(root), cache, executor)
     engine.start(read_page(root / "docs" / name, name) for name in PAGES)
     try:
-        return report(v for page in engine.all_judged() for v in page.verdicts)
+        return verdicts_json(v for page in engine.all_judged() for v in page.verdicts)
     finally:
         engine.close()
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from bs4 import BeautifulSoup
 
-from handout.weave.notebook_page import harmless, simplified
+from handout.weave.notebook_page import sanitise_output, simplified
 
 CELL = '<div class="jp-Cell jp-CodeCell jp-Notebook-cell">{}</div>'
 CODE = (
@@ -95,19 +95,19 @@ def test_displayed_html_keeps_tables_and_loses_all_that_acts() -> None:
         '<script>alert(1)</script><iframe src="//x"></iframe><a href="javascript:x()">text</a>'
         "<img src=x onerror=alert(1)><svg><a>s</a></svg><!-- c --><!DOCTYPE x><form><input></form>"
     )
-    html = _harmless({"text/html": shown})["text/html"]
+    html = _sanitised({"text/html": shown})["text/html"]
     assert html == '<table><tr><th scope="col">a</th><td colspan="2">1</td></tr></table>text'
 
 
 def test_displayed_html_cannot_leave_its_box() -> None:
     """Stray closing tags are gone and open ones are closed, so what follows stays what it is."""
-    html = _harmless({"text/html": "</div></div></pre>--><b><table><tr><td>1"})["text/html"]
+    html = _sanitised({"text/html": "</div></div></pre>--><b><table><tr><td>1"})["text/html"]
     assert html == "--&gt;<b><table><tr><td>1</td></tr></table></b>"
 
 
 def test_outputs_that_could_act_fall_back_to_their_text() -> None:
     """Markdown, LaTeX, JavaScript and unknown kinds go; bitmaps must be base64."""
-    kept = _harmless(
+    kept = _sanitised(
         {
             "text/plain": "<b>",
             "text/markdown": "<script>alert(1)</script>",
@@ -128,7 +128,7 @@ def test_displayed_drawing_is_written_anew() -> None:
         "<svg xmlns='http://www.w3.org/2000/svg' onload='x()'>"
         "<script>x()</script><path d='M0 0'/></svg>"
     )
-    shown = simplified(_page(_code(_html(_harmless({"image/svg+xml": svg})["text/html"]))))
+    shown = simplified(_page(_code(_html(_sanitised({"image/svg+xml": svg})["text/html"]))))
     assert "<path" in shown
     assert "script" not in shown
     assert "onload" not in shown
@@ -137,7 +137,7 @@ def test_displayed_drawing_is_written_anew() -> None:
 def test_a_drawing_keeps_its_own_text_alternative() -> None:
     """Through a renderer that warns of images without one, into the page; ids become its own."""
     svg = "<svg aria-label='Loss; from 2 to 0.5'><g id='a'/></svg>"
-    passed = _harmless({"image/svg+xml": svg})["text/html"]
+    passed = _sanitised({"image/svg+xml": svg})["text/html"]
     assert BeautifulSoup(passed, "html.parser").select("img:not([alt])") == []
     shown = simplified(_page(_code(_html(passed))))
     assert 'aria-label="Loss; from 2 to 0.5"' in shown
@@ -148,16 +148,18 @@ def test_a_drawing_keeps_its_own_text_alternative() -> None:
 def test_html_beside_a_drawing_is_what_is_shown() -> None:
     """As Jupyter chooses; and HTML cannot pass an image off as a drawing."""
     given = {"image/svg+xml": "<svg/>", "text/html": "<img src='data:image/svg+xml;base64,AA'><b>t"}
-    assert _harmless(given)["text/html"] == "<b>t</b>"
+    assert _sanitised(given)["text/html"] == "<b>t</b>"
 
 
 def test_text_outputs_stay_as_they_are() -> None:
     """Streams and errors have no data; rendering escapes them."""
     stream = {"output_type": "stream", "name": "stdout", "text": "<b>"}
-    assert harmless(stream) == stream
+    assert sanitise_output(stream) == stream
 
 
-def _harmless(data: dict[str, Any]) -> dict[str, Any]:
-    output = harmless({"output_type": "display_data", "data": data, "metadata": {"png": "x"}})
+def _sanitised(data: dict[str, Any]) -> dict[str, Any]:
+    output = sanitise_output(
+        {"output_type": "display_data", "data": data, "metadata": {"png": "x"}}
+    )
     assert output["metadata"] == {}
     return dict(output["data"])

@@ -9,8 +9,9 @@ import nbformat
 import pytest
 from nbformat import v4
 
-from handout.engine import open_page, problems
+from handout.engine import open_page
 from handout.page.pages import PageError
+from handout.report.problems import problems
 from handout.weave.notebooks import executed
 
 FENCE = (

@@ -11,7 +11,9 @@ import mmap
 import struct
 import sys
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
+
+from handout.run.outcomes import Limits
 
 try:
     import resource
@@ -27,17 +29,6 @@ STARTS_PROCESS = {
     "subprocess.Popen",
 }  # fmt: skip
 _STARTS_THREAD = {"_thread.start_new_thread", "_thread.start_joinable_thread"}  # told from 3.12 on
-
-
-class Limits(NamedTuple):
-    """Limits on one page's process and all that it starts."""
-
-    timeout: float = 60.0  # seconds that a cell may take, unless its own `timeout` says otherwise
-    cpu: int = 600  # seconds of processor time for a page
-    memory: int = 4096  # megabytes of address space
-    output: int = 256  # kilobytes of output kept of each cell
-    files: int = 256  # open files
-    processes: int = 64  # processes that a page may start in all; as many threads at a time
 
 
 def unlimited(platform: str = sys.platform) -> str | None:
@@ -58,7 +49,7 @@ def apply(limits: Limits) -> None:
             resource.setrlimit(kind, (value, hard if kind == resource.RLIMIT_CPU else value))
         except (OSError, ValueError):  # the platform knows the name, and refuses the limit
             continue
-    _limit_processes(limits.processes)
+    _limit_processes(limits["processes"])
 
 
 def _limit_processes(most: int) -> None:
@@ -83,6 +74,6 @@ def _limit_processes(most: int) -> None:
 
 def _resources(limits: Limits) -> Iterator[tuple[int, int]]:
     yield resource.RLIMIT_CORE, 0
-    yield resource.RLIMIT_CPU, limits.cpu
-    yield resource.RLIMIT_NOFILE, limits.files
-    yield resource.RLIMIT_AS, limits.memory * MEGABYTE
+    yield resource.RLIMIT_CPU, limits["cpu"]
+    yield resource.RLIMIT_NOFILE, limits["files"]
+    yield resource.RLIMIT_AS, limits["memory"] * MEGABYTE

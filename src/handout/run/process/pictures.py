@@ -11,7 +11,8 @@ import json
 import sys
 from typing import Any
 
-FIGURE = "application/vnd.handout.figure+json"  # a description that `handout.render.figures` draws
+from handout.run.outcomes import FIGURE
+
 _METHODS = (("_repr_svg_", "image/svg+xml"), ("_repr_png_", "image/png"))
 
 

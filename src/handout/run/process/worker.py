@@ -53,7 +53,7 @@ class Channel:
 
 def run_page(job: Mapping[str, Any], channel: Channel) -> None:
     """Run every cell of a page in one namespace, top to bottom, and tell the outcome of each."""
-    limits.apply(limits.Limits(**job["limits"]))
+    limits.apply(job["limits"])
     reads = Reads(job["root"], tuple(job["ignored"]))
     os.chdir(job["folder"])
     sys.path[:1] = [job["folder"], *job.get("path", ())]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from handout.render.render import output
+from handout.render.outputs import output
 from handout.run.process.pictures import pictures
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from handout.judge.verdicts import report
+from handout.report.verdicts_json import verdicts_json
 from handout.run import runner as run
 from handout.run.process.limits import unlimited
 from handout.run.process.spawned import Spawned
@@ -59,7 +59,7 @@ def test_the_verdicts_are_the_same_bytes(workshop, monkeypatch: pytest.MonkeyPat
 
     def everything() -> tuple[str, list[str]]:
         judged = workshop.run("a.md", "b.md").values()
-        text = report(verdict for page in judged for verdict in page.verdicts)
+        text = verdicts_json(verdict for page in judged for verdict in page.verdicts)
         return text, [r.outcome["stdout"] for page in judged for r in page.results]
 
     forked = everything()

@@ -1,4 +1,4 @@
-"""Text from pages made harmless where it is shown as text: terminals, logs, XML, CI annotations.
+"""Escapes for text that terminals, logs, XML files and CI annotations show.
 
 An id, a file name or an exception's message can hold anything, also what would move the cursor of a
 terminal, reverse the direction of a line, or make an XML file unreadable.
@@ -19,14 +19,14 @@ _HARMFUL = (
 _BREAKS = "[\t\n\u2028\u2029]"
 
 
-def harmless(text: str) -> str:
+def escape_controls(text: str) -> str:
     r"""The text, with a Python escape such as `\x1b` for every character that could act."""
     return re.sub(_HARMFUL, _escaped, text)
 
 
 def one_line(text: str) -> str:
     r"""The same on one line: what breaks a line, and tabs, are escaped, too."""
-    return re.sub(_BREAKS, _escaped, harmless(text))
+    return re.sub(_BREAKS, _escaped, escape_controls(text))
 
 
 def _escaped(found: re.Match[str]) -> str:

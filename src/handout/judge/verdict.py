@@ -1,0 +1,50 @@
+"""A verdict: what the build says of one claim. All that comes after judging reads this record."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypedDict
+
+Kind = Literal["equation", "gradient", "code"]
+
+
+class Details(TypedDict, total=False):
+    """What only the page shows of a verdict, as far as there is any."""
+
+    line: int  # of what is wrong, where it is not that of the claim
+    position: int | None  # character of a formula
+    raised: str  # the exception that a cell was expected to raise
+    notes: list[str]
+    reading_latex: str  # the equation as it was understood
+    reprinted: str  # the whole formula, printed back from its syntax tree
+    corruption_example: str
+    worst: dict[str, Any]
+    sampled: dict[str, int]
+    tolerance: float | None
+    steps: list[tuple[float, float]]  # step size and error of central differences
+
+
+class Verdict(TypedDict):
+    """One step of a claim, one gradient check, or one cell of code; a line of `verdicts.json`."""
+
+    id: str
+    step: int  # of the claim, from 1
+    page: str  # relative to the docs folder, or as given on the command line
+    line: int  # of the claim in the author's file
+    kind: Kind
+    status: str  # one of `handout.page.options.STATUSES`
+    expected: str
+    ok: bool  # whether the status is the expected one
+    max_rel_error: float | None
+    points: int | None
+    seed: int | None
+    oracle: str | None  # what numeric derivatives were computed with
+    reading: str | None  # the equation as it was understood, in words
+    counterexample: dict[str, Any] | None
+    corruptions: dict[str, int] | None  # mutations of the equation: how many a test notices
+    repair: str | None
+    message: str
+    details: Details  # not in the file
+
+
+#: The keys of a verdict in `verdicts.json`, in this order.
+KEYS = tuple(name for name in Verdict.__annotations__ if name != "details")
