@@ -27,6 +27,7 @@ ORDER = {
         "report numerics figures",
         "check",
         "equations.errors equations.options",
+        "equations.operations",
         "equations.latex",
         "equations.meaning",
         "equations.sampling",
