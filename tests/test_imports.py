@@ -36,6 +36,7 @@ ORDER = {
         "course",
     ),
     "handout": (
+        "project_file",
         "page",  # as it is written
         "settings",
         "run",  # its cells, in a process of their own
@@ -46,7 +47,7 @@ ORDER = {
         "report",  # verdicts for everybody else
         "engine",  # read, run, judge
         "hosts",
-        "scaffold cli",
+        "scaffold cli __main__",
     ),
 }
 #: Imports that break the order or close a circle today. An entry that is not needed is a failure.
@@ -57,7 +58,6 @@ KNOWN = frozenset(
         ("edf.equations.meaning.reader", "edf.equations.meaning.resolve"),
         ("edf.equations.meaning.resolve", "edf.equations.sampling.world"),
         ("handout.run.cache", "handout.run.process.file_access"),
-        ("handout.hosts.pytest_pages", "handout.hosts.pytest_plugin"),
     )
 )
 #: Modules that import `edf`: what runs in a page's own process.
