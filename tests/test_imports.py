@@ -23,8 +23,9 @@ ORDER = {
         "errors",
         "blas deferred schedule graph",
         "ops arrays layers anyfunction",
-        "losses optim init data train storage drawing",
-        "report numerics figures",
+        "losses optim init data train storage",
+        "report numerics",
+        "figures",
         "check",
         "equations.errors equations.options",
         "equations.operations",
@@ -377,7 +378,7 @@ def test_importing_edf_loads_no_more_than_training_needs() -> None:
     """Checks, equations and drawings are loaded when they are asked for."""
     _, own = loaded()
     assert "edf.graph" in own
-    later = ("edf.check", "edf.equations", "edf.course", "edf.drawing", "edf.data", "edf.train")
+    later = ("edf.check", "edf.equations", "edf.course", "edf.figures", "edf.data", "edf.train")
     assert not [name for name in own if name.startswith(later)]
     _, own = loaded("edf.check_gradients")
     assert "edf.check.judge" in own

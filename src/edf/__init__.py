@@ -57,7 +57,7 @@ _LATER = {
     "hessian": "edf.check",
     "jacobian": "edf.check",
     "check_equation": "edf.equations",
-    "draw": "edf.drawing",
+    "draw": "edf.figures",
     "evaluating": "edf.train",
     "fit": "edf.train",
     "load": "edf.storage",

@@ -1,12 +1,13 @@
 """Figures as descriptions: names, numbers and shapes, and a graph that stays as it was."""
 
+import importlib.metadata
 import json
 
 import numpy as np
 import pytest
 
-from edf import AnyFunction, Input, Param, Tanh
-from edf.figures import curves, draw_graph, heatmaps
+from edf import AnyFunction, GraphError, Input, Param, Sum, Tanh
+from edf.figures import curves, draw, heatmaps
 
 
 def test_a_graph_is_described_at_a_point_of_its_own():
@@ -15,7 +16,7 @@ def test_a_graph_is_described_at_a_point_of_its_own():
     f = AnyFunction()
     y = 2.0 * Tanh(W @ x)
     loss = f(y)
-    figure = draw_graph(loss, {"x": x, "W": W, "f": f, "loss": loss}, title="A graph", seed=3)
+    figure = draw(loss, {"x": x, "W": W, "f": f, "loss": loss}, title="A graph", seed=3)
     assert x.value is None
     assert loss.value is None
     assert W.grad is None
@@ -37,7 +38,7 @@ def test_the_same_seed_is_the_same_figure():
     """And another seed another point."""
     x = Input(shape=(3,))
     loss = AnyFunction()(x)
-    one, same, other = (draw_graph(loss, seed=seed).description for seed in (1, 1, 2))
+    one, same, other = (draw(loss, seed=seed).description for seed in (1, 1, 2))
     assert one == same
     assert one != other
 
@@ -64,6 +65,56 @@ def test_curves_count_from_one():
     figure = curves("Loss", x="epoch", y="loss", on_new_digits=np.float32([0.5, 0.25]))
     assert figure.description["curves"] == [["on new digits", [[1, 0.5], [2, 0.25]]]]
     assert (figure.description["x"], figure.description["y"]) == ("epoch", "loss")
+
+
+def test_an_evaluated_graph_shows_what_its_nodes_hold():
+    """Values after forward, gradients after backward; a node's own name comes first."""
+    x, W = Input(np.ones((4, 3))), Param(np.full((3, 2), 0.5))
+    x.name = "images"
+    loss = Sum(x @ W)
+    loss.forward()
+    shown = {node["name"]: node for node in draw(loss, {"x": x, "W": W}).description["nodes"]}
+    assert set(shown) == {"images", "W", ""}
+    assert shown["W"]["value"] == f"value of norm {1.5**0.5:.3g}"
+    assert shown["W"]["gradient"] == ""
+    loss.backward()
+    shown = {node["name"]: node for node in draw(loss, {"x": x, "W": W}).description["nodes"]}
+    assert shown["W"]["gradient"] == f"gradient of norm {np.linalg.norm(W.grad):.3g}"
+
+
+def test_a_graph_that_cannot_be_evaluated_yet_is_drawn_without_values():
+    """Its inputs have neither values nor shapes, as before the first batch."""
+    x, W = Input(), Param(np.ones((3, 2)))
+    nodes = draw(Sum(x @ W), {"x": x, "W": W}).description["nodes"]
+    assert [node["shape"] for node in nodes] == [None, [3, 2], None, None]
+    assert nodes[0]["value"] == ""
+
+
+def test_a_graph_too_large_to_read_is_refused():
+    """With its size."""
+    x = Input(1.0)
+    for _ in range(200):
+        x = -x
+    with pytest.raises(GraphError, match="a graph of 201 nodes is too large to read"):
+        draw(x)
+
+
+def test_a_notebook_shows_a_figure_and_a_file_holds_it(tmp_path, monkeypatch):
+    """Drawn by what offers it in its metadata; without that, the text remains."""
+
+    class Entry:
+        def load(self):
+            return lambda description: f"<svg>{description['title']}</svg>"
+
+    found = [Entry()]
+    monkeypatch.setattr(importlib.metadata, "entry_points", lambda group: found)
+    figure = curves("Loss", training=[1.0])
+    assert figure._repr_svg_() == figure.svg == "<svg>Loss</svg>"
+    assert figure.save(tmp_path / "loss.svg").read_text(encoding="utf-8") == figure.svg
+    found.clear()
+    assert figure._repr_svg_() is None
+    with pytest.raises(ModuleNotFoundError, match="no installed package draws"):
+        figure.save(tmp_path / "loss.svg")
 
 
 def test_in_a_terminal_a_figure_prints_its_numbers():

@@ -130,11 +130,11 @@ Drawing()
 ```python exec="on"
 import numpy as np
 from edf import AnyFunction, Input
-from edf.figures import draw_graph, heatmaps, curves
+from edf.figures import draw, heatmaps, curves
 
 x = Input(shape=())
 y = AnyFunction()(x)
-draw_graph(y, {{P[0]: x, "".join(P): y}}, title="".join(P))
+draw(y, {{P[0]: x, "".join(P): y}}, title="".join(P))
 ```
 
 ```python exec="on"

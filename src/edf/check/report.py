@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from edf.check.figure import step_figure
+from edf.figures import Figure, steps
 from edf.report import Report
 
 
@@ -20,8 +20,8 @@ class GradientReport(Report):
     def title(self) -> str:
         return f"gradient check {self.id}" if self.id else "gradient check"
 
-    def figure(self) -> str:
-        """Return a small SVG figure: the error of central differences against the step size.
+    def figure(self) -> Figure:
+        """Return a figure of the error of central differences against the step size.
 
         Where `backward` is right the error falls with the step until rounding lifts it again;
         where it is wrong it levels off at the size of the mistake.
@@ -29,10 +29,10 @@ class GradientReport(Report):
         Raises:
             ValueError: Nothing was computed that could be drawn.
         """
-        steps = self.details.get("steps")
-        if not steps:
+        measured = self.details.get("steps")
+        if not measured:
             raise ValueError(f"no figure: the check ended before any derivative ({self.message})")
-        return step_figure(steps, self.status)
+        return steps(f"Error against step size ({self.status})", measured)
 
     def evidence(self) -> list[tuple[str, str]]:
         rows: list[tuple[str, str]] = []

@@ -5,15 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from html import escape
+from itertools import pairwise
 from typing import Any
 
-from handout.render.svg import figure, label, line, rect
+from handout.render.svg import figure, label, polyline, rect
 
 _WIDTH, _HEIGHT = 96.0, 40.0  # of a node
 _GAP_X, _GAP_Y = 16.0, 34.0
 _TIP = 18.0  # room at the foot, where the node in focus tells its value
 _HINT = "Choose a node to see its value and gradient"
-_MOST = 60  # nodes; a larger graph is a carpet that nobody reads
+_MOST = 200  # nodes; nobody reads a larger graph
+
+Spot = tuple[int, int]
+"""A place in the drawing: a node's number, and a layer that it stands in or its edge passes."""
 
 
 def graph(described: Mapping[str, Any]) -> str:
@@ -26,13 +30,21 @@ def graph(described: Mapping[str, Any]) -> str:
     nodes: Sequence[Mapping[str, Any]] = described["nodes"]
     if not 0 < len(nodes) <= _MOST:
         raise ValueError(f"a graph of {len(nodes)} nodes cannot be drawn; at most {_MOST} can")
-    places = _places([[int(i) for i in node["inputs"]] for node in nodes])
-    width = max(x for x, _ in places) + _WIDTH
-    height = max(y for _, y in places) + _HEIGHT + _TIP + 8
+    inputs = [[int(i) for i in node["inputs"]] for node in nodes]
+    layers = _layers(inputs)
+    corners = _corners(_rows(inputs, layers))
+    width = max(x for x, _ in corners.values()) + _WIDTH
+    height = max(y for _, y in corners.values()) + _HEIGHT + _TIP + 8
     parts: list[str] = []
-    for number, node in enumerate(nodes):
-        parts += [_edge(places[int(source)], places[number]) for source in node["inputs"]]
-    parts += [_node(node, place, height) for node, place in zip(nodes, places, strict=True)]
+    for number, sources in enumerate(inputs):
+        for source in dict.fromkeys(sources):
+            passed = range(layers[source], layers[number])
+            parts.append(
+                _edge([corners[source, k] for k in passed] + [corners[number, passed.stop]])
+            )
+    parts += [
+        _node(node, corners[number, layers[number]], height) for number, node in enumerate(nodes)
+    ]
     if any("figure-tip" in part for part in parts):
         parts.append(label(2, height - 6, _HINT, style="figure-note figure-hint"))
     title = str(described.get("title", "The graph of this page"))
@@ -40,35 +52,70 @@ def graph(described: Mapping[str, Any]) -> str:
     return figure(title, words + ".", (max(width, 280), height), parts, title + ".")
 
 
-def _places(inputs: Sequence[Sequence[int]]) -> list[tuple[float, float]]:
-    """The upper left corner of each node: a layer below its inputs, near their middle."""
+def _layers(inputs: Sequence[Sequence[int]]) -> list[int]:
+    """Return the layer of each node, counted from the top: below all of its inputs."""
     layers: list[int] = []
+    users: list[list[int]] = [[] for _ in inputs]
     for number, sources in enumerate(inputs):
         if any(source >= number or source < 0 for source in sources):
             raise ValueError("a node of a graph must follow its inputs")
         layers.append(1 + max((layers[s] for s in sources), default=-1))
-    for number in range(len(inputs)):  # a leaf stands right above the first node that uses it
-        users = [layers[n] for n, sources in enumerate(inputs) if number in sources]
-        if not inputs[number] and users:
-            layers[number] = min(users) - 1
-    widest = max(layers.count(layer) for layer in set(layers))
-    full = widest * (_WIDTH + _GAP_X) - _GAP_X
-    x: dict[int, float] = {}
-    for layer in sorted(set(layers)):
-        row = [n for n, of in enumerate(layers) if of == layer]
-        row.sort(key=lambda n: sum(x[s] for s in inputs[n]) / len(inputs[n]) if inputs[n] else n)
+        for source in sources:
+            users[source].append(number)
+    for number, sources in enumerate(inputs):  # a leaf stands right above what uses it first
+        if not sources and users[number]:
+            layers[number] = min(layers[user] for user in users[number]) - 1
+    return layers
+
+
+def _rows(inputs: Sequence[Sequence[int]], layers: Sequence[int]) -> list[list[Spot]]:
+    """Return what stands in each layer from left to right.
+
+    An edge that passes a layer has a spot of its own there, so that it crosses no node. From the
+    last layer up, each spot is put near the middle of what it leads to.
+    """
+    leads_to: dict[Spot, list[Spot]] = {(n, layer): [] for n, layer in enumerate(layers)}
+    for number, sources in enumerate(inputs):
+        for source in sources:
+            path = [(source, k) for k in range(layers[source], layers[number])]
+            for above, below in pairwise([*path, (number, layers[number])]):
+                leads_to.setdefault(above, []).append(below)
+                leads_to.setdefault(below, [])
+    rows: list[list[Spot]] = [[] for _ in range(max(layers) + 1)]
+    for spot in sorted(leads_to):
+        rows[spot[1]].append(spot)
+    place: dict[Spot, int] = {}
+    for row in reversed(rows):
+        row.sort(key=lambda spot: _middle([place[below] for below in leads_to[spot]]))
+        place |= {spot: k for k, spot in enumerate(row)}
+    return rows
+
+
+def _middle(places: Sequence[int]) -> float:
+    return sum(places) / len(places) if places else 0.0
+
+
+def _corners(rows: Sequence[Sequence[Spot]]) -> dict[Spot, tuple[float, float]]:
+    """Return the upper left corner of each spot, every row centred."""
+    full = max(map(len, rows)) * (_WIDTH + _GAP_X) - _GAP_X
+    corners = {}
+    for layer, row in enumerate(rows):
         left = (full - len(row) * (_WIDTH + _GAP_X) + _GAP_X) / 2
-        x |= {n: left + k * (_WIDTH + _GAP_X) for k, n in enumerate(row)}
-    return [(x[n], layer * (_HEIGHT + _GAP_Y) + 2) for n, layer in enumerate(layers)]
+        for k, spot in enumerate(row):
+            corners[spot] = left + k * (_WIDTH + _GAP_X), layer * (_HEIGHT + _GAP_Y) + 2
+    return corners
 
 
-def _edge(source: tuple[float, float], target: tuple[float, float]) -> str:
-    """An arrow from the foot of one node to the head of another."""
-    x1, y1 = source[0] + _WIDTH / 2, source[1] + _HEIGHT
-    x2, y2 = target[0] + _WIDTH / 2, target[1]
+def _edge(corners: Sequence[tuple[float, float]]) -> str:
+    """An arrow from the foot of the first spot, past those between, to the head of the last."""
+    points = [(corners[0][0] + _WIDTH / 2, corners[0][1] + _HEIGHT)]
+    for x, y in corners[1:-1]:
+        points += [(x + _WIDTH / 2, y), (x + _WIDTH / 2, y + _HEIGHT)]
+    points.append((corners[-1][0] + _WIDTH / 2, corners[-1][1]))
+    (x1, y1), (x2, y2) = points[-2:]
     angle = math.degrees(math.atan2(y2 - y1, x2 - x1))
     head = f'<path class="figure-head" d="M0 0-7-3.5v7z" transform="translate({x2:g} {y2:g})'
-    return line(x1, y1, x2, y2, "figure-edge") + f'{head} rotate({angle:.1f})"/>'
+    return polyline(points, "figure-edge") + f'{head} rotate({angle:.1f})"/>'
 
 
 def _node(node: Mapping[str, Any], place: tuple[float, float], height: float) -> str:

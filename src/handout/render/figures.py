@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from html import escape
 from typing import Any
 
 from handout.render.figure_graph import graph
-from handout.render.svg import Box, figure, label, line, polyline, rect
+from handout.render.svg import STYLE, Box, figure, label, line, polyline, rect
 
 _SMALLEST = 1e-17  # an error of zero has no logarithm; it is drawn here
 _EXPONENTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -36,6 +37,20 @@ def draw(described: Mapping[str, Any]) -> str:
         return kinds[kind](described)
     except (KeyError, TypeError, IndexError, AttributeError, OverflowError) as error:
         raise ValueError(f"this is not the description of a {kind} figure: {error!r}") from error
+
+
+def standalone(described: Mapping[str, Any]) -> str:
+    """A figure as SVG text for where there is no page: with a style and a title of its own.
+
+    Raises:
+        ValueError: the description is not one of a figure.
+    """
+    drawn = draw(described)
+    svg = drawn[drawn.index("<svg ") : drawn.index("</svg>")]
+    head, _, body = svg.partition(">")
+    title = escape(str(described.get("title", "")))
+    head = head.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
+    return f"{head}><title>{title}</title><style>{STYLE}</style>{body}</svg>"
 
 
 def steps(described: Mapping[str, Any]) -> str:

@@ -9,6 +9,21 @@ from typing import NamedTuple
 
 Point = tuple[float, float]
 
+#: For a figure outside a page, in the colour of the text around it; pages have style sheets.
+STYLE = (
+    "text{fill:currentColor;font:11px sans-serif}.figure-name{font-weight:700}"
+    ".figure-line,.figure-edge{fill:none;stroke:currentColor;stroke-width:1.5}"
+    ".figure-edge,.figure-guide,.figure-grid,.figure-bar{stroke:currentColor;stroke-opacity:.5}"
+    ".figure-line-1{stroke-dasharray:6 3}.figure-line-2{stroke-dasharray:2 2}"
+    ".figure-line-3{stroke-dasharray:8 3 2 3}.figure-guide{stroke-dasharray:4 3}"
+    ".figure-dot,.figure-head{fill:currentColor}"
+    ".figure-positive,.figure-negative{fill:currentColor;stroke:currentColor;stroke-opacity:.3}"
+    ".figure-box{fill:currentColor;fill-opacity:.05;stroke:currentColor}"
+    ".figure-leaf .figure-box{fill-opacity:.15}"
+    ".figure-tip{visibility:hidden}.figure-node:is(:hover,:focus) .figure-tip{visibility:visible}"
+    "svg:has(.figure-node:is(:hover,:focus)) .figure-hint{visibility:hidden}"
+)
+
 
 class Box(NamedTuple):
     """A plot's rectangle in the figure, and the ranges of the values that it shows."""

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import re
+import tomllib
+from importlib.metadata import EntryPoint
+from itertools import pairwise
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 
-from edf import AnyFunction, Input, Param
-from edf.figures import curves, draw_graph, heatmaps
-from handout.render.figures import draw
+from edf import AnyFunction, CrossEntropy, Input, Param, Sigmoid, Sum, topological_order
+from edf import draw as graph_of
+from edf.figures import Figure, curves, heatmaps
+from handout.render.figures import draw, standalone
 
+ROOT = Path(__file__).parents[3]
 VALLEY = {
     "kind": "steps",
     "steps": [[10.0**-k, 10.0 ** (-2 * k) + 1e-16 * 10.0**k] for k in range(1, 13)],
@@ -89,7 +95,7 @@ def test_graph_shows_the_nodes_that_the_code_made() -> None:
     W = Param(np.ones(3))
     y = g(x)
     u = f(y, W)
-    html = draw(draw_graph(u, locals()).description)
+    html = draw(graph_of(u, locals()).description)
     spoken = [node.get("aria-label") or "" for node in _svg(html).iter("g")]
     assert len(spoken) == 4
     assert any(re.match(r"y = g 3, value of norm \S+, gradient of norm \S+$", s) for s in spoken)
@@ -99,18 +105,74 @@ def test_graph_shows_the_nodes_that_the_code_made() -> None:
     assert x.value is None
 
 
-def test_graph_puts_every_node_below_its_inputs() -> None:
-    """Arrows lead down, whatever the graph's form."""
-    nodes = [
-        {"name": str(n), "operation": "f", "shape": [], "inputs": inputs}
-        for n, inputs in enumerate([[], [], [0, 1], [0], [2, 3], [4, 1]])
+def _network() -> dict[str, Any]:
+    """A graph with edges that pass several layers, and the names of its nodes."""
+    x, y = Input(np.ones((4, 3))), Input(np.array([0, 1, 1, 0]))
+    W, b = Param(np.full((3, 2), 0.5)), Param(np.zeros(2))
+    hidden = Sigmoid(x @ W + b)
+    loss = CrossEntropy(hidden, y)
+    skip = Sum(hidden) + loss * b[0] + Sum(x)
+    return locals()
+
+
+def _boxes(drawn: ElementTree.Element) -> list[tuple[float, float, float, float]]:
+    """Left, top, right and bottom of each node's box, in the order of the nodes."""
+    rects = [group.find("rect") for group in drawn.findall("g")]
+    found = []
+    for rect in rects:
+        assert rect is not None
+        x, y, w, h = (float(rect.get(key, "nan")) for key in ("x", "y", "width", "height"))
+        found.append((x, y, x + w, y + h))
+    return found
+
+
+def _edges(drawn: ElementTree.Element) -> list[list[tuple[float, float]]]:
+    """The corners of each edge."""
+    return [
+        [tuple(map(float, point.split(","))) for point in edge.get("points", "").split()]  # type: ignore[misc]
+        for edge in drawn.findall("polyline")
     ]
-    drawn = _svg(draw({"kind": "graph", "nodes": nodes}))
-    edges = drawn.findall("line")
-    assert len(edges) == 7
-    assert all(float(edge.get("y2", 0)) > float(edge.get("y1", 0)) for edge in edges)
-    corners = [(g.find("rect").get("x"), g.find("rect").get("y")) for g in drawn.findall("g")]  # type: ignore[union-attr]
-    assert len(set(corners)) == 6
+
+
+def test_graph_puts_every_node_below_its_inputs_and_lets_no_edge_cross_a_node() -> None:
+    """Arrows lead down; boxes do not overlap; an edge that passes a layer goes between boxes."""
+    names = _network()
+    described = graph_of(names["skip"], names).description
+    drawn = _svg(draw(described))
+    boxes, edges = _boxes(drawn), _edges(drawn)
+    assert len(boxes) == len(topological_order(names["skip"]))
+    pairs = {(s, n) for n, node in enumerate(described["nodes"]) for s in node["inputs"]}
+    assert len(edges) == len(pairs)
+    ends = {(edge[0], edge[-1]) for edge in edges}
+    middle = [(box[0] + box[2]) / 2 for box in boxes]
+    assert ends == {((middle[s], boxes[s][3]), (middle[n], boxes[n][1])) for s, n in pairs}
+    for k, (left, top, right, bottom) in enumerate(boxes):
+        for other in boxes[k + 1 :]:
+            assert right <= other[0] or other[2] <= left or bottom <= other[1] or other[3] <= top
+        for edge in edges:
+            for (x1, y1), (x2, y2) in pairwise(edge):
+                for t in np.linspace(0, 1, 20):
+                    x, y = x1 + t * (x2 - x1), y1 + t * (y2 - y1)
+                    assert not (left < x < right and top < y < bottom)
+    assert any(len(edge) > 2 for edge in edges)
+
+
+def test_figure_stands_alone_outside_a_page() -> None:
+    """With a namespace, a style and a title of its own, for a notebook or a file."""
+    for described in (graph_of(_network()["skip"]).description, VALLEY, heatmaps("t", a=np.eye(2))):
+        described = described.description if isinstance(described, Figure) else described
+        root = ElementTree.fromstring(standalone(described))
+        assert root.tag == "{http://www.w3.org/2000/svg}svg"
+        assert "currentColor" in (root.findtext("{http://www.w3.org/2000/svg}style") or "")
+    with pytest.raises(ValueError, match="no kind of figure"):
+        standalone({"kind": "pie"})
+
+
+def test_edf_finds_the_drawer_by_its_entry_point() -> None:
+    """The metadata of the package name a function that draws."""
+    metadata = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    (drawer,) = metadata["entry-points"]["edf.figures"].values()
+    assert EntryPoint("handout", drawer, "edf.figures").load() is standalone
 
 
 def test_texts_are_escaped() -> None:
@@ -136,7 +198,7 @@ def test_texts_are_escaped() -> None:
         {"kind": "graph", "nodes": []},
         {"kind": "graph", "nodes": [{"name": "a"}]},
         {"kind": "graph", "nodes": [{"name": "a", "operation": "f", "inputs": [0]}]},
-        {"kind": "graph", "nodes": [{"name": "a", "operation": "f", "inputs": []}] * 61},
+        {"kind": "graph", "nodes": [{"name": "a", "operation": "f", "inputs": []}] * 201},
         {"kind": "heatmaps", "matrices": []},
         {"kind": "heatmaps", "matrices": [["a", [["<b>"]]]]},
         {"kind": "curves", "curves": []},
