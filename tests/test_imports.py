@@ -238,14 +238,14 @@ def test_imports_go_one_way() -> None:
 
 
 TREE = {
-    "edf/__init__.py": "from edf.check.judge import Judge\nimport numpy",
+    "edf/__init__.py": "from edf.check.components import PointTest\nimport numpy",
     "edf/graph.py": "",
     "edf/ops.py": "import numpy as np\nfrom edf.graph import Node",
     "edf/losses.py": "from edf import ops",
     "edf/optim.py": "from edf.init import he",
     "edf/init.py": "",
     "edf/check/__init__.py": "",
-    "edf/check/judge.py": "from edf.losses import LogLoss",
+    "edf/check/components.py": "from edf.losses import LogLoss",
     "edf/equations/__init__.py": "from edf.equations.sampling import world",
     "edf/equations/sampling/world.py": "from edf.check import judge",
     "edf/equations/testing/judge.py": "from edf.equations.sampling import world",
@@ -269,7 +269,11 @@ TREE = {
         ("edf/graph.py", "from edf.ops import Add", "edf.graph imports edf.ops, which stands"),
         ("edf/ops.py", "from edf import check", "edf.ops imports edf.check, which stands below"),
         ("edf/losses.py", "import edf", "edf.losses imports edf itself"),
-        ("edf/check/judge.py", "import edf.course.wrapped", "edf.check.judge imports edf.course"),
+        (
+            "edf/check/components.py",
+            "import edf.course.wrapped",
+            "edf.check.components imports edf.course",
+        ),
         (
             "edf/equations/sampling/world.py",
             "def f():\n    import edf.equations.testing.judge",
@@ -371,7 +375,9 @@ def test_edf_loads_numpy_and_the_standard_library_only() -> None:
     """All of it, whatever else is installed."""
     foreign, own = loaded(ALL_OF_EDF)
     assert foreign == []
-    assert {"edf.check.judge", "edf.equations.latex.parser", "edf.course.winter2017"} <= set(own)
+    assert {"edf.check.components", "edf.equations.latex.parser", "edf.course.winter2017"} <= set(
+        own
+    )
 
 
 def test_importing_edf_loads_no_more_than_training_needs() -> None:
@@ -381,7 +387,7 @@ def test_importing_edf_loads_no_more_than_training_needs() -> None:
     later = ("edf.check", "edf.equations", "edf.course", "edf.figures", "edf.data", "edf.train")
     assert not [name for name in own if name.startswith(later)]
     _, own = loaded("edf.check_gradients")
-    assert "edf.check.judge" in own
+    assert "edf.check.components" in own
 
 
 def test_the_test_of_what_is_loaded_sees_a_foreign_package() -> None:

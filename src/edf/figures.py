@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from edf.errors import GraphError
-from edf.graph import Array, Constant, Input, Node, run_backward, run_forward, topological_order
+from edf.graph import Array, Constant, Input, Node, topological_order
 from edf.numerics.sampling import draw_point, private_copy
 
 DRAWERS = "edf.figures"  # the group of entry points in which packages offer to draw
@@ -108,8 +108,8 @@ def _sampled(root: Node, seed: int) -> dict[Node, Node]:
     copies = private_copy([root])
     try:
         draw_point(copies.values(), np.random.default_rng(seed))
-        value = run_forward(copies[root])
-        run_backward(copies[root], cotangent=np.ones_like(value))
+        value = copies[root].forward()
+        copies[root].backward(cotangent=np.ones_like(value))
     except Exception:  # what cannot be evaluated yet is drawn without values
         return {node: node for node in copies}
     return copies

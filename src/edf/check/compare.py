@@ -3,7 +3,7 @@
 All components are tested at once, along random directions u with |u_i| near 1 / |g_i|: each
 component then contributes about 1 to g . u, so one that is off by the relative tolerance shows,
 however many there are. Where a direction disagrees, it is halved again and again down to the
-components at fault, and these are judged one by one (`edf.check.judge`).
+components at fault, and these are judged one by one (`edf.check.components`).
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from edf.check.judge import Direction, Finding, Judge
-from edf.check.subject import Subject
+from edf.check.components import ComponentResult, Direction, PointTest
+from edf.check.functions import Differentiable
 from edf.graph import Array
 from edf.numerics.differences import (
     DeclinedError,
@@ -28,7 +28,7 @@ from edf.numerics.differences import (
     small_steps,
 )
 
-ScreenOutcome: TypeAlias = Literal["agrees", "blunt", "differs"]
+AtOnce: TypeAlias = Literal["agrees", "blunt", "differs"]
 
 #: Up to this many components an argument is halved down to single components where need be.
 COMPLETE = 4096
@@ -49,49 +49,53 @@ class Comparison:
     oracle: str = "complex-step"
     declined: str = ""
     """Why the complex step was not used, or not everywhere."""
-    findings: list[Finding] = field(default_factory=list)
+    results: list[ComponentResult] = field(default_factory=list)
     """Components that do not simply agree: kinks, refutations, what could not be resolved."""
     max_rel_error: float = 0.0
-    worst: Finding | None = None
+    worst: ComponentResult | None = None
     """The component resolved by itself that agrees least."""
     checked: int = 0
     total: int = 0
-    silent: list[int] = field(default_factory=list)
+    zeros: list[int] = field(default_factory=list)
     """Arguments whose derivative is zero to rounding, on both sides."""
 
-    def outcome(self, name: str) -> list[Finding]:
-        """Return the findings with that outcome."""
-        return [finding for finding in self.findings if finding.outcome == name]
+    def outcome(self, name: str) -> list[ComponentResult]:
+        """Return the results with that outcome."""
+        return [result for result in self.results if result.outcome == name]
 
 
 def compare(
-    subject: Subject,
+    function: Differentiable,
     cotangent: Array,
     gradients: list[Array],
     rng: np.random.Generator,
     *,
     show: bool = False,
 ) -> Comparison:
-    """Compare `gradients` with the derivatives of sum(cotangent * F) at the subject's point.
+    """Compare `gradients` with the derivatives of sum(cotangent * F) at the function's point.
 
     With `show`, some components are resolved singly even where all is well, for a report.
     """
-    return _Comparer(subject, cotangent, gradients, rng).run(show)
+    return _Comparer(function, cotangent, gradients, rng).run(show)
 
 
 class _Comparer:
     def __init__(
-        self, subject: Subject, cotangent: Array, gradients: list[Array], rng: np.random.Generator
+        self,
+        function: Differentiable,
+        cotangent: Array,
+        gradients: list[Array],
+        rng: np.random.Generator,
     ) -> None:
-        self.judge = Judge(subject, cotangent, gradients, rng)
+        self.point = PointTest(function, cotangent, gradients, rng)
         self.gradients = gradients
         self.rng = rng
-        self.result = Comparison(total=sum(np.size(value) for value in subject.values))
-        self.trusted: set[int] = set()  # arguments for which the complex step is confirmed
+        self.result = Comparison(total=sum(np.size(value) for value in function.values))
+        self.confirmed: set[int] = set()  # arguments for which the complex step is confirmed
 
     def run(self, show: bool) -> Comparison:
         everything, result = self._finite_components(), self.result
-        if self._choose_oracle(everything) == "agrees" == self._screen(everything):
+        if self._choose_oracle(everything) == "agrees" == self._compare_at_once(everything):
             result.checked = result.total
         else:
             for k, members in everything.items():
@@ -101,100 +105,102 @@ class _Comparer:
         if show and not self._faults():
             for k, i in self._shown(everything):
                 self._component(k, i)
-        result.silent = self._silent(everything)
-        if self.trusted.issuperset(everything):
+        result.zeros = self._zeros(everything)
+        if self.confirmed.issuperset(everything):
             result.declined = ""
         else:
-            result.oracle = "complex-step + richardson" if self.trusted else "richardson"
+            result.oracle = "complex-step + richardson" if self.confirmed else "richardson"
         return result
 
-    def _silent(self, everything: dict[int, Array]) -> list[int]:
+    def _zeros(self, everything: dict[int, Array]) -> list[int]:
         """Return the arguments in which nothing was found but zeros, not even a kink."""
-        silent = []
+        zeros = []
         for k, members in everything.items():
-            if not self.judge.silent(k) or any(f.argument == k for f in self.result.findings):
+            if not self.point.is_zero(k) or any(f.argument == k for f in self.result.results):
                 continue
-            kink = self.judge.kinked(self._direction({k: members}))
+            kink = self.point.kinked(self._direction({k: members}))
             if kink is None:
-                silent.append(k)
+                zeros.append(k)
             else:
-                self.result.findings.append(kink)
-        return silent
+                self.result.results.append(kink)
+        return zeros
 
     def _finite_components(self) -> dict[int, Array]:
-        """Return which components of each argument to compare; judge those that are not finite."""
+        """Return which components of each argument to compare; test those that are not finite."""
         everything = {}
         for k, gradient in enumerate(self.gradients):
             finite = np.isfinite(gradient).reshape(-1)
             for i in np.flatnonzero(~finite)[:ENOUGH]:
-                self.result.findings.append(self.judge.not_finite(k, int(i)))
+                self.result.results.append(self.point.not_finite(k, int(i)))
             if np.any(finite):
                 everything[k] = np.flatnonzero(finite)
         return everything
 
-    def _choose_oracle(self, group: dict[int, Array]) -> ScreenOutcome:
+    def _choose_oracle(self, group: dict[int, Array]) -> AtOnce:
         """Use the complex step only where real differences confirm it, sharply enough to see a
         single component lose its imaginary part: each contributes at least 1.
 
         Returns what the chosen oracle says of the direction along which they were compared.
         """
         direction = self._direction(group)
-        line = self.judge.line(direction)
+        line = self.point.line(direction)
         try:
             with complex_warnings_raise():
                 exact = complex_step(line)
             if self._confirmed(exact, line):
-                self.trusted.update(group)
-                return self._judge_screen(direction, exact)
+                self.confirmed.update(group)
+                return self._compare_along(direction, exact)
             self.result.declined = "real differences do not confirm it"
         except DeclinedError as reason:
             self.result.declined = str(reason)
         try:
-            real = differences(line, noise=self.judge.rounding)
+            real = differences(line, noise=self.point.rounding)
         except DeclinedError:
             return "differs"
-        return self._judge_screen(direction, real)
+        return self._compare_along(direction, real)
 
     def _confirmed(self, exact: Estimate, line: Line) -> bool:
         with contextlib.suppress(DeclinedError):
             if self._alike(exact, small_steps(line)):
                 return True
-        return self._alike(exact, differences(line, noise=self.judge.rounding))
+        return self._alike(exact, differences(line, noise=self.point.rounding))
 
     @staticmethod
     def _alike(exact: Estimate, real: Estimate) -> bool:
         allowed = 4 * real.error + 1e-3 + 1e-6 * abs(exact.value)
         return real.error <= 0.25 and abs(exact.value - real.value) <= allowed
 
-    def _screen(self, group: dict[int, Array]) -> ScreenOutcome:
+    def _compare_at_once(self, group: dict[int, Array]) -> AtOnce:
         """Test all components of a group at once, along one random direction."""
         direction = self._direction(group)
-        line = self.judge.line(direction)
+        line = self.point.line(direction)
         try:
-            if self.trusted.issuperset(group):
+            if self.confirmed.issuperset(group):
                 estimate = complex_step(line)
             else:
-                estimate = differences(line, noise=self.judge.rounding)
+                estimate = differences(line, noise=self.point.rounding)
         except DeclinedError:
             return "differs"
-        return self._judge_screen(direction, estimate)
+        return self._compare_along(direction, estimate)
 
-    def _judge_screen(self, direction: Direction, estimate: Estimate) -> ScreenOutcome:
-        claimed = self.judge.along(direction)
+    def _compare_along(self, direction: Direction, estimate: Estimate) -> AtOnce:
+        claimed = self.point.along(direction)
         difference = abs(estimate.value - claimed)
-        if not difference <= self.judge.rtol + 4 * estimate.error:
+        if not difference <= self.point.rtol + 4 * estimate.error:
             return "differs"
         if estimate.error > SHARP:
             return "blunt"
-        size = max(abs(estimate.value), abs(claimed), self.judge.spread(direction))
+        size = max(abs(estimate.value), abs(claimed), self.point.spread(direction))
         if size > 0:
             self.result.max_rel_error = max(self.result.max_rel_error, difference / size)
         return "agrees"
 
     def _settle_argument(self, k: int, members: Array) -> int:
         """Find what is wrong with argument k; return how many components were compared."""
-        known = k in self.trusted
-        outcome = self._screen({k: members}) if known else self._choose_oracle({k: members})
+        known = k in self.confirmed
+        outcome = (
+            self._compare_at_once({k: members}) if known else self._choose_oracle({k: members})
+        )
         if outcome == "agrees":
             return int(members.size)
         if outcome == "blunt" and members.size > COMPLETE:
@@ -215,32 +221,30 @@ class _Comparer:
         before = self._faults()
         half = members.size // 2
         for part in (members[:half], members[half:]):
-            if part.size == 1 or self._screen({k: part}) != "agrees":
+            if part.size == 1 or self._compare_at_once({k: part}) != "agrees":
                 self._settle(k, part)
         if self._faults() == before:
             self._settle_whole({k: members})
 
     def _settle_whole(self, group: dict[int, Array]) -> None:
-        """Judge together components of which each by itself is not at fault."""
-        finding = self.judge.together(self._direction(group))
-        if finding is not None:
-            self.result.findings.append(finding)
+        """PointTest together components of which each by itself is not at fault."""
+        result = self.point.together(self._direction(group))
+        if result is not None:
+            self.result.results.append(result)
 
     def _component(self, k: int, i: int) -> None:
-        finding = self.judge.component(k, i, exact=k in self.trusted)
+        found = self.point.component(k, i, exact=k in self.confirmed)
         result = self.result
-        if finding.outcome in ("refuted", "kink", "unresolved"):
-            if finding not in result.findings:
-                result.findings.append(finding)
-        else:
-            result.max_rel_error = max(result.max_rel_error, finding.rel_error)
-            if result.worst is None or finding.rel_error > result.worst.rel_error:
-                result.worst = finding
-        if finding.outcome == "refuted":
-            result.max_rel_error = max(result.max_rel_error, finding.rel_error)
+        if found.outcome in ("refuted", "kink", "unresolved"):
+            if found not in result.results:
+                result.results.append(found)
+        elif result.worst is None or found.rel_error > result.worst.rel_error:
+            result.worst = found
+        if found.outcome in ("refuted", "agrees"):
+            result.max_rel_error = max(result.max_rel_error, found.rel_error)
 
     def _faults(self) -> int:
-        return sum(finding.outcome in ("refuted", "unresolved") for finding in self.result.findings)
+        return sum(result.outcome in ("refuted", "unresolved") for result in self.result.results)
 
     def _shown(self, everything: dict[int, Array]) -> Iterator[tuple[int, int]]:
         """Return the components to resolve singly for the figures: all of a few, one of many."""
@@ -251,4 +255,4 @@ class _Comparer:
                 yield k, int(i)
 
     def _direction(self, group: dict[int, Array]) -> Direction:
-        return {k: self.judge.equalised(k, members, self.rng) for k, members in group.items()}
+        return {k: self.point.equalised(k, members, self.rng) for k, members in group.items()}

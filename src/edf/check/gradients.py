@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from edf.check.checked import CheckedGraph
 from edf.check.compare import Comparison, compare
-from edf.check.evidence import Case, Told, gradients_of, locate
+from edf.check.diagnosis import Disagreement, Evidence, gradients_of, operation_at_fault
+from edf.check.functions import EvaluationError, GraphFunction
 from edf.check.protocol import NondeterministicError, ProtocolError, check_protocol
 from edf.check.report import GradientReport, describe_component
-from edf.check.subject import EvaluationError, GraphSubject
+from edf.check.sampling import SampledGraph
 from edf.check.tolerances import ROUNDING, RTOL
 from edf.graph import Array, Node
 from edf.report import Status, announce, expectation
@@ -85,14 +85,14 @@ class _Check:
         self, loss: Node, wrt: Node | Iterable[Node] | None, points: int, seed: int
     ) -> None:
         self.rng = np.random.default_rng(seed)
-        self.graph = CheckedGraph(loss, wrt, self.rng)
+        self.graph = SampledGraph(loss, wrt, self.rng)
         self.points = points
         self.comparisons: list[Comparison] = []
         self.status: Status = "verified"
         self.message = ""
         self.details: dict[str, Any] = {"tolerance": RTOL}
-        self.shown: Told | None = None
-        self.kinks: list[Case] = []
+        self.shown: Evidence | None = None
+        self.kinks: list[Disagreement] = []
 
     def run(self) -> None:
         for point in range(self.points):
@@ -103,16 +103,16 @@ class _Check:
             self._compare()
             if self.status == "refuted":
                 return
-        everywhere = [set(comparison.silent) for comparison in self.comparisons]
-        silent = set.intersection(*everywhere)
-        labels = self.graph.subject.labels
-        if self.status == "verified" and len(silent) == len(labels):
+        everywhere = [set(comparison.zeros) for comparison in self.comparisons]
+        zeros = set.intersection(*everywhere)
+        labels = self.graph.function.labels
+        if self.status == "verified" and len(zeros) == len(labels):
             self.status = "inconclusive"
             self.message = (
                 "every derivative is zero, in backward and numerically: nothing was tested"
             )
-        elif silent:
-            names = ", ".join(str(labels[k]) for k in sorted(silent))
+        elif zeros:
+            names = ", ".join(str(labels[k]) for k in sorted(zeros))
             self.graph.notes.append(f"both derivatives are zero at every point: {names}")
 
     def _check_protocol(self) -> None:
@@ -120,19 +120,19 @@ class _Check:
         order = self.graph.order
         narrow = self.graph.in_own_dtype()
         if narrow is not None:
-            subject, dtype = narrow
-            cotangent = self.rng.standard_normal(np.shape(subject.run()))
-            order = subject.order
-            self._measure_rounding(subject, cotangent, dtype)
+            function, dtype = narrow
+            cotangent = self.rng.standard_normal(np.shape(function.run()))
+            order = function.order
+            self._measure_rounding(function, cotangent, dtype)
         for node in order:
             if node.inputs:
                 check_protocol(node, self.rng)
-        self.graph.subject.run()
+        self.graph.function.run()
 
-    def _measure_rounding(self, own: GraphSubject, cotangent: Array, dtype: np.dtype[Any]) -> None:
+    def _measure_rounding(self, own: GraphFunction, cotangent: Array, dtype: np.dtype[Any]) -> None:
         """Compare the gradients in the graph's own dtype with the same ones in float64."""
         narrow = gradients_of(own, cotangent.astype(np.asarray(own.root.value).dtype))
-        wide = gradients_of(self.graph.subject, cotangent)
+        wide = gradients_of(self.graph.function, cotangent)
         error = 0.0
         for a, b in zip(narrow, wide, strict=True):
             if np.any(b):
@@ -147,37 +147,37 @@ class _Check:
 
     def _compare(self) -> None:
         """Compare the gradients at the present point."""
-        subject = self.graph.subject
+        function = self.graph.function
         cotangent = self.rng.standard_normal(np.shape(self.graph.root.value))
-        gradients = gradients_of(subject, cotangent)
+        gradients = gradients_of(function, cotangent)
         first = not self.comparisons
-        comparison = compare(subject, cotangent, gradients, self.rng, show=first)
+        comparison = compare(function, cotangent, gradients, self.rng, show=first)
         self.comparisons.append(comparison)
-        for finding in comparison.outcome("kink"):
-            self.kinks.append(Case(subject, cotangent, gradients, finding))
-        accused = comparison.outcome("refuted") or comparison.outcome("unresolved")
-        if accused:
-            largest = max(accused, key=lambda finding: finding.rel_error)
-            self._accuse(Case(subject, cotangent, gradients, largest))
+        for result in comparison.outcome("kink"):
+            self.kinks.append(Disagreement(function, cotangent, gradients, result))
+        differing = comparison.outcome("refuted") or comparison.outcome("unresolved")
+        if differing:
+            largest = max(differing, key=lambda result: result.rel_error)
+            self._explain(Disagreement(function, cotangent, gradients, largest))
         elif first and comparison.worst is not None:
-            self.shown = Case(subject, cotangent, gradients, comparison.worst).told()
+            self.shown = Disagreement(function, cotangent, gradients, comparison.worst).evidence()
 
-    def _accuse(self, case: Case) -> None:
+    def _explain(self, disagreement: Disagreement) -> None:
         """Find the operation at fault, and decide what the whole graph's disagreement means."""
-        located, kinked = locate(self.graph.order, self.rng)
-        described = describe_component(case.worst)
+        located, kinked = operation_at_fault(self.graph.order, self.rng)
+        described = describe_component(disagreement.worst)
         if located is not None:
-            self.status, self.shown = "refuted", located.told()
+            self.status, self.shown = "refuted", located.evidence()
             self.message = describe_component(located.worst)
-            if located.finding.reason:
-                self.message += f" ({located.finding.reason})"
-        elif case.finding.outcome == "refuted" and not (kinked or self.kinks):
-            self.status, self.shown = "refuted", case.told()
+            if located.result.reason:
+                self.message += f" ({located.result.reason})"
+        elif disagreement.result.outcome == "refuted" and not (kinked or self.kinks):
+            self.status, self.shown = "refuted", disagreement.evidence()
             self.message = f"{described} (each operation by itself agrees)"
         elif self.status == "verified":
-            self.status, self.shown = "inconclusive", case.told()
-            reason = case.finding.reason
-            if case.finding.outcome == "refuted":
+            self.status, self.shown = "inconclusive", disagreement.evidence()
+            reason = disagreement.result.reason
+            if disagreement.result.outcome == "refuted":
                 reason = "at a kink each operation's slope is possible, their combination is not"
             self.message = f"{described}: {reason}"
 
@@ -213,8 +213,8 @@ class _Check:
         notes = list(self.graph.notes)
         declined = {comparison.declined: None for comparison in self.comparisons}
         notes.extend(f"complex step not used: {reason}" for reason in declined if reason)
-        for case in self.kinks[:3]:
-            where = describe_component(case.worst)
+        for disagreement in self.kinks[:3]:
+            where = describe_component(disagreement.worst)
             notes.append(f"kink, any slope between the one-sided ones will do: {where}")
         if len(self.kinks) > 3:
             notes.append(f"{len(self.kinks) - 3} more components are at kinks")

@@ -7,10 +7,9 @@ import functools
 import numpy as np
 
 from edf.errors import GraphError
-from edf.graph import Array, Node
+from edf.graph import Array, Node, topological_order
 from edf.numerics.differences import Line, richardson
 from edf.numerics.sampling import private_copy
-from edf.schedule import topological_order
 
 
 def jacobian(y: Node, x: Node) -> Array:
@@ -35,7 +34,9 @@ def jacobian(y: Node, x: Node) -> Array:
     if x.inputs or np.asarray(x.value).dtype.kind != "f":
         raise GraphError(f"{x!r} is not an input or a parameter that holds real numbers")
     root, leaf = copies[y], copies[x]
-    order = topological_order(root)
+    for node in topological_order(root):
+        if not node.inputs and node.value is None:
+            raise GraphError(f"{node!r} has no value: a Jacobian is taken at a point")
     base = np.asarray(leaf.value, np.float64)
     scale = float(np.max(np.abs(base), initial=0.0)) or 1.0
 
@@ -43,7 +44,7 @@ def jacobian(y: Node, x: Node) -> Array:
         @functools.cache  # every output is asked for at the same steps
         def outputs(t: complex) -> Array:
             leaf.value = base + t * direction
-            return np.ravel(_evaluate(order, root))
+            return np.ravel(root.forward())
 
         count = outputs(0.0).size
         return [richardson(Line(outputs, unit, scale)).value for unit in np.eye(count)]
@@ -51,14 +52,4 @@ def jacobian(y: Node, x: Node) -> Array:
     units = np.eye(base.size).reshape(-1, *base.shape)
     columns = np.array([column(unit) for unit in units])
     leaf.value = base
-    return columns.T.reshape(np.shape(_evaluate(order, root)) + base.shape)
-
-
-def _evaluate(order: list[Node], root: Node) -> Array:
-    """Return root's value after evaluating every operation, inputs first."""
-    for node in order:
-        if node.inputs:
-            node.value = node.compute(*(parent.value for parent in node.inputs))
-        elif node.value is None:
-            raise GraphError(f"{node!r} has no value: a Jacobian is taken at a point")
-    return root.value
+    return columns.T.reshape(np.shape(root.forward()) + base.shape)

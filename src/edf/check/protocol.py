@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from edf.check.subject import EvaluationError, OperationSubject, as_tuple, operation_name
+from edf.check.functions import EvaluationError, OperationFunction, as_tuple, operation_name
 from edf.graph import Array, Node
 
 
@@ -33,27 +33,27 @@ def check_protocol(node: Node, rng: np.random.Generator) -> None:
         EvaluationError: Forward or backward raised.
     """
     name = operation_name(node)
-    subject = OperationSubject(node)
-    kept = [np.array(array) for array in subject.inputs]
-    value, again = subject.evaluate({}), subject.evaluate({})
+    function = OperationFunction(node)
+    kept = [np.array(array) for array in function.inputs]
+    value, again = function.evaluate({}), function.evaluate({})
     if not _same(value, again):
         raise NondeterministicError(
             f"{name}: two forwards at the same arguments differ, so there is no derivative; "
             "keep its random numbers in a numpy Generator of its own, which checks hold fixed"
         )
-    for i, (array, before) in enumerate(zip(subject.inputs, kept, strict=True)):
+    for i, (array, before) in enumerate(zip(function.inputs, kept, strict=True)):
         if not _same(array, before):
             raise ProtocolError(f"{name}, argument {i}: forward changed it in place")
     value = np.asarray(value)
     if not np.issubdtype(value.dtype, np.floating):
         return  # labels and counts: no derivative is asked of them
-    if not subject.slots:
+    if not function.slots:
         return  # nothing to differentiate with respect to
     cotangent = rng.standard_normal(value.shape).astype(value.dtype)
     node.value = again
     given = np.array(cotangent)
-    first = _pull(node, given, subject.inputs)
-    for i, (array, before) in enumerate(zip(subject.inputs, kept, strict=True)):
+    first = _pull(node, given, function.inputs)
+    for i, (array, before) in enumerate(zip(function.inputs, kept, strict=True)):
         if not _same(array, before):
             raise ProtocolError(f"{name}, argument {i}: backward changed it in place")
     if not _same(given, cotangent):
@@ -62,16 +62,16 @@ def check_protocol(node: Node, rng: np.random.Generator) -> None:
         raise ProtocolError(
             f"{name}: backward returned {len(first)} gradients for {len(node.inputs)} arguments"
         )
-    floats = {array.dtype for array in subject.values} | {value.dtype}
-    for i in subject.slots:
+    floats = {array.dtype for array in function.values} | {value.dtype}
+    for i in function.slots:
         if first[i] is not None:
-            _check_gradient(name, i, first[i], subject.inputs[i], floats)
+            _check_gradient(name, i, first[i], function.inputs[i], floats)
     kept_first = [None if grad is None else np.array(grad) for grad in first]
-    second = _pull(node, np.array(cotangent), subject.inputs)
+    second = _pull(node, np.array(cotangent), function.inputs)
     for i, (one, two) in enumerate(zip(kept_first, second, strict=True)):
         if (one is None) != (two is None) or not (one is None or _same(one, two)):
             raise ProtocolError(f"{name}, argument {i}: a second backward differs from the first")
-    opposite = _pull(node, -cotangent, subject.inputs)
+    opposite = _pull(node, -cotangent, function.inputs)
     for i, (one, two) in enumerate(zip(kept_first, opposite, strict=True)):
         if one is None:
             continue
@@ -106,10 +106,10 @@ def _check_gradient(
 
 
 def _pull(node: Node, cotangent: Array, arrays: list[Array]) -> tuple[Array | None, ...]:
-    if not hasattr(node, "vjp"):
+    if type(node).backward is Node.backward:
         raise EvaluationError(f"{operation_name(node)} has no backward")
     try:
-        return as_tuple(node.vjp(cotangent, *arrays))
+        return as_tuple(node.backward(cotangent, *arrays))
     except Exception as problem:
         raise EvaluationError(
             f"{operation_name(node)}: backward raised {type(problem).__name__}: {problem}"

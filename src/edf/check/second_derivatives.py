@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from edf.check.subject import operation_name
+from edf.check.functions import operation_name
 from edf.errors import GraphError
-from edf.graph import Array, Input, Node, Param, run_backward
+from edf.graph import Array, Input, Node, Param, topological_order
 from edf.numerics.differences import (
     COMPLEX_STEP,
     DeclinedError,
@@ -25,7 +25,6 @@ from edf.numerics.differences import (
     rounding_noise,
 )
 from edf.numerics.sampling import private_copy
-from edf.schedule import topological_order
 
 
 def hvp(loss: Node, x: Node | Sequence[Node], v: Any) -> Any:
@@ -116,10 +115,8 @@ class _Gradient:
         """Return the gradients with the leaves moved by `shifts`."""
         for leaf, value, shift in zip(self.leaves, self.base, shifts, strict=True):
             leaf.value = value + shift
-        for node in self.order:
-            if node.inputs:
-                node.value = node.compute(*(parent.value for parent in node.inputs))
-        run_backward(self.root, cotangent=np.ones(np.shape(self.root.value)))
+        self.root.forward()
+        self.root.backward(cotangent=np.ones(np.shape(self.root.value)))
         return [
             np.zeros(np.shape(leaf.value)) if leaf.grad is None else leaf.grad
             for leaf in self.leaves
@@ -138,7 +135,7 @@ class _Gradient:
                 exact = self.derivative_along(vectors)
         except (TypeError, ValueError, np.exceptions.ComplexWarning) as problem:
             raise DeclinedError(
-                f"{self._culprit()} does not carry complex numbers through ({problem}), "
+                f"{self._drops_complex()} does not carry complex numbers through ({problem}), "
                 "so there is no exact second derivative"
             ) from problem
         rng = np.random.default_rng(0)
@@ -161,11 +158,11 @@ class _Gradient:
             size + abs(estimate.value)
         ):
             raise DeclinedError(
-                f"{self._culprit()} does not carry complex numbers through: real differences of "
-                f"the gradient give {estimate.value:.6g} where the complex step gives {value:.6g}"
+                f"{self._drops_complex()} does not carry complex numbers through: real differences "
+                f"of the gradient give {estimate.value:.6g}, the complex step {value:.6g}"
             )
 
-    def _culprit(self) -> str:
+    def _drops_complex(self) -> str:
         """Return the first operation whose value loses the imaginary part of its arguments."""
         for leaf, value in zip(self.leaves, self.base, strict=True):
             leaf.value = value + COMPLEX_STEP * 1j
@@ -174,7 +171,7 @@ class _Gradient:
                 continue
             try:
                 with complex_warnings_raise():
-                    node.value = node.compute(*(parent.value for parent in node.inputs))
+                    node.value = node.forward(*(parent.value for parent in node.inputs))
             except (TypeError, ValueError, np.exceptions.ComplexWarning):
                 return operation_name(node)
             fed = any(np.iscomplexobj(parent.value) for parent in node.inputs)

@@ -7,13 +7,13 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from edf.check.subject import EvaluationError, GraphSubject, operation_name
+from edf.check.functions import EvaluationError, GraphFunction, operation_name
 from edf.errors import GraphError
 from edf.graph import Array, Constant, Input, Node, Param, copy_graph
 from edf.numerics.sampling import draw_point, own_values, private_copy, sample_leaf
 
 
-class CheckedGraph:
+class SampledGraph:
     """A copy of the graph below `loss`, in float64, that moves from point to point.
 
     Args:
@@ -43,7 +43,7 @@ class CheckedGraph:
                 if node not in copies:
                     raise GraphError(f"{loss!r} does not depend on {node!r}: it has no gradient")
             chosen = [copies[node] for node in wanted]
-        self.subject = GraphSubject(self.root, chosen, _labels(self.order, chosen))
+        self.function = GraphFunction(self.root, chosen, _labels(self.order, chosen))
         self.notes: list[str] = []
 
     def move_to(self, point: int) -> bool:
@@ -59,7 +59,7 @@ class CheckedGraph:
                 if isinstance(node, Input | Param):
                     node.value = _as_float64(np.asarray(node.value))
             try:
-                self._check_value(self.subject.run())
+                self._check_value(self.function.run())
             except EvaluationError:
                 if point == 0:
                     raise
@@ -70,7 +70,7 @@ class CheckedGraph:
         )
         return False
 
-    def in_own_dtype(self) -> tuple[GraphSubject, np.dtype[np.floating]] | None:
+    def in_own_dtype(self) -> tuple[GraphFunction, np.dtype[np.floating]] | None:
         """Return a copy at the same point whose leaves have the dtype that they were given.
 
         Sampled inputs take the narrowest of these. None if all are float64.
@@ -83,8 +83,8 @@ class CheckedGraph:
         for node, twin in copies.items():
             if isinstance(node, Input | Param) and np.asarray(node.value).dtype.kind == "f":
                 twin.value = np.asarray(node.value).astype(self.dtypes.get(node, narrowest))
-        arguments = [copies[node] for node in self.subject.arguments]
-        return GraphSubject(copies[self.root], arguments, self.subject.labels), narrowest
+        arguments = [copies[node] for node in self.function.arguments]
+        return GraphFunction(copies[self.root], arguments, self.function.labels), narrowest
 
     def _float_leaves(self) -> list[Node]:
         leaves: list[Node] = []
@@ -113,13 +113,13 @@ class CheckedGraph:
                 "only floating point numbers have a derivative"
             )
         if not np.all(np.isfinite(value)):
-            guilty = next(
+            first = next(
                 node
                 for node in self.order
                 if np.asarray(node.value).dtype.kind == "f" and not np.all(np.isfinite(node.value))
             )
             raise EvaluationError(
-                f"{operation_name(guilty)}: its value is not finite at the first point; give its "
+                f"{operation_name(first)}: its value is not finite at the first point; give its "
                 "inputs values, or sample them in its domain, as Input(shape=..., "
                 'sample="positive")'
             )

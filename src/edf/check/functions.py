@@ -10,15 +10,14 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from edf.graph import Array, Constant, Node, run_backward, unbroadcast
-from edf.schedule import topological_order
+from edf.graph import Array, Constant, Node, topological_order, unbroadcast
 
 
 class EvaluationError(Exception):
     """An operation failed while it was checked; the message names the operation."""
 
 
-class Subject(Protocol):
+class Differentiable(Protocol):
     """A function F of arrays, and what its backward claims to be its vector-Jacobian product."""
 
     @property
@@ -36,7 +35,7 @@ class Subject(Protocol):
         """Return, for each argument, the gradient of sum(cotangent * F) that backward gives."""
 
 
-class GraphSubject:
+class GraphFunction:
     """The value of `root` as a function of some of the nodes below it.
 
     An argument may be a leaf or an operation; what is added to an operation's value is the slack
@@ -75,7 +74,7 @@ class GraphSubject:
         values = list(self.base)
         for i in self._program(frozenset(shifted)):
             if self._sources[i]:
-                values[i] = self.order[i].compute(*[values[j] for j in self._sources[i]])
+                values[i] = self.order[i].forward(*[values[j] for j in self._sources[i]])
             if i in shifted:
                 values[i] = values[i] + shifted[i]
         return values[self.position[self.root]]
@@ -84,7 +83,7 @@ class GraphSubject:
         if not self._at_point:
             self.run()
         try:
-            run_backward(self.root, cotangent=cotangent)
+            self.root.backward(cotangent=cotangent)
         except Exception as problem:
             raise EvaluationError(
                 f"backward raised {type(problem).__name__}: {problem}"
@@ -102,7 +101,7 @@ class GraphSubject:
         return self._programs[changed]
 
 
-class OperationSubject:
+class OperationFunction:
     """One operation as a function of its inputs' values, each input an argument of its own."""
 
     def __init__(self, node: Node) -> None:
@@ -127,11 +126,11 @@ class OperationSubject:
         for k, shift in shifts.items():
             arrays[self.slots[k]] = arrays[self.slots[k]] + shift
         _restore(self._generators)
-        return self.node.compute(*arrays)
+        return self.node.forward(*arrays)
 
     def pull(self, cotangent: Array) -> list[Array | None]:
         self.node.value = self.evaluate({})
-        grads = as_tuple(self.node.vjp(cotangent, *self.inputs))
+        grads = as_tuple(self.node.backward(cotangent, *self.inputs))
         return [
             None if grads[i] is None else unbroadcast(np.asarray(grads[i]), self.inputs[i].shape)
             for i in self.slots
@@ -150,7 +149,7 @@ def operation_name(node: Node) -> str:
 
 def _compute(node: Node, arrays: Sequence[Array]) -> Array:
     try:
-        return node.compute(*arrays)
+        return node.forward(*arrays)
     except Exception as problem:
         shapes = ", ".join(str(np.shape(array)) for array in arrays)
         raise EvaluationError(

@@ -14,7 +14,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from edf.check.subject import Subject
+from edf.check.functions import Differentiable
 from edf.check.tolerances import FLOOR, RTOL
 from edf.graph import Array
 from edf.numerics.differences import (
@@ -36,7 +36,7 @@ Direction: TypeAlias = dict[int, Array]
 
 
 @dataclass(frozen=True)
-class Finding:
+class ComponentResult:
     """What one component, or one direction, of a gradient was found to be."""
 
     outcome: Outcome
@@ -50,20 +50,24 @@ class Finding:
     reason: str = ""
 
 
-class Judge:
+class PointTest:
     """The numeric side of one point: lines through it, and the verdict on each."""
 
     def __init__(
-        self, subject: Subject, cotangent: Array, gradients: list[Array], rng: np.random.Generator
+        self,
+        function: Differentiable,
+        cotangent: Array,
+        gradients: list[Array],
+        rng: np.random.Generator,
     ) -> None:
-        self.subject = subject
+        self.function = function
         self.cotangent = cotangent
         self.gradients = gradients
         self.rng = rng
         self.rtol = RTOL
         self.sizes = [float(np.max(np.abs(g[np.isfinite(g)]), initial=0.0)) for g in gradients]
-        self.scales = [_typical(np.asarray(value)) for value in subject.values]
-        summed = float(np.sum(np.abs(cotangent * subject.evaluate({}))))
+        self.scales = [_typical(np.asarray(value)) for value in function.values]
+        summed = float(np.sum(np.abs(cotangent * function.evaluate({}))))
         self.noise = [32 * EPS * summed / scale for scale in self.scales]
 
     @functools.cached_property
@@ -71,7 +75,7 @@ class Judge:
         """How far rounding moves the function at this point."""
         everywhere = {
             k: scale * self.rng.standard_normal(np.shape(value))
-            for k, (scale, value) in enumerate(zip(self.scales, self.subject.values, strict=True))
+            for k, (scale, value) in enumerate(zip(self.scales, self.function.values, strict=True))
         }
         return rounding_noise(Line(self.line(everywhere).outputs, self.cotangent))
 
@@ -81,7 +85,7 @@ class Judge:
         """Return the line through the point along `direction`."""
 
         def outputs(t: complex) -> Array:
-            return self.subject.evaluate({k: t * u for k, u in direction.items()})
+            return self.function.evaluate({k: t * u for k, u in direction.items()})
 
         reach = (
             self.scales[k] / top
@@ -94,7 +98,7 @@ class Judge:
 
     def equalised(self, k: int, members: Array, rng: np.random.Generator) -> Array:
         """Return a random direction in which each of `members` contributes about alike."""
-        if self.silent(k):
+        if self.is_zero(k):
             weight = RTOL / (2 * self.noise[k]) if self.noise[k] > 0 else 1.0
         else:
             claimed = np.abs(self.gradients[k].reshape(-1)[members])
@@ -114,13 +118,13 @@ class Judge:
         total = sum(np.sum(np.square(self.gradients[k] * u)) for k, u in direction.items())
         return float(np.sqrt(total))
 
-    def silent(self, k: int) -> bool:
+    def is_zero(self, k: int) -> bool:
         """Whether the claimed gradient of argument k is zero, to rounding."""
         return self.sizes[k] <= 4 * self.noise[k]
 
-    # Judgements.
+    # What a component or a direction is found to be.
 
-    def component(self, k: int, i: int, *, exact: bool) -> Finding:
+    def component(self, k: int, i: int, *, exact: bool) -> ComponentResult:
         """Judge component i (counted in C order) of argument k.
 
         With `exact`, the complex step may settle it; else, or where that disagrees, real
@@ -136,10 +140,10 @@ class Judge:
                 pass
             else:
                 if self._agrees(by_complex, claimed, floor):
-                    return self._finding("agrees", k, index, claimed, by_complex, floor)
+                    return self._result("agrees", k, index, claimed, by_complex, floor)
         return self._by_real_differences(direction, k, index, claimed, floor, by_complex)
 
-    def not_finite(self, k: int, i: int) -> Finding:
+    def not_finite(self, k: int, i: int) -> ComponentResult:
         """Judge a component that backward says is infinite or not a number."""
         direction, index, claimed = self._unit(k, i)
         line, floor = self.line(direction), FLOOR * self.sizes[k] + self.noise[k]
@@ -147,13 +151,13 @@ class Judge:
             estimate = differences(line, noise=self.rounding)
             slopes = one_sided(line)
         except DeclinedError as declined:
-            return self._finding("unresolved", k, index, claimed, np.nan, floor, str(declined))
+            return self._result("unresolved", k, index, claimed, np.nan, floor, str(declined))
         low, high, error = slopes.interval(self.cotangent)
         size = max(abs(low), abs(high), self.sizes[k])
         settled = max(estimate.error, error) <= 1e-3 * size + 1e4 * self.noise[k]
         reason = "" if settled else "its numeric derivative could not be resolved"
         outcome: Outcome = "refuted" if settled else "unresolved"
-        return self._finding(outcome, k, index, claimed, estimate.value, floor, reason)
+        return self._result(outcome, k, index, claimed, estimate.value, floor, reason)
 
     def _unit(self, k: int, i: int) -> tuple[Direction, tuple[int, ...], float]:
         """Return the direction of component i of argument k, its index and its claimed value."""
@@ -163,7 +167,7 @@ class Judge:
         index = tuple(int(n) for n in np.unravel_index(i, shape))
         return {k: unit.reshape(shape)}, index, float(self.gradients[k].reshape(-1)[i])
 
-    def together(self, group: Direction) -> Finding | None:
+    def together(self, group: Direction) -> ComponentResult | None:
         """Judge components none of which is at fault by itself; return what is wrong, if anything.
 
         Gradients of tied entries can each be possible and together be impossible: max(a, a) grows
@@ -175,7 +179,7 @@ class Judge:
         positive = np.abs(self.cotangent)
         gradients = [
             np.zeros(np.shape(v)) if g is None else g
-            for g, v in zip(self.subject.pull(positive), self.subject.values, strict=True)
+            for g, v in zip(self.function.pull(positive), self.function.values, strict=True)
         ]
         k = next(iter(group))
         for signs in ((1.0,), (-1.0, 1.0), (-1.0, 1.0), (-1.0, 1.0)):
@@ -192,7 +196,7 @@ class Judge:
             finer = Line(line.outputs, line.cotangent, line.scale / 8)
             if self._outside(finer, positive, claimed, floor) is not None:
                 reason = "each component by itself is possible, all of them together are not"
-                return self._finding("refuted", k, None, claimed, nearest, floor, reason)
+                return self._result("refuted", k, None, claimed, nearest, floor, reason)
         return None
 
     def _outside(self, line: Line, cotangent: Array, claimed: float, floor: float) -> float | None:
@@ -204,8 +208,8 @@ class Judge:
         nearest = min(max(claimed, low), high)
         return nearest if abs(claimed - nearest) > error + floor else None
 
-    def kinked(self, direction: Direction) -> Finding | None:
-        """Return a finding if there is a kink along `direction` whose slopes allow the claim."""
+    def kinked(self, direction: Direction) -> ComponentResult | None:
+        """Return a result if there is a kink along `direction` whose slopes allow the claim."""
         line, claimed, k = self.line(direction), self.along(direction), next(iter(direction))
         slopes = self._kink(line)
         if slopes is None:
@@ -220,17 +224,17 @@ class Judge:
         claimed: float,
         floor: float,
         by_complex: float | None,
-    ) -> Finding:
+    ) -> ComponentResult:
         line = self.line(direction)
         try:
             estimate = differences(line, noise=self.rounding)
         except DeclinedError as declined:
-            return self._finding("unresolved", k, index, claimed, np.nan, floor, str(declined))
+            return self._result("unresolved", k, index, claimed, np.nan, floor, str(declined))
         numeric, error = estimate.value, estimate.error
         consistent = self._agrees(numeric, claimed, floor + 4 * error)
         resolved = error <= 1e-3 * max(abs(numeric), abs(claimed)) + floor
         if consistent and resolved and self._tolerates(by_complex, claimed):
-            return self._finding("agrees", k, index, claimed, numeric, floor)
+            return self._result("agrees", k, index, claimed, numeric, floor)
         slopes = self._kink(line)
         if slopes is not None:
             return self._at_kink(line, slopes, k, index, claimed, floor)
@@ -241,10 +245,10 @@ class Judge:
         elif abs(numeric) <= floor and self._complex_step_takes_its_side(line, claimed, floor):
             reason = "the complex step and real differences disagree"
         elif self._confirmed(line, estimate, claimed, floor):
-            return self._finding("refuted", k, index, claimed, numeric, floor)
+            return self._result("refuted", k, index, claimed, numeric, floor)
         else:
             reason = "differences at other step sizes did not confirm the disagreement"
-        return self._finding("unresolved", k, index, claimed, numeric, floor, reason)
+        return self._result("unresolved", k, index, claimed, numeric, floor, reason)
 
     def _tolerates(self, by_complex: float | None, claimed: float) -> bool:
         """Whether the complex step has nothing against a claim that real differences support. A
@@ -269,20 +273,20 @@ class Judge:
         index: tuple[int, ...] | None,
         claimed: float,
         floor: float,
-    ) -> Finding:
+    ) -> ComponentResult:
         low, high, error = slopes.interval(self.cotangent)
         nearest = min(max(claimed, low), high)
         if abs(claimed - nearest) <= error + floor:
             reason = f"one-sided slopes {low:.4g} and {high:.4g}"
-            return self._finding("kink", k, index, claimed, nearest, floor, reason)
+            return self._result("kink", k, index, claimed, nearest, floor, reason)
         finer = self._kink(Line(line.outputs, line.cotangent, line.scale / 8))
         if finer is not None:
             low, high, error = finer.interval(self.cotangent)
             if not low - error - floor <= claimed <= high + error + floor:
                 reason = f"outside the one-sided slopes {low:.4g} and {high:.4g}"
-                return self._finding("refuted", k, index, claimed, nearest, floor, reason)
+                return self._result("refuted", k, index, claimed, nearest, floor, reason)
         reason = "a kink whose slopes could not be confirmed"
-        return self._finding("unresolved", k, index, claimed, nearest, floor, reason)
+        return self._result("unresolved", k, index, claimed, nearest, floor, reason)
 
     def _confirmed(self, line: Line, first: Estimate, claimed: float, floor: float) -> bool:
         """Whether differences at other step sizes find the same derivative, not the claimed one."""
@@ -340,7 +344,7 @@ class Judge:
     def _agrees(self, numeric: float, claimed: float, floor: float) -> bool:
         return abs(numeric - claimed) <= self.rtol * max(abs(numeric), abs(claimed)) + floor
 
-    def _finding(
+    def _result(
         self,
         outcome: Outcome,
         k: int,
@@ -349,11 +353,11 @@ class Judge:
         numeric: float,
         floor: float,
         reason: str = "",
-    ) -> Finding:
+    ) -> ComponentResult:
         size = max(abs(numeric), abs(claimed)) + floor / self.rtol
         rel_error = abs(numeric - claimed) / size if size else 0.0
         rel_error = rel_error if np.isfinite(rel_error) else np.inf
-        return Finding(outcome, k, index, claimed, numeric, rel_error, "", reason)
+        return ComponentResult(outcome, k, index, claimed, numeric, rel_error, "", reason)
 
 
 def _typical(value: Array) -> float:
