@@ -56,8 +56,6 @@ KNOWN = frozenset(
     (
         ("edf.deferred", "edf.graph"),
         ("edf.schedule", "edf.graph"),
-        ("edf.equations.meaning.reader", "edf.equations.meaning.resolve"),
-        ("edf.equations.meaning.resolve", "edf.equations.sampling.world"),
         ("handout.run.cache", "handout.run.process.file_access"),
     )
 )

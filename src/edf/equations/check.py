@@ -16,7 +16,8 @@ from edf.equations.latex.syntax import Equation, Grad, walk
 from edf.equations.meaning import display
 from edf.equations.meaning.expression import Expr, Meaning
 from edf.equations.meaning.names import Scope
-from edf.equations.meaning.resolve import Page, insist_on_one_spelling, resolve
+from edf.equations.meaning.reader import Page
+from edf.equations.meaning.resolve import insist_on_one_spelling, resolve
 from edf.equations.operations import OPERATIONS
 from edf.equations.operations.reductions import REDUCTIONS
 from edf.equations.options import Reading, parse_reading
@@ -195,15 +196,17 @@ def _tested(
     equation: Equation, meaning: Meaning, page: Page, points: int, seed: int
 ) -> tuple[Finding, list[int], list[str]]:
     """Return what was found, the lengths of the inputs it was found at, and notes."""
-    finding = judge(meaning, page.world, points, seed)
+    world = page.world
+    assert isinstance(world, World)
+    finding = judge(meaning, world, points, seed)
     notes: list[str] = []
     if finding.resampled:
         plural = "s" if finding.resampled > 1 else ""
         notes.append(
             f"{finding.resampled} sample point{plural} replaced: outside the domain, or near a kink"
         )
-    sizes = sorted(page.world.sampled_lengths)
-    drawn, fixed = page.world.chance_below(_nodes(meaning))
+    sizes = sorted(world.sampled_lengths)
+    drawn, fixed = world.chance_below(_nodes(meaning))
     drawn = drawn or any(_is_arbitrary(expr) for expr in _parts(meaning))
     if fixed:
         names = sorted(page.scope.labels.get(node, "an input") for node in fixed)
@@ -217,13 +220,13 @@ def _tested(
         )
         return replace(finding, status="inconclusive", points=1, message=message), sizes, notes
     if meaning.differentiates == 0 or any(map(_has_branches, _parts(meaning))):
-        more = judge(meaning, page.world, BRANCHES * points, seed + 2)
+        more = judge(meaning, world, BRANCHES * points, seed + 2)
         if more.status == "refuted":
             return more, sizes, notes
     if meaning.left == meaning.right:
         message = "Both sides are the same expression: true by what the names are bound to"
         return replace(finding, message=message), sizes, notes
-    mentioned, free = _lengths(meaning, page.world)
+    mentioned, free = _lengths(meaning, world)
     if free:
         other, resized = _elsewhere(equation, page, free, seed)
         changes = ", ".join(f"{old} to {new}" for old, new in resized.items())

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edf import AnyFunction, Input, Node, Param, Sigmoid, Softmax, Sum, Tanh
+from edf import AnyFunction, Input, Log, Node, Param, Sigmoid, Softmax, Sum, Tanh
 from edf.equations import EquationVerdict, check_equation
 
 
@@ -63,6 +63,29 @@ def vectors() -> dict[str, Any]:
     return locals()
 
 
+def arguments() -> dict[str, Any]:
+    """Nodes of several inputs that are no functions of their last operands."""
+    w, x = Input(shape=()), Input(shape=())
+    t = Input(shape=(), sample="positive")
+    theta, epsilon = Input(shape=()), Input(shape=())
+    h = w * x + w
+    p = Sigmoid(x)
+    L = -t * Log(p) - (1 - t) * Log(1 - p)
+    J = theta * theta * x
+    d = w - x
+    return locals()
+
+
+def layers() -> dict[str, Any]:
+    """A layer with an activation, as matrix and as vector."""
+    Z, A, z = Input(shape=(3, 3)), Input(shape=(3, 3)), Input(shape=(4,))
+    E = np.ones((3, 3))
+    S, s = Sigmoid(Z), Sigmoid(z)
+    l = AnyFunction()(S)
+    phi, psi = (lambda v: v**3), Softmax
+    return locals()
+
+
 class Clamped(Node):
     """A ReLU as a student writes it."""
 
@@ -78,6 +101,8 @@ PAGES: dict[str, Callable[[], dict[str, Any]]] = {
     "softmax": softmax,
     "scalars": scalars,
     "vectors": vectors,
+    "arguments": arguments,
+    "layers": layers,
 }
 
 

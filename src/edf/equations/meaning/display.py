@@ -159,7 +159,17 @@ def _prime(style: _Style, expr: Expr) -> Text:
 
 
 def _replace(style: _Style, expr: Expr) -> Text:
-    return style.called(expr.label, expr.args)
+    """A node with other values for some that it depends on: h with w = 3."""
+    _, _, names = expr.data
+    if not all(name for name, _ in names):
+        return style.called(expr.label, expr.args)
+    pairs = [
+        f"{name[style.latex]} = {style.show(arg)}"
+        for name, arg in zip(names, expr.args, strict=True)
+    ]
+    if style.latex:
+        return rf"\left. {expr.label[1]} \right|_{{{', '.join(pairs)}}}", IN_POWER
+    return f"{expr.label[0]}[{', '.join(pairs)}]", TIGHT
 
 
 def _names_of(bound: Bound) -> tuple[str, str]:

@@ -10,7 +10,7 @@ W_1, x_{in}     W_1 or W1, x_in             \hat{y}_1       y_hat_1
 from __future__ import annotations
 
 import types
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -20,7 +20,7 @@ import numpy as np
 from edf.anyfunction import AnyFunction
 from edf.equations.errors import EquationError
 from edf.equations.latex.syntax import Indices, Number, Script, Symbol, Tree
-from edf.equations.latex.vocabulary import ACCENTS
+from edf.equations.latex.vocabulary import ACCENTS, GREEK
 from edf.graph import Input, Node, Param, topological_order
 
 _SPELLINGS = {
@@ -44,6 +44,14 @@ class Bound:
     @classmethod
     def of(cls, name: str, value: Any) -> Bound:
         return cls(name, _kind(value), value)
+
+    def computation(self, arguments: int) -> Callable[..., Any]:
+        """Return the function of arrays that a function or operation class computes."""
+        if isinstance(self.value, type):
+            operation: Node = self.value(*(Input(shape=()) for _ in range(arguments)))
+            return operation.compute
+        function: Callable[..., Any] = self.value
+        return function
 
 
 def _kind(value: Any) -> str:
@@ -72,6 +80,16 @@ def python_names(symbol: Symbol) -> list[str]:
     accents = [style[1:] for style in reversed(symbol.styles) if style in ACCENTS]
     suffix = "".join(f"_{_ACCENT_NAMES.get(accent, accent)}" for accent in accents)
     return [stem + suffix for stem in stems]
+
+
+def latex_name(name: str) -> str:
+    r"""Return LaTeX for a Python name: \theta for theta, \hat{y} for y_hat, W_{1} for W_1."""
+    stem, _, rest = name.partition("_")
+    if rest and f"\\{rest}" in ACCENTS:
+        return f"\\{rest}{{{latex_name(stem)}}}"
+    greek = {"lam": r"\lambda", "lambda": r"\lambda"}.get(stem, f"\\{stem}")
+    shown = greek if greek in GREEK else stem if len(stem) < 2 else rf"\text{{{stem}}}"
+    return f"{shown}_{{{rest.replace('_', ' ')}}}" if rest else shown
 
 
 def index_text(sub: Tree) -> str | None:

@@ -1,88 +1,100 @@
-"""What the parts of the resolver have in common."""
+"""What the functions that read a formula share: the page, what is inferred, and the way back in.
+
+Each kind of tree is read by one function, in the tables of `resolve.py`. A function that needs the
+meaning of a part asks the reader, which looks it up there.
+"""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol
 
-from edf.equations.latex.syntax import Grad, Group, Symbol, Tree
-from edf.equations.meaning.expression import Expr, Index
-from edf.equations.meaning.names import Bound, Scope
+from edf.equations.latex.syntax import Tree
+from edf.equations.meaning.algebra import fail
+from edf.equations.meaning.expression import Expr
+from edf.equations.meaning.inference import Inference
+from edf.equations.meaning.names import Scope
+from edf.equations.options import Reading
 from edf.graph import Node
 
-if TYPE_CHECKING:
-    from edf.equations.meaning.resolve import Page
+
+class Graph(Protocol):
+    """What must be known of a page's graph to read a formula."""
+
+    @property
+    def twins(self) -> Mapping[Node, Any]:
+        """The nodes that were prepared, each with its private copy."""
+
+    def shape(self, node: Node) -> tuple[int, ...]:
+        """Return the shape of a node's value."""
 
 
-class Reader(ABC):
-    """The state of reading one step, and the methods that its parts call in each other."""
+@dataclass(frozen=True)
+class Page:
+    """What a claim is read against: the page's names, its graph, and the options of the claim."""
 
-    page: Page
     scope: Scope
-    lift: tuple[str, ...]
-    ranges: dict[str, int]
-    deltas: list[tuple[str, str, int]]
-    sizes: dict[str, int]
+    world: Graph
+    reading: Reading
+    loss: Node | None = None
 
-    @abstractmethod
-    def read(self, tree: Tree) -> Expr: ...
 
-    @abstractmethod
-    def atom(self, symbol: Symbol, sub: Tree | None, at: int) -> Expr: ...
+Factors = tuple[Tree, ...]
+Joins = tuple[str, ...]
 
-    @abstractmethod
-    def node(
-        self, node: Node, indices: tuple[Index, ...], label: tuple[str, str], at: int
-    ) -> Expr: ...
 
-    @abstractmethod
-    def shape(self, node: Node) -> tuple[int, ...]: ...
+class Reader:
+    """The state of reading one step.
 
-    @abstractmethod
-    def look_up(
-        self, symbol: Symbol, sub: Tree | None
-    ) -> tuple[Bound | None, tuple[Index, ...]]: ...
+    Args:
+        page: What it is read against.
+        readers: For each kind of tree, the function that reads it.
+        unit: Reads what belongs together from one factor of a product on; returns it, and how many
+            factors it takes.
+    """
 
-    @abstractmethod
-    def indices(self, sub: Tree) -> tuple[Index, ...]: ...
+    def __init__(
+        self,
+        page: Page,
+        readers: Mapping[type[Tree], Callable[[Reader, Any], Expr]],
+        unit: Callable[[Reader, Factors, Joins, int], tuple[Expr, int]],
+    ) -> None:
+        self.page = page
+        self.scope = page.scope
+        self.inference = Inference()
+        self.lift: tuple[str, ...] = page.reading.componentwise
+        self._readers = readers
+        self._unit = unit
 
-    @abstractmethod
-    def index(self, item: Tree) -> Index: ...
+    def read(self, tree: Tree) -> Expr:
+        """Return the meaning of a tree that stands as a value."""
+        reads = self._readers.get(type(tree))
+        if reads is None:
+            fail("This has no place in a formula", tree.at)
+        return reads(self, tree)
 
-    @abstractmethod
-    def index_range(self, index: Index, length: int, at: int) -> None: ...
+    def unit(self, factors: Factors, joins: Joins, start: int) -> tuple[Expr, int]:
+        """Read what belongs together from factor `start` on, and say how many factors it takes."""
+        return self._unit(self, factors, joins, start)
 
-    @abstractmethod
-    def raised(self, base: Expr, sup: Tree | None, at: int) -> Expr: ...
-
-    @abstractmethod
-    def subscripted(self, value: Expr, sub: Tree, at: int) -> Expr: ...
-
-    @abstractmethod
-    def is_transpose(self, sup: Tree) -> bool: ...
-
-    @abstractmethod
-    def unit(
-        self, factors: tuple[Tree, ...], joins: tuple[str, ...], start: int
-    ) -> tuple[Expr, int]: ...
-
-    @abstractmethod
-    def operator(self, factor: Tree) -> Callable[[Tree | Expr], Expr] | None: ...
-
-    @abstractmethod
-    def closed(self, tree: Tree, what: str) -> None: ...
-
-    @abstractmethod
-    def jacobian(self, sub: Tree, group: Group, at: int) -> Expr: ...
-
-    @abstractmethod
-    def grad(self, tree: Grad) -> Expr: ...
-
-    def whole(self, tree: Tree) -> Expr:
-        """Read a tree with bare vectors as wholes, whatever the reading lifts."""
+    @contextmanager
+    def unlifted(self) -> Iterator[None]:
+        """Read bare vectors as wholes for a while, whatever the reading lifts."""
         lift, self.lift = self.lift, ()
         try:
-            return self.read(tree)
+            yield
         finally:
             self.lift = lift
+
+    def whole(self, tree: Tree) -> Expr:
+        """Read a tree with bare vectors as wholes."""
+        with self.unlifted():
+            return self.read(tree)
+
+    def shape(self, node: Node) -> tuple[int, ...]:
+        """Return the shape of a node's value."""
+        if node not in self.page.world.twins:
+            fail("This name is not part of what the formula was prepared for", 0)
+        return self.page.world.shape(node)

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 
 from edf.anyfunction import AnyFunction
-from edf.equations.meaning.calls import computation
 from edf.equations.meaning.expression import Expr, Index, Meaning
 from edf.equations.meaning.names import Bound
 from edf.equations.operations import OPERATIONS
@@ -230,7 +229,7 @@ class Evaluator:
         else:
             key = (bound.name, tuple(stack.shape[1:] for stack in stacks))
             if key not in batch.calls:
-                batch.calls[key] = Stacked(computation(bound, len(stacks)))
+                batch.calls[key] = Stacked(bound.computation(len(stacks)))
             result = batch.calls[key](stacks)
         return self._unflattened(result, lead)
 
@@ -275,7 +274,7 @@ class Evaluator:
 
     def _replace(self, expr: Expr) -> Array:
         """A part of the graph again, with other values for some ancestors."""
-        node, variables = expr.data
+        node, variables, _ = expr.data
         lead, stacks, rows = self._flattened(expr, [self.value(arg) for arg in expr.args])
         world = self.context.batch.world
         target = self._twin(node)

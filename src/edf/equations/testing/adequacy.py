@@ -17,7 +17,8 @@ from edf.equations.latex import syntax as s
 from edf.equations.latex.printer import to_latex
 from edf.equations.meaning.expression import Meaning
 from edf.equations.meaning.names import python_names
-from edf.equations.meaning.resolve import Page, resolve
+from edf.equations.meaning.reader import Page
+from edf.equations.meaning.resolve import resolve
 from edf.equations.sampling.world import Declined
 from edf.equations.testing.judge import Finding, agrees, quiet
 from edf.equations.testing.mutations import Alphabet, Change, changes, spread

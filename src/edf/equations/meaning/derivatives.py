@@ -1,0 +1,464 @@
+r"""Derivatives in every common spelling.
+
+    \frac{\partial l}{\partial x_i}     \frac{\partial^2 l}{\partial x_i \partial y_j}
+    \frac{\partial}{\partial x}(..)     \frac{d^2 y}{dx^2}        \nabla_x l       x.\text{grad}
+    \frac{\partial y}{\partial x}       \mathbf{J}_y(x)           \nabla_x^2 l
+
+A derivative is the sensitivity to a slack added to a node. For a bare vector below, the shape of
+the result must be clear: a column above gives the Jacobian, a number above is an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from edf.equations.latex.printer import to_latex
+from edf.equations.latex.syntax import (
+    Fraction,
+    Function,
+    Grad,
+    Group,
+    Indices,
+    Number,
+    Product,
+    Script,
+    Slash,
+    Symbol,
+    Tree,
+)
+from edf.equations.meaning.algebra import MAX_ORDER, fail, make
+from edf.equations.meaning.endings import insist_on_end
+from edf.equations.meaning.expression import Expr, Index
+from edf.equations.meaning.reader import Reader
+from edf.equations.meaning.scripts import is_transpose
+from edf.equations.meaning.symbols import atom, look_up, read_indices, read_node
+from edf.equations.operations.shapes import Dim, Shape, describe, of_array, settle
+from edf.graph import Node
+
+
+@dataclass(frozen=True)
+class Variable:
+    """What a derivative is taken with respect to."""
+
+    node: Node
+    indices: tuple[Index, ...]  # empty for the whole
+    label: tuple[str, str]
+    shape: tuple[int, ...]
+    row: bool = False  # whether it is written transposed
+    at: int = 0
+
+
+# ------------------------------------------------------------------------- fractions of d's
+
+
+def read_derivative(reader: Reader, tree: Fraction | Slash) -> Expr | None:
+    """Read a fraction as a derivative, or return None if it is an ordinary one."""
+    parts = _differentials(reader, tree)
+    if parts is None:
+        return None
+    letter, order, target = parts
+    if target is None:
+        if isinstance(tree, Slash):
+            fail("What does this derivative act on? Use \\frac", tree.at)
+        fail("What does this derivative act on? Put it behind, in parentheses", tree.at)
+    variables = _variables(reader, tree.bottom, letter, order)
+    return _differentiate(reader, _target(reader, target), variables, letter, tree.at)
+
+
+def read_operator(reader: Reader, factor: Tree) -> Callable[[Tree | Expr], Expr] | None:
+    """Read a factor that acts on what stands behind it, or return None."""
+    if isinstance(factor, Fraction):
+        parts = _differentials(reader, factor)
+        if parts is None or parts[2] is not None:
+            return None
+        letter, order, _ = parts
+        variables = _variables(reader, factor.bottom, letter, order)
+
+        def differentiate(operand: Tree | Expr) -> Expr:
+            target = operand if isinstance(operand, Expr) else reader.read(operand)
+            return _differentiate(reader, target, variables, letter, factor.at)
+
+        return differentiate
+    if isinstance(factor, Symbol) and factor.base == r"\nabla":
+        fail("The gradient with respect to what? Write \\nabla_x", factor.at)
+    if isinstance(factor, Script) and factor.base == Symbol(r"\nabla"):
+        return _nabla(reader, factor)
+    return None
+
+
+def _differentials(reader: Reader, tree: Fraction | Slash) -> tuple[str, int, Tree | None] | None:
+    """Return the letter, the order and the target of a derivative, or None."""
+    above, below = _factors(tree.top), _factors(tree.bottom)
+    letter, first = _letter_d(above[0][0]), _letter_d(below[0][0])
+    if letter is None or first is None:
+        if r"\partial" in (letter, first):
+            fail("\\partial must stand both above and below", tree.at)
+        return None
+    if letter != first:
+        fail("One kind of d above and another below", tree.at)
+    if letter == "d" and reader.scope.find(Symbol("d")) is not None:
+        fail(
+            "d is bound on this page: a fraction or a derivative? Write \\mathrm{d} or \\cdot",
+            tree.at,
+        )
+    order = 1
+    head = above[0][0]
+    if isinstance(head, Script):
+        order = _order(head.sup)
+    factors, joins = above
+    if len(factors) == 1:
+        return letter, order, None
+    if any(joins):
+        fail("A derivative of a product: put the product into parentheses behind it", tree.at)
+    rest = factors[1:]
+    target = rest[0] if len(rest) == 1 else Product(rest, joins[1:], at=rest[0].at)
+    return letter, order, target
+
+
+def _letter_d(tree: Tree) -> str | None:
+    if isinstance(tree, Script):
+        if tree.sub is not None or tree.primes:
+            return None
+        tree = tree.base
+    if tree == Symbol(r"\partial"):
+        return r"\partial"
+    if tree == Symbol("d"):
+        return "d"
+    if tree == Symbol("d", (r"\mathrm",)) or tree == Symbol("d", (r"\text",)):
+        return "upright d"
+    return None
+
+
+def _order(sup: Tree | None) -> int:
+    if sup is None:
+        return 1
+    if not isinstance(sup, Number) or not sup.text.isdigit() or int(sup.text) < 1:
+        fail("The order of a derivative is a whole number", sup.at)
+    if int(sup.text) > MAX_ORDER:
+        fail("Third derivatives are not tested: bind a first one to a node of its own", sup.at)
+    return int(sup.text)
+
+
+def _target(reader: Reader, tree: Tree) -> Expr:
+    """What stands behind the d above: a name, a call, or parentheses."""
+    if isinstance(tree, Group) and len(tree.items) == 1:
+        return reader.read(tree.items[0])
+    if isinstance(tree, Function):
+        insist_on_end(tree, "the derivative")
+        return reader.read(tree)
+    factors, joins = _factors(tree)
+    head = factors[0]
+    if len(factors) > 2 or not isinstance(head, Symbol | Script):
+        fail("A derivative of more than one thing: put it into parentheses behind", tree.at)
+    if len(factors) == 1 and (node := _applying(reader, head)) is not None:
+        return node
+    if len(factors) == 1 and isinstance(head, Script) and head.sup is not None:
+        fail("A derivative of a power: put the power into parentheses behind", head.at)
+    target, used = reader.unit(factors, joins, 0)
+    if used != len(factors):
+        fail("A derivative of a product: put it into parentheses behind", tree.at)
+    return target
+
+
+def _applying(reader: Reader, head: Tree) -> Expr | None:
+    """f in the place of a node stands for the node that applies f."""
+    symbol, sub = (head.base, head.sub) if isinstance(head, Script) else (head, None)
+    if not isinstance(symbol, Symbol):
+        return None
+    bound = reader.scope.find(symbol)
+    if bound is None or bound.kind != "function":
+        return None
+    nodes = reader.scope.applications(bound.value)
+    if len(nodes) != 1:
+        count = "no node" if not nodes else f"{len(nodes)} nodes"
+        fail(
+            f"{bound.name} is applied at {count}, so its derivative could mean "
+            f"{'nothing' if not nodes else 'any of them'}: name the node itself",
+            head.at,
+        )
+    name = reader.scope.labels.get(nodes[0], bound.name)
+    indices = read_indices(reader, sub) if sub is not None else ()
+    return read_node(reader, nodes[0], indices, (name, to_latex(symbol)), head.at)
+
+
+def _one_meaning(reader: Reader, target: Expr, variables: list[Variable]) -> None:
+    """Refuse a partial derivative that may hold something fixed or not."""
+    for variable in variables:
+        plain = target.op == "node"
+        other = (
+            reader.scope.explicit_and_total(target.data[0], variable.node)
+            if plain
+            else _second_way(reader, target, variable.node)
+        )
+        if other is not None:
+            name = target.label[0].split("_")[0] if plain else "This"
+            wrt = variable.label[0].split("_")[0]
+            through = reader.scope.labels.get(other, "another argument")
+            above = f"d {name}" if plain else "d"
+            fail(
+                f"{name} depends on {wrt} directly and through {through}: is {through} held "
+                f"fixed? Write \\frac{{{above}}}{{d {wrt}}} for the total derivative",
+                variable.at,
+            )
+
+
+def _second_way(reader: Reader, target: Expr, variable: Node) -> Node | None:
+    """Return a node in `target` that depends on `variable`, if that is in it as well."""
+    nodes = _nodes_in(target)
+    if variable not in nodes:
+        return None
+    for node in nodes:
+        if node is not variable and variable in reader.scope.ancestors(node):
+            return node
+    return None
+
+
+def _moves(reader: Reader, target: Expr, variable: Variable) -> None:
+    """Refuse derivatives in what cannot move the target, though a reader may think so."""
+    wrt = variable.label[0].split("_")[0]
+    if target.op == "node" and target.data[0] in reader.scope.ancestors(variable.node):
+        name = target.label[0].split("_")[0]
+        fail(
+            f"{wrt} is computed from {name}, and {name} does not depend on {wrt}: write the "
+            "derivative the other way round",
+            variable.at,
+        )
+    for expr in target.walk():
+        if expr.op != "replace":
+            continue
+        node, replaced, _ = expr.data
+        anew = variable.node is node or variable.node in reader.scope.ancestors(node)
+        if anew and any(v in reader.scope.ancestors(variable.node) for v in replaced):
+            fail(
+                f"{expr.label[0]}(..) computes {wrt} anew, at another point than this {wrt}: "
+                "bind it to a node",
+                variable.at,
+            )
+
+
+# ------------------------------------------------------------------------------- variables
+
+
+def _variables(reader: Reader, tree: Tree, letter: str, order: int) -> list[Variable]:
+    """Read what stands below: d x, d x^2, or d x d y."""
+    factors, joins = _factors(tree)
+    if any(joins):
+        fail("Below a derivative stand d's and names only", tree.at)
+    variables: list[Variable] = []
+    place = 0
+    while place < len(factors):
+        head = factors[place]
+        if _letter_d(head) != letter or isinstance(head, Script):
+            fail("Below a derivative, every name has its own d in front", head.at)
+        if place + 1 == len(factors):
+            fail("The derivative with respect to what?", head.at)
+        variable, times = _variable(reader, factors[place + 1])
+        variables += [variable] * times
+        place += 2
+    if len(variables) != order:
+        fail(f"The order is {order} above and {len(variables)} below", tree.at)
+    return variables
+
+
+def _variable(reader: Reader, tree: Tree) -> tuple[Variable, int]:
+    times, row, sup = 1, False, None
+    symbol, sub = tree, None
+    if isinstance(tree, Script):
+        symbol, sub, sup = tree.base, tree.sub, tree.sup
+        if tree.primes:
+            fail("A derivative with respect to a primed name", tree.at)
+    if sup is not None:
+        if is_transpose(reader, sup):
+            row = True
+        else:
+            times = _order(sup)
+    if not isinstance(symbol, Symbol):
+        fail("A derivative is taken with respect to a name: bind this to one", tree.at)
+    return _read_variable(reader, symbol, sub, tree.at, row), times
+
+
+def _read_variable(
+    reader: Reader, symbol: Symbol, sub: Tree | None, at: int, row: bool = False
+) -> Variable:
+    bound, _ = look_up(reader, symbol, sub)
+    if bound is not None and bound.kind not in ("node", "number"):
+        fail(
+            f"{bound.name} is a {bound.kind}, not a node of the graph: there is no derivative "
+            "with respect to it",
+            at,
+        )
+    read = atom(reader, symbol, sub, at)
+    if bound is None or read.op != "node":
+        fail(
+            f"{bound.name} is a number, not a node of the graph: there is no derivative with "
+            "respect to it"
+            if bound is not None
+            else f"There is no derivative with respect to {to_latex(symbol)}",
+            at,
+        )
+    node, indices = read.data
+    return Variable(node, indices, read.label, reader.shape(node), row, at)
+
+
+def _differentiate(
+    reader: Reader, target: Expr, variables: list[Variable], letter: str, at: int
+) -> Expr:
+    """The derivative of `target`, last variable first; shapes must leave no doubt."""
+    if letter == r"\partial":
+        _one_meaning(reader, target, variables)
+    whole = [v for v in variables if not v.indices and _size(v.shape) > 1]
+    below = describe(of_array(whole[0].shape)) if whole else ""
+    if whole and not any(v.row for v in variables):
+        if len(variables) > 1:
+            fail(
+                "Second derivatives by bare vectors: write indices, \\nabla_x^2 or x^\\top",
+                whole[0].at,
+            )
+        if target.shape is None:
+            fail(
+                f"The derivative of a number by {below}: a row or a "
+                "column? Write \\nabla_x for the shape of x, or an index",
+                whole[0].at,
+            )
+    expr = target
+    for variable in reversed(variables):
+        expr = one_derivative(reader, expr, variable, at)
+    rows = [v for v in variables if v.row]
+    if len(rows) == len(variables) == 1 and target.shape is None:
+        return make("transpose", (expr,), at=at, shape=(1, expr.shape[0]) if expr.shape else None)
+    if rows and len(whole) != len(variables):
+        fail("A transposed name below goes with a bare one: \\partial x \\partial x^\\top", at)
+    return expr
+
+
+def one_derivative(reader: Reader, target: Expr, variable: Variable, at: int) -> Expr:
+    """The derivative of a number or column by a number, an entry, or a whole."""
+    _moves(reader, target, variable)
+    shape: Shape = target.shape
+    letters = frozenset(index for index in variable.indices if isinstance(index, str))
+    if clash := letters & target.bound:
+        fail(f"The index {min(clash)} is summed inside and used outside: rename one", variable.at)
+    if not variable.indices and _size(variable.shape) > 1:
+        below = of_array(variable.shape)
+        assert below is not None
+        if target.shape is None:
+            shape = below
+        elif settle(target.shape[1]) == 1 and below[1] == 1:
+            rows: Dim = target.shape[0]
+            shape = (rows, below[0])
+        else:
+            fail(
+                f"The derivative of {describe(target.shape)} by {describe(below)} is no "
+                "matrix: write indices",
+                variable.at,
+            )
+    elif variable.indices and target.shape is not None and settle(target.shape[1]) != 1:
+        fail("The derivative of a matrix by an entry: write indices for the matrix, too", at)
+    return make(
+        "deriv", (target,), (variable.node, variable.indices, variable.label), at=at,
+        shape=shape, free=target.free | letters, order=1,
+    )  # fmt: skip
+
+
+# ----------------------------------------------------------------- nabla, Jacobian, grad
+
+
+def _nabla(reader: Reader, factor: Script) -> Callable[[Tree | Expr], Expr]:
+    if factor.sub is None:
+        fail("The gradient with respect to what? Write \\nabla_x", factor.at)
+    order = _order(factor.sup)
+    symbol, sub = _subscript_name(factor.sub)
+    with reader.unlifted():
+        variable = _read_variable(reader, symbol, sub, factor.sub.at)
+
+    def gradient(operand: Tree | Expr) -> Expr:
+        target = operand if isinstance(operand, Expr) else reader.whole(operand)
+        if target.shape is not None:
+            fail(
+                f"\\nabla of {describe(target.shape)}: the Jacobian or its transpose? Write "
+                "\\frac{\\partial y}{\\partial x}",
+                target.at,
+            )
+        if order > 1 and len(variable.shape) > 1:
+            fail("Second derivatives by a matrix: write indices", factor.at)
+        _one_meaning(reader, target, [variable])
+        expr = target
+        for _ in range(order):
+            expr = one_derivative(reader, expr, variable, factor.at)
+        return expr
+
+    return gradient
+
+
+def _subscript_name(sub: Tree) -> tuple[Symbol, Tree | None]:
+    assert isinstance(sub, Indices)
+    if len(sub.items) == 1:
+        item = sub.items[0]
+        if isinstance(item, Symbol):
+            return item, None
+        if isinstance(item, Script) and isinstance(item.base, Symbol):
+            return item.base, item.sub
+    fail("One name is expected in this subscript", sub.at)
+
+
+def read_jacobian(reader: Reader, sub: Tree, group: Group, at: int) -> Expr:
+    r"""\mathbf{J}_y(x): a row for each component of y."""
+    symbol, inner = _subscript_name(sub)
+    if len(group.items) != 1 or not isinstance(group.items[0], Symbol | Script):
+        fail(
+            "The Jacobian at what? Write \\mathbf{J}_y(x) with the name of a node for x",
+            group.at,
+        )
+    argument = group.items[0]
+    name, below = (
+        (argument.base, argument.sub) if isinstance(argument, Script) else (argument, None)
+    )
+    if not isinstance(name, Symbol):
+        fail("The Jacobian with respect to a name: bind this to one", argument.at)
+    with reader.unlifted():
+        target = _applying(reader, symbol) or atom(reader, symbol, inner, symbol.at)
+        variable = _read_variable(reader, name, below, argument.at)
+    if target.shape is None or settle(target.shape[1]) != 1 or len(variable.shape) != 1:
+        fail("A Jacobian is that of a column by a column: write indices", at)
+    _one_meaning(reader, target, [variable])
+    return one_derivative(reader, target, variable, at)
+
+
+def read_grad(reader: Reader, tree: Grad) -> Expr:
+    r"""x.\text{grad}: the derivative of the loss, in the shape of x."""
+    loss = reader.page.loss
+    if loss is None:
+        fail('.grad is the derivative of which node? Declare it: loss="l"', tree.at)
+    base = tree.base
+    symbol, sub = (base.base, base.sub) if isinstance(base, Script) else (base, None)
+    if not isinstance(symbol, Symbol) or (isinstance(base, Script) and (base.sup or base.primes)):
+        fail(".grad stands behind a name", tree.at)
+    variable = _read_variable(reader, symbol, sub, tree.at)
+    name = reader.scope.labels.get(loss, "loss")
+    target = read_node(
+        reader, loss, (), (name, name if len(name) == 1 else rf"\text{{{name}}}"), tree.at
+    )
+    if target.shape is not None:
+        fail(f"The loss {name} is {describe(target.shape)}, not a number", tree.at)
+    return one_derivative(reader, target, variable, tree.at)
+
+
+def _factors(tree: Tree) -> tuple[tuple[Tree, ...], tuple[str, ...]]:
+    return (tree.factors, tree.joins) if isinstance(tree, Product) else ((tree,), ())
+
+
+def _nodes_in(expr: Expr) -> list[Node]:
+    """Return the nodes whose values stand in an expression, not in a derivative inside it."""
+    if expr.op == "node":
+        return [expr.data[0]]
+    if expr.op == "deriv":
+        return []
+    return [node for arg in expr.args for node in _nodes_in(arg)]
+
+
+def _size(shape: tuple[int, ...]) -> int:
+    size = 1
+    for length in shape:
+        size *= length
+    return size

@@ -1,0 +1,143 @@
+r"""Functions with their arguments: macros, words of the dialect, and functions of the page."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from edf.anyfunction import AnyFunction
+from edf.equations.latex.printer import to_latex
+from edf.equations.latex.syntax import Function, Group, Product, Symbol, Tree
+from edf.equations.meaning.algebra import apply, fail, make
+from edf.equations.meaning.endings import insist_on_end
+from edf.equations.meaning.expression import Expr, Index
+from edf.equations.meaning.names import Bound
+from edf.equations.meaning.reader import Factors, Joins, Reader
+from edf.equations.meaning.symbols import WORD_FONTS
+from edf.equations.operations import BY_MACRO, BY_SYMBOL, BY_WORD
+from edf.equations.operations.operation import Operation
+from edf.equations.operations.shapes import Shape, of_array, to_array
+
+
+def read_function(reader: Reader, tree: Function) -> Expr:
+    r"""A function macro with its argument, `\log x` or `\sin^2(x)`."""
+    name, argument = tree.macro[1:], tree.argument
+    operation = BY_MACRO[tree.macro]
+    if operation.arity is None:
+        if not isinstance(argument, Group):
+            fail(f"\\{name} takes its arguments in parentheses: \\{name}(a, b)", tree.at)
+        return apply(operation.name, [reader.read(item) for item in argument.items], tree.at)
+    if isinstance(argument, Group):
+        if len(argument.items) > 1:
+            fail(f"\\{name} takes one argument", argument.items[1].at)
+        value = reader.read(argument)
+    else:
+        insist_on_end(argument, tree.macro)
+        factors: Factors = (argument,)
+        joins: Joins = ()
+        if isinstance(argument, Product):
+            factors, joins = argument.factors, argument.joins
+        value, used = reader.unit(factors, joins, 0)
+        if used != len(factors):
+            fail(f"Where does the argument of \\{name} end? Write \\{name}(..)", argument.at)
+    expr = apply(operation.name, (value,), tree.at)
+    return expr if tree.sup is None else apply("pow", (expr, reader.read(tree.sup)), tree.at)
+
+
+def named_operation(symbol: Symbol) -> Operation | None:
+    r"""Return the operation that \sigma or \operatorname{diag} means, where neither is bound."""
+    if not symbol.styles:
+        return BY_SYMBOL.get(symbol.base)
+    return BY_WORD.get(symbol.base) if set(symbol.styles) & WORD_FONTS else None
+
+
+def call_operation(
+    reader: Reader,
+    operation: Operation,
+    symbol: Symbol,
+    sub: Tree | None,
+    primes: int,
+    group: Group,
+) -> Expr:
+    """An operation of the dialect by its name, `\\sigma(z)` or `\\sigma'(z)`."""
+    at = symbol.at
+    if sub is not None:
+        fail(f"{to_latex(symbol)} takes no subscript here", at)
+    arguments = [reader.read(item) for item in group.items]
+    if operation.arity is None and not primes:
+        return apply(operation.name, arguments, at)
+    if len(arguments) > 1:
+        fail("One argument is expected here", group.items[1].at)
+    if not primes:
+        return apply(operation.name, arguments, at)
+    if not operation.elementwise:
+        fail(f"{to_latex(symbol)}' is not understood: write \\frac{{d}}{{dx}}", at)
+    bound = Bound(operation.name, "function", operation.value)
+    shape = apply(operation.name, arguments, at).shape
+    return make("prime", arguments, (bound, primes), at=at, order=primes, shape=shape)
+
+
+def call_function(
+    reader: Reader, bound: Bound, primes: int, indices: tuple[Index, ...], group: Group, at: int
+) -> Expr:
+    """A function that the page binds, or a derivative of one: f(x), f'(x)."""
+    if indices:
+        fail(f"{bound.name} is a function: write {bound.name}(..)_i for a component", at)
+    arguments = [reader.whole(item) for item in group.items]
+    shape = _shape_of_value(bound, arguments, at)
+    if not primes:
+        return make("call", arguments, bound, at=at, shape=shape)
+    if len(arguments) != 1:
+        fail(f"{bound.name}' needs a function of one number: which argument is meant?", at)
+    (argument,) = arguments
+    if argument.shape is not None and not _is_elementwise(bound, argument):
+        fail(
+            f"{bound.name}' needs a function of one number, or of each entry by itself: use an "
+            "index",
+            at,
+        )
+    if argument.shape is None and shape is not None:
+        fail(f"{bound.name} has more than one number as its value: a prime is not clear", at)
+    return make("prime", arguments, (bound, primes), at=at, order=primes, shape=argument.shape)
+
+
+def _trial(argument: Expr, rng: np.random.Generator) -> np.ndarray:
+    shape = to_array(argument.shape)
+    if shape is None:
+        fail("The length of this argument cannot be told", argument.at)
+    return rng.uniform(0.2, 0.9, shape)
+
+
+def _shape_of_value(bound: Bound, arguments: list[Expr], at: int) -> Shape:
+    """Find the shape of a function's value by a trial call."""
+    rng = np.random.default_rng(0)
+    trial = [_trial(argument, rng) for argument in arguments]
+    if isinstance(bound.value, AnyFunction):
+        return of_array(bound.value.shape)
+    try:
+        with np.errstate(all="ignore"):
+            value = np.asarray(bound.computation(len(trial))(*trial))
+    except Exception as problem:
+        fail(f"{bound.name} cannot be called so: {type(problem).__name__}: {problem}", at)
+    if value.dtype.kind not in "iuf" or value.ndim > 2:
+        fail(f"{bound.name} returns no number, vector or matrix", at)
+    return of_array(value.shape)
+
+
+def _is_elementwise(bound: Bound, argument: Expr) -> bool:
+    """Whether a function acts on each entry by itself, found by moving one entry at a time."""
+    if isinstance(bound.value, AnyFunction):
+        return False
+    rng = np.random.default_rng(0)
+    point = _trial(argument, rng)
+    function = bound.computation(1)
+    before = np.asarray(function(point.copy()))
+    if before.shape != point.shape:
+        return False
+    for place in np.ndindex(point.shape):
+        moved = point.copy()
+        moved[place] += 0.0625
+        change = np.asarray(function(moved)) != before
+        change[place] = False
+        if change.any():
+            return False
+    return True

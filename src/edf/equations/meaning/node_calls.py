@@ -1,0 +1,295 @@
+r"""Nodes with arguments: P(x) is the node P, and P(2x) the graph up to P with 2x in place of x.
+
+Each argument stands for something that the node depends on: the node that it names or mentions, or,
+if it mentions none, the one leaf that is left. The arguments of a node that applies a function are
+those of the function, in its order. Where an argument could stand for two things, it is an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from edf.anyfunction import Applied
+from edf.equations.errors import EquationError
+from edf.equations.latex.printer import to_latex
+from edf.equations.latex.spoken import spoken
+from edf.equations.latex.syntax import Group, Product, Script, Symbol, Tree, children
+from edf.equations.meaning.algebra import fail, make
+from edf.equations.meaning.expression import Expr, Index
+from edf.equations.meaning.names import Bound, latex_name
+from edf.equations.meaning.reader import Reader
+from edf.equations.meaning.scripts import raised
+from edf.equations.meaning.symbols import look_up, read_indices, read_node
+from edf.equations.operations.shapes import describe, of_array, to_array
+from edf.graph import Input, Node, Param, topological_order
+
+
+def call_node(
+    reader: Reader,
+    bound: Bound,
+    symbol: Symbol,
+    indices: tuple[Index, ...],
+    group: Group,
+    behind: Tree,
+) -> tuple[Expr, bool] | None:
+    """Read a node in front of parentheses.
+
+    Returns:
+        The value and whether the scripts behind the parentheses are in it, or None for a product.
+    """
+    below = reader.scope.ancestors(bound.value)
+    named = [_named_node(reader, item) for item in group.items]
+    own = all(found is not None and found in below for found in named)
+    if own and len(named) == 1:
+        return _itself(reader, bound, symbol, indices, behind), True
+    if len(named) == 1:
+        value = _one_argument(reader, bound, symbol, indices, group)
+        return None if value is None else (value, False)
+    if not below:
+        insist_on_product(to_latex(symbol), group)
+    replaced = {
+        variable: item
+        for variable, item in _matched(reader, bound, group)
+        if _named_node(reader, item) is not variable
+    }
+    if not replaced:
+        return _itself(reader, bound, symbol, indices, behind), True
+    if indices:
+        fail(f"Write {to_latex(symbol)}(..)_i for a component of the call", group.at)
+    return _elsewhere(reader, bound, symbol, replaced, group.at), False
+
+
+def insist_on_product(name: str, group: Group) -> None:
+    """Refuse `a(b)`, which looks like a call, where a is no function."""
+    if len(group.items) > 1:
+        fail(f"{name} is no function, and products have no commas", group.at)
+    if isinstance(group.items[0], Symbol):
+        fail(
+            f"{name}({to_latex(group.items[0])}) looks like a call: write {name} \\cdot ..",
+            group.at,
+        )
+
+
+def _itself(
+    reader: Reader, bound: Bound, symbol: Symbol, indices: tuple[Index, ...], behind: Tree
+) -> Expr:
+    """P(x) is the node P, and so is P_i(x) or P(x)_i with an index."""
+    script = behind if isinstance(behind, Script) else Script(behind)
+    if script.primes:
+        fail("A prime belongs to the function: f'(x)", behind.at)
+    if script.sub is not None:
+        if indices or not reader.shape(bound.value):
+            fail(f"{bound.name} has no index to spare for this subscript", behind.at)
+        indices = read_indices(reader, script.sub)
+    names = bound.name, to_latex(symbol)
+    return raised(
+        reader, read_node(reader, bound.value, indices, names, behind.at), script.sup, behind.at
+    )
+
+
+def _one_argument(
+    reader: Reader, bound: Bound, symbol: Symbol, indices: tuple[Index, ...], group: Group
+) -> Expr | None:
+    """A node in front of one thing in parentheses: the node elsewhere, or a product (None)."""
+    node, name, shown = bound.value, bound.name, to_latex(symbol)
+    scope = reader.scope
+    below = scope.ancestors(node)
+    mentioned = list(_mentioned(reader, group, bare=bool(indices)))
+    inside = [other for other in mentioned if other in below]
+    if indices:
+        if inside:
+            fail(
+                f"Product or call? Write {name}(..)_i for the call, \\cdot for the product",
+                group.at,
+            )
+        insist_on_product(shown, group)
+        return None
+    if not below:
+        insist_on_product(shown, group)
+        return None
+    if inside and node not in mentioned:
+        variables = list(dict.fromkeys(inside))
+        if len(variables) > 1:
+            names = " or ".join(scope.labels.get(v, "?") for v in variables)
+            fail(f"{name} as a function of what: {names}? Bind the argument to a name", group.at)
+        return _elsewhere(reader, bound, symbol, {variables[0]: group.items[0]}, group.at)
+    if mentioned and all(other is node or node in scope.ancestors(other) for other in mentioned):
+        insist_on_product(shown, group)
+        return None
+    fail(
+        f"Is this {name} times the parentheses, or {name} as a function of them? Write "
+        f"{shown} \\cdot (..) for the product",
+        group.at,
+    )
+
+
+# ------------------------------------------------------------- which argument stands for which node
+
+
+def _matched(reader: Reader, bound: Bound, group: Group) -> list[tuple[Node, Tree]]:
+    """Return what each of several arguments stands for."""
+    node: Node = bound.value
+    below = reader.scope.ancestors(node)
+    named = [_named_node(reader, item) for item in group.items]
+    leaves_only = all(n is not None and n in below for n in named) and not set(named) <= set(
+        node.inputs
+    )
+    if isinstance(node, Applied) and len(node.inputs) == len(named) and not leaves_only:
+        return list(zip(node.inputs, group.items, strict=True))
+    found = [_stands_for(reader, bound, item) for item in group.items]
+    places = [k for k, variable in enumerate(found) if variable is None]
+    if places:
+        left = _leaves_left(reader, node, [variable for variable in found if variable])
+        if len(left) != len(places):
+            item = group.items[places[0]]
+            labels = reader.scope.labels
+            names = ", ".join(labels.get(leaf, "an input without name") for leaf in left)
+            fail(
+                f"Which argument of {bound.name} is {spoken(item)}? What is left of its inputs is "
+                f"{names or 'nothing'}: bind {bound.name} to a Python function to call it with any "
+                "arguments",
+                item.at,
+            )
+        for place, leaf in zip(places, left, strict=True):
+            found[place] = leaf
+    variables = [variable for variable in found if variable is not None]
+    if len(set(variables)) < len(variables):
+        fail(f"Two arguments of {bound.name} stand for the same", group.at)
+    _refuse_exchanged(reader, bound, variables, group)
+    return list(zip(variables, group.items, strict=True))
+
+
+def _stands_for(reader: Reader, bound: Bound, item: Tree) -> Node | None:
+    """Return the node whose place an argument takes: the one below that it names or mentions."""
+    below = reader.scope.ancestors(bound.value)
+    found = dict.fromkeys(n for n in _mentioned(reader, item, bare=False) if n in below)
+    if len(found) > 1:
+        names = " or ".join(reader.scope.labels.get(n, "?") for n in found)
+        fail(f"Which argument of {bound.name} is this: {names}? Bind it to a name", item.at)
+    return next(iter(found), None)
+
+
+def _leaves_left(reader: Reader, node: Node, taken: Sequence[Node]) -> list[Node]:
+    covered = {node for variable in taken for node in topological_order(variable)}
+    leaves = (n for n in topological_order(node) if isinstance(n, Input | Param))
+    return [leaf for leaf in leaves if leaf not in covered]
+
+
+def _refuse_exchanged(
+    reader: Reader, bound: Bound, variables: Sequence[Node], group: Group
+) -> None:
+    """Refuse f(y, x) for a node f of x and y: f itself, or f with its arguments exchanged?
+
+    Arguments that name what they stand for may be in the order in which the page binds that, or in
+    which the node uses it. One that does not, such as a number, has its place by use; of several,
+    both orders must agree.
+    """
+    pairs = [(a, b) for k, a in enumerate(variables) for b in variables[k + 1 :]]
+    orders = [list(reader.scope.labels), topological_order(bound.value)]
+    bound_so, used_so = (
+        all(
+            a not in order
+            or b not in order
+            or order.index(a) < order.index(b)
+            or reader.shape(a) != reader.shape(b)
+            for a, b in pairs
+        )
+        for order in orders
+    )
+    unnamed = [item for item in group.items if _stands_for(reader, bound, item) is None]
+    in_order = [bound_so or used_so, used_so, bound_so and used_so][min(len(unnamed), 2)]
+    if not in_order:
+        arguments = ", ".join(spoken(item) for item in group.items)
+        fail(
+            f"{bound.name}({arguments}): are these in the order of {bound.name}'s own arguments? "
+            f"Bind {bound.name} to a Python function to call it with any arguments",
+            group.at,
+        )
+
+
+def _named_node(reader: Reader, tree: Tree) -> Node | None:
+    """Return the node that a bare name stands for, or that P(x) does, if it is one."""
+    if isinstance(tree, Product) and _is_own_call(reader, tree.factors):
+        tree = tree.factors[0]
+    if not isinstance(tree, Symbol | Script):
+        return None
+    symbol, sub = (tree.base, tree.sub) if isinstance(tree, Script) else (tree, None)
+    if not isinstance(symbol, Symbol) or (isinstance(tree, Script) and (tree.sup or tree.primes)):
+        return None
+    try:
+        bound, indices = look_up(reader, symbol, sub)
+    except EquationError:
+        return None
+    return bound.value if bound is not None and bound.kind == "node" and not indices else None
+
+
+def _is_own_call(reader: Reader, factors: Sequence[Tree]) -> bool:
+    """Whether factors are P(x), with the name of something that P depends on."""
+    if len(factors) != 2 or not isinstance(factors[1], Group):
+        return False
+    head = _named_node(reader, factors[0])
+    if head is None:
+        return False
+    below = reader.scope.ancestors(head)
+    named = [_named_node(reader, item) for item in factors[1].items]
+    return all(found is not None and found in below for found in named)
+
+
+def _is_call(reader: Reader, factors: Sequence[Tree]) -> bool:
+    """Whether factors are P(..), with something in the parentheses that P depends on."""
+    if len(factors) != 2 or not isinstance(factors[1], Group):
+        return False
+    head = _named_node(reader, factors[0])
+    if head is None:
+        return False
+    below = reader.scope.ancestors(head)
+    return any(node in below for node in _mentioned(reader, factors[1], bare=False))
+
+
+def _mentioned(reader: Reader, tree: Tree, bare: bool) -> Iterator[Node]:
+    """Yield the nodes named in a tree, of P(x) P alone; with `bare`, those without an index."""
+    if isinstance(tree, Product):
+        skip = False
+        for k, factor in enumerate(tree.factors):
+            if not skip:
+                yield from _mentioned(reader, factor, bare)
+            skip = _is_call(reader, tree.factors[k : k + 2])
+        return
+    if isinstance(tree, Script) and isinstance(tree.base, Symbol):
+        bound, indices = look_up(reader, tree.base, tree.sub)
+        if bound is not None and bound.kind == "node" and not (bare and indices):
+            yield bound.value
+        if tree.sup is not None:
+            yield from _mentioned(reader, tree.sup, bare)
+        return
+    if isinstance(tree, Symbol):
+        bound = reader.scope.find(tree)
+        if bound is not None and bound.kind == "node":
+            yield bound.value
+        return
+    for _, _, child in children(tree):
+        yield from _mentioned(reader, child, bare)
+
+
+# ------------------------------------------------------------------------------- the node elsewhere
+
+
+def _elsewhere(
+    reader: Reader, bound: Bound, symbol: Symbol, replaced: dict[Node, Tree], at: int
+) -> Expr:
+    """A part of the graph again, with other values for what its node depends on."""
+    arguments = [reader.whole(item) for item in replaced.values()]
+    for argument, variable in zip(arguments, replaced, strict=True):
+        shape = reader.shape(variable)
+        if to_array(argument.shape) != (shape if shape != (1,) else ()):
+            fail(
+                f"{bound.name} takes {describe(of_array(shape))} here, not "
+                f"{describe(argument.shape)}",
+                argument.at,
+            )
+    names = [reader.scope.labels.get(variable, "") for variable in replaced]
+    return make(
+        "replace", arguments,
+        (bound.value, tuple(replaced), tuple((name, latex_name(name)) for name in names)),
+        at=at, shape=of_array(reader.shape(bound.value)), label=(bound.name, to_latex(symbol)),
+    )  # fmt: skip

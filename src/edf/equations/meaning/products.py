@@ -1,0 +1,108 @@
+"""Products: what belongs together among factors side by side, and what a derivative acts on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from edf.equations.latex.syntax import Group, Product, Script, Symbol, Tree
+from edf.equations.meaning import algebra
+from edf.equations.meaning.algebra import MAX_ORDER, fail
+from edf.equations.meaning.calls import read_call
+from edf.equations.meaning.derivatives import read_operator
+from edf.equations.meaning.endings import insist_on_end
+from edf.equations.meaning.expression import Expr
+from edf.equations.meaning.reader import Factors, Joins, Reader
+
+
+def read_product(reader: Reader, tree: Product) -> Expr:
+    parts: list[Expr] = []
+    signs: list[str] = []
+    place = 0
+    while place < len(tree.factors):
+        if place:
+            signs.append(tree.joins[place - 1])
+        part, used = read_unit(reader, tree.factors, tree.joins, place)
+        parts.append(part)
+        place += used
+    if _bar_pairs(tree) > 1:
+        fail("Which bars belong together? Write \\lvert and \\rvert", tree.at)
+    return parts[0] if len(parts) == 1 else algebra.multiply(parts, signs, tree.at)
+
+
+def _bar_pairs(tree: Product) -> int:
+    bases = (f.base if isinstance(f, Script) else f for f in tree.factors)
+    return sum(getattr(base, "open", "") in ("|", r"\|") for base in bases)
+
+
+def read_unit(reader: Reader, factors: Factors, joins: Joins, start: int) -> tuple[Expr, int]:
+    """Read what begins at `start` and belongs together; return it and its number of factors."""
+    factor = factors[start]
+    beside = start + 1 < len(factors) and joins[start] == ""
+    operate = read_operator(reader, factor)
+    if operate is not None:
+        if not beside:
+            fail("What does this derivative act on? Put it behind, in parentheses", factor.at)
+        return _operand(reader, operate, factors, joins, start)
+    if beside and isinstance(factor, Symbol | Script):
+        behind = factors[start + 1]
+        group = behind.base if isinstance(behind, Script) else behind
+        if isinstance(group, Group):
+            called = read_call(reader, factor, group, behind)
+            if called is not None:
+                return called, 2
+    return reader.read(factor), 1
+
+
+def _operand(
+    reader: Reader,
+    operate: Callable[[Tree | Expr], Expr],
+    factors: Factors,
+    joins: Joins,
+    start: int,
+) -> tuple[Expr, int]:
+    """What a derivative in front acts on: parentheses, or the one thing that ends the term."""
+    deepest = factors[start : start + MAX_ORDER + 1]
+    if len(deepest) > MAX_ORDER and all(read_operator(reader, factor) for factor in deepest):
+        fail(
+            "Third derivatives are not tested: bind a first one to a node of its own",
+            factors[start].at,
+        )
+    operand = factors[start + 1]
+    ends = start + 2 == len(factors)
+    if isinstance(operand, Group):
+        if not ends and joins[start + 1] == "" and isinstance(factors[start + 2], Group):
+            fail("Where does the derivative end? Put all it acts on into parentheses", operand.at)
+        if len(operand.items) > 1:
+            fail("A derivative acts on one thing: no commas", operand.at)
+        return operate(operand.items[0]), 2
+    if isinstance(operand, Script) and isinstance(operand.base, Group):
+        fail("Does the script belong to the derivative or to what it acts on?", operand.at)
+    nested = read_operator(reader, operand)
+    if nested is None and isinstance(operand, Symbol | Script):
+        taken = 2 if _takes_group(factors, joins, start + 1) else 1
+        tree: Tree = operand
+        if taken == 2:
+            tree = Product(factors[start + 1 : start + 3], ("",), at=operand.at)
+            if read_unit(reader, factors, joins, start + 1)[1] == 1:
+                taken, tree = 1, operand
+    else:
+        taken, tree = len(factors) - start - 1, operand
+        if taken > 1:
+            tree = Product(factors[start + 1 :], joins[start + 1 :], at=operand.at)
+            if read_unit(reader, factors, joins, start + 1)[1] != taken:
+                fail(
+                    "Where does the derivative end? Put what it acts on into parentheses",
+                    operand.at,
+                )
+        insist_on_end(tree, "the derivative")
+    closed = start + 1 + taken == len(factors) or joins[start + taken] in (r"\odot", r"\circ")
+    if not closed:
+        fail("Where does the derivative end? Put what it acts on into parentheses", operand.at)
+    return operate(tree), 1 + taken
+
+
+def _takes_group(factors: Factors, joins: Joins, place: int) -> bool:
+    if place + 1 >= len(factors) or joins[place] != "":
+        return False
+    behind = factors[place + 1]
+    return isinstance(behind.base if isinstance(behind, Script) else behind, Group)

@@ -1,0 +1,148 @@
+"""Scripts and bars: powers, transposes, inverses, components, norms."""
+
+from __future__ import annotations
+
+from edf.equations.latex.printer import to_latex
+from edf.equations.latex.syntax import (
+    Bars,
+    Fraction,
+    Function,
+    Grad,
+    Group,
+    Indices,
+    Number,
+    Product,
+    Script,
+    Slash,
+    Sum,
+    Symbol,
+    Tree,
+)
+from edf.equations.latex.vocabulary import TRANSPOSES
+from edf.equations.meaning import algebra
+from edf.equations.meaning.algebra import apply, fail
+from edf.equations.meaning.expression import Expr
+from edf.equations.meaning.reader import Reader
+from edf.equations.meaning.symbols import atom, read_indices
+from edf.equations.operations.shapes import DimensionVariable, settle
+
+_TRANSPOSE = TRANSPOSES | {"T"}
+
+
+def read_script(reader: Reader, tree: Script) -> Expr:
+    """A base with a subscript, a superscript, or both."""
+    base, sub, sup, at = tree.base, tree.sub, tree.sup, tree.at
+    if tree.primes:
+        fail("A prime is understood on a function with its argument: f'(x)", at)
+    if isinstance(base, Symbol):
+        if base.base == "e" and sub is None and sup is not None:
+            if reader.scope.find(base) is not None:
+                fail("e is bound on this page: write \\exp(..) for the exponential", at)
+            if set(base.styles) <= {r"\mathrm"}:
+                return _exponential(reader, sup, at)
+        value = atom(reader, base, sub, at)
+        if sup is not None:
+            _refuse_power_of_entry(reader, base, value, sup)
+        return raised(reader, value, sup, at)
+    if isinstance(base, Bars):
+        return raised(reader, read_bars(reader, base, sub), sup, at)
+    if isinstance(base, Fraction | Number) and (sub is not None or isinstance(base, Fraction)):
+        fail("A script on this is easy to misread: put parentheses around its base", at)
+    if isinstance(base, Function | Product | Slash | Sum):
+        fail("What does this script belong to? Write parentheses", at)
+    if sub is not None and isinstance(base, Group):
+        return raised(reader, subscripted(reader, reader.whole(base), sub, at), sup, at)
+    if isinstance(base, Grad) and sub is not None and isinstance(base.base, Symbol):
+        base = Grad(Script(base.base, sub, at=at), base.macro, at=at)
+    elif sub is not None:
+        fail("A subscript on this is not understood: put parentheses around its base", at)
+    return raised(reader, reader.read(base), sup, at)
+
+
+def _refuse_power_of_entry(reader: Reader, symbol: Symbol, entry: Expr, sup: Tree) -> None:
+    """A^{-1}_{ij} is set as a power of A_{ij}, and mostly meant as an entry of the inverse."""
+    if entry.op not in ("node", "array") or not _is_minus_one(sup):
+        return
+    bound, indices = entry.data
+    shape = reader.shape(bound) if entry.op == "node" else bound.value.shape
+    if len(indices) == len(shape) == 2 and shape[0] == shape[1]:
+        name = to_latex(symbol)
+        fail(
+            f"An entry of the inverse, or 1 over an entry? Write ({name}^{{-1}})_{{ij}}, or a "
+            "fraction",
+            sup.at,
+        )
+
+
+def subscripted(reader: Reader, value: Expr, sub: Tree, at: int) -> Expr:
+    """A component of a column or a matrix."""
+    indices = read_indices(reader, sub)
+    expr = algebra.component(value, indices, at)
+    assert value.shape is not None
+    for index, dim in zip(indices, value.shape, strict=False):
+        length = settle(dim)
+        if isinstance(length, DimensionVariable):
+            fail("The length of this cannot be told from what stands around it", at)
+        reader.inference.runs_over(index, length, at)
+    return expr
+
+
+def raised(reader: Reader, base: Expr, sup: Tree | None, at: int) -> Expr:
+    """A base with a superscript: a power, a transpose or an inverse."""
+    if sup is None:
+        return base
+    if is_transpose(reader, sup):
+        return apply("transpose", (base,), at)
+    if base.shape is not None and _is_minus_one(sup):
+        return apply("inverse", (base,), at)
+    if base.shape is not None and _is_minus_transpose(reader, sup):
+        return apply("transpose", (apply("inverse", (base,), at),), at)
+    return apply("pow", (base, reader.read(sup)), at)
+
+
+def is_transpose(reader: Reader, sup: Tree) -> bool:
+    """Whether a superscript is the sign of a transpose."""
+    if not isinstance(sup, Symbol) or sup.base not in _TRANSPOSE:
+        return False
+    if sup.base == "T" and reader.scope.find(sup) is not None:
+        fail("T is bound on this page: write \\top for the transpose", sup.at)
+    return True
+
+
+def _is_minus_one(tree: Tree) -> bool:
+    return isinstance(tree, Sum) and tree.signs == ("-",) and tree.terms[0] == Number("1")
+
+
+def _is_minus_transpose(reader: Reader, sup: Tree) -> bool:
+    return isinstance(sup, Sum) and sup.signs == ("-",) and is_transpose(reader, sup.terms[0])
+
+
+def _exponential(reader: Reader, exponent: Tree, at: int) -> Expr:
+    if is_transpose(reader, exponent):
+        fail("The exponential of a transpose sign: write \\exp(..)", at)
+    return apply("exp", (reader.read(exponent),), at)
+
+
+# ----------------------------------------------------------------------- absolute values and norms
+
+
+def read_bars(reader: Reader, tree: Bars, sub: Tree | None = None) -> Expr:
+    r"""|x|, or \lVert x \rVert with the kind of norm below."""
+    if tree.double:
+        return apply(f"norm_{_norm_kind(sub)}", (reader.whole(tree.body),), tree.at)
+    if sub is not None:
+        fail("A subscript on an absolute value: write \\lVert x \\rVert for a norm", sub.at)
+    return apply("abs", (reader.read(tree.body),), tree.at)
+
+
+def _norm_kind(sub: Tree | None) -> str:
+    if sub is None:
+        return "2"
+    assert isinstance(sub, Indices)
+    item = sub.items[0]
+    if len(sub.items) == 1:
+        if isinstance(item, Number) and item.text in ("1", "2"):
+            return item.text
+        if isinstance(item, Symbol) and item.base in (r"\infty", "F"):
+            return {r"\infty": "inf", "F": "F"}[item.base]
+    fail("This norm is not understood: 1, 2, \\infty and F are", sub.at)

@@ -1,0 +1,272 @@
+"""Symbols with their subscripts: nodes, arrays, numbers, and the signs of the dialect."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from typing import Any
+
+from edf.equations.latex.printer import to_latex
+from edf.equations.latex.syntax import Indices, Number, Script, Sum, Symbol, Tree
+from edf.equations.latex.vocabulary import ACCENTS, BOLD, GREEK, REFUSED
+from edf.equations.meaning import algebra
+from edf.equations.meaning.algebra import fail, make
+from edf.equations.meaning.expression import Expr, Index
+from edf.equations.meaning.names import Bound, index_text, python_names
+from edf.equations.meaning.reader import Reader
+from edf.equations.operations import BY_SYMBOL, BY_WORD
+from edf.equations.operations.shapes import DimensionVariable, of_array
+from edf.graph import Node
+
+#: Fonts in which a word can be the name of a function.
+WORD_FONTS = frozenset([r"\operatorname", r"\mathrm", r"\text", r"\textrm"])
+_SIGNS_ONLY = (r"\top", r"\intercal", r"\infty")
+
+Label = tuple[str, str]
+"""A name with its indices, as plain text and as LaTeX."""
+
+
+def read_symbol(reader: Reader, tree: Symbol) -> Expr:
+    return atom(reader, tree, None, tree.at)
+
+
+def atom(reader: Reader, symbol: Symbol, sub: Tree | None, at: int) -> Expr:
+    """A symbol with its subscript: a node, an array, a number, or a sign of the dialect."""
+    bound, indices = look_up(reader, symbol, sub)
+    if bound is None:
+        return _sign(reader, symbol, sub, at)
+    _refuse_two_deltas(symbol, indices, at)
+    latex = to_latex(Script(symbol, sub) if sub is not None and not indices else symbol)
+    if bound.kind == "number":
+        if indices:
+            fail(f"{bound.name} is a number and has no components", at)
+        return algebra.number(float(bound.value), at, (bound.name, latex))
+    if bound.kind == "function":
+        fail(f"{to_latex(symbol)} is a function: write its argument in parentheses", at)
+    return read_bound(reader, bound, indices, latex, at)
+
+
+def read_bound(
+    reader: Reader, bound: Bound, indices: tuple[Index, ...], latex: str, at: int
+) -> Expr:
+    """A node or an array, by name."""
+    if bound.kind == "array":
+        shape = bound.value.shape
+        return _indexed(reader, "array", bound, shape, indices, (bound.name, latex), at)
+    return read_node(reader, bound.value, indices, (bound.name, latex), at)
+
+
+def read_node(
+    reader: Reader, node: Node, indices: tuple[Index, ...], names: Label, at: int
+) -> Expr:
+    """A graph node with all of its indices, or with none."""
+    return _indexed(reader, "node", node, reader.shape(node), indices, names, at)
+
+
+def _indexed(
+    reader: Reader,
+    op: str,
+    value: Any,
+    shape: tuple[int, ...],
+    indices: tuple[Index, ...],
+    names: Label,
+    at: int,
+) -> Expr:
+    """A bound value with all of its indices, or with none; lifted if the reading says so."""
+    name = names[0]
+    if not indices and shape and reader.lift:
+        if len(reader.lift) < len(shape):
+            fail(
+                f"{name} has {len(shape)} indices, and the reading lifts {len(reader.lift)}: "
+                f'write reading="componentwise {" ".join("ijkmn"[: len(shape)])}"',
+                at,
+            )
+        indices = reader.lift[: len(shape)]
+    if indices and len(indices) != len(shape):
+        plural = "index" if len(shape) == 1 else "indices"
+        fail(f"{name} has {len(shape)} {plural}, and here it has {len(indices)}", at)
+    if not indices and len(shape) > 2:
+        fail(f"{name} has {len(shape)} axes: write it with {len(shape)} indices", at)
+    for index, length in zip(indices, shape, strict=False):
+        reader.inference.runs_over(index, length, at)
+    return make(
+        op, (), (value, indices), at=at,
+        free=frozenset(index for index in indices if isinstance(index, str)),
+        label=label(reader, names, indices),
+        shape=None if indices else of_array(shape),
+    )  # fmt: skip
+
+
+def label(reader: Reader, names: Label, indices: tuple[Index, ...]) -> Label:
+    """Return a name with its indices; components are counted as the formula counts them."""
+    if not indices:
+        return names
+    base = reader.page.reading.base or 0
+    written = [str(index + base) if isinstance(index, int) else index for index in indices]
+    latex = " ".join(f"\\{index}" if f"\\{index}" in GREEK else index for index in written)
+    plain, shown = names
+    return f"{plain}_{''.join(written)}", f"{shown}_{{{latex}}}"
+
+
+def _refuse_two_deltas(symbol: Symbol, indices: tuple[Index, ...], at: int) -> None:
+    letters = [index for index in indices if isinstance(index, str)]
+    if symbol == Symbol(r"\delta") and len(indices) == len(letters) == 2:
+        fail(
+            "Kronecker's delta, or the delta of this page? Rename that, or write "
+            f"(\\delta)_{{{''.join(letters)}}} for its entries",
+            at,
+        )
+
+
+# ------------------------------------------------------------------------------- names and indices
+
+
+def look_up(
+    reader: Reader, symbol: Symbol, sub: Tree | None
+) -> tuple[Bound | None, tuple[Index, ...]]:
+    """Return what a symbol with a subscript is bound to, and the indices that are left."""
+    scope = reader.scope
+    bound = scope.find(symbol)
+    if sub is None:
+        return bound, ()
+    text = index_text(sub)
+    whole = scope.find(symbol, text) if text else None
+    if whole is not None:
+        if bound is not None and _could_be_component(reader, bound, sub):
+            fail(
+                f"{whole.name} and {bound.name} are both bound: is this {whole.name}, or a "
+                f"component of {bound.name}? Rename one",
+                symbol.at,
+            )
+        return whole, ()
+    return bound, () if bound is None else read_indices(reader, sub)
+
+
+def _could_be_component(reader: Reader, bound: Bound, sub: Tree) -> bool:
+    """Whether a subscript that is part of a name could be the indices of the rest as well."""
+    assert isinstance(sub, Indices)
+    if bound.kind not in ("node", "array"):
+        return False
+    shape = reader.shape(bound.value) if bound.kind == "node" else bound.value.shape
+    return len(sub.items) == len(shape) and all(_could_be_index(reader, item) for item in sub.items)
+
+
+def _could_be_index(reader: Reader, item: Tree) -> bool:
+    if isinstance(item, Number):
+        return reader.page.reading.base is not None
+    if not isinstance(item, Symbol) or item.styles:
+        return False
+    return len(item.base) == 1 or item.base in GREEK
+
+
+def read_indices(reader: Reader, sub: Tree) -> tuple[Index, ...]:
+    """Read a subscript as indices."""
+    assert isinstance(sub, Indices)
+    return tuple(read_index(reader, item) for item in sub.items)
+
+
+def read_index(reader: Reader, item: Tree) -> Index:
+    """Read one index: a letter that the page leaves free, or the number of a component."""
+    if isinstance(item, Number):
+        base = reader.page.reading.base
+        if base is None:
+            fail(
+                f"Is component {item.text} counted from 0 or from 1? Declare it with "
+                f'reading="base 0" or reading="base 1", or bind the component to a name',
+                item.at,
+            )
+        if not item.text.isdigit():
+            fail(f"{item.text} is no component: write a whole number", item.at)
+        return int(item.text) - base
+    if isinstance(item, Sum):
+        fail("Arithmetic in a subscript is not understood: bind the shifted values", item.at)
+    if not isinstance(item, Symbol):
+        fail("An index with an index is not understood: rename it", item.at)
+    name = python_names(item)[0]
+    if len(item.base) > 1 and not item.base.startswith("\\"):
+        fail(f"{item.base} is neither an index letter nor part of a name that is bound", item.at)
+    if item.styles or item.base in (r"\partial", r"\nabla", *_SIGNS_ONLY):
+        fail(f"{to_latex(item)} is not understood as an index: write a plain letter", item.at)
+    if reader.scope.find(item) is not None:
+        fail(
+            f"{name} is bound on this page and cannot be an index too: use another letter", item.at
+        )
+    return name
+
+
+def read_letter(reader: Reader, tree: Tree) -> str:
+    """Read the letter of an index."""
+    if not isinstance(tree, Symbol):
+        fail("An index letter is expected here", tree.at)
+    index = read_index(reader, tree)
+    assert isinstance(index, str)
+    return index
+
+
+# --------------------------------------------------------------- signs that the page does not bind
+
+
+def _sign(reader: Reader, symbol: Symbol, sub: Tree | None, at: int) -> Expr:
+    """A symbol that the page does not bind."""
+    base, fonts = symbol.base, [style for style in symbol.styles if style not in ACCENTS]
+    plain = not symbol.styles
+    if base == r"\delta" and plain:
+        return _kronecker(reader, sub, at)
+    if sub is None and base == r"\pi" and plain:
+        return algebra.number(math.pi, at, ("pi", r"\pi"))
+    if sub is None and base == "e" and set(fonts) <= {r"\mathrm"}:
+        return algebra.number(math.e, at, ("e", to_latex(symbol)))
+    if sub is None and base == "1" and set(symbol.styles) <= BOLD and symbol.styles:
+        ones = make("ones", at=at, shape=(DimensionVariable(), 1))
+        return reader.inference.must_have_lengths(ones)
+    if sub is None and base == "I" and set(symbol.styles) <= {r"\mathbf", r"\mathrm"}:
+        side = DimensionVariable()
+        return reader.inference.must_have_lengths(make("eye", at=at, shape=(side, side)))
+    if base in (r"\partial", r"\nabla"):
+        fail(
+            f"What does {base} act on? Write \\frac{{\\partial y}}{{\\partial x}}, \\nabla_x y", at
+        )
+    if base in _SIGNS_ONLY:
+        fail(f"{base} is not understood here", at)
+    _refuse_unbound(reader, symbol, sub, at)
+    raise AssertionError
+
+
+def _kronecker(reader: Reader, sub: Tree | None, at: int) -> Expr:
+    indices = read_indices(reader, sub) if sub is not None else ()
+    if len(indices) != 2 or not all(isinstance(index, str) for index in indices):
+        fail("Kronecker's delta has two index letters: \\delta_{ij}", at)
+    i, j = str(indices[0]), str(indices[1])
+    if i == j:
+        fail(f"\\delta_{{{i}{j}}} is 1 whatever {i} is: write 1", at)
+    reader.inference.run_alike(i, j, at)
+    return make("delta", (), (i, j), at=at, free=frozenset((i, j)))
+
+
+def _refuse_unbound(reader: Reader, symbol: Symbol, sub: Tree | None, at: int) -> None:
+    """Say why a symbol means nothing here, and what to do about it."""
+    scope, inference = reader.scope, reader.inference
+    name, base = python_names(symbol)[0], symbol.base
+    if (kind := scope.unusable(symbol)) is not None:
+        fail(f"{name} is bound to a {kind}, which has no place in a formula", at)
+    if name in inference.ranges or name in reader.lift or name in inference.sizes:
+        fail(f"{name} is an index here, and an index is no number: bind {name}", at)
+    if base == "0":
+        fail("Write 0 in the plain font: it fits every shape", at)
+    if base == "1":
+        fail("This looks like the number 1: write \\mathbf{1} for a column of ones", at)
+    if r"\mathbb" in symbol.styles:
+        fail(REFUSED[r"\mathbb"], at)
+    if " " in base:
+        fail("Words have no place in a formula: put them into the sentence around it", at)
+    if base in BY_SYMBOL or (base in BY_WORD and set(symbol.styles) & WORD_FONTS):
+        fail(f"{to_latex(symbol)} is a function: write its argument in parentheses", at)
+    usable = [n for n in scope.names if Bound.of(n, scope.names[n]).kind != "other"]
+    close = difflib.get_close_matches(name, usable, n=1, cutoff=0.7)
+    text = index_text(sub) if sub is not None else None
+    spelled = name if not text or len(text) == 1 else f"{name} (or {name}_{text})"
+    fail(
+        f"{spelled} is not bound on this page: bind it in a Python cell above"
+        + (f"; did you mean {close[0]}?" if close else ""),
+        at,
+    )
