@@ -12,7 +12,6 @@ site: $(VENV)/.site       ## check every page, build the site strictly, say what
 	@$(BIN)/python scripts/build.py --strict
 
 test: $(VENV)/.test lint  ## lint, types, every test, the handout's verdicts, the site in a browser
-	@$(BIN)/python scripts/build.py --strict
 	@$(BIN)/pytest --numprocesses=2 --dist=worksteal
 
 lint: $(VENV)/.test

@@ -28,20 +28,22 @@ class _Quiet(SimpleHTTPRequestHandler):
 
 
 @pytest.fixture(scope="session")
-def build() -> Callable[..., None]:
-    """Build a site: `build(config, target, **environment)`.
+def build() -> Callable[..., str]:
+    """Build a site: `build(config, target, **environment)` returns what was said of it.
 
-    It is not strict: what is tested here is the pages, not the verdicts.
+    It is not strict, so that there are pages to look at whatever is said.
     """
 
-    def run(config: Path, target: Path, **environment: str) -> None:
-        subprocess.run(
+    def run(config: Path, target: Path, **environment: str) -> str:
+        done = subprocess.run(
             [sys.executable, "-m", "mkdocs", "build", "--no-strict", "-f", config, "-d", target],
             env={**os.environ, "NO_MKDOCS_2_WARNING": "1", **environment},
             capture_output=True,
-            timeout=300,
-            check=True,
+            text=True,
+            timeout=600,
         )
+        assert done.returncode == 0, done.stderr
+        return done.stderr
 
     return run
 
@@ -80,15 +82,12 @@ def once(
 
 
 @pytest.fixture(scope="session")
-def root(
-    chromium_path: str,
-    once: Callable[[str, Callable[[Path], object]], Path],
-    build: Callable[..., None],
-) -> Path:
-    """The folder of a web host, on which the site lies below `PREFIX`."""
+def root(once: Callable[[str, Callable[[Path], object]], Path], build: Callable[..., str]) -> Path:
+    """The folder of a web host, on which the site lies below `PREFIX`; beside it, `build.log`."""
 
     def fill(host: Path) -> None:
-        build(ROOT / "mkdocs.yml", host / PREFIX, SITE_URL=f"http://127.0.0.1/{PREFIX}")
+        said = build(ROOT / "mkdocs.yml", host / PREFIX, SITE_URL=f"http://127.0.0.1/{PREFIX}")
+        (host / "build.log").write_text(said, "utf-8")
 
     return once("host", fill)
 

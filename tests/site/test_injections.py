@@ -188,7 +188,7 @@ def _notebook() -> str:
 def hostile(
     chromium_path: str,
     once: Callable[[str, Callable[[Path], object]], Path],
-    build: Callable[..., None],
+    build: Callable[..., str],
 ) -> Path:
     """The hostile site."""
 

@@ -11,7 +11,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 
 class _Outline(HTMLParser):
@@ -53,6 +53,15 @@ class _Outline(HTMLParser):
 def outlines(site: Path) -> dict[Path, _Outline]:
     """Every page of the site."""
     return {path: _Outline(path.read_text("utf-8")) for path in sorted(site.rglob("*.html"))}
+
+
+def test_the_site_builds_without_a_warning(root: Path, site: Path) -> None:
+    """As `make site` asks: every verdict is the expected one, and nothing else is amiss."""
+    said = (root / "build.log").read_text("utf-8").splitlines()
+    assert [line for line in said if not line.startswith(("INFO", "DEBUG"))] == []
+    report = json.loads((site / "verdicts.json").read_text("utf-8"))
+    assert report["summary"]["unexpected"] == 0
+    assert report["verdicts"]
 
 
 def _broken(site: Path, outlines: dict[Path, _Outline], page: Path, link: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
+DOCS = Path(__file__).parents[2] / "docs"
 WIDTHS = (320, 600, 1000, 2560)
 LIMIT_PAGE = 120_000  # bytes, compressed
 LIMIT_VISIT = 700_000  # bytes of a first visit, fonts and theme included
@@ -35,13 +36,20 @@ new PerformanceObserver(list => {
 
 @dataclass
 class Visit:
-    """What was seen on one page."""
+    """What a page does that it should not."""
 
     messages: list[str] = field(default_factory=list)  # console errors and warnings
     abroad: list[str] = field(default_factory=list)  # requests to other origins
     violations: list[str] = field(default_factory=list)  # of accessibility rules
     shifts: list[Any] = field(default_factory=list)  # of the layout, after the first paint
     overflows: list[str] = field(default_factory=list)  # widths at which the page scrolls sideways
+
+
+def _addresses() -> list[str]:
+    """Every page's address within the site, known before the site is built."""
+    sources = [path for kind in ("md", "ipynb") for path in DOCS.rglob(f"*.{kind}")]
+    names = sorted(path.relative_to(DOCS).with_suffix("").as_posix() for path in sources)
+    return [*(f"{name}/".removeprefix("index/") for name in names), "404.html"]
 
 
 def _visit(browser: Browser, served: str, page: str) -> Visit:
@@ -101,51 +109,23 @@ def _unfold(tab: Page) -> None:
     tab.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
 
 
-@pytest.fixture(scope="session")
-def visits(
-    browser: Browser,
-    served: str,
-    pages: list[str],
-    once: Callable[[str, Callable[[Path], object]], Path],
-) -> dict[str, Visit]:
-    """One visit to each page, on which the tests below look back."""
+@pytest.mark.parametrize("page", _addresses())
+def test_page(browser: Browser, served: str, page: str) -> None:
+    """A visit, with every card open, light and dark, from 320 to 2560 pixels, finds no fault.
 
-    def fill(folder: Path) -> None:
-        seen = {page: asdict(_visit(browser, served, page)) for page in pages}
-        (folder / "visits.json").write_text(json.dumps(seen), "utf-8")
-
-    noted = json.loads((once("visits", fill) / "visits.json").read_text("utf-8"))
-    return {page: Visit(**facts) for page, facts in noted.items()}
+    Every request goes to the site itself, and none fails; the console is silent; no rule of
+    axe-core is violated; the layout does not move while fonts and scripts arrive; wide things
+    scroll in boxes of their own.
+    """
+    seen = _visit(browser, served, page)
+    if sum(shift for _, shift, _ in seen.shifts) <= LIMIT_SHIFT:
+        seen.shifts.clear()
+    assert seen == Visit()
 
 
-def _found(visits: dict[str, Visit], what: str) -> dict[str, list[Any]]:
-    """The pages on which something was found."""
-    return {page: getattr(seen, what) for page, seen in visits.items() if getattr(seen, what)}
-
-
-def test_no_request_leaves_the_site(visits: dict[str, Visit]) -> None:
-    """Every request of every page goes to the site's own origin."""
-    assert _found(visits, "abroad") == {}
-
-
-def test_console_is_silent(visits: dict[str, Visit]) -> None:
-    """No error, no warning, no failed request."""
-    assert _found(visits, "messages") == {}
-
-
-def test_axe_finds_nothing(visits: dict[str, Visit]) -> None:
-    """No rule of axe-core is violated, light or dark, with every card open."""
-    assert _found(visits, "violations") == {}
-
-
-def test_nothing_moves_after_the_first_paint(visits: dict[str, Visit]) -> None:
-    """The layout does not shift while fonts and scripts arrive."""
-    moved = {
-        page: seen.shifts
-        for page, seen in visits.items()
-        if sum(shift for _, shift, _ in seen.shifts) > LIMIT_SHIFT
-    }
-    assert moved == {}
+def test_every_page_is_visited(pages: list[str]) -> None:
+    """The pages of the built site are those that the test above is given."""
+    assert sorted(pages) == sorted(_addresses())
 
 
 def test_what_moves_is_seen(tab: Page, tmp_path: Path, serve: Callable[[Path], Any]) -> None:
@@ -158,11 +138,6 @@ def test_what_moves_is_seen(tab: Page, tmp_path: Path, serve: Callable[[Path], A
     )
     with serve(tmp_path) as address:
         assert sum(shift for shift, _ in _shifts(tab, address)) > LIMIT_SHIFT
-
-
-def test_no_page_scrolls_sideways(visits: dict[str, Visit]) -> None:
-    """From 320 to 2560 pixels, with every card open, wide things scroll in boxes of their own."""
-    assert _found(visits, "overflows") == {}
 
 
 def test_pages_are_light(site: Path, pages: list[str]) -> None:
