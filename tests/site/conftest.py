@@ -129,14 +129,27 @@ def serve() -> Callable[[Path], AbstractContextManager[str]]:
 
 
 @pytest.fixture(scope="session")
-def browser(playwright: Playwright, chromium_path: str) -> Iterator[Browser]:
-    """A Chromium that resolves no host but this machine."""
-    browser = playwright.chromium.launch(
-        executable_path=chromium_path,
-        args=["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"],
-    )
-    yield browser
-    browser.close()
+def launched(playwright: Playwright, chromium_path: str) -> Iterator[Callable[[], Browser]]:
+    """A Chromium that resolves no host but this machine; another one, should it have crashed."""
+    browsers: list[Browser] = []
+
+    def get() -> Browser:
+        if not browsers or not browsers[-1].is_connected():
+            arguments = ["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
+            browsers.append(
+                playwright.chromium.launch(executable_path=chromium_path, args=arguments)
+            )
+        return browsers[-1]
+
+    yield get
+    for browser in browsers:
+        browser.close()
+
+
+@pytest.fixture
+def browser(launched: Callable[[], Browser]) -> Browser:
+    """A Chromium; one that crashed in a test is not met by the next."""
+    return launched()
 
 
 @pytest.fixture
