@@ -86,7 +86,12 @@ def root(once: Callable[[str, Callable[[Path], object]], Path], build: Callable[
     """The folder of a web host, on which the site lies below `PREFIX`; beside it, `build.log`."""
 
     def fill(host: Path) -> None:
-        said = build(ROOT / "mkdocs.yml", host / PREFIX, SITE_URL=f"http://127.0.0.1/{PREFIX}")
+        where = {
+            "SITE_URL": f"http://127.0.0.1/{PREFIX}",
+            "REPO_URL": "https://repo.test/handout",
+            "EDIT_URI": "edit/main/docs/",
+        }
+        said = build(ROOT / "mkdocs.yml", host / PREFIX, **where)
         (host / "build.log").write_text(said, "utf-8")
 
     return once("host", fill)

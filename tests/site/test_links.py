@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -168,3 +169,14 @@ def test_pages_tell_others_what_they_are(site: Path, outlines: dict[Path, _Outli
 def test_every_file_can_be_read_by_a_web_server(site: Path) -> None:
     """Hosts refuse files that only their owner may read."""
     assert [p for p in site.rglob("*") if p.is_file() and not p.stat().st_mode & 0o004] == []
+
+
+def test_no_address_is_a_placeholder(site: Path, outlines: dict[Path, _Outline]) -> None:
+    """What links to the site's own host or to its source leads where it was published."""
+    for path, outline in outlines.items():
+        assert [link for link in outline.links if "example." in link] == [], path
+    addresses = re.findall(r"<loc>(.*?)</loc>", (site / "sitemap.xml").read_text("utf-8"))
+    assert len(addresses) > 5
+    assert {urlsplit(a).netloc + urlsplit(a).path[:16] for a in addresses} == {
+        "127.0.0.1/course/handout/"
+    }
