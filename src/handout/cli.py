@@ -15,18 +15,18 @@ from handout import __version__, engine
 from handout.engine import Engine
 from handout.judge.verdicts import JudgedPage
 from handout.page.escape import one_line
-from handout.page.pages import Page, PageError, shown_path
+from handout.page.pages import MARKDOWN, Page, PageError, shown_path
 from handout.project_file import find_config
 from handout.report.annotations import annotate
 from handout.report.junit import junit
-from handout.report.problems import problems
+from handout.report.problems import coverage_problems, problems
 from handout.report.summary import tally, told
 from handout.report.verdicts_json import verdicts_json
 from handout.run.cache import Cache, clear, contents
 from handout.run.file_watching import look, wait
 from handout.run.process.limits import unlimited
-from handout.settings import Project, SettingsError, find_project
-from handout.weave.inject import lost_badges
+from handout.settings import Project, Settings, SettingsError, find_project
+from handout.weave.inject import borrowed_badges, lost_badges
 
 _HELP = {"help_option_names": ["-h", "--help"]}
 
@@ -63,7 +63,8 @@ def check(
 ) -> None:
     """Run and test the cells of pages (Markdown, or notebooks)."""
     if no_exec:
-        sys.exit(_list_cells([_read(name) for name in pages]))
+        claims = _project(pages=pages).settings.claims
+        sys.exit(_list_cells([_read(name, claims) for name in pages]))
     for name in filter(None, (json_file, junit_file)):
         _write(name, "", "a")  # better told now than after the run
     read: set[Path] = set()
@@ -73,14 +74,16 @@ def check(
     def once() -> int:
         project = _project(jobs, timeout, pages)
         engine.prepare(project)
-        judged, reads = _judge(project, [_read(name) for name in pages], executor)
+        read_pages = [_read(name, project.settings.claims) for name in pages]
+        judged, reads = _judge(project, read_pages, executor)
         read.update(reads)
         if json_file is not None:
-            text = verdicts_json(verdict for page in judged for verdict in page.verdicts)
-            _write(json_file, text)
+            _write(json_file, verdicts_json(judged, project.settings))
         if junit_file is not None:
             _write(junit_file, junit(judged))
-        return _tell(judged, sys.stderr if "-" in (json_file, junit_file) else sys.stdout)
+        return _tell(
+            judged, project.settings, sys.stderr if "-" in (json_file, junit_file) else sys.stdout
+        )
 
     sys.exit(_again_and_again(once, pages, read) if watch else once())
 
@@ -167,9 +170,9 @@ def _project(
     return project._replace(settings=settings)
 
 
-def _read(name: str) -> Page:
+def _read(name: str, claims: str = "marked") -> Page:
     try:
-        return engine.open_page(Path(name).absolute(), name)
+        return engine.open_page(Path(name).absolute(), name, claims=claims)
     except PageError as error:
         _refuse(str(error))
 
@@ -182,7 +185,7 @@ def _write(target: str, text: str, mode: str = "w") -> None:
         _refuse(f"{target}: cannot be written: {error.strerror}")
 
 
-def _tell(judged: Sequence[JudgedPage], stream: TextIO) -> int:
+def _tell(judged: Sequence[JudgedPage], settings: Settings, stream: TextIO) -> int:
     """Print a table, a line for each problem, and a summary; the exit status."""
     from handout.report import terminal
 
@@ -191,7 +194,12 @@ def _tell(judged: Sequence[JudgedPage], stream: TextIO) -> int:
     found = [
         problem
         for page, badges in zip(judged, lost, strict=True)
-        for problem in (*problems(page), *badges)
+        for problem in (
+            *problems(page),
+            *badges,
+            *borrowed_badges(page.page),
+            *coverage_problems(page, settings),
+        )
     ]
     for problem in found:
         click.echo(str(problem), file=stream)
@@ -208,6 +216,35 @@ def _warn(message: str) -> None:
 def _refuse(message: str) -> NoReturn:
     click.echo(f"handout: {message}", err=True)
     sys.exit(2)
+
+
+@main.command()
+@click.argument("pages", nargs=-1, metavar="[PAGE...]")
+@click.option("--json", "json_file", type=click.Path(), help="Write it to this file as JSON.")
+def coverage(pages: Sequence[str], json_file: str | None) -> None:
+    """Say how many formulas are tested, and why the others are not."""
+    from handout.report import coverage_json, terminal
+
+    project = _project(pages=pages)
+    names = list(pages) or _documents(project)
+    read = [_read(name, project.settings.claims) for name in names]
+    judged, _ = _judge(project, read, None)
+    if json_file is not None:
+        _write(json_file, coverage_json.coverage_json(judged))
+    if json_file != "-":
+        terminal.show_coverage(judged, sys.stdout)
+    short = [problem for page in judged for problem in coverage_problems(page, project.settings)]
+    for problem in short:
+        click.echo(str(problem), err=True)
+    sys.exit(1 if short else 0)
+
+
+def _documents(project: Project) -> list[str]:
+    """Every page of the project's site, as from the working directory."""
+    if project.docs is None:
+        _refuse("name the pages: this folder has no site that uses the handout plugin")
+    found = sorted(p for p in project.docs.rglob("*") if p.suffix in (*MARKDOWN, ".ipynb"))
+    return [shown_path(file) for file in found if ".ipynb_checkpoints" not in file.parts]
 
 
 @main.command("cache")

@@ -41,7 +41,7 @@ class Engine:
         """The verdicts on a page that was started; waits for its end."""
         if name not in self._judged:
             page, future = self._running[name]
-            self._judged[name] = judge_page(page, future.result(), self.project.settings.macros)
+            self._judged[name] = judge_page(page, future.result(), self.project.macros(page))
         return self._judged[name]
 
     def reads(self) -> set[Path]:
@@ -65,8 +65,14 @@ class Engine:
         self._runner.close()
 
 
-def open_page(file: Path, name: str, cache: Cache | None = None) -> Page:
-    """Read a page, Markdown or notebook, from its file; `cache` makes a known page cheaper.
+def open_page(file: Path, name: str, cache: Cache | None = None, claims: str = "marked") -> Page:
+    """Read a page, Markdown or notebook, from its file.
+
+    Args:
+        file: of the page.
+        name: of the page, in verdicts.
+        cache: makes a known page cheaper.
+        claims: as in `handout.settings`, for a page that does not say.
 
     Raises:
         PageError: if it cannot be read.
@@ -79,8 +85,8 @@ def open_page(file: Path, name: str, cache: Cache | None = None) -> Page:
                 shown_path(file),
                 f"a notebook needs {missing.name}: pip install 'mkdocs-handout[notebook]'",
             ) from missing
-        return read_notebook(file, name)
-    return read_page(file, name, cache)
+        return read_notebook(file, name, claims)
+    return read_page(file, name, cache, claims)
 
 
 def prepare(project: Project) -> None:

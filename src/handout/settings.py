@@ -15,7 +15,9 @@ import mergedeep  # type: ignore[import-untyped]  # comes with MkDocs, as yaml_e
 import yaml
 from yaml_env_tag import construct_env_tag  # type: ignore[import-untyped]
 
-from handout.page.options import suggestion
+from handout.page.macros import macros_in
+from handout.page.options import listed, suggestion
+from handout.page.pages import CLAIMS, Page
 from handout.project_file import find_config
 
 #: With less, a page's process could not even begin.
@@ -38,7 +40,10 @@ class Settings(NamedTuple):
         output: Kilobytes of output kept of each cell; more is cut off, with a notice.
         files: How many files a page may have open.
         processes: How many processes a page may start in all, and threads at a time.
-        macros: LaTeX macros for every formula of the site, name to definition.
+        macros: LaTeX macros for every formula of the site, name to definition; given as such, or as
+            a file of `\\newcommand` and the like, relative to the configuration file.
+        claims: Which display formulas are claims: `marked` ones, or `all` that state something.
+        coverage: Percent of a page's formulas that must be tested; fewer fail the build.
     """
 
     cache: str = ".cache/handout"
@@ -50,6 +55,8 @@ class Settings(NamedTuple):
     files: int = 256
     processes: int = 64
     macros: Mapping[str, str] = MappingProxyType({})
+    claims: str = "marked"
+    coverage: float = 0
 
     @property
     def workers(self) -> int:
@@ -57,8 +64,12 @@ class Settings(NamedTuple):
         return self.jobs or os.cpu_count() or 1
 
 
-def read_settings(given: Mapping[str, Any]) -> Settings:
+def read_settings(given: Mapping[str, Any], folder: Path = Path()) -> Settings:
     """Validate options.
+
+    Args:
+        given: the options as they are written.
+        folder: of the configuration file, from which files are named.
 
     Raises:
         SettingsError: for an unknown option, or a value of the wrong type or range.
@@ -67,7 +78,16 @@ def read_settings(given: Mapping[str, Any]) -> Settings:
         if name not in Settings._fields:
             raise SettingsError(f"unknown option {name!r}{suggestion(name, Settings._fields)}")
         _check(name, value)
-    return Settings(**given)
+    macros = given.get("macros", {})
+    read = _macros(folder / macros) if isinstance(macros, str) else macros
+    return Settings(**{**given, "macros": read})
+
+
+def _macros(file: Path) -> dict[str, str]:
+    try:
+        return macros_in(file.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"option 'macros': {file} cannot be read: {error}") from None
 
 
 def _check(name: str, value: Any) -> None:
@@ -75,10 +95,15 @@ def _check(name: str, value: Any) -> None:
     if name == "cache":
         good, wanted = isinstance(value, str) and bool(value), "a folder"
     elif name == "macros":
-        good = isinstance(value, dict) and all(
-            isinstance(x, str) for x in (*value, *value.values())
+        good = isinstance(value, str) or (
+            isinstance(value, Mapping)
+            and all(isinstance(x, str) for x in (*value, *value.values()))
         )
-        wanted = "a mapping from a macro's name to its LaTeX"
+        wanted = "a mapping from a macro's name to its LaTeX, or a file of \\newcommand lines"
+    elif name == "claims":
+        good, wanted = value in CLAIMS, f"one of {listed(CLAIMS)}"
+    elif name == "coverage":
+        good, wanted = number and 0 <= value <= 100, "a percentage from 0 to 100"
     elif name == "timeout":
         good, wanted = number and value > 0, "a number of seconds above 0"
     else:
@@ -101,6 +126,10 @@ class Project(NamedTuple):
     def cache(self) -> Path:
         """The folder of the cache."""
         return self.root / self.settings.cache
+
+    def macros(self, page: Page) -> Mapping[str, str]:
+        """The macros of a page's formulas: the site's, and those that the page defines."""
+        return {**self.settings.macros, **page.macros}
 
 
 def find_project(*starts: Path) -> Project:
@@ -136,7 +165,9 @@ def read_project(config: Path) -> Project:
         return Project(config.parent, Settings(), config)
     docs = config.parent / str(document.get("docs_dir") or "docs")
     try:
-        return Project(config.parent, read_settings(plugins["handout"] or {}), config, docs)
+        return Project(
+            config.parent, read_settings(plugins["handout"] or {}, config.parent), config, docs
+        )
     except SettingsError as error:
         raise SettingsError(f"{config}: plugin handout: {error}") from None
 

@@ -47,7 +47,8 @@ def build_site(
     finally:
         config.plugins.on_shutdown()
     site = Path(config.site_dir)
-    counts = json.loads((site / "verdicts.json").read_text("utf-8"))["summary"]
+    written = json.loads((site / "verdicts.json").read_text("utf-8"))
+    counts = written["summary"]
     where = f"{shown_path(site / 'index.html')}: " if site_dir is None else ""  # else it is passing
     click.echo(f"{where}{told(counts)}")
-    return 1 if counts["unexpected"] else 0
+    return 1 if counts["unexpected"] or written["coverage"]["below"] else 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +41,9 @@ class HandoutConfig(Config):
     output = option.Type(int, default=_DEFAULT.output)
     files = option.Type(int, default=_DEFAULT.files)
     processes = option.Type(int, default=_DEFAULT.processes)
-    macros = option.Type(dict, default={})
+    macros = option.Type((dict, str), default={})
+    claims = option.Type(str, default=_DEFAULT.claims)
+    coverage = option.Type((int, float), default=_DEFAULT.coverage)
 
 
 class HandoutPlugin(BasePlugin[HandoutConfig]):
@@ -68,7 +71,7 @@ class HandoutPlugin(BasePlugin[HandoutConfig]):
         """Validate the options; an unknown one is an error. Begin to load what pages need."""
         errors, warnings = super().load_config(options, config_file_path)
         try:
-            engine.prepare(_project(config_file_path, read_settings(options)))
+            engine.prepare(_project(config_file_path, options))
         except SettingsError as error:
             return [*errors, ("handout", error)], []
         return errors, warnings
@@ -83,8 +86,8 @@ class HandoutPlugin(BasePlugin[HandoutConfig]):
     @event_priority(-50)  # after the plugins that add, drop and generate pages
     def on_files(self, files: Files, /, *, config: MkDocsConfig) -> Files:
         """Start running the cells of every page."""
-        settings = read_settings({name: self.config[name] for name in Settings._fields})
-        project = _project(config.config_file_path, settings)
+        options = {name: self.config[name] for name in Settings._fields}
+        project = _project(config.config_file_path, options)
         self.site = Site(project, log.warning, self.dirty)
         for file in self.site.loops(files):
             files.remove(file)
@@ -159,7 +162,7 @@ class HandoutPlugin(BasePlugin[HandoutConfig]):
                     self.server.watch(str(folder), recursive=False)
 
 
-def _project(config_file: str | None, settings: Settings) -> Project:
+def _project(config_file: str | None, options: Mapping[str, Any]) -> Project:
     """The project of a configuration file; without one, that of the working directory."""
-    root = Path(config_file).parent if config_file else Path.cwd()
-    return Project(root.absolute(), settings)
+    root = (Path(config_file).parent if config_file else Path.cwd()).absolute()
+    return Project(root, read_settings(options, root))

@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from handout.engine import Engine, open_page
+from handout.judge.coverage import coverage
 from handout.judge.verdicts import JudgedPage
 from handout.math import fonts
 from handout.page.pages import MARKDOWN, Page, PageError, make_page, shown_path, unreadable_page
@@ -21,13 +22,14 @@ from handout.page.problems import Problem
 from handout.render.badge import status_svg
 from handout.render.head import with_download, with_head, without_empty_headers
 from handout.report.annotations import annotate
-from handout.report.problems import problems
+from handout.report.problems import coverage_problems, problems
 from handout.report.verdicts_json import verdicts_json
 from handout.run.cache import Cache, write
 from handout.settings import Project
 from handout.weave import pagemath
 from handout.weave.inject import (
     InjectionError,
+    borrowed_badges,
     fill,
     link_verdicts,
     needs_other_pages,
@@ -66,12 +68,20 @@ class Site:
             if not file.src_uri.endswith((*MARKDOWN, ".ipynb")):
                 continue
             try:
-                self.pages[file.src_uri] = _read(file, self.cache)
+                self.pages[file.src_uri] = self._read(file)
             except PageError as error:
                 page = unreadable_page(Path(file.abs_src_path), file.src_uri, error)
                 self.pages[file.src_uri] = page
                 file.content_string = f"# {file.name}\n\n{token(page)}0.\n"
         self.engine.start(self.pages.values())
+
+    def _read(self, file: Any) -> Page:
+        """A page of the site; one that a plugin generated has text, and no file."""
+        claims = self.project.settings.claims
+        if file.abs_src_path is None:
+            made = Path.cwd() / file.src_uri
+            return make_page(made, file.src_uri, file.content_string, self.cache, claims)
+        return open_page(Path(file.abs_src_path), file.src_uri, self.cache, claims)
 
     def loops(self, pages: Iterable[Any]) -> list[Any]:
         """The files that are seen again through a link to a folder that holds the link."""
@@ -138,10 +148,13 @@ class Site:
         html = without_empty_headers(html)
         if page.cells:
             judged = self.engine.judged(page.name)
-            html = with_head(fill(html, judged), judged.verdicts)
-        if "[[verdict" in html and not needs_other_pages(html):
+            html = fill(html, judged)
+        if page.cells or page.unclaimed:
+            judged = self.engine.judged(page.name)
+            html = with_head(html, judged.verdicts, coverage(judged))
+        if ("[[verdict" in html or "[[claim:" in html) and not needs_other_pages(html):
             html = self._linked(html, page, lambda name: "")
-        html, faults = pagemath.convert(html, page, self.project.settings.macros)
+        html, faults = pagemath.convert(html, page, self.project.macros(page))
         for fault in faults:
             self._tell(fault)
         if "<math" in html:
@@ -166,9 +179,14 @@ class Site:
         return self._linked(html, page, address)
 
     def _linked(self, html: str, page: Page, address: Callable[[str], str]) -> str:
-        filled = link_verdicts(html, page, self._find, address, self._in_reading_order)
+        filled = link_verdicts(
+            html, page, self._find, address, self._in_reading_order, self.project.macros
+        )
         for problem in filled.problems:
             self._tell(problem)
+        if "<math" in filled.html:
+            self.characters |= fonts.characters(filled.html)
+            self.with_formulas.add(page.name)
         return filled.html
 
     def _tell(self, problem: Problem) -> None:
@@ -188,18 +206,23 @@ class Site:
 
     def finish(self, folder: Path) -> None:
         """Write what belongs to the whole site; report every verdict that is not as expected."""
-        verdicts = []
-        for judged in self.all_judged():
-            verdicts += judged.verdicts
-            for problem in problems(judged):
+        judged = list(self.all_judged())
+        for page in judged:
+            for problem in (
+                *problems(page),
+                *borrowed_badges(page.page),
+                *coverage_problems(page, self.project.settings),
+            ):
                 self._tell(problem)
+        verdicts = [verdict for page in judged for verdict in page.verdicts]
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "verdicts.json").write_text(verdicts_json(verdicts), "utf-8")
+        text = verdicts_json(judged, self.project.settings)
+        (folder / "verdicts.json").write_text(text, "utf-8")
         (folder / "verdicts.svg").write_text(status_svg(verdicts), "utf-8")
         for name in ("handout.css", "handout.js"):
             write(folder / fonts.FOLDER / name, (_ASSETS / name).read_bytes())
-        for place, page in self.downloads.items():
-            write(folder / place, page.text.encode())
+        for place, notebook in self.downloads.items():
+            write(folder / place, notebook.text.encode())
         if self.characters:
             if self.dirty:  # pages that were not rendered need theirs, too
                 self.characters |= fonts.held(folder / fonts.FILE)
@@ -231,10 +254,3 @@ def _link_to_itself(folder: Path) -> str | None:
     if above is None and folder.is_symlink() and folder.parent.is_relative_to(folder.resolve()):
         return str(folder)
     return above
-
-
-def _read(file: Any, cache: Cache) -> Page:
-    """A page of the site; one that a plugin generated has text, and no file."""
-    if file.abs_src_path is None:
-        return make_page(Path.cwd() / file.src_uri, file.src_uri, file.content_string, cache)
-    return open_page(Path(file.abs_src_path), file.src_uri, cache)

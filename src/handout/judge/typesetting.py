@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from xml.etree import ElementTree
 
 from handout.math.mathml import MathError, to_mathml
+from handout.math.standard import unnumbered
 
 Layout = tuple["str | Layout", ...]
 """What is seen: a leaf is (tag, text), a construction is (tag, row, row, ...), a row is a tuple."""
@@ -59,8 +60,8 @@ def typesetting_difference(
 
 
 def layout(latex: str, macros: Mapping[str, str] | None = None) -> Layout:
-    """What a reader sees of a display formula, as nested tuples that can be compared."""
-    root = ElementTree.fromstring(to_mathml(latex, display=True, macros=macros))
+    """What a reader sees of a display formula, but for its number, as nested tuples."""
+    root = ElementTree.fromstring(to_mathml(unnumbered(latex), display=True, macros=macros))
     table = _only_child(root)
     if table is not None and table.tag == "mtable":
         return tuple(_without_punctuation(_row([*tr])) for tr in table)

@@ -12,6 +12,7 @@ class Details(TypedDict, total=False):
 
     line: int  # of what is wrong, where it is not that of the claim
     position: int | None  # character of a formula
+    follows: str  # id of the cell whose failure left this claim without its names
     raised: str  # the exception that a cell was expected to raise
     notes: list[str]
     reading_latex: str  # the equation as it was understood

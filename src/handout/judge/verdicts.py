@@ -6,6 +6,7 @@ expectation gives other verdicts without running anything again.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
@@ -14,9 +15,13 @@ from handout.judge.typesetting import typesetting_difference
 from handout.judge.verdict import KEYS, Kind, Verdict
 from handout.math.mathml import MathError
 from handout.page.cells import Cell
+from handout.page.displays import Role
+from handout.page.macros import without_definitions
 from handout.page.options import suggestion
 from handout.page.pages import Page
 from handout.run.outcomes import CellOutcome, Fault, PageOutcome, Report
+
+_NAME_IS_MISSING = re.compile(r"is not bound|^NameError: |^ModuleNotFoundError: |^ImportError: ")
 
 
 @dataclass(frozen=True)
@@ -26,6 +31,7 @@ class Result:
     cell: Cell
     outcome: CellOutcome | None  # None if the cell did not run
     verdicts: list[Verdict]
+    untested: str | None = None  # why a formula that is claimed with its whole page was not tested
 
 
 @dataclass(frozen=True)
@@ -56,9 +62,10 @@ def judge_page(
 ) -> JudgedPage:
     """The verdicts on every cell of a page; `macros` are those that its formulas are set with."""
     results: list[Result] = []
+    failed = ""  # id of the first cell of code that did not end as expected
     ran = 0
     for cell in page.cells:
-        facts = None
+        facts = untested = None
         verdicts: list[Verdict] = []
         if cell.runs:
             facts = outcome.cells[ran] if ran < len(outcome.cells) else None
@@ -68,10 +75,15 @@ def judge_page(
             elif facts is not None:
                 verdicts = _judge_cell(page, cell, facts, macros)
             _note_nondeterminism(verdicts, facts)
+            if cell.kind == "python" and not failed and not verdicts[0]["ok"]:
+                failed = cell.id
+            _note_consequence(verdicts, failed)
+            if cell.whole:
+                untested, verdicts = _without_untested(verdicts)
             ran += 1
         elif cell.judged:
             verdicts = [_error(page, cell, cell.problem or "", cell.line_first)]
-        results.append(Result(cell, facts, verdicts))
+        results.append(Result(cell, facts, verdicts, untested))
     judged = JudgedPage(page, results)
     _refuse_taken_ids(judged)
     return judged
@@ -89,6 +101,8 @@ def _judge_cell(
 ) -> list[Verdict]:
     if cell.kind == "python":
         return _judge_python(page, cell, facts)
+    if cell.role is not Role.CLAIM and facts["error"] is None:
+        return []  # it binds names, and claims nothing
     return _judge_math(page, cell, facts, macros)
 
 
@@ -158,7 +172,7 @@ def _misread(cell: Cell, reports: Sequence[Report], macros: Mapping[str, str] | 
     if not reprinted:
         return None
     try:
-        return typesetting_difference(cell.source.strip(), reprinted, macros)
+        return typesetting_difference(without_definitions(cell.source).strip(), reprinted, macros)
     except MathError as error:
         return f"cannot be typeset: {error.message}"
 
@@ -212,6 +226,20 @@ def _note_nondeterminism(verdicts: list[Verdict], facts: CellOutcome | None) -> 
         for verdict in verdicts:
             notes = verdict["details"].get("notes") or []
             verdict["details"]["notes"] = [*notes, f"Not reproducible: the cell read {what}."]
+
+
+def _note_consequence(verdicts: list[Verdict], failed: str) -> None:
+    """Note of an error that it may only follow from a cell that failed above."""
+    for verdict in verdicts:
+        if failed and verdict["id"] != failed and _NAME_IS_MISSING.search(verdict["message"]):
+            verdict["details"]["follows"] = failed
+
+
+def _without_untested(verdicts: list[Verdict]) -> tuple[str | None, list[Verdict]]:
+    """Why a formula of a page that claims as a whole is not tested, and the verdicts that are."""
+    tested = [v for v in verdicts if v["status"] in ("verified", "refuted")]
+    others = [v for v in verdicts if v["status"] not in ("verified", "refuted")]
+    return (others[0]["message"] or others[0]["status"] if others else None), tested
 
 
 def _refuse_taken_ids(judged: JudgedPage) -> None:

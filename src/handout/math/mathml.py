@@ -15,6 +15,9 @@ from string import ascii_lowercase, ascii_uppercase, digits
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
+from handout.math.standard import MACROS, standard
+from handout.page.macros import macros_in, without_definitions
+
 if TYPE_CHECKING:
     from math_core import LatexError, LatexToMathML  # not loaded for a site without formulas
 
@@ -27,7 +30,6 @@ _ELEMENTS = frozenset((
 # fmt: on
 _PRIMES = ("′", "″", "‴")
 _LOW_LINE, _LINE = "\u0332", "\u203e"  # the first combines: it has no width, and lands beside
-_OWN_MACROS = {"widetilde": r"\tilde{#1}"}  # which math-core lacks; browsers stretch none
 _STYLED_TEXT = {  # \textbf and its kin come as HTML: A, a and 0 of the alphabet that says the same
     "b": (0x1D400, 0x1D41A, 0x1D7CE),
     "code": (0x1D670, 0x1D68A, 0x1D7F6),
@@ -65,7 +67,8 @@ def to_mathml(latex: str, display: bool = False, macros: Mapping[str, str] | Non
     Raises:
         MathError: the formula, or a macro, is not LaTeX that can be converted.
     """
-    return _one(latex, display, tuple(sorted((macros or {}).items())))
+    known = {**(macros or {}), **macros_in(latex)}
+    return _one(latex, display, tuple(sorted(known.items())))
 
 
 def display(latex: str) -> str:
@@ -87,7 +90,7 @@ def to_mathml_page(
     from math_core import LatexError
 
     converter = _converter(tuple(sorted((macros or {}).items())))
-    snippets = list(formulas)
+    snippets = [(_rewritten(latex, display), display) for latex, display in formulas]
     errors: dict[int, MathError] = {}
     while True:
         try:
@@ -95,7 +98,7 @@ def to_mathml_page(
             break
         except LatexError as error:
             number, found = _located(error)
-            errors[number] = found
+            errors[number] = _in_source(found, snippets[number][0], formulas[number][0])
             snippets[number] = ("?", snippets[number][1])  # keeps its place while others are tried
     return [
         errors.get(number) or _finished(mathml, formulas[number][0])
@@ -107,11 +110,25 @@ def to_mathml_page(
 def _one(latex: str, display: bool, macros: tuple[tuple[str, str], ...]) -> str:
     from math_core import LatexError
 
+    written = _rewritten(latex, display)
     try:
-        mathml = _converter(macros).convert_with_local_state(latex, displaystyle=display)
+        mathml = _converter(macros).convert_with_local_state(written, displaystyle=display)
     except LatexError as error:
-        raise _located(error)[1] from None
+        raise _in_source(_located(error)[1], written, latex) from None
     return _finish(mathml, latex)
+
+
+def _rewritten(latex: str, display: bool) -> str:
+    return standard(without_definitions(latex), display)
+
+
+def _in_source(error: MathError, written: str, latex: str) -> MathError:
+    """The error at the author's own place: the same line, where rewriting has moved characters."""
+    if written == latex:
+        return error
+    line = written.count("\n", 0, error.position)
+    start = sum(len(row) + 1 for row in latex.split("\n")[:line])
+    return MathError(error.message, min(start, len(latex)))
 
 
 @lru_cache(maxsize=8)
@@ -119,7 +136,7 @@ def _converter(macros: tuple[tuple[str, str], ...]) -> LatexToMathML:
     from math_core import LatexError, LatexToMathML
 
     try:
-        return LatexToMathML(macros={**_OWN_MACROS, **dict(macros)}, fancy_error=False)
+        return LatexToMathML(macros={**MACROS, **dict(macros)}, fancy_error=False)
     except LatexError as error:
         raise MathError(f"A macro is not valid LaTeX: {error}") from None
 
@@ -142,7 +159,7 @@ def _finished(mathml: str, latex: str) -> str | MathError:
 def _finish(mathml: str, latex: str) -> str:
     """The converter's output as a tree of MathML and nothing else."""
     root = ElementTree.fromstring(_ENTITY.sub(lambda found: html.unescape(found[0]), mathml))
-    if not len(root):
+    if not len(root) and not macros_in(latex):  # what only defines macros shows nothing
         raise MathError("The formula is empty.")
     for element in root.iter():
         if element.tag == "mtext" and len(element) == 1:

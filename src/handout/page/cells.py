@@ -1,4 +1,4 @@
-"""The cells of a page: Python fences with `exec="on"`, and `math` fences.
+"""The cells of a page: Python fences with `exec="on"`, `math` fences, and formulas with a comment.
 
 Nothing that looks like a cell is skipped: one that cannot be used keeps its place among the cells
 and carries the reason as its `problem`.
@@ -7,10 +7,19 @@ and carries the reason as its `problem`.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
+from handout.page.displays import (
+    Comment,
+    Display,
+    Role,
+    find_displays,
+    slug,
+    states_something,
+)
 from handout.page.fences import Fence, commonmark_lines, find_fences, read_alike
 from handout.page.options import MATH, PYTHON, OptionError, read_options
 
@@ -34,6 +43,11 @@ class Cell(NamedTuple):
     options: Mapping[str, object] = MappingProxyType({})
     id: str = ""  # of the cell (Python) or of the claim (math); empty for display math
     problem: str | None = None  # why the cell cannot be used; it is not run then
+    role: Role = Role.NONE  # of a formula
+    whole: bool = False  # a claim because its whole page claims: what cannot be tested is no error
+    shown: bool = True  # whether the formula is to be seen; a comment may declare without
+    fenced: bool = True  # whether it stands in a fence; otherwise as any renderer shows formulas
+    heading: str = ""  # under which it stands
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line_first}-{self.line_last}"
@@ -41,28 +55,61 @@ class Cell(NamedTuple):
     @property
     def runs(self) -> bool:
         """Whether the cell is to be run or tested."""
-        return self.problem is None and (self.kind == "python" or bool(self.id))
+        return self.problem is None and (
+            self.kind == "python" or self.role in (Role.CLAIM, Role.LET, Role.DEFINE)
+        )
 
     @property
     def judged(self) -> bool:
         """Whether the cell gets a verdict."""
-        return self.kind == "python" or bool(self.id) or self.problem is not None
+        return self.kind == "python" or self.role is Role.CLAIM or self.problem is not None
+
+
+class Contents(NamedTuple):
+    """What a page holds that can be tested."""
+
+    cells: list[Cell]
+    unclaimed: list[Display]  # formulas that state something, of which nothing is said
 
 
 def find_cells(text: str, path: str, known: bool = False) -> list[Cell]:
-    """The cells of a page, in order.
+    """The cells of a page, in order, as `read_contents` has them."""
+    return read_contents(text, path, known).cells
+
+
+def read_contents(
+    text: str, path: str, known: bool = False, whole: bool = False, heading: str = ""
+) -> Contents:
+    """The cells of a page, in order, and the formulas that are none.
 
     Args:
         text: the whole page, front matter included, with newlines as line ends.
         path: what to call the page in messages.
         known: whether this very text was read before and both readers agreed on its cells.
+        whole: whether every display formula that states something is a claim.
+        heading: under which the text stands, if it is part of a larger one.
     """
     fences = find_fences(text)
     marked = {f.line_first for f in fences if _MARKED.search(f.info)}
     cells = {f.line_first: cell for f in fences if (cell := _cell(f, path)) is not None}
     if not known and (marked or _WRITTEN.search(text)) and not read_alike(text, fences):
         cells |= _unseen(text, path, fences, cells, marked)
-    return named([cells[line] for line in sorted(cells)])
+    found = find_displays(text, fences, heading, headings=whole)
+    for line, comment in found.before_fence.items():
+        cells[comment.line_first] = _commented(comment, cells.pop(line, None), path)
+    for comment in found.alone:
+        cells[comment.line_first] = _alone(comment, path)
+    unclaimed = []
+    for display in found.displays:
+        if display.comment is not None or (whole and states_something(display.source)):
+            cells[display.line_first] = _of_display(display, path)
+        elif states_something(display.source):
+            unclaimed.append(display)
+    if whole:
+        for line, cell in cells.items():
+            above = max((n for n in found.headings if n < line), default=0)
+            cells[line] = _claimed(cell, found.headings.get(above, heading))
+    return Contents(named([cells[line] for line in sorted(cells)]), unclaimed)
 
 
 def _cell(fence: Fence, path: str) -> Cell | None:
@@ -88,7 +135,9 @@ def _cell(fence: Fence, path: str) -> Cell | None:
     if not fence.closed:
         return cell._replace(problem="the fence is not closed before its page, list or box ends")
     braces = _BRACES.match(fence.info)
-    header = (braces[1] if braces else fence.info).removeprefix(language)
+    header = (braces[1] if braces else fence.info).removeprefix(language).strip()
+    if kind == "math" and header in (Role.LET, Role.DEFINE):
+        return cell._replace(role=Role(header))
     known = PYTHON if kind == "python" else MATH
     try:
         options = read_options(header, known)
@@ -96,7 +145,77 @@ def _cell(fence: Fence, path: str) -> Cell | None:
             raise OptionError('options need a claim="name": without one the formula is not tested')
     except OptionError as error:
         return cell._replace(problem=str(error))
-    return cell._replace(options=options, id=str(options.get("id") or options.get("claim") or ""))
+    name = str(options.get("id") or options.get("claim") or "")
+    return cell._replace(
+        options=options, id=name, role=Role.CLAIM if kind == "math" and name else Role.NONE
+    )
+
+
+def _of_display(display: Display, path: str) -> Cell:
+    """A display formula as a cell, with what the comment before it says."""
+    cell = Cell(
+        "math",
+        path,
+        display.line_first,
+        display.line_last,
+        display.source,
+        display.source_line,
+        display.prefix,
+        heading=display.heading,
+        fenced=False,
+    )
+    if display.comment is None:
+        return cell
+    said = _said(display.comment, cell)
+    return said._replace(problem=display.comment.problem or display.problem or said.problem)
+
+
+def _commented(comment: Comment, cell: Cell | None, path: str) -> Cell:
+    """The `math` fence after a comment, with what the comment says."""
+    if cell is None or cell.kind != "math":
+        return _alone(comment, path)
+    cell = cell._replace(line_first=comment.line_first)
+    if cell.role:
+        problem = f"the fence after the comment says itself that it is a {cell.role}"
+        return cell._replace(problem=cell.problem or problem)
+    said = _said(comment, cell)
+    return said._replace(problem=comment.problem or said.problem)
+
+
+def _said(comment: Comment, cell: Cell) -> Cell:
+    """A formula with the role and the options that its comment gives it."""
+    if comment.role is not Role.CLAIM:
+        return cell._replace(role=comment.role)
+    if comment.text == Role.SKIP:
+        return cell._replace(role=Role.SKIP)
+    name, _, rest = " ".join(comment.text.split()).partition(" ")
+    try:
+        options = read_options(f'claim="{name}" {rest}', MATH)
+    except OptionError as error:
+        return cell._replace(role=Role.CLAIM, problem=str(error))
+    return cell._replace(role=Role.CLAIM, options=options, id=name)
+
+
+def _alone(comment: Comment, path: str) -> Cell:
+    """A comment that no formula follows: it holds its own, or is an error."""
+    first, last = comment.line_first, comment.line_last
+    place = (comment.text_line, comment.prefix)
+    cell = Cell("math", path, first, last, comment.text, *place, shown=False, fenced=False)
+    if comment.role is not Role.CLAIM and comment.text:
+        return cell._replace(role=comment.role, problem=comment.problem)
+    asked = f"<!-- {comment.role} -->"
+    problem = (
+        f"no display formula follows {asked}: one between $$ or between \\[ and \\], an "
+        "environment such as align, or a math fence"
+    )
+    return cell._replace(role=Role.CLAIM, source="", problem=comment.problem or problem)
+
+
+def _claimed(cell: Cell, heading: str) -> Cell:
+    """A formula of a page that claims as a whole, under its heading."""
+    if cell.kind != "math" or cell.role or cell.problem or not states_something(cell.source):
+        return cell
+    return cell._replace(role=Role.CLAIM, whole=True, heading=heading)
 
 
 def _asked(fence: Fence) -> Literal["python", "math"] | None:
@@ -140,14 +259,26 @@ def _unseen(
 
 
 def named(cells: list[Cell]) -> list[Cell]:
-    """Give every Python cell an id (`cell-3` is the third), and refuse an id that is taken."""
+    """Give every cell an id that has none, and refuse an id that is taken.
+
+    `cell-3` is the third Python cell; `softmax-2` the second formula under the heading *Softmax* of
+    a page that claims as a whole.
+    """
     named: list[Cell] = []
     lines: dict[str, int] = {}
+    given = {cell.id for cell in cells if cell.id and not cell.whole}
     count = 0
+    under: Counter[str] = Counter()
     for cell in cells:
         count += cell.kind == "python"
-        if cell.judged and not cell.id:
-            kind = "cell" if cell.kind == "python" else "claim"
+        if cell.whole:
+            start = slug(cell.heading) or "formula"
+            under[start] += 1
+            while f"{start}-{under[start]}" in given:
+                under[start] += 1
+            cell = cell._replace(id=f"{start}-{under[start]}")
+        elif not cell.id and (cell.judged or cell.role in (Role.LET, Role.DEFINE)):
+            kind = "cell" if cell.kind == "python" else cell.role.value or "claim"
             number = count if cell.kind == "python" else cell.line_first
             cell = cell._replace(id=f"{kind}-{number}")
         if cell.id and cell.id in lines and cell.problem is None:

@@ -53,6 +53,12 @@ def without_front_matter(text: str) -> str:
     return "\n" * found[0].count("\n") + text[found.end() :] if found else text
 
 
+def front_matter(text: str) -> str:
+    """The YAML front matter of a page, its lines of dashes included; empty if there is none."""
+    found = _FRONT_MATTER.match(text)
+    return found[0] if found else ""
+
+
 def find_fences(text: str) -> list[Fence]:
     """Every fenced block of a page, in order; HTML comments hide what is in them."""
     lines = without_front_matter(text).split("\n")

@@ -8,13 +8,16 @@ from typing import Any
 
 import nbformat
 
-from handout.page.cells import Cell, find_cells, named
+from handout.page.cells import Cell, named, read_contents
+from handout.page.displays import Display, find_displays
+from handout.page.fences import find_fences
+from handout.page.macros import macros_in
 from handout.page.options import PYTHON, OptionError, suggestion
-from handout.page.pages import Page, PageError, shown_path, text_digest
+from handout.page.pages import CLAIMS, Page, PageError, shown_path, text_digest
 
 
-def read_notebook(file: Path, name: str) -> Page:
-    """Read a notebook from its file.
+def read_notebook(file: Path, name: str, claims: str = "marked") -> Page:
+    """Read a notebook from its file; `claims` is for one whose metadata do not say.
 
     Raises:
         PageError: if it cannot be read, is not a notebook, or is not in Python.
@@ -32,21 +35,57 @@ def read_notebook(file: Path, name: str) -> Page:
     language = notebook.metadata.get("kernelspec", {}).get("language", "python")
     if language != "python":
         raise PageError(shown, f"a notebook in {language}; only Python can be run")
-    cells = _cells(notebook, text, shown)
-    of_text = text_digest(text)
-    return Page(name, shown, file.absolute(), text, of_text, cells, notebook=True)
+    given = dict(notebook.metadata.get("handout", {}))
+    claims = str(given.get("claims", claims))
+    if claims not in CLAIMS:
+        wanted = f"one of {', '.join(CLAIMS)}"
+        raise PageError(shown, f"metadata handout: claims must be {wanted}, not {claims!r}")
+    least = given.get("coverage")
+    if least is not None and not (isinstance(least, int | float) and 0 <= least <= 100):
+        raise PageError(shown, f"metadata handout: coverage must be a percentage, not {least!r}")
+    cells, unclaimed = _contents(notebook, text, shown, claims == "all")
+    macros = macros_in("\n".join(c.source for c in notebook.cells if c.cell_type == "markdown"))
+    return Page(
+        name,
+        shown,
+        file.absolute(),
+        text,
+        text_digest(text),
+        cells,
+        unclaimed,
+        macros,
+        least,
+        notebook=True,
+    )
 
 
-def _cells(notebook: Any, text: str, shown: str) -> list[Cell]:
+def _contents(
+    notebook: Any, text: str, shown: str, whole: bool
+) -> tuple[list[Cell], list[Display]]:
+    """The cells of a notebook that can be tested, and the formulas that are no claims."""
     cells: list[Cell] = []
-    position = 0
+    unclaimed: list[Display] = []
+    position, heading = 0, ""
     for cell in notebook.cells:
         line, position = _place(cell.source, text, position)
         if cell.cell_type == "code" and cell.source.strip():
             cells.append(_code_cell(cell, shown, line))
         elif cell.cell_type == "markdown":
-            cells += [_math_cell(found, line) for found in find_cells(cell.source, shown)]
-    return named(cells)
+            found = read_contents(cell.source, shown, whole=whole, heading=heading)
+            cells += [_math_cell(each, line) for each in found.cells]
+            unclaimed += [
+                display._replace(
+                    line_first=display.line_first + line - 1,
+                    line_last=display.line_last + line - 1,
+                    source_line=display.source_line + line - 1,
+                )
+                for display in found.unclaimed
+            ]
+            if whole:
+                fences = find_fences(cell.source)
+                titles = find_displays(cell.source, fences, headings=True).headings
+                heading = titles[max(titles)] if titles else heading
+    return named(cells), unclaimed
 
 
 def _place(source: str, text: str, position: int) -> tuple[int, int]:

@@ -86,6 +86,12 @@ def _count(value: str) -> int:
     return int(value)
 
 
+def _seed(value: str) -> int:
+    if not value.isascii() or not value.isdigit() or int(value) >= 1 << 32:
+        raise OptionError("must be a whole number from 0 to 4294967295")
+    return int(value)
+
+
 def _reading(value: str) -> str:
     parts = [" ".join(part.split()) for part in value.split(",")]
     if not all(_READING.fullmatch(part) for part in parts):
@@ -139,6 +145,9 @@ MATH: Mapping[str, Option] = {
         ),
         Option("loss", "a name", "The node that `x.\\text{grad}` is the gradient of.", _identifier),
         Option("points", "a number", "How many random points to test at.", _count),
+        Option(
+            "seed", "a number", "Which random points: the seed that they are drawn with.", _seed
+        ),
     )
 }
 

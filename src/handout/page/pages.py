@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePath
+from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
-from handout.page.cells import Cell, find_cells
-from handout.page.fences import read_text
+from handout.page.cells import Cell, read_contents
+from handout.page.displays import Display
+from handout.page.fences import find_fences, front_matter, read_text
+from handout.page.macros import macros_in
 
+#: Which formulas of a page are claims: those that are marked, or all that state something.
+CLAIMS = ("marked", "all")
 #: What Markdown files may be called, as MkDocs has it.
 MARKDOWN = (".md", ".markdown", ".mdown", ".mkdn", ".mkd")
 
@@ -31,6 +37,9 @@ class Page(NamedTuple):
     text: str
     digest: str  # of the text
     cells: Sequence[Cell]
+    unclaimed: Sequence[Display] = ()  # formulas that state something, and are no claims
+    macros: Mapping[str, str] = MappingProxyType({})  # that the page's formulas define
+    least: float | None = None  # coverage in percent that the page itself asks for
     notebook: bool = False  # whether the text is that of a notebook
     readable: bool = True  # otherwise it has one cell, which says why it is not
 
@@ -61,8 +70,16 @@ def shown_path(file: PurePath, folder: PurePath | None = None) -> str:
     return file.relative_to(folder).as_posix() if file.is_relative_to(folder) else str(file)
 
 
-def read_page(file: Path, name: str, known: KnownTexts | None = None) -> Page:
-    """Read a page from its file; `known` saves reading a text twice that was read before.
+def read_page(
+    file: Path, name: str, known: KnownTexts | None = None, claims: str = "marked"
+) -> Page:
+    """Read a page from its file.
+
+    Args:
+        file: of the page.
+        name: of the page, in verdicts.
+        known: saves reading a text twice that was read before.
+        claims: one of `CLAIMS`, unless the page's front matter says which.
 
     Raises:
         PageError: if it cannot be read or is not UTF-8.
@@ -79,19 +96,72 @@ def read_page(file: Path, name: str, known: KnownTexts | None = None) -> Page:
         raise PageError(shown_path(file), "a folder; name its pages, as in *.md") from error
     except OSError as error:
         raise PageError(shown_path(file), f"cannot be read: {error.strerror}") from error
-    return make_page(file, name, text, known)
+    return make_page(file, name, text, known, claims)
 
 
-def make_page(file: Path, name: str, text: str, known: KnownTexts | None = None) -> Page:
-    """A page of which the text is at hand."""
+def make_page(
+    file: Path,
+    name: str,
+    text: str,
+    known: KnownTexts | None = None,
+    claims: str = "marked",
+) -> Page:
+    """A page of which the text is at hand; otherwise as `read_page`."""
     file = file.absolute()
     shown = shown_path(file)
     of_text = text_digest(text)
     agreed = known is not None and known.knows_text(of_text)
-    cells = find_cells(text, shown, agreed)
+    given = read_front_matter(text, shown)
+    contents = read_contents(text, shown, agreed, whole=(given.claims or claims) == "all")
+    cells = [*given.problems, *contents.cells]
     if known is not None and not agreed and all(cell.problem is None for cell in cells):
         known.note_text(of_text)
-    return Page(name, shown, file, text, of_text, cells)
+    macros = macros_in(_outside_code(text)) if "\\" in text else {}
+    return Page(name, shown, file, text, of_text, cells, contents.unclaimed, macros, given.coverage)
+
+
+def _outside_code(text: str) -> str:
+    """A page without its code: what stands there is an example, but for fences of mathematics."""
+    lines = text.split("\n")
+    for fence in find_fences(text):
+        if fence.language != "math":
+            for index in range(fence.line_first - 1, fence.line_last):
+                lines[index] = ""
+    return re.sub(r"(`+)(?!`).+?(?<!`)\1(?!`)", "", "\n".join(lines))
+
+
+class FrontMatter(NamedTuple):
+    """What a page's front matter says about claims."""
+
+    claims: str | None = None
+    coverage: float | None = None
+    problems: Sequence[Cell] = ()
+
+
+_OPTION = re.compile(r"^(?P<name>claims|coverage)[ \t]*:[ \t]*(?P<value>[^#\n]*)", re.MULTILINE)
+
+
+def read_front_matter(text: str, path: str) -> FrontMatter:
+    """The options for claims in a page's front matter; bad ones are problems on their lines."""
+    head = front_matter(text)
+    read = FrontMatter()
+    for found in _OPTION.finditer(head):
+        value = found["value"].strip().strip("\"'")
+        line = head.count("\n", 0, found.start()) + 1
+        if found["name"] == "claims":
+            if value in CLAIMS:
+                read = read._replace(claims=value)
+                continue
+            wanted = "one of " + ", ".join(CLAIMS)
+        else:
+            if re.fullmatch(r"\d{1,3}(\.\d+)?", value) and float(value) <= 100:
+                read = read._replace(coverage=float(value))
+                continue
+            wanted = "a percentage from 0 to 100"
+        problem = f"front matter: {found['name']} must be {wanted}, not {value!r}"
+        cell = Cell("math", path, line, line, "", line, "", id=f"page-{found['name']}")
+        read = read._replace(problems=[*read.problems, cell._replace(problem=problem)])
+    return read
 
 
 def unreadable_page(file: Path, name: str, error: PageError) -> Page:

@@ -71,6 +71,16 @@ def badge(*verdicts: Verdict, page: str = "") -> str:
     )
 
 
+def claims_of(verdicts: Iterable[Verdict]) -> list[Verdict]:
+    """The verdicts on claims: code that ran claims nothing."""
+    return [verdict for verdict in verdicts if verdict["kind"] != "code"]
+
+
+def number(count: int, noun: str) -> str:
+    """A number of things, as in `1 claim` and `2 claims`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def count(verdicts: Sequence[Verdict]) -> str:
     """How many verdicts of each status, in words: `12 verified, 3 refuted as expected`."""
     parts = []
@@ -92,8 +102,8 @@ def status_svg(verdicts: Sequence[Verdict]) -> str:
     """The badge for a README: an SVG image that needs no font, script or other file."""
     unexpected = sum(not v["ok"] for v in verdicts)
     label = "handout"
-    claims = "claim" if len(verdicts) == 1 else "claims"
-    message = f"{unexpected} unexpected" if unexpected else f"{len(verdicts)} {claims} as expected"
+    claims = number(len(claims_of(verdicts)), "claim")
+    message = f"{unexpected} unexpected" if unexpected else f"{claims} as expected"
     colour = "#b3261e" if unexpected else "#1b6e3c"
     left, right = (round(_WIDTH * len(text) + 12) for text in (label, message))
     return (

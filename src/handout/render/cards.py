@@ -67,6 +67,12 @@ def cards(verdicts: Sequence[Verdict], typeset: Typeset = as_source) -> str:
     return f'<ul class="verdicts" role="list" aria-label="{label}">{items}</ul>' if items else ""
 
 
+def binding(names: Sequence[str]) -> str:
+    """The line under a definition: which names it gives the page."""
+    listed = ", ".join(f"<code>{escape(name)}</code>" for name in names)
+    return f'<p class="formula-defines" data-search-exclude>defines {listed}</p>' if names else ""
+
+
 def _headline(verdict: Verdict, count: int) -> str:
     """What the folded card says after the status: which claim, and the figure that matters."""
     parts = [f"<code>{escape(verdict['id'])}</code>"]

@@ -2,17 +2,50 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
+from handout.judge.coverage import coverage, least_coverage
 from handout.judge.verdict import Verdict
 from handout.judge.verdicts import JudgedPage
 from handout.page.pages import Page
 from handout.page.problems import Problem
+from handout.settings import Settings
 
 
 def problems(judged: JudgedPage) -> list[Problem]:
-    """A problem for every verdict of a page that is not the expected one."""
-    return [problem_of(judged.page, verdict) for verdict in judged.verdicts if not verdict["ok"]]
+    """A problem for every verdict of a page that is not the expected one.
+
+    Claims that miss a name because a cell above failed are counted with that cell: one import that
+    fails is one message.
+    """
+    wrong = [verdict for verdict in judged.verdicts if not verdict["ok"]]
+    ids = {verdict["id"] for verdict in wrong if "follows" not in verdict["details"]}
+    following = Counter(v["details"].get("follows", "") for v in wrong)
+    listed = []
+    for verdict in wrong:
+        if verdict["details"].get("follows") in ids:
+            continue
+        problem = problem_of(judged.page, verdict)
+        count = following[verdict["id"]]
+        if count:
+            verdicts = "verdict below fails" if count == 1 else "verdicts below fail"
+            problem = problem._replace(message=f"{problem.message} ({count} {verdicts} for it)")
+        listed.append(problem)
+    return listed
+
+
+def coverage_problems(judged: JudgedPage, settings: Settings) -> list[Problem]:
+    """A problem if fewer of a page's formulas are tested than it or its site asks for."""
+    found, least = coverage(judged), least_coverage(judged.page, settings)
+    if found.percent is None or found.percent >= least:
+        return []
+    line = found.untested[0].line
+    message = (
+        f"coverage: {found.tested} of {found.counted} formulas are tested ({found.percent:.0f} %), "
+        f"and at least {least:g} % are wanted; `handout coverage` says why the others are not"
+    )
+    return [Problem(judged.page.shown, line, message)]
 
 
 def problem_of(page: Page, verdict: Verdict) -> Problem:

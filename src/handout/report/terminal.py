@@ -11,10 +11,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from handout.judge.coverage import coverage
+from handout.judge.formulas import Formula, together
 from handout.judge.verdicts import JudgedPage
 from handout.page.escape import one_line
 from handout.page.options import STATUSES
 from handout.page.pages import Page
+from handout.page.problems import Problem
 from handout.run.runner import Progress as Advance
 
 _STYLES = {"verified": "green", "refuted": "red", "inconclusive": "yellow", "error": "red"}
@@ -57,6 +60,38 @@ def show_table(judged: Sequence[JudgedPage], stream: TextIO) -> None:
     if table.row_count:
         width = None if stream.isatty() else _WIDE
         Console(file=stream, width=width, highlight=False).print(table)
+
+
+def show_coverage(judged: Sequence[JudgedPage], stream: TextIO) -> None:
+    """Print a row for each page that has formulas, and a line for each that is not tested."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("page", overflow="fold")
+    for header in ("formulas", "tested", "bind names", "untested", "coverage"):
+        table.add_column(header, justify="right")
+    pages = [(page, coverage(page)) for page in judged]
+    with_formulas = [(page, found) for page, found in pages if found.formulas]
+    rows = [(page.page.name, found) for page, found in with_formulas]
+    if len(rows) > 1:
+        rows.append(("all", together(found for _, found in rows)))
+    for name, found in rows:
+        counts = (len(found.formulas), found.tested, found.bound, len(found.untested))
+        percent = "" if found.percent is None else f"{found.percent:.0f} %"
+        table.add_row(Text(one_line(name)), *map(str, counts), percent)
+    width = None if stream.isatty() else _WIDE
+    console = Console(file=stream, width=width, highlight=False)
+    if not rows:
+        console.print("no display formulas that state something")
+        return
+    for page, found in with_formulas:
+        for formula in found.untested:
+            stream.write(f"{Problem(page.page.shown, formula.line, _untested(formula))}\n")
+    stream.flush()
+    console.print(table)
+
+
+def _untested(formula: Formula) -> str:
+    name = f"{formula.id}: " if formula.id else ""
+    return f"{name}not tested: {formula.reason}: {formula.latex}"
 
 
 def _of_verdicts(judged: JudgedPage) -> Table:

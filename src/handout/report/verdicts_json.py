@@ -5,20 +5,27 @@ from __future__ import annotations
 import json
 import math
 import platform
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from handout import __version__
-from handout.judge.verdict import KEYS, Verdict
+from handout.judge.coverage import coverage
+from handout.judge.formulas import together
+from handout.judge.verdict import KEYS
+from handout.judge.verdicts import JudgedPage
+from handout.report.problems import coverage_problems
 from handout.report.summary import tally
 from handout.run.cache import version
+from handout.settings import Settings
 
 SCHEMA = 1
 
 
-def verdicts_json(verdicts: Iterable[Verdict]) -> str:
+def verdicts_json(judged: Sequence[JudgedPage], settings: Settings) -> str:
     """The content of the file; the same verdicts are the same bytes."""
-    listed = list(verdicts)
+    listed = [verdict for page in judged for verdict in page.verdicts]
+    formulas = together(map(coverage, judged))
+    below = [page.page.name for page in judged if coverage_problems(page, settings)]
     document = {
         "schema": SCHEMA,
         "tool": f"handout {__version__}",
@@ -26,8 +33,14 @@ def verdicts_json(verdicts: Iterable[Verdict]) -> str:
         "numpy": version("numpy"),
         "summary": tally(listed),
         "verdicts": [],
+        "coverage": {
+            "tested": formulas.tested,
+            "untested": len(formulas.untested),
+            "bound": formulas.bound,
+            "below": below,
+        },
     }
-    head, _, foot = json.dumps(document, ensure_ascii=False, indent=1).rpartition("[]")
+    head, _, foot = json.dumps(document, ensure_ascii=False, indent=1).partition("[]")
     lines = ",".join(f"\n  {_line(verdict)}" for verdict in listed)  # a line for each verdict
     return f"{head}[{lines}\n ]{foot}\n"
 

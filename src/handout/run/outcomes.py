@@ -27,11 +27,12 @@ class Limits(TypedDict):
 class JobCell(TypedDict):
     """One cell that is to run."""
 
-    kind: Literal["python", "math"]
+    kind: Literal["python", "math", "let", "define"]
     id: str
     source: str
     line: int  # of the page, on which the source begins
     options: dict[str, Any]  # those that decide what happens
+    macros: NotRequired[dict[str, str]]  # for a formula: names without backslash, and replacements
 
 
 class Job(TypedDict):
@@ -91,6 +92,7 @@ class CellOutcome(TypedDict, total=False):
     reports: list[Report]  # one for each check, in order
     pictures: list[dict[str, str]]  # media `type` and base64 `data`
     outputs: list[dict[str, Any]]  # of a notebook's cell, in the form of nbformat
+    defined: list[str]  # names that a formula has declared or defined
     watched: list[str]  # what the cell read that will not be the same again
     stdout: str
     truncated: bool  # whether there was more output than is kept

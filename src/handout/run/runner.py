@@ -8,9 +8,11 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from handout.page.cells import Cell
+from handout.page.displays import Role
+from handout.page.macros import without_definitions
 from handout.page.pages import Page
 from handout.run.cache import Cache
 from handout.run.outcomes import Fault, Gathering, Job, JobCell, Limits, PageOutcome
@@ -23,19 +25,26 @@ if TYPE_CHECKING:
     from handout.run.process.spawned import Spawned
 
 #: The options that decide what happens; the others decide what is shown, or expected.
-_RUN_OPTIONS = ("timeout", "reading", "loss", "points")
+_RUN_OPTIONS = ("timeout", "reading", "loss", "points", "seed")
+
+_KINDS: Mapping[Role, Literal["math", "let", "define"]] = {
+    Role.CLAIM: "math",
+    Role.LET: "let",
+    Role.DEFINE: "define",
+}
 
 Progress = Callable[[Page, int], None]
 
 
 def job(page: Page, project: Project) -> Job:
     """What a process must know to run a page: JSON, so that it can go to another machine."""
+    macros = project.macros(page)
     return {
         "page": page.shown,
         "folder": str(page.file.parent),
         "root": str(project.root),
         "ignored": [str(project.cache), *(str(project.root / f) for f in (".venv", ".git"))],
-        "cells": [_cell(cell) for cell in page.running],
+        "cells": [_cell(cell, macros) for cell in page.running],
         "notebook": page.notebook,
         "limits": limits(project.settings),
     }
@@ -53,14 +62,19 @@ def limits(settings: Settings) -> Limits:
     }
 
 
-def _cell(cell: Cell) -> JobCell:
-    return {
-        "kind": cell.kind,
+def _cell(cell: Cell, macros: Mapping[str, str]) -> JobCell:
+    made: JobCell = {
+        "kind": "python",
         "id": cell.id,
         "source": cell.source,
         "line": cell.source_line,
         "options": {k: v for k, v in cell.options.items() if k in _RUN_OPTIONS},
     }
+    if cell.kind == "math":
+        made["kind"] = _KINDS[cell.role]
+        made["source"] = without_definitions(cell.source)
+        made["macros"] = dict(macros)
+    return made
 
 
 @functools.cache

@@ -8,23 +8,28 @@ and rendering need not wait for the cells to run.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from handout.judge.verdict import Verdict
 from handout.judge.verdicts import JudgedPage, Result
-from handout.math.mathml import display
-from handout.page.cells import Cell, find_cells
+from handout.math.mathml import MathError, display, to_mathml
+from handout.math.standard import unnumbered
+from handout.page.cells import Cell, read_contents
+from handout.page.displays import Role, beside
 from handout.page.fences import running_text
+from handout.page.macros import without_definitions
 from handout.page.pages import Page
 from handout.page.problems import Problem
 from handout.render.badge import badge, place
-from handout.render.cards import cards
+from handout.render.cards import binding, cards
 from handout.render.outputs import output
 from handout.render.table import table
 from handout.weave.pagemath import mark, parts
 
 TOKEN = r"handout-[0-9a-f]{16}-\d+\."  # the pattern of a whole one
+_CLAIM = re.compile(r"\[\[claim:(?P<page>[^\]\s#]*#)?(?P<claim>[^\]\s#]+)\]\]")
+_CLAIM_ALONE = re.compile(rf"<p>\s*{_CLAIM.pattern}\s*</p>")
 _BADGE = re.compile(r"\[\[verdict:(?P<page>[^\]\s#]*#)?(?P<claim>[^\]\s#]+)\]\]")
 _TABLE = re.compile(r"(?:<p>)?\[\[verdicts\]\](?:</p>)?")
 
@@ -53,7 +58,8 @@ def with_tokens(markdown: str, page: Page) -> str:
     if page.text.endswith(markdown):  # but for its front matter, as its author wrote it
         shift = page.text.count("\n", 0, len(page.text) - len(markdown))
     else:
-        cells = find_cells(markdown, page.shown, known=True)
+        whole = any(cell.whole for cell in page.cells)
+        cells = read_contents(markdown, page.shown, known=True, whole=whole).cells
     if [cell.source for cell in cells] != [cell.source for cell in page.cells]:
         raise InjectionError(
             f"{page.shown}:1: another plugin changed the cells of this page before they could be "
@@ -67,7 +73,7 @@ def with_tokens(markdown: str, page: Page) -> str:
         first, last = there.line_first - shift, there.line_last - shift
         parts += lines[end : first - 1]
         end = max(last, end)
-        if cell.problem is None and cell.kind == "math":
+        if cell.kind == "math" and (cell.problem is None or not cell.fenced):
             code = []
         else:
             code = _plain_fence(cell, lines[first - 1 : last])
@@ -111,8 +117,10 @@ def _shown(result: Result, outputs: bool) -> str:
     """What a cell gives: its formula, its output, and the cards of its claims."""
     cell = result.cell
     html = ""
-    if cell.kind == "math" and cell.problem is None:
+    if cell.kind == "math" and cell.shown and (cell.problem is None or not cell.fenced):
         html += mark(cell.source.strip())
+        if cell.role is Role.DEFINE and result.outcome is not None:
+            html += binding(result.outcome.get("defined", ()))
     quiet = next((verdict for verdict in result.verdicts if _quiet(verdict, cell)), None)
     shown = (
         outputs and cell.kind == "python" and cell.options.get("show", "both") in ("both", "output")
@@ -141,42 +149,95 @@ def link_verdicts(
     find: Callable[[str], JudgedPage | None],
     address: Callable[[str], str],
     everything: Callable[[], Sequence[JudgedPage]],
+    macros: Callable[[Page], Mapping[str, str]],
 ) -> Filled:
-    """Replace `[[verdict:ID]]`, `[[verdict:PAGE#ID]]` and `[[verdicts]]` in a page's HTML.
+    """Replace `[[verdict:ID]]`, `[[claim:ID]]` and `[[verdicts]]` in a page's HTML.
+
+    `PAGE#ID` names a claim of another page. A claim in a paragraph of its own is shown as a display
+    formula, with its verdict.
 
     Args:
         html: the content of the page; code in it is left alone.
         page: the page.
+        macros: those that a page's formulas are set with.
         find: the verdicts of a page, given its name; None if there is no such page.
         address: the address of a page as seen from this one, given its name.
         everything: the verdicts of all pages.
     """
-    if "[[verdict" not in html:
+    if "[[verdict" not in html and "[[claim:" not in html:
         return Filled(html, [])
     problems: list[Problem] = []
 
-    def badge_at(found: re.Match[str]) -> str:
+    def missing(found: re.Match[str], problem: str) -> str:
+        written = f"[[{found[0].partition('[[')[2].partition(']]')[0]}]]"
+        line = next((n for n, l in enumerate(page.text.split("\n"), 1) if written in l), 1)
+        problems.append(Problem(page.shown, line, f"{written}: {problem}"))
+        return f'<span class="verdict-missing">{written}</span>'
+
+    def shown(found: re.Match[str], show: Callable[[JudgedPage, list[Verdict], str], str]) -> str:
         other = (found["page"] or "").rstrip("#")
         judged = find(other or page.name)
         if judged is None:
-            problem = f"{found[0]}: there is no page {other!r}"
-        elif verdicts := judged.named(found["claim"]):
-            return badge(*verdicts, page=address(other) if other else "")
-        else:
-            problem = f"{found[0]}: {judged.missing(found['claim'])}"
-        line = next((n for n, l in enumerate(page.text.split("\n"), 1) if found[0] in l), 1)
-        problems.append(Problem(page.shown, line, problem))
-        return f'<span class="verdict-missing">{found[0]}</span>'
+            return missing(found, f"there is no page {other!r}")
+        verdicts = judged.named(found["claim"])
+        if not verdicts:
+            return missing(found, judged.missing(found["claim"]))
+        return show(judged, verdicts, address(other) if other else "")
+
+    def badge_at(found: re.Match[str]) -> str:
+        return shown(found, lambda judged, verdicts, there: badge(*verdicts, page=there))
+
+    def claim_at(found: re.Match[str]) -> str:
+        def formula(judged: JudgedPage, verdicts: list[Verdict], there: str) -> str:
+            cell = next((r.cell for r in judged.results if r.cell.id == found["claim"]), None)
+            if cell is None or cell.kind != "math":
+                return missing(found, "the claim is no formula; [[verdict:...]] shows its badge")
+            alone = found[0].startswith("<p>")
+            try:
+                latex = unnumbered(without_definitions(cell.source)).strip()
+                mathml = to_mathml(latex, alone, macros(judged.page))
+            except MathError as error:
+                return missing(found, error.message)
+            mark_of_it = badge(*verdicts, page=there)
+            if not alone:
+                return f"{mathml} {mark_of_it}"
+            return (
+                f'<span class="math-display">{mathml}</span>'
+                f'<p class="claim-verdict">{mark_of_it}</p>'
+            )
+
+        return shown(found, formula)
 
     def table_at(_: re.Match[str]) -> str:
         verdicts = [v for judged in everything() for v in judged.verdicts]
         return table(verdicts, address)
 
     linked = (
-        part if literal else _TABLE.sub(table_at, _BADGE.sub(badge_at, part))
+        part if literal else _TABLE.sub(table_at, _BADGE.sub(badge_at, _claims(claim_at, part)))
         for part, literal in parts(html)
     )
     return Filled("".join(linked), problems)
+
+
+def _claims(claim_at: Callable[[re.Match[str]], str], part: str) -> str:
+    return _CLAIM.sub(claim_at, _CLAIM_ALONE.sub(claim_at, part)) if "[[claim:" in part else part
+
+
+def borrowed_badges(page: Page) -> list[Problem]:
+    """A problem for every untested formula with a badge beside it: readers take it for tested."""
+    if "[[verdict:" not in page.text or page.notebook or not page.unclaimed:
+        return []
+    lines = page.text.split("\n")
+    return [
+        Problem(
+            page.shown,
+            display.line_first,
+            "a badge stands beside this formula, which is not tested: write <!-- claim: ID --> "
+            "before it, or [[claim:PAGE#ID]] in its place",
+        )
+        for display in page.unclaimed
+        if any(_BADGE.search(text) for _, text in beside(lines, display))
+    ]
 
 
 def lost_badges(judged: JudgedPage) -> list[Problem]:
@@ -197,6 +258,7 @@ def lost_badges(judged: JudgedPage) -> list[Problem]:
 
 def needs_other_pages(html: str) -> bool:
     """Whether a page's links to verdicts need the verdicts of other pages."""
-    if "[[verdict" not in html:  # most pages: a search for plain text is quicker than for a pattern
+    if "[[verdict" not in html and "[[claim:" not in html:  # most pages
         return False
-    return "[[verdicts]]" in html or any(found["page"] for found in _BADGE.finditer(html))
+    named = (*_BADGE.finditer(html), *_CLAIM.finditer(html))
+    return "[[verdicts]]" in html or any(found["page"] for found in named)

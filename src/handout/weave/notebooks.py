@@ -12,7 +12,7 @@ from typing import Any
 import nbformat
 
 from handout.judge.verdicts import JudgedPage
-from handout.page.cells import Cell, find_cells
+from handout.page.cells import Cell, read_contents
 from handout.run.outcomes import CellOutcome
 from handout.weave.notebook_page import sanitise_output
 
@@ -26,6 +26,7 @@ def executed(judged: JudgedPage, token: str) -> str:
     """
     notebook = nbformat.reads(judged.page.text, as_version=4)
     results = iter(enumerate(judged.results))
+    whole = any(result.cell.whole for result in judged.results)
     shown: list[Any] = []
     for cell in notebook.cells:
         if cell.cell_type == "code":
@@ -37,7 +38,7 @@ def executed(judged: JudgedPage, token: str) -> str:
                 shown.append(_markdown(f"{token}{number}.", f"{cell.get('id', '')}-verdicts"))
         else:
             if cell.cell_type == "markdown":
-                fences = find_cells(cell.source, "")
+                fences = read_contents(cell.source, "", whole=whole).cells
                 cell.source = _with_tokens(cell.source, fences, token, results)
             shown.append(cell)
     notebook.cells = shown

@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from handout.judge.formulas import Coverage, Formula
 from handout.page.options import STATUSES
 from handout.render.badge import anchor, badge, count, status_svg
 from handout.render.cards import card, cards
@@ -214,7 +215,7 @@ def test_every_string_is_escaped(given: dict[str, Any]) -> None:
             cards([hostile]),
             badge(hostile),
             table([hostile], lambda page: page),
-            page_head([hostile]),
+            page_head([hostile], Coverage(())),
         ):
             page = Reader(html)
             assert not {"script", "img"} & {tag for tag, _ in page.elements}
@@ -285,13 +286,34 @@ def test_counts_in_words() -> None:
     broken = verdict(status="error", expected="error")
     assert count([broken]) == "1 error as expected"
     assert count([verdict(), broken, broken]) == "1 verified, 2 errors as expected"
-    assert page_head([]) == ""
+    assert page_head([], Coverage(())) == ""
 
 
 def test_count_stands_under_the_title() -> None:
     """The line of counts follows the first heading, or opens a page without one."""
-    assert with_head("<h1>T</h1><p>x</p>", [REFUTED]).startswith('<h1>T</h1><p class="ver')
-    assert with_head("<p>x</p>", [REFUTED]).startswith('<p class="verdict-count ')
+    none = Coverage(())
+    assert with_head("<h1>T</h1><p>x</p>", [REFUTED], none).startswith('<h1>T</h1><p class="ver')
+    assert with_head("<p>x</p>", [REFUTED], none).startswith('<p class="verdict-count ')
+
+
+def test_head_counts_claims_code_and_formulas_apart() -> None:
+    """Code that ran is no claim; a formula that is not tested is listed with its reason."""
+    code = verdict(kind="code", max_rel_error=None)
+    formulas = Coverage(
+        (
+            Formula(3, "a = b", "tested", "a"),
+            Formula(5, "c < d", "untested", "", HOSTILE),
+            Formula(7, "z = Wx", "definition"),
+        )
+    )
+    page = Reader(page_head([verdict(), REFUTED, code, code], formulas))
+    assert "2 claims tested at this build: 1 verified, 1 refuted as expected." in page.text
+    assert "2 cells of code ran, as expected. 1 of 2 formulas tested." in page.text
+    assert f"line 5: c < d {HOSTILE}" in page.text
+    assert "1 formula not tested, and why" in page.text
+    only = Reader(page_head([], Coverage(formulas.formulas[1:2]))).text
+    assert "0 of 1 formula tested." in only
+    assert page_head([], Coverage(formulas.formulas[2:])) == ""
 
 
 def test_status_badge_is_an_svg_of_its_own() -> None:

@@ -103,8 +103,9 @@ class _Page:
         self.cell, self.reports, self.heard = cell, [], []
         self.first = cell["line"]
         self.count += cell["kind"] == "python"
-        if cell["kind"] == "math":
-            return {**self._math(), "watched": []}
+        if cell["kind"] != "python":
+            formula = self._math() if cell["kind"] == "math" else self._bind()
+            return {**formula, "watched": []}
         return {**self._python(), "watched": self._nondeterminism()}
 
     def _nondeterminism(self) -> list[str]:
@@ -144,6 +145,8 @@ class _Page:
     def _math(self) -> dict[str, Any]:
         """Test a displayed equation against the names that the cells above have made."""
         options = {k: v for k, v in self.cell["options"].items() if k in _EQUATION_OPTIONS}
+        if self.cell["macros"]:
+            options["macros"] = self.cell["macros"]
         error: dict[str, Any] | None = None
         try:
             from edf.equations import EquationError, check_equation
@@ -156,6 +159,24 @@ class _Page:
         except BaseException as raised:
             error = self._error(raised)
         return {"error": error, "reports": self.reports}
+
+    def _bind(self) -> dict[str, Any]:
+        """Give the page the names that a formula declares or defines."""
+        error: dict[str, Any] | None = None
+        bound: dict[str, Any] = {}
+        try:
+            equations: Any = importlib.import_module("edf.equations")
+            bind = equations.declare if self.cell["kind"] == "let" else equations.define
+        except BaseException as raised:
+            return {"error": self._error(raised), "reports": []}
+        try:
+            bound = bind(self.cell["source"], dict(self.names), macros=self.cell["macros"])
+            self.names.update(bound)
+        except equations.EquationError as refused:
+            error = {"type": "EquationError", "message": str(refused), "position": refused.position}
+        except BaseException as raised:
+            error = self._error(raised)
+        return {"error": error, "reports": [], "defined": list(bound)}
 
     def _listen(self) -> None:
         """Hear of every check from now on."""
@@ -221,7 +242,7 @@ class _Notebook(_Page):
         return self.shell.as_python(self.cell["source"])
 
 
-_EQUATION_OPTIONS = ("reading", "loss", "points")
+_EQUATION_OPTIONS = ("reading", "loss", "points", "seed")
 
 
 class _OnImport(importlib.abc.MetaPathFinder):

@@ -1,0 +1,68 @@
+"""Coverage: how many of a page's display formulas are tested, and why the others are not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from handout.judge.formulas import Coverage, Formula
+from handout.judge.verdicts import JudgedPage, Result
+from handout.page.displays import Role, states_something
+from handout.page.pages import Page
+from handout.settings import Settings
+
+
+def coverage(judged: JudgedPage) -> Coverage:
+    """The coverage of one page."""
+    formulas = [*_claimed(judged.results), *_unclaimed(judged)]
+    return Coverage(tuple(sorted(formulas, key=lambda formula: formula.line)))
+
+
+def least_coverage(page: Page, settings: Settings) -> float:
+    """How much of a page must be tested, in percent: what it says itself, or its site."""
+    return settings.coverage if page.least is None else page.least
+
+
+def _claimed(results: Iterable[Result]) -> Iterator[Formula]:
+    for result in results:
+        cell = result.cell
+        if cell.kind != "math" or not cell.source:
+            continue
+        latex = " ".join(cell.source.split())
+        reason = _reason(result)
+        if reason is not None:
+            yield Formula(cell.line_first, latex, "untested", cell.id, reason)
+        elif cell.role is Role.CLAIM:
+            yield Formula(cell.line_first, latex, "tested", cell.id)
+        elif cell.role in (Role.LET, Role.DEFINE):
+            yield Formula(
+                cell.line_first,
+                latex,
+                "declaration" if cell.role is Role.LET else "definition",
+            )
+
+
+def _reason(result: Result) -> str | None:
+    """Why a formula is not tested; None if it is, or if it states nothing."""
+    cell = result.cell
+    if cell.problem is not None:
+        return cell.problem
+    if result.untested is not None:
+        return _first_line(result.untested)
+    if cell.role is Role.SKIP:
+        return "skipped by its author"
+    if cell.role is Role.NONE:
+        return "not claimed" if states_something(cell.source) else None
+    unclear = [v for v in result.verdicts if v["status"] not in ("verified", "refuted")]
+    if unclear:
+        return _first_line(unclear[0]["message"] or unclear[0]["status"])
+    return None
+
+
+def _unclaimed(judged: JudgedPage) -> Iterator[Formula]:
+    for display in judged.page.unclaimed:
+        latex = " ".join(display.source.split())
+        yield Formula(display.line_first, latex, "untested", "", "not claimed")
+
+
+def _first_line(message: str) -> str:
+    return message.partition("\n")[0]
