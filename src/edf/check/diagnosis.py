@@ -11,8 +11,12 @@ import numpy as np
 
 from edf.check.compare import compare
 from edf.check.components import ComponentResult
-from edf.check.functions import Differentiable, OperationFunction, operation_name
-from edf.check.protocol import ProtocolError
+from edf.check.functions import (
+    Differentiable,
+    OperationFunction,
+    ProtocolError,
+    operation_name,
+)
 from edf.graph import Array, Node
 from edf.numerics.differences import Line, central_difference
 
@@ -44,6 +48,13 @@ class Disagreement:
     result: ComponentResult
     operation: str | None = None
     """The operation whose argument it is; None where it belongs to a node of the graph."""
+    returned_none: bool = False
+    """Whether backward returned None for the argument, which counts as zero."""
+
+    @property
+    def in_single_precision(self) -> bool:
+        """Whether the gradient holds no more than the digits of float32."""
+        return in_single_precision(self.gradients[self.result.argument])
 
     @property
     def worst(self) -> dict[str, Any]:
@@ -55,6 +66,7 @@ class Disagreement:
             "index": None if result.index is None else list(result.index),
             "numeric": result.numeric,
             "backward": result.backward,
+            "returned_none": self.returned_none,
         }
 
     def evidence(self) -> Evidence:
@@ -113,10 +125,14 @@ def gradients_of(function: Differentiable, cotangent: Array) -> list[Array]:
 
 
 def operation_at_fault(
-    order: Iterable[Node], rng: np.random.Generator
+    order: Iterable[Node], rng: np.random.Generator, *, finite_only: bool = False
 ) -> tuple[Disagreement | None, bool]:
     """Return the first operation whose own backward is refuted, if any, and whether any is at a
-    kink. The nodes' values are the point; they come inputs first."""
+    kink. The nodes' values are the point; they come inputs first.
+
+    With `finite_only`, a gradient that is not finite is no fault: a right formula may overflow, or
+    divide by a zero, where its value does not.
+    """
     kinked = False
     for node in order:
         if not node.inputs or np.asarray(node.value).dtype.kind != "f":
@@ -128,9 +144,31 @@ def operation_at_fault(
         gradients = gradients_of(function, cotangent)
         comparison = compare(function, cotangent, gradients, rng)
         kinked = kinked or bool(comparison.outcome("kink"))
-        if refuted := comparison.outcome("refuted"):
+        refuted = comparison.outcome("refuted")
+        if finite_only:
+            refuted = [result for result in refuted if np.isfinite(result.backward)]
+        if refuted:
             result = max(refuted, key=attrgetter("rel_error"))
-            return Disagreement(
-                function, cotangent, gradients, result, operation_name(node)
-            ), kinked
+            none = function.pull(cotangent)[result.argument] is None
+            name = operation_name(node)
+            return Disagreement(function, cotangent, gradients, result, name, none), kinked
     return None, kinked
+
+
+def in_single_precision(array: Array) -> bool:
+    """Whether an array of float64 holds nothing but float32, in numbers that are not so by chance,
+    as whole numbers are."""
+    values = np.ravel(np.asarray(array))
+    if values.dtype.kind != "f" or not np.all(np.isfinite(values)):
+        return False
+    return bool(np.all(values == values.astype(np.float32)) and np.any(values * 2**12 % 1))
+
+
+def rounds_to_single_precision(order: Iterable[Node]) -> str | None:
+    """Return the name of the first operation that rounds to float32 what it is given in float64."""
+    for node in order:
+        if node.inputs and in_single_precision(node.value):
+            given = [p.value for p in node.inputs if np.asarray(p.value).dtype.kind == "f"]
+            if given and not any(in_single_precision(value) for value in given):
+                return operation_name(node)
+    return None

@@ -5,16 +5,23 @@ Both are a function of several arrays that can be evaluated at shifted arguments
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
 
+from edf.errors import ShapeError
 from edf.graph import Array, Constant, Node, topological_order, unbroadcast
+from edf.numerics.branches import Branch, Trace
 
 
 class EvaluationError(Exception):
     """An operation failed while it was checked; the message names the operation."""
+
+
+class ProtocolError(Exception):
+    """A rule that a `backward` breaks; the message names the operation and the argument."""
 
 
 class Differentiable(Protocol):
@@ -51,14 +58,14 @@ class GraphFunction:
         self.slots = [self.position[node] for node in self.arguments]
         self._sources = [tuple(self.position[p] for p in node.inputs) for node in self.order]
         self._programs: dict[frozenset[int], list[int]] = {}
-        self._generators = _generator_states(self.order)
+        self._generators = generator_states(self.order)
         self._at_point = False  # whether operations still hold what their forward at the point left
         self.base: list[Array] = []
         self.values: list[Array] = []
 
     def run(self) -> Array:
         """Evaluate the graph at its leaves' values and make that the point; return root's value."""
-        _restore(self._generators)
+        restore(self._generators)
         for node in self.order:
             if node.inputs:
                 node.value = _compute(node, [parent.value for parent in node.inputs])
@@ -70,7 +77,7 @@ class GraphFunction:
     def evaluate(self, shifts: Mapping[int, Array]) -> Array:
         self._at_point = False
         shifted = {self.slots[k]: shift for k, shift in shifts.items()}
-        _restore(self._generators)
+        restore(self._generators)
         values = list(self.base)
         for i in self._program(frozenset(shifted)):
             if self._sources[i]:
@@ -119,22 +126,34 @@ class OperationFunction:
         ]
         self.labels: Sequence[str | int] = self.slots
         self.values = [self.inputs[i] for i in self.slots]
-        self._generators = _generator_states([node])
+        self._generators = generator_states([node])
 
     def evaluate(self, shifts: Mapping[int, Array]) -> Array:
         arrays = list(self.inputs)
         for k, shift in shifts.items():
             arrays[self.slots[k]] = arrays[self.slots[k]] + shift
-        _restore(self._generators)
+        restore(self._generators)
         return self.node.forward(*arrays)
 
     def pull(self, cotangent: Array) -> list[Array | None]:
         self.node.value = self.evaluate({})
-        grads = as_tuple(self.node.backward(cotangent, *self.inputs))
-        return [
-            None if grads[i] is None else unbroadcast(np.asarray(grads[i]), self.inputs[i].shape)
-            for i in self.slots
-        ]
+        try:
+            grads = as_tuple(self.node.backward(cotangent, *self.inputs))
+        except Exception as problem:
+            raise EvaluationError(
+                f"{operation_name(self.node)}: backward raised {type(problem).__name__}: {problem}"
+            ) from problem
+        return [None if grads[i] is None else self._fitted(i, grads[i]) for i in self.slots]
+
+    def _fitted(self, i: int, grad: Any) -> Array:
+        shape = self.inputs[i].shape
+        try:
+            return unbroadcast(np.asarray(grad), shape)
+        except ShapeError as problem:
+            raise ProtocolError(
+                f"{operation_name(self.node)}, argument {i}: backward returned shape "
+                f"{np.shape(grad)}, the argument has shape {shape}"
+            ) from problem
 
 
 def as_tuple(grads: Any) -> tuple[Any, ...]:
@@ -145,6 +164,33 @@ def as_tuple(grads: Any) -> tuple[Any, ...]:
 def operation_name(node: Node) -> str:
     """Return the name of an operation for a report: its class, and its own name if it has one."""
     return f"{type(node).__name__} {node.name!r}" if node.name else type(node).__name__
+
+
+def branch_margins(node: Node) -> dict[Branch, Array]:
+    """Return the margins of an operation's branches at its inputs' values, forward and backward."""
+    trace = Trace()
+    plain = [parent.value for parent in node.inputs]
+    watched = [
+        value if isinstance(parent, Constant) else trace.watch(np.array(value))
+        for parent, value in zip(node.inputs, plain, strict=True)
+    ]
+    kept, generators = node.value, generator_states([node])
+    # An exception is of what watched arrays do not do; the margins so far count.
+    with contextlib.suppress(Exception):
+        value = node.forward(*watched)
+        restore(generators)
+        node.value = trace.watch(np.asarray(value)) if trace.lost(value) else value
+        node.backward(np.ones(np.shape(value)), *watched)
+    node.value = kept
+    restore(generators)
+    with contextlib.suppress(Exception):
+        node.forward(*plain)  # what forward has kept for backward must be plain again
+    node.value = kept
+    restore(generators)
+    return {
+        branch: np.concatenate([np.ravel(np.asarray(m, float)) for m in margins])
+        for branch, margins in trace.margins.items()
+    }
 
 
 def _compute(node: Node, arrays: Sequence[Array]) -> Array:
@@ -158,7 +204,7 @@ def _compute(node: Node, arrays: Sequence[Array]) -> Array:
         ) from problem
 
 
-def _generator_states(nodes: Iterable[Node]) -> list[tuple[np.random.Generator, Any]]:
+def generator_states(nodes: Iterable[Node]) -> list[tuple[np.random.Generator, Any]]:
     """Return the random generators that operations own, with their present states."""
     found = {
         id(attribute): (attribute, attribute.bit_generator.state)
@@ -169,7 +215,7 @@ def _generator_states(nodes: Iterable[Node]) -> list[tuple[np.random.Generator, 
     return list(found.values())
 
 
-def _restore(states: Iterable[tuple[np.random.Generator, Any]]) -> None:
+def restore(states: Iterable[tuple[np.random.Generator, Any]]) -> None:
     """Let every evaluation draw the same random numbers: a derivative holds them fixed."""
     for generator, state in states:
         generator.bit_generator.state = state

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from edf.check.compare import Comparison, compare
-from edf.check.diagnosis import Disagreement, Evidence, gradients_of, operation_at_fault
-from edf.check.functions import EvaluationError, GraphFunction
-from edf.check.protocol import NondeterministicError, ProtocolError, check_protocol
+from edf.check.diagnosis import (
+    Disagreement,
+    Evidence,
+    gradients_of,
+    operation_at_fault,
+    rounds_to_single_precision,
+)
+from edf.check.functions import EvaluationError, GraphFunction, ProtocolError
+from edf.check.protocol import NondeterministicError, check_protocol
+from edf.check.reach import Reach, Sides, alone
 from edf.check.report import GradientReport, describe_component
 from edf.check.sampling import SampledGraph
 from edf.check.tolerances import ROUNDING, RTOL
@@ -18,6 +25,7 @@ from edf.graph import Array, Node
 from edf.report import Status, announce, expectation
 
 EXPECTABLE = ("verified", "refuted", "inconclusive")
+SINGLE = 1e-5  # relative errors below are those of float32, where it is seen to be used
 
 
 def check_gradients(
@@ -28,6 +36,7 @@ def check_gradients(
     expect: str = "verified",
     points: int = 3,
     seed: int = 0,
+    unreached: Literal["", "ok"] = "",
 ) -> GradientReport:
     """Compare `backward` with numeric derivatives for every leaf of a graph.
 
@@ -46,6 +55,7 @@ def check_gradients(
             and inputs with a value keep it at the first and are perturbed around it afterwards,
             since a bias of zeros would hide mistakes.
         seed: Of the random numbers; the same seed gives the same report.
+        unreached: `"ok"` accepts that a side of a branch was reached by no search, with a note.
 
     Returns:
         GradientReport: A report whose `ok`, and truth, says whether `status` is `expect`.
@@ -63,8 +73,10 @@ def check_gradients(
         raise TypeError(f"check_gradients wants a node, not {type(loss).__name__}")
     if isinstance(points, bool) or not isinstance(points, int) or points < 1:
         raise ValueError(f"points={points!r}: at least one point is needed")
+    if unreached not in ("", "ok"):
+        raise ValueError(f'unreached={unreached!r}: write unreached="ok", or leave it out')
     with np.errstate(all="ignore"):
-        check = _Check(loss, wrt, points, seed)
+        check = _Check(loss, wrt, points, seed, unreached)
         try:
             check.run()
         except EvaluationError as problem:
@@ -82,11 +94,18 @@ class _Check:
     """One check: what it has found so far."""
 
     def __init__(
-        self, loss: Node, wrt: Node | Iterable[Node] | None, points: int, seed: int
+        self,
+        loss: Node,
+        wrt: Node | Iterable[Node] | None,
+        points: int,
+        seed: int,
+        unreached: str,
     ) -> None:
         self.rng = np.random.default_rng(seed)
         self.graph = SampledGraph(loss, wrt, self.rng)
+        self.reach = Reach(self.graph, self.rng)
         self.points = points
+        self.unreached = unreached
         self.comparisons: list[Comparison] = []
         self.status: Status = "verified"
         self.message = ""
@@ -103,6 +122,7 @@ class _Check:
             self._compare()
             if self.status == "refuted":
                 return
+            self.reach.note()
         everywhere = [set(comparison.zeros) for comparison in self.comparisons]
         zeros = set.intersection(*everywhere)
         labels = self.graph.function.labels
@@ -114,6 +134,50 @@ class _Check:
         elif zeros:
             names = ", ".join(str(labels[k]) for k in sorted(zeros))
             self.graph.notes.append(f"both derivatives are zero at every point: {names}")
+        if self.status == "verified" and self.points > 1:
+            self._go_further()
+
+    def _go_further(self) -> None:
+        """Test the operations that are not edf's own beyond the sampled range."""
+        for where, finite_only in self.reach.points():
+            try:
+                found, _ = operation_at_fault(
+                    self.reach.operations, self.rng, finite_only=finite_only
+                )
+            except (EvaluationError, ProtocolError) as problem:
+                raise type(problem)(f"{problem} ({where})") from problem
+            if found is not None:
+                self.status, self.shown = "refuted", found.evidence()
+                self.message = f"{describe_component(found.worst)} ({where})"
+                return
+        for sides in self.reach.unreached():
+            found, still = self._beyond_the_graph(sides)
+            if found is not None:
+                described = describe_component(found.worst)
+                self._doubt(f"{described}, at arguments that no search in the graph has reached")
+            elif still.wanted:
+                self._doubt(f"{still.describe()}, so this side was not tested")
+
+    def _beyond_the_graph(self, sides: Sides) -> tuple[Disagreement | None, Sides]:
+        """Seek the sides of a branch that the graph's leaves do not reach at the operation's own
+        arguments; return what is wrong there, and what is still not reached."""
+        self.graph.put(sides.met[-1][0])
+        reach = Reach(alone(sides.node), self.rng)
+        reach.note()
+        for _ in reach.across_thresholds():
+            found, _ = operation_at_fault(reach.operations, self.rng, finite_only=True)
+            if found is not None:
+                return found, sides
+        known = [other for (_, branch), other in reach.sides.items() if branch == sides.branch]
+        return None, known[0] if known else sides
+
+    def _doubt(self, reason: str) -> None:
+        """Take back a verification, unless the check allows what was not reached."""
+        if self.unreached == "ok":
+            self.graph.notes.append(reason)
+        elif self.status == "verified":
+            self.status = "inconclusive"
+            self.message = f'{reason}; if that cannot happen, say unreached="ok"'
 
     def _check_protocol(self) -> None:
         """Hold every operation to the protocol in the dtype that the graph was given."""
@@ -171,6 +235,9 @@ class _Check:
             self.message = describe_component(located.worst)
             if located.result.reason:
                 self.message += f" ({located.result.reason})"
+            if located.in_single_precision and located.result.rel_error < SINGLE:
+                self.status = "inconclusive"
+                self.message += "; they agree to the digits of float32, to which backward rounds"
         elif disagreement.result.outcome == "refuted" and not (kinked or self.kinks):
             self.status, self.shown = "refuted", disagreement.evidence()
             self.message = f"{described} (each operation by itself agrees)"
@@ -180,6 +247,8 @@ class _Check:
             if disagreement.result.outcome == "refuted":
                 reason = "at a kink each operation's slope is possible, their combination is not"
             self.message = f"{described}: {reason}"
+            if (rounding := rounds_to_single_precision(self.graph.order)) is not None:
+                self.message += f", since {rounding} rounds to float32"
 
     def report(self, expected: str, id: str | None, seed: int) -> GradientReport:
         """Return the report on what was found."""

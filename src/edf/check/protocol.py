@@ -1,23 +1,31 @@
 """The rules that a `backward` keeps besides being right: the protocol between it and the graph.
 
-One gradient per argument, of that argument's shape (or broadcast from it) and dtype; neither
-arguments nor cotangent changed in place; a second call equal to the first, and the opposite of it
-for the opposite cotangent (a vector-Jacobian product is linear); and a forward that gives the same
-value for the same arguments.
+One gradient per argument, *returned*, of that argument's shape (or broadcast from it) and dtype,
+and none made up for whole numbers; nothing changed in place; a second call equal to the first, and
+the opposite of it for the opposite cotangent (a vector-Jacobian product is linear); a forward that
+gives the same value for the same arguments; and both of them whatever was evaluated before.
 """
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from edf.check.functions import EvaluationError, OperationFunction, as_tuple, operation_name
-from edf.graph import Array, Node
-
-
-class ProtocolError(Exception):
-    """A broken rule; the message names the operation and the argument."""
+from edf.check.functions import (
+    EvaluationError,
+    OperationFunction,
+    ProtocolError,
+    as_tuple,
+    generator_states,
+    operation_name,
+    restore,
+)
+from edf.graph import Array, Constant, Node
+from edf.numerics.differences import Line, small_steps
+from edf.numerics.sampling import perturb_leaf
 
 
 class NondeterministicError(Exception):
@@ -39,7 +47,8 @@ def check_protocol(node: Node, rng: np.random.Generator) -> None:
     if not _same(value, again):
         raise NondeterministicError(
             f"{name}: two forwards at the same arguments differ, so there is no derivative; "
-            "keep its random numbers in a numpy Generator of its own, which checks hold fixed"
+            "keep random numbers in a numpy Generator of its own, which checks hold fixed, and "
+            "nothing else from one forward to the next"
         )
     for i, (array, before) in enumerate(zip(function.inputs, kept, strict=True)):
         if not _same(array, before):
@@ -52,10 +61,23 @@ def check_protocol(node: Node, rng: np.random.Generator) -> None:
     cotangent = rng.standard_normal(value.shape).astype(value.dtype)
     node.value = again
     given = np.array(cotangent)
+    gradients_before = [parent.grad for parent in node.inputs]
+    for parent in node.inputs:
+        parent.grad = None
     first = _pull(node, given, function.inputs)
-    for i, (array, before) in enumerate(zip(function.inputs, kept, strict=True)):
-        if not _same(array, before):
+    written = [i for i, parent in enumerate(node.inputs) if parent.grad is not None]
+    for parent, grad in zip(node.inputs, gradients_before, strict=True):
+        parent.grad = grad
+    if written:
+        raise ProtocolError(
+            f"{name}, argument {written[0]}: backward sets the argument's grad itself, which "
+            "erases what its other uses have added: return the gradient"
+        )
+    for i, (array, unchanged) in enumerate(zip(function.inputs, kept, strict=True)):
+        if not _same(array, unchanged):
             raise ProtocolError(f"{name}, argument {i}: backward changed it in place")
+    if not _same(np.asarray(node.value), value):
+        raise ProtocolError(f"{name}: backward changed its own value in place")
     if not _same(given, cotangent):
         raise ProtocolError(f"{name}: backward changed the cotangent `grad` in place")
     if len(first) != len(node.inputs):
@@ -66,6 +88,10 @@ def check_protocol(node: Node, rng: np.random.Generator) -> None:
     for i in function.slots:
         if first[i] is not None:
             _check_gradient(name, i, first[i], function.inputs[i], floats)
+    for i, parent in enumerate(node.inputs):
+        whole = not isinstance(parent, Constant) and function.inputs[i].dtype.kind in "iub"
+        if whole and first[i] is not None and np.any(first[i]):
+            _check_whole(node, i, first[i], cotangent, rng)
     kept_first = [None if grad is None else np.array(grad) for grad in first]
     second = _pull(node, np.array(cotangent), function.inputs)
     for i, (one, two) in enumerate(zip(kept_first, second, strict=True)):
@@ -79,6 +105,69 @@ def check_protocol(node: Node, rng: np.random.Generator) -> None:
         if np.any(np.abs(one + np.asarray(two)) > slack):
             raise ProtocolError(
                 f"{name}, argument {i}: backward is not linear in the cotangent `grad`"
+            )
+    _check_history(node, function, value, kept_first, cotangent, rng)
+
+
+def _check_whole(
+    node: Node, i: int, grad: Array, cotangent: Array, rng: np.random.Generator
+) -> None:
+    """Accept a gradient for whole numbers only if it is the derivative for floats in their place,
+    as in a product. That of an index is made up."""
+    arrays = [parent.value for parent in node.inputs]
+    base = np.asarray(arrays[i]).astype(np.float64)
+    unit = rng.uniform(0.5, 1.0, base.shape)
+
+    def outputs(t: complex) -> Array:
+        moved = [base + np.real(t) * unit if k == i else a for k, a in enumerate(arrays)]
+        return np.asarray(node.forward(*moved), dtype=np.float64)
+
+    try:
+        numeric = small_steps(Line(outputs, np.asarray(cotangent, np.float64)))
+    except Exception:  # it takes whole numbers only
+        derivative = None
+    else:
+        derivative = numeric.value
+    claimed = float(np.sum(np.asarray(grad) * unit))
+    if derivative is None or abs(claimed - derivative) > 1e-3 * max(abs(claimed), abs(derivative)):
+        raise ProtocolError(
+            f"{operation_name(node)}, argument {i}: backward made up a gradient for whole numbers, "
+            "which have no derivative: return None for it"
+        )
+
+
+def _check_history(
+    node: Node,
+    function: OperationFunction,
+    value: Array,
+    gradients: Sequence[Array | None],
+    cotangent: Array,
+    rng: np.random.Generator,
+) -> None:
+    """Evaluate at other arguments, and come back: nothing of them may have been kept."""
+    other = [
+        perturb_leaf(parent, array, rng) if i in function.slots else array
+        for i, (parent, array) in enumerate(zip(node.inputs, function.inputs, strict=True))
+    ]
+    generators = generator_states([node])
+    with contextlib.suppress(Exception):  # outside of its domain
+        node.value = node.forward(*other)
+        node.backward(np.array(cotangent), *other)
+    restore(generators)
+    again = function.evaluate({})
+    if not _same(again, value):
+        raise NondeterministicError(
+            f"{operation_name(node)}: its value depends on what was evaluated before, so there is "
+            "no derivative: keep nothing from one forward to the next"
+        )
+    node.value = again
+    for i, (one, two) in enumerate(
+        zip(gradients, _pull(node, np.array(cotangent), function.inputs), strict=True)
+    ):
+        if (one is None) != (two is None) or not (one is None or _same(one, two)):
+            raise ProtocolError(
+                f"{operation_name(node)}, argument {i}: backward depends on an earlier forward: "
+                "what it uses must be of the last one"
             )
 
 

@@ -50,7 +50,10 @@ def describe_component(worst: dict[str, Any]) -> str:
     where = f"{worst['operation']}, " if worst.get("operation") else ""
     where += f"argument {argument}" if isinstance(argument, int) else str(argument)
     where += f", index {tuple(index)}" if index is not None else ", along a random direction"
-    return f"{where}: backward {worst['backward']:.8g}, numeric {worst['numeric']:.8g}"
+    claimed = f"backward {worst['backward']:.8g}"
+    if worst.get("returned_none"):
+        claimed = "backward returned None, which counts as 0"
+    return f"{where}: {claimed}, numeric {worst['numeric']:.8g}"
 
 
 def describe_sample(sampled: dict[str, Any]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
@@ -46,8 +46,12 @@ class SampledGraph:
         self.function = GraphFunction(self.root, chosen, _labels(self.order, chosen))
         self.notes: list[str] = []
 
-    def move_to(self, point: int) -> bool:
+    def move_to(self, point: int, *, quietly: bool = False) -> bool:
         """Move to the next point and evaluate there; return whether its value is finite.
+
+        Args:
+            point: Its number; the first has the leaves' own values.
+            quietly: Whether to add no note where the point is left out.
 
         Raises:
             EvaluationError: Forward raises at the first point, or its value is not finite there. A
@@ -65,10 +69,42 @@ class SampledGraph:
                     raise
             else:
                 return True
-        self.notes.append(
-            f"point {point + 1} left out: near the given values the graph has no finite value"
-        )
+        if not quietly:
+            self.notes.append(
+                f"point {point + 1} left out: near the given values the graph has no finite value"
+            )
         return False
+
+    def leaf_values(self) -> dict[Node, Array]:
+        """Return the present value of each input and parameter."""
+        leaves = (node for node in self.order if isinstance(node, Input | Param))
+        return {leaf: np.array(leaf.value) for leaf in leaves}
+
+    def put(self, values: Mapping[Node, Array]) -> bool:
+        """Give leaves these values and evaluate; return whether all values are finite."""
+        for leaf, value in values.items():
+            leaf.value = value
+        try:
+            self._check_value(self.function.run())
+        except EvaluationError:
+            return False
+        floats = (np.asarray(node.value) for node in self.order)
+        return all(value.dtype.kind != "f" or np.all(np.isfinite(value)) for value in floats)
+
+    def is_free(self, leaf: Node) -> bool:
+        """Whether a leaf may take other real numbers than its sampler gives: it holds floats, and
+        they are neither labels nor of a set that its sampler alone knows."""
+        if np.asarray(leaf.value).dtype.kind != "f":
+            return False
+        return not isinstance(leaf, Input) or leaf.sample in ("normal", "positive")
+
+    def takes_any_sign(self, leaf: Node) -> bool:
+        """Whether a free leaf may be negative: it is not declared positive, and its own values, if
+        it has some, are not all positive."""
+        if isinstance(leaf, Input) and leaf.sample == "positive":
+            return False
+        own = self.own.get(leaf)
+        return own is None or not own.size or bool(np.any(own <= 0))
 
     def in_own_dtype(self) -> tuple[GraphFunction, np.dtype[np.floating]] | None:
         """Return a copy at the same point whose leaves have the dtype that they were given.

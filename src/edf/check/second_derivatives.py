@@ -8,12 +8,13 @@ through; every result is therefore compared with real differences of g first.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
-from edf.check.functions import operation_name
+from edf.check.functions import branch_margins, operation_name
 from edf.errors import GraphError
 from edf.graph import Array, Input, Node, Param, topological_order
 from edf.numerics.differences import (
@@ -22,6 +23,7 @@ from edf.numerics.differences import (
     Line,
     complex_warnings_raise,
     differences,
+    one_sided,
     rounding_noise,
 )
 from edf.numerics.sampling import private_copy
@@ -43,8 +45,8 @@ def hvp(loss: Node, x: Node | Sequence[Node], v: Any) -> Any:
 
     Raises:
         DeclinedError: An operation below `loss` does not carry complex numbers through forward or
-            backward, or differences of the gradient do not confirm the result; the message says
-            which, where it is known.
+            backward, differences of the gradient do not confirm the result, or the point is at a
+            kink; the message says which, where it is known.
         GraphError: `loss` is not a number, or does not depend on `x`.
         ValueError: `v` has not x's shape.
     """
@@ -76,8 +78,9 @@ def hessian(loss: Node, x: Node) -> Array:
     with np.errstate(all="ignore"):
         gradient = _Gradient(loss, [x])
         shape = np.shape(gradient.base[0])
-        gradient.confirm([np.random.default_rng(0).standard_normal(shape)])
         units = np.eye(int(np.prod(shape))).reshape(-1, *shape)
+        gradient.decline_at_a_kink([[unit] for unit in units])
+        gradient.confirm([np.random.default_rng(0).standard_normal(shape)])
         columns = [gradient.derivative_along([unit])[0] for unit in units]
     # H is symmetric, so its columns are its rows.
     return np.array(columns).reshape(shape + shape)
@@ -130,6 +133,9 @@ class _Gradient:
 
     def confirm(self, vectors: Sequence[Array]) -> None:
         """Raise `DeclinedError` unless real differences of the gradient agree along `vectors`."""
+        rng = np.random.default_rng(1)
+        anywhere = [rng.standard_normal(np.shape(value)) for value in self.base]
+        self.decline_at_a_kink([vectors, anywhere])
         try:
             with complex_warnings_raise():
                 exact = self.derivative_along(vectors)
@@ -147,10 +153,7 @@ class _Gradient:
                 [np.sum(w * g) for w, g in zip(weights, gradients, strict=True)], dtype=complex
             ).real
 
-        top = max((float(np.max(np.abs(one), initial=0.0)) for one in vectors), default=0.0)
-        sizes = [float(np.max(np.abs(value), initial=0.0)) for value in self.base]
-        scale = (max(sizes, default=0.0) or 1.0) / (top or 1.0)
-        line = Line(projected, np.ones(len(self.base)), scale)
+        line = Line(projected, np.ones(len(self.base)), self._scale(vectors))
         estimate = differences(line, noise=rounding_noise(line))
         value = float(sum(np.sum(w * g) for w, g in zip(weights, exact, strict=True)))
         size = sum(float(np.sum(np.abs(w * g))) for w, g in zip(weights, exact, strict=True))
@@ -161,6 +164,44 @@ class _Gradient:
                 f"{self._drops_complex()} does not carry complex numbers through: real differences "
                 f"of the gradient give {estimate.value:.6g}, the complex step {value:.6g}"
             )
+
+    def decline_at_a_kink(self, directions: Iterable[Sequence[Array]]) -> None:
+        """Raise `DeclinedError` if an operation is at a threshold, and the gradient has another
+        slope, or another value, on either side of it along one of the directions."""
+        threshold = self._threshold()
+        if threshold is None:
+            return
+        for vectors in directions:
+
+            def outputs(t: complex, vectors: Sequence[Array] = vectors) -> Array:
+                gradients = self.at([np.real(t) * one for one in vectors])
+                return np.concatenate([np.ravel(gradient) for gradient in gradients])
+
+            line = Line(outputs, np.ones(1), self._scale(vectors))
+            with contextlib.suppress(DeclinedError):  # a jump is a kink of the value
+                if not one_sided(line).kinked:
+                    continue
+            raise DeclinedError(
+                f"{threshold} at its threshold, where there is no second derivative: the slopes on "
+                "its two sides differ; move the point off it"
+            )
+
+    def _threshold(self) -> str | None:
+        """Return in words the first branch that is at its threshold at the point."""
+        self.at([np.zeros(np.shape(value)) for value in self.base])
+        for node in self.order:
+            if not node.inputs:
+                continue
+            for branch, margins in branch_margins(node).items():
+                if np.any(np.abs(margins) <= 1e-12 * max(1.0, np.max(np.abs(margins)))):
+                    return f"{operation_name(node)} is at a kink: `{branch.source}` is"
+        return None
+
+    def _scale(self, vectors: Sequence[Array]) -> float:
+        """Return a step along the vectors that moves the leaves about as far as they are large."""
+        top = max((float(np.max(np.abs(one), initial=0.0)) for one in vectors), default=0.0)
+        sizes = [float(np.max(np.abs(value), initial=0.0)) for value in self.base]
+        return (max(sizes, default=0.0) or 1.0) / (top or 1.0)
 
     def _drops_complex(self) -> str:
         """Return the first operation whose value loses the imaginary part of its arguments."""

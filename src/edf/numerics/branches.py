@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import linecache
 import sys
+import textwrap
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -53,7 +54,8 @@ class Branch:
     @property
     def source(self) -> str:
         """The line of source code, or the function's name where that is not at hand."""
-        return linecache.getline(self.file, self.line).strip() or self.function
+        line = linecache.getline(self.file, self.line).strip()
+        return textwrap.shorten(line, 72, placeholder=" ...") or self.function
 
     @property
     def at_equality(self) -> bool:

@@ -94,8 +94,7 @@ def complex_step(line: Line) -> Estimate:
         DeclinedError: The function cannot be evaluated at complex arguments, or gives no number.
     """
     step = line.scale * COMPLEX_STEP
-    if step < 1e-290:
-        raise DeclinedError("its gradients are too small for a step below them")
+    _insist_on_steps(step)
     try:
         value = line(1j * step)
     except (TypeError, ValueError, NotImplementedError, np.exceptions.ComplexWarning) as problem:
@@ -105,6 +104,12 @@ def complex_step(line: Line) -> Estimate:
     if not np.isfinite(slope):
         raise DeclinedError("it gives no finite number at a complex argument")
     return Estimate(slope, 4 * EPS * abs(slope))
+
+
+def _insist_on_steps(smallest: float) -> None:
+    """Raise `DeclinedError` where a step would vanish."""
+    if not 1e-290 < smallest < np.inf:
+        raise DeclinedError("its gradients are too small for a step below them")
 
 
 def rounding_noise(line: Line) -> float:
@@ -134,6 +139,7 @@ def richardson(
     Raises:
         DeclinedError: No two step sizes gave finite values.
     """
+    _insist_on_steps(start * line.scale / ratio**levels)
     best: Estimate | None = None
     previous: list[float] = []
     for level in range(levels):
@@ -243,16 +249,19 @@ class Slopes:
         return float(np.minimum(left, right).sum()), float(np.maximum(left, right).sum()), error
 
 
-def one_sided(line: Line, *, start: float = 2.0**-18) -> Slopes:
+def one_sided(line: Line, *, start: float = 2.0**-18, noise: float = 0.0) -> Slopes:
     """Return the slopes of every output to the left and to the right of t = 0.
 
-    Each is extrapolated from one-sided differences at three steps.
+    Each is extrapolated from one-sided differences at three steps. `noise` says how far rounding
+    moves phi, where that is known (`rounding_noise`): outputs that cancel large terms are smaller
+    than their rounding tells.
 
     Raises:
         DeclinedError: A value is not finite, or the slopes grow without bound (a jump).
     """
+    _insist_on_steps(start * line.scale)
     origin = np.asarray(line.outputs(0.0))
-    rounding = 32 * EPS * np.abs(origin) / (line.scale * start / 4)
+    rounding = np.maximum(32 * EPS * np.abs(origin), 4 * noise) / (line.scale * start / 4)
     sides, changes = [], []
     for sign in (-1.0, 1.0):
         steps = [sign * line.scale * start / 2**k for k in range(3)]

@@ -164,6 +164,8 @@ class Test_wrong_derivatives:
         report = check_gradients(Silent(Input(shape=(3,)), Input(shape=(3,))))
         assert report.status == "refuted"
         assert report.details["worst"]["argument"] == 1
+        assert "argument 1, index" in report.message
+        assert "backward returned None, which counts as 0, numeric" in report.message
 
     def test_a_gradient_that_is_not_a_number_is_refuted(self):
         class Divides(Node):
@@ -356,6 +358,44 @@ class Test_float32:
         assert report.status == "refuted"
         assert "dtype float64, the argument has dtype float32" in report.message
 
+    @pytest.mark.parametrize("inside", [False, True])
+    @pytest.mark.parametrize("seed", range(4))
+    def test_a_forward_that_rounds_to_float32_is_named_as_the_cause(self, inside, seed):
+        class Rounds(Node):
+            def forward(self, x):
+                if inside:
+                    return np.exp(x.astype(np.float32)).astype(np.float64)
+                return np.exp(x).astype(np.float32)
+
+            def backward(self, grad, x):
+                return grad * np.exp(x)
+
+        report = check_gradients(Sum(Rounds(Input(shape=(3,)))), seed=seed)
+        assert report.status == "inconclusive"
+        assert "Rounds rounds to float32" in report.message
+
+    def test_a_backward_that_rounds_to_float32_is_neither_right_nor_wrong(self):
+        class Rounds(Node):
+            def forward(self, x):
+                return np.exp(x)
+
+            def backward(self, grad, x):
+                return (grad * np.exp(x)).astype(np.float32).astype(np.float64)
+
+        report = check_gradients(Rounds(Input(shape=(3,))))
+        assert report.status == "inconclusive"
+        assert "the digits of float32, to which backward rounds" in report.message
+
+    def test_a_mistake_in_float32_is_still_one(self):
+        class Rounds(Node):
+            def forward(self, x):
+                return np.exp(x)
+
+            def backward(self, grad, x):
+                return (1.001 * grad * np.exp(x)).astype(np.float32).astype(np.float64)
+
+        assert check_gradients(Rounds(Input(shape=(3,)))).status == "refuted"
+
 
 def broken(backward):
     """Return y = 2 x of two arguments with a given backward."""
@@ -397,6 +437,114 @@ class Test_protocol:
         assert report.status == "refuted"
         assert report.message.startswith("Broken")
         assert says in report.message
+
+    @pytest.mark.parametrize("adds", [False, True])
+    def test_a_backward_that_sets_the_gradients_itself_is_refuted(self, adds):
+        """While its input has one use, the gradient that stands there is the right one."""
+
+        class Writes(Node):
+            def forward(self, x):
+                return x * x
+
+            def backward(self, grad, x):
+                source, mine = self.inputs[0], 2 * x * grad
+                source.grad = mine if source.grad is None or not adds else source.grad + mine
+
+        x = Input(np.array([1.0, 2.0]))
+        for loss in (Writes(x), Sum(Writes(x))):
+            report = check_gradients(loss)
+            assert report.status == "refuted"
+            assert "Writes, argument 0: backward sets the argument's grad itself" in report.message
+        assert x.grad is None
+
+    def test_a_backward_that_changes_its_own_value_is_refuted(self):
+        class Overwrites(Node):
+            def forward(self, x):
+                return np.exp(x)
+
+            def backward(self, grad, x):
+                self.value *= grad
+                return self.value.copy()
+
+        report = check_gradients(Overwrites(Input(shape=(3,))))
+        assert report.status == "refuted"
+        assert "changed its own value in place" in report.message
+
+    def test_a_gradient_made_up_for_an_index_is_refuted(self):
+        class Picks(Node):
+            def forward(self, x, i):
+                return x[i]
+
+            def backward(self, grad, x, i):
+                dx = np.zeros_like(x)
+                dx[i] = grad
+                return dx, 0.5
+
+        report = check_gradients(Picks(Input(shape=(3,)), Input(np.array(1))))
+        assert report.status == "refuted"
+        assert "argument 1: backward made up a gradient for whole numbers" in report.message
+
+    def test_a_derivative_by_whole_numbers_is_none_of_it_if_floats_have_it(self):
+        class Times(Node):
+            def forward(self, x, k):
+                return x * k
+
+            def backward(self, grad, x, k):
+                return grad * k, grad * x
+
+        assert check_gradients(Times(Input(shape=(3,)), Input(np.array([1, 2, 3])))).ok
+
+    def test_what_an_earlier_forward_left_is_not_used_in_silence(self):
+        class Stale(Node):
+            last = None
+
+            def forward(self, x):
+                self.before, self.last = self.last, x
+                return x * x
+
+            def backward(self, grad, x):
+                return 2 * grad * (x if self.before is None else self.before)
+
+        for points in (1, 3):
+            report = check_gradients(Stale(Input(shape=(3,))), points=points)
+            assert report.status == "refuted"
+            assert "backward depends on an earlier forward" in report.message
+
+    def test_what_was_computed_once_for_all_is_refuted(self):
+        class Once(Node):
+            def forward(self, x):
+                if not hasattr(self, "slope"):
+                    self.slope = 2 * x
+                return x * x
+
+            def backward(self, grad, x):
+                return grad * self.slope
+
+        assert check_gradients(Once(Input(shape=(3,)))).status == "refuted"
+
+    def test_a_value_that_depends_on_earlier_ones_has_no_derivative(self):
+        class Running(Node):
+            mean = 0.0
+
+            def forward(self, x):
+                self.mean = 0.9 * self.mean + 0.1 * x.mean()
+                return x - self.mean
+
+            def backward(self, grad, x):
+                return grad - 0.1 * grad.mean()
+
+        class Remembers(Running):
+            """The same value twice in a row; another after other arguments."""
+
+            seen = ()
+
+            def forward(self, x):
+                if not np.array_equal(x, self.seen):
+                    self.mean, self.seen = x.mean() - self.mean, np.array(x)
+                return x - self.mean
+
+        for kind in (Running, Remembers):
+            assert check_gradients(kind(Input(shape=(3,)))).status == "inconclusive"
 
     def test_an_exception_in_backward_is_an_error(self):
         def backward(self, grad, x, y):

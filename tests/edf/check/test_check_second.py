@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from edf import AnyFunction, CrossEntropy, Exp, Sum, Tanh
+from edf import Abs, AnyFunction, CrossEntropy, Exp, LogSumExp, Max, ReLU, Softmax, Sum, Tanh
 from edf.check import DeclinedError, hessian, hvp
 from edf.errors import GraphError
 from edf.graph import Input, Node, Param
@@ -128,3 +128,33 @@ class Test_declining:
         logits = Param(np.ones((1, 3)))
         with pytest.raises(GraphError, match="it has no derivative"):
             hessian(CrossEntropy(logits, labels), labels)
+
+    @pytest.mark.parametrize(
+        ("build", "names"),
+        [
+            (lambda x: Sum(ReLU(x - 1.0) ** 2), "ReLU"),
+            (lambda x: Sum((x - 1.0) * Abs(x - 1.0)), "Abs"),
+            (lambda x: Sum(Abs(x - 1.0)), "Abs"),
+            (lambda x: Max(x) ** 2, "Max"),
+        ],
+    )
+    def test_a_kink_is_declined_as_one(self, build, names):
+        """Numbers there would be those of one side, or of none."""
+        x = Input(np.array([1.0, 1.0, 0.3]))
+        for compute in (lambda: hessian(build(x), x), lambda: hvp(build(x), x, np.ones(3))):
+            with pytest.raises(DeclinedError, match=f"{names} is at a kink") as caught:
+                compute()
+            assert "no second derivative" in str(caught.value)
+            assert "complex" not in str(caught.value)
+
+    @pytest.mark.parametrize("build", [lambda x: Sum(Softmax(x) ** 2), LogSumExp])
+    def test_equal_entries_do_no_harm_where_the_function_is_smooth(self, build):
+        """The maximum that softmax subtracts is at a tie, and cancels."""
+        x = Input(np.array([1.0, 1.0, 0.3]))
+        H = hessian(build(x), x)
+        assert np.allclose(H[0, 0], H[1, 1])
+        assert np.allclose(H @ np.ones(3), 0, atol=1e-14)
+
+    def test_beside_a_kink_there_is_a_second_derivative(self):
+        x = Input(np.array([1.0, 0.2]))
+        assert np.array_equal(hessian(Sum(ReLU(x - 0.5) ** 2), x), [[2.0, 0.0], [0.0, 0.0]])
