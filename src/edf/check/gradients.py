@@ -140,6 +140,8 @@ class _Check:
     def _go_further(self) -> None:
         """Test the operations that are not edf's own beyond the sampled range."""
         for where, finite_only in self.reach.points():
+            for node in self.graph.order:
+                node.grad = None  # each operation is asked by itself: nothing was added before
             try:
                 found, _ = operation_at_fault(
                     self.reach.operations, self.rng, finite_only=finite_only
