@@ -86,7 +86,7 @@ class Sides:
     node: Node
     branch: Branch
     reached: set[int] = field(default_factory=set)
-    """Signs of the margins that were met: -1, 0, 1."""
+    """The sides that were met: -1 (below), 1 (above)."""
     met: list[tuple[Values, Array]] = field(default_factory=list)
     """Points, and the margins there."""
 
@@ -125,7 +125,7 @@ class Reach:
         for node in self.operations:
             for branch, margins in branch_margins(node).items():
                 sides = self.sides.setdefault((node, branch), Sides(node, branch))
-                sides.reached |= {int(s) for s in np.unique(np.sign(margins)) if np.isfinite(s)}
+                sides.reached |= branch.sides(margins)
                 sides.met.append((values, margins))
 
     def points(self) -> Iterator[Further]:
@@ -226,7 +226,7 @@ class Reach:
                 if not self._put(values):
                     continue
                 margins = branch_margins(sides.node).get(sides.branch)
-                if margins is not None and np.any(np.sign(margins) == side):
+                if margins is not None and side in sides.branch.sides(margins):
                     return True
         return False
 

@@ -57,6 +57,19 @@ class Branch:
         line = linecache.getline(self.file, self.line).strip()
         return textwrap.shorten(line, 72, placeholder=" ...") or self.function
 
+    def sides(self, margins: Array) -> set[int]:
+        """Return which sides some margins are on: -1 (below), 1 (above).
+
+        At the threshold itself a comparison still goes one way: `x > y` is false there, as below.
+        Other functions are at a kink there, on neither side.
+        """
+        signs = {int(sign) for sign in np.unique(np.sign(margins)) if np.isfinite(sign)}
+        if 0 in signs and self.function in ("greater", "less_equal"):
+            signs.add(-1)
+        if 0 in signs and self.function in ("less", "greater_equal"):
+            signs.add(1)
+        return signs - {0}
+
     @property
     def at_equality(self) -> bool:
         """Whether its sides are *equal* and *different*, not *below* and *above*."""

@@ -194,3 +194,22 @@ def test_a_lost_imaginary_part_is_told(function, dropped):
     """`abs` and arithmetic with real parts lose it; comparisons do not."""
     assert traced(function, [X + 1e-30j])[1].dropped == dropped
     assert traced(function, [X])[1].dropped == []
+
+
+@pytest.mark.parametrize(
+    ("function", "sides"),
+    [
+        (lambda x: x > 3, {-1}),
+        (lambda x: x <= 3, {-1}),
+        (lambda x: x < 3, {1}),
+        (lambda x: x >= 3, {1}),
+        (lambda x: np.maximum(x, 3), set()),
+        (lambda x: np.abs(x - 3), set()),
+        (lambda x: np.maximum(np.append(x, [2.0, 4.0]), 3), {-1, 1}),
+    ],
+)
+def test_at_the_threshold_a_comparison_goes_one_way(function, sides):
+    """What is not greater is on the lower side; a maximum of equals is on neither."""
+    _, trace = traced(function, [np.array([3.0])])
+    ((branch, (margin,)),) = trace.margins.items()
+    assert branch.sides(margin) == sides
