@@ -48,6 +48,7 @@ going wrong goes right.
 
 """
 
+#: How a trap can fail: the heading under which it is listed, and what is said there.
 GROUPS = {
     "Wrong, and verified": "The worst that can happen: a badge on what is wrong or empty.",
     "Right, and refuted": "The second worst: an author is told to mend what is right.",
@@ -113,14 +114,16 @@ def page(traps: Sequence[Trap], failures: Mapping[str, str]) -> str:
 
 def table(traps: Sequence[Trap], failures: Mapping[str, str]) -> str:
     """How many traps of each kind get the right verdict."""
-    heads = ("kind", "right", "wrong", "as they should", *GROUPS)
+    heads = ("kind", "right", "wrong", "as it should", *map(str.lower, GROUPS))
     rows = []
     for kind, members in by_kind(traps):
         groups = [group(trap, failures[trap.id]) for trap in members if trap.id in failures]
         right = sum(trap.right for trap in members)
         counts = (right, len(members) - right, len(members) - len(groups))
-        rows.append((kind.title, *counts, *(groups.count(heading) for heading in GROUPS)))
-    total = ("all", *(sum(column) for column in list(zip(*rows, strict=True))[1:]))
+        failing = (groups.count(heading) or "" for heading in GROUPS)
+        rows.append((kind.title, *counts, *failing))
+    columns = list(zip(*rows, strict=True))[1:]
+    total = ("all", *(sum(count for count in column if count) for column in columns))
     lines = [heads, ("---", *["---:"] * (len(heads) - 1)), *rows, total]
     return "".join(f"| {' | '.join(map(str, cells))} |\n" for cells in lines)
 
