@@ -18,6 +18,7 @@ from edf.equations.meaning.expression import Expr, Meaning
 from edf.equations.meaning.names import Scope
 from edf.equations.meaning.reader import Page
 from edf.equations.meaning.resolve import insist_on_one_spelling, resolve
+from edf.equations.meaning.wording import with_names
 from edf.equations.operations import OPERATIONS
 from edf.equations.operations.reductions import REDUCTIONS
 from edf.equations.options import Reading, parse_reading
@@ -43,6 +44,7 @@ def check_equation(
     loss: str | Node | None = None,
     points: int = 20,
     seed: int = 0,
+    macros: Mapping[str, str] | None = None,
 ) -> list[EquationVerdict]:
     r"""Test a LaTeX equation at random points of the graph that its names are bound to.
 
@@ -63,6 +65,7 @@ def check_equation(
         loss: The node whose derivative `x.\text{grad}` is, or its name.
         points: How many points are sampled for each step.
         seed: The seed of the random points.
+        macros: The author's own macros, `{"R": r"\mathbb{R}", "abs": r"\left|#1\right|"}`.
 
     Returns:
         One verdict for each step, in reading order.
@@ -71,7 +74,7 @@ def check_equation(
         EquationError: Something is not understood. Nothing is guessed.
     """
     try:
-        verdicts = _check(latex, names, id, expect, reading, loss, points, seed)
+        verdicts = _check(latex, names, id, expect, reading, loss, points, seed, macros)
     except EquationError as error:
         if not error.source:
             error.source = latex
@@ -90,14 +93,16 @@ def _check(
     loss: str | Node | None,
     points: int,
     seed: int,
+    macros: Mapping[str, str] | None,
 ) -> list[EquationVerdict]:
     if points < 1:
         raise EquationError(f"points={points}: at least one point is needed")
     declared = parse_reading(reading)
-    claim = parse(latex)
-    equations = steps(claim)
+    claim = parse(latex, macros)
+    scope = Scope(names)
+    equations = [with_names(equation, scope) for equation in steps(claim)]
     expected = _expected(expect, len(equations))
-    page = _page(equations, names, declared, loss)
+    page = _page(equations, scope, declared, loss)
     for equation in equations:
         insist_on_one_spelling(equation, page.scope)
     meanings = [resolve(equation, page) for equation in equations]
@@ -169,19 +174,18 @@ def _expected(expect: str | Sequence[str], count: int) -> list[str]:
 
 def _page(
     equations: Sequence[Equation],
-    names: Mapping[str, Any],
+    scope: Scope,
     declared: Reading,
     loss: str | Node | None,
 ) -> Page:
     """Copy the part of the page's graph that the claim speaks of."""
-    scope = Scope(names)
     trees = [tree for equation in equations for tree in walk(equation)]
     nodes = scope.nodes_in(trees)
     node: Node | None = None
     if isinstance(loss, str):
-        if not isinstance(names.get(loss), Node):
+        if not isinstance(scope.names.get(loss), Node):
             raise EquationError(f"loss={loss!r}: no node of that name is bound on this page")
-        node = names[loss]
+        node = scope.names[loss]
     elif loss is not None:
         node = loss
     if node is not None and any(isinstance(tree, Grad) for tree in trees):

@@ -8,6 +8,7 @@ spacing, alignment and the size of delimiters and fractions.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from xml.etree import ElementTree
 
@@ -22,6 +23,10 @@ _SCRIPTS = frozenset(("msub", "msup", "msubsup"))
 _ROWS = frozenset(("msqrt", "menclose", "mphantom", "mtd"))  # all of their children are one row
 _SEEN = ("mathvariant", "linethickness", "notation")  # attributes that are not spacing or size
 _INVISIBLE = "\u2061\u2062\u2063\u2064"  # function application, invisible times, comma and plus
+#: Spacing from here on separates two parts of a formula, in em.
+_GAP = 0.99
+_SEPARATION = ("mspace", "quad")
+_OPERATORS = frozenset(("mo", sign) for sign in "=+-−<>≤≥≠≈∼·⋅×⊙∘,;.:|∣⇒⟹⟺→∈")
 _PUNCTUATION = frozenset((("mo", ","), ("mi", "."), ("mo", "."), ("mo", ";")))
 
 
@@ -71,14 +76,35 @@ def layout(latex: str, macros: Mapping[str, str] | None = None) -> Layout:
 def _row(elements: list[ElementTree.Element]) -> Layout:
     """Elements set one after the other; groups and table cells among them are opened."""
     out: list[str | Layout] = []
+    space = 0.0
     for element in elements:
+        before = len(out)
         if element.tag in _TRANSPARENT or element.tag == "mtd":
             out.extend(_row([*element]))
         elif element.tag in _SCRIPTS:
             out.extend(_script(element))
-        elif element.tag != "mspace" and not _is_blank(element):
+        elif element.tag == "mspace":
+            space += _width(element)
+            continue
+        elif not _is_blank(element):
             out.append(_construction(element))
+        else:
+            continue
+        if space >= _GAP and _multiplies(out[:before]) and _multiplies(out[before : before + 1]):
+            out.insert(before, _SEPARATION)
+        space = 0.0
     return tuple(out)
+
+
+def _width(element: ElementTree.Element) -> float:
+    """The width of a space in em."""
+    match = re.match(r"(-?[0-9.]+)r?em", element.attrib.get("width", ""))
+    return float(match[1]) if match else 0.0
+
+
+def _multiplies(row: list[str | Layout]) -> bool:
+    """Whether what stands at an end of a gap is no operator, so that the gap tells two parts."""
+    return bool(row) and not (row[-1][0] == "mtext" or row[-1] in _OPERATORS)
 
 
 def _script(element: ElementTree.Element) -> Layout:

@@ -73,11 +73,8 @@ def _corruptions(source, step):
 
 def _with_member(claim, member, changed):
     """The claim with one of its members changed: the very object, not one that equals it."""
-    rows = [
-        dataclasses.replace(row, members=tuple(changed if m is member else m for m in row.members))
-        for row in claim.rows
-    ]
-    return dataclasses.replace(claim, rows=tuple(rows))
+    parts = tuple(changed if part is member else part for part in claim.parts)
+    return dataclasses.replace(claim, parts=parts)
 
 
 def _verified_step(cell, verdicts):

@@ -11,7 +11,7 @@ ALIKE = [
     (r"\big[ x \Big]", r"[x]"),
     (r"\left|x\right|", r"\lvert x \rvert"),
     (r"|x|", r"\lvert x \rvert"),
-    (r"a\,b\;c\quad d\ e~f", "a b c d e f"),
+    (r"a\,b\;c\quad =\quad d\ e~f", "a b c = d e f"),
     (r"W_{i j}", r"W_{ij}"),
     (r"{x_i}^2", r"x_i^2"),
     (r"x^2_i", r"x_i^2"),

@@ -2,29 +2,39 @@ r"""Tokens to the tree of a formula, as TeX groups them.
 
 The grammar needs no names: whether `f(x)` is a call or a product is settled later, from what the
 page binds. It reads each construct as it is typeset: `2^s(c)` is (2^s)(c), because TeX raises one
-token. Where the typeset formula leaves open what belongs together, as in `a/b c`, the answer is an
-error and not a convention. One token of look-ahead, no going back: time is linear in the length.
+token, and spacing of a \quad separates what stands on its two sides. Where the typeset formula
+leaves open what belongs together, as in `a/b c`, the answer is an error and not a convention. All
+that formulas are made of is read here; whether it can be tested is decided by its meaning.
 """
 
 from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import NoReturn
 
 from edf.equations.errors import EquationError
+from edf.equations.latex.asides import condition_trees, is_aside, is_connective
 from edf.equations.latex.syntax import (
+    Aside,
     Bars,
     Big,
     Case,
     Cases,
     Claim,
+    Empty,
     Equation,
+    Evaluated,
+    Factorial,
     Fraction,
     Function,
     Grad,
     Group,
     Indices,
+    Mark,
+    Matrix,
     Number,
     Product,
     Relation,
@@ -32,6 +42,7 @@ from edf.equations.latex.syntax import (
     Row,
     Script,
     Slash,
+    Styled,
     Sum,
     Symbol,
     Tree,
@@ -39,73 +50,149 @@ from edf.equations.latex.syntax import (
 from edf.equations.latex.tokens import Token, tokenise
 from edf.equations.latex.vocabulary import (
     ACCENTS,
-    CONDITION_SIGNS,
+    BIG,
+    BINOMIALS,
+    BRACES,
+    CASES,
+    DEFINITIONS,
+    DOTS,
     ENVIRONMENTS,
     FONTS,
     FRACTIONS,
     FUNCTIONS,
     GREEK,
+    IMPLICATIONS,
     KNOWN_MACROS,
+    MATRICES,
+    OTHER_SIGNS,
+    OTHER_SYMBOLS,
     PLAIN_SYMBOLS,
     POWERED,
     PRODUCT_SIGNS,
     REFUSED,
     RELATIONS,
     SIZES,
+    SWITCHES,
+    TERM_SIGNS,
     TEXT,
-    TRANSPOSES,
 )
 
 MAX_DEPTH = 40  # of parentheses, fractions, scripts and function arguments within each other
 _CLOSING = {"(": ")", "[": "]", r"\{": r"\}", r"\lVert": r"\rVert", r"\lvert": r"\rvert",
-            "|": "|", r"\|": r"\|"}  # fmt: skip
+            "|": "|", r"\|": r"\|", r"\langle": r"\rangle", r"\lfloor": r"\rfloor",
+            r"\lceil": r"\rceil"}  # fmt: skip
+_CLOSERS = frozenset(_CLOSING.values()) - {"|", r"\|"}
 _BARS = frozenset([r"\lVert", r"\lvert", "|", r"\|"])
+_SEPARATORS = frozenset([",", ";", ":", "|", r"\mid", r"\|", r"\parallel", r"\middle"])
+_SIGNS_AS_NAMES = frozenset(["*", "+", "-", r"\ast", r"\star", r"\prime", r"\circ", r"\dagger",
+                             r"\bullet", r"\perp", r"\cdot", ":"])  # fmt: skip
+_HOW_TO_CONDITION = "A condition is written left = right, or with \\neq, <, \\leq, >, \\geq"
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9 -]*|[01]")
+_SYMBOLS = GREEK | PLAIN_SYMBOLS | OTHER_SYMBOLS
+_NAMING = FONTS | ACCENTS | TEXT
 
 
-def parse(source: str) -> Claim:
-    """Return the tree of a claim.
+def parse(source: str, macros: Mapping[str, str] | None = None) -> Claim:
+    r"""Return the tree of a claim.
+
+    Args:
+        source: LaTeX.
+        macros: The author's own macros, `{"R": r"\mathbb{R}", "abs": r"|#1|"}`.
 
     Raises:
         EquationError: Something is not understood; the caret stands at the first character of it.
     """
-    return _Parser(source).claim()
+    return _Parser(source, tokenise(source, macros)).claim()
 
 
 def steps(claim: Claim) -> list[Equation]:
-    """Return the equations of a claim, one for each equality sign, in reading order."""
+    """Return the equations of a claim, one for each relation, in reading order.
+
+    Raises:
+        EquationError: A part of the claim states nothing, or a condition is not understood; without
+            the source.
+    """
     found: list[Equation] = []
+    row = 0  # the first equation of this row, to which its conditions belong
     previous: Tree | None = None
-    for row in claim.rows:
-        members = list(row.members)
-        if not row.continues:
-            previous = members.pop(0)
-        for member in members:
-            if previous is not None:
-                found.append(Equation(previous, member, at=member.at))
-            previous = member
+    mark: Mark | None = None
+    for part in claim.parts:
+        match part:
+            case Mark():
+                mark = part
+                if part.new_row:
+                    row = len(found)
+            case Aside():
+                if part.problem:
+                    raise EquationError(part.problem, position=part.at)
+                for k in range(row, len(found)):
+                    one = found[k]
+                    found[k] = Equation(
+                        one.left,
+                        one.right,
+                        one.sign,
+                        (*one.conditions, *part.conditions),
+                        at=one.at,
+                    )
+            case _ if mark is not None and mark.sign:
+                if previous is None:
+                    raise EquationError(
+                        f"The formula starts with {mark.sign}: write what stands on the left",
+                        position=mark.at,
+                    )
+                found.append(Equation(previous, part, mark.sign, at=part.at, sign_at=mark.at))
+                previous = part
+            case _ if mark is not None and mark.continues and previous is not None:
+                whole = _continued(previous, part)
+                if found and found[-1].right is previous:
+                    last = found.pop()
+                    found.append(replace(last, right=whole))
+                previous = whole
+            case _:
+                _insist_on_claim(previous, found)
+                previous = part
+    _insist_on_claim(previous, found)
+    if not found:
+        raise EquationError("Nothing is claimed here: write an equation with =", position=0)
     return found
 
 
+def _insist_on_claim(member: Tree | None, found: Sequence[Equation]) -> None:
+    if member is not None and not (found and found[-1].right is member):
+        raise EquationError("Nothing is claimed here: write an equation with =", position=member.at)
+
+
+def _continued(before: Tree, further: Tree) -> Tree:
+    """A sum that goes on in the next row."""
+    terms, signs = (before.terms, before.signs) if isinstance(before, Sum) else ((before,), ("",))
+    assert isinstance(further, Sum)
+    return Sum((*terms, *further.terms), (*signs, *further.signs), at=before.at)
+
+
 class _Parser:
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, tokens: list[Token]) -> None:
         self.source = source
-        self.tokens = tokenise(source)
+        self.tokens = tokens
         self.place = 0
         self.depth = 0
-        self.inside: list[str] = [""]  # the bars that are open at this level of grouping
+        self.inside: list[str] = [""]  # the delimiters that are open at this level of grouping
+        self.layout: list[Token] = []  # the environments of rows that are open
+        self.spliced: set[int] = set()  # closing braces that show nothing and hold nothing together
 
     # ------------------------------------------------------------------------------ small steps
 
     @property
     def token(self) -> Token:
+        while self.place in self.spliced:
+            self.place += 1
         return self.tokens[self.place]
 
     @property
     def text(self) -> str:
-        return self.tokens[self.place].text
+        return self.token.text
 
     def peek(self, ahead: int = 1) -> str:
+        assert self.token
         return self.tokens[min(self.place + ahead, len(self.tokens) - 1)].text
 
     def next(self) -> Token:
@@ -121,6 +208,8 @@ class _Parser:
         if self.text != text:
             if self.token.kind == "end":
                 self.fail(f"{opened.text} is opened here and never closed: add {text}", opened.at)
+            if self.token.separated:
+                self.fail("Spacing of a \\quad or more separates: it has no place in here")
             self.fail(f"{self._named()} stands where {text} should close {opened.text}")
         return self.next()
 
@@ -132,102 +221,269 @@ class _Parser:
         if self.depth > MAX_DEPTH:
             self.fail(f"More than {MAX_DEPTH} levels within each other: name a part of it", at)
 
-    # ------------------------------------------------------------------------- claims and rows
+    def skip_alignment(self) -> None:
+        """Pass over ampersands, which show nothing in rows of a claim."""
+        while self.text == "&" and len(self.inside) == 1:
+            self.next()
+
+    # ------------------------------------------------------------------- claims and what is beside
 
     def claim(self) -> Claim:
         if self.token.kind == "end":
             self.fail("The claim is empty: write an equation", 0)
-        environment, opened = "", self.token
-        if opened.text.startswith(r"\begin{") and opened.text != r"\begin{cases}":
-            environment = opened.text[7:-1]
-            if environment not in ENVIRONMENTS:
-                self.fail(
-                    f"The environment {environment} is not understood: use aligned, or one formula"
-                )
-            self.next()
-        rows = [self.row(first=True)]
-        while environment and self.text == r"\\":
-            self.new_row()
-            if self.text == rf"\end{{{environment}}}":
+        parts: list[Tree] = []
+        while True:
+            mark = self.mark()
+            if mark.text:
+                parts.append(mark)
+            if self.token.kind == "end":
+                if mark.sign:
+                    self.unknown()
                 break
-            rows.append(self.row(first=False))
-        if environment:
-            self.expect(rf"\end{{{environment}}}", opened)
-        if self.token.kind != "end":
-            self.stray()
-        claim = Claim(tuple(rows), environment)
-        self._check_chains(claim)
-        return claim
+            beside = not mark.sign and self.starts_aside()
+            if not mark.text and parts and not isinstance(parts[-1], Aside) and not beside:
+                self.stray()
+            if mark.continues:
+                parts.append(self.expression())
+            elif beside:
+                parts.append(self.aside())
+            else:
+                if isinstance(parts[-1] if parts else None, Aside) and not mark.sign:
+                    parts.append(Mark("", at=self.token.at))
+                parts.append(self.expression())
+        if self.layout:
+            opened = self.layout[-1]
+            closing = opened.text.replace("begin", "end")
+            self.fail(f"{opened.text} is opened here and never closed: add {closing}", opened.at)
+        if not any(not isinstance(part, Mark) for part in parts):
+            self.fail("The claim is empty: write an equation", 0)
+        return Claim(tuple(parts))
+
+    def mark(self) -> Mark:
+        """Read what stands between two parts: alignment, a relation, punctuation, new rows."""
+        at = self.token.at
+        pieces: list[str] = []
+        sign, new_row, aligned = "", False, False
+        while True:
+            token, text = self.token, self.text
+            if token.separated and (pieces or self.place):
+                pieces.append(r"\quad")
+            relation = self.relation_ahead() if text not in ("&", r"\\") else None
+            if text == "&":
+                aligned = True
+                pieces.append(self.next().text)
+            elif text == r"\\":
+                self.new_row()
+                new_row, aligned = True, False
+                pieces.append("\\\\\n")
+            elif self.is_layout():
+                pieces.append(self.environment())
+            elif relation is not None:
+                if sign and not new_row:
+                    self.fail(
+                        f"Two signs with nothing between them: {sign} and {relation}"
+                        if sign != "=" or relation != "="
+                        else "Two equality signs with nothing between them"
+                    )
+                at = token.at
+                written, sign = self.relation()
+                pieces.append(written)
+            elif text in (",", ";", ".", ":") or text in IMPLICATIONS:
+                pieces.append(self.next().text)
+            elif is_connective(token) and self.tokens[self.place + 1].text not in RELATIONS:
+                pieces.append(_raw([self.next()]))
+            else:
+                break
+        rows = len(pieces) and new_row
+        continues = bool(
+            rows and not sign and self.text in TERM_SIGNS and (aligned or not self.row_relates())
+        )
+        return Mark(_joined(pieces), sign, continues, new_row, at=at)
+
+    def row_relates(self) -> bool:
+        """Whether a relation stands in the rest of this row, outside of all parentheses."""
+        level = 0
+        for token in self.tokens[self.place :]:
+            level += token.text in ("(", "[", "{", r"\{") or token.text.startswith(r"\begin")
+            level -= token.text in (")", "]", "}", r"\}") or token.text.startswith(r"\end")
+            if level < 0 or token.kind == "end" or (level == 0 and token.text == r"\\"):
+                return False
+            if level == 0 and token.text in RELATIONS:
+                return True
+        return False
+
+    def relation_ahead(self) -> str | None:
+        """Return the relation that stands here, a decorated one included."""
+        text = self.text
+        if text in (r"\overset", r"\stackrel", r"\underset"):
+            close = self.closing_brace(self.place + 1)
+            if close is None:
+                return None
+            words = {token.text for token in self.tokens[close + 1 : close + 4]}
+            found = words & RELATIONS
+            return found.pop() if found else None
+        if text == r"\not" and self.peek() in RELATIONS:
+            return r"\neq"
+        if (
+            text in ("<", ">")
+            and self.peek() == "="
+            and self.tokens[self.place + 1].at == (self.token.after)
+        ):
+            return {"<": r"\leq", ">": r"\geq"}[text]
+        return text if text in RELATIONS else None
+
+    def relation(self) -> tuple[str, str]:
+        """Read a relation; return it as written, and its meaning."""
+        sign = self.relation_ahead()
+        assert sign is not None
+        text = self.next().text
+        if text in (r"\overset", r"\stackrel", r"\underset"):
+            above, below = self.raw_argument(), self.raw_argument()
+            return f"{text}{{{above}}}{{{below}}}", "=" if sign in DEFINITIONS else sign
+        if text == r"\not":
+            return f"\\not {self.next().text}", sign
+        if sign in (r"\leq", r"\geq") and text in ("<", ">"):
+            return f"{text} {self.next().text}", sign
+        if text == r"\xrightarrow":
+            return f"{text}{{{self.raw_argument()}}}", sign
+        return text, "=" if sign in DEFINITIONS else sign
+
+    def raw_argument(self) -> str:
+        """Return the LaTeX of an argument that is only shown."""
+        close = self.closing_brace(self.place)
+        if close is None:
+            return self.next().text
+        shown = _raw(self.tokens[self.place + 1 : close])
+        self.place = close + 1
+        return shown
+
+    def closing_brace(self, start: int) -> int | None:
+        """Return the place of the brace that closes the one at `start`."""
+        if self.tokens[start].text != "{":
+            return None
+        level = 0
+        for place in range(start, len(self.tokens)):
+            if self.tokens[place].kind in ("sign", "macro"):
+                level += {"{": 1, "}": -1}.get(self.tokens[place].text, 0)
+            if level == 0:
+                return place
+        return None
+
+    def is_layout(self) -> bool:
+        """Whether an environment of rows begins or ends here."""
+        name = _environment(self.text)
+        if name is None:
+            return False
+        if self.text.startswith(r"\end"):
+            return bool(self.layout)
+        if name == "array":
+            return self.place == 0
+        return name in ENVIRONMENTS
+
+    def environment(self) -> str:
+        """Read the beginning or the end of an environment of rows."""
+        token = self.next()
+        name = _environment(token.text)
+        if token.text.startswith(r"\begin"):
+            self.layout.append(token)
+            columns = ""
+            if name in ("array", "alignat", "alignat*", "alignedat") and self.text == "{":
+                columns = f"{{{self.raw_argument()}}}"
+            return f"{token.text}{columns}\n"
+        opened = self.layout.pop()
+        if _environment(opened.text) != name:
+            self.fail(f"{token.text} stands where {opened.text} should end", token.at)
+        return f"\n{token.text}"
 
     def new_row(self) -> None:
         self.next()
+        if self.text == "[":
+            end = next((k for k in range(1, 6) if self.peek(k) == "]"), 0)
+            inner = _raw(self.tokens[self.place + 1 : self.place + end])
+            if end and re.fullmatch(r"-? ?[0-9.]+ ?[a-z] ?[a-z]", inner):
+                for _ in range(end + 1):
+                    self.next()
+                return
         if self.text in ("[", "*"):
             self.fail(
                 f"TeX reads {self.text} behind \\\\ as part of it: leave spacing between rows out, "
                 "or begin the row with parentheses"
             )
 
-    def _check_chains(self, claim: Claim) -> None:
-        for row, following in zip(claim.rows, (*claim.rows[1:], None), strict=True):
-            alone = len(row.members) == 1 and not row.continues
-            if alone and not (following and following.continues):
-                self.fail("Nothing is claimed here: write an equation with =", row.members[0].at)
+    def starts_aside(self) -> bool:
+        """Whether a number, a condition or a remark begins here, and no formula."""
+        tokens = self.tokens[self.place :]
+        return is_aside(tokens, bool(self.place))
 
-    def row(self, first: bool) -> Row:
-        at = self.token.at
-        mark, continues = self.marks()
-        if continues and first:
-            self.fail("The formula starts with =: write what stands on the left", at)
-        members, marks = [self.expression()], [mark]
-        while True:
-            mark, another = self.marks()
-            if not another:
+    def aside(self) -> Aside:
+        """Read what is said beside a formula, up to the end of the row or a gap."""
+        start, at = self.place, self.token.at
+        level, said = 0, False
+        while self.token.kind != "end":
+            token = self.token
+            if level == 0 and (token.text in ("&", r"\\") or (self.is_layout() and said)):
                 break
-            members.append(self.expression())
-            marks.append(mark)
-        if self.text in (".", ",", ";"):
-            mark += self.next().text
-        return Row(tuple(members), (*marks, mark), continues, at=at)
+            if level == 0 and said and token.separated:
+                break
+            level += token.text in ("(", "[", "{", r"\{")
+            level -= token.text in (")", "]", "}", r"\}")
+            said = said or (token.kind not in ("words",) and token.text not in (r"\forall",))
+            self.next()
+        tokens = self.tokens[start : self.place]
+        if tokens and tokens[-1].text in (".", ",", ";") and len(tokens) > 1:
+            self.place -= 1
+            tokens.pop()
+        end = Token("end", "the end of the condition", tokens[-1].after, tokens[-1].after)
+        trees, problem = condition_trees(
+            tokens, lambda part: _Parser(self.source, [*part, end]).statements()
+        )
+        return Aside(_raw(tokens), trees, problem, at=at)
 
-    def marks(self) -> tuple[str, bool]:
-        """Read ampersands and at most one equality sign."""
-        mark, equals = "", 0
-        while self.text in ("&", "="):
-            equals += self.text == "="
-            if equals > 1:
-                self.fail("Two equality signs with nothing between them")
-            mark += self.next().text
-        return mark, equals == 1
+    def statements(self) -> list[Tree]:
+        """Read statements and expressions with commas between, and nothing else."""
+        found = [self.statement()]
+        while self.text in (",", r"\forall", r"\wedge", r"\text", ";"):
+            self.next()
+            found.append(self.statement())
+        if self.token.kind != "end":
+            self.stray()
+        return found
+
+    def statement(self) -> Tree:
+        """Read an expression, or expressions with relations between."""
+        at = self.token.at
+        tree = self.expression()
+        while (sign := self.relation_ahead()) is not None:
+            self.relation()
+            tree = Relation(tree, "=" if sign in DEFINITIONS else sign, self.expression(), at=at)
+        return tree
 
     def stray(self) -> NoReturn:
         """Say why the current token cannot continue a formula that could end before it."""
         text = self.text
-        if text in RELATIONS:
-            self.fail(f"{text} claims no equality: only equations with = are tested")
+        if self.token.separated:
+            self.fail("Spacing of a \\quad or more separates: it has no place in here")
         if text in (")", "]", r"\}", "}", r"\right", r"\rVert", r"\rvert", r"\bigr", r"\Bigr"):
             self.fail(f"{text} closes nothing: remove it, or open its partner")
         if text == "&":
             self.fail("& may stand beside an equality sign only: keep a member in one row")
-        if text == r"\\":
-            self.fail(r"\\ starts a row: put the rows into \begin{aligned} ... \end{aligned}")
         if text.startswith(r"\end"):
             self.fail(f"{text} ends nothing that began here")
-        if text == ":":
-            self.fail("A colon is not understood: write = for a definition, too")
         if text in ("^", "_"):
             self.fail(f"A second {text} on one base: write parentheses around the first")
-        if text in (",", ";", "."):
-            self.fail(f"{text} is understood at the end only: one claim in one cell")
-        if text == "!":
-            self.fail("The factorial is not understood: write the number")
         self.unknown()
 
     def unknown(self) -> NoReturn:
         text = self.text
         if self.token.kind == "end":
             self.fail("The formula ends here, and something is missing")
+        if text == "$":
+            self.fail("A dollar sign has no place here: the whole cell is display math already")
         if text in REFUSED:
             self.fail(REFUSED[text])
+        if text.startswith(r"\begin"):
+            name = _environment(text)
+            self.fail(f"The environment {name} is not understood: use aligned, or one formula")
         if text.startswith("\\") and text[1:].isalpha():
             close = difflib.get_close_matches(text, KNOWN_MACROS, n=1, cutoff=0.75)
             self.fail(
@@ -241,21 +497,30 @@ class _Parser:
     def expression(self) -> Tree:
         at = self.token.at
         self.deeper(at)
-        signs = [self.next().text if self.text in ("+", "-") else ""]
+        signs = [self.next().text if self.text in TERM_SIGNS else ""]
+        self.skip_alignment()
         terms = [self.term()]
-        while self.text in ("+", "-"):
+        while self.text in TERM_SIGNS or self.goes_on_aligned():
+            if self.text in ("+", "-") and self.peek() == r"\\":
+                break
+            self.skip_alignment()
             signs.append(self.next().text)
+            self.skip_alignment()
             terms.append(self.term())
         self.depth -= 1
         if len(terms) == 1 and not signs[0]:
             return terms[0]
         return Sum(tuple(terms), tuple(signs), at=at)
 
+    def goes_on_aligned(self) -> bool:
+        """Whether a sum goes on behind an ampersand."""
+        return self.text == "&" and len(self.inside) == 1 and self.peek() in TERM_SIGNS
+
     def term(self) -> Tree:
         at = self.token.at
         factors, joins = [self.factor()], []
         while True:
-            if self.text in PRODUCT_SIGNS:
+            if self.text in PRODUCT_SIGNS or self.text in OTHER_SIGNS:
                 sign = self.next()
                 if self.text in ("+", "-"):
                     self.fail(f"A sign after {sign.text}: write parentheses around what it is for")
@@ -276,6 +541,8 @@ class _Parser:
         """Refuse what reads as one number where nothing stands between two factors."""
         first = right.base if isinstance(right, Script) else right
         if isinstance(first, Number):  # in braces, too, which do not show
+            if isinstance(left, Group) or (isinstance(left, Script) and left.sup is not None):
+                return  # (-1)^n 6^n
             self.fail(
                 "A number after a factor reads as one with it: write \\cdot between", right.at
             )
@@ -286,14 +553,16 @@ class _Parser:
             self.fail(f"{number} looks like a power of ten: write 10^{{..}} or \\cdot", left.at)
         if isinstance(right, Fraction):
             parts = right.top, right.bottom
-            if all(isinstance(part, Number) for part in parts):
+            if all(isinstance(part, Number) for part in parts) and right.macro not in BINOMIALS:
                 self.fail("A mixed number, or a product? Write \\cdot between", right.at)
 
     def slash(self, top: Tree, at: int) -> Tree:
         self.next()
         start = self.token.at
         factors = [self.factor()]
-        if factors[0] == Symbol(r"\partial"):
+        if factors[0] == Symbol(r"\partial") or (
+            factors[0] == Symbol("d") and _is_differential(top)
+        ):
             factors.append(self.factor())
         bottom = _product(factors, [""] * (len(factors) - 1), start)
         if self.starts() or self.text == "/" or self.text in PRODUCT_SIGNS:
@@ -301,27 +570,52 @@ class _Parser:
         return Slash(top, bottom, at=at)
 
     def starts(self) -> bool:
-        """Whether the current token begins a factor."""
-        text, kind = self.text, self.token.kind
-        if kind in ("letter", "number") or text in ("(", "[", "{", r"\{", r"\lVert", r"\lvert"):
+        """Whether the current token begins a further factor of a product."""
+        token, text = self.token, self.text
+        if token.separated:
+            return False
+        if token.kind in ("letter", "number") or text in ("(", "[", "{", r"\{"):
+            return True
+        if token.kind == "words":
+            return not is_aside(self.tokens[self.place :], True)
+        if text in (r"\lVert", r"\lvert", r"\langle", r"\lfloor", r"\lceil"):
             return True
         if text in ("|", r"\|"):
-            return self.inside[-1] != text
+            return self.inside[-1] != text and not self.is_separator()
         if text in SIZES:
             return SIZES[text] != "" and self._opens(self.peek())
-        if text == r"\begin{cases}":
-            return True
-        return kind == "macro" and not (
+        if token.kind == "environment":
+            name = _environment(text)
+            return text.startswith(r"\begin") and (name in CASES or name in MATRICES)
+        return token.kind == "macro" and not (
             text in PRODUCT_SIGNS
+            or text in OTHER_SIGNS
+            or text in TERM_SIGNS
             or text in RELATIONS
-            or text in CONDITION_SIGNS
-            or text in (r"\\", r"\right", r"\}", r"\rVert", r"\rvert")
+            or text in IMPLICATIONS
+            or text in _CLOSERS
+            or text in (r"\\", r"\right", r"\mid", r"\over", r"\choose", r"\forall", r"\middle")
+            or self.relation_ahead() is not None
         )
+
+    def is_separator(self) -> bool:
+        """Whether a bar stands between two items of parentheses, as in p(y | x)."""
+        text = self.text
+        if text not in ("|", r"\|") or self.inside[-1] in ("", *_BARS):
+            return False
+        level, bars = 0, 0
+        for token in self.tokens[self.place :]:
+            level += token.text in ("(", "[", "{", r"\{") or token.text in (r"\left", r"\lvert")
+            level -= token.text in (")", "]", "}", r"\}") or token.text in (r"\right", r"\rvert")
+            if level < 0 or token.kind == "end":
+                break
+            bars += level == 0 and token.text == text
+        return bars % 2 == 1
 
     def _opens(self, delimiter: str) -> bool:
         if delimiter in ("|", r"\|") and self.text != r"\left":
             return self.inside[-1] != delimiter
-        return delimiter in _CLOSING
+        return delimiter in _CLOSING or (self.text == r"\left" and delimiter == ".")
 
     # --------------------------------------------------------------------------------- factors
 
@@ -329,10 +623,15 @@ class _Parser:
         at = self.token.at
         self.deeper(at)
         base = self.scripts(self.primary(), at)
-        if self.text == "." and self.peek() in TEXT and self.peek(2) == "{":
+        if self.text == "." and self.peek() in TEXT and self.tokens[self.place + 1].inner in (
+            "grad", "",
+        ) and (self.tokens[self.place + 1].inner or self.peek(2) == "{"):  # fmt: skip
             base = self.scripts(self.grad(base, at), at)
-        if self.text == "!":
-            self.stray()
+        while self.text == "!":
+            self.next()
+            base = Factorial(base, at=at)
+            if self.text == "^":
+                base = self.scripts(base, at)
         self.depth -= 1
         return base
 
@@ -349,7 +648,7 @@ class _Parser:
         sup: Tree | None = None
         primes = 0
         while self.text in ("_", "^", "'"):
-            mark = self.mark()
+            mark = self.script_sign()
             if mark.text == "'":
                 if sup is not None:
                     self.fail("A prime behind a superscript: write it before", mark.at)
@@ -358,6 +657,8 @@ class _Parser:
                 if sub is not None:
                     self.fail("A second subscript on one base: put both into one", mark.at)
                 sub = self.indices()
+            elif (more := self.primes()) and sup is None:
+                primes += more
             else:
                 if sup is not None:
                     self.fail("A second superscript on one base: write parentheses", mark.at)
@@ -366,21 +667,46 @@ class _Parser:
             return base
         return Script(base, sub, sup, primes, at=at)
 
-    def mark(self) -> Token:
+    def script_sign(self) -> Token:
         """Take the sign of a superscript, a subscript or a prime."""
         if self.token.spaced:
             self.fail(f"TeX sets this {self.text} on the space before it: leave that out")
         return self.next()
 
+    def primes(self) -> int:
+        r"""Read a superscript of nothing but primes, ^{\prime} or ^{''}, and count them."""
+        if self.text == r"\prime":
+            self.next()
+            return 1
+        close = self.closing_brace(self.place)
+        if close is None or close == self.place + 1:
+            return 0
+        inner = self.tokens[self.place + 1 : close]
+        if not all(token.text in ("'", r"\prime") for token in inner):
+            return 0
+        self.place = close + 1
+        return len(inner)
+
     def superscript(self) -> Tree:
         token = self.unspaced("superscript")
         if token.text == "{":
+            close = self.closing_brace(self.place)
+            inner = [] if close is None else self.tokens[self.place + 1 : close]
             self.next()
-            if self.text in ("(", "[") or self.text == r"\left":
-                self.fail(
-                    "A superscript in parentheses is a label, not a power: use a name like W_1"
-                )
-            body = self.expression()
+            if len(inner) == 1 and inner[0].text in _SIGNS_AS_NAMES:
+                body: Tree = Symbol(self.next().text, at=inner[0].at)
+            elif not inner and close is not None:
+                self.fail("Empty braces: leave them out", token.at)
+            else:
+                self.inside.append("{")
+                body = self.statement()
+                if self.text in (",", ";"):
+                    items, commas = [body], []
+                    while self.text in (",", ";"):
+                        commas.append(self.next().text)
+                        items.append(self.statement())
+                    body = Indices(tuple(items), tuple(commas), at=token.at)
+                self.inside.pop()
             self.expect("}", token)
             return body
         if token.kind == "number":
@@ -388,9 +714,19 @@ class _Parser:
                 self.fail(f"TeX raises the first digit only: write ^{{{token.text}}}")
             self.next()
             return Number(token.text, at=token.at)
-        if token.text == "*":
-            self.fail("A star as superscript is not understood: give the symbol another name")
-        if token.kind == "letter" or token.text in GREEK | FONTS | TEXT | TRANSPOSES:
+        if token.text in _SIGNS_AS_NAMES:
+            behind = self.tokens[self.place + 1]
+            if (
+                token.text in ("+", "-")
+                and behind.at == token.after
+                and (behind.kind in ("letter", "number"))
+            ):
+                self.fail(
+                    f"TeX raises only {token.text} here: put the whole superscript into braces"
+                )
+            self.next()
+            return Symbol(token.text, at=token.at)
+        if token.kind == "letter" or token.text in _SYMBOLS | FONTS | TEXT | ACCENTS:
             return self.unbraced()
         if token.kind == "end":
             self.fail("The formula ends where a superscript should stand")
@@ -402,7 +738,7 @@ class _Parser:
             self.fail(f"TeX takes the space for the {what}: leave the space out")
         return self.token
 
-    def unbraced(self) -> Symbol:
+    def unbraced(self) -> Tree:
         """A symbol as a script without braces."""
         if self.text == r"\operatorname":
             self.fail("Put the whole script into braces")
@@ -411,27 +747,63 @@ class _Parser:
     def indices(self) -> Tree:
         opened = self.unspaced("subscript")
         if opened.text != "{":
+            if opened.text in _SIGNS_AS_NAMES:
+                self.next()
+                return Indices((Symbol(opened.text, at=opened.at),), (), at=opened.at)
             return Indices((self.index_atom(braced=False),), (), at=opened.at)
+        close = self.closing_brace(self.place)
+        if close is None:
+            self.fail("{ is opened here and never closed: add }", opened.at)
+        inner = self.tokens[self.place + 1 : close]
         self.next()
-        items, commas = [self.index_item()], []
-        while self.text != "}":
-            if self.token.kind == "end":
-                self.expect("}", opened)
-            commas.append(self.next().text if self.text == "," else "")
-            if self.token.kind == "number" and not commas[-1] and isinstance(items[-1], Number):
-                self.fail("Two numbers read as one: write a comma between")
-            items.append(self.index_item())
-        self.next()
+        if not inner:
+            self.fail("Empty braces: leave them out", opened.at)
+        if len(inner) == 1 and inner[0].text in _SIGNS_AS_NAMES:
+            sign = self.next()
+            self.next()
+            return Indices((Symbol(sign.text, at=sign.at),), (), at=opened.at)
+        if all(self._is_plain_index(token) for token in inner):
+            items, commas = [self.index_item()], []
+            while self.text != "}":
+                commas.append(self.next().text if self.text == "," else "")
+                if self.token.kind == "number" and not commas[-1] and isinstance(items[-1], Number):
+                    self.fail("Two numbers read as one: write a comma between")
+                items.append(self.index_item())
+            self.next()
+            return Indices(tuple(items), tuple(commas), at=opened.at)
+        self.inside.append("{")
+        items, commas = [self.index_statement()], []
+        while self.text in (",", ";", ":", "|", r"\mid"):
+            commas.append(self.next().text)
+            items.append(self.index_statement())
+        self.inside.pop()
+        self.expect("}", opened)
         return Indices(tuple(items), tuple(commas), at=opened.at)
+
+    def _is_plain_index(self, token: Token) -> bool:
+        return (
+            token.kind in ("letter", "number", "words")
+            or token.text in ("+", "-", ",", "{", "}", "_")
+            or token.text in _SYMBOLS - DOTS
+            or token.text in _NAMING
+        )
+
+    def index_statement(self) -> Tree:
+        if self.text in (":", r"\cdot") and self.peek() in ("}", ",", r"\cdot"):
+            return Symbol(self.next().text, at=self.token.at)
+        return self.statement()
 
     def index_item(self) -> Tree:
         """One index: a letter, a number or a word, or a sum of these."""
         at = self.token.at
-        items, signs = [self.index_atom(braced=True)], [""]
+        signs = [self.next().text if self.text in ("+", "-") else ""]
+        items = [self.index_atom(braced=True)]
         while self.text in ("+", "-"):
             signs.append(self.next().text)
             items.append(self.index_atom(braced=True))
-        return items[0] if len(items) == 1 else Sum(tuple(items), tuple(signs), at=at)
+        if len(items) == 1 and not signs[0]:
+            return items[0]
+        return Sum(tuple(items), tuple(signs), at=at)
 
     def index_atom(self, braced: bool) -> Tree:
         token = self.token
@@ -440,6 +812,8 @@ class _Parser:
                 self.fail(f"TeX lowers the first digit only: write _{{{token.text}}}")
             self.next()
             return Number(token.text, at=token.at)
+        if braced and token.text == "{":
+            return self.primary()
         if self._names_something():
             symbol = self.symbol() if braced else self.unbraced()
             if braced and self.text == "_":
@@ -453,8 +827,8 @@ class _Parser:
     def _names_something(self) -> bool:
         text = self.text
         return (
-            self.token.kind == "letter" or text in GREEK or text in PLAIN_SYMBOLS
-            or text in FONTS or text in ACCENTS or text in TEXT
+            self.token.kind in ("letter", "words") or text in _SYMBOLS or text in _NAMING
+            or text in (r"\mathop", r"\operatorname*")
         )  # fmt: skip
 
     def primary(self) -> Tree:
@@ -463,7 +837,7 @@ class _Parser:
         if token.kind == "number":
             self.next()
             return Number(text, at=token.at)
-        if text in ("(", "[", r"\{") or text in _BARS or text in SIZES:
+        if text in _CLOSING or text in SIZES:
             return self.delimited()
         if text == "{":
             return self.braced()
@@ -472,44 +846,98 @@ class _Parser:
             top, bottom = self.argument(text), self.argument(text)
             return Fraction(top, bottom, text, at=token.at)
         if text == r"\sqrt":
+            return self.root()
+        if text == r"\operatorname" and self.peek() == "*":
+            return self.named_big()
+        if text in (r"\mathop", r"\operatornamewithlimits"):
+            return self.named_big()
+        if text in (r"\overset", r"\underset", r"\stackrel"):
+            return self.stacked()
+        if text in BRACES or text == r"\boxed":
+            return self.decorated()
+        if text in BIG and not (text in FUNCTIONS and self.peek() not in ("_", "^")):
+            return self.big(self.next().text, token.at)
+        if text == r"\arg" and self.peek() in (r"\min", r"\max"):
             self.next()
-            if self.text == "[":
-                self.fail(r"\sqrt[n] is not understood: write a power, x^{1/n}")
-            return Root(self.argument(text), at=token.at)
-        if text in (r"\sum", r"\prod") or (
-            text in (r"\max", r"\min") and self.peek() in ("_", "^")
-        ):
-            return self.big()
+            return self.big(f"\\arg{self.next().text}", token.at)
         if text in FUNCTIONS:
             return self.function()
-        if text == r"\begin{cases}":
-            return self.cases()
+        if token.kind == "environment":
+            name = _environment(text)
+            if text.startswith(r"\begin") and name in CASES:
+                return self.cases()
+            if text.startswith(r"\begin") and name in MATRICES:
+                return self.matrix()
+        if text in SWITCHES:
+            self.next()
+            switched = self.factor()
+            return _switched(switched, SWITCHES[text])
         if self._names_something():
             return self.symbol()
-        if text in ("+", "-"):
+        if text in TERM_SIGNS:
             self.fail(
                 f"{text} stands where a factor should: write parentheses around what it is for"
             )
         if text in ("_", "^"):
             self.fail(f"{text} has nothing to stand on: write its base")
         if (
-            text == "="
-            or text in RELATIONS
-            or text in (")", "]", "}", r"\}", "&", r"\\", r"\right")
+            text in RELATIONS
+            or text in _CLOSERS
+            or text in ("}", "&", r"\\", r"\right", ",", ";", ".", ":")
+            or text.startswith(r"\end")
         ):
             self.fail(f"Something is missing before {text}")
         self.unknown()
 
+    def root(self) -> Tree:
+        token = self.next()
+        degree: Tree | None = None
+        if self.text == "[":
+            opened = self.next()
+            degree = self.expression()
+            self.expect("]", opened)
+        return Root(self.argument(r"\sqrt"), degree, at=token.at)
+
     def braced(self) -> Tree:
-        """Braces do not show, so they may hold one symbol or number only."""
-        opened = self.next()
-        if self.text == "}":
+        """Braces show nothing: what is in them reads as if they were not there.
+
+        They hold nothing together either: a script behind them can have one symbol for base only.
+        """
+        opened = self.token
+        close = self.closing_brace(self.place)
+        if close is None:
+            self.next()
+            self.fail("{ is opened here and never closed: add }", opened.at)
+        inner = self.tokens[self.place + 1 : close]
+        if not inner:
             self.fail("Empty braces: leave them out", opened.at)
+        level = 0
+        for token in inner:
+            level += {"{": 1, "}": -1}.get(token.text, 0)
+            if level == 0 and token.text in (r"\over", r"\choose"):
+                return self.over(opened, token)
+        if self.tokens[close + 1].text not in ("^", "_", "'") or self.tokens[close + 1].spaced:
+            self.next()
+            self.spliced.add(close)
+            self.deeper(opened.at)
+            body = self.primary()
+            self.depth -= 1
+            return body
+        self.next()
         body = self.expression()
         self.expect("}", opened)
-        if not isinstance(body, Symbol | Number):
+        if not isinstance(body, Symbol | Number | Group | Bars | Fraction | Styled | Root):
             self.fail("Braces do not show on the page: write parentheses", opened.at)
         return body
+
+    def over(self, opened: Token, sign: Token) -> Tree:
+        r"""{top \over bottom}"""
+        self.next()
+        top = self.expression()
+        self.expect(sign.text, opened)
+        bottom = self.expression()
+        self.expect("}", opened)
+        return Fraction(top, bottom, sign.text, at=opened.at)
 
     def argument(self, macro: str) -> Tree:
         """The argument of a macro: braces, or one token."""
@@ -534,7 +962,7 @@ class _Parser:
             else:
                 self.next()
             return Number(digit, at=token.at)
-        if token.kind == "letter" or token.text in GREEK or token.text in PLAIN_SYMBOLS:
+        if token.kind == "letter" or token.text in _SYMBOLS or token.text in FONTS | ACCENTS:
             return self.symbol()
         self.fail(f"{macro} needs its arguments in braces")
 
@@ -545,188 +973,396 @@ class _Parser:
         if size and SIZES[size] == "":
             self.fail(f"{size} closes nothing: open its partner", first.at)
         opened = self.token
+        if size == r"\left" and opened.text == ".":
+            return self.evaluated(first)
         if opened.text not in _CLOSING:
             self.fail(f"{opened.text} is not understood behind {size}: use parentheses or bars")
         self.next()
         closing = _CLOSING[opened.text]
         self.deeper(first.at)
-        self.inside.append(opened.text if not size or size != r"\left" else "")
-        if self.text == closing and opened.text not in ("|", r"\|"):
+        bars = opened.text in _BARS
+        self.inside.append("" if size == r"\left" and bars else opened.text)
+        if self.text == closing and not (bars and opened.text in ("|", r"\|")):
             self.fail(f"Nothing stands between {opened.text} and {closing}", opened.at)
-        items = [self.expression()]
-        while self.text == "," and opened.text not in _BARS:
-            self.next()
-            items.append(self.expression())
+        items, commas = [self.statement()], []
+        while (
+            not bars
+            and (self.text in _SEPARATORS)
+            and (self.text not in ("|", r"\|") or self.is_separator())
+        ):
+            separator = self.next().text
+            if separator == r"\middle":
+                separator += self.next().text
+            if self.text == closing and separator == ",":
+                break
+            commas.append(separator)
+            items.append(self.statement())
         if size:
             if self.text != SIZES[size]:
+                if self.token.separated:
+                    self.fail("Spacing of a \\quad or more separates: it has no place in here")
                 self.fail(f"{size}{opened.text} is not closed by {SIZES[size]}{closing}", first.at)
             self.next()
+        if len(items) == 2 and self.text in (")", "]") and opened.text in ("(", "["):
+            closing = self.text  # an interval
         self.expect(closing, opened)
         self.inside.pop()
         self.depth -= 1
         written = f"{size}{opened.text}", f"{SIZES[size] if size else ''}{closing}"
-        if opened.text in _BARS:
-            double = opened.text in (r"\lVert", r"\|")
-            return Bars(items[0], *written, double, at=first.at)
-        return Group(tuple(items), *written, at=first.at)
+        if bars:
+            return Bars(items[0], *written, opened.text in (r"\lVert", r"\|"), at=first.at)
+        shown = () if set(commas) <= {","} else tuple(commas)
+        return Group(tuple(items), *written, shown, at=first.at)
 
-    def symbol(self) -> Symbol:
+    def evaluated(self, first: Token) -> Tree:
+        r"""\left. body \right|_{x = a}"""
+        self.next()
+        self.deeper(first.at)
+        self.inside.append("")
+        body = self.expression()
+        if self.text != r"\right":
+            self.fail(r"\left. is not closed by \right|", first.at)
+        self.next()
+        bar = self.next().text
+        self.inside.pop()
+        self.depth -= 1
+        if bar not in ("|", "]", ")"):
+            self.fail(r"\left. is not closed by \right|", first.at)
+        if self.text != "_":
+            self.fail(r"At which point? Write \right|_{x = a}")
+        self.next()
+        return Evaluated(body, self.indices(), bar, at=first.at)
+
+    def symbol(self) -> Tree:
         """A letter, a Greek letter, or a word, under accents and fonts."""
         token = self.next()
-        if token.text not in FONTS and token.text not in ACCENTS and token.text not in TEXT:
+        if token.kind == "words":
+            return Symbol(token.inner.strip(), (token.text,), at=token.at)
+        if token.text not in _NAMING:
             return Symbol(token.text, at=token.at)
         self.deeper(token.at)
         self.unspaced("argument")
+        inner: Tree
         if self.text != "{":
-            if self.token.kind == "letter" or self.text in GREEK or (self.text in ("0", "1")):
+            if self.token.kind == "letter" or self.text in _SYMBOLS or self.text in ("0", "1"):
                 inner = Symbol(self.next().text, at=token.at)
+            elif self.text in FONTS | ACCENTS:
+                inner = self.symbol()
             else:
                 self.fail(f"{token.text} needs its argument in braces")
         else:
-            opened = self.next()
-            if self.text in FONTS | ACCENTS | TEXT | GREEK | PLAIN_SYMBOLS:
-                inner = self.symbol()
+            close = self.closing_brace(self.place)
+            opened = self.token
+            content = [] if close is None else self.tokens[self.place + 1 : close]
+            if close is not None and not content:
+                self.fail("Empty braces: leave them out", opened.at)
+            if self._is_word(content):
+                self.place += 1 + len(content)
+                inner = Symbol(_word(content), at=token.at)
             else:
-                inner = self.word(opened)
+                self.next()
+                inner = self.expression()
             self.expect("}", opened)
         self.depth -= 1
-        return Symbol(inner.base, (token.text, *inner.styles), at=token.at)
+        if isinstance(inner, Symbol):
+            return Symbol(inner.base, (token.text, *inner.styles), at=token.at)
+        return Styled(token.text, inner, at=token.at)
 
-    def word(self, opened: Token) -> Symbol:
-        while self.token.kind in ("letter", "number") or self.text == "-":
+    def _is_word(self, content: Sequence[Token]) -> bool:
+        return bool(content) and all(
+            token.kind in ("letter", "number") or token.text == "-" for token in content
+        ) and bool(_WORD.fullmatch(_word(content)))  # fmt: skip
+
+    def named_big(self) -> Tree:
+        r"""\operatorname*{argmin}_x, \mathop{\mathrm{argmin}}_x"""
+        token = self.next()
+        star = "*" if self.text == "*" else ""
+        if star:
             self.next()
-        if self.token.kind == "end":
-            self.expect("}", opened)
-        word = self.source[opened.after : self.token.at].strip()
-        if not _WORD.fullmatch(word):
-            self.fail("One name is expected in these braces: letters, then digits", opened.at)
-        return Symbol(word, at=opened.at)
+        return self.big(f"{token.text}{star}{{{self.raw_argument()}}}", token.at)
 
-    # ---------------------------------------------------------------- functions and big operators
+    def stacked(self) -> Tree:
+        r"""\underset{x}{\arg\min} f, \overset{*}{x}"""
+        token = self.next()
+        note, body = self.raw_argument(), self.raw_argument()
+        written = f"{token.text}{{{note}}}{{{body}}}"
+        if re.search(r"min|max|sup|inf|lim", body) and self.starts():
+            return self.big(written, token.at)
+        return Symbol(written, at=token.at)
+
+    def decorated(self) -> Tree:
+        r"""\underbrace{body}_{note}, \boxed{body}"""
+        macro = self.next()
+        body = self.argument(macro.text)
+        note: Tree | None = None
+        if macro.text in BRACES and self.text in ("_", "^"):
+            sign = self.next().text
+            note = Symbol(f"{sign}{{{self.raw_argument()}}}")
+        return Styled(macro.text, body, note, at=macro.at)
+
+    # ------------------------------------------------ functions, big operators, cases and matrices
 
     def function(self) -> Tree:
-        """A function macro. Without parentheses its argument is one factor, its term's last."""
+        """A function macro; its argument is in parentheses, or a factor, or a number times one."""
         macro = self.next()
         sup: Tree | None = None
-        if self.text == "^":
-            if macro.text not in POWERED:
-                self.fail(f"{macro.text}^: the power of what? Write ({macro.text} ..)^..")
-            self.mark()
-            sup = self.superscript()
-            if not isinstance(sup, Number):
-                self.fail(
-                    f"{macro.text}^-1: inverse or reciprocal? Write 1/{macro.text}(..)", sup.at
-                )
-        if self.text == "_":
-            self.fail(f"{macro.text} takes no subscript here")
-        if self.text == "'":
-            self.fail(f"A prime behind {macro.text} is not understood: write \\frac{{d}}{{dx}}")
-        parenthesised = self.text in ("(", "[", r"\{") or self.text in SIZES
+        sub: Tree | None = None
+        while self.text in ("^", "_", "'"):
+            if self.text == "_":
+                if macro.text not in (r"\log",):
+                    self.fail(f"{macro.text} takes no subscript here")
+                self.script_sign()
+                sub = self.indices()
+            elif self.text == "'" or sup is not None:
+                self.fail(f"A prime behind {macro.text} is not understood: write \\frac{{d}}{{dx}}")
+            else:
+                if macro.text not in POWERED:
+                    self.fail(f"{macro.text}^: the power of what? Write ({macro.text} ..)^..")
+                self.script_sign()
+                sup = self.superscript()
+        if self.text == "{" and (argument := self.in_braces(macro)) is not None:
+            return Function(macro.text, sup, argument, sub, at=macro.at)
+        parenthesised = self.text in ("(", "[", r"\{") or (
+            self.text in SIZES and self.peek() in ("(", "[", r"\{")
+        )
         if not parenthesised and not self.starts():
             self.fail(f"{macro.text} has no argument: write {macro.text}(..)")
         argument = self.delimited() if parenthesised else self.applied()
-        if parenthesised and self.text in ("^", "_", "'"):
+        if parenthesised and self.text in ("^", "_", "'") and not self.token.spaced:
             self.fail(
                 f"Does {self.text} belong to {macro.text}(..) or to what is in the parentheses?"
             )
-        if not parenthesised and (self.starts() or self.text == "/" or self.text in PRODUCT_SIGNS):
+        if not parenthesised and not self.argument_ends():
             self.fail(f"Where does the argument of {macro.text} end? Write {macro.text}(..)")
-        return Function(macro.text, sup, argument, at=macro.at)
+        return Function(macro.text, sup, argument, sub, at=macro.at)
+
+    def in_braces(self, macro: Token) -> Tree | None:
+        """Read an argument in braces, which do not show: no sum, and no script behind."""
+        close = self.closing_brace(self.place)
+        if close is None or self.tokens[close + 1].text in ("^", "_", "'", "!"):
+            return None
+        opened = self.next()
+        if self.text == "}":
+            self.fail("Empty braces: leave them out", opened.at)
+        argument = self.expression()
+        self.expect("}", opened)
+        if isinstance(argument, Sum):
+            self.fail(f"Braces do not show on the page: write {macro.text}(..)", opened.at)
+        return argument
+
+    def argument_ends(self) -> bool:
+        """Whether what follows cannot be taken for a part of the argument before."""
+        if self.text in FUNCTIONS:
+            return True
+        return not (self.starts() or self.text == "/" or self.text in PRODUCT_SIGNS)
 
     def applied(self) -> Tree:
-        r"""A factor, or a name with parentheses: the argument of \log in `\log \sigma(z)`."""
+        r"""A factor, a name with parentheses, or a number times one of these: what \log acts on."""
         at = self.token.at
-        head = self.factor()
+        factors = [self.factor()]
+        while self._multiplies(factors[-1]) and self.starts() and self.text not in FUNCTIONS:
+            factors.append(self.factor())
+            self._check_beside(factors[-2], factors[-1])
+        head = factors[-1]
         named = head.base if isinstance(head, Script) and head.sup is None else head
         if isinstance(named, Symbol) and (self.text == "(" or self.text in SIZES) and self.starts():
-            return Product((head, self.factor()), ("",), at=at)
-        return head
+            factors.append(self.factor())
+        return _product(factors, [""] * (len(factors) - 1), at)
 
-    def big(self) -> Tree:
-        macro = self.next()
+    @staticmethod
+    def _multiplies(factor: Tree) -> bool:
+        if isinstance(factor, Fraction):
+            return isinstance(factor.top, Number) and isinstance(factor.bottom, Number)
+        return isinstance(factor, Number) or factor == Symbol(r"\pi")
+
+    def big(self, macro: str, at: int) -> Tree:
         lower: Tree | None = None
         upper: Tree | None = None
         while self.text in ("_", "^"):
-            mark = self.mark()
+            mark = self.script_sign()
             if mark.text == "_" and lower is None:
                 lower = self.bounds()
             elif mark.text == "^" and upper is None:
                 upper = self.superscript()
             else:
-                self.fail(f"A second {mark.text} on {macro.text}", mark.at)
-        if lower is None:
-            self.fail(f"{macro.text} needs its index below: {macro.text}_j", macro.at)
+                self.fail(f"A second {mark.text} on {macro}", mark.at)
+        self.skip_alignment()
+        sign = self.next().text if self.text in ("+", "-") else ""
         if not self.starts():
-            self.fail(f"{macro.text} of what? Write parentheses around a sign and what follows it")
-        return Big(macro.text, lower, upper, self.term(), at=macro.at)
+            self.fail(f"{macro} of what? Write parentheses around a sign and what follows it")
+        body = self.term()
+        if sign:
+            body = Sum((body,), (sign,), at=body.at)
+        return Big(macro, lower, upper, body, at=at)
 
     def bounds(self) -> Tree:
         opened = self.token
         if opened.text != "{":
             return Indices((self.index_atom(braced=False),), (), at=opened.at)
         self.next()
-        items, commas = [self.index_atom(braced=True)], []
-        while self.text != "}":
+        items: list[Tree] = []
+        commas: list[str] = []
+        self.inside.append("{")
+        while True:
+            if self.text == r"\substack":
+                self.next()
+                continue
+            item = self.index_item() if self._plain_bound() else self.statement()
+            items.append(item)
+            if self.text == "}":
+                break
             if self.token.kind == "end":
                 self.expect("}", opened)
-            if self.text in CONDITION_SIGNS:
-                if len(items) > 1:
-                    self.fail("One index with a condition at a time: write a sum for each")
-                sign = self.next().text
-                right = self.expression()
+            if self.text in (",", ";", ":", r"\\", "|", r"\mid"):
+                commas.append(self.next().text)
+            elif self._names_something():
+                commas.append("")
+            else:
                 self.expect("}", opened)
-                return Relation(items[0], sign, right, at=opened.at)
-            if self.text in RELATIONS or self.text == r"\in":
-                self.fail(
-                    f"{self.text} is not understood below a sum: use =, \\neq, <, \\leq, > or \\geq"
-                )
-            commas.append(self.next().text if self.text == "," else "")
-            items.append(self.index_atom(braced=True))
+        self.inside.pop()
         self.next()
+        if len(items) == 1 and isinstance(items[0], Relation):
+            relation = items[0]
+            return Relation(relation.left, relation.sign, relation.right, at=opened.at)
         return Indices(tuple(items), tuple(commas), at=opened.at)
+
+    def _plain_bound(self) -> bool:
+        """Whether a bare letter stands here, with another or nothing behind: `ij` are two."""
+        start = self.place + 1
+        if not (self.token.kind == "letter" or self.text in GREEK):
+            return False
+        following = self.tokens[start]
+        return following.kind == "letter" or following.text in GREEK or following.text in (",", "}")
 
     def cases(self) -> Tree:
         opened = self.next()
+        name = _environment(opened.text)
         self.deeper(opened.at)
-        self.inside.append("")
+        self.inside.append("&")
         rows: list[Case] = []
+        end = rf"\end{{{name}}}"
         while True:
-            rows.append(self.case())
+            rows.append(self.case(end))
             if self.text != r"\\":
                 break
             self.new_row()
-            if self.text == r"\end{cases}":
+            if self.text == end:
                 break
-        self.expect(r"\end{cases}", opened)
+        self.expect(end, opened)
         self.inside.pop()
         self.depth -= 1
-        return Cases(tuple(rows), at=opened.at)
+        return Cases(tuple(rows), name or "", at=opened.at)
 
-    def case(self) -> Case:
+    def case(self, end: str) -> Case:
         at = self.token.at
         value = self.expression()
-        ampersand = self.next()
-        if ampersand.text != "&":
-            self.fail("A case is written value & condition", ampersand.at)
+        before = ""
+        if self.text in (",", ";"):
+            before = self.next().text
+        separated = self.token.separated or self.token.kind == "words"
+        if self.text != "&" and not separated:
+            self.fail("A case is written value & condition")
+        if self.text == "&":
+            self.next()
         word = macro = ""
-        if self.text in TEXT:
-            macro, word = self.text, self.symbol().base
+        if self.token.kind == "words":
+            macro, word = self.text, self.next().inner.strip().rstrip(",:")
+        elif self.text in TEXT:
+            macro = self.text
+            symbol = self.symbol()
+            word = symbol.base if isinstance(symbol, Symbol) else "?"
         condition: Tree | None = None
-        if self.token.kind != "end" and self.text not in (r"\\", r"\end{cases}", ".", ",", ";"):
-            left = self.expression()
-            if self.text not in CONDITION_SIGNS:
-                self.fail("A condition is written left = right, or with \\neq, <, \\leq, >, \\geq")
-            sign = self.next().text
-            condition = Relation(left, sign, self.expression(), at=left.at)
-        end = self.next().text if self.text in (".", ",", ";") else ""
-        if condition is None and word not in ("otherwise", "else"):
+        if self.token.kind != "end" and self.text not in (r"\\", end, ".", ",", ";"):
+            condition = self.statement()
+            while self.text in (",", r"\wedge") or self.token.kind == "words":
+                if self.token.kind == "words" and self.token.inner.strip() != "and":
+                    self.fail(
+                        "A condition is written left = right, or with \\neq, <, \\leq, >, \\geq"
+                    )
+                if self.peek() in (r"\\", end):
+                    break
+                self.fail("One condition at a time: write a row for each")
+            if not isinstance(condition, Relation):
+                self.fail(_HOW_TO_CONDITION, self.token.at)
+        ending = self.next().text if self.text in (".", ",", ";") else ""
+        if condition is None and word not in ("otherwise", "else", "o.w.", "otherwise."):
             self.fail("This row has no condition: write \\text{otherwise}, or i = j", at)
-        if condition is not None and word not in ("", "if", "for", "when"):
+        if condition is not None and word not in ("", "if", "for", "when", "where", "whenever"):
             self.fail(
                 f"The word {word} is not understood before a condition: write \\text{{if }}", at
             )
-        return Case(value, word, macro, condition, end, at=at)
+        return Case(value, word, macro, condition, ending, before, at=at)
+
+    def matrix(self) -> Tree:
+        opened = self.next()
+        name = _environment(opened.text)
+        assert name is not None
+        columns = self.raw_argument() if name == "array" and self.text == "{" else ""
+        self.deeper(opened.at)
+        self.inside.append("&")
+        end = rf"\end{{{name}}}"
+        rows: list[Row] = []
+        while self.text != end:
+            at = self.token.at
+            entries: list[Tree] = []
+            while True:
+                if self.text in ("&", r"\\", end):
+                    entries.append(Empty(at=self.token.at))
+                else:
+                    entries.append(self.statement())
+                if self.text != "&":
+                    break
+                self.next()
+            rows.append(Row(tuple(entries), at=at))
+            if self.text != r"\\":
+                break
+            self.new_row()
+        self.expect(end, opened)
+        self.inside.pop()
+        self.depth -= 1
+        return Matrix(name, tuple(rows), columns, at=opened.at)
+
+
+def _environment(text: str) -> str | None:
+    match = re.fullmatch(r"\\(?:begin|end)\{(.*)\}", text)
+    return match[1] if match else None
+
+
+def _word(tokens: Sequence[Token]) -> str:
+    """Return tokens as one word, with a blank where the source has one."""
+    return "".join(
+        (" " if k and token.blank else "") + token.text for k, token in enumerate(tokens)
+    )
+
+
+def _raw(tokens: Sequence[Token]) -> str:
+    """Return tokens as LaTeX."""
+    shown = []
+    for k, token in enumerate(tokens):
+        if k and token.separated:
+            shown.append(r"\quad")
+        shown.append(f"{token.text}{{{token.inner}}}" if token.kind == "words" else token.text)
+    return " ".join(shown)
+
+
+def _joined(pieces: Sequence[str]) -> str:
+    return " ".join(pieces)
 
 
 def _product(factors: list[Tree], joins: list[str], at: int) -> Tree:
     return factors[0] if len(factors) == 1 else Product(tuple(factors), tuple(joins), at=at)
+
+
+def _switched(tree: Tree, font: str) -> Tree:
+    """Set the first symbol of a factor in a font, as {\\bf x} does."""
+    if isinstance(tree, Symbol):
+        return Symbol(tree.base, (font, *tree.styles), at=tree.at)
+    if isinstance(tree, Script) and isinstance(tree.base, Symbol):
+        return Script(_switched(tree.base, font), tree.sub, tree.sup, tree.primes, at=tree.at)
+    return Styled(font, tree, at=tree.at)
+
+
+def _is_differential(tree: Tree) -> bool:
+    head = tree.factors[0] if isinstance(tree, Product) else tree
+    head = head.base if isinstance(head, Script) else head
+    return head == Symbol("d")

@@ -14,6 +14,8 @@ def to_latex(tree: s.Tree) -> str:
 
 
 def _symbol(tree: s.Symbol) -> str:
+    if tree.shown:
+        return tree.shown
     text = tree.base
     for style in reversed(tree.styles):
         text = f"{style}{{{text}}}"
@@ -44,7 +46,27 @@ def _indices(tree: s.Indices) -> str:
 
 
 def _group(tree: s.Group) -> str:
-    return f"{tree.open} {', '.join(map(to_latex, tree.items))} {tree.close}"
+    commas = tree.commas or (",",) * (len(tree.items) - 1)
+    parts = [to_latex(tree.items[0])]
+    for comma, item in zip(commas, tree.items[1:], strict=True):
+        parts += [comma, to_latex(item)]
+    return f"{tree.open} {_joined(parts)} {tree.close}"
+
+
+def _styled(tree: s.Styled) -> str:
+    note = "" if tree.note is None else to_latex(tree.note)
+    return f"{tree.macro}{{{to_latex(tree.body)}}}{note}"
+
+
+def _fraction(tree: s.Fraction) -> str:
+    if tree.macro in (r"\over", r"\choose"):
+        return f"{{{to_latex(tree.top)} {tree.macro} {to_latex(tree.bottom)}}}"
+    return f"{tree.macro}{{{to_latex(tree.top)}}}{{{to_latex(tree.bottom)}}}"
+
+
+def _root(tree: s.Root) -> str:
+    degree = "" if tree.degree is None else f"[{to_latex(tree.degree)}]"
+    return f"\\sqrt{degree}{{{to_latex(tree.body)}}}"
 
 
 def _product(tree: s.Product) -> str:
@@ -62,17 +84,22 @@ def _sum(tree: s.Sum) -> str:
 
 
 def _function(tree: s.Function) -> str:
+    sub = "" if tree.sub is None else f"_{{{to_latex(tree.sub)}}}"
     sup = "" if tree.sup is None else f"^{{{to_latex(tree.sup)}}}"
-    return f"{tree.macro}{sup} {to_latex(tree.argument)}"
+    argument = to_latex(tree.argument)
+    if isinstance(tree.argument, s.Product) and isinstance(tree.argument.factors[0], s.Symbol):
+        argument = f"{{{argument}}}"  # braces tell that all of it is the argument
+    return f"{tree.macro}{sub}{sup} {argument}"
 
 
 def _big(tree: s.Big) -> str:
     upper = "" if tree.upper is None else f"^{{{to_latex(tree.upper)}}}"
-    return f"{tree.macro}_{{{to_latex(tree.lower)}}}{upper} {to_latex(tree.body)}"
+    lower = "" if tree.lower is None else f"_{{{to_latex(tree.lower)}}}"
+    return f"{tree.macro}{lower}{upper} {to_latex(tree.body)}"
 
 
 def _case(tree: s.Case) -> str:
-    parts = [to_latex(tree.value), "&"]
+    parts = [to_latex(tree.value) + tree.comma, "&"]
     if tree.word:
         space = " " if tree.condition is not None else ""
         parts.append(f"{tree.macro}{{{tree.word}{space}}}")
@@ -82,21 +109,18 @@ def _case(tree: s.Case) -> str:
 
 
 def _cases(tree: s.Cases) -> str:
-    return r"\begin{cases} " + r" \\ ".join(map(_case, tree.rows)) + r" \end{cases}"
+    rows = r" \\ ".join(map(_case, tree.rows))
+    return rf"\begin{{{tree.environment}}} {rows} \end{{{tree.environment}}}"
 
 
-def _row(tree: s.Row) -> str:
-    parts: list[str] = []
-    for mark, member in zip(tree.marks, tree.members, strict=False):
-        parts += [mark, to_latex(member)]
-    return _joined([*parts, tree.marks[-1]])
+def _matrix(tree: s.Matrix) -> str:
+    columns = f"{{{tree.columns}}}" if tree.columns else ""
+    rows = r" \\ ".join(" & ".join(map(to_latex, row.entries)) for row in tree.rows)
+    return rf"\begin{{{tree.environment}}}{columns} {rows} \end{{{tree.environment}}}"
 
 
-def _claim(tree: s.Claim) -> str:
-    rows = " \\\\\n".join(map(_row, tree.rows))
-    if not tree.environment:
-        return rows
-    return f"\\begin{{{tree.environment}}}\n{rows}\n\\end{{{tree.environment}}}"
+def _equation(tree: s.Equation) -> str:
+    return f"{to_latex(tree.left)} {tree.sign} {to_latex(tree.right)}"
 
 
 _PRINTERS: dict[type[s.Tree], Callable[[Any], str]] = {
@@ -106,10 +130,15 @@ _PRINTERS: dict[type[s.Tree], Callable[[Any], str]] = {
     s.Indices: _indices,
     s.Group: _group,
     s.Bars: lambda tree: f"{tree.open} {to_latex(tree.body)} {tree.close}",
-    s.Fraction: lambda tree: f"{tree.macro}{{{to_latex(tree.top)}}}{{{to_latex(tree.bottom)}}}",
+    s.Styled: _styled,
+    s.Evaluated: lambda tree: (
+        rf"\left. {to_latex(tree.body)} \right{tree.bar}_{{{to_latex(tree.at_point)}}}"
+    ),
+    s.Fraction: _fraction,
     s.Slash: lambda tree: f"{to_latex(tree.top)} / {to_latex(tree.bottom)}",
-    s.Root: lambda tree: f"\\sqrt{{{to_latex(tree.body)}}}",
+    s.Root: _root,
     s.Function: _function,
+    s.Factorial: lambda tree: f"{to_latex(tree.body)}!",
     s.Big: _big,
     s.Relation: lambda tree: f"{to_latex(tree.left)} {tree.sign} {to_latex(tree.right)}",
     s.Product: _product,
@@ -117,7 +146,10 @@ _PRINTERS: dict[type[s.Tree], Callable[[Any], str]] = {
     s.Grad: lambda tree: f"{to_latex(tree.base)}.{tree.macro}{{grad}}",
     s.Case: _case,
     s.Cases: _cases,
-    s.Row: _row,
-    s.Claim: _claim,
-    s.Equation: lambda tree: f"{to_latex(tree.left)} = {to_latex(tree.right)}",
+    s.Matrix: _matrix,
+    s.Empty: lambda tree: "",
+    s.Mark: lambda tree: tree.text,
+    s.Aside: lambda tree: tree.text,
+    s.Claim: lambda tree: _joined(list(map(to_latex, tree.parts))),
+    s.Equation: _equation,
 }

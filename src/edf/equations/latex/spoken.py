@@ -34,13 +34,21 @@ def spoken(tree: s.Tree) -> str:
         case s.Fraction() | s.Slash():
             return f"{_tight(tree.top)}/{_tight(tree.bottom)}"
         case s.Root():
-            return f"√{_tight(tree.body)}"
+            degree = "" if tree.degree is None else spoken(tree.degree)
+            return f"{degree}√{_tight(tree.body)}"
+        case s.Factorial():
+            return f"{_tight(tree.body)}!"
+        case s.Styled():
+            return spoken(tree.body)
+        case s.Matrix():
+            return "the matrix"
         case s.Function():
             sup = "" if tree.sup is None else "^" + spoken(tree.sup)
             return f"{tree.macro[1:]}{sup} {spoken(tree.argument)}"
         case s.Big():
             sign = _SIGNS.get(tree.macro, tree.macro[1:])
-            return f"{sign}_{spoken(tree.lower)} {spoken(tree.body)}"
+            below = "" if tree.lower is None else "_" + spoken(tree.lower)
+            return f"{sign}{below} {spoken(tree.body)}"
         case s.Relation():
             return f"{spoken(tree.left)} {_SIGNS.get(tree.sign, tree.sign)} {spoken(tree.right)}"
         case s.Product():

@@ -32,10 +32,12 @@ class Number(Tree):
 
 @dataclass(frozen=True, slots=True)
 class Symbol(Tree):
-    r"""A letter, a Greek macro or a word, under fonts and accents: `\hat{y}` is y under `\hat`."""
+    r"""A letter, a macro or a word, under fonts and accents: `\hat{y}` is y under `\hat`."""
 
     base: str
     styles: tuple[str, ...] = ()
+    #: The LaTeX that it was written as, where that is more than a base under styles.
+    shown: str = field(compare=False, kw_only=True, default="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +59,34 @@ class Script(Tree):
 
 
 @dataclass(frozen=True, slots=True)
+class Styled(Tree):
+    r"""A font or an accent on more than a name, `\overline{x y}`, or a brace below or above."""
+
+    macro: str
+    body: Tree
+    note: Tree | None = None  # what stands at the brace
+
+
+@dataclass(frozen=True, slots=True)
 class Group(Tree):
-    r"""What stands between visible delimiters, `( )`, `[ ]` or `\{ \}`; commas separate items."""
+    r"""What stands between visible delimiters, `( )`, `[ ]`, `\{ \}`, `\langle \rangle`.
+
+    Commas, semicolons and bars separate items; `p(y | x)` has two.
+    """
 
     items: tuple[Tree, ...]
     open: str  # as written, `\left(` included
     close: str
+    commas: tuple[str, ...] = ()  # what stands between items, commas if nothing is said
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated(Tree):
+    r"""`\left. body \right|_{x = a}`: a value at a point."""
+
+    body: Tree
+    at_point: Tree
+    bar: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +118,10 @@ class Slash(Tree):
 
 @dataclass(frozen=True, slots=True)
 class Root(Tree):
-    """A square root."""
+    r"""A square root, or one of another degree, `\sqrt[3]{x}`."""
 
     body: Tree
+    degree: Tree | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +131,14 @@ class Function(Tree):
     macro: str
     sup: Tree | None
     argument: Tree
+    sub: Tree | None = None  # the base of a logarithm
+
+
+@dataclass(frozen=True, slots=True)
+class Factorial(Tree):
+    """`n!`."""
+
+    body: Tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +146,14 @@ class Big(Tree):
     r"""`\sum`, `\prod`, `\max` or `\min` over an index; the body is the rest of its term."""
 
     macro: str
-    lower: Tree
+    lower: Tree | None
     upper: Tree | None
     body: Tree
 
 
 @dataclass(frozen=True, slots=True)
 class Relation(Tree):
-    r"""`left sign right` under a big operator or in a condition: `j \neq i`, `x_i > 0`."""
+    r"""`left sign right` in a condition or an argument: `j \neq i`, `x_i > 0`, `X = x`."""
 
     left: Tree
     sign: str
@@ -160,6 +193,7 @@ class Case(Tree):
     macro: str  # the font macro of the word
     condition: Tree | None
     end: str  # punctuation behind the row
+    comma: str = ""  # punctuation behind the value
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,35 +201,69 @@ class Cases(Tree):
     r"""A `cases` environment."""
 
     rows: tuple[Case, ...]
+    environment: str = "cases"
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix(Tree):
+    r"""A matrix written out, `\begin{pmatrix} a & b \\ c & d \end{pmatrix}`."""
+
+    environment: str
+    rows: tuple[Row, ...]
+    columns: str = ""  # of an array, its argument
 
 
 @dataclass(frozen=True, slots=True)
 class Row(Tree):
-    """One row of a claim: its members, and what stands around them as written.
+    """One row of a matrix."""
 
-    `marks[0]` stands before the first member and `marks[-1]` behind the last: ampersands, equality
-    signs and a final full stop or comma.
+    entries: tuple[Tree, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Empty(Tree):
+    """Nothing, in a cell of a matrix."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark(Tree):
+    r"""What stands between two parts of a claim, as written: `&=`, `, \quad`, `\\`.
+
+    `sign` is the relation among it, if there is one; where a row goes on with a further term of the
+    sum before it, `continues`.
     """
 
-    members: tuple[Tree, ...]
-    marks: tuple[str, ...]
-    continues: bool  # whether the row starts with an equality sign
+    text: str
+    sign: str = ""
+    continues: bool = False
+    new_row: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Aside(Tree):
+    r"""What is said beside a formula: a number `(1)`, `\text{for all } i`, `\text{if } x > 0`."""
+
+    text: str
+    conditions: tuple[Tree, ...] = ()
+    problem: str = ""  # why a condition was not understood
 
 
 @dataclass(frozen=True, slots=True)
 class Claim(Tree):
-    """A whole claim: rows, in an environment if there is one."""
+    """A whole claim: expressions with the marks between them, and asides."""
 
-    rows: tuple[Row, ...]
-    environment: str = ""
+    parts: tuple[Tree, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Equation(Tree):
-    """One step: a left side that is claimed to equal a right side."""
+    """One step: a left side that is claimed to be related to a right side, under conditions."""
 
     left: Tree
     right: Tree
+    sign: str = "="
+    conditions: tuple[Tree, ...] = ()
+    sign_at: int = field(compare=False, kw_only=True, default=0)
 
 
 def children(tree: Tree) -> Iterator[tuple[str, int | None, Tree]]:

@@ -1,64 +1,105 @@
 r"""LaTeX source to tokens, in one pass.
 
-A token is what TeX reads as one thing, except that the digits of a number stay together. Spacing is
-dropped: it changes neither what a formula says nor how its parts belong together.
+A token is what TeX reads as one thing, except that the digits of a number stay together, and that
+the words in \text{..} are one token. Spacing is no token: what stands before a token as spacing
+macros is its `space`, in em, for a \quad separates what stands on its two sides.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from edf.equations.errors import EquationError
 
 MAX_LENGTH = 10_000  # characters of one claim
+MAX_TOKENS = 20_000  # tokens of one claim, with its macros replaced by what they stand for
+QUAD = 1.0  # spacing from which on it separates, in em
 
 _TOKEN = re.compile(
     r"(?P<environment>\\(?:begin|end)\s*\{[A-Za-z]+\*?\})"
+    r"|(?P<hidden>\\(?:label|tag\*?|notag|nonumber|displaystyle|textstyle|limits|nolimits)"
+    r"(?![A-Za-z])(?:(?<=label)\s*\{[^{}]*\}|(?<=tag)\s*\{[^{}]*\}|(?<=tag\*)\s*\{[^{}]*\})?)"
+    r"|(?P<words>\\(?:text|textrm|textbf|textit|textsf|texttt|textnormal|mbox|hbox)(?=\s*\{))"
+    r"|(?P<skip>\\(?:hspace\*?|hskip|kern|mspace|mskip|mkern)\s*\{?\s*(?P<width>-?[0-9.]+)\s*"
+    r"(?P<unit>em|ex|pt|cm|mm|in|mu|pc)\s*\}?)"
     r"|(?P<macro>\\(?:[A-Za-z]+|.))"
     r"|(?P<number>[0-9]+(?:\.[0-9]+)?)"
-    r"|(?P<space>\s+)"
+    r"|(?P<blank>\s+)"
     r"|(?P<comment>%[^\n]*)"
     r"|(?P<letter>[A-Za-z])"
-    r"|(?P<sign>[-+*/=^_{}()\[\]|&,.;:'!<>~])",
+    r"|(?P<sign>:=|[-+*/=^_{}()\[\]|&,.;:'!<>~$])",
     re.DOTALL,
 )
-_SPACING = frozenset(
-    [
-        r"\,",
-        r"\;",
-        r"\:",
-        r"\!",
-        r"\>",
-        "\\ ",
-        "\\\n",
-        r"\quad",
-        r"\qquad",
-        r"\nonumber",
-        r"\notag",
-        "~",
-    ]
-)
+_SPACES = {
+    r"\,": 3 / 18, r"\:": 4 / 18, r"\>": 4 / 18, r"\;": 5 / 18, r"\!": -3 / 18, "\\ ": 1 / 4,
+    "\\\n": 1 / 4, "~": 1 / 4, r"\enspace": 1 / 2, r"\quad": 1.0, r"\qquad": 2.0, r"\hfill": 1.0,
+    r"\thinspace": 3 / 18, r"\medspace": 4 / 18, r"\thickspace": 5 / 18, r"\negthinspace": -3 / 18,
+}  # fmt: skip
+_UNITS = {
+    "em": 1.0, "ex": 0.43, "pt": 0.1, "pc": 1.2, "cm": 2.85, "mm": 0.285, "in": 7.2, "mu": 1 / 18,
+}  # fmt: skip
 _SYNONYMS = {  # spellings that typeset alike
     r"\ne": r"\neq", r"\le": r"\leq", r"\ge": r"\geq", r"\lt": "<", r"\gt": ">",
+    r"\leqslant": r"\leq", r"\geqslant": r"\geq",
     r"\lbrack": "[", r"\rbrack": "]", r"\Vert": r"\|", r"\vert": "|",
     r"\lbrace": r"\{", r"\rbrace": r"\}",
+    r"\cr": r"\\", r"\newline": r"\\", r"\tabularnewline": r"\\",
+    r"\dotsc": r"\dots", r"\dotsb": r"\dots", r"\dotsm": r"\dots", r"\dotsi": r"\dots",
+    r"\dotso": r"\dots", r"\land": r"\wedge", r"\lor": r"\vee", r"\gets": r"\leftarrow",
+}  # fmt: skip
+#: Characters that stand for a macro or for an ASCII character.
+_CHARACTERS = {
+    "−": "-", "·": r"\cdot", "×": r"\times", "∘": r"\circ", "⊙": r"\odot", "≤": r"\leq",
+    "≥": r"\geq", "≠": r"\neq", "≈": r"\approx", "∂": r"\partial", "∇": r"\nabla", "∑": r"\sum",
+    "∏": r"\prod", "∞": r"\infty", "ℓ": r"\ell", "∈": r"\in", "∀": r"\forall", "→": r"\to",
+    "⇒": r"\Rightarrow", "√": r"\sqrt", "′": "'", "…": r"\dots", "⋯": r"\cdots", "∥": r"\|",
+    "∣": r"\mid", "⟨": r"\langle", "⟩": r"\rangle", "ϵ": r"\epsilon", "ε": r"\varepsilon",
+    "φ": r"\varphi", "ϕ": r"\phi", "ϑ": r"\vartheta", "ϱ": r"\varrho",
+    **dict(zip("αβγδζηθικλμνξπρστυχψω", [
+        rf"\{name}" for name in
+        "alpha beta gamma delta zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon"
+        " chi psi omega".split()
+    ], strict=True)),
+    **dict(zip("ΓΔΘΛΞΠΣΥΦΨΩ", [
+        rf"\{name}" for name in
+        "Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega".split()
+    ], strict=True)),
+    "\u00a0": " ", "\u2009": " ", "\u200b": " ",
 }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One token: its kind (`macro`, `number`, `letter`, `sign`, `environment`, `end`)."""
+    """One token: its kind (`macro`, `number`, `letter`, `sign`, `environment`, `words`, `end`)."""
 
     kind: str
     text: str
     at: int  # character offset in the source
     after: int  # offset of the first character behind it
-    spaced: bool = False  # whether a spacing macro stands before it
+    space: float = 0.0  # spacing macros before it, in em
+    blank: bool = False  # whether a blank stands before it
+    inner: str = ""  # of words, what is in the braces
+
+    @property
+    def spaced(self) -> bool:
+        """Whether a spacing macro stands before it."""
+        return self.space != 0
+
+    @property
+    def separated(self) -> bool:
+        """Whether spacing of a quad or more stands before it."""
+        return self.space >= QUAD
 
 
-def tokenise(source: str) -> list[Token]:
-    """Return the tokens of `source` and a final one of kind `end`.
+def tokenise(source: str, macros: Mapping[str, str] | None = None) -> list[Token]:
+    r"""Return the tokens of `source` and a final one of kind `end`.
+
+    Args:
+        source: LaTeX.
+        macros: What macros of the author stand for, `{"R": r"\mathbb{R}", "abs": r"|#1|"}`; their
+            tokens have the position of the macro.
 
     Raises:
         EquationError: The source is too long, or holds a character that no formula needs.
@@ -69,29 +110,138 @@ def tokenise(source: str) -> list[Token]:
             source[:MAX_LENGTH],
             MAX_LENGTH,
         )
+    tokens = _scanned(source)
+    if macros:
+        tokens = _Expansion(source, macros).expanded(tokens)
+    end = tokens.pop()
+    return [*tokens, replace(end, text="the end of the formula")]
+
+
+def _scanned(source: str) -> list[Token]:
+    """Return the tokens as written, and the end."""
     tokens: list[Token] = []
-    position, spaced = 0, False
+    position, space, blank = 0, 0.0, False
     while position < len(source):
         match = _TOKEN.match(source, position)
+        start = position
         if match is None:
-            raise EquationError(_stray(source[position]), source, position)
-        kind, text, position = str(match.lastgroup), match[0], match.end()
-        if kind in ("space", "comment") or text in _SPACING:
-            spaced = spaced or text in _SPACING
+            kind, text, position = _character(source, position)
+            if not text.strip():
+                blank = True
+                continue
+        else:
+            kind, text, position = str(match.lastgroup), match[0], match.end()
+            if match["skip"]:
+                space += float(match["width"]) * _UNITS[match["unit"]]
+                continue
+        if text in _SPACES:
+            space += _SPACES[text]
             continue
+        if kind in ("blank", "comment", "hidden"):
+            blank = True
+            continue
+        inner = ""
         if kind == "environment":
             text = re.sub(r"\s", "", text)
-        tokens.append(Token(kind, _SYNONYMS.get(text, text), match.start(), match.end(), spaced))
-        spaced = False
-    tokens.append(Token("end", "the end of the formula", len(source), len(source)))
+        elif kind == "words":
+            inner, position = _braced(source, position)
+        text = _SYNONYMS.get(text, text)
+        tokens.append(Token(kind, text, start, position, space, blank, inner))
+        space, blank = 0.0, False
+    tokens.append(Token("end", "", len(source), len(source), space))
     return tokens
+
+
+def _character(source: str, position: int) -> tuple[str, str, int]:
+    """Return the kind, text and end of a character outside ASCII."""
+    text = _CHARACTERS.get(source[position])
+    if text is None:
+        raise EquationError(_stray(source[position]), source, position)
+    kind = "macro" if text.startswith("\\") else "sign"
+    return kind, text, position + 1
+
+
+def _braced(source: str, position: int) -> tuple[str, int]:
+    """Return what the braces at `position` hold, and where they end."""
+    start = source.index("{", position)
+    depth = 0
+    for place in range(start, len(source)):
+        depth += {"{": 1, "}": -1}.get(source[place], 0)
+        if depth == 0:
+            return source[start + 1 : place], place + 1
+    raise EquationError("{ is opened here and never closed: add }", source, start)
 
 
 def _stray(character: str) -> str:
     if character == "\\":
         return "A backslash ends the formula: write the macro's name, or \\\\ for a new row"
-    if character == "$":
-        return "A dollar sign has no place here: the whole cell is display math already"
     if character in '#@`"?':
         return f"{character} has no meaning in a formula: leave it out"
     return f"The character {character!r} is not understood: write its LaTeX macro"
+
+
+# --------------------------------------------------------------------------------- authors' macros
+
+
+class _Expansion:
+    """Replaces the macros of an author, again and again, until none is left."""
+
+    def __init__(self, source: str, macros: Mapping[str, str]) -> None:
+        self.source = source
+        self.bodies = {f"\\{name.lstrip(chr(92))}": body for name, body in macros.items()}
+        self.count = 0
+
+    def expanded(self, tokens: list[Token]) -> list[Token]:
+        waiting = tokens[::-1]
+        done: list[Token] = []
+        while waiting:
+            token = waiting.pop()
+            body = self.bodies.get(token.text) if token.kind == "macro" else None
+            if body is None:
+                done.append(token)
+                continue
+            arguments = [self._argument(waiting, token) for _ in range(_arity(body))]
+            replaced = self._replaced(body, arguments, token)
+            self.count += 1 + len(replaced)
+            if self.count > MAX_TOKENS:
+                raise EquationError(
+                    f"The macro {token.text} stands for itself, or for very much: "
+                    "write out what it is",
+                    self.source,
+                    token.at,
+                )
+            if replaced:
+                replaced[0] = replace(replaced[0], space=replaced[0].space + token.space)
+            waiting += replaced[::-1]
+        return done
+
+    def _argument(self, waiting: list[Token], macro: Token) -> list[Token]:
+        """Take one argument: braces with what they hold, or one token."""
+        found: list[Token] = []
+        depth = 0
+        while waiting and waiting[-1].kind != "end":
+            token = waiting.pop()
+            depth += {"{": 1, "}": -1}.get(token.text, 0) if token.kind == "sign" else 0
+            found.append(token)
+            if depth == 0:
+                return found[1:-1] if found[0].text == "{" else found
+        raise EquationError(f"An argument of {macro.text} is missing", self.source, macro.at)
+
+    def _replaced(self, body: str, arguments: list[list[Token]], macro: Token) -> list[Token]:
+        tokens: list[Token] = []
+        for piece in re.split(r"(#[1-9])", body):
+            if re.fullmatch(r"#[1-9]", piece):
+                tokens += arguments[int(piece[1]) - 1]
+                continue
+            try:
+                scanned = _scanned(piece)[:-1]
+            except EquationError as error:
+                raise EquationError(
+                    f"In the macro {macro.text}: {error.message}", self.source, macro.at
+                ) from None
+            tokens += [replace(token, at=macro.at, after=macro.after) for token in scanned]
+        return tokens
+
+
+def _arity(body: str) -> int:
+    return max((int(number) for number in re.findall(r"#([1-9])", body)), default=0)

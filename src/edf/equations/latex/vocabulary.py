@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from edf.equations.operations import BY_MACRO
+from edf.equations.operations.reductions import BY_SIGN
 
 GREEK = frozenset(
     r"""
@@ -11,31 +12,92 @@ GREEK = frozenset(
     \Gamma \Delta \Theta \Lambda \Xi \Pi \Sigma \Upsilon \Phi \Psi \Omega \ell
     """.split()
 )
-#: Symbols with a meaning of their own, which no name on a page can take.
 TRANSPOSES = frozenset(r"\top \intercal".split())
+#: Symbols with a meaning of their own, which no name on a page can take.
 PLAIN_SYMBOLS = frozenset(r"\partial \nabla \top \intercal \infty".split())
-FONTS = frozenset(r"\mathbf \boldsymbol \bm \mathcal \mathrm \mathsf \mathit \mathbb".split())
+DOTS = frozenset(r"\dots \ldots \cdots \vdots \ddots".split())
+#: Further symbols that stand for something, and for nothing that could be tested.
+OTHER_SYMBOLS = DOTS | frozenset(
+    r"""
+    \hbar \emptyset \varnothing \Re \Im \aleph \bullet \star \ast \square \Box \triangle
+    \triangledown \dagger \prime \perp \Pr \arg \dim \ker \deg \gcd \varsigma \varpi \imath \jmath
+    """.split()
+)
+FONTS = frozenset(
+    r"""
+    \mathbf \boldsymbol \bm \mathcal \mathrm \mathsf \mathit \mathbb \mathfrak \mathscr \pmb \bold
+    """.split()
+)
+#: Font switches of old, `{\bf x}`, and the macros that do the same.
+SWITCHES = {
+    r"\bf": r"\mathbf", r"\cal": r"\mathcal", r"\rm": r"\mathrm", r"\it": r"\mathit",
+    r"\sf": r"\mathsf", r"\tt": r"\mathtt",
+}  # fmt: skip
 BOLD = frozenset(r"\mathbf \boldsymbol \bm \mathbb \textbf".split())  # in which 1 is no number
-TEXT = frozenset(r"\text \textrm \textbf \mathrm \operatorname \mathtt \texttt".split())
-ACCENTS = frozenset(r"\hat \bar \tilde \vec \dot \widehat \widetilde \overline".split())
+TEXT = frozenset(
+    r"""
+    \text \textrm \textbf \textit \textsf \texttt \textnormal \mbox \hbox \mathrm \operatorname
+    \mathtt
+    """.split()
+)
+ACCENTS = frozenset(
+    r"""
+    \hat \bar \tilde \vec \dot \ddot \check \breve \acute \grave \widehat \widetilde \overline
+    \underline \overrightarrow
+    """.split()
+)
+BRACES = frozenset(r"\underbrace \overbrace".split())
 
 #: Functions with a macro of their own, and those that a power may stand behind, as in \sin^2 x.
 FUNCTIONS = frozenset(BY_MACRO)
 POWERED = frozenset(macro for macro, operation in BY_MACRO.items() if operation.powered)
-FRACTIONS = frozenset(r"\frac \dfrac \tfrac".split())
-PRODUCT_SIGNS = frozenset(r"\cdot \times \odot \circ *".split())
-CONDITION_SIGNS = frozenset(r"= \neq < > \leq \geq".split())
-RELATIONS = frozenset(
+#: Signs that act on the rest of their term, most with an index below.
+BIG = frozenset(BY_SIGN) | frozenset(
     r"""
-    \neq < > \leq \geq \approx \equiv \sim \simeq \cong \propto \to \rightarrow \Rightarrow
-    \implies \iff \mapsto \in \ll \gg \leftarrow \coloneqq \triangleq \leqslant \geqslant
+    \int \iint \oint \lim \limsup \liminf \sup \inf \argmax \argmin \bigcup \bigcap \bigoplus
+    \bigotimes \bigwedge \bigvee
     """.split()
 )
+FRACTIONS = frozenset(r"\frac \dfrac \tfrac \cfrac \binom \dbinom \tbinom".split())
+BINOMIALS = frozenset(r"\binom \dbinom \tbinom \choose".split())
+PRODUCT_SIGNS = frozenset(r"\cdot \times \odot \circ *".split())
+#: Signs between factors that are read and not understood.
+OTHER_SIGNS = frozenset(
+    r"""
+    \otimes \oplus \ast \star \wedge \vee \cap \cup \setminus \div \bmod \bullet \circledast
+    """.split()
+)
+TERM_SIGNS = frozenset(["+", "-", r"\pm", r"\mp", r"\ominus"])
+CONDITION_SIGNS = frozenset(r"= \neq < > \leq \geq".split())
+#: Other spellings of equality, all by definition.
+DEFINITIONS = frozenset(r":= \coloneqq \triangleq \equiv \doteq \eqdef".split())
+RELATIONS = (
+    CONDITION_SIGNS
+    | DEFINITIONS
+    | frozenset(
+        r"""
+    \approx \sim \simeq \cong \propto \to \rightarrow \mapsto \in \notin \subset \subseteq \supset
+    \supseteq \ni \ll \gg \leftarrow \preceq \succeq \prec \succ \lesssim \gtrsim \perp \parallel
+    \longrightarrow \longmapsto \xrightarrow \rightharpoonup \uparrow \downarrow \asymp
+    """.split()
+    )
+)
+#: Signs between two statements.
+IMPLICATIONS = frozenset(
+    r"""
+    \Rightarrow \implies \iff \Leftrightarrow \Longrightarrow \Longleftrightarrow \impliedby
+    \therefore \because \Leftarrow
+    """.split()
+)
+#: Environments that set a formula in rows, and change nothing of what it says.
 ENVIRONMENTS = frozenset(
     r"""
-    aligned align align* gathered gather gather* equation equation*
+    aligned align align* gathered gather gather* equation equation* split multline multline* flalign
+    flalign* alignat alignat* alignedat eqnarray eqnarray* displaymath math dmath dmath* array
     """.split()
 )
+MATRICES = frozenset(r"matrix pmatrix bmatrix Bmatrix vmatrix Vmatrix smallmatrix array".split())
+CASES = frozenset(r"cases dcases rcases numcases".split())
 #: Macros that give a delimiter its size, each with the one that closes it.
 SIZES = {
     r"\left": r"\right", r"\right": "",
@@ -43,47 +105,53 @@ SIZES = {
     r"\bigr": "", r"\Bigr": "", r"\biggr": "", r"\Biggr": "",
     r"\big": r"\big", r"\Big": r"\Big", r"\bigg": r"\bigg", r"\Bigg": r"\Bigg",
 }  # fmt: skip
+#: Words that begin a condition, words that begin a remark, and words between two statements.
+CONDITION_WORDS = frozenset(
+    """
+    if for when whenever unless provided given assuming such s.t. whereas as while in on
+    """.split()
+)
+CONNECTIVES = frozenset(
+    """
+    and so thus hence therefore then where or but let set now also i.e. e.g. that is which means
+    implies while we have get obtain with
+    """.split()
+)
 
 #: What to write instead of common constructs that are not tested.
 REFUSED = {
     r"\int": "Integrals are not tested: state the derivative of the integral instead",
+    r"\iint": "Integrals are not tested: state the derivative of the integral instead",
     r"\oint": "Integrals are not tested",
     r"\lim": "Limits are not tested: state the equality that holds before the limit",
+    r"\limsup": "Limits are not tested: state the equality that holds before the limit",
+    r"\liminf": "Limits are not tested: state the equality that holds before the limit",
     r"\mathbb": "Blackboard letters are not understood: write the sum that stands behind them",
     r"\pm": "\\pm makes two claims: write one equation for each sign",
     r"\mp": "\\mp makes two claims: write one equation for each sign",
     r"\otimes": "\\otimes is not understood: write the product with indices, a_i b_j",
     r"\arg": "\\arg is not understood: claims are about numbers, not positions",
+    r"\argmax": "\\argmax is not understood: claims are about numbers, not positions",
+    r"\argmin": "\\argmin is not understood: claims are about numbers, not positions",
     r"\sup": "\\sup is not understood: write \\max over an index",
     r"\inf": "\\inf is not understood: write \\min over an index",
     r"\Pr": "Probabilities are not understood: bind them to a node and write its name",
-    r"\binom": "Binomial coefficients are not understood: write the number",
     r"\dots": "Dots leave something to guess: write \\sum or \\prod with an index",
     r"\ldots": "Dots leave something to guess: write \\sum or \\prod with an index",
     r"\cdots": "Dots leave something to guess: write \\sum or \\prod with an index",
     r"\vdots": "Dots leave something to guess: write the rule with indices",
-    r"\limits": "Leave \\limits out: a display sets bounds below and above by itself",
-    r"\displaystyle": "Leave \\displaystyle out: write \\dfrac for a large fraction",
-    r"\label": "A claim has its id already: leave \\label out",
-    r"\tag": "A claim has its id already: leave \\tag out",
-    r"\underbrace": "Braces below a formula are not understood: say it in a sentence",
-    r"\overbrace": "Braces above a formula are not understood: say it in a sentence",
-    r"\overset": "Marks above a sign are not understood: write the sign alone",
-    r"\stackrel": "Marks above a sign are not understood: write the sign alone",
-    r"\langle": "Angle brackets are not understood: write x^\\top y",
+    r"\ddots": "Dots leave something to guess: write the rule with indices",
     r"\lfloor": "Rounding is not understood: it has no derivative",
     r"\lceil": "Rounding is not understood: it has no derivative",
-    r"\middle": "\\middle is not understood",
-    r"\prime": "Write a prime as an apostrophe: f'(x)",
     r"\dagger": "\\dagger is not understood: write \\top",
-    r"\begin{bmatrix}": "A matrix written out is not understood: bind it to a name",
-    r"\begin{pmatrix}": "A matrix written out is not understood: bind it to a name",
-    r"\begin{matrix}": "A matrix written out is not understood: bind it to a name",
-    r"\begin{array}": "A matrix written out is not understood: bind it to a name",
 }
+for _sign in OTHER_SIGNS - REFUSED.keys():
+    REFUSED[_sign] = f"{_sign} is not understood: write \\cdot, \\odot, or sums over indices"
 
+_DELIMITERS = frozenset(r"\lVert \rVert \lvert \rvert \langle \rangle \left \right".split())
+#: What is understood, each listed in the reference.
 KNOWN_MACROS = sorted(
     GREEK | PLAIN_SYMBOLS | FONTS | TEXT | ACCENTS | FUNCTIONS | FRACTIONS | PRODUCT_SIGNS
-    | CONDITION_SIGNS | {r"\sum", r"\prod", r"\sqrt", r"\lVert", r"\rVert", r"\lvert", r"\rvert",
-                         r"\left", r"\right", r"\begin{aligned}", r"\begin{cases}"}
+    | CONDITION_SIGNS | BY_SIGN.keys() | _DELIMITERS
+    | {r"\sqrt", r"\begin{aligned}", r"\begin{cases}"}
 )  # fmt: skip

@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import Any, NoReturn
 
 from edf.equations.errors import EquationError
+from edf.equations.latex.vocabulary import OTHER_SIGNS, REFUSED
 from edf.equations.meaning.expression import Expr, Index
 from edf.equations.operations import OPERATIONS
 from edf.equations.operations.shapes import (
@@ -80,11 +81,18 @@ def multiply(factors: Sequence[Expr], signs: Sequence[str], at: int) -> Expr:
 
     Side by side, numbers scale and matrices multiply; `\odot` is elementwise and binds less.
     """
+    if (dotted := _inner(factors, signs, at)) is not None:
+        return dotted
     runs: list[list[Expr]] = [[factors[0]]]
     for sign, factor in zip(signs, factors[1:], strict=True):
         previous = runs[-1][-1]
         if sign in (r"\odot", r"\circ"):
             runs.append([factor])
+            continue
+        if sign in OTHER_SIGNS:
+            fail(REFUSED[sign], factor.at)
+        if sign == r"\times" and is_column(previous.shape) and is_column(factor.shape):
+            runs[-1][-1] = apply("cross", (previous, factor), at)
             continue
         if previous.shape is not None and factor.shape is not None:
             _check_sign(sign, previous, factor)
@@ -97,6 +105,22 @@ def multiply(factors: Sequence[Expr], signs: Sequence[str], at: int) -> Expr:
     if all(product.shape is None for product in products):
         return apply("mul", products, at)
     return apply("hadamard", products, at)
+
+
+def _inner(factors: Sequence[Expr], signs: Sequence[str], at: int) -> Expr | None:
+    r"""u \cdot v of two columns, which may be products themselves; None if there is none such."""
+    if r"\cdot" not in signs or len(set(signs) & {r"\odot", r"\circ", r"\times"}):
+        return None
+    place = max(k for k, sign in enumerate(signs) if sign == r"\cdot")
+    left, right = factors[: place + 1], factors[place + 1 :]
+    sides = [[f.shape for f in side if f.shape is not None] for side in (left, right)]
+    if not all(shapes and is_column(shapes[-1]) for shapes in sides):
+        return None
+    if settle(sides[1][0][0]) == 1 and len(sides[1]) == 1:
+        return None
+    one = multiply(left, signs[:place], at)
+    other = multiply(right, signs[place + 1 :], at)
+    return apply("inner", (one, other), at) if is_column(one.shape) else None
 
 
 def _check_sign(sign: str, left: Expr, right: Expr) -> None:

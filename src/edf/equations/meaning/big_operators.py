@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from edf.equations.latex.syntax import (
     Big,
-    Case,
     Cases,
     Indices,
     Number,
@@ -12,14 +11,21 @@ from edf.equations.latex.syntax import (
     Relation,
     Sum,
     Symbol,
+    Tree,
+    walk,
 )
-from edf.equations.meaning.algebra import fail, make
+from edf.equations.latex.vocabulary import CONDITION_SIGNS, REFUSED
+from edf.equations.meaning.algebra import fail, make, number
+from edf.equations.meaning.conditions import as_data, read_condition, restricted
 from edf.equations.meaning.endings import insist_on_end
-from edf.equations.meaning.expression import Expr
+from edf.equations.meaning.expression import Condition, Expr
+from edf.equations.meaning.names import python_names
 from edf.equations.meaning.reader import Reader
 from edf.equations.meaning.symbols import read_letter
-from edf.equations.operations.reductions import BY_SIGN
+from edf.equations.operations.reductions import BY_SIGN, REDUCTIONS
 
+SERIES = 160  # terms of a series to infinity: factorials overflow soon after
+LONGEST = 10_000  # terms of a sum over numbers
 _OPPOSITE = {"=": r"\neq", r"\neq": "=", "<": r"\geq", r"\geq": "<", ">": r"\leq", r"\leq": ">"}
 
 
@@ -27,19 +33,36 @@ _OPPOSITE = {"=": r"\neq", r"\neq": "=", "<": r"\geq", r"\geq": "<", ">": r"\leq
 
 
 def read_big(reader: Reader, tree: Big) -> Expr:
+    r"""\sum_i, \sum_{i, j}, \sum_{j \neq i}, \sum_{i < j}, \sum_{i=1}^n, \sum_{n=0}^\infty."""
+    if tree.macro not in BY_SIGN:
+        name = tree.macro.replace("\\arg\\", "\\arg")
+        fail(REFUSED.get(name, f"{tree.macro} is not understood"), tree.at)
     kind = BY_SIGN[tree.macro].name
     lower = tree.lower
+    if lower is None:
+        fail(f"{tree.macro} needs its index below: {tree.macro}_j", tree.at)
     condition: tuple[str, str, str] | None = None
     ranged: Relation | None = None
-    if isinstance(lower, Relation):
+    if isinstance(lower, Relation) and lower.sign == "=":
         indices: tuple[str, ...] = (read_letter(reader, lower.left),)
-        if lower.sign == "=":
-            ranged = lower
-        else:
-            condition = (indices[0], lower.sign, read_letter(reader, lower.right))
+        ranged = lower
+    elif isinstance(lower, Relation):
+        if lower.sign not in CONDITION_SIGNS:
+            fail(
+                f"{lower.sign} is not understood below a sum: use =, \\neq, <, \\leq, > or \\geq",
+                lower.right.at,
+            )
+        first, second = read_letter(reader, lower.left), read_letter(reader, lower.right)
+        if first == second:
+            fail("An index compared with itself", lower.at)
+        condition = (first, lower.sign, second)
+        alone = lower.right in walk(tree.body) and reader.stands_only_in(tree, lower.right)
+        indices = (first, second) if alone else (first,)
     else:
         assert isinstance(lower, Indices)
         indices = tuple(read_letter(reader, item) for item in lower.items)
+        if tree.upper is not None and len(indices) == 1:  # \sum_i^n
+            ranged = Relation(lower.items[0], "=", Number("1"), at=lower.at)
     if len(set(indices)) < len(indices):
         fail("One index twice below one sign", lower.at)
     if tree.upper is not None and ranged is None:
@@ -49,15 +72,14 @@ def read_big(reader: Reader, tree: Big) -> Expr:
             f"The reading lifts bare vectors with {min(clash)}: sum over another index",
             lower.at,
         )
-    body = reader.read(tree.body)
-    _check_body(reader, tree, indices, body)
     if ranged is not None:
-        _check_range(reader, tree, ranged, indices[0])
+        kind, body = _read_ranged(reader, tree, ranged, indices[0], kind)
+    else:
+        body = reader.read(tree.body)
+    _check_body(reader, tree, indices, body)
     if condition is not None:
         reader.inference.run_alike(condition[0], condition[2], lower.at)
-    free = (body.free - set(indices)) | ({condition[2]} if condition else set())
-    if condition and condition[2] in indices:
-        fail("An index compared with itself", lower.at)
+    free = (body.free | ({condition[2]} if condition else set())) - set(indices)
     return make(
         "big", (body,), (kind, indices, condition), at=tree.at,
         free=frozenset(free), bound=frozenset(indices), shape=body.shape,
@@ -82,20 +104,103 @@ def _check_body(reader: Reader, tree: Big, indices: tuple[str, ...], body: Expr)
     insist_on_end(tree.body, tree.macro)
 
 
-def _check_range(reader: Reader, tree: Big, ranged: Relation, index: str) -> None:
-    """Bounds must span the whole range, which the shapes of the nodes tell."""
+# ------------------------------------------------------------------------------- sums with bounds
+
+
+def _read_ranged(
+    reader: Reader, tree: Big, ranged: Relation, index: str, kind: str
+) -> tuple[str, Expr]:
+    """Read a sum with bounds: over all values of an index, some of them, or numbers alone.
+
+    Within it the index stands for a number, too. Components are counted from 1, or from 0 in a sum
+    that starts there.
+    """
     if tree.upper is None:
         fail(f"A lower bound needs an upper one: write {tree.macro}_{{{index}=1}}^n", ranged.at)
-    if index not in reader.inference.ranges:
+    first = _number(reader, ranged.right)
+    with reader.counting(index, 0 if first == 0 else 1):
+        body = reader.read(tree.body)
+        if index in reader.inference.ranges:
+            if first in (0, 1) and not _is_part(reader, tree.upper):
+                _check_bounds(reader, tree, int(first), index)
+                return kind, body
+            return kind, _restricted(reader, tree, ranged, index, kind, body)
+    if first is None or first != int(first):
         fail(f"What does {index} run over? Nothing here tells its range", ranged.at)
+    if tree.upper == Symbol(r"\infty"):
+        if kind != "sum":
+            fail(f"{tree.macro} to infinity is not understood: only series are", tree.upper.at)
+        kind, length = "series", SERIES
+    else:
+        last = _number(reader, tree.upper)
+        if last is None or last != int(last) or last < first:
+            fail(f"What does {index} run over? Nothing here tells its range", ranged.at)
+        length = int(last - first) + 1
+    if length > LONGEST:
+        fail(f"A sum of {length} terms is too long to test: use smaller numbers", tree.upper.at)
+    reader.inference.runs_over(index, length, tree.at)
+    with reader.counting(index, int(first)):
+        return kind, reader.read(tree.body)
+
+
+def _number(reader: Reader, tree: Tree) -> float | None:
+    """The value of a bound that is a number, or a name that the page binds to one, or n - 1."""
+    if isinstance(tree, Number):
+        return float(tree.text)
+    if isinstance(tree, Symbol):
+        bound = reader.scope.find(tree)
+        if bound is not None and bound.kind == "number":
+            return float(bound.value)
+        return reader.inference.sizes.get(tree.base)
+    if isinstance(tree, Sum):
+        values = [_number(reader, term) for term in tree.terms]
+        if None in values:
+            return None
+        pairs = zip(tree.signs, values, strict=True)
+        return sum(-value if sign == "-" else value for sign, value in pairs if value is not None)
+    return None
+
+
+def _is_part(reader: Reader, upper: Tree) -> bool:
+    """Whether an upper bound depends on another index, as i - 1 does."""
+    letters = [tree for tree in walk(upper) if isinstance(tree, Symbol)]
+    return any(python_names(letter)[0] in reader.inference.ranges for letter in letters)
+
+
+def _restricted(
+    reader: Reader, tree: Big, ranged: Relation, index: str, kind: str, body: Expr
+) -> Expr:
+    """A part of a sum: what is outside of the bounds counts for nothing."""
+    if kind not in ("sum", "prod"):
+        fail(f"{tree.macro} over a part of the values: write a condition below it", tree.at)
+    letters = {python_names(t)[0] for t in walk(ranged.right) if isinstance(t, Symbol)}
+    assert tree.upper is not None
+    letters |= {python_names(t)[0] for t in walk(tree.upper) if isinstance(t, Symbol)}
+    for letter in letters:
+        if letter in reader.inference.ranges:
+            reader.counts.setdefault(letter, 1)
+    here = reader.read(ranged.left)
+    conditions = [Condition(r"\geq", None, (here, reader.read(ranged.right)))]
     length = reader.inference.ranges[index]
-    if not isinstance(ranged.right, Number) or ranged.right.text not in ("0", "1"):
-        fail(
-            "A lower bound is 1, or 0 with an upper bound n-1: sums run over all values",
-            ranged.at,
-        )
+    last = _number(reader, tree.upper)
+    if last is None and isinstance(tree.upper, Symbol) and reader.scope.find(tree.upper) is None:
+        last = reader.inference.sizes.setdefault(tree.upper.base, length)
+    if last is None:
+        conditions.append(Condition(r"\leq", None, (here, reader.read(tree.upper))))
+    elif last > length:
+        fail(f"The index {index} has {length} values, and the sum ends at {last:g}", tree.upper.at)
+    elif last < length:
+        end = number(last, tree.upper.at)
+        conditions.append(Condition(r"\leq", None, (here, end)))
+    return restricted(body, conditions, REDUCTIONS[kind].neutral)
+
+
+def _check_bounds(reader: Reader, tree: Big, first: int, index: str) -> None:
+    """Bounds must span the whole range, which the shapes of the nodes tell."""
     upper = tree.upper
-    if ranged.right.text == "0":
+    assert upper is not None
+    length = reader.inference.ranges[index]
+    if first == 0:
         if isinstance(upper, Number):
             length -= 1
         elif isinstance(upper, Sum) and (upper.signs, upper.terms[1:]) == (
@@ -103,19 +208,17 @@ def _check_range(reader: Reader, tree: Big, ranged: Relation, index: str) -> Non
             (Number("1"),),
         ):
             upper = upper.terms[0]
+        elif _number(reader, upper) is not None:
+            length -= 1
         else:
             fail("A sum from 0 runs to n-1", upper.at)
-    if isinstance(upper, Number):
-        value: float | None = float(upper.text)
-    elif isinstance(upper, Symbol):
+    value = _number(reader, upper)
+    if value is None and isinstance(upper, Symbol):
         bound = reader.scope.find(upper)
-        if bound is not None and bound.kind == "number":
-            value = float(bound.value)
-        elif bound is None:
-            value = reader.inference.sizes.setdefault(upper.base, length)
-        else:
+        if bound is not None:
             fail(f"{bound.name} is no number: it cannot be an upper bound", upper.at)
-    else:
+        value = reader.inference.sizes.setdefault(upper.base, length)
+    if value is None:
         fail("An upper bound is a number or a letter: sums run over all values", upper.at)
     if value != length:
         fail(
@@ -130,44 +233,25 @@ def _check_range(reader: Reader, tree: Big, ranged: Relation, index: str) -> Non
 
 def read_cases(reader: Reader, tree: Cases) -> Expr:
     values = [reader.read(row.value) for row in tree.rows]
-    conditions: list[tuple[str, ...] | None] = []
-    sides: list[Expr] = []
-    free: frozenset[str] = frozenset()
-    for row in tree.rows:
-        condition, more = _condition(reader, row)
-        conditions.append(condition)
-        sides += more
-        if condition is not None and condition[0] == "index":
-            free |= {condition[2], condition[3]}
+    conditions = [
+        None if row.condition is None else read_condition(reader, _relation(row.condition))
+        for row in tree.rows
+    ]
     _check_exhaustive(tree)
     for value in values:
         if value.shape is not None:
             fail("A case distinction of vectors: write it with an index", value.at)
-    args = (*values, *sides)
-    free = free.union(*(arg.free for arg in args))
-    return make("cases", args, tuple(conditions), at=tree.at, free=free)
+    sides = [side for condition in conditions if condition for side in condition.sides]
+    letters = [i for condition in conditions if condition for i in condition.indices or ()]
+    free = frozenset(letters).union(*(arg.free for arg in (*values, *sides)))
+    data = tuple(None if condition is None else as_data(condition) for condition in conditions)
+    return make("cases", (*values, *sides), data, at=tree.at, free=free)
 
 
-def _condition(reader: Reader, row: Case) -> tuple[tuple[str, ...] | None, list[Expr]]:
-    relation = row.condition
-    if relation is None:
-        return None, []
-    assert isinstance(relation, Relation)
-    left, right = relation.left, relation.right
-    if all(isinstance(t, Symbol) and reader.scope.find(t) is None for t in (left, right)):
-        i, j = read_letter(reader, left), read_letter(reader, right)
-        reader.inference.run_alike(i, j, relation.at)
-        return ("index", relation.sign, i, j), []
-    if relation.sign in ("=", r"\neq"):
-        fail(
-            "Equality of values is no test: compare indices, or write <, \\leq, >, \\geq",
-            relation.at,
-        )
-    sides = [reader.read(left), reader.read(right)]
-    for side in sides:
-        if side.shape is not None:
-            fail("A condition compares numbers: write it with an index", side.at)
-    return ("value", relation.sign), sides
+def _relation(tree: Tree) -> Relation:
+    if not isinstance(tree, Relation) or isinstance(tree.left, Relation):
+        fail("One condition at a time: write a row for each", tree.at)
+    return tree
 
 
 def _check_exhaustive(tree: Cases) -> None:

@@ -109,7 +109,7 @@ def _differentials(reader: Reader, tree: Fraction | Slash) -> tuple[str, int, Tr
     factors, joins = above
     if len(factors) == 1:
         return letter, order, None
-    if any(joins):
+    if joins and joins[0]:
         fail("A derivative of a product: put the product into parentheses behind it", tree.at)
     rest = factors[1:]
     target = rest[0] if len(rest) == 1 else Product(rest, joins[1:], at=rest[0].at)
@@ -149,16 +149,13 @@ def _target(reader: Reader, tree: Tree) -> Expr:
         return reader.read(tree)
     factors, joins = _factors(tree)
     head = factors[0]
-    if len(factors) > 2 or not isinstance(head, Symbol | Script):
-        fail("A derivative of more than one thing: put it into parentheses behind", tree.at)
     if len(factors) == 1 and (node := _applying(reader, head)) is not None:
         return node
-    if len(factors) == 1 and isinstance(head, Script) and head.sup is not None:
-        fail("A derivative of a power: put the power into parentheses behind", head.at)
     target, used = reader.unit(factors, joins, 0)
-    if used != len(factors):
-        fail("A derivative of a product: put it into parentheses behind", tree.at)
-    return target
+    if used == len(factors):
+        return target
+    insist_on_end(tree, "the derivative")
+    return reader.read(tree)
 
 
 def _applying(reader: Reader, head: Tree) -> Expr | None:

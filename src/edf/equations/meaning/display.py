@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import chain, repeat
 
+from edf.equations.latex.vocabulary import GREEK
 from edf.equations.meaning.expression import Expr, Index, Meaning
 from edf.equations.meaning.names import Bound
 from edf.equations.operations import OPERATIONS
@@ -27,14 +28,12 @@ _SIGNS = {"=": "=", r"\neq": "!=", "<": "<", ">": ">", r"\leq": "<=", r"\geq": "
 
 def plain(meaning: Meaning) -> str:
     """Return the reading as `D[P_i, x_j] = P_i*(delta_ij - P_j)`."""
-    style = _Style(latex=False)
-    return f"{style.show(meaning.left, LOOSE)} = {style.show(meaning.right, LOOSE)}"
+    return _Style(latex=False).step(meaning)
 
 
 def latex(meaning: Meaning) -> str:
     """Return the reading as LaTeX, with everything spelled out."""
-    style = _Style(latex=True)
-    return f"{style.show(meaning.left, LOOSE)} = {style.show(meaning.right, LOOSE)}"
+    return _Style(latex=True).step(meaning)
 
 
 Text = tuple[str, int]
@@ -44,6 +43,18 @@ Text = tuple[str, int]
 @dataclass(frozen=True)
 class _Style:
     latex: bool
+
+    def step(self, meaning: Meaning) -> str:
+        """Return a relation with its conditions."""
+        text = f"{self.show(meaning.left)} {self.sign(meaning.sign)} {self.show(meaning.right)}"
+        for condition in meaning.given:
+            sides = condition.indices or tuple(map(self.show, condition.sides))
+            when = f" {self.sign(condition.sign)} ".join(sides)
+            text += self.pick(rf" \quad \text{{if }} {when}", f" if {when}")
+        return text
+
+    def sign(self, sign: str) -> str:
+        return sign if self.latex else _SIGNS.get(sign, sign)
 
     def show(self, expr: Expr, level: int = LOOSE) -> str:
         """Return an expression as text, in parentheses unless it binds as tightly as `level`."""
@@ -83,6 +94,15 @@ def _labelled(style: _Style, expr: Expr) -> Text:
 def _delta(style: _Style, expr: Expr) -> Text:
     i, j = expr.data
     return style.pick(rf"\delta_{{{i}{j}}}", f"delta_{i}{j}"), TIGHT
+
+
+def _gather(style: _Style, expr: Expr) -> Text:
+    return expr.label[style.latex], TIGHT
+
+
+def _index(style: _Style, expr: Expr) -> Text:
+    index = expr.data[0]
+    return style.pick(f"\\{index}" if f"\\{index}" in GREEK else index, index), TIGHT
 
 
 def _component(style: _Style, expr: Expr) -> Text:
@@ -128,6 +148,8 @@ def _big(style: _Style, expr: Expr) -> Text:
 
 
 def _cases(style: _Style, expr: Expr) -> Text:
+    if expr.label[0] == "given":  # a condition of the whole claim
+        return style.shown(expr.args[0])
     count = len(expr.data)
     sides = iter(expr.args[count:])
     rows = []
@@ -193,6 +215,8 @@ _SHOWN: dict[str, Callable[[_Style, Expr], Text]] = {
     "ones": lambda style, expr: (style.pick(r"\mathbf{1}", "ones"), TIGHT),
     "eye": lambda style, expr: (style.pick("I", "eye"), TIGHT),
     "component": _component,
+    "gather": _gather,
+    "index": _index,
     "deriv": _derivative,
     "big": _big,
     "cases": _cases,

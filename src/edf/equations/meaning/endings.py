@@ -27,7 +27,8 @@ def _loose_end(tree: Tree) -> Tree | None:
             case Function() if not isinstance(tree.argument, Group):
                 tree = tree.argument
             case Big():
-                letters = {item for item in walk(tree.lower) if isinstance(item, Symbol)}
+                below = () if tree.lower is None else walk(tree.lower)
+                letters = {item for item in below if isinstance(item, Symbol)}
                 last: Tree = tree.body.bottom if isinstance(tree.body, Slash) else tree.body
                 if isinstance(last, Product):
                     last = last.factors[-1]

@@ -56,12 +56,23 @@ class Expr:
 
 
 @dataclass(frozen=True, slots=True)
+class Condition:
+    """A relation between two numbers, or between two indices, which have no sides."""
+
+    sign: str
+    indices: tuple[str, str] | None
+    sides: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Meaning:
     """One step: two sides of equal shape, and the range of every index in them."""
 
     left: Expr
     right: Expr
     ranges: dict[str, int]
+    sign: str = "="
+    given: tuple[Condition, ...] = ()  # what restricts the points and components of the claim
 
     @property
     def differentiates(self) -> int:

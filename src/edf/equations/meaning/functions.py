@@ -6,7 +6,16 @@ import numpy as np
 
 from edf.anyfunction import AnyFunction
 from edf.equations.latex.printer import to_latex
-from edf.equations.latex.syntax import Function, Group, Product, Symbol, Tree
+from edf.equations.latex.syntax import (
+    Function,
+    Group,
+    Indices,
+    Number,
+    Product,
+    Sum,
+    Symbol,
+    Tree,
+)
 from edf.equations.meaning.algebra import apply, fail, make
 from edf.equations.meaning.endings import insist_on_end
 from edf.equations.meaning.expression import Expr, Index
@@ -37,10 +46,25 @@ def read_function(reader: Reader, tree: Function) -> Expr:
         if isinstance(argument, Product):
             factors, joins = argument.factors, argument.joins
         value, used = reader.unit(factors, joins, 0)
-        if used != len(factors):
+        if used != len(factors) and not isinstance(factors[-1], Group):
+            value = reader.read(argument)
+        elif used != len(factors):
             fail(f"Where does the argument of \\{name} end? Write \\{name}(..)", argument.at)
+    if tree.sup == Sum((Number("1"),), ("-",)):
+        if not operation.inverse:
+            fail(f"\\{name}^-1: inverse or reciprocal? Write 1/\\{name}(..)", tree.sup.at)
+        return apply(operation.inverse, (value,), tree.at)
     expr = apply(operation.name, (value,), tree.at)
+    if tree.sub is not None:
+        expr = apply("div", (expr, apply("log", (_base(reader, tree.sub),), tree.at)), tree.at)
     return expr if tree.sup is None else apply("pow", (expr, reader.read(tree.sup)), tree.at)
+
+
+def _base(reader: Reader, sub: Tree) -> Expr:
+    assert isinstance(sub, Indices)
+    if len(sub.items) != 1:
+        fail("The base of a logarithm is one number", sub.at)
+    return reader.read(sub.items[0])
 
 
 def named_operation(symbol: Symbol) -> Operation | None:

@@ -79,7 +79,7 @@ def python_names(symbol: Symbol) -> list[str]:
         stems = [base.replace("-", "_").replace(" ", "_")]
     accents = [style[1:] for style in reversed(symbol.styles) if style in ACCENTS]
     suffix = "".join(f"_{_ACCENT_NAMES.get(accent, accent)}" for accent in accents)
-    return [stem + suffix for stem in stems]
+    return [stem.rstrip("_") + suffix if suffix else stem for stem in stems]
 
 
 def latex_name(name: str) -> str:
@@ -112,6 +112,7 @@ def _with_suffix(stem: str, suffix: str) -> list[str]:
     """W_1 is W_1 or W1; x_i is x_i and never xi, which is another letter."""
     if not suffix:
         return [stem]
+    stem = stem.rstrip("_")  # lambda_, which Python forbids without
     return [f"{stem}_{suffix}", f"{stem}{suffix}"] if suffix.isdigit() else [f"{stem}_{suffix}"]
 
 

@@ -116,11 +116,22 @@ def _one_argument(
     if mentioned and all(other is node or node in scope.ancestors(other) for other in mentioned):
         insist_on_product(shown, group)
         return None
+    if mentioned and not inside and _is_no_argument(reader, node, group):
+        return None
     fail(
         f"Is this {name} times the parentheses, or {name} as a function of them? Write "
         f"{shown} \\cdot (..) for the product",
         group.at,
     )
+
+
+def _is_no_argument(reader: Reader, node: Node, group: Group) -> bool:
+    """Whether parentheses have the shape of nothing that a matrix depends on: C (a - b)."""
+    shape = reader.read(group).shape
+    if shape is None or len(reader.shape(node)) != 2:
+        return False
+    below = reader.scope.ancestors(node)
+    return all(of_array(reader.shape(other)) != shape for other in below)
 
 
 # ------------------------------------------------------------- which argument stands for which node

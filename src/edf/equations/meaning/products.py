@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from edf.equations.latex.syntax import Group, Product, Script, Symbol, Tree
+from edf.equations.latex.printer import to_latex
+from edf.equations.latex.syntax import (
+    Case,
+    Cases,
+    Group,
+    Number,
+    Product,
+    Relation,
+    Script,
+    Symbol,
+    Tree,
+)
 from edf.equations.meaning import algebra
 from edf.equations.meaning.algebra import MAX_ORDER, fail
 from edf.equations.meaning.calls import read_call
 from edf.equations.meaning.derivatives import read_operator
 from edf.equations.meaning.endings import insist_on_end
 from edf.equations.meaning.expression import Expr
+from edf.equations.meaning.functions import named_operation
 from edf.equations.meaning.reader import Factors, Joins, Reader
 
 
@@ -50,7 +62,33 @@ def read_unit(reader: Reader, factors: Factors, joins: Joins, start: int) -> tup
             called = read_call(reader, factor, group, behind)
             if called is not None:
                 return called, 2
+        if isinstance(factor, Symbol) and factor.styles and start + 2 == len(factors):
+            operation = named_operation(factor) if reader.scope.find(factor) is None else None
+            if operation is not None and operation.arity == 1:
+                insist_on_end(behind, to_latex(factor))
+                return algebra.apply(operation.name, (reader.read(behind),), factor.at), 2
+    if beside and (indicated := _indicator(reader, factor, factors[start + 1])) is not None:
+        return indicated, 2
     return reader.read(factor), 1
+
+
+def _indicator(reader: Reader, factor: Tree, behind: Tree) -> Expr | None:
+    r"""\mathbb{1}[i = j], which is 1 where the relation holds, and else 0."""
+    one = (
+        Number("1"),
+        Symbol("1", (r"\mathbb",)),
+        Symbol("1", (r"\mathbf",)),
+        Symbol("I", (r"\mathbb",)),
+    )
+    if factor not in one or not isinstance(behind, Group) or len(behind.items) != 1:
+        return None
+    relation = behind.items[0]
+    if not isinstance(relation, Relation):
+        return None
+    otherwise = Case(Number("0"), "otherwise", r"\text", None, "")
+    return reader.read(
+        Cases((Case(Number("1"), "if", r"\text", relation, ""), otherwise), at=factor.at)
+    )
 
 
 def _operand(
@@ -75,7 +113,7 @@ def _operand(
         if len(operand.items) > 1:
             fail("A derivative acts on one thing: no commas", operand.at)
         return operate(operand.items[0]), 2
-    if isinstance(operand, Script) and isinstance(operand.base, Group):
+    if isinstance(operand, Script) and isinstance(operand.base, Group) and not ends:
         fail("Does the script belong to the derivative or to what it acts on?", operand.at)
     nested = read_operator(reader, operand)
     if nested is None and isinstance(operand, Symbol | Script):

@@ -6,12 +6,13 @@ meaning of a part asks the reader, which looks it up there.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from edf.equations.latex.syntax import Tree
+from edf.equations.latex.syntax import Equation, Tree, walk
 from edf.equations.meaning.algebra import fail
 from edf.equations.meaning.expression import Expr
 from edf.equations.meaning.inference import Inference
@@ -49,6 +50,7 @@ class Reader:
     """The state of reading one step.
 
     Args:
+        equation: The step.
         page: What it is read against.
         readers: For each kind of tree, the function that reads it.
         unit: Reads what belongs together from one factor of a product on; returns it, and how many
@@ -57,6 +59,7 @@ class Reader:
 
     def __init__(
         self,
+        equation: Equation,
         page: Page,
         readers: Mapping[type[Tree], Callable[[Reader, Any], Expr]],
         unit: Callable[[Reader, Factors, Joins, int], tuple[Expr, int]],
@@ -65,6 +68,8 @@ class Reader:
         self.scope = page.scope
         self.inference = Inference()
         self.lift: tuple[str, ...] = page.reading.componentwise
+        self.occurrences: Counter[Tree] = Counter(walk(equation))
+        self.counts: dict[str, int] = {}  # indices that are numbers, too, and where they start
         self._readers = readers
         self._unit = unit
 
@@ -87,6 +92,22 @@ class Reader:
             yield
         finally:
             self.lift = lift
+
+    @contextmanager
+    def counting(self, index: str, start: int) -> Iterator[None]:
+        """Let an index stand for a number, too, that counts from `start`."""
+        before = self.counts.get(index)
+        self.counts[index] = start
+        try:
+            yield
+        finally:
+            del self.counts[index]
+            if before is not None:
+                self.counts[index] = before
+
+    def stands_only_in(self, tree: Tree, letter: Tree) -> bool:
+        """Whether a letter stands nowhere in the step but in `tree`."""
+        return sum(t == letter for t in walk(tree)) == self.occurrences[letter]
 
     def whole(self, tree: Tree) -> Expr:
         """Read a tree with bare vectors as wholes."""

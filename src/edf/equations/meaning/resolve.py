@@ -7,7 +7,7 @@ and v is not something that it depends on, the answer is an error that says what
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from edf.equations.latex.printer import to_latex
@@ -15,27 +15,35 @@ from edf.equations.latex.syntax import (
     Bars,
     Big,
     Cases,
+    Empty,
     Equation,
+    Evaluated,
+    Factorial,
     Fraction,
     Function,
     Grad,
     Group,
+    Matrix,
     Number,
     Product,
+    Relation,
     Root,
     Script,
     Slash,
+    Styled,
     Sum,
     Symbol,
     Tree,
     walk,
 )
+from edf.equations.latex.vocabulary import ACCENTS, BINOMIALS, REFUSED
 from edf.equations.meaning import algebra
 from edf.equations.meaning.algebra import apply, fail
 from edf.equations.meaning.big_operators import read_big, read_cases
+from edf.equations.meaning.conditions import read_conditions, restricted
 from edf.equations.meaning.derivatives import read_derivative, read_grad
 from edf.equations.meaning.endings import insist_on_end
-from edf.equations.meaning.expression import Expr, Meaning
+from edf.equations.meaning.expression import Condition, Expr, Meaning
 from edf.equations.meaning.functions import read_function
 from edf.equations.meaning.names import Scope
 from edf.equations.meaning.products import read_product, read_unit
@@ -51,17 +59,26 @@ def resolve(equation: Equation, page: Page) -> Meaning:
     Raises:
         EquationError: Something is not understood or does not fit; without the source.
     """
-    reader = Reader(page, READERS, read_unit)
+    reader = Reader(equation, page, READERS, read_unit)
+    if equation.sign != "=":
+        fail(
+            f"{equation.sign} claims no equality: only equations with = are tested",
+            equation.sign_at,
+        )
     left, right = reader.read(equation.left), reader.read(equation.right)
+    given = read_conditions(reader, equation.conditions)
     reader.inference.settle_ranges()
-    _insist_on_same_indices(left, right)
+    _insist_on_same_indices(left, right, given)
     if not (_is_zero(left) or _is_zero(right)) and not fits(left.shape, right.shape):
         fail(
             f"The left side is {describe(left.shape)}, the right side {describe(right.shape)}",
             right.at,
         )
     reader.inference.settle_lengths()
-    return Meaning(left, right, dict(reader.inference.ranges))
+    return Meaning(
+        restricted(left, given), restricted(right, given), dict(reader.inference.ranges),
+        equation.sign, tuple(given),
+    )  # fmt: skip
 
 
 def insist_on_one_spelling(equation: Equation, scope: Scope) -> None:
@@ -78,8 +95,9 @@ def insist_on_one_spelling(equation: Equation, scope: Scope) -> None:
                 )
 
 
-def _insist_on_same_indices(left: Expr, right: Expr) -> None:
-    only = sorted(left.free ^ right.free)
+def _insist_on_same_indices(left: Expr, right: Expr, given: Sequence[Condition]) -> None:
+    compared = {index for condition in given for index in condition.indices or ()}
+    only = sorted((left.free ^ right.free) - compared)
     if _is_number(left) or _is_number(right) or not only:
         return
     names = ", ".join(only)
@@ -112,12 +130,22 @@ def _read_number(reader: Reader, tree: Number) -> Expr:
 
 
 def _read_group(reader: Reader, tree: Group) -> Expr:
+    if tree.open.endswith(r"\langle"):
+        if len(tree.items) != 2:
+            fail("An inner product has two parts: \\langle u, v \\rangle", tree.at)
+        with reader.unlifted():
+            return apply("inner", [reader.read(item) for item in tree.items], tree.at)
+    if tree.open.lstrip("\\").endswith(("lfloor", "lceil")):
+        fail(REFUSED[tree.open[tree.open.rindex("\\") :]], tree.at)
     if len(tree.items) > 1:
         fail("Commas inside these parentheses, which are no function's", tree.at)
     return reader.read(tree.items[0])
 
 
 def _read_sum(reader: Reader, tree: Sum) -> Expr:
+    for sign, term in zip(tree.signs, tree.terms, strict=True):
+        if sign not in ("", "+", "-"):
+            fail(REFUSED.get(sign, f"{sign} is not understood"), term.at)
     terms = [reader.read(term) for term in tree.terms]
     signed = [
         apply("neg", (term,), term.at) if sign == "-" else term
@@ -127,6 +155,8 @@ def _read_sum(reader: Reader, tree: Sum) -> Expr:
 
 
 def _read_fraction(reader: Reader, tree: Fraction | Slash) -> Expr:
+    if isinstance(tree, Fraction) and tree.macro in BINOMIALS:
+        return apply("binomial", (reader.read(tree.top), reader.read(tree.bottom)), tree.at)
     if (derivative := read_derivative(reader, tree)) is not None:
         return derivative
     if isinstance(tree, Slash):
@@ -135,7 +165,43 @@ def _read_fraction(reader: Reader, tree: Fraction | Slash) -> Expr:
 
 
 def _read_root(reader: Reader, tree: Root) -> Expr:
+    if tree.degree is not None:
+        return apply("root", (reader.read(tree.body), reader.read(tree.degree)), tree.at)
     return apply("sqrt", (reader.read(tree.body),), tree.at)
+
+
+def _read_factorial(reader: Reader, tree: Factorial) -> Expr:
+    return apply("factorial", (reader.read(tree.body),), tree.at)
+
+
+def _read_matrix(reader: Reader, tree: Matrix) -> Expr:
+    """A matrix by its entries, which may be numbers, columns or matrices themselves."""
+    if tree.environment == "Vmatrix":
+        fail("A norm of a matrix written out: bind it to a name", tree.at)
+    rows = []
+    for row in tree.rows:
+        entries = [reader.read(entry) for entry in row.entries]
+        rows.append(entries[0] if len(entries) == 1 else apply("beside", entries, row.at))
+    if len({None if row.shape is None else row.shape[1] for row in rows}) > 1 and all(
+        row.shape is None or row.shape[0] == 1 for row in rows
+    ):
+        fail("The rows of this matrix have different lengths", tree.at)
+    value = apply("above", rows, tree.at) if len(rows) > 1 else rows[0]
+    return apply("det", (value,), tree.at) if tree.environment == "vmatrix" else value
+
+
+def _read_styled(reader: Reader, tree: Styled) -> Expr:
+    if tree.macro in ACCENTS:
+        fail(f"{tree.macro} over more than a name is not understood: bind it to a name", tree.at)
+    return reader.read(tree.body)
+
+
+def _read_relation(reader: Reader, tree: Relation) -> Expr:
+    fail("A relation is no value: bind the probability, or write an indicator", tree.right.at)
+
+
+def _read_evaluated(reader: Reader, tree: Evaluated) -> Expr:
+    fail("A value at a point is not understood: bind the function to a name and call it", tree.at)
 
 
 READERS: dict[type[Tree], Callable[[Reader, Any], Expr]] = {
@@ -148,6 +214,12 @@ READERS: dict[type[Tree], Callable[[Reader, Any], Expr]] = {
     Fraction: _read_fraction,
     Slash: _read_fraction,
     Root: _read_root,
+    Factorial: _read_factorial,
+    Matrix: _read_matrix,
+    Styled: _read_styled,
+    Relation: _read_relation,
+    Evaluated: _read_evaluated,
+    Empty: lambda reader, tree: algebra.number(0.0, tree.at),
     Function: read_function,
     Bars: read_bars,
     Big: read_big,

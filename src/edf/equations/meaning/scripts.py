@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from edf.equations.latex.printer import to_latex
 from edf.equations.latex.syntax import (
     Bars,
@@ -20,11 +22,11 @@ from edf.equations.latex.syntax import (
 )
 from edf.equations.latex.vocabulary import TRANSPOSES
 from edf.equations.meaning import algebra
-from edf.equations.meaning.algebra import apply, fail
-from edf.equations.meaning.expression import Expr
+from edf.equations.meaning.algebra import apply, fail, make
+from edf.equations.meaning.expression import Expr, Index
 from edf.equations.meaning.reader import Reader
-from edf.equations.meaning.symbols import atom, read_indices
-from edf.equations.operations.shapes import DimensionVariable, settle
+from edf.equations.meaning.symbols import atom, read_bound, read_index, read_indices
+from edf.equations.operations.shapes import DimensionVariable, is_vector, settle
 
 _TRANSPOSE = TRANSPOSES | {"T"}
 
@@ -32,6 +34,8 @@ _TRANSPOSE = TRANSPOSES | {"T"}
 def read_script(reader: Reader, tree: Script) -> Expr:
     """A base with a subscript, a superscript, or both."""
     base, sub, sup, at = tree.base, tree.sub, tree.sup, tree.at
+    if isinstance(sup, Group) and isinstance(base, Symbol) and not tree.primes:
+        return _labelled(reader, base, sub, sup, at)
     if tree.primes:
         fail("A prime is understood on a function with its argument: f'(x)", at)
     if isinstance(base, Symbol):
@@ -40,6 +44,8 @@ def read_script(reader: Reader, tree: Script) -> Expr:
                 fail("e is bound on this page: write \\exp(..) for the exponential", at)
             if set(base.styles) <= {r"\mathrm"}:
                 return _exponential(reader, sup, at)
+        if isinstance(sub, Indices) and Symbol(":") in sub.items and reader.scope.find(base):
+            return raised(reader, entries(reader, base, sub.items, at), sup, at)
         value = atom(reader, base, sub, at)
         if sup is not None:
             _refuse_power_of_entry(reader, base, value, sup)
@@ -72,6 +78,67 @@ def _refuse_power_of_entry(reader: Reader, symbol: Symbol, entry: Expr, sup: Tre
             "fraction",
             sup.at,
         )
+
+
+def _labelled(reader: Reader, base: Symbol, sub: Tree | None, label: Group, at: int) -> Expr:
+    """x^{(i)} with an index: the row i of x, as a column; x^{(i)}_j is an entry of it."""
+    name = to_latex(base)
+    bound = reader.scope.find(base)
+    if base.base == "e" and bound is None:
+        return apply("exp", (reader.read(label),), at)
+    if bound is None or bound.kind not in ("node", "array"):
+        atom(reader, base, None, at)
+        fail(
+            f"{name}^{{({to_latex(label.items[0])})}} is a label, not a power: bind "
+            f"{bound.name if bound else name}_.. with the label behind the name, or leave the "
+            "parentheses out for a power",
+            label.at,
+        )
+    shape = reader.shape(bound.value) if bound.kind == "node" else bound.value.shape
+    given = (*label.items, *(sub.items if isinstance(sub, Indices) else ()))
+    if not shape or not all(isinstance(item, Symbol) for item in label.items):
+        fail(
+            f"A superscript in parentheses is a label, not a power: bind {bound.name}_.. with the "
+            "label behind the name, or leave the parentheses out for a power",
+            label.at,
+        )
+    return entries(reader, base, given, at)
+
+
+def entries(reader: Reader, base: Symbol, given: Sequence[Tree], at: int) -> Expr:
+    """A bound value with its first indices; what is left of its axes is a column or a matrix."""
+    bound = reader.scope.find(base)
+    assert bound is not None
+    shape = reader.shape(bound.value) if bound.kind == "node" else bound.value.shape
+    left = len(shape) - len(given)
+    if left < 0 or left > 2:
+        fail(f"{bound.name} has {len(shape)} indices, and here it has {len(given)}", at)
+    whole = [item for item in given if item == Symbol(":")]
+    hidden: list[str] = []
+    indices: list[Index] = []
+    for item in given:
+        if item == Symbol(":"):
+            hidden.append(f"{bound.name}:{len(hidden)}")
+            indices.append(hidden[-1])
+        else:
+            indices.append(read_index(reader, item))
+    for _ in range(left):
+        hidden.append(f"{bound.name}:{len(hidden)}")
+        indices.append(hidden[-1])
+    names = bound.name, to_latex(base)
+    value = read_bound(reader, bound, tuple(indices), names[1], at)
+    if not hidden:
+        return value
+    shown = [":" if index in hidden else str(index) for index in indices]
+    lengths = [reader.inference.ranges[index] for index in hidden]
+    row_only = len(whole) == 1 and left == 0 and given[-1] == Symbol(":") and len(given) == 2
+    data = (None, hidden[0]) if row_only else (hidden[0], hidden[1] if len(hidden) > 1 else None)
+    matrix = (1, lengths[0]) if row_only else (lengths[0], lengths[1] if len(lengths) > 1 else 1)
+    label = f"{names[0]}_{{{','.join(shown)}}}", f"{names[1]}_{{{', '.join(shown)}}}"
+    return make(
+        "gather", (value,), data, at=at, shape=matrix, free=value.free - set(hidden),
+        bound=frozenset(hidden), label=label,
+    )  # fmt: skip
 
 
 def subscripted(reader: Reader, value: Expr, sub: Tree, at: int) -> Expr:
@@ -132,7 +199,14 @@ def read_bars(reader: Reader, tree: Bars, sub: Tree | None = None) -> Expr:
         return apply(f"norm_{_norm_kind(sub)}", (reader.whole(tree.body),), tree.at)
     if sub is not None:
         fail("A subscript on an absolute value: write \\lVert x \\rVert for a norm", sub.at)
-    return apply("abs", (reader.read(tree.body),), tree.at)
+    body = reader.read(tree.body)
+    if (
+        body.shape is not None
+        and not is_vector(body.shape)
+        and isinstance(tree.body, Symbol | Script)
+    ):
+        return apply("det", (body,), tree.at)
+    return apply("abs", (body,), tree.at)
 
 
 def _norm_kind(sub: Tree | None) -> str:

@@ -6,6 +6,8 @@ import difflib
 import math
 from typing import Any
 
+import numpy as np
+
 from edf.equations.latex.printer import to_latex
 from edf.equations.latex.syntax import Indices, Number, Script, Sum, Symbol, Tree
 from edf.equations.latex.vocabulary import ACCENTS, BOLD, GREEK, REFUSED
@@ -187,11 +189,17 @@ def read_index(reader: Reader, item: Tree) -> Index:
         fail(f"{item.base} is neither an index letter nor part of a name that is bound", item.at)
     if item.styles or item.base in (r"\partial", r"\nabla", *_SIGNS_ONLY):
         fail(f"{to_latex(item)} is not understood as an index: write a plain letter", item.at)
-    if reader.scope.find(item) is not None:
+    bound = reader.scope.find(item)
+    if bound is not None and not _is_left_over(bound):
         fail(
             f"{name} is bound on this page and cannot be an index too: use another letter", item.at
         )
     return name
+
+
+def _is_left_over(bound: Bound) -> bool:
+    """Whether a name is the counter of a loop that ended, which a formula has no use for."""
+    return bound.name in ("i", "j", "k") and isinstance(bound.value, int | np.integer)
 
 
 def read_letter(reader: Reader, tree: Tree) -> str:
@@ -212,6 +220,9 @@ def _sign(reader: Reader, symbol: Symbol, sub: Tree | None, at: int) -> Expr:
     plain = not symbol.styles
     if base == r"\delta" and plain:
         return _kronecker(reader, sub, at)
+    if sub is None and plain and (name := python_names(symbol)[0]) in reader.counts:
+        start = reader.counts[name]
+        return make("index", (), (name, start), at=at, free=frozenset([name]))
     if sub is None and base == r"\pi" and plain:
         return algebra.number(math.pi, at, ("pi", r"\pi"))
     if sub is None and base == "e" and set(fonts) <= {r"\mathrm"}:
@@ -228,6 +239,8 @@ def _sign(reader: Reader, symbol: Symbol, sub: Tree | None, at: int) -> Expr:
         )
     if base in _SIGNS_ONLY:
         fail(f"{base} is not understood here", at)
+    if base in REFUSED and plain:
+        fail(REFUSED[base], at)
     _refuse_unbound(reader, symbol, sub, at)
     raise AssertionError
 

@@ -17,6 +17,7 @@ from edf.equations.operations.operation import (
     called,
     enclosed,
     joined,
+    negative,
 )
 from edf.equations.operations.shapes import (
     Shape,
@@ -106,6 +107,43 @@ def power(base: Array, exponent: Array) -> Array:
     return raised
 
 
+def _root(base: Shape, degree: Shape) -> Shape:
+    if base is not None or degree is not None:
+        raise ShapeError("A root is that of a number: write it with an index", 0)
+    return None
+
+
+def root(base: Array, degree: Array) -> Array:
+    """The real root of a degree; an odd one of a negative number is negative."""
+    odd = np.real(degree) % 2 == 1
+    flip = odd & negative(base)
+    value = np.where(flip, -base, base) ** (1 / degree)
+    return np.where(flip, -value, value)
+
+
+def _numbers(name: str, *shapes: Shape) -> Shape:
+    for k, shape in enumerate(shapes):
+        if shape is not None:
+            raise ShapeError(f"{name} of {describe(shape)}: write it with an index", k)
+    return None
+
+
+def factorial(n: Array) -> Array:
+    """n!; of what is no whole number, not a number."""
+    whole = np.real(n)
+    products = np.cumprod(np.concatenate([[1.0], np.arange(1.0, 171.0)]))
+    place = np.clip(whole, 0, 170).astype(int)
+    good = (whole >= 0) & (whole == np.round(whole))
+    return np.where(good, np.where(whole > 170, np.inf, products[place]), np.nan)
+
+
+def binomial(n: Array, k: Array) -> Array:
+    """n over k, for whole numbers."""
+    with np.errstate(invalid="ignore"):
+        value: Array = np.round(factorial(n) / (factorial(k) * factorial(np.real(n) - np.real(k))))
+    return np.where((np.real(k) > np.real(n)) & (np.real(n) >= 0), 0.0, value)
+
+
 def larger(one: Array, other: Array) -> Array:
     one, other = np.broadcast_arrays(one, other)
     return np.where(other.real > one.real, other, one)
@@ -164,6 +202,20 @@ ARITHMETIC = [
         "pow", power, _power,
         Shown(lambda a, b: f"{a}^{b}", (TIGHT, TIGHT), IN_POWER),
         Shown(lambda a, b: f"{a}^{{{b}}}", (TIGHT, LOOSE), IN_POWER), arity=2,
+    ),
+    Operation(
+        "root", root, _root,
+        Shown(lambda a, n: f"root({a}, {n})", (LOOSE, LOOSE), TIGHT),
+        Shown(lambda a, n: rf"\sqrt[{n}]{{{a}}}", (LOOSE, LOOSE), TIGHT), arity=2, branches=True,
+    ),
+    Operation(
+        "factorial", factorial, lambda shape: _numbers("A factorial", shape),
+        Shown(lambda n: f"{n}!", (TIGHT,), IN_POWER), Shown(lambda n: f"{n}!", (TIGHT,), IN_POWER),
+    ),
+    Operation(
+        "binomial", binomial, lambda *shapes: _numbers("A binomial coefficient", *shapes),
+        Shown(lambda n, k: f"binomial({n}, {k})", (LOOSE,), TIGHT),
+        Shown(lambda n, k: rf"\binom{{{n}}}{{{k}}}", (LOOSE,), TIGHT), arity=2,
     ),
     Operation(
         "abs", absolute, _number, *enclosed(("|", "|"), (r"\left\lvert ", r" \right\rvert")),

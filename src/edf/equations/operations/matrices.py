@@ -3,6 +3,7 @@ r"""Transpose, inverse, determinant, trace, norms: operations on vectors and mat
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce
 
 import numpy as np
 
@@ -16,14 +17,18 @@ from edf.equations.operations.operation import (
     Shown,
     called,
     enclosed,
+    joined,
 )
 from edf.equations.operations.shapes import (
+    Dim,
     Shape,
     ShapeError,
     describe,
+    fits,
     is_column,
     is_vector,
     same,
+    settle,
 )
 
 
@@ -83,6 +88,65 @@ def _norm(kind: str, latex: str, value: Callable[[Array], Array]) -> Operation:
     )
 
 
+def _inner(left: Shape, right: Shape) -> Shape:
+    if left is None or right is None or not fits(left, right):
+        raise ShapeError(
+            f"An inner product needs two of one shape, not {describe(left)} and {describe(right)}",
+            1,
+        )
+    return None
+
+
+def _cross(left: Shape, right: Shape) -> Shape:
+    if not (is_column(left) and is_column(right) and fits(left, (3, 1)) and fits(right, (3, 1))):
+        raise ShapeError(
+            "\\times between vectors or matrices: it is the cross product of columns of 3; write "
+            "\\odot, or nothing for a product",
+            1,
+        )
+    return (3, 1)
+
+
+def _beside(left: Shape, right: Shape) -> Shape:
+    one, other = left or (1, 1), right or (1, 1)
+    if not same(one[0], other[0]):
+        raise ShapeError(f"{describe(left).capitalize()} and {describe(right)} in one row", 1)
+    return (one[0], _total(one[1], other[1]))
+
+
+def _above(upper: Shape, lower: Shape) -> Shape:
+    one, other = upper or (1, 1), lower or (1, 1)
+    if not same(one[1], other[1]):
+        raise ShapeError(f"{describe(upper).capitalize()} above {describe(lower)}", 1)
+    return (_total(one[0], other[0]), one[1])
+
+
+def _total(one: Dim, other: Dim) -> Dim:
+    one, other = settle(one), settle(other)
+    if not isinstance(one, int) or not isinstance(other, int):
+        raise ShapeError("The length of this block cannot be told: write its size out", 1)
+    return one + other
+
+
+def _joined(axis: int) -> Callable[[Array, Array], Array]:
+    """Put two arrays side by side along a matrix axis; the axes in front are broadcast."""
+
+    def value(one: Array, other: Array) -> Array:
+        lead = np.broadcast_shapes(one.shape[:-2], other.shape[:-2])
+        both = [np.broadcast_to(a, (*lead, *a.shape[-2:])) for a in (one, other)]
+        return np.concatenate(both, axis=axis)
+
+    return value
+
+
+def _bmatrix(rows: str) -> str:
+    return rf"\begin{{bmatrix}} {rows} \end{{bmatrix}}"
+
+
+def _folded(rule: Callable[[Shape, Shape], Shape]) -> Callable[..., Shape]:
+    return lambda *shapes: reduce(rule, shapes)
+
+
 def _root_of_squares(a: Array) -> Array:
     value: Array = np.sqrt((a * a).sum(axis=(-1, -2), keepdims=True))
     return value
@@ -117,6 +181,27 @@ MATRICES = [
     Operation(
         "diag", lambda a: a * np.eye(a.shape[-2]), _diagonal,
         *called("diag", r"\operatorname{diag}"), words=("diag",),
+    ),
+    Operation(
+        "inner", lambda a, b: (a * b).sum(axis=(-1, -2), keepdims=True), _inner,
+        Shown(lambda a, b: f"<{a}, {b}>", (LOOSE,), TIGHT),
+        Shown(lambda a, b: rf"\left\langle {a}, {b} \right\rangle", (LOOSE,), TIGHT),
+        arity=2, rounds_inside=True,
+    ),
+    Operation(
+        "cross", lambda a, b: np.cross(a, b, axis=-2), _cross,
+        *joined(" x ", r" \times ", IN_POWER), arity=2, rounds_inside=True,
+    ),
+    Operation(
+        "beside", _joined(-1), _folded(_beside),
+        Shown(lambda *a: ", ".join(a), (LOOSE,), TIGHT),
+        Shown(lambda *a: " & ".join(a), (LOOSE,), TIGHT), arity=None,
+    ),
+    Operation(
+        "above", _joined(-2), _folded(_above),
+        Shown(lambda *a: f"[{'; '.join(a)}]", (LOOSE,), TIGHT),
+        Shown(lambda *a: _bmatrix(r" \\ ".join(a)), (LOOSE,), TIGHT),
+        arity=None,
     ),
     _norm("1", "1", lambda a: absolute(a).sum(axis=(-1, -2), keepdims=True)),
     _norm("2", "2", _root_of_squares),

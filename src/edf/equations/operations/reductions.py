@@ -27,6 +27,14 @@ def _largest(a: Array, axis: int) -> Array:
     return np.take_along_axis(a, a.real.argmax(axis, keepdims=True), axis)
 
 
+def _series(a: Array, axis: int) -> Array:
+    """The sum of a series whose terms have died away at the end; else, not a number."""
+    last = np.abs(np.take(a, [-1], axis=axis))
+    total: Array = a.sum(axis, keepdims=True)
+    died = last <= 1e-18 * np.abs(a).max(axis, keepdims=True, initial=0.0)
+    return np.where(died, total, np.nan)
+
+
 def _smallest(a: Array, axis: int) -> Array:
     return np.take_along_axis(a, a.real.argmin(axis, keepdims=True), axis)
 
@@ -36,8 +44,9 @@ REDUCTIONS = {
     for reduction in [
         Reduction("sum", lambda a, axis: a.sum(axis, keepdims=True), 0.0, r"\sum", "Σ", r"\prod"),
         Reduction("prod", lambda a, axis: a.prod(axis, keepdims=True), 1.0, r"\prod", "∏", r"\sum"),
+        Reduction("series", _series, 0.0, "", "Σ", ""),
         Reduction("max", _largest, -np.inf, r"\max", "max", r"\min", branches=True),
         Reduction("min", _smallest, np.inf, r"\min", "min", r"\max", branches=True),
     ]
 }
-BY_SIGN = {reduction.macro: reduction for reduction in REDUCTIONS.values()}
+BY_SIGN = {reduction.macro: reduction for reduction in REDUCTIONS.values() if reduction.macro}

@@ -108,6 +108,19 @@ class Evaluator:
     def _delta(self, expr: Expr) -> Array:
         return self._placed(np.eye(self.ranges[expr.data[0]])[None], expr.data)
 
+    def _index(self, expr: Expr) -> Array:
+        """The number that an index stands for, counted from where its sum starts."""
+        index, start = expr.data
+        return self._placed((start + np.arange(self.ranges[index], dtype=float))[None], (index,))
+
+    def _gather(self, expr: Expr) -> Array:
+        """A row, column or matrix of the values that an expression has for some indices."""
+        value = self.value(expr.args[0])
+        for place, index in zip((-2, -1), expr.data, strict=True):
+            if index is not None:
+                value = np.swapaxes(value, self.axis[index], place)
+        return value
+
     def _ones(self, expr: Expr) -> Array:
         assert expr.shape is not None
         return np.ones((1,) * (self.depth + 1) + tuple(settle(dim) for dim in expr.shape))

@@ -1,0 +1,149 @@
+r"""What stands beside a formula: numbers, conditions, ranges and remarks.
+
+    (1)    \text{(2a)}    i = 1, \dots, n    \forall i    \text{for } i \neq j    \text{if } x > 0
+
+A remark in words changes nothing of what is claimed. A condition does, so one that is not
+understood is an error.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from edf.equations.errors import EquationError
+from edf.equations.latex.syntax import Symbol, Tree
+from edf.equations.latex.tokens import Token, tokenise
+from edf.equations.latex.vocabulary import CONDITION_WORDS, CONNECTIVES, DOTS, GREEK, RELATIONS
+
+_QUANTIFIERS = frozenset([r"\forall", r"\exists", r"\because"])
+_FOR_ALL = re.compile(r"(?:and )?(?:for|with)?(?: (?:all|each|every|any|some))?", re.IGNORECASE)
+_LETTERS = re.compile(r"[A-Za-z](?:(?:,| and)? [A-Za-z])*")
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
+
+
+def is_aside(tokens: Sequence[Token], behind: bool) -> bool:
+    """Whether tokens begin with what is said beside a formula; `behind` one, if it says so."""
+    first = tokens[0]
+    if first.text in _QUANTIFIERS:
+        return True
+    if first.kind == "words":
+        said = first.inner.strip()
+        if _first_word(said) in CONDITION_WORDS and not _is_name_ahead(tokens):
+            return True
+        return not _NAME.fullmatch(said) or (behind and tokens[1].kind == "end")
+    if first.text in (r"\mathrm", r"\operatorname") and tokens[1].text == "{":
+        word = "".join(token.text for token in tokens[2:12]).split("}")[0]
+        return word in CONDITION_WORDS
+    return behind and (_is_number(tokens) or _is_range(tokens) or _is_type(tokens))
+
+
+def is_connective(token: Token) -> bool:
+    """Whether words stand between two statements: and, so, where, then."""
+    words = token.inner.lower().replace(",", " ").split() if token.kind == "words" else []
+    return bool(words) and all(word in CONNECTIVES for word in words)
+
+
+def _first_word(said: str) -> str:
+    return (said.split() or [""])[0].lower().rstrip(",:")
+
+
+def _is_name_ahead(tokens: Sequence[Token]) -> bool:
+    return tokens[1].text in RELATIONS or tokens[1].text in ("(", "_", "^")
+
+
+def _is_number(tokens: Sequence[Token]) -> bool:
+    """(1), (2a), (3.4) or [5] with nothing behind it in its row."""
+    closing = {"(": ")", "[": "]"}.get(tokens[0].text)
+    for k, token in enumerate(tokens[1:6], 1):
+        if token.text == closing:
+            ends = tokens[k + 1].kind == "end" or tokens[k + 1].text in (r"\\", "&")
+            return k > 1 and (ends or tokens[k + 1].text.startswith(r"\end"))
+        if token.kind not in ("number", "letter") and token.text not in (".", "*", "'", "-"):
+            return False
+    return False
+
+
+def _is_range(tokens: Sequence[Token]) -> bool:
+    r"""i = 1, \dots, n, or i = 1, 2, 3"""
+    if not (tokens[0].kind == "letter" or tokens[0].text in GREEK):
+        return False
+    for token in tokens[1:12]:
+        if token.text in DOTS:
+            return tokens[1].text in ("=", r"\in", ",")
+        if token.kind == "end" or token.text in (r"\\", "&", r"\quad") or token.separated:
+            return False
+    return False
+
+
+def _is_type(tokens: Sequence[Token]) -> bool:
+    r"""f : \mathbb{R}^n \to \mathbb{R}, or x \in \mathbb{R}^n"""
+    for token in tokens[1:8]:
+        if token.text in (r"\in", ":", r"\colon", r"\sim"):
+            return True
+        if token.text in RELATIONS or token.kind == "end" or token.text in (r"\\", "&", ","):
+            return False
+    return False
+
+
+# ------------------------------------------------------------------------------- what an aside says
+
+
+def condition_trees(
+    tokens: Sequence[Token], read: Callable[[Sequence[Token]], list[Tree]]
+) -> tuple[tuple[Tree, ...], str]:
+    """Return the conditions that an aside sets, and why it is not understood if it is not.
+
+    Args:
+        tokens: The aside.
+        read: Reads statements with commas between.
+    """
+    if _is_number([*tokens, *tokens[:0], _END]) or _is_type([*tokens, _END]):
+        return (), ""
+    if _is_range([*tokens, _END]):
+        return (), ""
+    words = " ".join(token.inner.strip() for token in tokens if token.kind == "words")
+    conditional = tokens[0].text in _QUANTIFIERS or _first_word(words) in CONDITION_WORDS
+    try:
+        pieces = _pieces(tokens)
+    except EquationError as error:
+        return (), error.message
+    rest = [piece for piece in pieces if piece]
+    if not conditional:
+        return (), ""  # a remark: by the chain rule
+    if not rest:
+        left = _FOR_ALL.sub("", words, count=1).strip()
+        if not left or _LETTERS.fullmatch(left):
+            return (), ""
+        return (), (
+            f"This condition is in words: {words}. Write it as a formula, as in \\text{{if }} x > 0"
+        )
+    found: list[Tree] = []
+    for piece in rest:
+        if _is_range([*piece, _END]) or _is_type([*piece, _END]):
+            continue
+        try:
+            found += [tree for tree in read(piece) if not isinstance(tree, Symbol)]
+        except EquationError as error:
+            return (), f"This condition is not understood: {error.message}"
+    return tuple(found), ""
+
+
+_END = Token("end", "", 0, 0)
+
+
+def _pieces(tokens: Sequence[Token]) -> list[list[Token]]:
+    """Split an aside at its words; formulas in the words are pieces, too."""
+    pieces: list[list[Token]] = [[]]
+    for token in tokens:
+        if token.kind == "words":
+            for k, part in enumerate(token.inner.split("$")):
+                if k % 2:
+                    pieces[-1] += tokenise(part)[:-1]
+                else:
+                    pieces.append([])
+        elif token.text in _QUANTIFIERS or token.text in (r"\wedge",):
+            pieces.append([])
+        elif not (token.text in (",", ".") and not pieces[-1]):
+            pieces[-1].append(token)
+    return [piece[:-1] if piece and piece[-1].text in (",", ".") else piece for piece in pieces]

@@ -1,0 +1,176 @@
+r"""Names as notes write them, found before a formula is read: several symbols that are one name.
+
+    CE, tanh(x)             letters side by side that are one word
+    w^*, x^+, y'            marks: w_star, x_plus, y_prime
+    W^{[1]}, x^{(t)}        labels: W_1, x_t
+    \bar{y_i}               an accent over more than it belongs to: y_bar with the index i
+    f_\theta(x)             parameters: the node f, which depends on theta
+
+A name that the page binds decides; where it binds none, the formula stays as it is typeset.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from edf.equations.latex.printer import to_latex
+from edf.equations.latex.syntax import (
+    Equation,
+    Group,
+    Indices,
+    Product,
+    Script,
+    Styled,
+    Symbol,
+    Tree,
+    children,
+    with_child,
+)
+from edf.equations.latex.vocabulary import ACCENTS, FONTS, TEXT
+from edf.equations.meaning.names import Scope, index_text
+from edf.equations.operations import BY_MACRO, BY_WORD
+
+_MARKS = {
+    "*": "star", r"\star": "star", r"\ast": "star", "+": "plus", "-": "minus",
+    r"\dagger": "dagger", r"\prime": "prime", r"\circ": "circ", r"\perp": "perp",
+}  # fmt: skip
+LONGEST = 12  # letters of a word
+
+
+def with_names(equation: Equation, scope: Scope) -> Equation:
+    """Return an equation in which every name that the page binds is one symbol."""
+    found = _named(equation, scope)
+    assert isinstance(found, Equation)
+    return found
+
+
+def _named(tree: Tree, scope: Scope) -> Tree:
+    for name, place, child in list(children(tree)):
+        tree = with_child(tree, name, place, _named(child, scope))
+    match tree:
+        case Product():
+            return _with_words(tree, scope)
+        case Script():
+            return _with_mark(tree, scope)
+        case Styled():
+            return _unstyled(tree)
+    return tree
+
+
+# ------------------------------------------------------------------------------------------- words
+
+
+def _with_words(tree: Product, scope: Scope) -> Tree:
+    factors, joins = list(tree.factors), list(tree.joins)
+    place = 0
+    while place < len(factors):
+        for length in range(min(LONGEST, len(factors) - place), 1, -1):
+            run = factors[place : place + length]
+            if any(joins[place : place + length - 1]) or not _is_word(run, scope):
+                continue
+            behind = factors[place + length] if place + length < len(factors) else None
+            word = _word(run, behind, scope)
+            if word is not None:
+                factors[place : place + length] = [word]
+                del joins[place : place + length - 1]
+                break
+        place += 1
+    if len(factors) == 1:
+        return factors[0]
+    return Product(tuple(factors), tuple(joins), at=tree.at)
+
+
+def _is_word(run: Sequence[Tree], scope: Scope) -> bool:
+    """Whether factors are letters, and not all of them names of their own."""
+    *first, last = run
+    letters = [*first, last.base if isinstance(last, Script) else last]
+    return all(
+        isinstance(letter, Symbol) and not letter.styles and len(letter.base) == 1
+        and letter.base.isalpha()
+        for letter in letters
+    ) and not all(map(scope.find, letters))  # type: ignore[arg-type]  # fmt: skip
+
+
+def _word(run: Sequence[Tree], behind: Tree | None, scope: Scope) -> Tree | None:
+    last = run[-1]
+    letters = [*run[:-1], last.base if isinstance(last, Script) else last]
+    text = "".join(letter.base for letter in letters if isinstance(letter, Symbol))
+    word = Symbol(text, shown=text, at=run[0].at)
+    group = behind.base if isinstance(behind, Script) else behind
+    if isinstance(group, Group) and (text in BY_WORD or f"\\{text}" in BY_MACRO):
+        word = Symbol(text, (r"\operatorname",), shown=text, at=run[0].at)
+    elif scope.find(word) is None:
+        return None
+    if isinstance(last, Script):
+        return Script(word, last.sub, last.sup, last.primes, at=run[0].at)
+    return word
+
+
+# ------------------------------------------------------------------------------- marks and accents
+
+
+def _with_mark(tree: Script, scope: Scope) -> Tree:
+    """A symbol whose star, prime or label is part of a name."""
+    base = tree.base
+    if not isinstance(base, Symbol):
+        return tree
+    mark = _mark(tree.sup)
+    if tree.primes and not mark:
+        mark = "_".join(["prime"] * tree.primes)
+    if mark:
+        sub = None if tree.sub is None else index_text(tree.sub)
+        whole = [] if not sub else [f"{sub}_{mark}", f"{mark}_{sub}"]
+        sup = None if _mark(tree.sup) else tree.sup
+        for suffix, rest in [*((name, None) for name in whole), (mark, tree.sub)]:
+            bound = scope.find(base, suffix)
+            if bound is not None and not (tree.primes and bound.name == suffix):
+                left = Script(base, None if rest else tree.sub, tree.sup, tree.primes)
+                symbol = Symbol(bound.name, shown=to_latex(left), at=tree.at)
+                if rest is None and sup is None:
+                    return symbol
+                return Script(symbol, rest, sup, at=tree.at)
+    return _without_parameters(tree, base, scope)
+
+
+def _mark(sup: Tree | None) -> str:
+    if isinstance(sup, Symbol) and sup.base in _MARKS and not sup.styles:
+        return _MARKS[sup.base]
+    if isinstance(sup, Symbol) and sup.styles and set(sup.styles) <= TEXT:
+        return index_text(Indices((sup,), ())) or ""
+    if isinstance(sup, Group) and sup.open in ("(", "[") and not sup.commas:
+        return index_text(Indices(sup.items, ("",) * (len(sup.items) - 1))) or ""
+    return ""
+
+
+def _without_parameters(tree: Script, base: Symbol, scope: Scope) -> Tree:
+    r"""f_\theta is the node f if it depends on theta."""
+    bound = scope.find(base)
+    if bound is None or bound.kind != "node" or not isinstance(tree.sub, Indices):
+        return tree
+    text = index_text(tree.sub)
+    if text and scope.find(base, text) is not None:
+        return tree
+    below = scope.ancestors(bound.value)
+    found = [scope.find(item) for item in tree.sub.items if isinstance(item, Symbol)]
+    if len(found) < len(tree.sub.items) or not all(
+        one is not None and one.kind == "node" and one.value in below for one in found
+    ):
+        return tree
+    symbol = Symbol(base.base, base.styles, shown=to_latex(Script(base, tree.sub)), at=tree.at)
+    if tree.sup is None and not tree.primes:
+        return symbol
+    return Script(symbol, None, tree.sup, tree.primes, at=tree.at)
+
+
+def _unstyled(tree: Styled) -> Tree:
+    r"""\mathbf{W_q x} is W_q x, and \bar{y_i} is y_bar with an index; braces below say nothing."""
+    body = tree.body
+    if tree.macro in FONTS | TEXT or tree.macro in (r"\underbrace", r"\overbrace", r"\boxed"):
+        if isinstance(body, Symbol | Script | Product) and tree.macro in FONTS | TEXT:
+            return body
+        if tree.macro not in FONTS | TEXT:
+            return Group((body,), "(", ")", at=tree.at)
+    if tree.macro in ACCENTS and isinstance(body, Script) and isinstance(body.base, Symbol):
+        base = Symbol(body.base.base, (tree.macro, *body.base.styles), at=tree.at)
+        return Script(base, body.sub, body.sup, body.primes, at=tree.at)
+    return tree
