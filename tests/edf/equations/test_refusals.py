@@ -38,6 +38,7 @@ REFUSALS: list[tuple[Any, ...]] = [
     ("scalars", r"w = \int x", "Integrals are not tested", r"\int x"),
     ("scalars", r"w = \lim x", "Limits are not tested", r"\lim x"),
     ("scalars", r"w = \arg \max_i x_i", "claims are about numbers, not positions", r"\arg \max"),
+    ("scalars", r"w = x \div y", r"\div is not understood: write", "y"),
     ("scalars", r"w = x \pm y", "one equation for each sign", "y"),
     ("scalars", r"w = x + \dots + y", "Dots leave something to guess", r"\dots + y"),
     ("scalars", r"w \approx x", "claims no equality", r"\approx x"),
