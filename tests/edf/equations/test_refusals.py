@@ -388,7 +388,12 @@ def test_each_refused_macro_has_its_message(macro: str) -> None:
     names = {name: Input(shape=()) for name in "xyz"}
     after = {r"\lfloor": r"\rfloor", r"\lceil": r"\rceil", r"\mathbb": "= 1"}.get(macro, "")
     messages = []
-    for latex in (f"x = {macro} y {after}", f"x = y {macro} z", f"{macro}{{E}} {after}", f"x = {macro}_y y"):
+    for latex in (
+        f"x = {macro} y {after}",
+        f"x = y {macro} z",
+        f"{macro}{{E}} {after}",
+        f"x = {macro}_y y",
+    ):
         try:
             check_equation(latex, names)
         except EquationError as error:
