@@ -16,6 +16,7 @@ branches by edf's tests.
 from __future__ import annotations
 
 import copy
+import itertools
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -87,13 +88,17 @@ class Sides:
     branch: Branch
     reached: set[int] = field(default_factory=set)
     """The sides that were met: -1 (below), 1 (above)."""
+    outside: set[int] = field(default_factory=set)
+    """Sides on which the graph has no value, as where an operation raises on purpose."""
     met: list[tuple[Values, Array]] = field(default_factory=list)
     """Points, and the margins there."""
 
     @property
     def wanted(self) -> list[int]:
         """The sides on which no point has been. Equality is no side: it has no width."""
-        return [] if self.branch.at_equality else [s for s in (-1, 1) if s not in self.reached]
+        if self.branch.at_equality:
+            return []
+        return [side for side in (-1, 1) if side not in self.reached | self.outside]
 
     def describe(self) -> str:
         """Return in words what was not reached."""
@@ -218,16 +223,21 @@ class Reach:
 
     def _find(self, sides: Sides, side: int) -> bool:
         """Move along lines from known points to one on that side of a branch, the nearest of those
-        tried; return whether there is one."""
-        for start, _ in sides.met[-3:]:
-            for values in self._lines(start):
-                if self.evaluations >= BUDGET:
-                    return False
-                if not self._put(values):
-                    continue
-                margins = branch_margins(sides.node).get(sides.branch)
-                if margins is not None and side in sides.branch.sides(margins):
+        tried; return whether there is one.
+
+        Where none is found, but one without a value was, the side is outside of the domain.
+        """
+        lines = (values for start, _ in sides.met[-3:] for values in self._lines(start))
+        outside = False
+        for values in itertools.islice(lines, max(0, BUDGET - self.evaluations)):
+            has_value = self._put(values)
+            margins = branch_margins(sides.node).get(sides.branch)
+            if margins is not None and side in sides.branch.sides(margins):
+                if has_value:
                     return True
+                outside = True
+        if outside:
+            sides.outside.add(side)
         return False
 
     def _lines(self, start: Values) -> Iterator[Values]:

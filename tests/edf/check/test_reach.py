@@ -223,6 +223,19 @@ class Test_what_cannot_be_reached:
         wide = Input(shape=(3,), sample=lambda rng, shape: rng.uniform(3, 9, shape))
         assert check_gradients(wrong(wide)).status == "refuted"
 
+    def test_a_side_without_a_value_is_outside_of_the_domain(self):
+        """An operation may say itself what it does not take."""
+
+        def forward(x):
+            if np.any(np.real(x) <= 0):
+                raise ValueError("positive numbers only")
+            return np.log(x)
+
+        guarded = operation(forward, lambda g, x: g / x)
+        for seed in range(3):
+            report = check_gradients(guarded(Input(shape=(3,), sample="positive")), seed=seed)
+            assert report.ok, report
+
     def test_positive_inputs_stay_positive(self):
         seen = []
 
