@@ -73,11 +73,14 @@ class Note:
     """Whether it is wrong as published."""
     untestable: bool = False
     """Whether it says nothing that numbers could test."""
+    macros: dict[str, str] = field(default_factory=dict)
+    """The author's own."""
 
     def trap(self) -> Trap:
         """It must be verified; a mistake must not."""
         expected = "not verified" if self.mistake else "verified"
-        return Trap(self.id, PUBLISHED, self.setup, self.latex, expected, self.says)
+        options = {"macros": self.macros}
+        return Trap(self.id, PUBLISHED, self.setup, self.latex, expected, self.says, options)
 
 
 def errata() -> list[Erratum]:
