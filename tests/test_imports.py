@@ -21,7 +21,7 @@ SRC = Path(__file__).parents[1] / "src"
 ORDER = {
     "edf": (
         "errors",
-        "blas deferred schedule graph",
+        "operators order graph",
         "ops arrays layers anyfunction",
         "losses optim init data train storage",
         "report numerics",
@@ -52,13 +52,7 @@ ORDER = {
     ),
 }
 #: Imports that break the order or close a circle today. An entry that is not needed is a failure.
-KNOWN = frozenset(
-    (
-        ("edf.deferred", "edf.graph"),
-        ("edf.schedule", "edf.graph"),
-        ("handout.run.cache", "handout.run.process.file_access"),
-    )
-)
+KNOWN = frozenset((("handout.run.cache", "handout.run.process.file_access"),))
 #: Modules that import `edf`: what runs in a page's own process.
 WORKER = "handout.run.process.worker"
 #: Which modules know a host.

@@ -29,7 +29,7 @@ class Reshape(Node):
         return np.reshape(grad, np.shape(x))
 
 
-class Transpose(Node, operator="T"):
+class Transpose(Node, sign="T"):
     """y = x with its axes in another order; by default reversed, which transposes a matrix.
 
     Args:
@@ -83,7 +83,7 @@ class Stack(Node):
         return tuple(np.moveaxis(grad, self.axis, 0))
 
 
-class Index(Node, operator="[]"):
+class Index(Node, sign="[]"):
     """y = x[key]: what NumPy's indexing gives. Nodes in `key` are integer arrays: labels, indices.
 
     An entry of x that is picked twice gets the sum of both gradients.

@@ -24,12 +24,11 @@ from operator import attrgetter
 from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
-from numpy.exceptions import AxisError
+import numpy.typing as npt
 
-from edf.blas import sum_of_rows
-from edf.deferred import Deferred
-from edf.errors import GraphError, ShapeError
-from edf.schedule import BOTH, Schedule, schedule_of, topological_order
+from edf.errors import GraphError, ShapeError, explain, refuse_integers
+from edf.operators import Operators
+from edf.order import Order, order_of, topological_order
 
 __all__ = [
     "Array",
@@ -47,75 +46,63 @@ __all__ = [
     "unbroadcast",
 ]
 
-Array: TypeAlias = Any  # np.ndarray of any dtype; 0-d results may be NumPy scalars
+Array: TypeAlias = npt.NDArray[Any]  # of any dtype; NumPy's own scalars stand for 0-d arrays
+
+_VALUE = attrgetter("value")
+
+# ------------------------------------------------------------------------------------- a node
 
 
-class Node:
+class Node(Operators["Node"]):
     """A value in a computation graph: a leaf (`Input`, `Param`) or an operation on other nodes.
 
     `inputs` are the nodes it was made from, `value` is set by `forward()`, `grad` by `backward()`.
     """
 
     inputs: tuple[Node, ...] = ()
-    value: Array = None
-    grad: Array = None
+    value: Array | Any = None  # None before forward()
+    grad: Array | Any = None  # None before backward(), and where there is no derivative
     name: str | None = None
-    #: For each input, whether the running `backward()` wants its gradient. An operation for which
-    #: one gradient is expensive may return None in the place of one that is not wanted.
-    needs: Sequence[bool] = ()
     #: Which shapes the operation takes, for the message when NumPy finds that they do not fit.
     rule: str | None = None
-    #: For an operation whose gradients are expensive, and which heeds `needs`: the attributes that
-    #: `backward` reads. It promises that the gradient of an input does not depend on that input's
-    #: entries, and can then work it out apart from its graph, later (see `Input.grad`).
-    apart: tuple[str, ...] | None = None
-    __array_ufunc__ = None  # array + node asks node.__radd__ instead of making an object array
-
-    #: Whether this is a leaf that has a gradient, and whether that may be worked out when read.
+    #: The positions of those inputs whose gradients the running `backward()` wants; None: of all.
+    needs: Sequence[int] | None = None
+    #: Whether this is a leaf that may have a gradient.
     differentiable: ClassVar[bool] = False
-    defers: ClassVar[bool] = False
-
-    _schedule: Schedule | None = None
+    #: The order of the graph below this node, from the last walk; see `edf.order`.
+    kept_order: Any = None
 
     def __init__(self, *inputs: Any) -> None:
         self.inputs = tuple(as_node(x) for x in inputs)
 
-    #: What the arithmetic operators make, by sign. Filled once, as the operations are defined.
-    operators: ClassVar[dict[str, type[Node]]] = {}
-
-    def __init_subclass__(cls, operator: str | None = None, **options: Any) -> None:
-        """Let `forward` and `backward` mean both things: with arrays, this operation alone (what
-        the subclass defined); with no arguments, the whole graph up to this node.
-
-        Args:
-            operator: The sign that stands for this operation in a formula, as `"+"` for `Add`.
-        """
-        super().__init_subclass__(**options)
-        if operator is not None:
-            Node.operators[operator] = cls
-        if (forward := cls.__dict__.get("forward")) is not None:
-            cls.compute = forward
-            cls.forward = _operation_or_graph(forward, run_forward)  # type: ignore[method-assign]
-        if (backward := cls.__dict__.get("backward")) is not None:
-            cls.vjp = backward
-            cls.backward = _operation_or_graph(backward, run_backward)  # type: ignore[method-assign]
-
-    #: The operation's own forward, arrays to array, and its own backward (vector-Jacobian product).
-    compute: Callable[..., Array]
-    vjp: Callable[..., Any]
-
-    def forward(self, *args: Any, **options: Any) -> Any:
+    def forward(self, *arrays: Any, **options: Any) -> Any:
         """Evaluate the graph up to this node and return its value."""
-        return run_forward(self, *args, **options)
+        if arrays:
+            raise GraphError(f"{type(self).__name__} has no forward")
+        return run_forward(self, **options)
 
-    def backward(self, *args: Any, **options: Any) -> Any:
+    def backward(self, *arrays: Any, **options: Any) -> Any:
         """Set `grad` on every node that this one depends on; see `run_backward`."""
-        return run_backward(self, *args, **options)
+        if arrays:
+            raise GraphError(f"{type(self).__name__} has no backward")
+        run_backward(self, **options)
 
-    def __copy__(self) -> Node:
-        twin = object.__new__(type(self))
-        twin.__dict__.update(self.__dict__)
-        return twin
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Give the two methods of an operation their second meaning (see `_or_graph`)."""
+        super().__init_subclass__(**options)
+        for name in ("forward", "backward"):
+            if name in vars(cls):
+                setattr(cls, name, _or_graph(vars(cls)[name], getattr(Node, name)))
+
+    @property
+    def params(self) -> list[Param]:
+        """The parameters that this node depends on, in topological order."""
+        return [node for node in topological_order(self) if isinstance(node, Param)]
+
+    def wants(self, k: int) -> bool:
+        """Return whether the gradient in input number k is wanted. An operation for which it is
+        expensive may ask, and return None in its place where it is not."""
+        return self.needs is None or k in self.needs
 
     def detach(self, shared: dict[int, Any]) -> None:
         """Give a copied node its own version of what must not be shared with the original.
@@ -124,64 +111,24 @@ class Node:
         before the copy share one after it.
         """
 
-    @property
-    def params(self) -> list[Param]:
-        """The parameters that this node depends on, in topological order."""
-        return [node for node in topological_order(self) if isinstance(node, Param)]
-
-    def __add__(self, other: Any) -> Node:
-        return self.operators["+"](self, other)
-
-    def __radd__(self, other: Any) -> Node:
-        return self.operators["+"](other, self)
-
-    def __sub__(self, other: Any) -> Node:
-        return self.operators["-"](self, other)
-
-    def __rsub__(self, other: Any) -> Node:
-        return self.operators["-"](other, self)
-
-    def __mul__(self, other: Any) -> Node:
-        return self.operators["*"](self, other)
-
-    def __rmul__(self, other: Any) -> Node:
-        return self.operators["*"](other, self)
-
-    def __truediv__(self, other: Any) -> Node:
-        return self.operators["/"](self, other)
-
-    def __rtruediv__(self, other: Any) -> Node:
-        return self.operators["/"](other, self)
-
-    def __pow__(self, other: Any) -> Node:
-        return self.operators["**"](self, other)
-
-    def __rpow__(self, other: Any) -> Node:
-        return self.operators["**"](other, self)
-
-    def __matmul__(self, other: Any) -> Node:
-        return self.operators["@"](self, other)
-
-    def __rmatmul__(self, other: Any) -> Node:
-        return self.operators["@"](other, self)
-
-    def __neg__(self) -> Node:
-        return self.operators["neg"](self)
-
-    @property
-    def T(self) -> Node:
-        """The transpose: all axes in reverse order."""
-        return self.operators["T"](self)
-
-    def __getitem__(self, key: Any) -> Node:
-        return self.operators["[]"](self, key)
-
-    __iter__ = None  # a node has no length before it has a value; x[0], x[1], ... would never end
-
     def __repr__(self) -> str:
         name = f" {self.name}" if self.name else ""
         shape = "" if self.value is None else f" shape={np.shape(self.value)}"
         return f"<{type(self).__name__}{name}{shape}>"
+
+
+def _or_graph(operation: Callable[..., Any], graph: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a method that means two things: `square.forward(x)`, with arrays, is this operation
+    alone, as its class defines it; `loss.forward()`, without, is the whole graph up to the node."""
+
+    @functools.wraps(operation)
+    def method(self: Node, *arrays: Any, **options: Any) -> Any:
+        return operation(self, *arrays, **options) if arrays else graph(self, **options)
+
+    return method
+
+
+# ------------------------------------------------------------------------------------ its leaves
 
 
 class Input(Node):
@@ -195,13 +142,10 @@ class Input(Node):
     """
 
     differentiable = True
-    defers = True
-    _so_far: Array = None
-    _deferred: tuple[tuple[Deferred, Array], ...] = ()  # terms, each with the value then
 
     def __init__(
         self,
-        value: Array = None,
+        value: Any = None,
         shape: Sequence[int] | int | None = None,
         sample: str | Callable[[np.random.Generator, tuple[int, ...]], Array] = "normal",
     ) -> None:
@@ -209,38 +153,13 @@ class Input(Node):
         self.shape = (shape,) if isinstance(shape, int) else None if shape is None else tuple(shape)
         self.sample = sample
 
-    @functools.cached_property
-    def grad(self) -> Array:
-        """The gradient that the last `backward()` gave.
-
-        Training never reads that of the data, and it can be as expensive as all others together.
-        So `backward()` puts aside copies of what an expensive term depends on, and the term is
-        added when the gradient is first read, whatever has changed in between.
-        """
-        grad = self._so_far
-        for deferred, value in self._deferred:
-            terms = _as_terms(deferred.gradients(), len(deferred.node.needs))
-            grad = _in_precision_of(value, _added(grad, terms[deferred.argument], value))
-        self._so_far, self._deferred = None, ()
-        return grad
-
-    def __copy__(self) -> Node:
-        _ = self.grad  # which is worked out once: the next backward may use its arrays again
-        return super().__copy__()
-
-    def defer(self, term: Deferred) -> None:
-        """Add a term to the gradient, when that is read."""
-        if not self._deferred:
-            self._so_far = self.__dict__.pop("grad", None)  # what is set hides what is worked out
-        self._deferred += ((term, self.value),)
-
 
 class Param(Node):
     """A leaf that an optimiser changes, in steps along its gradient."""
 
     differentiable = True
 
-    def __init__(self, value: Array) -> None:
+    def __init__(self, value: Any) -> None:
         self.value = np.asarray(value)
         if self.value.dtype.kind not in "fc":
             raise GraphError(
@@ -256,9 +175,9 @@ class Constant(Node):
     `2.5 * x` is float32 where x is.
     """
 
-    def __init__(self, value: Array) -> None:
+    def __init__(self, value: Any) -> None:
         if isinstance(value, float):  # np.float64 is one, and would not be weak
-            self.value: Array = float(value)
+            self.value = float(value)
         elif isinstance(value, bool | int | complex):
             self.value = value
         else:
@@ -268,6 +187,138 @@ class Constant(Node):
 def as_node(x: Any) -> Node:
     """Return `x` itself if it is a node, else a `Constant` that holds it."""
     return x if isinstance(x, Node) else Constant(x)
+
+
+# ------------------------------------------------------------------------------- the walk forward
+
+
+def run_forward(root: Node) -> Array:
+    """Evaluate every operation below `root`, inputs first; return root's value."""
+    order = order_of(root)
+    for leaf in order.leaves:
+        if leaf.value is None:
+            raise GraphError(f"{leaf!r} has no value: set .value before forward()")
+        if type(leaf.value) is not np.ndarray and not isinstance(leaf, Constant):
+            leaf.value = np.asarray(leaf.value)
+    node = root
+    try:
+        for node, forward in order.operations:
+            node.value = forward(node, *map(_VALUE, node.inputs))
+    except Exception as error:
+        explain(error, node, "forward")
+    return root.value
+
+
+# --------------------------------------------------------------------------------- the walk back
+
+
+def run_backward(
+    root: Node, *, cotangent: Any = None, wrt: Node | Iterable[Node] | None = None
+) -> None:
+    """Set `grad`, the derivative of `root`, on every node that root depends on.
+
+    Gradients start from zero every time. A root that is not a scalar needs a `cotangent` of its
+    shape: what is differentiated is then the sum of cotangent * root. With `wrt`, gradients are
+    computed for those nodes and what lies between only, and are None elsewhere. Integers, as labels
+    are, have no gradient; to ask for one is an error.
+    """
+    if root.value is None:
+        raise GraphError(f"{root!r} has no value: call forward() first")
+    order = order_of(root)
+    steps, partial = order.back(_targets(root, order, wrt))
+    start = _start(root, cotangent)
+    for node in order.nodes:
+        node.grad = None
+    root.grad = start
+    for node, wanted in partial:
+        node.needs = wanted
+    node = root
+    try:
+        for node, backward, wanted in steps:
+            if node.grad is None:
+                continue
+            grads = backward(node, node.grad, *map(_VALUE, node.inputs))
+            if type(grads) is not tuple or len(grads) != len(node.inputs):
+                grads = _as_tuple(grads, len(node.inputs))
+            for k in wanted:
+                x, grad = node.inputs[k], grads[k]
+                if grad is None:
+                    continue
+                if getattr(grad, "shape", None) != getattr(x.value, "shape", ()):
+                    grad = unbroadcast(grad, np.shape(x.value))
+                x.grad = grad if x.grad is None else x.grad + grad
+    except Exception as error:
+        explain(error, node, "backward")
+    finally:
+        for node, _ in partial:
+            node.needs = None
+    for leaf in order.leaves:
+        if leaf.grad is not None:
+            leaf.grad = _in_precision_of(np.asarray(leaf.value), np.asarray(leaf.grad))
+
+
+def unbroadcast(grad: Any, shape: tuple[int, ...]) -> Array:
+    """Sum `grad` over the axes along which an array of `shape` was broadcast to grad's shape."""
+    summed = np.asarray(grad)
+    if (extra := summed.ndim - len(shape)) > 0:
+        summed = np.add.reduce(summed, axis=tuple(range(extra)))
+    if 1 in shape and extra >= 0:
+        ones = tuple(k for k, n in enumerate(shape) if n == 1)
+        summed = np.add.reduce(summed, axis=ones, keepdims=True)
+    if summed.shape != shape:
+        raise ShapeError(f"a gradient of shape {np.shape(grad)} for an input of shape {shape}")
+    return summed
+
+
+def _as_tuple(grads: Any, count: int) -> tuple[Any, ...]:
+    """Return what a `backward` returned as a tuple of one gradient per input."""
+    terms = grads if isinstance(grads, tuple) else (grads,)
+    if len(terms) != count:
+        raise GraphError(f"returned {len(terms)} gradients for {count} inputs")
+    return terms
+
+
+def _in_precision_of(value: Array, grad: Array) -> Array:
+    """Return the gradient of a real `value` with the value's own dtype."""
+    if grad.dtype == value.dtype or grad.dtype.kind != "f":
+        return grad
+    return grad.astype(value.dtype)
+
+
+def _start(root: Node, cotangent: Any) -> Array:
+    """Return the gradient of the root itself: the cotangent, which is 1 for a scalar."""
+    value = np.asarray(root.value)
+    if cotangent is None:
+        if value.size != 1:
+            raise GraphError(f"{root!r} is not a scalar: give backward(cotangent=...)")
+        return np.ones_like(value) if value.ndim else value.dtype.type(1)
+    if np.shape(cotangent) != value.shape:
+        raise ShapeError(f"{root!r} was given a cotangent of shape {np.shape(cotangent)}")
+    return np.asarray(cotangent)
+
+
+def _targets(root: Node, order: Order, wrt: Node | Iterable[Node] | None) -> set[Node]:
+    """Return the nodes whose gradients are asked for: `wrt`, by default all leaves that hold
+    floating-point numbers."""
+    if wrt is None:
+        targets = {leaf for leaf in order.leaves if leaf.differentiable and _inexact(leaf)}
+        if not targets or not _inexact(root):
+            whole = [leaf for leaf in order.leaves if leaf.differentiable and not _inexact(leaf)]
+            if whole or not _inexact(root):
+                refuse_integers((whole or [root])[0])
+        return targets
+    targets = {wrt} if isinstance(wrt, Node) else set(wrt)
+    for node in targets:
+        if not _inexact(node):
+            refuse_integers(node)
+    return targets
+
+
+def _inexact(node: Node) -> bool:
+    return np.asarray(node.value).dtype.kind in "fc"
+
+
+# ----------------------------------------------------------------------------------------- copies
 
 
 def copy_graph(roots: Iterable[Node]) -> dict[Node, Node]:
@@ -282,186 +333,3 @@ def copy_graph(roots: Iterable[Node]) -> dict[Node, Node]:
         twin.inputs = tuple(copies[parent] for parent in node.inputs)
         twin.detach(shared)
     return copies
-
-
-def unbroadcast(grad: Array, shape: tuple[int, ...]) -> Array:
-    """Sum `grad` over the axes along which an array of `shape` was broadcast to grad's shape."""
-    stretched = np.shape(grad)
-    if stretched and stretched[1:] == shape:  # as when a bias is added to a batch
-        return sum_of_rows(np.asarray(grad))
-    extra = len(stretched) - len(shape)
-    lengths = stretched[max(extra, 0) :]
-    if extra < 0 or any(n not in (1, m) for n, m in zip(shape, lengths, strict=True)):
-        raise ShapeError(f"a gradient of shape {stretched} for an input of shape {shape}")
-    grad = np.add.reduce(grad, axis=tuple(range(extra)))
-    ones = tuple(k for k, n in enumerate(shape) if n != lengths[k])
-    return np.add.reduce(grad, axis=ones, keepdims=True)
-
-
-def run_forward(root: Node) -> Array:
-    """Evaluate every operation below `root`, inputs first; return root's value."""
-    node = root
-    try:
-        for node in schedule_of(root)[1]:
-            inputs = node.inputs
-            if len(inputs) == 2:  # most nodes: a starred call costs as much as a small product
-                a, b = inputs
-                node.value = node.compute(a.value, b.value)
-            elif inputs:
-                node.value = node.compute(*map(_VALUE, inputs))
-            elif type(node.value) is not np.ndarray:
-                _complete(node)
-    except Exception as error:
-        _explain(error, node, "forward")
-        raise
-    return root.value
-
-
-def run_backward(
-    root: Node, *, cotangent: Array = None, wrt: Node | Iterable[Node] | None = None
-) -> None:
-    """Set `grad`, the derivative of `root`, on every node that root depends on.
-
-    Gradients start from zero every time. A root that is not a scalar needs a `cotangent` of its
-    shape: what is differentiated is then the sum of cotangent * root. With `wrt`, gradients are
-    computed for those nodes and what lies between only, and are None elsewhere. Integers, as labels
-    are, have no gradient; to ask for one is an error.
-    """
-    if root.value is None:
-        raise GraphError(f"{root!r} has no value: call forward() first")
-    schedule, order = schedule_of(root)
-    chosen = None if wrt is None else [wrt] if isinstance(wrt, Node) else list(wrt)
-    plan = schedule.plan(order, chosen)
-    cotangent = _checked_cotangent(root, cotangent)
-    for node in order:
-        node.grad = None
-    for leaf in schedule.deferring:
-        leaf._deferred = ()
-    for k, needs in plan.partial:
-        order[k].needs = needs
-    root.grad = cotangent
-    node = root
-    try:
-        for position, wanted in plan.steps:
-            node = order[position]
-            if (grad := node.grad) is None:
-                continue
-            inputs = node.inputs
-            if len(inputs) == 2:  # as in run_forward
-                a, b = inputs
-                terms = node.vjp(grad, a.value, b.value)
-            else:
-                terms = node.vjp(grad, *map(_VALUE, inputs))
-            if type(terms) is not tuple or len(terms) != len(inputs):
-                terms = _as_terms(terms, len(inputs))
-            if wanted is BOTH:
-                da, db = terms
-                a.grad = _added(a.grad, da, a.value)
-                b.grad = _added(b.grad, db, b.value)
-            else:
-                for k in wanted:
-                    parent = inputs[k]
-                    parent.grad = _added(parent.grad, terms[k], parent.value)
-    except Exception as error:
-        _explain(error, node, "backward")
-        raise
-    finally:
-        for k, _ in plan.partial:
-            order[k].needs = ()
-    for leaf in schedule.leaves:
-        if (grad := leaf.grad) is not None and grad.dtype is not leaf.value.dtype:
-            leaf.grad = _in_precision_of(leaf.value, grad)
-    for position, term in plan.deferred:
-        node = order[position]
-        if node.grad is not None:
-            term.keep(node)
-            node.inputs[term.argument].defer(term)  # type: ignore[attr-defined]
-
-
-def _as_terms(grads: Any, count: int) -> tuple[Array, ...]:
-    """Return what a `backward` returned as a tuple of one gradient per input."""
-    terms = grads if type(grads) is tuple else (grads,)
-    if len(terms) != count:
-        raise GraphError(f"returned {len(terms)} gradients for {count} inputs")
-    return terms
-
-
-def _added(so_far: Array, term: Array, value: Array) -> Array:
-    """Return the gradient of `value` with one term more, summed over the axes that were broadcast.
-
-    None stands for a gradient without terms, and for a term that there is not.
-    """
-    try:
-        fits = term.shape == value.shape
-    except AttributeError:  # None; or a number or a list, which have the shape that NumPy sees
-        if term is None:
-            return so_far
-        fits = False
-    if not fits:
-        term = unbroadcast(term, np.shape(value))
-    return term if so_far is None else so_far + term
-
-
-def _in_precision_of(value: Array, grad: Array) -> Array:
-    """Return the gradient of a real `value` with the value's own dtype."""
-    if grad is None or grad.dtype is value.dtype or grad.dtype.kind != "f":
-        return grad
-    return grad.astype(value.dtype)
-
-
-# ----------------------------------------------------------------------------------- what is wrong
-
-
-def _complete(leaf: Node) -> None:
-    """Make the value of an input or parameter an array, if it has one."""
-    if leaf.value is None:
-        raise GraphError(f"{leaf!r} has no value: set .value before forward()")
-    if not isinstance(leaf, Constant):
-        leaf.value = np.asarray(leaf.value)
-
-
-def _checked_cotangent(root: Node, cotangent: Array) -> Array:
-    value = root.value
-    if cotangent is None and isinstance(value, np.generic):
-        return type(value)(1)
-    value = np.asarray(value)
-    if cotangent is None:
-        if value.ndim == 0:
-            return value.dtype.type(1)
-        if value.size == 1:
-            return np.ones_like(value)
-        raise GraphError(f"{root!r} is not a scalar: give backward(cotangent=...)")
-    cotangent = np.asarray(cotangent)
-    if cotangent.shape != value.shape:
-        raise ShapeError(f"{root!r} was given a cotangent of shape {cotangent.shape}")
-    return cotangent
-
-
-def _explain(error: Exception, node: Node, phase: str) -> None:
-    """Say at which operation and with which shapes an error arose."""
-    operation = type(node).__name__
-    shapes = [np.shape(parent.value) for parent in node.inputs]
-    if phase == "forward" and node.rule and type(error) in (ValueError, IndexError, AxisError):
-        listed = " and ".join(map(str, shapes))
-        fit = "does not fit" if len(shapes) == 1 else "do not fit"
-        plural = "" if len(shapes) == 1 else "s"
-        raise ShapeError(f"{operation}: shape{plural} {listed} {fit}: {node.rule}") from error
-    if not node.inputs or (isinstance(error, GraphError) and phase == "forward"):
-        return
-    where = f"{phase} of {node!r}, inputs of shapes {', '.join(map(str, shapes))}"
-    if isinstance(error, GraphError):
-        raise type(error)(f"{where}: {error}") from error
-    error.add_note(f"in {where}")
-
-
-_VALUE = attrgetter("value")
-
-
-def _operation_or_graph(
-    operation: Callable[..., Any], graph: Callable[..., Any]
-) -> Callable[..., Any]:
-    @functools.wraps(operation)
-    def method(self: Node, *arrays: Any, **options: Any) -> Any:
-        return operation(self, *arrays) if arrays else graph(self, **options)
-
-    return method

@@ -61,7 +61,7 @@ class Dropout(Node):
             raise ValueError(f"the rate of a dropout lies in [0, 1), but is {rate}")
         super().__init__(x)
         self.rate, self.rng, self.training = rate, np.random.default_rng(rng), True
-        self.kept: Array = True
+        self.kept: Array | bool = True
 
     def forward(self, x: Array) -> Array:
         self.kept = self.rng.random(np.shape(x)) >= self.rate if self.training else True
@@ -86,7 +86,6 @@ class Conv2D(Node):
     """
 
     rule = "x is (n, c, height, width), w (o, c, i, j), with windows i x j that fit the images"
-    apart = ("stride", "padding")
 
     def __init__(self, x: Any, w: Any, stride: int = 1, padding: int = 0) -> None:
         if stride < 1 or padding < 0:
@@ -99,12 +98,11 @@ class Conv2D(Node):
         return np.moveaxis(np.tensordot(windows, w, ([1, 4, 5], [1, 2, 3])), -1, 1)
 
     def backward(self, grad: Array, x: Array, w: Array) -> Any:
-        wants_x, wants_w = self.needs or (True, True)
         dx = dw = None
-        if wants_w:
+        if self.wants(1):
             windows = _windows(self._padded(x), w.shape[2:], self.stride)
             dw = np.tensordot(grad, windows, ([0, 2, 3], [0, 2, 3]))
-        if wants_x:
+        if self.wants(0):
             n, c, height, width = x.shape
             pad = self.padding
             dpadded = np.zeros((n, c, height + 2 * pad, width + 2 * pad), np.result_type(grad, w))

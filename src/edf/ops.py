@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 
 from edf.arrays import largest
-from edf.blas import matmul
 from edf.graph import Array, Node
 
 Axis = int | tuple[int, ...] | None
@@ -26,7 +25,7 @@ BROADCAST = "counted from the last axis, lengths are equal or one of them is 1"
 # ------------------------------------------------------------------------------------- arithmetic
 
 
-class Add(Node, operator="+"):
+class Add(Node, sign="+"):
     """y = a + b, elementwise, with broadcasting."""
 
     rule = BROADCAST
@@ -38,7 +37,7 @@ class Add(Node, operator="+"):
         return grad, grad
 
 
-class Sub(Node, operator="-"):
+class Sub(Node, sign="-"):
     """y = a - b, elementwise, with broadcasting."""
 
     rule = BROADCAST
@@ -50,7 +49,7 @@ class Sub(Node, operator="-"):
         return grad, -grad
 
 
-class Mul(Node, operator="*"):
+class Mul(Node, sign="*"):
     """y = a * b, elementwise, with broadcasting."""
 
     rule = BROADCAST
@@ -62,7 +61,7 @@ class Mul(Node, operator="*"):
         return grad * b, grad * a
 
 
-class Div(Node, operator="/"):
+class Div(Node, sign="/"):
     """y = a / b, elementwise, with broadcasting. dy/da = 1/b, dy/db = -y/b."""
 
     rule = BROADCAST
@@ -74,7 +73,7 @@ class Div(Node, operator="/"):
         return grad / b, -grad * self.value / b
 
 
-class Pow(Node, operator="**"):
+class Pow(Node, sign="**"):
     """y = a ** p, elementwise, with broadcasting.
 
     dy/da = `p a**(p-1)`, which is 0 for p = 0; dy/dp = `a**p log a`, which is 0 for a = 0.
@@ -86,14 +85,13 @@ class Pow(Node, operator="**"):
         return a**p
 
     def backward(self, grad: Array, a: Array, p: Array) -> Any:
-        wants_a, wants_p = self.needs or (True, True)
         return (
-            grad * p * a ** (p - (p != 0)) if wants_a else None,
-            grad * self.value * np.log(np.where(a == 0, 1, a)) if wants_p else None,
+            grad * p * a ** (p - (p != 0)) if self.wants(0) else None,
+            grad * self.value * np.log(np.where(a == 0, 1, a)) if self.wants(1) else None,
         )
 
 
-class Neg(Node, operator="neg"):
+class Neg(Node, sign="neg"):
     """y = -x, elementwise."""
 
     def forward(self, x: Array) -> Array:
@@ -127,23 +125,21 @@ class Minimum(Node):
         return grad * (a.real <= b.real), grad * (a.real > b.real)
 
 
-class MatMul(Node, operator="@"):
+class MatMul(Node, sign="@"):
     """y = a @ b: (..., m, k) @ (..., k, n) -> (..., m, n); a vector on either side as NumPy has it.
 
     da = dy b^T and db = a^T dy, for each matrix of a batch.
     """
 
     rule = "the last axis of the left is as long as the last but one of the right"
-    apart = ()
 
     def forward(self, a: Array, b: Array) -> Array:
-        return matmul(a, b)
+        return a @ b
 
     def backward(self, grad: Array, a: Array, b: Array) -> Any:
-        wants_a, wants_b = self.needs or (True, True)
         if a.ndim < 2 or b.ndim < 2:
             return self._with_vectors(grad, a, b)
-        return matmul(grad, b.mT) if wants_a else None, matmul(a.mT, grad) if wants_b else None
+        return grad @ b.mT if self.wants(0) else None, a.mT @ grad if self.wants(1) else None
 
     def _with_vectors(self, grad: Array, a: Array, b: Array) -> Any:
         """Take a vector on the left as a row, on the right as a column."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
@@ -81,7 +81,7 @@ class PointTest:
 
     # Lines and directions.
 
-    def line(self, direction: Direction, cotangent: Array = None) -> Line:
+    def line(self, direction: Direction, cotangent: Array | None = None) -> Line:
         """Return the line through the point along `direction`."""
 
         def outputs(t: complex) -> Array:
@@ -98,6 +98,7 @@ class PointTest:
 
     def equalised(self, k: int, members: Array, rng: np.random.Generator) -> Array:
         """Return a random direction in which each of `members` contributes about alike."""
+        weight: Any
         if self.is_zero(k):
             weight = RTOL / (2 * self.noise[k]) if self.noise[k] > 0 else 1.0
         else:

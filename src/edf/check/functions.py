@@ -113,7 +113,7 @@ class OperationFunction:
 
     def __init__(self, node: Node) -> None:
         self.node = node
-        node.needs = tuple(not isinstance(parent, Constant) for parent in node.inputs)
+        node.needs = [k for k, x in enumerate(node.inputs) if not isinstance(x, Constant)]
         # A constant may be a Python number, which takes the dtype of what it meets.
         self.inputs: list[Array] = [
             parent.value if isinstance(parent, Constant) else np.array(parent.value)

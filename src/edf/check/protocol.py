@@ -172,7 +172,7 @@ def _check_history(
 
 
 def _check_gradient(
-    name: str, i: int, grad: Array, argument: Array, floats: set[np.dtype[Any]]
+    name: str, i: int, grad: Any, argument: Array, floats: set[np.dtype[Any]]
 ) -> None:
     """Check shape and dtype of the gradient for argument i; `floats` are the dtypes around."""
     array = np.asarray(grad)
@@ -194,7 +194,7 @@ def _check_gradient(
         )
 
 
-def _pull(node: Node, cotangent: Array, arrays: list[Array]) -> tuple[Array | None, ...]:
+def _pull(node: Node, cotangent: Array, arrays: list[Array]) -> tuple[Any, ...]:
     if type(node).backward is Node.backward:
         raise EvaluationError(f"{operation_name(node)} has no backward")
     try:

@@ -172,11 +172,11 @@ class _Function(CompNode):
         CompNodes.append(self)
 
     def forward(self) -> None:
-        self.value = self.node.compute(self.x.value)
+        self.value = self.node.forward(self.x.value)
 
     def backward(self) -> None:
         self.node.value = self.value
-        self.x.addgrad(self.node.vjp(self.grad, self.x.value))
+        self.x.addgrad(self.node.backward(self.grad, self.x.value))
 
 
 class Sigmoid(_Function):

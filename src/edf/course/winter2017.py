@@ -131,10 +131,10 @@ class Component(_Settable):
         self.grad = None if all(x.grad is None for x in inputs) else DT(0)
         components.append(self)
 
-    def compute(self, *arrays: Array) -> Array:
+    def compute(self, *arrays: Any) -> Any:
         raise NotImplementedError
 
-    def vjp(self, grad: Array, *arrays: Array) -> Any:
+    def vjp(self, grad: Any, *arrays: Any) -> Any:
         raise NotImplementedError
 
     def forward(self) -> None:
@@ -160,12 +160,12 @@ class _Operation(Component):
         super().__init__(*inputs)
         self.node = self.operation(*(0.0 for _ in inputs))
 
-    def compute(self, *arrays: Array) -> Array:
-        return self.node.compute(*arrays)
+    def compute(self, *arrays: Any) -> Any:
+        return self.node.forward(*arrays)
 
-    def vjp(self, grad: Array, *arrays: Array) -> Any:
+    def vjp(self, grad: Any, *arrays: Any) -> Any:
         self.node.value = self.value
-        return self.node.vjp(grad, *arrays)
+        return self.node.backward(grad, *arrays)
 
 
 class Add(_Operation):
@@ -216,7 +216,7 @@ class LogLoss(Component):
     def __init__(self, x: Any) -> None:
         super().__init__(x)
 
-    def compute(self, x: Array) -> Array:
+    def compute(self, x: Array) -> Any:
         return -np.log(np.where(x.real < eps, DT(eps), x))
 
     def vjp(self, grad: Array, x: Array) -> Array:
@@ -229,7 +229,7 @@ class Aref(Component):
     def __init__(self, x: Any, idx: Any) -> None:
         super().__init__(x, idx)
 
-    def compute(self, x: Array, idx: Array) -> Array:
+    def compute(self, x: Array, idx: Array) -> Any:
         return x.reshape(np.size(idx), -1)[self._picked(idx)].reshape(np.shape(idx))
 
     def vjp(self, grad: Array, x: Array, idx: Array) -> tuple[Array, None]:
@@ -248,7 +248,7 @@ class Mean(Component):
     def __init__(self, x: Any) -> None:
         super().__init__(x)
 
-    def compute(self, x: Array) -> Array:
+    def compute(self, x: Array) -> Any:
         return np.mean(x)
 
     def vjp(self, grad: Array, x: Array) -> Array:
@@ -261,7 +261,7 @@ class MeanwithMask(Component):
     def __init__(self, x: Any, mask: Any) -> None:
         super().__init__(x, mask)
 
-    def compute(self, x: Array, mask: Array) -> Array:
+    def compute(self, x: Array, mask: Array) -> Any:
         return np.sum(x * mask) / np.sum(mask)
 
     def vjp(self, grad: Array, x: Array, mask: Array) -> tuple[Array, None]:
@@ -275,7 +275,7 @@ class Reshape(Component):
         super().__init__(x)
         self.shape = shape
 
-    def compute(self, x: Array) -> Array:
+    def compute(self, x: Array) -> Any:
         return np.reshape(x, self.shape)
 
     def vjp(self, grad: Array, x: Array) -> Array:
@@ -288,7 +288,7 @@ class ConCat(Component):
     def __init__(self, x: Any, y: Any) -> None:
         super().__init__(x, y)
 
-    def compute(self, x: Array, y: Array) -> Array:
+    def compute(self, x: Array, y: Array) -> Any:
         return np.concatenate((x, y), axis=1)
 
     def vjp(self, grad: Array, x: Array, y: Array) -> tuple[Array, Array]:
@@ -301,7 +301,7 @@ class Embed(Component):
     def __init__(self, idx: Any, table: Any) -> None:
         super().__init__(idx, table)
 
-    def compute(self, idx: Array, table: Array) -> Array:
+    def compute(self, idx: Array, table: Array) -> Any:
         return table[idx.astype(int)]
 
     def vjp(self, grad: Array, idx: Array, table: Array) -> tuple[None, Array]:
@@ -324,7 +324,7 @@ class Accuracy(_Count):
     def __init__(self, x: Any, idx: Any) -> None:
         super().__init__(x, idx)
 
-    def compute(self, x: Array, idx: Array) -> Array:
+    def compute(self, x: Array, idx: Array) -> Any:
         return np.mean(np.argmax(x, axis=-1) == idx)
 
 
@@ -334,7 +334,7 @@ class ArgMax(_Count):
     def __init__(self, x: Any) -> None:
         super().__init__(x)
 
-    def compute(self, x: Array) -> Array:
+    def compute(self, x: Array) -> Any:
         return np.argmax(x)
 
 

@@ -23,7 +23,7 @@ class Wrapped(Node):
     def __init__(self, component: Any, sources: Sequence[Any], inputs: Sequence[Node]) -> None:
         super().__init__(*inputs)
         self.component, self.sources = component, list(sources)
-        self.no_gradient: Callable[[Array], Array] = np.zeros_like
+        self.no_gradient: Callable[[Array], Any] = np.zeros_like
 
     def forward(self, *arrays: Array) -> Array:
         for source, array in zip(self.sources, arrays, strict=True):
@@ -50,7 +50,7 @@ class Wrapped(Node):
         )
 
 
-def _change(source: Any, array: Array, before: Array) -> Array:
+def _change(source: Any, array: Array, before: Array | None) -> Array | None:
     """Return what backward added for a source, in the value's dtype: components keep to none."""
     if getattr(source, "grad", None) is None:
         return None
@@ -66,7 +66,7 @@ def wrap(
     loss: Any,
     components: Sequence[Any],
     parameters: Sequence[Any],
-    no_gradient: Callable[[Array], Array] = np.zeros_like,
+    no_gradient: Callable[[Array], Any] = np.zeros_like,
 ) -> tuple[Node, list[Param]]:
     """Return the loss of a course program as an edf node, and the parameters below it.
 

@@ -49,7 +49,7 @@ class Bound:
         """Return the function of arrays that a function or operation class computes."""
         if isinstance(self.value, type):
             operation: Node = self.value(*(Input(shape=()) for _ in range(arguments)))
-            return operation.compute
+            return operation.forward
         function: Callable[..., Any] = self.value
         return function
 
@@ -214,7 +214,7 @@ class Scope:
         Looked for among what the node is written in terms of: its own inputs where it applies a
         function, and the named nodes that its arithmetic leads to.
         """
-        signs = tuple(Node.operators.values())
+        signs = tuple(Node.signs.values())
         candidates = [] if isinstance(node, signs) else [list(node.inputs)]
         candidates.append(self._named_arguments(node))
         for arguments in candidates:

@@ -87,7 +87,7 @@ class Stacked:
         if isinstance(key := getattr(self.node, "key", None), tuple) and len(stacks) == 1:
             indexed = copy.copy(self.node)
             indexed.key = (slice(None), *key)  # type: ignore[union-attr]
-            yield padded(indexed.compute)  # type: ignore[union-attr]
+            yield padded(indexed.forward)  # type: ignore[union-attr]
         yield padded(self.compute)
         yield lambda stacks: np.asarray(self.compute(*stacks))
 
@@ -127,4 +127,4 @@ def _over_later_axes(node: Any, rank: int) -> Callable[..., Array]:
         twin.axis = tuple(axis + 1 if axis >= 0 else axis for axis in axes)
     else:
         twin.axis = axes + 1 if axes >= 0 else axes
-    return lambda *arrays: twin.compute(*arrays)
+    return lambda *arrays: twin.forward(*arrays)

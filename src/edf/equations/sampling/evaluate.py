@@ -123,7 +123,8 @@ class Evaluator:
 
     def _ones(self, expr: Expr) -> Array:
         assert expr.shape is not None
-        return np.ones((1,) * (self.depth + 1) + tuple(settle(dim) for dim in expr.shape))
+        lengths: list[Any] = [settle(dim) for dim in expr.shape]
+        return np.ones((*(1,) * (self.depth + 1), *lengths))
 
     def _eye(self, expr: Expr) -> Array:
         assert expr.shape is not None
@@ -278,7 +279,7 @@ class Evaluator:
                 shifted = derivative(0, value + COMPLEX_STEP * 1j)
                 return shifted.imag / COMPLEX_STEP
             steps = self.step * np.maximum(1.0, np.abs(value.real))
-            total: Array = 0.0
+            total: Any = 0.0
             for offset, weight in zip(*STENCILS[self._stencil()], strict=True):
                 total = total + weight * derivative(times - 1, value + offset * steps)
             return total / steps

@@ -8,7 +8,7 @@ the other, which is what backpropagation calls its gradient.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -35,7 +35,7 @@ class World:
         self.twins = private_copy(roots)
         self.order = topological_order(*(self.twins[root] for root in roots))
         self.names = {twin: node for node, twin in self.twins.items()}
-        self.stacked = {node: Stacked(node.compute, node) for node in self.order if node.inputs}
+        self.stacked = {node: Stacked(node.forward, node) for node in self.order if node.inputs}
         self.functions = {
             id(node.function): twin.function
             for node, twin in self.twins.items()
@@ -123,7 +123,7 @@ class World:
         except Exception as problem:
             self._fail(node, str(problem))
 
-    def _fail(self, node: Node, why: str) -> Any:
+    def _fail(self, node: Node, why: str) -> NoReturn:
         original = self.names.get(node, node)
         raise EquationError(f"{type(original).__name__} cannot be evaluated: {why}")
 

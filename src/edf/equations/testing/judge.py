@@ -443,7 +443,7 @@ def agrees(meaning: Meaning, witness: Sides) -> bool | None:
     return None if large.any() else True
 
 
-def _rows(sides: Sides, chosen: Array) -> Sides:
+def _rows(sides: Sides, chosen: Any) -> Sides:
     """The sides at some of their points."""
     if chosen.dtype == bool and chosen.all():
         return sides

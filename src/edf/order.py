@@ -1,0 +1,145 @@
+"""What makes the walks over a graph quick: its order is worked out once, and kept on its last node.
+
+A first reader can skip this file. `order_of(root)` is all that `graph.py` asks of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from operator import attrgetter, is_
+from typing import Any, Protocol, TypeVar
+
+from edf.errors import GraphError
+
+
+class Vertex(Protocol):
+    """What an order needs to know of a node."""
+
+    inputs: Any  # a tuple of nodes
+    kept_order: Any  # where the last order is kept
+
+
+N = TypeVar("N", bound=Vertex)
+Method = Callable[..., Any]
+Step = tuple[Any, Method, tuple[int, ...]]  # a node, its own backward, which inputs want gradients
+
+_INPUTS, _METHODS = attrgetter("inputs"), attrgetter("forward", "backward")
+
+
+def topological_order(*roots: N) -> list[N]:
+    """Every node that the roots depend on, and the roots, each after its inputs; no recursion."""
+    order: list[N] = []
+    seen: set[N] = set()
+    stack: list[N | None] = list(reversed(roots))
+    waiting: list[N] = []  # nodes whose inputs come first; None on the stack says they have come
+    while stack:
+        node = stack.pop()
+        if node is None:
+            order.append(waiting.pop())
+        elif node not in seen:
+            seen.add(node)
+            if node.inputs:
+                waiting.append(node)
+                stack.append(None)
+                stack.extend(reversed(node.inputs))
+            else:
+                order.append(node)
+    return order
+
+
+class Order:
+    """The graph below a root, as the two walks take it."""
+
+    def __init__(self, root: Any, kept: Kept) -> None:
+        self.root = root
+        self.kept = kept
+
+    @property
+    def nodes(self) -> list[Any]:
+        """Every node, inputs first, the root last."""
+        return [*self.kept.below, self.root]
+
+    @property
+    def leaves(self) -> list[Any]:
+        """The nodes without inputs."""
+        return self.kept.leaves if self.root.inputs else [self.root]
+
+    @property
+    def operations(self) -> list[tuple[Any, Method]]:
+        """The others, each with its own forward."""
+        last = [(self.root, own(self.root, "forward"))] if self.root.inputs else []
+        return self.kept.operations + last
+
+    def back(self, targets: set[Any]) -> tuple[list[Step], list[tuple[Any, tuple[int, ...]]]]:
+        """The operations between the targets and the root, the last one first: each with its own
+        backward, and the positions of the inputs that lead to a target. And those of them of which
+        not all inputs do, with the positions of those that do."""
+        if self.kept.targets != targets:
+            for unknown in targets.difference(self.nodes):
+                raise GraphError(f"{self.root!r} does not depend on {unknown!r}, named in wrt")
+            self.kept.plan(targets)
+        last = self.kept.step(self.root)
+        return last + self.kept.steps, _partial(last) + self.kept.partial
+
+
+class Kept:
+    """What is kept of an order from one walk to the next.
+
+    The root is not in it: it would lead back to itself, and the memory of a graph that was dropped
+    would not be free before Python next looks for such circles.
+    """
+
+    def __init__(self, root: Any) -> None:
+        order = topological_order(root)
+        self.below = order[:-1]
+        self.kinds = list(set(map(type, order)))
+        self.methods = list(map(_METHODS, self.kinds))
+        self.links = list(map(_INPUTS, self.below))
+        self.last_link = root.inputs
+        self.leaves = [node for node in self.below if not node.inputs]
+        self.operations = [(node, own(node, "forward")) for node in self.below if node.inputs]
+        self.targets: set[Any] | None = None
+        self.between: set[Any] = set()
+        self.steps: list[Step] = []
+        self.partial: list[tuple[Any, tuple[int, ...]]] = []
+
+    def is_of(self, root: Any) -> bool:
+        """Return whether all nodes still have the inputs that they had, and classes the methods."""
+        return (
+            root.inputs is self.last_link
+            and all(map(is_, map(_INPUTS, self.below), self.links))
+            and list(map(_METHODS, self.kinds)) == self.methods
+        )
+
+    def plan(self, targets: set[Any]) -> None:
+        """Find what lies between the targets and the root."""
+        self.targets, self.between, self.steps = targets, set(targets), []
+        for node, _ in self.operations:
+            if step := self.step(node):
+                self.between.add(node)
+                self.steps += step
+        self.steps.reverse()
+        self.partial = _partial(self.steps)
+
+    def step(self, node: Any) -> list[Step]:
+        """Return the step back through `node`; none where no input leads to a target."""
+        wanted = tuple(k for k, parent in enumerate(node.inputs) if parent in self.between)
+        return [(node, own(node, "backward"), wanted)] if wanted else []
+
+
+def _partial(steps: list[Step]) -> list[tuple[Any, tuple[int, ...]]]:
+    return [(node, wanted) for node, _, wanted in steps if len(wanted) < len(node.inputs)]
+
+
+def own(node: Any, name: str) -> Method:
+    """Return an operation's own method of that name, without the choice that the graph adds."""
+    method: Method = getattr(type(node), name)
+    return getattr(method, "__wrapped__", method)
+
+
+def order_of(root: Any) -> Order:
+    """Return the order of the graph below `root`: the one that is kept, unless it has changed."""
+    kept: Kept | None = root.kept_order
+    if kept is None or not kept.is_of(root):
+        kept = root.kept_order = Kept(root)
+    return Order(root, kept)
