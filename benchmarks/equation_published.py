@@ -13,7 +13,7 @@ import argparse
 import json
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from benchmarks.equation_traps import code
@@ -22,6 +22,7 @@ from tests.published import (
     Note,
     errata,
     kind_of,
+    macros_of_pool,
     notes,
     pool,
     refusal_of_parser,
@@ -90,9 +91,14 @@ def note_rows() -> list[tuple[Note, str, str]]:
     return [(note, verdict(note.trap()), run(note.trap()).message) for note in notes()]
 
 
-def refusals(reader: Callable[[str], str | None], formulas: Sequence[str]) -> Counter[str]:
+def refusals(
+    reader: Callable[[str, Mapping[str, str]], str | None],
+    formulas: Sequence[str],
+    macros: Mapping[str, str],
+) -> Counter[str]:
     """How often a reader says what, where it refuses a formula."""
-    said = [message for message in map(reader, formulas) if message is not None]
+    answers = [reader(formula, macros) for formula in formulas]
+    said = [message for message in answers if message is not None]
     return Counter(said if reader is refusal_of_typesetter else map(kind_of, said))
 
 
@@ -105,8 +111,6 @@ def summary(
     testable = [(note, status) for note, status, _ in drawn if not note.untestable]
     sound = [status for note, status in testable if not note.mistake]
     unsound = [status for note, status in testable if note.mistake]
-    parsed = len(formulas) - sum(refusals(refusal_of_parser, formulas).values())
-    typeset = len(formulas) - sum(refusals(refusal_of_typesetter, formulas).values())
     rows = [
         ("corrected forms verified, as published", share(m.right == "verified" for m in mistakes)),
         (
@@ -128,9 +132,11 @@ def summary(
         ("equations of courses verified, as published", share(s == "verified" for s in sound)),
         ("refuted though they are right", share(s == "refuted" for s in sound)),
         ("verified though they are wrong", share(s == "verified" for s in unsound)),
-        ("formulas of the pool that are parsed", f"{parsed} of {len(formulas)}"),
-        ("formulas of the pool that are typeset", f"{typeset} of {len(formulas)}"),
     ]
+    for reader, what in ((refusal_of_parser, "parsed"), (refusal_of_typesetter, "typeset")):
+        for macros, how in ((macros_of_pool(), ""), ({}, ", their authors' macros unknown")):
+            taken = len(formulas) - refusals(reader, formulas, macros).total()
+            rows.append((f"formulas of the pool {what}{how}", f"{taken} of {len(formulas)}"))
     return table(("measured", "count"), rows)
 
 
@@ -173,7 +179,7 @@ def notes_section(drawn: Sequence[tuple[Note, str, str]]) -> str:
 def pool_section(formulas: Sequence[str]) -> str:
     parts = ["\n## What is still refused, most frequent first\n"]
     for who, reader in (("parser", refusal_of_parser), ("typesetter", refusal_of_typesetter)):
-        counted = refusals(reader, formulas)
+        counted = refusals(reader, formulas, macros_of_pool())
         rows = [(str(times), code(message)) for message, times in counted.most_common(SHOWN)]
         rest = counted.total() - sum(int(times) for times, _ in rows)
         parts.append(
@@ -201,8 +207,8 @@ def main() -> int:
     if options.pool:
         formulas = [entry["latex"] for entry in json.loads(options.pool.read_text("utf-8"))]
         for reader in (refusal_of_parser, refusal_of_typesetter):
-            counted = refusals(reader, formulas)
-            print(f"{reader.__name__}: {len(formulas) - sum(counted.values())} of {len(formulas)}")
+            counted = refusals(reader, formulas, macros_of_pool())
+            print(f"{reader.__name__}: {len(formulas) - counted.total()} of {len(formulas)}")
         print(pool_section(formulas))
         return 0
     text = page()

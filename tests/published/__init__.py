@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -95,7 +95,14 @@ def notes() -> list[Note]:
 
 def pool() -> list[tuple[str, str]]:
     """Return the course and the LaTeX of the equations without set-up."""
-    return [(course, latex) for course, all in _content("pool.toml").items() for latex in all]
+    courses = {key: value for key, value in _content("pool.toml").items() if key != "macros"}
+    return [(course, latex) for course, formulas in courses.items() for latex in formulas]
+
+
+def macros_of_pool() -> dict[str, str]:
+    """Return what the authors of the pool have as macros of their own."""
+    macros: dict[str, str] = _content("pool.toml")["macros"]
+    return macros
 
 
 def _content(name: str) -> dict[str, Any]:
@@ -113,19 +120,19 @@ def told_apart(wrong: str, right: str) -> bool:
     return right == "verified" and wrong not in ("verified", "crash")
 
 
-def refusal_of_parser(latex: str) -> str | None:
+def refusal_of_parser(latex: str, macros: Mapping[str, str] | None = None) -> str | None:
     """Why a formula is not parsed, if it is not."""
-    return _refusal(parse, latex)
+    return _refusal(lambda: parse(latex, macros))
 
 
-def refusal_of_typesetter(latex: str) -> str | None:
+def refusal_of_typesetter(latex: str, macros: Mapping[str, str] | None = None) -> str | None:
     """Why a formula is not set, if it is not."""
-    return _refusal(lambda source: to_mathml(source, display=True), latex)
+    return _refusal(lambda: to_mathml(latex, display=True, macros=macros))
 
 
-def _refusal(reader: Callable[[str], object], latex: str) -> str | None:
+def _refusal(read: Callable[[], object]) -> str | None:
     try:
-        reader(latex)
+        read()
     except (EquationError, MathError) as error:
         return error.message
     return None
