@@ -32,6 +32,7 @@ ORDER = {
         "equations.latex",
         "equations.meaning",
         "equations.sampling",
+        "equations.binding",
         "equations.testing",
         "equations.check",
         "course",

@@ -33,6 +33,7 @@ class JobCell(TypedDict):
     line: int  # of the page, on which the source begins
     options: dict[str, Any]  # those that decide what happens
     macros: NotRequired[dict[str, str]]  # for a formula: names without backslash, and replacements
+    whole: NotRequired[bool]  # claimed with its whole page: a new name on the left is defined
 
 
 class Job(TypedDict):

@@ -74,6 +74,7 @@ def _cell(cell: Cell, macros: Mapping[str, str]) -> JobCell:
         made["kind"] = _KINDS[cell.role]
         made["source"] = without_definitions(cell.source)
         made["macros"] = dict(macros)
+        made["whole"] = cell.whole
     return made
 
 

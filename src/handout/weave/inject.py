@@ -119,7 +119,7 @@ def _shown(result: Result, outputs: bool) -> str:
     html = ""
     if cell.kind == "math" and cell.shown and (cell.problem is None or not cell.fenced):
         html += mark(cell.source.strip())
-        if cell.role is Role.DEFINE and result.outcome is not None:
+        if cell.role in (Role.DEFINE, Role.CLAIM) and result.outcome is not None:
             html += binding(result.outcome.get("defined", ()))
     quiet = next((verdict for verdict in result.verdicts if _quiet(verdict, cell)), None)
     shown = (

@@ -177,7 +177,9 @@ def test_claims_in_the_text_of_a_notebook(workshop) -> None:
     notebook.cells = [
         nbformat.v4.new_markdown_cell("# Soft max"),
         nbformat.v4.new_code_cell(SETUP.partition("\n")[2].replace("```\n", "")),
-        nbformat.v4.new_markdown_cell(f"Text\n<!-- claim: j -->\n$$ {JACOBIAN} $$\n\n$$ y = 1 $$"),
+        nbformat.v4.new_markdown_cell(
+            f"Text\n<!-- claim: j -->\n$$ {JACOBIAN} $$\n\n$$ y + 1 = 1 $$"
+        ),
         nbformat.v4.new_markdown_cell(f"$$ {VJP} $$"),
     ]
     notebook.metadata["handout"] = {"claims": "all"}
@@ -203,3 +205,27 @@ def test_verdicts_json_tells_the_coverage(workshop) -> None:
     found = json.loads((workshop.root / "site/verdicts.json").read_text())
     assert list(found)[-1] == "coverage"
     assert found["coverage"] == {"tested": 0, "untested": 2, "bound": 0, "below": ["a.md"]}
+
+
+def test_a_page_without_python(workshop) -> None:
+    """Names are declared and defined in LaTeX; a definition says so, and is no claim."""
+    text = (
+        "# A\n\n<!-- let: f : \\mathbb{R}^m \\to \\mathbb{R} -->\n\n<!-- let -->\n"
+        "$$ x \\in \\mathbb{R}^n, \\quad W \\in \\mathbb{R}^{m \\times n} $$\n\n"
+        "```math define\nz = W x, \\quad l = f(z)\n```\n\n"
+        "<!-- claim: right -->\n$$ \\nabla_x l = W^\\top \\nabla_z l $$\n\n"
+        '<!-- claim: wrong expect="refuted" -->\n$$ \\nabla_x l = 2 W^\\top \\nabla_z l $$\n'
+    )
+    assert site(workshop, a=text).exit_code == 0
+    html = page(workshop, "a")
+    assert "defines <code>z</code>, <code>l</code>" in html
+    assert html.count('<span class="math-display">') == 4
+    assert "2 claims tested at this build: 1 verified, 1 refuted as expected. 2 of 2" in html
+    whole = text.replace("```math define\n", "$$\n").replace("\n```\n", "\n$$\n")
+    assert site(workshop, a=f"---\nclaims: all\n---\n{whole}").exit_code == 0
+    assert "defines <code>z</code>, <code>l</code>" in page(workshop, "a")
+    broken = text.replace("\\quad l = f(z)", "\\quad l = g(z)")
+    workshop.write("a.md", broken.encode())
+    done = handout("check", "a.md")
+    assert done.exit_code == 1
+    assert "a.md:9: define-8: error, verified was expected: " in done.output

@@ -149,9 +149,13 @@ class _Page:
             options["macros"] = self.cell["macros"]
         error: dict[str, Any] | None = None
         try:
-            from edf.equations import EquationError, check_equation
+            from edf.equations import EquationError, check_equation, is_definition
         except BaseException as raised:
             return {"error": self._error(raised), "reports": []}
+        if self.cell["whole"] and is_definition(
+            self.cell["source"], self.names, macros=self.cell["macros"]
+        ):
+            return self._bind()
         try:
             check_equation(self.cell["source"], dict(self.names), id=self.cell["id"], **options)
         except EquationError as refused:
@@ -165,14 +169,14 @@ class _Page:
         error: dict[str, Any] | None = None
         bound: dict[str, Any] = {}
         try:
-            equations: Any = importlib.import_module("edf.equations")
-            bind = equations.declare if self.cell["kind"] == "let" else equations.define
+            from edf.equations import EquationError, declare, define
         except BaseException as raised:
             return {"error": self._error(raised), "reports": []}
+        bind = declare if self.cell["kind"] == "let" else define
         try:
             bound = bind(self.cell["source"], dict(self.names), macros=self.cell["macros"])
             self.names.update(bound)
-        except equations.EquationError as refused:
+        except EquationError as refused:
             error = {"type": "EquationError", "message": str(refused), "position": refused.position}
         except BaseException as raised:
             error = self._error(raised)

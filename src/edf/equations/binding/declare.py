@@ -1,0 +1,481 @@
+r"""Declarations: what notes write to say what a letter is.
+
+    x \in \mathbb{R}^n, \quad W \in \mathbb{R}^{m \times n}, \quad \lambda > 0, \quad
+    y \in \{1, \dots, m\}, \quad f : \mathbb{R}^m \to \mathbb{R}, \quad A \succ 0
+
+Each name becomes an input that is drawn afresh at every point, from its set; a function an
+arbitrary smooth one. A length that is a letter is a symbol, see `lengths`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+import numpy as np
+
+from edf.anyfunction import AnyFunction
+from edf.equations.binding.lengths import Length, new_length
+from edf.equations.binding.statements import Statement, expanded, statements
+from edf.equations.errors import EquationError
+from edf.equations.latex.parser import parse, steps
+from edf.equations.latex.syntax import Indices, Script, Symbol
+from edf.equations.meaning.names import index_text, python_names
+from edf.graph import Array, Input
+
+#: Gets a generator of random numbers and a shape. (NumPy loads its generators when first used.)
+Sampler = Callable[[Any, tuple[int, ...]], Array]
+
+_REALS = re.compile(
+    r"\\(?:mathbb|mathbf|mathrm|Bbb)\s*\{?\s*R\s*\}?|\\R(?:eals)?(?![A-Za-z])|ℝ", re.DOTALL
+)
+_POSITIVE = re.compile(r"_\s*(?:\+|\{\s*(?:\+\+?|>\s*0)\s*\})")
+_NOT_NEGATIVE = re.compile(r"_\s*\{\s*\\geq?\s*0\s*\}")
+_POWER = re.compile(r"\^\s*(?:\{(?P<group>[^{}]*)\}|(?P<one>[A-Za-z0-9]))")
+_TIMES = re.compile(r"\\times|×")
+_LENGTH = re.compile(
+    r"(?P<letter>[A-Za-z]|\\[a-z]+)(?:_(?P<sub>\{[^{}]*\}|[A-Za-z0-9]))?|(?P<number>\d+)"
+)
+_INTERVAL = re.compile(r"(?P<open>[(\[\]])\s*(?P<low>[^,]+),(?P<high>[^,]+?)(?P<close>[)\]\[])")
+_FINITE = re.compile(r"\\\{(?P<items>.*?)\\\}", re.DOTALL)
+_RUN = re.compile(
+    r"(?P<first>-?\d+)\s*,(?:\s*-?\d+\s*,)?\s*\\[lc]?dots\s*,\s*(?P<last>[^,]+?)\s*", re.DOTALL
+)
+_SIMPLEX = re.compile(r"\\Delta\s*(?P<sign>[\^_])\s*(?:\{(?P<group>[^{}]*)\}|(?P<one>\w))")
+_SYMMETRIC = re.compile(
+    r"(?:\\mathbb|\\mathcal|\\mathbf)\s*\{?\s*S\s*\}?\s*(?P<scripts>(?:[\^_]\s*(?:\{[^{}]*\}|.))*)"
+)
+_ORTHOGONAL = re.compile(
+    r"(?:\\mathrm|\\operatorname|\\mathbf)?\s*\{?\s*S?O\s*\}?\s*\(\s*(?P<n>[^()]+)\)"
+)
+_TYPE = re.compile(
+    r"\s*(?::|\\colon)\s*(?P<domain>.+?)\\(?:to|rightarrow)(?![A-Za-z])(?P<image>.+)", re.DOTALL
+)
+_IN = re.compile(r"\\in(?![A-Za-z])")
+_ORDER = re.compile(r"(?P<sign><|>|\\(?:leq?|geq?|lt|gt|neq?|succ(?:eq)?|prec(?:eq)?)(?![A-Za-z]))")
+_INTEGERS = re.compile(r"\\mathbb\s*\{?\s*(?P<which>[NZ])\s*\}?\s*(?:_\s*(?:\{[^{}]*\}|\S)\s*)?")
+_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
+
+
+@dataclass
+class Declared:
+    """What is known of one name: its lengths, and how it is drawn."""
+
+    name: str
+    at: int
+    lengths: tuple[int, ...] = ()
+    sample: str | Sampler = "normal"
+    fixed: set[int] = field(default_factory=set)  # lengths that were given as numbers
+    function: tuple[int, ...] | None = None  # the shape of the value of a function
+    has_set: bool = False
+
+    def value(self) -> Any:
+        """The input or the function that the name is bound to."""
+        if self.function is not None:
+            return AnyFunction(shape=self.function)
+        made = Input(shape=self.lengths, sample=self.sample)
+        made.fixed_lengths = frozenset(self.fixed)  # type: ignore[attr-defined]
+        return made
+
+
+def declare(
+    latex: str, names: Mapping[str, Any], *, macros: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    r"""Return what the names of declarations are bound to.
+
+        declare(r"x \in \mathbb{R}^n, \quad \lambda > 0", {})
+
+    Args:
+        latex: The declarations, with commas or wide spaces between them, in rows or in one.
+        names: What is bound already; lengths that were declared before are known by it.
+        macros: The author's own macros.
+
+    Returns:
+        The new names: an `Input` for each variable, an `AnyFunction` for each function, and a
+        `Length` for each letter that is a length. The first letters of an index are never bound.
+
+    Raises:
+        EquationError: A declaration is not understood, or declares a name twice.
+    """
+    source = expanded(latex, macros)
+    declarations = _Declarations(names)
+    try:
+        for statement in statements(source):
+            declarations.read(statement)
+        return declarations.bound()
+    except EquationError as error:
+        if not error.source:
+            error.source = source
+        raise
+
+
+class _Declarations:
+    """The declarations of one formula so far."""
+
+    def __init__(self, names: Mapping[str, Any]) -> None:
+        self.names = names
+        self.lengths: dict[str, Length] = {}
+        self.declared: dict[str, Declared] = {}
+
+    def bound(self) -> dict[str, Any]:
+        """What the names are bound to."""
+        for one in self.declared.values():
+            if one.name in self.names and not isinstance(self.names[one.name], Length):
+                raise EquationError(
+                    f"{one.name} is bound already: declare it once", position=one.at
+                )
+        values = {name: one.value() for name, one in self.declared.items()}
+        return {**self.lengths, **values}
+
+    def read(self, statement: Statement) -> None:
+        """Read one declaration."""
+        text, at = statement
+        if (found := _IN.search(text)) is not None:
+            left, right = text[: found.start()], text[found.end() :]
+            if _is_index_range(left, right):
+                return
+            for one in self._names(left, at):
+                self._in(one, right.strip(), at + found.end())
+        elif (kind := re.search(r":(?!=)|\\colon(?![A-Za-z])", text)) is not None:
+            typed = _TYPE.fullmatch(text, kind.start())
+            if typed is None:
+                _fail("A function is declared as in f : \\mathbb{R}^n \\to \\mathbb{R}", at)
+            for one in self._names(text[: kind.start()], at):
+                self._function(one, typed["image"].strip(), at + typed.start("image"))
+        elif len(_ORDER.findall(text)) in (1, 2):
+            self._ordered(statement)
+        elif "=" in text:
+            self._equal(statement)
+        else:
+            _fail(f"{text} is not understood as a declaration: write x \\in \\mathbb{{R}}^n", at)
+
+    # ------------------------------------------------------------------------------------- names
+
+    def _names(self, text: str, at: int) -> list[Declared]:
+        return [self._named(item, at) for item in re.split(r",|;|\\[,;: ]", text) if item.strip()]
+
+    def _named(self, text: str, at: int) -> Declared:
+        name = name_of(text.strip(), at)
+        return self.declared.setdefault(name, Declared(name, at))
+
+    def _length(self, text: str, at: int) -> int:
+        """A length: a number, or a letter, which is a symbol from now on; also n - 1 and 2n."""
+        text = text.strip()
+        found = _LENGTH.fullmatch(text)
+        if found is None:
+            shifted = re.fullmatch(r"(.+?)\s*([+-])\s*(\d+)", text)
+            if shifted is None:
+                _fail(f"{text} is no length: write a letter or a number", at)
+            step = int(shifted[3]) if shifted[2] == "+" else -int(shifted[3])
+            return self._length(shifted[1], at) + step
+        if found["number"]:
+            return int(text)
+        name = name_of(text, at)
+        known = self.lengths.get(name, self.names.get(name))
+        if isinstance(known, int | float | np.integer) and not isinstance(known, bool):
+            return known if isinstance(known, Length) else int(known)
+        if known is not None:
+            _fail(f"{name} is bound to a {type(known).__name__}: it cannot be a length", at)
+        taken: list[int] = [*self.lengths.values()]
+        taken += [n for one in self.declared.values() for n in (*one.lengths, *one.fixed)]
+        self.lengths[name] = new_length(self.names, taken)
+        return self.lengths[name]
+
+    def _set_lengths(self, one: Declared, written: list[str], at: int) -> None:
+        lengths = [self._length(text, at) for text in written]
+        one.lengths = tuple(int(length) for length in lengths)
+        one.fixed |= {length for length in lengths if not isinstance(length, Length)}
+
+    # -------------------------------------------------------------------------------------- sets
+
+    def _in(self, one: Declared, written: str, at: int) -> None:
+        if one.has_set:
+            _fail(f"{one.name} is declared twice", at)
+        one.has_set = True
+        base, lengths = written, list[str]()
+        power = _POWER.search(written)
+        is_simplex = _SIMPLEX.fullmatch(written)
+        symmetric = _SYMMETRIC.fullmatch(written)
+        if is_simplex is None and symmetric is None and power is not None:
+            base = (written[: power.start()] + written[power.end() :]).strip()
+            lengths = _TIMES.split(power["group"] or power["one"])
+        if (real := _REALS.match(base)) is not None:
+            rest = base[real.end() :].strip()
+            if _POSITIVE.fullmatch(rest) or _NOT_NEGATIVE.fullmatch(rest):
+                one.sample = "positive"
+            elif rest:
+                _fail(f"{rest} behind the reals is not understood", at)
+        elif is_simplex is not None:
+            lengths = [self._simplex(is_simplex, at)]
+            one.sample = "simplex"
+        elif symmetric is not None:
+            lengths = self._symmetric(one, symmetric["scripts"], at)
+        elif (orthogonal := _ORTHOGONAL.fullmatch(base)) is not None:
+            lengths, one.sample = [orthogonal["n"]] * 2, orthogonal_matrix
+        elif (finite := _FINITE.fullmatch(base)) is not None:
+            one.sample = self._finite(finite["items"], at)
+        elif (whole := _INTEGERS.fullmatch(base)) is not None:
+            one.sample = _Whole(0 if whole["which"] == "N" else -5, 6)
+        elif (interval := _INTERVAL.fullmatch(base)) is not None:
+            one.sample = self._interval(interval, at)
+        else:
+            _fail(
+                f"The set {written} is not known: there are \\mathbb{{R}}, \\mathbb{{R}}_+, "
+                "intervals, \\{0,1\\}, labels \\{1, \\dots, K\\}, \\Delta^{n-1}, symmetric "
+                "matrices \\mathbb{S}^n, orthogonal ones O(n); powers ^n and ^{m \\times n}",
+                at,
+            )
+        self._set_lengths(one, lengths, at)
+
+    def _simplex(self, found: re.Match[str], at: int) -> str:
+        r"""The entries of a point of the simplex: \Delta^{n-1} has n, and so has \Delta_n."""
+        text = (found["group"] or found["one"]).strip()
+        if found["sign"] == "_":
+            return text
+        less = re.fullmatch(r"(.+?)\s*-\s*1", text)
+        if less is None:
+            _fail(
+                f"Has a point of \\Delta^{{{text}}} {text} entries, or one more? Write "
+                f"\\Delta^{{{text}-1}} or \\Delta_{{{text}}} for {text}",
+                at,
+            )
+        return less[1]
+
+    def _symmetric(self, one: Declared, scripts: str, at: int) -> list[str]:
+        power = _POWER.search(scripts)
+        if power is None:
+            _fail("Write how large the matrices are: \\mathbb{S}^n", at)
+        rest = (scripts[: power.start()] + scripts[power.end() :]).strip()
+        if rest and not re.fullmatch(r"_\s*\{?\s*\+{1,2}\s*\}?", rest):
+            _fail(
+                f"{rest} is not understood: write \\mathbb{{S}}^n_{{++}} for positive definite", at
+            )
+        one.sample = positive_definite if rest else symmetric_matrix
+        return [power["group"] or power["one"]] * 2
+
+    def _finite(self, items: str, at: int) -> Sampler:
+        run = _RUN.fullmatch(items.strip())
+        if run is not None:
+            return _Whole(int(run["first"]), self._length(run["last"], at), labels=True)
+        values = [item.strip() for item in items.split(",")]
+        if not all(_NUMBER.fullmatch(value) for value in values):
+            _fail("A finite set is written with numbers: \\{0, 1\\}, \\{1, \\dots, K\\}", at)
+        return _OneOf([float(value) for value in values])
+
+    def _interval(self, found: re.Match[str], at: int) -> str | Sampler:
+        low, high = (_end(found[name].strip(), at) for name in ("low", "high"))
+        if np.isinf(high) and np.isinf(low):
+            return "normal"
+        if np.isinf(high):
+            return "positive" if low == 0 else _Shifted(low, 1.0)
+        if np.isinf(low):
+            return _Shifted(high, -1.0)
+        if not low < high:
+            _fail("The interval is empty", at)
+        return _Between(low, high)
+
+    def _function(self, one: Declared, image: str, at: int) -> None:
+        whole = Declared(one.name, at)
+        self._in(whole, image, at)
+        if whole.sample != "normal":
+            _fail("A declared function has real values: \\mathbb{R}, \\mathbb{R}^m", at)
+        one.function = whole.lengths
+
+    # --------------------------------------------------------------------------------- relations
+
+    def _ordered(self, statement: Statement) -> None:
+        r"""x > 0, 0 < p < 1, A \succ 0."""
+        text, at = statement
+        parts = _ORDER.split(text)
+        sides, signs = [part.strip() for part in parts[::2]], parts[1::2]
+        bounds: list[tuple[str, str]] = []  # sign as seen from the name, and bound
+        if len(signs) == 1 and not _is_bound(sides[0]):
+            named, bounds = sides[0], [(_plain(signs[0]), sides[1])]
+        elif len(signs) == 1:
+            named, bounds = sides[1], [(_MIRRORED[_plain(signs[0])], sides[0])]
+        else:
+            named = sides[1]
+            bounds = [(_MIRRORED[_plain(signs[0])], sides[0]), (_plain(signs[1]), sides[2])]
+        for name in re.split(r",", named):
+            one = self._known(name, at)
+            self._bounded(one, bounds, at)
+
+    def _known(self, text: str, at: int) -> Declared:
+        """A name that is declared here, or was declared above, or is a number from now on."""
+        one = self._named(text, at)
+        if not one.has_set and isinstance(self.names.get(one.name), Input):
+            _fail(f"{one.name} is declared above: write what bounds it there", at)
+        return one
+
+    def _bounded(self, one: Declared, bounds: list[tuple[str, str]], at: int) -> None:
+        signs = {sign for sign, _ in bounds}
+        if signs & {"succ", "succeq"}:
+            if len(one.lengths) != 2 or one.lengths[0] != one.lengths[1]:
+                _fail(
+                    f"Declare {one.name} as a square matrix: A \\in \\mathbb{{R}}^{{n \\times n}}",
+                    at,
+                )
+            one.sample = positive_definite
+            return
+        if one.sample not in ("normal", "positive"):
+            _fail(f"{one.name} has its set already", at)
+        low, high = -np.inf, np.inf
+        for sign, bound in bounds:
+            end = _end(bound, at)
+            if sign in ("<", "<="):
+                high = min(high, end)
+            elif sign in (">", ">="):
+                low = max(low, end)
+            elif sign != "!=" or end != 0:
+                _fail("What is this order? Write >, <, \\geq, \\leq, or \\neq 0", at)
+        if low == 0 and np.isinf(high):
+            one.sample = "positive"
+        elif np.isfinite(low) and np.isfinite(high):
+            if not low < high:
+                _fail("Nothing lies between these bounds", at)
+            one.sample = _Between(low, high)
+        elif np.isfinite(low):
+            one.sample = _Shifted(low, 1.0)
+        elif np.isfinite(high):
+            one.sample = _Shifted(high, -1.0)
+
+    def _equal(self, statement: Statement) -> None:
+        r"""A = A^\top, Q^\top Q = I; and i = 1, \dots, N, which says what an index runs over."""
+        text, at = statement
+        left, _, right = (part.strip() for part in text.partition("="))
+        if re.search(r"\\[lc]?dots", right):
+            return
+        transposed = r"\^\s*(?:\{\s*)?(?:\\top|\\intercal|T|\\mathsf\{T\}|\\mathrm\{T\})\s*\}?"
+        for one, other in ((left, right), (right, left)):
+            if re.fullmatch(rf"{re.escape(one)}\s*{transposed}", other):
+                self._square(one, symmetric_matrix, at)
+                return
+        product = re.fullmatch(rf"(?P<q>.+?)\s*{transposed}\s*(?P=q)", left)
+        if product is not None and re.fullmatch(r"I(?:_\w)?|\\mathbf\{I\}|\\mathbb\{I\}", right):
+            self._square(product["q"], orthogonal_matrix, at)
+            return
+        _fail(
+            "This states something: a declaration says what a letter is, as x \\in \\mathbb{R}^n",
+            at,
+        )
+
+    def _square(self, text: str, sample: Sampler, at: int) -> None:
+        one = self._known(text, at)
+        if len(one.lengths) != 2 or one.lengths[0] != one.lengths[1]:
+            _fail(f"Declare {one.name} first: {text} \\in \\mathbb{{R}}^{{n \\times n}}", at)
+        if one.sample is not positive_definite:  # which is symmetric, too
+            one.sample = sample
+
+
+_MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "!=": "!=",
+             "succ": "prec", "prec": "succ", "succeq": "preceq", "preceq": "succeq"}  # fmt: skip
+
+
+def _plain(sign: str) -> str:
+    spelled = {r"\le": "<=", r"\leq": "<=", r"\ge": ">=", r"\geq": ">=", r"\lt": "<", r"\gt": ">",
+               r"\ne": "!=", r"\neq": "!="}  # fmt: skip
+    return spelled.get(sign, sign.removeprefix("\\"))
+
+
+def _is_bound(text: str) -> bool:
+    return _NUMBER.fullmatch(text) is not None or r"\infty" in text
+
+
+def _is_index_range(left: str, right: str) -> bool:
+    r"""Whether `i \in \{1, \dots, n\}` is about letters that mean indices: i, j, k, and lists."""
+    return re.fullmatch(r"\s*[ijk](?:\s*,\s*[ijk])*\s*", left) is not None and bool(
+        _FINITE.fullmatch(right.strip())
+    )
+
+
+def _end(text: str, at: int) -> float:
+    """The end of an interval, or a bound."""
+    plain = re.sub(r"\\pi(?![A-Za-z])", str(np.pi), text.replace(r"\infty", "inf").replace(" ", ""))
+    product = re.fullmatch(r"([+-]?\d*\.?\d*)(3\.14159\d*)", plain)
+    try:
+        if product is not None and product[1]:
+            return float(product[1] + "1" * (product[1] in "+-")) * float(product[2])
+        return float(plain)
+    except ValueError:
+        _fail(f"{text} is no number: bounds are numbers", at)
+
+
+def name_of(text: str, at: int = 0) -> str:
+    r"""Return the Python name of a symbol: theta of \theta, W_1 of W_1, y_hat of \hat{y}."""
+    try:
+        tree = steps(parse(f"{text} = 0"))[0].left
+    except EquationError as error:
+        raise EquationError(error.message, position=at + error.position) from None
+    symbol, sub = (tree.base, tree.sub) if isinstance(tree, Script) else (tree, None)
+    raised = isinstance(tree, Script) and (getattr(tree, "sup", None) is not None)
+    if not isinstance(symbol, Symbol) or raised:
+        _fail(f"{text} is no name: a letter, perhaps with an accent and a subscript", at)
+    suffix = "" if sub is None else index_text(sub)
+    if suffix is None or not isinstance(sub, Indices | None):
+        _fail(f"{text} is no name: the subscript is not understood", at)
+    return python_names(symbol)[0] + (f"_{suffix}" if suffix else "")
+
+
+def _fail(message: str, at: int) -> NoReturn:
+    raise EquationError(message, position=at)
+
+
+# ------------------------------------------------------------------------------- how sets are drawn
+
+
+def symmetric_matrix(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    """A symmetric matrix with standard normal entries off the diagonal."""
+    entries = rng.standard_normal(shape)
+    return (entries + entries.T) / np.sqrt(2)
+
+
+def positive_definite(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    """A symmetric matrix whose eigenvalues are at least 1/2."""
+    entries = rng.standard_normal(shape)
+    return entries @ entries.T / len(entries) + 0.5 * np.eye(len(entries))
+
+
+def orthogonal_matrix(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    """An orthogonal matrix, each as likely as any other (Mezzadri 2007)."""
+    q, r = np.linalg.qr(rng.standard_normal(shape))
+    return q * np.sign(np.diag(r))
+
+
+@dataclass(frozen=True)
+class _Between:
+    low: float
+    high: float
+
+    def __call__(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+        margin = 0.02 * (self.high - self.low)  # open ends are not reached, nor nearly
+        return rng.uniform(self.low + margin, self.high - margin, shape)
+
+
+@dataclass(frozen=True)
+class _Shifted:
+    end: float
+    sign: float
+
+    def __call__(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+        return self.end + self.sign * (0.05 + rng.gamma(2.0, 0.5, shape))
+
+
+@dataclass(frozen=True)
+class _OneOf:
+    values: list[float]
+
+    def __call__(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+        return rng.choice(np.array(self.values), shape)
+
+
+@dataclass(frozen=True)
+class _Whole:
+    first: int
+    last: int
+    labels: bool = False  # whole numbers that only tell things apart, and can be indices
+
+    def __call__(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+        drawn = rng.integers(self.first, self.last + 1, shape)
+        return drawn if self.labels else drawn.astype(float)

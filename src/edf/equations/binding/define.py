@@ -1,0 +1,351 @@
+r"""Definitions: `z = W x, \quad p_k = \frac{e^{z_k}}{\sum_j e^{z_j}}` make nodes of the graph.
+
+What stands on the right is read as in a claim, and each construct of it becomes a node (`nodes`),
+so a defined name can be differentiated, in formulas and by `backward`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, NoReturn
+
+import numpy as np
+
+from edf.anyfunction import AnyFunction
+from edf.equations.binding.nodes import (
+    NO_NODE,
+    Chosen,
+    Delta,
+    Laid,
+    Operated,
+    Reduced,
+    Spread,
+    Taken,
+    is_number,
+)
+from edf.equations.binding.statements import Statement, expanded, statements
+from edf.equations.errors import EquationError
+from edf.equations.latex.parser import parse, steps
+from edf.equations.latex.syntax import Equation, Group, Indices, Product, Script, Symbol, Tree, walk
+from edf.equations.meaning.expression import Expr
+from edf.equations.meaning.names import Scope, index_text, python_names
+from edf.equations.meaning.products import read_unit
+from edf.equations.meaning.reader import Page, Reader
+from edf.equations.meaning.resolve import READERS
+from edf.equations.operations import OPERATIONS
+from edf.equations.operations.shapes import settle
+from edf.equations.options import Reading, parse_reading
+from edf.equations.sampling.world import World
+from edf.graph import Constant, Node
+
+_EQUALS = re.compile(
+    r":=|\\(?:coloneqq|triangleq|equiv|eqdef|defeq)(?![A-Za-z])|\\vcentcolon\s*="
+    r"|\\overset\s*\{\s*(?:\\(?:text|mathrm|rm)\s*\{?\s*)?(?:def|\\Delta|\\triangle)\.?\s*\}?\s*\}\s*\{?=\}?"
+    r"|\\stackrel\s*\{[^{}]*(?:\{[^{}]*\})?[^{}]*\}\s*\{?=\}?"
+)
+
+
+def define(
+    latex: str,
+    names: Mapping[str, Any],
+    *,
+    macros: Mapping[str, str] | None = None,
+    reading: str | None = None,
+) -> dict[str, Node]:
+    r"""Return the nodes that definitions make.
+
+        x, W = Input(shape=3), Input(shape=(2, 3))
+        define(r"z = W x, \qquad L := \sum_i z_i^2", locals())
+
+    Args:
+        latex: One definition or several, with commas or wide spaces between them, or in rows. On
+            the left stands a name that is new, perhaps with its indices or its arguments.
+        names: What is bound already.
+        macros: The author's own macros.
+        reading: As of a claim: `"componentwise i"`, `"base 1"`.
+
+    Returns:
+        The new names, in order; each may use those before it.
+
+    Raises:
+        EquationError: A definition is not understood, or defines a name twice.
+    """
+    source = expanded(latex, macros)
+    made: dict[str, Node] = {}
+    try:
+        declared = parse_reading(reading)
+        for statement in statements(_plain(source)):
+            name, node = _defined(statement, {**names, **made}, declared)
+            made[name] = node
+    except EquationError as error:
+        error.source = error.source if error.source == source else source
+        raise
+    return made
+
+
+def is_definition(
+    latex: str, names: Mapping[str, Any], *, macros: Mapping[str, str] | None = None
+) -> bool:
+    """Whether each statement of a formula has a new name alone on the left of its only equals sign.
+
+    Whether its right side is understood is another question, which `define` answers.
+    """
+    try:
+        source = _plain(expanded(latex, macros))
+        new: dict[str, Any] = {}
+        for statement in statements(source):
+            equations = steps(parse(statement.text))
+            if len(equations) != 1 or equations[0].sign != "=":
+                return False
+            left = _left(equations[0].left, 0)
+            if any(name in names or name in new for name in left.names):
+                return False
+            new |= dict.fromkeys(left.names)
+    except EquationError:
+        return False
+    return True
+
+
+def _plain(source: str) -> str:
+    """The source with a plain equals sign for every sign that defines; all else stays in place."""
+    return _EQUALS.sub(lambda found: "=" + " " * (len(found[0]) - 1), source)
+
+
+def _defined(statement: Statement, names: Mapping[str, Any], declared: Reading) -> tuple[str, Node]:
+    text, at = statement
+    try:
+        equations = steps(parse(text))
+        if len(equations) != 1 or equations[0].sign != "=":
+            _fail("A definition has one equals sign: claim the rest in another formula", 0)
+        equation = equations[0]
+        if equation.conditions:
+            _fail("A definition holds everywhere: write cases for one with conditions", 0)
+        left = _left(equation.left, equation.left.at)
+        graph = _Graph(equation, names, declared)
+        name, indices = left.read(graph.expr.free)
+        if name in names:
+            _fail(f"{name} is bound already: define it once, or claim this", equation.left.at)
+        laid = graph.laid(indices)
+    except EquationError as error:
+        raise EquationError(error.message, position=at + error.position) from None
+    laid.node.name = name
+    return name, laid.node
+
+
+class _Left(NamedTuple):
+    """The name on a left side, and its subscript: indices, or a part of the name."""
+
+    base: str
+    text: str = ""
+    letters: tuple[str, ...] | None = ()  # None if the subscript cannot be indices
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names that it may mean."""
+        return (self.base, f"{self.base}_{self.text}") if self.text else (self.base,)
+
+    def read(self, free: frozenset[str]) -> tuple[str, tuple[str, ...]]:
+        """The name and its indices, given those that are free on the right."""
+        if self.letters is None or (self.text and not free and len(self.letters) > 1):
+            return f"{self.base}_{self.text}", ()
+        return self.base, self.letters
+
+
+def _left(tree: Tree, at: int) -> _Left:
+    """What a left side defines."""
+    if isinstance(tree, Product) and len(tree.factors) == 2 and isinstance(tree.factors[1], Group):
+        return _left(tree.factors[0], at)  # f(x), a node that depends on x
+    if isinstance(tree, Symbol):
+        return _Left(python_names(tree)[0])
+    sub = tree.sub if isinstance(tree, Script) else None
+    if not isinstance(tree, Script) or not isinstance(tree.base, Symbol) or _is_raised(tree):
+        _fail("A definition has a name on the left: z, p_k, f(x)", at)
+    base = python_names(tree.base)[0]
+    text = index_text(sub) if sub is not None else None
+    if not text:
+        _fail("A definition has a name on the left: z, p_k, f(x)", at)
+    letters = None
+    if isinstance(sub, Indices) and all(_is_letter(item) for item in sub.items):
+        letters = tuple(python_names(i)[0] for i in sub.items if isinstance(i, Symbol))
+    return _Left(base, text, letters)
+
+
+def _is_raised(tree: Script) -> bool:
+    return getattr(tree, "sup", None) is not None or bool(getattr(tree, "primes", 0))
+
+
+def _is_letter(item: Tree) -> bool:
+    return isinstance(item, Symbol) and not item.styles and len(python_names(item)[0]) == 1
+
+
+class _Graph:
+    """Builds the nodes of one definition."""
+
+    def __init__(self, equation: Equation, names: Mapping[str, Any], declared: Reading) -> None:
+        scope = Scope(names)
+        self.at = equation.right.at
+        self.page = Page(scope, World(scope.nodes_in(walk(equation.right))), declared)
+        self.reader = Reader(equation, self.page, READERS, read_unit)
+        self.expr = self.reader.read(equation.right)
+        self.reader.inference.settle_ranges()
+        self.reader.inference.settle_lengths()
+        self.carriers: dict[str, Laid] = {}  # for each index a value that has it
+
+    def laid(self, indices: tuple[str, ...]) -> Laid:
+        """The node of the right side, its axes in the order of the indices on the left."""
+        if self.expr.free != frozenset(indices) or len(set(indices)) < len(indices):
+            free = ", ".join(sorted(self.expr.free)) or "none"
+            _fail(
+                f"The left side has the indices {', '.join(indices) or 'none'}, the right "
+                f"side {free}: sum over an index, or write it on both sides",
+                self.at,
+            )
+        for expr in self.expr.walk():
+            if expr.op == "node":
+                self.build(expr)
+        made = self.build(self.expr)
+        if made.letters and made.axes and made.letters != indices:
+            _fail("Write the indices on the left in the order of the alphabet", self.at)
+        if made.letters == indices and self.expr.op not in ("node", "array", "number"):
+            return made
+        return Laid(Taken(made, made.letters, indices), indices, made.axes)
+
+    def build(self, expr: Expr) -> Laid:
+        """The node of an expression."""
+        if (operation := OPERATIONS.get(expr.op)) is not None:
+            arguments = [self.build(arg) for arg in expr.args]
+            shape = self._result(expr)
+            numbers = [argument.node.value for argument in arguments if is_number(argument)]
+            if len(numbers) == len(arguments):
+                value = operation(*(np.full((1, 1), float(number)) for number in numbers))
+                return Laid(Constant(float(value[0, 0])))
+            return self._with(Operated(operation, arguments, shape), shape)
+        builder = _BUILDERS.get(expr.op)
+        if builder is None:
+            _fail(
+                "This cannot be part of a definition: define what it is made of, or write it out "
+                f"where it is used ({_SPOKEN.get(expr.op, expr.op)})",
+                expr.at,
+            )
+        return builder(self, expr)
+
+    def _result(self, expr: Expr) -> Laid:
+        return Laid(NO_NODE, tuple(sorted(expr.free)), _axes(expr))
+
+    def _with(self, node: Node, shape: Laid) -> Laid:
+        made = Laid(node, shape.letters, shape.axes)
+        for letter in made.letters:
+            self.carriers.setdefault(letter, made)
+        return made
+
+    def number(self, expr: Expr) -> Laid:
+        return Laid(Constant(float(expr.data)))
+
+    def leaf(self, expr: Expr) -> Laid:
+        value, indices = expr.data
+        node = value if isinstance(value, Node) else Constant(value.value)
+        if not indices:
+            return self._with(node, Laid(node, (), _axes(expr)))
+        letters = tuple(sorted({index for index in indices if isinstance(index, str)}))
+        if letters == tuple(indices):
+            return self._with(node, Laid(node, letters))
+        return self._with(Taken(Laid(node), indices, letters), Laid(node, letters))
+
+    def component(self, expr: Expr) -> Laid:
+        whole = self.build(expr.args[0])
+        if whole.letters:
+            _fail("A component of something with an index: define that first", expr.at)
+        letters = tuple(sorted({index for index in expr.data if isinstance(index, str)}))
+        return self._with(Taken(whole, expr.data, letters), Laid(whole.node, letters))
+
+    def big(self, expr: Expr) -> Laid:
+        kind, over, condition = expr.data
+        argument = self.build(expr.args[0])
+        letters = tuple(sorted(expr.free))
+        result = Laid(argument.node, letters, argument.axes)
+        ranges: list[Laid] = []
+        if condition is not None:
+            if len(condition) != 3 or not all(isinstance(part, str) for part in condition):
+                _fail("This condition cannot be part of a definition", expr.at)
+            ranges = [self._carrier(condition[0], expr), self._carrier(condition[2], expr)]
+        return self._with(Reduced(kind, argument, over, condition, result, ranges), result)
+
+    def delta(self, expr: Expr) -> Laid:
+        i, j = expr.data
+        carrier = self.carriers.get(i) or self._carrier(j, expr)
+        letter = i if i in carrier.letters else j
+        node = Delta(carrier, letter)
+        return self._with(node, Laid(node, (i, j)))
+
+    def _carrier(self, letter: str, expr: Expr) -> Laid:
+        if letter not in self.carriers:
+            _fail(f"What does {letter} run over? Nothing here tells its range", expr.at)
+        return self.carriers[letter]
+
+    def spread(self, expr: Expr) -> Laid:
+        """Ones and identity matrices have the length of something that is built already."""
+        assert expr.shape is not None
+        length = settle(expr.shape[0])
+        for node in self.page.world.twins:
+            shape = self.page.world.shape(node)
+            if (length in shape and node.name is not None) or length in shape:
+                laid = Laid(node, (), len(shape))
+                made = Spread(laid, shape.index(length), square=expr.op == "eye")
+                return Laid(made, (), 2 if expr.op == "eye" else 1)
+        _fail("The length of this cannot be told from what stands around it", expr.at)
+
+    def cases(self, expr: Expr) -> Laid:
+        signs: list[str | None] = []
+        for condition in expr.data:
+            if condition is not None and condition[0] != "value":
+                _fail("A condition on indices cannot be part of a definition", expr.at)
+            signs.append(None if condition is None else condition[1])
+        parts = [self.build(arg) for arg in expr.args]
+        shape = self._result(expr)
+        return self._with(Chosen(signs, parts, shape), shape)
+
+    def call(self, expr: Expr) -> Laid:
+        bound = expr.data
+        arguments = [self.build(arg) for arg in expr.args]
+        if any(argument.letters for argument in arguments):
+            _fail(f"{bound.name} of single components: define what it is applied to first", expr.at)
+        nodes = [argument.node for argument in arguments]
+        try:
+            node = bound.value(*nodes)
+        except Exception as problem:
+            _fail(f"{bound.name} cannot be applied to nodes of the graph: {problem}", expr.at)
+        if not isinstance(node, Node):
+            _fail(f"{bound.name} gives no node of the graph", expr.at)
+        axes = len(bound.value.shape) if isinstance(bound.value, AnyFunction) else _axes(expr)
+        return Laid(node, (), axes)
+
+
+_BUILDERS: dict[str, Callable[[_Graph, Expr], Laid]] = {
+    "number": _Graph.number,
+    "node": _Graph.leaf,
+    "array": _Graph.leaf,
+    "component": _Graph.component,
+    "big": _Graph.big,
+    "delta": _Graph.delta,
+    "ones": _Graph.spread,
+    "eye": _Graph.spread,
+    "cases": _Graph.cases,
+    "call": _Graph.call,
+}
+_SPOKEN = {
+    "deriv": "a derivative",
+    "prime": "a derivative",
+    "replace": "a node with other arguments",
+}
+
+
+def _axes(expr: Expr) -> int:
+    """How many axes the value has as an array: a column has one, a row and a matrix two."""
+    if expr.shape is None:
+        return 0
+    return 1 if settle(expr.shape[1]) == 1 else 2
+
+
+def _fail(message: str, at: int) -> NoReturn:
+    raise EquationError(message, position=at)

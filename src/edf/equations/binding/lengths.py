@@ -1,0 +1,28 @@
+r"""Declared lengths: `n` in `x \in \mathbb{R}^n` is a symbol, and stands for several numbers.
+
+Two symbols have two numbers, so that no claim holds by the accident that they are equal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from edf.graph import Input
+
+_PREFERRED = (4, 3, 5, 2, 6, 7)
+
+
+class Length(int):
+    """The length that a symbol stands for on this page; a test tries others as well."""
+
+
+def new_length(names: Mapping[str, Any], taken: Iterable[int]) -> Length:
+    """Return a length that no other symbol and no input of the page has."""
+    used = {int(length) for length in taken}
+    for value in names.values():
+        if isinstance(value, Length):
+            used.add(int(value))
+        elif isinstance(value, Input):
+            used.update(value.shape or ())
+    return Length(next(n for n in (*_PREFERRED, *range(8, 10_000)) if n not in used))

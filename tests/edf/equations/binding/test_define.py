@@ -1,0 +1,171 @@
+r"""Definitions: each is the node that its formula says, in value, in gradient, at many points."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edf import AnyFunction, Input, Node, Tanh, check_gradients, topological_order
+from edf.equations import EquationError, check_equation, define, is_definition
+
+X, Y = np.array([0.3, -1.2, 0.8]), np.array([1.5, 0.2, -0.4])
+W, A = np.array([[0.5, -1.0, 2.0], [1.5, 0.1, -0.3]]), np.array([[2.0, 0.5], [0.5, 1.0]])
+
+
+def page() -> dict[str, Any]:
+    return {
+        "x": Input(X), "y": Input(Y), "W": Input(W), "A": Input(A), "c": 2.0, "v": np.array([1.0, 2.0]),
+        "f": AnyFunction(), "Tanh": Tanh,
+    }  # fmt: skip
+
+
+def softmax(z: np.ndarray) -> np.ndarray:
+    return np.exp(z) / np.exp(z).sum()
+
+
+CASES = [
+    ("z = W x", W @ X),
+    ("z_i = \\sum_j W_{ij} x_j", W @ X),
+    ("z = 2 x - c y", 2 * X - 2 * Y),
+    ("z_k = x_k^2", X**2),
+    ("z_i = x_i y_i", X * Y),
+    ("z = x \\odot y", X * Y),
+    ("z = x^\\top y", X @ Y),
+    ("z = x x^\\top", np.outer(X, X)),
+    ("z_{ij} = x_i y_j", np.outer(X, Y)),
+    ("z_{ji} = x_i y_j", np.outer(Y, X)),
+    ("z_{ij} = W_{ij} x_j", W * X),
+    ("z = \\sum_i x_i^2", (X**2).sum()),
+    ("z = \\sum_i \\sum_j x_i y_j", X.sum() * Y.sum()),
+    ("z = \\prod_i x_i", X.prod()),
+    ("z = \\max_i x_i", X.max()),
+    ("p_k = \\frac{e^{x_k}}{\\sum_j e^{x_j}}", softmax(X)),
+    ("p = \\operatorname{softmax}(x)", softmax(X)),
+    ("z_i = \\sigma(x_i)", 1 / (1 + np.exp(-X))),
+    ("h = \\tanh(W x)", np.tanh(W @ X)),
+    ("h = \\tanh(x)", np.tanh(X)),
+    ("z_{ij} = \\delta_{ij} x_i", np.diag(X)),
+    ("z = x + \\mathbf{1}", X + 1),
+    ("z = A + c \\mathbf{I}", A + 2 * np.eye(2)),
+    ("z = A^{-1}", np.linalg.inv(A)),
+    ("z = \\det A", np.linalg.det(A)),
+    ("z = \\operatorname{tr} A", 3.0),
+    ("z = \\lVert x \\rVert", np.linalg.norm(X)),
+    ("z = x^\\top", X[None, :]),
+    ("z = x", X),
+    ("z = c", 2.0),
+    ("z = A v", A @ [1.0, 2.0]),
+    ("z_i = \\begin{cases} x_i & \\text{if } x_i > 0 \\\\ 0 & \\text{otherwise} \\end{cases}", np.maximum(X, 0)),
+    ("z := x", X),
+    ("z \\triangleq x", X),
+    ("z \\coloneqq x", X),
+    ("z \\overset{\\text{def}}{=} x", X),
+    ("\\begin{aligned} z &= x \\end{aligned}", X),
+    ("z_{out} = x", X),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("latex", "value"), CASES, ids=[case[0] for case in CASES])
+def test_value_and_gradient(latex: str, value: Any) -> None:
+    """The node has the value that NumPy gives, and a backward that finite differences confirm."""
+    names = page()
+    ((_, node),) = define(latex, names).items()
+    np.testing.assert_allclose(np.asarray(node.forward(), float), value, rtol=1e-13, atol=1e-13)
+    if any(isinstance(leaf, Input) for leaf in topological_order(node)):
+        report = check_gradients(AnyFunction()(node))
+        assert report.status == "verified", report
+
+
+@pytest.mark.parametrize(("latex", "value"), CASES, ids=[case[0] for case in CASES])
+def test_a_stack_of_points_is_computed_as_each_alone(latex: str, value: Any) -> None:
+    """Axes in front of all arguments are points, complex or not."""
+    names = page()
+    ((_, node),) = define(latex, names).items()
+    while len(node.inputs) == 1 and node.inputs[0].inputs:
+        node = node.inputs[0]
+    for each in node.inputs:
+        each.forward() if each.inputs else None
+    rng = np.random.default_rng(1)
+    stacks = [
+        np.asarray(each.value, float) * rng.uniform(0.5, 1.5, (4, *np.shape(each.value)))
+        for each in node.inputs
+    ]
+    for stacked in (stacks, [stack * (1 + 0.001j) for stack in stacks]):
+        together = node.forward(*stacked)
+        alone = np.stack([node.forward(*(stack[k] for stack in stacked)) for k in range(4)])
+        np.testing.assert_allclose(together, alone, rtol=1e-12)
+
+
+def test_definitions_use_those_before_them() -> None:
+    """In one formula, and from one to the next."""
+    names = page()
+    made = define(r"z = W x, \qquad h = \tanh(z) \\ L = \sum_k h_k^2", names)
+    assert list(made) == ["z", "h", "L"]
+    np.testing.assert_allclose(made["L"].forward(), (np.tanh(W @ X) ** 2).sum())
+
+
+def test_a_function_is_defined_by_what_it_is_applied_to() -> None:
+    """f(x) = ... is a node that depends on x, which formulas may call elsewhere."""
+    names: dict[str, Any] = {"x": Input(shape=())}
+    names |= define("g(x) = x^2 + 1", names)
+    assert isinstance(names["g"], Node)
+    for latex, status in ((r"g(2x) = 4 x^2 + 1", "verified"), (r"\frac{d g}{d x} = 2 x", "verified"),
+                          (r"g(3x) = 9 x^2", "refuted")):  # fmt: skip
+        (verdict,) = check_equation(latex, names, points=5)
+        assert verdict.status == status, verdict
+
+
+def test_an_arbitrary_function_stays_one() -> None:
+    """A definition applies it: claims about it are claims about every function."""
+    names: dict[str, Any] = {"x": Input(shape=(3,)), "f": AnyFunction()}
+    names |= define(r"z = 2 x, \quad l = f(z)", names)
+    (verdict,) = check_equation(r"\nabla_x l = 2 \nabla_z l", names)
+    assert verdict.status == "verified"
+    (verdict,) = check_equation(r"\nabla_x l = \nabla_z l", names)
+    assert verdict.status == "refuted"
+
+
+@pytest.mark.parametrize(
+    ("latex", "message", "at"),
+    [
+        ("x = y", "x is bound already", "x"),
+        ("z = q", "q is not bound", "q"),
+        ("z_i = x", "The left side has the indices i, the right side none", "x"),
+        ("z = x_i", "The left side has the indices none, the right side i", "x_i"),
+        ("z + 1 = x", "A definition has a name on the left", "z"),
+        ("z = x = y", "A definition has one equals sign", "z"),
+        ("z = x, z = y", "z is bound already", "z = y"),
+        (r"z = \frac{\partial l}{\partial x}", "l", ""),
+        (r"z_i = f(x_i)", "of single components", ""),
+        ("z < x", "A definition has one equals sign", "z"),
+    ],
+)  # fmt: skip
+def test_what_is_not_understood_is_an_error(latex: str, message: str, at: str) -> None:
+    """With a caret, and with what to write."""
+    with pytest.raises(EquationError) as refused:
+        define(latex, page())
+    assert message in refused.value.message
+    assert latex[refused.value.position :].startswith(at)
+    assert refused.value.source == latex
+
+
+@pytest.mark.parametrize(
+    ("latex", "expected"),
+    [
+        ("z = x", True),
+        ("z_k = x_k, w = z", True),
+        ("g(x) = x", True),
+        ("x = y", False),
+        ("z + w = x", False),
+        ("z = w = x", False),
+        ("z < x", False),
+        ("x_i = y_i", False),
+        ("z", False),
+        (r"\frac", False),
+    ],
+)
+def test_which_formula_is_a_definition(latex: str, expected: bool) -> None:
+    """One whose left side is a new name alone."""
+    assert is_definition(latex, page()) is expected
