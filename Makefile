@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 LOCKS  := requirements
 PIP    := $(BIN)/pip install --quiet --disable-pip-version-check
 
-.PHONY: site test lint serve shots bench dist lock clean
+.PHONY: site test test-packages lint serve shots bench dist lock clean
 .DEFAULT_GOAL := site
 
 site: $(VENV)/.site       ## check every page, build the site strictly, say what was verified
@@ -22,6 +22,10 @@ lint: $(VENV)/.test
 		.github/workflows/*.yml src/handout/templates/new/github/workflows/*.yml
 	@$(BIN)/zizmor --offline --quiet --config .github/zizmor.yml .github \
 		src/handout/templates/new/github/workflows/*.yml
+
+test-packages:            ## pages that import pandas, torch, ..., in an environment of their own
+	@$(MAKE) --no-print-directory VENV=.venv-packages .venv-packages/.packages
+	@.venv-packages/bin/pytest tests/handout/packages
 
 serve: $(VENV)/.site      ## write with a live preview
 	@$(BIN)/mkdocs serve --livereload
@@ -63,6 +67,11 @@ $(VENV)/.site: $(LOCKS)/site.lock pyproject.toml hatch_build.py
 $(VENV)/.test: $(VENV)/.site $(LOCKS)/test.lock
 	@echo "Adding what the tests need"
 	@$(PIP) --requirement $(LOCKS)/test.lock
+	@touch $@
+
+$(VENV)/.packages: $(VENV)/.test $(LOCKS)/packages.txt
+	@echo "Adding the packages that pages import (some gigabytes)"
+	@$(PIP) --requirement $(LOCKS)/packages.txt
 	@touch $@
 
 $(VENV)/.release: $(VENV)/.site $(LOCKS)/release.lock

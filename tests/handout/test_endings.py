@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from handout.run.outcomes import printed
+
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 
 ENDLESS = """\
@@ -85,7 +87,7 @@ def test_a_keeper_that_was_killed_between_pages_is_replaced(workshop) -> None:
     for _ in range(3):
         judged = workshop.cell("import os\nos.getppid()")
         assert judged.verdicts[0]["ok"]
-        keepers.append(int(judged.results[0].outcome["stdout"]))
+        keepers.append(int(printed(judged.results[0].outcome)))
         os.kill(keepers[-1], signal.SIGKILL)
         wait_for(lambda: not Path(f"/proc/{keepers[-1]}").exists())
     assert len(set(keepers)) == 3

@@ -13,6 +13,7 @@ import pytest
 from handout.engine import Engine, open_page
 from handout.report.problems import problems
 from handout.report.verdicts_json import verdicts_json
+from handout.run.outcomes import printed
 from handout.settings import Project, read_settings
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
@@ -132,7 +133,7 @@ def test_two_gigabytes_of_output_are_cut_off(workshop) -> None:
     workshop.settings = workshop.settings._replace(output=16)
     judged = workshop.cell("import os\nfor _ in range(2 << 14): os.write(1, b'x' * 65536)")
     assert judged.verdicts[0]["ok"]
-    assert outcome(judged)["stdout"] == "x" * (16 << 10)
+    assert printed(outcome(judged)) == "x" * (16 << 10)
     assert outcome(judged)["truncated"]
 
 
@@ -158,7 +159,7 @@ def test_a_spoilt_process_still_tells_its_outcome(workshop, spoil: str, expected
     )
     judged = workshop.run("page.md")["page.md"]
     assert [v["ok"] for v in judged.verdicts] == [True, True]
-    assert [result.outcome["stdout"] for result in judged.results] == [expected, "2\n"]
+    assert [printed(result.outcome) for result in judged.results] == [expected, "2\n"]
 
 
 def test_a_page_cannot_change_another(workshop) -> None:
@@ -173,8 +174,8 @@ def test_a_page_cannot_change_another(workshop) -> None:
         workshop.write(name, f'```python exec="on"\n{look}\n{spoil}\n```\n')
     judged = workshop.run("a/page.md", "b/page.md")
     for name in ("a", "b"):
-        printed = outcome(judged[f"{name}/page.md"])["stdout"]
-        assert printed == f"{workshop.root / name} None False False\n"
+        said = printed(outcome(judged[f"{name}/page.md"]))
+        assert said == f"{workshop.root / name} None False False\n"
 
 
 @pytest.mark.parametrize(
@@ -190,7 +191,7 @@ def test_every_limit_that_may_be_set_can_be_kept(workshop, limits: dict[str, flo
     read_settings(limits)
     workshop.settings = workshop.settings._replace(**limits)
     source = "import numpy as np\nopen('x', 'w').write(str(np.ones(3).sum()))\nopen('x').read()"
-    assert outcome(workshop.cell(source))["stdout"] == "'3.0'\n"
+    assert printed(outcome(workshop.cell(source))) == "'3.0'\n"
 
 
 def test_standard_input_is_closed(workshop) -> None:
@@ -216,7 +217,7 @@ def test_each_cell_has_its_own_output(workshop) -> None:
     )
     workshop.write("page.md", "".join(f'```python exec="on"\n{noisy}\n```\n\n' for _ in range(3)))
     judged = workshop.run("page.md")["page.md"]
-    assert [result.outcome["stdout"] for result in judged.results] == ["1\n2\n3\n4\n"] * 3
+    assert [printed(result.outcome) for result in judged.results] == ["1\n2\n3\n4\n"] * 3
 
 
 def test_a_traceback_points_into_the_page(workshop) -> None:
@@ -244,7 +245,7 @@ def test_a_page_of_ten_megabytes_runs(workshop) -> None:
     """Size alone is no fault."""
     workshop.write("page.md", ("word " * 20 + "\n") * 100_000 + "\n" + GOOD + "x" * (1 << 20))
     judged = workshop.run("page.md")["page.md"]
-    assert outcome(judged)["stdout"] == "fine\n"
+    assert printed(outcome(judged)) == "fine\n"
     assert judged.verdicts[0]["line"] == 100_002
 
 
@@ -308,7 +309,7 @@ def test_a_site_full_of_faults_is_built(workshop) -> None:
 
 def test_nan_and_infinity_are_printed(workshop) -> None:
     """They are numbers like any other in output."""
-    assert outcome(workshop.cell("float('nan'), float('inf')"))["stdout"] == "(nan, inf)\n"
+    assert printed(outcome(workshop.cell("float('nan'), float('inf')"))) == "(nan, inf)\n"
 
 
 def test_a_cell_is_told_while_the_next_one_runs(workshop) -> None:

@@ -103,8 +103,8 @@ class HandoutPlugin(BasePlugin[HandoutConfig]):
 
     @event_priority(50)  # before mkdocs-jupyter looks at the file
     def on_pre_page(self, page: SitePage, /, *, config: MkDocsConfig, files: Files) -> SitePage:
-        """Show the executed copy of a notebook in place of the file that its author keeps."""
-        copy = self.site.executed(page.file.src_uri)
+        """Show a copy of a notebook with our tokens in place of the file that its author keeps."""
+        copy = self.site.rendered_copy(page.file.src_uri)
         if copy is not None:
             page.file.abs_src_path = str(copy)
         return page

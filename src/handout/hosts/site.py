@@ -102,15 +102,15 @@ class Site:
             self.warn(str(error))
             return markdown
 
-    def executed(self, name: str) -> Path | None:
-        """The executed copy of a notebook, in the cache; None for any other page."""
+    def rendered_copy(self, name: str) -> Path | None:
+        """The copy of a notebook that is rendered, in the cache; None for any other page."""
         page = self.pages.get(name)
         if page is None or not page.notebook:
             return None
-        from handout.weave.notebooks import executed
+        from handout.weave import notebooks
 
         copy = self.project.cache / "notebooks" / name
-        write(copy, executed(self.engine.judged(name), token(page)).encode())
+        write(copy, notebooks.with_tokens(page, token(page)).encode())
         return copy
 
     def filled(self, html: str, file: Any, wait: bool) -> str:

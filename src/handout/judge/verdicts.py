@@ -19,7 +19,10 @@ from handout.page.displays import Role
 from handout.page.macros import without_definitions
 from handout.page.options import suggestion
 from handout.page.pages import Page
-from handout.run.outcomes import CellOutcome, Fault, PageOutcome, Report
+from handout.run.outcomes import CellOutcome, Fault, PageOutcome, Report, printed
+
+#: As in `<object object at 0x7f25eb6cffd0>`.
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]{6,}\b")
 
 _NAME_IS_MISSING = re.compile(r"is not bound|^NameError: |^ModuleNotFoundError: |^ImportError: ")
 
@@ -222,10 +225,15 @@ def _verdict(page: Page, cell: Cell, status: str, message: str = "") -> Verdict:
 
 def _note_nondeterminism(verdicts: list[Verdict], facts: CellOutcome | None) -> None:
     """Say on the cards of a cell that another run may give something else."""
-    for what in (facts or {}).get("watched", ()):
-        for verdict in verdicts:
-            notes = verdict["details"].get("notes") or []
-            verdict["details"]["notes"] = [*notes, f"Not reproducible: the cell read {what}."]
+    if facts is None:
+        return
+    reasons = [f"the cell read {what}" for what in facts.get("watched", ())]
+    if _ADDRESS.search(printed(facts)):
+        reasons.append("the output shows a memory address")
+    for verdict in verdicts if reasons else []:
+        notes = verdict["details"].get("notes") or []
+        added = [f"Not reproducible: {reason}." for reason in reasons]
+        verdict["details"]["notes"] = [*notes, *added]
 
 
 def _note_consequence(verdicts: list[Verdict], failed: str) -> None:

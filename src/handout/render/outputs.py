@@ -1,4 +1,4 @@
-"""What a cell printed and drew, and how it failed if it did, as HTML."""
+"""What a cell put out, in the order in which it came, and how it failed if it did, as HTML."""
 
 from __future__ import annotations
 
@@ -6,62 +6,138 @@ import base64
 import contextlib
 import hashlib
 import json
-import re
-from collections.abc import Mapping
+from collections.abc import Callable
 from html import escape
+from typing import Any
 
 from handout.judge.verdict import Verdict
 from handout.render.badge import anchor
+from handout.render.console import console_html
 from handout.render.figures import draw
 from handout.render.sanitise import SvgError, sanitise
-from handout.run.outcomes import FIGURE, CellOutcome
+from handout.run.outcomes import FIGURE, Bundle, CellOutcome
 
-_COLOUR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")  # terminal escapes, which tracebacks carry
+_CUT = "\n… (the rest of the output is not shown)"
+_BITMAPS = ("image/png", "image/jpeg")
+
+Rich = Callable[[Bundle], str | None]
+"""Makes HTML that is safe in a page of a bundle's HTML, Markdown or LaTeX; None if it cannot."""
 
 
-def output(outcome: CellOutcome, title: str = "", of: Verdict | None = None) -> str:
-    """What a cell printed and drew, and how it failed if it did; nothing for a silent cell.
+def output(
+    outcome: CellOutcome,
+    title: str = "",
+    of: Verdict | None = None,
+    rich: Rich = lambda forms: None,
+) -> str:
+    """What a cell put out, and how it failed if it did; nothing for a silent cell.
 
     Args:
-        outcome: what the worker measured: `stdout`, `truncated`, `pictures` and `error`.
+        outcome: what the cell gave.
         title: of the cell, which serves its pictures as text alternative.
         of: the verdict to which links lead here.
+        rich: what makes HTML of tables and formulas; without it their plain text is shown.
     """
-    parts = []
-    if outcome.get("stdout"):
-        cut = "\n… (the rest of the output is not shown)" if outcome.get("truncated") else ""
-        parts.append(_terminal("Output", outcome["stdout"] + cut))
-    parts += [picture(drawn, title) for drawn in outcome.get("pictures") or ()]
+    outputs = outcome.get("outputs", [])
+    parts = [
+        terminal("Output", shown["text"])
+        if "text" in shown
+        else display(shown["data"], title, rich)
+        for shown in outputs
+    ]
+    if outcome.get("truncated"):
+        parts.append(terminal("Output", _CUT))
     if error := outcome.get("error"):
-        parts.append(_terminal("Error", error.get("traceback") or error["message"]))
-    if not parts:
+        parts.append(terminal("Error", error.get("traceback") or error["message"]))
+    if not any(parts):
         return ""
     place = "" if of is None else f' id="{escape(anchor(of))}"'
-    return f'<div class="cell-outputs"{place} data-search-exclude>{"".join(parts)}</div>'
+    html = "".join(parts).replace("[[", "&#91;[")  # what a cell says is no badge of ours
+    return f'<div class="cell-outputs"{place} data-search-exclude>{html}</div>'
 
 
-def picture(drawn: Mapping[str, str], title: str) -> str:
-    """A figure drawn here from its description, a drawing without what could act, or an image.
+def display(forms: Bundle, title: str = "", rich: Rich = lambda forms: None) -> str:
+    """What a cell showed, in the best of its forms that a page can hold."""
+    if FIGURE in forms:
+        try:
+            return draw(json.loads(forms[FIGURE]))
+        except ValueError as error:
+            return terminal("Error", f"This figure cannot be drawn: {error}.")
+    if html := rich(forms):
+        return f'<div class="cell-html">{html}</div>'
+    if "image/svg+xml" in forms:
+        return picture("image/svg+xml", forms["image/svg+xml"], title)
+    for kind in _BITMAPS:
+        if kind in forms:
+            return picture(kind, forms[kind], title)
+    plain = terminal("Output", forms.get("text/plain", ""))
+    note = _stand_in(forms)
+    if note is None:
+        return plain
+    said = "" if "chart" in note else plain
+    return f'<p class="cell-note" role="note">{escape(note)}</p>{said}'
+
+
+def picture(kind: str, data: str, title: str = "") -> str:
+    """An image, or a drawing without what could act.
 
     A drawing that the page cannot hold is shown as an image, in which no script runs.
+
+    Args:
+        kind: its media type.
+        data: SVG, or base64.
+        title: the text alternative.
     """
-    if drawn["type"] == FIGURE:
-        try:
-            return draw(json.loads(base64.b64decode(drawn["data"])))
-        except ValueError as error:
-            return _terminal("Error", f"This figure cannot be drawn: {error}.")
     alt = title or "Drawn by the code above"
-    if drawn["type"] == "image/svg+xml":
-        drawing = base64.b64decode(drawn["data"]).decode("utf-8", "replace")
-        prefix = f"p{hashlib.sha256(drawing.encode()).hexdigest()[:8]}-"
+    if kind == "image/svg+xml":
+        prefix = f"p{hashlib.sha256(data.encode('utf-8', 'replace')).hexdigest()[:8]}-"
         with contextlib.suppress(SvgError):
-            return f'<div class="cell-picture">{sanitise(drawing, prefix, alt)}</div>'
-    source = escape(f"data:{drawn['type']};base64,{drawn['data']}")
+            return f'<div class="cell-picture">{sanitise(data, prefix, alt)}</div>'
+        data = base64.b64encode(data.encode("utf-8", "replace")).decode()
+    source = escape(f"data:{kind};base64,{''.join(data.split())}")
     return f'<img class="cell-picture" src="{source}" alt="{escape(alt)}">'
 
 
-def _terminal(label: str, text: str) -> str:
-    """Text of a terminal, without its colours, in a box of its own."""
+def terminal(label: str, text: str) -> str:
+    """Text as a terminal shows it, in a box of its own; nothing for no text."""
+    shown = console_html(text).rstrip("\n")
     name = f"cell-{label.lower()}"
-    shown = escape(_COLOUR.sub("", text).rstrip("\n"))
-    return f'<pre class="{name}" role="group" aria-label="{label}">{shown}</pre>'
+    return f'<pre class="{name}" role="group" aria-label="{label}">{shown}</pre>' if shown else ""
+
+
+def _stand_in(forms: Bundle) -> str | None:
+    """What is said in place of something that only a script could show."""
+    for kind, form in forms.items():
+        if kind.startswith("application/vnd.plotly"):
+            return f"Interactive chart by Plotly{_chart(form)}. It is drawn where its scripts run."
+        if kind.startswith("application/vnd.vega"):
+            return (
+                "Interactive chart by Vega-Altair. It is drawn here where the package "
+                "vl-convert-python is installed."
+            )
+        if kind == "application/vnd.jupyter.widget-view+json":
+            return "Interactive widget. It answers where Python runs, as in Jupyter; here it is:"
+    if "application/javascript" in forms or "<script" in forms.get("text/html", ""):
+        return "Interactive output. It needs scripts of its own, which no page here runs."
+    return None
+
+
+def _chart(form: str) -> str:
+    """The title of a chart of Plotly, and what is drawn in it."""
+    with contextlib.suppress(ValueError, TypeError, AttributeError):
+        chart: dict[str, Any] = json.loads(form)
+        traces = [
+            " ".join(filter(None, (trace.get("type", "trace"), _quoted(trace.get("name")))))
+            for trace in chart.get("data", [])
+        ]
+        title = (chart.get("layout", {}).get("title") or {}).get("text")
+        return "".join([_after(" ", _quoted(title)), _after(": ", ", ".join(traces[:12]))])
+    return ""
+
+
+def _quoted(name: str | None) -> str:
+    return f"“{name}”" if name else ""
+
+
+def _after(separator: str, text: str) -> str:
+    return separator + text if text else ""

@@ -21,8 +21,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from handout.run.digests import digest, names_in
 from handout.run.outcomes import PageOutcome
-from handout.run.process.file_access import names_in
 
 SCHEMA = 1  # of an entry
 _STATISTICS = "statistics.json"
@@ -219,7 +219,7 @@ def job_key(job: Mapping[str, Any]) -> str:
 def engine_digest() -> str:
     """The source of the modules that make an outcome, as a digest."""
     here = Path(__file__).parent
-    files = [here / "outcomes.py", *sorted((here / "process").glob("*.py"))]
+    files = [here / "outcomes.py", here / "digests.py", *sorted((here / "process").glob("*.py"))]
     return digest(b"".join(file.read_bytes() for file in files))
 
 
@@ -331,8 +331,3 @@ def _changed_since(name: str, started: float) -> bool:
 
 def _canonical(value: Any) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
-
-
-def digest(data: bytes) -> str:
-    """A short digest of what is to be told apart."""
-    return hashlib.blake2b(data, digest_size=16).hexdigest()

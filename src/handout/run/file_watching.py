@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from handout.run.process.file_access import names_in
+from handout.run.digests import names_in
 
 _PAUSE = 0.2  # seconds between two looks
 

@@ -12,6 +12,9 @@ from typing import Any, Literal, NamedTuple, NotRequired, TypedDict
 #: The media type of a figure that is kept as its description, which `handout.render` draws.
 FIGURE = "application/vnd.handout.figure+json"
 
+Bundle = dict[str, str]
+"""One thing in several forms, by media type; binary ones in base64."""
+
 
 class Limits(TypedDict):
     """Limits on one page's process and all that it starts."""
@@ -86,17 +89,28 @@ class Report(TypedDict, total=False):
     offset: int  # lines from the cell's first to the call
 
 
+class Output(TypedDict, total=False):
+    """What a cell put out: either text, all that reached its standard streams, or a display."""
+
+    text: str
+    data: Bundle  # a figure, a table, a formula
+    key: str  # under which a later call may replace the data
+
+
 class CellOutcome(TypedDict, total=False):
     """What one cell gave."""
 
     error: CellError | None
     reports: list[Report]  # one for each check, in order
-    pictures: list[dict[str, str]]  # media `type` and base64 `data`
-    outputs: list[dict[str, Any]]  # of a notebook's cell, in the form of nbformat
     defined: list[str]  # names that a formula has declared or defined
+    outputs: list[Output]  # in the order in which they came
     watched: list[str]  # what the cell read that will not be the same again
-    stdout: str
-    truncated: bool  # whether there was more output than is kept
+    truncated: bool  # whether there was more text than is kept
+
+
+def printed(outcome: CellOutcome) -> str:
+    """All text of a cell's output."""
+    return "".join(output["text"] for output in outcome.get("outputs", ()) if "text" in output)
 
 
 class Reads(TypedDict):
@@ -151,13 +165,28 @@ class CellEnds(TypedDict):
     outcome: CellOutcome
 
 
-class LastOutput(TypedDict):
-    """The output of the cell that was running when the process ended."""
+class TextComes(TypedDict):
+    """What reached the standard streams since the last fact."""
 
-    event: Literal["output"]
-    cell: int
-    stdout: str
-    truncated: bool
+    event: Literal["text"]
+    text: str
+    truncated: bool  # whether the cell has said more than is kept
+
+
+class DisplayComes(TypedDict):
+    """The cell shows something, or replaces what was shown under the same key."""
+
+    event: Literal["display"]
+    data: Bundle
+    key: str | None
+    update: bool
+
+
+class OutputIsCleared(TypedDict):
+    """What the cell has put out so far goes, at once or when there is something new."""
+
+    event: Literal["clear"]
+    wait: bool
 
 
 class ProcessEnds(TypedDict):
@@ -182,7 +211,16 @@ class Note(TypedDict):
     event: Literal["kept", "end"]
 
 
-Fact = CellStarts | CellEnds | LastOutput | ProcessEnds | PageEnds | Note
+Fact = (
+    CellStarts
+    | TextComes
+    | DisplayComes
+    | OutputIsCleared
+    | CellEnds
+    | ProcessEnds
+    | PageEnds
+    | Note
+)
 """What a page's process and its supervisor tell the build, one JSON line each."""
 
 
@@ -191,21 +229,59 @@ class Gathering:
 
     def __init__(self) -> None:
         self.cells: list[CellOutcome] = []
-        self.last: CellOutcome = {}  # output of the cell that did not end
+        self.outputs: list[Output] = []  # of the cell that runs
+        self.truncated = False
         self.fault: Fault | None = None
         self.reads: Reads | None = None
+        self._outdated = False  # whether the next output takes the place of all before it
 
     def hear(self, fact: Mapping[str, Any]) -> None:
         """Take one fact."""
         event = fact["event"]
-        if event == "cell":
-            self.cells.append(fact["outcome"])
-        elif event == "output":
-            self.last = {"stdout": fact["stdout"], "truncated": fact["truncated"]}
+        if event == "text":
+            self._take_text(fact["text"])
+            self.truncated |= fact["truncated"]
+        elif event == "display":
+            self._take_display(fact["data"], fact["key"], fact["update"])
+        elif event == "clear":
+            self._outdated = fact["wait"]
+            if not fact["wait"]:
+                self.outputs.clear()
+        elif event == "cell":
+            self.cells.append({**fact["outcome"], **self._taken()})
         elif event == "fault":
             self.fault = Fault(fact["cell"], fact["message"], fact["line"])
         elif event == "done":
             self.reads = fact["reads"]
+
+    def _take_text(self, text: str) -> None:
+        if not text:
+            return
+        self._make_room()
+        if self.outputs and "text" in self.outputs[-1]:
+            self.outputs[-1]["text"] += text
+        else:
+            self.outputs.append({"text": text})
+
+    def _take_display(self, data: Bundle, key: str | None, update: bool) -> None:
+        shown = [output for cell in self.cells for output in cell["outputs"]] + self.outputs
+        same = [output for output in shown if key is not None and output.get("key") == key]
+        for output in same if update else []:
+            output["data"] = data
+        if not (update and same):
+            self._make_room()
+            self.outputs.append({"data": data} if key is None else {"data": data, "key": key})
+
+    def _make_room(self) -> None:
+        if self._outdated:
+            self.outputs.clear()
+        self._outdated = False
+
+    def _taken(self) -> CellOutcome:
+        """The output of the cell that runs; the next one begins with none."""
+        taken: CellOutcome = {"outputs": self.outputs, "truncated": self.truncated}
+        self.outputs, self.truncated, self._outdated = [], False, False
+        return taken
 
     def outcome(self) -> PageOutcome:
         """What is known once the process has ended."""
@@ -214,5 +290,7 @@ class Gathering:
             fault = Fault(len(self.cells), "its process was lost")
         cells = list(self.cells)
         if fault is not None and fault.cell == len(cells):
-            cells.append({**self.last, "error": None, "reports": []})
+            cells.append({**self._taken(), "error": None, "reports": []})
+        for output in (output for cell in cells for output in cell["outputs"]):
+            output.pop("key", None)  # has served, and is another one in every run
         return PageOutcome(tuple(cells), fault, self.reads)

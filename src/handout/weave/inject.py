@@ -26,6 +26,7 @@ from handout.render.cards import binding, cards
 from handout.render.outputs import output
 from handout.render.table import table
 from handout.weave.pagemath import mark, parts
+from handout.weave.rich_output import rich_html
 
 TOKEN = r"handout-[0-9a-f]{16}-\d+\."  # the pattern of a whole one
 _CLAIM = re.compile(r"\[\[claim:(?P<page>[^\]\s#]*#)?(?P<claim>[^\]\s#]+)\]\]")
@@ -103,17 +104,16 @@ class Filled(NamedTuple):
 
 def fill(html: str, judged: JudgedPage) -> str:
     """Replace the page's tokens by outputs and cards."""
-    outputs = not judged.page.notebook  # those of a notebook are in its executed copy
     before, *pieces = html.split(token(judged.page))
     filled = [before.removesuffix("<p>")]
     for piece in pieces:
         number, _, after = piece.partition(".")
-        filled.append(_shown(judged.results[int(number)], outputs))
+        filled.append(_shown(judged.results[int(number)]))
         filled.append(after.removeprefix("</p>").removesuffix("<p>"))
     return "".join(filled)
 
 
-def _shown(result: Result, outputs: bool) -> str:
+def _shown(result: Result) -> str:
     """What a cell gives: its formula, its output, and the cards of its claims."""
     cell = result.cell
     html = ""
@@ -122,12 +122,10 @@ def _shown(result: Result, outputs: bool) -> str:
         if cell.role in (Role.DEFINE, Role.CLAIM) and result.outcome is not None:
             html += binding(result.outcome.get("defined", ()))
     quiet = next((verdict for verdict in result.verdicts if _quiet(verdict, cell)), None)
-    shown = (
-        outputs and cell.kind == "python" and cell.options.get("show", "both") in ("both", "output")
-    )
+    shown = cell.kind == "python" and cell.options.get("show", "both") in ("both", "output")
     printed = ""
     if result.outcome is not None and shown:  # an equation's error stands on its card
-        printed = output(result.outcome, of=quiet)
+        printed = output(result.outcome, of=quiet, rich=rich_html)
     if quiet is not None and not printed:
         printed = place(quiet)
     claims: dict[str, list[Verdict]] = {}

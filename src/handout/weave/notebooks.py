@@ -1,57 +1,50 @@
-"""The executed copy of a notebook, which is what the site shows.
+"""The copy of a notebook that the site renders: its cells, and tokens for what they give.
 
-What is committed of a notebook is its cells; outputs come from the run. The source tree is left
-alone: the copy is a file of the cache.
+Outputs that are committed are never shown; they come from the run, and are put into the rendered
+page as on any other page. The source tree is left alone: the copy is a file of the cache.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import nbformat
 
-from handout.judge.verdicts import JudgedPage
 from handout.page.cells import Cell, read_contents
-from handout.run.outcomes import CellOutcome
-from handout.weave.notebook_page import sanitise_output
+from handout.page.pages import Page
 
 
-def executed(judged: JudgedPage, token: str) -> str:
-    """The notebook with its outputs, and tokens where verdicts go.
+def with_tokens(page: Page, token: str) -> str:
+    """The notebook without outputs, and a token after each cell that gives something.
 
     Args:
-        judged: the page and the outcome of its cells.
+        page: the notebook.
         token: what the page's tokens begin with.
     """
-    notebook = nbformat.reads(judged.page.text, as_version=4)
-    results = iter(enumerate(judged.results))
-    whole = any(result.cell.whole for result in judged.results)
+    notebook = nbformat.reads(page.text, as_version=4)
+    numbers = iter(range(len(page.cells)))
+    whole = any(cell.whole for cell in page.cells)
     shown: list[Any] = []
     for cell in notebook.cells:
+        shown.append(cell)
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
-            shown.append(cell)
             if cell.source.strip():
-                number, result = next(results)
-                cell.outputs = _outputs(result.outcome or {})
-                shown.append(_markdown(f"{token}{number}.", f"{cell.get('id', '')}-verdicts"))
-        else:
-            if cell.cell_type == "markdown":
-                fences = read_contents(cell.source, "", whole=whole).cells
-                cell.source = _with_tokens(cell.source, fences, token, results)
-            shown.append(cell)
+                shown.append(_markdown(f"{token}{next(numbers)}.", f"{cell.get('id', '')}-output"))
+        elif cell.cell_type == "markdown":
+            fences = read_contents(cell.source, "", whole=whole).cells
+            cell.source = _with_tokens(cell.source, fences, token, numbers)
     notebook.cells = shown
     return str(nbformat.writes(notebook))
 
 
-def _with_tokens(source: str, fences: Sequence[Cell], token: str, results: Any) -> str:
+def _with_tokens(source: str, fences: Sequence[Cell], token: str, numbers: Iterator[int]) -> str:
     lines = source.split("\n")
     parts: list[str] = []
     end = 0
     for fence in fences:
-        number, _ = next(results)
-        parts += [*lines[end : fence.line_first - 1], "", f"{token}{number}.", ""]
+        parts += [*lines[end : fence.line_first - 1], "", f"{token}{next(numbers)}.", ""]
         end = fence.line_last
     return "\n".join(parts + lines[end:])
 
@@ -60,23 +53,3 @@ def _markdown(source: str, name: str) -> Any:
     cell = nbformat.v4.new_markdown_cell(source)
     cell["id"] = name[:64]
     return cell
-
-
-def _outputs(outcome: CellOutcome) -> list[Any]:
-    outputs: list[dict[str, Any]] = []
-    if outcome.get("stdout"):
-        cut = "\n… output cut off\n" if outcome.get("truncated") else ""
-        outputs.append({"output_type": "stream", "name": "stdout", "text": outcome["stdout"] + cut})
-    outputs += map(sanitise_output, outcome.get("outputs", ()))
-    error = outcome.get("error")
-    if error:
-        lines = error["traceback"].rstrip("\n").split("\n")
-        outputs.append(
-            {
-                "output_type": "error",
-                "ename": error["type"],
-                "evalue": error["message"],
-                "traceback": lines,
-            }
-        )
-    return [nbformat.from_dict(output) for output in outputs]

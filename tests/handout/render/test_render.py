@@ -241,20 +241,20 @@ def _shape_kept(facts: Any) -> Any:
 
 
 def test_output_is_text() -> None:
-    """What a cell prints is shown as printed: markup as text, terminal colours dropped."""
-    html = output({"stdout": f"\x1b[31mred\x1b[0m {HOSTILE}\n", "error": None})
+    """What a cell prints is shown as printed: markup as text, terminal colours as classes."""
+    html = output({"outputs": [{"text": f"\x1b[31mred\x1b[0m {HOSTILE}\n"}], "error": None})
     page = Reader(html)
     assert "red " + HOSTILE in page.text
-    assert {tag for tag, _ in page.elements} == {"div", "pre"}
+    assert {tag for tag, _ in page.elements} == {"div", "pre", "span"}
 
 
 def test_output_shows_a_traceback_and_a_cut() -> None:
     """A cell that fails shows its traceback; cut output says that it is cut."""
     error = {"message": "ZeroDivisionError", "traceback": "Traceback <module>"}
-    text = Reader(output({"stdout": "a", "truncated": True, "error": error})).text
+    text = Reader(output({"outputs": [{"text": "a"}], "truncated": True, "error": error})).text
     assert "the rest of the output is not shown" in text
     assert "Traceback <module>" in text
-    assert output({"stdout": "", "error": None}) == ""
+    assert output({"outputs": [], "error": None}) == ""
 
 
 def test_table_carries_what_its_filter_needs() -> None:

@@ -62,8 +62,8 @@ def judged(
         for k in range(1, steps + 1)
     ]
     cells = (
-        {"error": None, "reports": list(reports), "stdout": "", "watched": []},
-        {"error": None, "reports": equation, "stdout": "", "watched": []},
+        {"error": None, "reports": list(reports), "watched": []},
+        {"error": None, "reports": equation, "watched": []},
     )
     return judge_page(page, PageOutcome(cells, None, {}))
 

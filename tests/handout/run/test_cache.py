@@ -14,6 +14,7 @@ import nbformat
 import pytest
 
 from handout.run.cache import Cache, clear, contents, evict
+from handout.run.outcomes import PageOutcome, printed
 from handout.run.process.file_access import Reads
 
 PAGE = '```python exec="on"\n{}\n```\n'
@@ -145,9 +146,9 @@ def test_what_changes_while_a_page_runs_is_not_taken_for_what_it_saw(workshop) -
     late = "with os.fdopen(os.open('late.py', 65), 'w') as f: f.write('')"  # no matter by whom
     workshop.write("page.md", PAGE.format(f"{look}{late}"))
     judged = workshop.run("page.md", cached=True)["page.md"]
-    assert judged.results[0].outcome["stdout"] == "no module\n0\n"[:10]
+    assert printed(judged.results[0].outcome) == "no module\n0\n"[:10]
     judged = workshop.run("page.md", cached=True)["page.md"]
-    assert judged.results[0].outcome["stdout"] == ""
+    assert printed(judged.results[0].outcome) == ""
 
 
 def test_a_library_that_was_loaded_counts(workshop) -> None:
@@ -201,14 +202,14 @@ def test_global_generators_start_alike_on_every_page(workshop, draw: str) -> Non
     """Without a seed they give the same numbers at every build, and other numbers in every cell."""
     workshop.write("page.md", 2 * PAGE.format(f"import random, numpy as np\n{draw}"))
 
-    def printed() -> list[str]:
+    def said() -> list[str]:
         judged = workshop.run("page.md")["page.md"]
         assert not any(v["details"].get("notes") for v in judged.verdicts)
-        return [result.outcome["stdout"] for result in judged.results]
+        return [printed(result.outcome) for result in judged.results]
 
-    one, other = printed()
+    one, other = said()
     assert one != other
-    assert printed() == [one, other]
+    assert said() == [one, other]
 
 
 @pytest.mark.parametrize(
@@ -274,7 +275,7 @@ def entries(workshop) -> list[Path]:
 
 
 def spoil_outcome(data: dict) -> None:
-    data["body"]["outcome"]["cells"][0]["stdout"] = "wrong"
+    data["body"]["outcome"]["cells"][0]["outputs"][0]["text"] = "wrong"
 
 
 @pytest.mark.parametrize(
@@ -296,7 +297,7 @@ def test_a_wrong_entry_is_computed_again(workshop, spoil) -> None:
     spoil(entry)
     assert entry.read_bytes() != before
     judged = workshop.run("page.md", cached=True)["page.md"]
-    assert judged.results[0].outcome["stdout"] == "2\n"
+    assert printed(judged.results[0].outcome) == "2\n"
     assert not runs(workshop)
 
 
@@ -314,16 +315,17 @@ def test_an_edited_entry_is_not_trusted(workshop) -> None:
 def test_builds_at_once_share_a_cache(workshop) -> None:
     """Every entry is whole, whoever wrote it last."""
     job = {"page": "p", "folder": "/", "root": "/", "cells": [], "limits": {"output": 1}}
-    from handout.run.outcomes import PageOutcome
 
     def write(text: str) -> None:
         cache = Cache(workshop.root / ".cache", workshop.root, workshop.warnings.append)
         for _ in range(50):
             reads = {"files": [], "folders": {}, "modules": [], "reasons": []}
-            cache.put(job, PageOutcome(({"stdout": text * 1000},), None, reads), time.time())
+            cache.put(
+                job, PageOutcome(({"outputs": [{"text": text * 1000}]},), None, reads), time.time()
+            )
             found = cache.get(job)
             assert found is not None
-            assert set(found.cells[0]["stdout"]) <= set("ab")
+            assert set(printed(found.cells[0])) <= set("ab")
 
     threads = [threading.Thread(target=write, args=(letter,)) for letter in "ab"]
     for thread in threads:

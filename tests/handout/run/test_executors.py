@@ -176,7 +176,7 @@ def moved(project: Path, reads: dict[str, Any], versions: dict[str, str]) -> dic
 
     def run_it(job: Mapping[str, Any]) -> str:
         assert job["folder"] == "/there/docs"
-        cells = [{"stdout": "/there/docs/x"}]
+        cells = [{"outputs": [{"text": "/there/docs/x"}]}]
         return json.dumps({"cells": cells, "fault": None, "reads": reads})
 
     outcome: dict[str, Any] = json.loads(run_moved(run_it, task, bundle, Path("/there")))
@@ -187,7 +187,7 @@ def test_an_outcome_comes_home_with_the_paths_of_home(project: Path):
     """Nothing shows where the page ran; files count as read at home, when they were packed."""
     before = time.time()
     outcome = moved(project, {"files": ["/there/docs/data.txt"]}, {})
-    assert outcome["cells"][0]["stdout"] == f"{project}/docs/x"
+    assert outcome["cells"][0]["outputs"][0]["text"] == f"{project}/docs/x"
     assert outcome["reads"]["files"] == [f"{project}/docs/data.txt"]
     assert outcome["reads"]["reasons"] == []
     assert before <= outcome["since"] <= time.time()

@@ -6,13 +6,13 @@ caused it.
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import os
 import sys
 from collections.abc import Iterator
 from typing import Any
 
+from handout.run.digests import names_in
 from handout.run.process.limits import STARTS_PROCESS
 
 _CONNECTS = {"socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.bind"}
@@ -120,17 +120,3 @@ class Reads:
                 continue
             if "site-packages" in path or "dist-packages" in path:
                 yield name
-
-
-def names_in(folder: str) -> str | None:
-    """The names in a folder as a digest, without those that Python and editors leave."""
-    try:
-        names = sorted(name for name in os.listdir(folder) if not _passing(name))
-    except OSError:
-        return None
-    data = "\0".join(names).encode("utf-8", "surrogateescape")
-    return hashlib.blake2b(data, digest_size=16).hexdigest()
-
-
-def _passing(name: str) -> bool:
-    return name.startswith(".") or name == "__pycache__" or name.endswith(("~", ".tmp"))

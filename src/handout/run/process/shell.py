@@ -1,117 +1,141 @@
-"""The cells of a notebook, run as Jupyter runs them: magics, `display`, rich results, no kernel.
+"""IPython in a page's own process, without a kernel: magics, rich results, `display`.
 
-IPython's shell runs in the page's own process, so a notebook has the limits, the isolation and the
-cache of every page, and starts without the two seconds that a kernel takes.
+The cells of a notebook run in its shell, as Jupyter runs them, so a notebook has the limits, the
+isolation and the cache of every page, and starts without the two seconds that a kernel takes. A
+page of Markdown gets a shell when something imports IPython: then `display`, `clear_output` and
+`get_ipython` work there, too.
 """
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Mapping
+import warnings
+from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
-from handout.run.process.pictures import pictures
-
-
-def code_name(path: str, number: int) -> str:
-    """What a cell's code is called in tracebacks."""
-    return f"{path}, code cell {number}"
+from handout.run.process.display import Display, drawing
 
 
 class Shell:
-    """An IPython shell whose names are those of a page's module.
+    """An IPython shell that shows things on a page.
 
     Args:
-        module: where the cells' names live.
-        path: the notebook, as tracebacks shall name it.
+        module: where the names of its cells live.
+        display: what shows things.
+        name_of: what the code of a cell is called in tracebacks, given the cell's number.
+        show_result: what to do with the value of a cell's last line.
     """
 
-    def __init__(self, module: Any, path: str) -> None:
+    def __init__(
+        self,
+        module: ModuleType,
+        display: Display,
+        name_of: Callable[[int], str],
+        show_result: Callable[[Any, dict[str, Any]], None],
+    ) -> None:
         from IPython.core.compilerop import CachingCompiler
         from IPython.core.displayhook import DisplayHook
-        from IPython.core.displaypub import CapturingDisplayPublisher
+        from IPython.core.displaypub import DisplayPublisher
+        from IPython.core.formatters import DisplayFormatter
         from IPython.core.interactiveshell import InteractiveShell
         from traitlets.config import Config
 
-        self.shown = shown = list[dict[str, Any]]()
+        shell = self
 
         class Compiler(CachingCompiler):
             """Names code by notebook and cell, so that a traceback can be followed."""
 
             def get_code_name(self, raw: str, code: str, number: int) -> str:
                 """The name under which the code is compiled."""
-                return code_name(path, number)
+                return name_of(number)
 
         class Hook(DisplayHook):
-            """Keeps the value of a cell's last line, in all its forms."""
+            """Takes the value of a cell's last line."""
 
             def __call__(self, result: Any = None) -> None:
                 """Take a value."""
-                if result is not None:
-                    data, metadata = self.compute_format_data(result)
-                    if data:
-                        shown.append({"data": data, "metadata": metadata})
-                    if self.exec_result is not None:
-                        self.exec_result.result = result
+                if result is None:
+                    return
+                self.fill_exec_result(result)
+                if not shell.silent:
+                    show_result(result, self.compute_format_data(result)[0])
+                    self.update_user_ns(result)
+
+        class Publisher(DisplayPublisher):
+            """Takes what `display` and `clear_output` are called with."""
+
+            def publish(
+                self,
+                data: Any,
+                metadata: Any = None,
+                source: Any = None,
+                *,
+                transient: Any = None,
+                update: Any = False,
+                **options: Any,
+            ) -> None:
+                """Take a bundle of forms."""
+                display.publish(data, (transient or {}).get("display_id"), update)
+
+            def clear_output(self, wait: bool = False) -> None:
+                """Take the output back."""
+                display.clear(wait)
+
+        class Formatter(DisplayFormatter):
+            """Draws figures as the site does."""
+
+            def format(self, obj: Any, include: Any = None, exclude: Any = None) -> Any:
+                """An object in its forms, and their metadata."""
+                drawn = drawing(obj)
+                return super().format(obj, include, exclude) if drawn is None else (drawn, {})
 
         class Quiet(InteractiveShell):
-            """Leaves it to us to tell of an exception."""
+            """Leaves it to us to tell of an exception, and to draw plots."""
 
             def showtraceback(self, *args: Any, **options: Any) -> None:
                 """Show nothing."""
 
             showsyntaxerror = showtraceback
 
+            def init_display_formatter(self) -> None:
+                """Use ours."""
+                self.display_formatter = Formatter(parent=self)
+                self.configurables.append(self.display_formatter)  # type: ignore[arg-type]
+
+            def enable_matplotlib(self, gui: str | None = None) -> tuple[str, str]:
+                """Keep the backend of pages, whatever `%matplotlib` asks for."""
+                return "inline", "module://handout.run.process.plot_backend"
+
+            def ask_exit(self) -> None:
+                """End the cell, as `exit()` ends a script."""
+                raise SystemExit
+
         configuration = Config()
         configuration.HistoryManager.enabled = False
         configuration.InteractiveShell.colors = "nocolor"
+        self.silent = False
         self.shell: Any = Quiet.instance(
             user_module=module,
             user_ns=module.__dict__,
             config=configuration,
             compiler_class=Compiler,
             displayhook_class=Hook,
-            display_pub_class=CapturingDisplayPublisher,
+            display_pub_class=Publisher,
         )
-        self.published: Any = self.shell.display_pub
+        warnings.filterwarnings("ignore", "To exit: use")  # of IPython, to somebody at a terminal
 
-    def run(self, source: str, number: int) -> tuple[Any, BaseException | None, list[Any]]:
-        """Run a cell: its value, what it raised, and its outputs in the form of a notebook.
+    def run(self, source: str, number: int) -> tuple[Any, BaseException | None]:
+        """Run a cell: its value, and what it raised.
 
         Args:
             source: the code.
             number: which code cell of the notebook it is, from 1.
         """
-        self.shown.clear()
-        self.published.outputs.clear()
         self.shell.execution_count = number
+        self.silent = self.shell.displayhook.semicolon_at_end_of_expression(source)
         result = self.shell.run_cell(source, store_history=False)
-        error = result.error_before_exec or result.error_in_exec
-        outputs = [
-            {"output_type": "display_data", **_data(each)} for each in self.published.outputs
-        ]
-        outputs += [
-            {"output_type": "execute_result", "execution_count": number, **_data(each)}
-            for each in self.shown
-        ]
-        outputs += [
-            {
-                "output_type": "display_data",
-                "metadata": {},
-                "data": {each["type"]: base64.b64decode(each["data"]).decode()},
-            }
-            for each in pictures(None)
-        ]
-        return result.result, error, outputs
+        return result.result, result.error_before_exec or result.error_in_exec
 
     def as_python(self, source: str) -> str:
         """A cell's source with its magics written as calls."""
         return str(self.shell.transform_cell(source))
-
-
-def _data(shown: Mapping[str, Any]) -> dict[str, Any]:
-    data = {
-        kind: base64.b64encode(value).decode() if isinstance(value, bytes) else value
-        for kind, value in shown["data"].items()
-    }
-    return {"data": data, "metadata": shown.get("metadata") or {}}

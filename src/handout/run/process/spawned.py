@@ -21,8 +21,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
+from handout.run.process.cell_output import CellOutput
+from handout.run.process.charts import with_drawing
 from handout.run.process.fork_server import environment
-from handout.run.process.supervisor import TOOK_TOO_LONG, Output, cause, traced_line
+from handout.run.process.supervisor import GRACE, IN_ORDER, TOOK_TOO_LONG, cause, traced_line
 from handout.run.process.worker import Channel, run_page
 
 Fact = dict[str, Any]
@@ -76,7 +78,7 @@ class _Follower:
     ) -> None:
         self.job, self.process, self.hear = job, process, hear
         self.facts: queue.Queue[Fact | None] = queue.Queue()  # None: there will be no more
-        self.said = Output(job["limits"]["output"])
+        self.said = CellOutput(job["limits"]["output"], job["root"])
         self.settled = threading.Semaphore(0)  # once for each cell whose output was taken
         self.cell = 0
         self.deadline: float = time.monotonic() + min(
@@ -101,6 +103,8 @@ class _Follower:
                 self._take(fact)
                 if fact["event"] == "done":
                     break
+                if not self._left():
+                    raise queue.Empty
         except queue.Empty:
             fault = TOOK_TOO_LONG
         _end(self.process)
@@ -112,7 +116,7 @@ class _Follower:
         line = None
         with contextlib.suppress(OSError):
             line = traced_line(Path(self.job["trace"]).read_bytes(), self.job["page"])
-        self.hear({"event": "output", "cell": self.cell, **self.said.taken()})
+        self.hear(self.said.taken())
         self.hear({"event": "fault", "cell": self.cell, "message": why, "line": line})
 
     def _left(self) -> float:
@@ -122,10 +126,20 @@ class _Follower:
         if fact["event"] == "start":
             self.cell = fact["cell"]
             self.deadline = time.monotonic() + fact["timeout"]
-        elif fact["event"] == "cell":
+        elif fact["event"] in IN_ORDER:
             self.settled.acquire(timeout=self._left())
-            fact["outcome"].update(self.said.taken())
+            self.hear(self.said.taken())
+            admitted = self.said.admits(fact)
+            if fact["event"] == "cell":
+                self.said.begin()
+                self.deadline = time.monotonic() + GRACE  # until the next one starts
             self._answer(b".")
+            if not admitted:
+                return
+        if fact["event"] == "display":
+            began = time.monotonic()
+            fact["data"] = with_drawing(fact["data"])
+            self.deadline += time.monotonic() - began
         self.hear(fact)
 
     def _answer(self, data: bytes) -> None:

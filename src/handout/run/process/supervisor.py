@@ -24,16 +24,20 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from handout.run.cache import Cache
-from handout.run.outcomes import Gathering
+from handout.run.outcomes import Gathering, Job
 from handout.run.process import worker
+from handout.run.process.cell_output import CellOutput
+from handout.run.process.charts import with_drawing
 
 _PARENT_DEATH, _SUBREAPER = 1, 36  # PR_SET_PDEATHSIG and PR_SET_CHILD_SUBREAPER of Linux's prctl
+#: Facts that have their place among the output; the page waits for an answer to each.
+IN_ORDER = ("display", "clear", "cell")
 TOOK_TOO_LONG = "it took longer than its time limit"
 _CHUNK = 1 << 16
 _TICK = 0.05  # seconds between looks at whether the child still lives
 _TELLING = 0.1  # seconds between reports to the build: every one takes its interpreter's time
 _PATIENCE = 8  # looks at whether all is gone, before looking for what is not
-_GRACE = 5.0  # seconds for everything to be gone
+GRACE = 5.0  # seconds for everything to be gone
 
 
 def keep(connection: socket.socket) -> None:
@@ -51,7 +55,7 @@ def keep(connection: socket.socket) -> None:
             keeper.flush()
 
 
-def _jobs(connection: socket.socket) -> Iterator[dict[str, Any]]:
+def _jobs(connection: socket.socket) -> Iterator[Job]:
     """The jobs that arrive, until the build goes away; it waits for the end of each."""
     line = bytearray()
     with contextlib.suppress(ConnectionError):
@@ -75,7 +79,7 @@ def _process_control(option: int, value: int) -> None:
 class Keeper:
     """The page's process, the ends of its pipes, and what came through them."""
 
-    def __init__(self, job: Mapping[str, Any], connection: socket.socket) -> None:
+    def __init__(self, job: Job, connection: socket.socket) -> None:
         self.job = job
         self.connection = connection
         self.facts, child_facts = socket.socketpair()
@@ -97,7 +101,7 @@ class Keeper:
         self.gathering = Gathering()
         self.unsent = bytearray()  # what the build has yet to hear
         self.told = time.monotonic()
-        self.said = Output(job["limits"]["output"])
+        self.said = CellOutput(job["limits"]["output"], job["root"])
         self.cell = 0
         self.deadline = time.monotonic() + job["limits"]["timeout"]
         self.fault: str | None = None
@@ -113,7 +117,7 @@ class Keeper:
             status = end_all(self.pid, self.status)
         if not self.done:
             self._take_output()
-            self.send({"event": "output", "cell": self.cell, **self.said.taken()})
+            self.send(self.said.taken())
             why = self.fault or cause(os.waitstatus_to_exitcode(status), self.job["limits"])
             self.send({"event": "fault", "cell": self.cell, "message": why, **self._place()})
 
@@ -143,10 +147,10 @@ class Keeper:
             self._take_output()
         if self.facts in ready:
             self._take_facts()
-        elif time.monotonic() >= self.deadline:
-            self.fault = TOOK_TOO_LONG
         elif not ready and self._has_ended():
             self.fault = self.fault or ""
+        if not self.done and self.fault is None and time.monotonic() >= self.deadline:
+            self.fault = TOOK_TOO_LONG
 
     def _take_facts(self) -> None:
         try:
@@ -165,11 +169,21 @@ class Keeper:
             self.cell = fact["cell"]
             self.deadline = time.monotonic() + fact["timeout"]
             return
-        if fact["event"] == "cell":
+        if fact["event"] in IN_ORDER:
             self._take_output()
-            fact["outcome"].update(self.said.taken())
+            self.send(self.said.taken())
+            admitted = self.said.admits(fact)
             with contextlib.suppress(OSError):
                 self.facts.send(b".")
+            if not admitted:
+                return
+        if fact["event"] == "display":
+            began = time.monotonic()
+            fact["data"] = with_drawing(fact["data"])
+            self.deadline += time.monotonic() - began
+        if fact["event"] == "cell":
+            self.said.begin()
+            self.deadline = time.monotonic() + GRACE  # until the next one starts
         self.done = fact["event"] == "done"
         self.send(fact)
 
@@ -207,7 +221,7 @@ class Keeper:
                 self.connection.sendall(unsent)
 
 
-def _be_the_page(job: Mapping[str, Any], channel: worker.Channel) -> NoReturn:
+def _be_the_page(job: Job, channel: worker.Channel) -> NoReturn:
     """The child: its own process group, no standard input, and out by the shortest way."""
     status = 1
     try:
@@ -224,27 +238,6 @@ def _be_the_page(job: Mapping[str, Any], channel: worker.Channel) -> NoReturn:
             os.write(channel.output, traceback.format_exc().encode("utf-8", "backslashreplace"))
     finally:
         os._exit(status)
-
-
-class Output:
-    """What the running cell has put out: as much as the limit allows, in kilobytes."""
-
-    def __init__(self, limit: int) -> None:
-        self.limit = limit * 1024
-        self.kept = bytearray()
-        self.dropped = False  # whether there was more than is kept
-
-    def add(self, data: bytes) -> None:
-        """Keep data up to the limit, and drop the rest."""
-        room = self.limit - len(self.kept)
-        self.kept += data[: max(room, 0)]
-        self.dropped |= len(data) > room
-
-    def taken(self) -> dict[str, Any]:
-        """The cell's output, for its outcome; the next cell begins with none."""
-        said = {"stdout": self.kept.decode("utf-8", "backslashreplace"), "truncated": self.dropped}
-        self.kept, self.dropped = bytearray(), False
-        return said
 
 
 def traced_line(trace: bytes, page: str) -> int | None:
@@ -267,7 +260,7 @@ def end_all(pid: int, status: int | None) -> int:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
     looks = 0
-    deadline = time.monotonic() + _GRACE
+    deadline = time.monotonic() + GRACE
     while time.monotonic() < deadline:
         try:
             ended, how = os.waitpid(-1, os.WNOHANG)

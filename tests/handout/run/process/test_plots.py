@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from handout.render.outputs import output
-from handout.run.process.pictures import pictures
+from handout.render.outputs import display
+from handout.run.process.display import bundle
 
 
 @pytest.fixture
@@ -25,12 +25,12 @@ def pyplot() -> Iterator[Any]:
 
 def plotted(plt: Any) -> str:
     """The HTML of a cell that drew two lines."""
-    _, axes = plt.subplots(figsize=(3, 2))
+    figure, axes = plt.subplots(figsize=(3, 2))
     axes.plot([2.0, 1.0, 0.5], color="black", label="training")
     axes.plot([2.5, 1.5, 1.75])
     axes.set(title="Loss < 3", xlabel="epoch", ylabel="loss")
     axes.legend()
-    return output({"pictures": pictures(None)})
+    return display(bundle(figure))
 
 
 def test_a_plot_takes_the_colours_of_the_page(pyplot: Any) -> None:
@@ -56,7 +56,7 @@ def test_a_plot_says_its_numbers(pyplot: Any) -> None:
 def test_a_plotted_image_stays(pyplot: Any) -> None:
     """A heat map of matplotlib is a bitmap inside the drawing."""
     pyplot.imshow([[0.0, 0.25], [1.0, -1.0]])
-    html = output({"pictures": pictures(None)})
+    html = display(bundle(pyplot.gcf()))
     assert 'href="data:image/png;base64,' in html
     assert "image of 2 by 2: least -1, greatest 1" in html
 
@@ -79,7 +79,7 @@ class Drawing:
 def test_a_drawing_of_a_value_stands_in_the_page_without_its_script() -> None:
     """The last line of a cell may be anything that draws itself as SVG."""
     svg = '<svg><script>hit()</script><rect id="a" onclick="hit()" width="9"/></svg>'
-    html = output({"pictures": pictures(Drawing(svg))}, "A title")
+    html = display(bundle(Drawing(svg)), "A title")
     assert '<rect id="p' in html
     assert 'width="9"' in html
     assert 'aria-label="A title"' in html
@@ -89,7 +89,7 @@ def test_a_drawing_of_a_value_stands_in_the_page_without_its_script() -> None:
 def test_a_drawing_that_cannot_be_read_is_an_image() -> None:
     """In an image no script runs, so nothing is lost and nothing is let in."""
     svg = "<svg><script>hit()</script><rect></svg>"
-    html = output({"pictures": pictures(Drawing(svg))}, 'A "title"')
+    html = display(bundle(Drawing(svg)), 'A "title"')
     assert base64.b64encode(svg.encode()).decode() in html
     assert html.count("<img") == 1
     assert 'alt="A &quot;title&quot;"' in html

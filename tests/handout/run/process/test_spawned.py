@@ -12,6 +12,7 @@ import pytest
 
 from handout.report.verdicts_json import verdicts_json
 from handout.run import runner as run
+from handout.run.outcomes import printed
 from handout.run.process.limits import unlimited
 from handout.run.process.spawned import Spawned
 
@@ -58,9 +59,9 @@ def test_the_verdicts_are_the_same_bytes(workshop, monkeypatch: pytest.MonkeyPat
     workshop.write("b.md", GOOD * 3)
 
     def everything() -> tuple[str, list[str]]:
-        judged = workshop.run("a.md", "b.md").values()
-        text = verdicts_json(verdict for page in judged for verdict in page.verdicts)
-        return text, [r.outcome["stdout"] for page in judged for r in page.results]
+        judged = list(workshop.run("a.md", "b.md").values())
+        text = verdicts_json(judged, workshop.settings)
+        return text, [printed(r.outcome) for page in judged for r in page.results]
 
     forked = everything()
     monkeypatch.setattr(run, "warm", Spawned)

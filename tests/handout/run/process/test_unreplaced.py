@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from handout.run.outcomes import printed
+
 LOOK = """
 import datetime, os, random, secrets, sqlite3, sys, threading, time, types, uuid
 import numpy.random
@@ -28,7 +30,7 @@ def test_no_function_of_a_library_is_ours(workshop) -> None:
     """Neither in modules nor in their classes; `__main__` holds what the cell itself defines."""
     judged = workshop.cell(LOOK)
     assert judged.verdicts[0]["ok"], judged.verdicts[0]["message"]
-    assert judged.results[0].outcome["stdout"] == ""
+    assert printed(judged.results[0].outcome) == ""
 
 
 @pytest.mark.parametrize(
@@ -62,4 +64,4 @@ def test_dates_and_clocks_are_those_of_python(workshop, source: str) -> None:
         "d = datetime.datetime(2020, 1, 1)\n"
     )
     judged = workshop.cell(setting + source)
-    assert judged.results[0].outcome["stdout"] == "True\n", judged.verdicts[0]["message"]
+    assert printed(judged.results[0].outcome) == "True\n", judged.verdicts[0]["message"]
