@@ -28,7 +28,7 @@ from edf.numerics.differences import (
     small_steps,
 )
 
-AtOnce: TypeAlias = Literal["agrees", "blunt", "differs"]
+GroupOutcome: TypeAlias = Literal["agrees", "blunt", "differs"]
 
 #: Up to this many components an argument is halved down to single components where need be.
 COMPLETE = 4096
@@ -136,7 +136,7 @@ class _Comparer:
                 everything[k] = np.flatnonzero(finite)
         return everything
 
-    def _choose_oracle(self, group: dict[int, Array]) -> AtOnce:
+    def _choose_oracle(self, group: dict[int, Array]) -> GroupOutcome:
         """Use the complex step only where real differences confirm it, sharply enough to see a
         single component lose its imaginary part: each contributes at least 1.
 
@@ -170,7 +170,7 @@ class _Comparer:
         allowed = 4 * real.error + 1e-3 + 1e-6 * abs(exact.value)
         return real.error <= 0.25 and abs(exact.value - real.value) <= allowed
 
-    def _compare_at_once(self, group: dict[int, Array]) -> AtOnce:
+    def _compare_at_once(self, group: dict[int, Array]) -> GroupOutcome:
         """Test all components of a group at once, along one random direction."""
         direction = self._direction(group)
         line = self.point.line(direction)
@@ -183,7 +183,7 @@ class _Comparer:
             return "differs"
         return self._compare_along(direction, estimate)
 
-    def _compare_along(self, direction: Direction, estimate: Estimate) -> AtOnce:
+    def _compare_along(self, direction: Direction, estimate: Estimate) -> GroupOutcome:
         claimed = self.point.along(direction)
         difference = abs(estimate.value - claimed)
         if not difference <= self.point.rtol + 4 * estimate.error:

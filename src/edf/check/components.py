@@ -15,7 +15,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 
 from edf.check.functions import Differentiable
-from edf.check.tolerances import FLOOR, RTOL
+from edf.check.tolerances import DIFFERENT, FLOOR, RTOL
 from edf.graph import Array
 from edf.numerics.differences import (
     EPS,
@@ -249,6 +249,8 @@ class PointTest:
             reason = "its numeric derivative could not be resolved"
         elif abs(numeric) <= floor and self._complex_step_takes_its_side(line, claimed, floor):
             reason = "the complex step and real differences disagree"
+        elif abs(numeric - claimed) <= DIFFERENT * max(abs(numeric), abs(claimed)) + 10 * floor:
+            reason = "they differ by more than rounding explains and too little to be different"
         elif self._confirmed(line, estimate, claimed, floor):
             return self._result("refuted", k, index, claimed, numeric, floor)
         else:

@@ -9,9 +9,11 @@ from __future__ import annotations
 import numpy as np
 
 #: Largest accepted |backward - numeric|, relative to the larger of the two.
-RTOL = 1e-8
+RTOL = 1e-10
+#: From here on they are called different; between the two nothing is concluded.
+DIFFERENT = 1e-8
 #: Accepted in any case: this part of the argument's largest component.
-FLOOR = 1e-10
+FLOOR = 1e-12
 
 #: What a gradient computed in a dtype may differ from the same gradient in float64, relative to
 #: its largest component.

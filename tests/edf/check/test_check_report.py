@@ -102,7 +102,7 @@ class Test_a_report:
         assert text.startswith("gradient check posted: refuted (expected verified)\n")
         assert "because:     SoftmaxWithoutOffDiagonal, argument 0, index (" in text
         assert text.count("backward") == 1  # the worst component is the reason, and told once
-        assert "tolerance 1e-08" in text
+        assert "tolerance 1e-10" in text
         assert "all 3 components" in text
         assert "complex-step, at 1 point, seed 0" in text
 
