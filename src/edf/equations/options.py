@@ -15,13 +15,19 @@ class Reading:
     componentwise: tuple[
         str, ...
     ] = ()  # the letters that bare vectors and matrices are lifted with
+    layout: str = ""  # of derivatives by a bare vector: numerator or denominator
     base: int | None = None  # whether x_1 is the first component (1) or the second (0)
 
 
 def parse_reading(text: str | None) -> Reading:
-    """Return the reading that `componentwise i`, `base 1`, or both (with a comma) declare."""
+    """Return the reading that a claim declares.
+
+    `componentwise i`, `base 1` and `layout denominator`, one or several with commas between.
+    """
     letters: tuple[str, ...] = ()
+    layout: str = ""  # of derivatives by a bare vector: numerator or denominator
     base: int | None = None
+    layout = ""
     for part in re.split(r"[,;]", text or ""):
         words = part.split()
         if not words:
@@ -30,12 +36,15 @@ def parse_reading(text: str | None) -> Reading:
             letters = tuple(words[1:])
         elif words[0] == "base" and words[1:] in (["0"], ["1"]):
             base = int(words[1])
+        elif words[0] == "layout" and words[1:] in (["numerator"], ["denominator"]):
+            layout = words[1]
         else:
             raise EquationError(
                 f'reading="{text}" is not understood: write "componentwise i", '
-                '"componentwise i j", "base 0" or "base 1", several with a comma between'
+                '"componentwise i j", "base 0" or "base 1", "layout numerator" or "layout '
+                'denominator", several with a comma between'
             )
-    return Reading(letters, base)
+    return Reading(letters, base=base, layout=layout)
 
 
 def _are_letters(words: list[str]) -> bool:

@@ -353,6 +353,11 @@ CASES: list[tuple[Any, ...]] = [
     ("scalars", r"\sum_{k=1}^{3} x^k = \frac{1 - x^4}{1 - x}", R),
     ("scalars", r"(x + 1)^3 = \sum_{k=0}^{3} \binom{3}{k} x^k", V),
     ("scalars", r"x' + w = w + x'", V, {"more": {"x_prime": 2.0}}),
+    ("scalars", r"w' = 2x = w'(x)", "verified verified"),
+    ("scalars", r"w'' = 2x", R),
+    ("scalars", r"s' = s(1 - s)", V),
+    ("scalars", r"\max(0, x)^2 = x \max(0, x)", V),
+    ("scalars", r"adv\_x \cdot y = y\, adv\_x", V, {"more": {"adv_x": 2.0}}),
     ("scalars", r"w^* x = x w^*", V, {"more": {"w_star": 2.0}}),
     ("scalars", r"\lambda_{\text{max}} x = \lambda_{max} x", V, {"more": {"lambda_max": 2.0}}),
     ("scalars", r"\tilde\lambda x = x \tilde{\lambda}", V, {"more": {"lambda_tilde": 2.0}}),
@@ -368,6 +373,17 @@ CASES: list[tuple[Any, ...]] = [
     ("softmax", r"\sum_i -P_i = -1", V),
     ("softmax", r"\sum_j P_j \mathbb{1}[i = j] = P_i", V),
     ("softmax", r"P_i = P_i + 0 \cdot i", "error"),
+    ("softmax", r"P_{i+1} P_i^{-1} = e^{x_{i+1} - x_i}", V),
+    ("softmax", r"P_{i+1} P_i^{-1} = e^{x_i - x_{i+1}}", R),
+    ("softmax", r"\frac{\partial P_{i+1}}{\partial x_i} = -P_i P_{i+1}", V),
+    ("softmax", r"\sum_{i=1}^{n-1} (x_{i+1} - x_i) = x_4 - x_1", V, {"reading": "base 1"}),
+    ("softmax", r"\sum_{i=1}^{n-1} (x_{i+1} - x_i) = x_1 - x_4", R, {"reading": "base 1"}),
+    ("softmax", r"\sum_{i=2}^{4} (x_i - x_{i-1}) = \sum_{j=1}^{3} (x_{j+1} - x_j)", V),
+    ("softmax", r"\sum_{i=1}^{4} (x_{i+1} - x_i) = l", "error"),
+    ("softmax", r"\sum_i (x_{i+1} - x_i) = l", "error"),  # which values, without bounds?
+    ("softmax", r"\sum_i x_i + \sum_{i=1}^{n-1} x_{i+1} = l", "error"),  # one letter, two ranges
+    ("softmax", r"x_{i+5} = x_i", "error"),
+    ("vectors", r"A_{i,j+1} - A_{ij} = (A)_{i,j+1} - (A)_{i,j}", V),
     ("vectors", r"x \cdot y = x^\top y = \langle x, y \rangle = \sum_i x_i y_i", "verified verified verified"),
     ("vectors", r"x \cdot A y = x^\top A y", V),
     ("vectors", r"\langle A x, y \rangle = \langle x, A^\top y \rangle", V),
@@ -390,6 +406,25 @@ CASES: list[tuple[Any, ...]] = [
     ("vectors", r"A (x - y) = A x - A y", V),
     ("vectors", r"\frac{\partial x^\top y}{\partial x_i} = y_i", V),
     ("vectors", r"x_i = y_i", R, {"more": {"i": 3}}),  # what a loop left over
+    ("vectors", r"\frac{\partial \ell}{\partial x} = \nabla_x \ell", V),
+    ("vectors", r"\frac{\partial \ell}{\partial x} = (\nabla_x \ell)^\top", V),  # a row, then
+    ("vectors", r"\frac{\partial \ell}{\partial x} = x", R),
+    ("vectors", r"\frac{\partial \ell}{\partial W} = (\nabla_z \ell) x^\top", V),
+    ("vectors", r"\frac{\partial q}{\partial A} = x x^\top", "error"),  # A is square
+    ("vectors", r"\frac{\partial \ell}{\partial x} = W^\top \frac{\partial \ell}{\partial z}", V, {"reading": "layout denominator"}),
+    ("vectors", r"\frac{\partial \ell}{\partial x} = \frac{\partial \ell}{\partial z} W", V, {"reading": "layout numerator"}),
+    ("vectors", r"\frac{\partial x^\top a x}{\partial x} = 2 a x", V, {"reading": "layout denominator"}),
+    ("vectors", r"\frac{\partial z}{\partial x} = W^\top", V, {"reading": "layout denominator"}),
+    ("vectors", r"\frac{\partial z}{\partial x} = W", V, {"reading": "layout numerator"}),
+    ("vectors", r"x^i = x_i = y^i", "verified refuted"),
+    ("vectors", r"x[i] = x_i", V),
+    ("vectors", r"x[0] + a = x_1 + a", V, {"reading": "base 1"}),
+    ("vectors", r"B_{3 \times 4} x_{4 \times 1} = B x", V),
+    ("vectors", r"q_{SE} = x^\top A x", V),
+    ("vectors", r"q_{SE} - q_{ME} = 0", "error"),  # two labels of one number
+    ("vectors", r"q_{SE} = q", "error"),
+    ("vectors", r"\sum_j a_{ij} x_j = (A x)_i", "error"),  # a is a number of its own
+    ("softmax", r"\sum_j w_{ij} x_j = (W x)_i", V, {"more": {"W": np.arange(12.0).reshape(3, 4)}}),
     # ---------------------------------------------------------------------------- rows and chains
     ("scalars", r"w = x^2 \\ s = \sigma(x)", "verified verified"),
     ("scalars", r"\begin{align} (x + y)^2 &= x^2 + 2 x y \\ &\quad + y^2 \end{align}", V),

@@ -1128,6 +1128,8 @@ class _Parser:
         if not parenthesised and not self.starts():
             self.fail(f"{macro.text} has no argument: write {macro.text}(..)")
         argument = self.delimited() if parenthesised else self.applied()
+        if parenthesised and self.text == "^" and macro.text not in POWERED and sup is None:
+            return self.scripts(Function(macro.text, sup, argument, sub, at=macro.at), macro.at)
         if parenthesised and self.text in ("^", "_", "'") and not self.token.spaced:
             self.fail(
                 f"Does {self.text} belong to {macro.text}(..) or to what is in the parentheses?"

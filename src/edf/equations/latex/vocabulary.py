@@ -20,7 +20,8 @@ DOTS = frozenset(r"\dots \ldots \cdots \vdots \ddots".split())
 OTHER_SYMBOLS = DOTS | frozenset(
     r"""
     \hbar \emptyset \varnothing \Re \Im \aleph \bullet \star \ast \square \Box \triangle
-    \triangledown \dagger \prime \perp \Pr \arg \dim \ker \deg \gcd \varsigma \varpi \imath \jmath
+    \triangledown \dagger \prime \perp \Pr \arg \_ \dim \ker \deg \gcd \varsigma \varpi
+    \imath \jmath
     """.split()
 )
 FONTS = frozenset(

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 from edf.equations.errors import EquationError
 from edf.equations.latex.vocabulary import OTHER_SIGNS, REFUSED
-from edf.equations.meaning.expression import Expr, Index
+from edf.equations.meaning.expression import Expr, Index, letters_of
 from edf.equations.operations import OPERATIONS
 from edf.equations.operations.shapes import (
     Shape,
@@ -168,7 +168,7 @@ def component(base: Expr, indices: tuple[Index, ...], at: int) -> Expr:
         fail("A number has no components: leave the subscript out", at)
     if len(indices) != (1 if is_column(base.shape) else 2):
         fail(f"{describe(base.shape).capitalize()} with {len(indices)} indices", at)
-    letters = frozenset(index for index in indices if isinstance(index, str))
+    letters = frozenset(letters_of(indices))
     if clash := letters & base.bound:
         fail(f"The index {min(clash)} is summed inside and used outside: rename one", at)
     return make("component", (base,), indices, at=at, free=base.free | letters)

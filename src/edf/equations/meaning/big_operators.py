@@ -77,6 +77,12 @@ def read_big(reader: Reader, tree: Big) -> Expr:
     else:
         body = reader.read(tree.body)
     _check_body(reader, tree, indices, body)
+    for index in indices:
+        if reader.inference.shifts(index) or index in reader.inference.spans:
+            if ranged is None:
+                fail(f"{index} is shifted in this sum: write its bounds", lower.at)
+            if reader.times_summed(index) > 1:
+                fail(f"{index} is shifted in one of several sums: rename it", lower.at)
     if condition is not None:
         reader.inference.run_alike(condition[0], condition[2], lower.at)
     free = (body.free | ({condition[2]} if condition else set())) - set(indices)
@@ -120,6 +126,8 @@ def _read_ranged(
     first = _number(reader, ranged.right)
     with reader.counting(index, 0 if first == 0 else 1):
         body = reader.read(tree.body)
+        if reader.inference.shifts(index) or index in reader.inference.spans:
+            return kind, _over_span(reader, tree, first, index, body)
         if index in reader.inference.ranges:
             if first in (0, 1) and not _is_part(reader, tree.upper):
                 _check_bounds(reader, tree, int(first), index)
@@ -141,6 +149,31 @@ def _read_ranged(
     reader.inference.runs_over(index, length, tree.at)
     with reader.counting(index, int(first)):
         return kind, reader.read(tree.body)
+
+
+def _over_span(reader: Reader, tree: Big, first: float | None, index: str, body: Expr) -> Expr:
+    """A sum over an index that is shifted runs over the places at which all of its uses exist."""
+    if index not in reader.inference.spans:
+        return body  # which they are is not known yet
+    start, count = reader.inference.spans[index]
+    assert tree.upper is not None
+    if first not in (start, start + 1):
+        fail(f"With its shifts, {index} starts at {start} or {start + 1}", tree.at)
+    last = _number(reader, tree.upper)
+    if last is None and isinstance(tree.upper, Symbol) and reader.scope.find(tree.upper) is None:
+        last = reader.inference.sizes.setdefault(tree.upper.base, int(first) + count - 1)
+    if last is None and isinstance(tree.upper, Sum) and first is not None:
+        letter, *rest = tree.upper.terms
+        shift = _number(reader, Sum((Number("0"), *rest), ("", *tree.upper.signs[1:])))
+        if isinstance(letter, Symbol) and shift is not None and reader.scope.find(letter) is None:
+            end = int(first) + count - 1
+            last = reader.inference.sizes.setdefault(letter.base, end - int(shift)) + shift
+    if last != first + count - 1:
+        fail(
+            f"With its shifts, {index} has {count} values, and the sum ends elsewhere",
+            tree.upper.at,
+        )
+    return body
 
 
 def _number(reader: Reader, tree: Tree) -> float | None:

@@ -7,17 +7,20 @@ be meant, it is an error.
 
 from __future__ import annotations
 
+import numpy as np
+
 from edf.equations.latex.printer import to_latex
-from edf.equations.latex.syntax import Group, Script, Symbol, Tree
+from edf.equations.latex.syntax import Group, Number, Script, Symbol, Tree
 from edf.equations.meaning import algebra
 from edf.equations.meaning.algebra import fail
 from edf.equations.meaning.derivatives import read_jacobian
-from edf.equations.meaning.expression import Expr
+from edf.equations.meaning.expression import Expr, Index
 from edf.equations.meaning.functions import call_function, call_operation, named_operation
+from edf.equations.meaning.names import Bound, python_names
 from edf.equations.meaning.node_calls import call_node, insist_on_product
 from edf.equations.meaning.reader import Reader
-from edf.equations.meaning.scripts import raised, subscripted
-from edf.equations.meaning.symbols import look_up, read_node
+from edf.equations.meaning.scripts import raised, subscripted, time_derivative
+from edf.equations.meaning.symbols import look_up, read_bound, read_letter, read_node
 from edf.equations.operations.shapes import is_column, settle
 
 
@@ -39,6 +42,10 @@ def read_call(reader: Reader, head: Tree, group: Group, behind: Tree) -> Expr | 
         value = read_jacobian(reader, script.sub, group, symbol.at)
     else:
         bound, indices = look_up(reader, symbol, script.sub)
+        if bound is not None and group.open.endswith("[") and script == Script(symbol):
+            entry = _subscripted(reader, bound, symbol, group)
+            if entry is not None:
+                return _with_scripts(reader, entry, behind)
         if bound is None:
             if (operation := named_operation(symbol)) is None:
                 return None
@@ -47,6 +54,9 @@ def read_call(reader: Reader, head: Tree, group: Group, behind: Tree) -> Expr | 
             value = call_function(reader, bound, script.primes, indices, group, head.at)
         elif bound.kind == "node":
             if script.primes:
+                value = _derivative_at(reader, bound, script, group)
+                if value is not None:
+                    return _with_scripts(reader, value, behind)
                 fail(f"{bound.name} is a node: a prime is understood on functions, f'(x)", head.at)
             if script.sup is not None:
                 return None
@@ -66,6 +76,40 @@ def read_call(reader: Reader, head: Tree, group: Group, behind: Tree) -> Expr | 
             head.at,
         )
     return _with_scripts(reader, value, behind)
+
+
+def _subscripted(reader: Reader, bound: Bound, symbol: Symbol, group: Group) -> Expr | None:
+    """x[i] as in programs: an entry, numbers counted from 0; None if it is no such thing."""
+    if bound.kind not in ("node", "array"):
+        return None
+    shape = reader.shape(bound.value) if bound.kind == "node" else bound.value.shape
+    if not shape or len(shape) != len(group.items):
+        return None
+    indices: list[Index] = []
+    for item in group.items:
+        known = reader.scope.find(item) if isinstance(item, Symbol) else None
+        if isinstance(item, Number) and item.text.isdigit():
+            indices.append(int(item.text))
+        elif known is not None and isinstance(known.value, int | np.integer):
+            indices.append(int(known.value))
+        elif isinstance(item, Symbol) and known is None and len(python_names(item)[0]) == 1:
+            indices.append(read_letter(reader, item))
+        else:
+            return None
+    return read_bound(reader, bound, tuple(indices), to_latex(symbol), symbol.at)
+
+
+def _derivative_at(reader: Reader, bound: Bound, script: Script, group: Group) -> Expr | None:
+    """y'(x) of a node y that depends on the number x alone."""
+    symbol = script.base
+    if not isinstance(symbol, Symbol) or script.sub is not None or len(group.items) != 1:
+        return None
+    argument = group.items[0]
+    known = reader.scope.find(argument) if isinstance(argument, Symbol) else None
+    value = time_derivative(reader, symbol, script.primes, symbol.at)
+    if value is None or known is None or value.data[0] is not known.value:
+        return None
+    return value
 
 
 def _with_scripts(reader: Reader, value: Expr, behind: Tree) -> Expr:

@@ -27,9 +27,9 @@ from edf.equations.latex.syntax import (
     Symbol,
     Tree,
 )
-from edf.equations.meaning.algebra import MAX_ORDER, fail, make
+from edf.equations.meaning.algebra import MAX_ORDER, apply, fail, make
 from edf.equations.meaning.endings import insist_on_end
-from edf.equations.meaning.expression import Expr, Index
+from edf.equations.meaning.expression import Expr, Index, letters_of
 from edf.equations.meaning.reader import Reader
 from edf.equations.meaning.scripts import is_transpose
 from edf.equations.meaning.symbols import atom, look_up, read_indices, read_node
@@ -313,14 +313,21 @@ def _differentiate(
                 whole[0].at,
             )
         if target.shape is None:
+            reader.undecided += 1
+        if target.shape is None and not reader.layout:
             fail(
-                f"The derivative of a number by {below}: a row or a "
-                "column? Write \\nabla_x for the shape of x, or an index",
+                f"The derivative of a number by {below}: a row or a column? Write \\nabla_x for "
+                'the shape of x, or an index, or declare reading="layout denominator" (the shape '
+                'of x) or "layout numerator" (transposed)',
                 whole[0].at,
             )
     expr = target
     for variable in reversed(variables):
         expr = one_derivative(reader, expr, variable, at)
+    if whole and len(variables) == 1 and not variables[0].row and reader.layout:
+        if (reader.layout == "numerator") == (target.shape is None):
+            return apply("transpose", (expr,), at) if expr.shape is not None else expr
+        return expr
     rows = [v for v in variables if v.row]
     if len(rows) == len(variables) == 1 and target.shape is None:
         return make("transpose", (expr,), at=at, shape=(1, expr.shape[0]) if expr.shape else None)
@@ -333,7 +340,7 @@ def one_derivative(reader: Reader, target: Expr, variable: Variable, at: int) ->
     """The derivative of a number or column by a number, an entry, or a whole."""
     _moves(reader, target, variable)
     shape: Shape = target.shape
-    letters = frozenset(index for index in variable.indices if isinstance(index, str))
+    letters = frozenset(letters_of(variable.indices))
     if clash := letters & target.bound:
         fail(f"The index {min(clash)} is summed inside and used outside: rename one", variable.at)
     if not variable.indices and _size(variable.shape) > 1:

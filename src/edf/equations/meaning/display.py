@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import chain, repeat
 
 from edf.equations.latex.vocabulary import GREEK
-from edf.equations.meaning.expression import Expr, Index, Meaning
+from edf.equations.meaning.expression import Expr, Index, Meaning, Shifted
 from edf.equations.meaning.names import Bound
 from edf.equations.operations import OPERATIONS
 from edf.equations.operations.operation import (
@@ -204,7 +204,10 @@ def _names_of(bound: Bound) -> tuple[str, str]:
 
 
 def suffix_of(indices: tuple[Index, ...]) -> str:
-    return "".join(map(str, indices))
+    return "".join(
+        f"{index.letter}{index.by:+d}" if isinstance(index, Shifted) else str(index)
+        for index in indices
+    )
 
 
 _SHOWN: dict[str, Callable[[_Style, Expr], Text]] = {

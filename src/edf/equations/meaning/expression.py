@@ -7,14 +7,36 @@ there is such a value.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from edf.equations.operations.shapes import Shape
 
-#: An index letter, or the number of a component counted from 0.
-Index: TypeAlias = str | int
+
+@dataclass(frozen=True, slots=True)
+class Shifted:
+    r"""An index that takes a part of an axis: the t of x_{t+1} takes all entries but the first.
+
+    While a formula is read for the first time, `by` is the shift that is written; afterwards, the
+    place on the axis at which the index starts.
+    """
+
+    letter: str
+    by: int
+
+
+#: An index letter, one with a shift, or the number of a component counted from 0.
+Index: TypeAlias = str | int | Shifted
+
+
+def letters_of(indices: Iterable[Index]) -> list[str]:
+    """Return the letters among indices, in their order."""
+    return [
+        index.letter if isinstance(index, Shifted) else index
+        for index in indices
+        if not isinstance(index, int)
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from edf.equations.meaning.algebra import fail
-from edf.equations.meaning.expression import Expr, Index
+from edf.equations.meaning.expression import Expr, Index, Shifted
 from edf.equations.operations.shapes import DimensionVariable, settle
 
 
@@ -13,10 +15,14 @@ class Inference:
     Attributes:
         ranges: How many values each index has, as far as something indexed by it has told.
         sizes: What letters stand for that are bounds only, as n in `\\sum_{i=1}^n`.
+        spans: Of indices that are shifted, as t in x_{t+1}: the first place, and how many. They are
+            known when a formula is read for the second time.
     """
 
-    def __init__(self) -> None:
-        self.ranges: dict[str, int] = {}
+    def __init__(self, spans: Mapping[str, tuple[int, int]] | None = None) -> None:
+        self.spans = dict(spans or {})
+        self.ranges: dict[str, int] = {letter: length for letter, (_, length) in self.spans.items()}
+        self._uses: dict[str, list[tuple[int, int]]] = {}
         self.sizes: dict[str, int] = {}
         self._alike: list[tuple[str, str, int]] = []
         self._lengths: list[Expr] = []
@@ -27,9 +33,38 @@ class Inference:
             if not 0 <= index < length:
                 fail(f"There is no such component: the range has {length}", at)
             return
+        if isinstance(index, Shifted):
+            self._uses.setdefault(index.letter, []).append((index.by, length))
+            return
+        self._uses.setdefault(index, []).append((0, length))
+        if index in self.spans:
+            return
         known = self.ranges.setdefault(index, length)
-        if known != length:
+        if known != length and not self.shifts(index):
             fail(f"The index {index} runs over {known} values elsewhere and over {length} here", at)
+
+    def shifts(self, letter: str) -> bool:
+        """Whether an index is shifted somewhere."""
+        return any(by for by, _ in self._uses.get(letter, ()))
+
+    def shifted_spans(self) -> dict[str, tuple[int, int]]:
+        """Return, for each index that is shifted, the places at which all of its uses exist."""
+        found = {}
+        for letter, uses in self._uses.items():
+            if self.shifts(letter):
+                first = max(-by for by, _ in uses)
+                last = min(length - 1 - by for by, length in uses)
+                found[letter] = first, last - first + 1
+        return found
+
+    def placed(self, index: Index, length: int) -> Index:
+        """Return an index of an axis with the place at which it starts there."""
+        letter = index.letter if isinstance(index, Shifted) else index
+        if not isinstance(letter, str) or letter not in self.spans:
+            return index
+        first, count = self.spans[letter]
+        start = first + (index.by if isinstance(index, Shifted) else 0)
+        return letter if (start, count) == (0, length) else Shifted(letter, start)
 
     def run_alike(self, one: str, other: str, at: int) -> None:
         """Record that two indices have one range, which may yet be unknown."""

@@ -79,7 +79,11 @@ def python_names(symbol: Symbol) -> list[str]:
         stems = [base.replace("-", "_").replace(" ", "_")]
     accents = [style[1:] for style in reversed(symbol.styles) if style in ACCENTS]
     suffix = "".join(f"_{_ACCENT_NAMES.get(accent, accent)}" for accent in accents)
-    return [stem.rstrip("_") + suffix if suffix else stem for stem in stems]
+    if not suffix:
+        return stems
+    return list(
+        dict.fromkeys([*(s.rstrip("_") + suffix for s in stems), *(s + suffix for s in stems)])
+    )
 
 
 def latex_name(name: str) -> str:
@@ -195,7 +199,7 @@ class Scope:
             symbol, suffix = tree.base, index_text(tree.sub) or ""
         if not isinstance(symbol, Symbol):
             return []
-        bound = self.find(symbol, suffix)
+        bound = self.find(symbol, suffix) or self.find(Symbol(symbol.base.upper()))
         return [] if bound is None else [bound]
 
     def ancestors(self, node: Node) -> dict[Node, None]:

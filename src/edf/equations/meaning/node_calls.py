@@ -40,7 +40,11 @@ def call_node(
     below = reader.scope.ancestors(bound.value)
     named = [_named_node(reader, item) for item in group.items]
     own = all(found is not None and found in below for found in named)
-    if own and len(named) == 1:
+    listed = len(named) > 1 and all(
+        (found is not None and found in below) or _is_constant(reader, item)
+        for found, item in zip(named, group.items, strict=True)
+    )
+    if (own and len(named) == 1) or (listed and not own and any(named)):
         return _itself(reader, bound, symbol, indices, behind), True
     if len(named) == 1:
         value = _one_argument(reader, bound, symbol, indices, group)
@@ -57,6 +61,12 @@ def call_node(
     if indices:
         fail(f"Write {to_latex(symbol)}(..)_i for a component of the call", group.at)
     return _elsewhere(reader, bound, symbol, replaced, group.at), False
+
+
+def _is_constant(reader: Reader, item: Tree) -> bool:
+    """Whether an argument is the bare name of a number or array of the page, which no node is."""
+    bound = reader.scope.find(item) if isinstance(item, Symbol) else None
+    return bound is not None and bound.kind in ("number", "array")
 
 
 def insist_on_product(name: str, group: Group) -> None:

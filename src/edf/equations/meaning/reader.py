@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from edf.equations.latex.syntax import Equation, Tree, walk
+from edf.equations.latex.syntax import Big, Equation, Symbol, Tree, walk
 from edf.equations.meaning.algebra import fail
 from edf.equations.meaning.expression import Expr
 from edf.equations.meaning.inference import Inference
-from edf.equations.meaning.names import Scope
+from edf.equations.meaning.names import Scope, python_names
 from edf.equations.options import Reading
 from edf.graph import Node
 
@@ -40,6 +40,7 @@ class Page:
     world: Graph
     reading: Reading
     loss: Node | None = None
+    labels: dict[str, str] = field(default_factory=dict)  # labels without meaning, by what has them
 
 
 Factors = tuple[Tree, ...]
@@ -55,6 +56,7 @@ class Reader:
         readers: For each kind of tree, the function that reads it.
         unit: Reads what belongs together from one factor of a product on; returns it, and how many
             factors it takes.
+        spans: Where indices that are shifted start, and how many values they have, if it is known.
     """
 
     def __init__(
@@ -63,10 +65,13 @@ class Reader:
         page: Page,
         readers: Mapping[type[Tree], Callable[[Reader, Any], Expr]],
         unit: Callable[[Reader, Factors, Joins, int], tuple[Expr, int]],
+        spans: Mapping[str, tuple[int, int]] | None = None,
     ) -> None:
         self.page = page
         self.scope = page.scope
-        self.inference = Inference()
+        self.inference = Inference(spans)
+        self.layout = page.reading.layout  # of derivatives by a bare vector
+        self.undecided = 0  # how many derivatives of a number by a bare vector or matrix there are
         self.lift: tuple[str, ...] = page.reading.componentwise
         self.occurrences: Counter[Tree] = Counter(walk(equation))
         self.counts: dict[str, int] = {}  # indices that are numbers, too, and where they start
@@ -108,6 +113,15 @@ class Reader:
     def stands_only_in(self, tree: Tree, letter: Tree) -> bool:
         """Whether a letter stands nowhere in the step but in `tree`."""
         return sum(t == letter for t in walk(tree)) == self.occurrences[letter]
+
+    def times_summed(self, letter: str) -> int:
+        """Return how many signs of the step have an index below."""
+        total = 0
+        for tree, times in self.occurrences.items():
+            if isinstance(tree, Big) and tree.lower is not None:
+                below = [t for t in walk(tree.lower) if isinstance(t, Symbol)]
+                total += times * any(python_names(symbol)[0] == letter for symbol in below)
+        return total
 
     def whole(self, tree: Tree) -> Expr:
         """Read a tree with bare vectors as wholes."""

@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from edf.equations.errors import EquationError
 from edf.equations.latex.printer import to_latex
 from edf.equations.latex.syntax import (
     Bars,
@@ -59,12 +60,48 @@ def resolve(equation: Equation, page: Page) -> Meaning:
     Raises:
         EquationError: Something is not understood or does not fit; without the source.
     """
-    reader = Reader(equation, page, READERS, read_unit)
     if equation.sign != "=":
         fail(
             f"{equation.sign} claims no equality: only equations with = are tested",
             equation.sign_at,
         )
+    reader = Reader(equation, page, READERS, read_unit)
+    try:
+        meaning = _read_equation(reader, equation)
+    except EquationError:
+        if reader.undecided and not reader.layout:
+            return _with_fitting_layout(equation, page)
+        raise
+    if spans := reader.inference.shifted_spans():
+        for letter, (_, length) in spans.items():
+            if length < 1:
+                fail(f"No value of {letter} has all of these shifts", equation.at)
+        meaning = _read_equation(Reader(equation, page, READERS, read_unit, spans), equation)
+    return meaning
+
+
+def _with_fitting_layout(equation: Equation, page: Page) -> Meaning:
+    """Read the one derivative of a number by a bare vector in the layout that fits the other side.
+
+    Raises:
+        EquationError: Both layouts fit, or there is more than one such derivative.
+    """
+    found: list[Meaning] = []
+    for layout in ("denominator", "numerator"):
+        reader = Reader(equation, page, READERS, read_unit)
+        reader.layout = layout
+        try:
+            meaning = _read_equation(reader, equation)
+        except EquationError:
+            continue
+        if reader.undecided == 1:
+            found.append(meaning)
+    if len(found) == 1:
+        return found[0]
+    return _read_equation(Reader(equation, page, READERS, read_unit), equation)
+
+
+def _read_equation(reader: Reader, equation: Equation) -> Meaning:
     left, right = reader.read(equation.left), reader.read(equation.right)
     given = read_conditions(reader, equation.conditions)
     reader.inference.settle_ranges()

@@ -20,13 +20,15 @@ from edf.equations.latex.syntax import (
     Symbol,
     Tree,
 )
-from edf.equations.latex.vocabulary import TRANSPOSES
+from edf.equations.latex.vocabulary import GREEK, TRANSPOSES
 from edf.equations.meaning import algebra
 from edf.equations.meaning.algebra import apply, fail, make
 from edf.equations.meaning.expression import Expr, Index
+from edf.equations.meaning.names import index_text, latex_name
 from edf.equations.meaning.reader import Reader
 from edf.equations.meaning.symbols import atom, read_bound, read_index, read_indices
 from edf.equations.operations.shapes import DimensionVariable, is_vector, settle
+from edf.graph import Input, Param, topological_order
 
 _TRANSPOSE = TRANSPOSES | {"T"}
 
@@ -36,6 +38,12 @@ def read_script(reader: Reader, tree: Script) -> Expr:
     base, sub, sup, at = tree.base, tree.sub, tree.sup, tree.at
     if isinstance(sup, Group) and isinstance(base, Symbol) and not tree.primes:
         return _labelled(reader, base, sub, sup, at)
+    if isinstance(base, Symbol) and (indexed := _index_above(reader, base, sub, sup)) is not None:
+        return indexed
+    if tree.primes and isinstance(base, Symbol) and sub is None:
+        value = time_derivative(reader, base, tree.primes, at)
+        if value is not None:
+            return raised(reader, value, sup, at)
     if tree.primes:
         fail("A prime is understood on a function with its argument: f'(x)", at)
     if isinstance(base, Symbol):
@@ -54,7 +62,8 @@ def read_script(reader: Reader, tree: Script) -> Expr:
         return raised(reader, read_bars(reader, base, sub), sup, at)
     if isinstance(base, Fraction | Number) and (sub is not None or isinstance(base, Fraction)):
         fail("A script on this is easy to misread: put parentheses around its base", at)
-    if isinstance(base, Function | Product | Slash | Sum):
+    whole = isinstance(base, Function) and base.sup is None and isinstance(base.argument, Group)
+    if isinstance(base, Function | Product | Slash | Sum) and not (whole and sub is None):
         fail("What does this script belong to? Write parentheses", at)
     if sub is not None and isinstance(base, Group):
         return raised(reader, subscripted(reader, reader.whole(base), sub, at), sup, at)
@@ -78,6 +87,55 @@ def _refuse_power_of_entry(reader: Reader, symbol: Symbol, entry: Expr, sup: Tre
             "fraction",
             sup.at,
         )
+
+
+def _index_above(reader: Reader, base: Symbol, sub: Tree | None, sup: Tree | None) -> Expr | None:
+    """x^i with a free letter i is an entry of the vector x, which has no powers."""
+    if not isinstance(sup, Symbol) or sup.styles or is_transpose_sign(sup) or sup.base == "e":
+        return None
+    bound = reader.scope.find(base)
+    letter = sup.base in GREEK or (len(sup.base) == 1 and sup.base.isalpha())
+    if bound is None or not letter or reader.scope.find(sup) is not None:
+        return None
+    if bound.kind not in ("node", "array"):
+        return None
+    shape = reader.shape(bound.value) if bound.kind == "node" else bound.value.shape
+    given = sub.items if isinstance(sub, Indices) else ()
+    text = index_text(sub) if sub is not None else None
+    whole = reader.scope.find(base, text) if text else None
+    if whole is not None and whole.kind in ("node", "array"):
+        shape = reader.shape(whole.value) if whole.kind == "node" else whole.value.shape
+        if len(shape) == 1:
+            names = (read_index(reader, sup),)
+            return read_bound(reader, whole, names, to_latex(Script(base, sub)), base.at)
+        return None
+    if not shape or len(given) + 1 != len(shape):
+        return None
+    return entries(reader, base, (sup, *given), base.at)
+
+
+def time_derivative(reader: Reader, base: Symbol, order: int, at: int) -> Expr | None:
+    """y' of a node that depends on one number: its derivative with respect to that."""
+    bound = reader.scope.find(base)
+    if bound is None or bound.kind != "node":
+        return None
+    leaves = [leaf for leaf in topological_order(bound.value) if isinstance(leaf, Input | Param)]
+    moving = [leaf for leaf in leaves if leaf in reader.scope.labels]
+    if (
+        len(leaves) != 1
+        or moving != leaves
+        or leaves == [bound.value]
+        or reader.shape(leaves[0]) != ()
+    ):
+        return None
+    name = reader.scope.labels[leaves[0]]
+    expr = read_bound(reader, bound, (), to_latex(base), at)
+    for _ in range(order):
+        expr = make(
+            "deriv", (expr,), (leaves[0], (), (name, latex_name(name))), at=at, shape=expr.shape,
+            free=expr.free, order=1,
+        )  # fmt: skip
+    return expr
 
 
 def _labelled(reader: Reader, base: Symbol, sub: Tree | None, label: Group, at: int) -> Expr:
@@ -144,14 +202,16 @@ def entries(reader: Reader, base: Symbol, given: Sequence[Tree], at: int) -> Exp
 def subscripted(reader: Reader, value: Expr, sub: Tree, at: int) -> Expr:
     """A component of a column or a matrix."""
     indices = read_indices(reader, sub)
-    expr = algebra.component(value, indices, at)
+    algebra.component(value, indices, at)
     assert value.shape is not None
+    placed: list[Index] = []
     for index, dim in zip(indices, value.shape, strict=False):
         length = settle(dim)
         if isinstance(length, DimensionVariable):
             fail("The length of this cannot be told from what stands around it", at)
         reader.inference.runs_over(index, length, at)
-    return expr
+        placed.append(reader.inference.placed(index, length))
+    return algebra.component(value, tuple(placed), at)
 
 
 def raised(reader: Reader, base: Expr, sup: Tree | None, at: int) -> Expr:
@@ -167,9 +227,13 @@ def raised(reader: Reader, base: Expr, sup: Tree | None, at: int) -> Expr:
     return apply("pow", (base, reader.read(sup)), at)
 
 
+def is_transpose_sign(sup: Tree) -> bool:
+    return isinstance(sup, Symbol) and sup.base in _TRANSPOSE
+
+
 def is_transpose(reader: Reader, sup: Tree) -> bool:
     """Whether a superscript is the sign of a transpose."""
-    if not isinstance(sup, Symbol) or sup.base not in _TRANSPOSE:
+    if not isinstance(sup, Symbol) or not is_transpose_sign(sup):
         return False
     if sup.base == "T" and reader.scope.find(sup) is not None:
         fail("T is bound on this page: write \\top for the transpose", sup.at)

@@ -13,7 +13,7 @@ from edf.equations.latex.syntax import Indices, Number, Script, Sum, Symbol, Tre
 from edf.equations.latex.vocabulary import ACCENTS, BOLD, GREEK, REFUSED
 from edf.equations.meaning import algebra
 from edf.equations.meaning.algebra import fail, make
-from edf.equations.meaning.expression import Expr, Index
+from edf.equations.meaning.expression import Expr, Index, Shifted, letters_of
 from edf.equations.meaning.names import Bound, index_text, python_names
 from edf.equations.meaning.reader import Reader
 from edf.equations.operations import BY_SYMBOL, BY_WORD
@@ -89,12 +89,14 @@ def _indexed(
         fail(f"{name} has {len(shape)} {plural}, and here it has {len(indices)}", at)
     if not indices and len(shape) > 2:
         fail(f"{name} has {len(shape)} axes: write it with {len(shape)} indices", at)
+    written = indices
     for index, length in zip(indices, shape, strict=False):
         reader.inference.runs_over(index, length, at)
+    pairs = zip(indices, shape, strict=False)
+    indices = tuple(reader.inference.placed(index, length) for index, length in pairs)
     return make(
-        op, (), (value, indices), at=at,
-        free=frozenset(index for index in indices if isinstance(index, str)),
-        label=label(reader, names, indices),
+        op, (), (value, indices), at=at, free=frozenset(letters_of(indices)),
+        label=label(reader, names, written),
         shape=None if indices else of_array(shape),
     )  # fmt: skip
 
@@ -104,10 +106,16 @@ def label(reader: Reader, names: Label, indices: tuple[Index, ...]) -> Label:
     if not indices:
         return names
     base = reader.page.reading.base or 0
-    written = [str(index + base) if isinstance(index, int) else index for index in indices]
-    latex = " ".join(f"\\{index}" if f"\\{index}" in GREEK else index for index in written)
-    plain, shown = names
-    return f"{plain}_{''.join(written)}", f"{shown}_{{{latex}}}"
+    written, shown = [], []
+    for index in indices:
+        letter = index.letter if isinstance(index, Shifted) else index
+        text = str(letter + base) if isinstance(letter, int) else letter
+        shift = f"{index.by:+d}" if isinstance(index, Shifted) and index.by else ""
+        written.append(text + shift)
+        shown.append((f"\\{text}" if f"\\{text}" in GREEK else text) + shift)
+    comma = "," if any(isinstance(index, Shifted) for index in indices) else ""
+    latex = f"{comma} ".join(shown)
+    return f"{names[0]}_{comma.join(written)}", f"{names[1]}_{{{latex}}}"
 
 
 def _refuse_two_deltas(symbol: Symbol, indices: tuple[Index, ...], at: int) -> None:
@@ -131,6 +139,8 @@ def look_up(
     bound = scope.find(symbol)
     if sub is None:
         return bound, ()
+    if bound is None:
+        bound = _of_capital(reader, symbol, sub)
     text = index_text(sub)
     whole = scope.find(symbol, text) if text else None
     if whole is not None:
@@ -141,7 +151,38 @@ def look_up(
                 symbol.at,
             )
         return whole, ()
+    if bound is not None and text and _is_mere_label(reader, symbol, sub, bound, text):
+        return bound, ()
     return bound, () if bound is None else read_indices(reader, sub)
+
+
+def _is_mere_label(reader: Reader, symbol: Symbol, sub: Tree, bound: Bound, text: str) -> bool:
+    r"""Whether a subscript only names: the KL of D_{KL}, if D is a number and has no other."""
+    if bound.kind not in ("node", "number") or not (
+        len(text) > 1 or text.isdigit() or text.isupper()
+    ):
+        return False
+    if bound.kind == "node" and reader.shape(bound.value) != ():
+        return False
+    uses = sum(times for tree, times in reader.occurrences.items() if tree == symbol)
+    labelled = sum(
+        times
+        for tree, times in reader.occurrences.items()
+        if isinstance(tree, Script) and tree.base == symbol and tree.sub == sub
+    )
+    return uses == labelled and reader.page.labels.setdefault(bound.name, text) == text
+
+
+def _of_capital(reader: Reader, symbol: Symbol, sub: Tree) -> Bound | None:
+    """x_{ij} where only the matrix X is bound, whose entries are written so by custom."""
+    capital = symbol.base.upper()
+    if len(symbol.base) != 1 or symbol.base == capital or symbol.styles:
+        return None
+    bound = reader.scope.find(Symbol(capital))
+    if bound is None or bound.kind not in ("node", "array") or not isinstance(sub, Indices):
+        return None
+    shape = reader.shape(bound.value) if bound.kind == "node" else bound.value.shape
+    return bound if len(shape) == len(sub.items) == 2 else None
 
 
 def _could_be_component(reader: Reader, bound: Bound, sub: Tree) -> bool:
@@ -181,7 +222,7 @@ def read_index(reader: Reader, item: Tree) -> Index:
             fail(f"{item.text} is no component: write a whole number", item.at)
         return int(item.text) - base
     if isinstance(item, Sum):
-        fail("Arithmetic in a subscript is not understood: bind the shifted values", item.at)
+        return _read_shift(reader, item)
     if not isinstance(item, Symbol):
         fail("An index with an index is not understood: rename it", item.at)
     name = python_names(item)[0]
@@ -195,6 +236,28 @@ def read_index(reader: Reader, item: Tree) -> Index:
             f"{name} is bound on this page and cannot be an index too: use another letter", item.at
         )
     return name
+
+
+def _read_shift(reader: Reader, item: Sum) -> Index:
+    """Read t + 1 or t - 1 as an index."""
+    letter, *numbers = item.terms
+    if (
+        item.signs[0]
+        or not isinstance(letter, Symbol)
+        or not all(isinstance(number, Number) and number.text.isdigit() for number in numbers)
+    ):
+        fail(
+            "Arithmetic in a subscript is understood as a letter plus or minus a number: bind the "
+            "shifted values",
+            item.at,
+        )
+    name = read_letter(reader, letter)
+    by = sum(
+        int(number.text) * (-1 if sign == "-" else 1)
+        for sign, number in zip(item.signs[1:], numbers, strict=True)
+        if isinstance(number, Number)
+    )
+    return Shifted(name, by)
 
 
 def _is_left_over(bound: Bound) -> bool:

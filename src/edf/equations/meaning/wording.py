@@ -51,7 +51,7 @@ def _named(tree: Tree, scope: Scope) -> Tree:
         case Product():
             return _with_words(tree, scope)
         case Script():
-            return _with_mark(tree, scope)
+            return _with_mark(_without_size(tree), scope)
         case Styled():
             return _unstyled(tree)
     return tree
@@ -85,8 +85,8 @@ def _is_word(run: Sequence[Tree], scope: Scope) -> bool:
     *first, last = run
     letters = [*first, last.base if isinstance(last, Script) else last]
     return all(
-        isinstance(letter, Symbol) and not letter.styles and len(letter.base) == 1
-        and letter.base.isalpha()
+        isinstance(letter, Symbol) and not letter.styles
+        and (letter.base == r"\_" or (len(letter.base) == 1 and letter.base.isalpha()))
         for letter in letters
     ) and not all(map(scope.find, letters))  # type: ignore[arg-type]  # fmt: skip
 
@@ -94,8 +94,9 @@ def _is_word(run: Sequence[Tree], scope: Scope) -> bool:
 def _word(run: Sequence[Tree], behind: Tree | None, scope: Scope) -> Tree | None:
     last = run[-1]
     letters = [*run[:-1], last.base if isinstance(last, Script) else last]
-    text = "".join(letter.base for letter in letters if isinstance(letter, Symbol))
-    word = Symbol(text, shown=text, at=run[0].at)
+    shown = "".join(letter.base for letter in letters if isinstance(letter, Symbol))
+    text = shown.replace(r"\_", "_")
+    word = Symbol(text, shown=shown.replace(r"\_", r"\_ "), at=run[0].at)
     group = behind.base if isinstance(behind, Script) else behind
     if isinstance(group, Group) and (text in BY_WORD or f"\\{text}" in BY_MACRO):
         word = Symbol(text, (r"\operatorname",), shown=text, at=run[0].at)
@@ -117,6 +118,8 @@ def _with_mark(tree: Script, scope: Scope) -> Tree:
     mark = _mark(tree.sup)
     if tree.primes and not mark:
         mark = "_".join(["prime"] * tree.primes)
+    if tree == Script(base):
+        return base
     if mark:
         sub = None if tree.sub is None else index_text(tree.sub)
         whole = [] if not sub else [f"{sub}_{mark}", f"{mark}_{sub}"]
@@ -130,6 +133,18 @@ def _with_mark(tree: Script, scope: Scope) -> Tree:
                     return symbol
                 return Script(symbol, rest, sup, at=tree.at)
     return _without_parameters(tree, base, scope)
+
+
+def _without_size(tree: Script) -> Script:
+    r"""X_{n \times p} is X, with its size below."""
+    sub = tree.sub
+    if isinstance(sub, Indices) and len(sub.items) == 1 and isinstance(sub.items[0], Product):
+        product = sub.items[0]
+        if product.joins == (r"\times",) and isinstance(tree.base, Symbol):
+            shown = to_latex(Script(tree.base, sub))
+            base = Symbol(tree.base.base, tree.base.styles, shown=shown, at=tree.at)
+            return Script(base, None, tree.sup, tree.primes, at=tree.at)
+    return tree
 
 
 def _mark(sup: Tree | None) -> str:

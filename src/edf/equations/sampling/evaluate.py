@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from edf.anyfunction import AnyFunction
-from edf.equations.meaning.expression import Expr, Index, Meaning
+from edf.equations.meaning.expression import Expr, Index, Meaning, Shifted, letters_of
 from edf.equations.meaning.names import Bound
 from edf.equations.operations import OPERATIONS
 from edf.equations.operations.reductions import REDUCTIONS
@@ -141,12 +141,20 @@ class Evaluator:
         if not indices:
             matrix = (*shape, 1, 1)[:2]
             return stack.reshape(rows, *(1,) * self.depth, *matrix)
-        for place in reversed(range(len(indices))):
-            number = indices[place]
-            if isinstance(number, int):
-                stack = np.take(stack, number, axis=place + 1)
-        letters = [self.axis[index] for index in indices if isinstance(index, str)]
+        stack = self._chosen(stack, indices, 1)
+        letters = [self.axis[letter] for letter in letters_of(indices)]
         return self._spread(stack, [0, *letters]).reshape(rows, *self._lengths(letters), 1, 1)
+
+    def _chosen(self, stack: Array, indices: Sequence[Index], first: int) -> Array:
+        """Take what numbered and shifted indices choose of their axes, from axis `first` on."""
+        for place in reversed(range(len(indices))):
+            index = indices[place]
+            if isinstance(index, int):
+                stack = np.take(stack, index, axis=first + place)
+            elif isinstance(index, Shifted):
+                places = index.by + np.arange(self.ranges[index.letter])
+                stack = np.take(stack, places, axis=first + place)
+        return stack
 
     def _spread(self, stack: Array, labels: list[int]) -> Array:
         """Sort axes by label; of axes with one label take the diagonal."""
@@ -185,10 +193,8 @@ class Evaluator:
         labels = [0, *here]
         shape = [rows, *(value.shape[k] for k in here)]
         value = value.reshape(*shape, *value.shape[-2:])
-        for place, index in ((1, indices[1]), (0, indices[0])):
-            if isinstance(index, int):
-                value = np.take(value, index, axis=len(shape) + place)
-        labels += [self.axis[index] for index in indices if isinstance(index, str)]
+        value = self._chosen(value, indices, len(shape))
+        labels += [self.axis[letter] for letter in letters_of(indices)]
         return self._spread(value, labels).reshape(rows, *self._lengths(labels), 1, 1)
 
     def _big(self, expr: Expr) -> Array:
@@ -364,10 +370,8 @@ class Evaluator:
         here = [k for k in range(1, self.depth + 1) if change.shape[k] > 1]
         value = change.reshape(points, *(change.shape[k] for k in here), rows, columns, *shape)
         first = len(here) + 3
-        for place in reversed(range(len(indices))):
-            if isinstance(number := indices[place], int):
-                value = np.take(value, number, axis=first + place)
-        letters = [self.axis[index] for index in indices if isinstance(index, str)]
+        value = self._chosen(value, indices, first)
+        letters = [self.axis[letter] for letter in letters_of(indices)]
         matrix = [self.depth + 1, self.depth + 2]
         labels = [0, *here, *matrix, *letters]
         value = np.einsum(value, labels, sorted(set(labels)))
