@@ -38,8 +38,10 @@ def of_fences(options: Mapping[str, Option]) -> str:
 
 def of_site() -> str:
     """The options of `mkdocs.yml`; what each means stands in the docstring of `Settings`."""
-    documented = re.findall(r"^ +(\w+): (.+)$", Settings.__doc__ or "", re.MULTILINE)
-    meaning = dict(documented)
+    documented = re.findall(
+        r"^ {8}(\w+): (.+(?:\n {12}.+)*)$", Settings.__doc__ or "", re.MULTILINE
+    )
+    meaning = {name: " ".join(text.split()) for name, text in documented}
     rows = (
         (f"`{name}`", default(value), meaning[name])
         for name, value in Settings._field_defaults.items()
@@ -49,9 +51,11 @@ def of_site() -> str:
 
 def default(value: object) -> str:
     """A default as YAML has it."""
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
     if isinstance(value, float):
         return f"`{value:g}`"
-    return f"`{value}`" if value != {} else "none"
+    return f"`{value}`" if value not in ({}, "") else "none"
 
 
 def table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

@@ -49,7 +49,7 @@ ORDER = {
         "report",  # verdicts for everybody else
         "engine",  # read, run, judge
         "hosts",
-        "scaffold cli __main__",
+        "scaffold existing cli __main__",
     ),
 }
 #: Imports that break the order or close a circle today. An entry that is not needed is a failure.

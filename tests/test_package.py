@@ -20,6 +20,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
@@ -314,3 +315,13 @@ def test_the_subject_of_a_commit_is_short(tmp_path: Path, subject: str, status: 
         [sys.executable, "-m", "pre_commit", "run", *stage], cwd=tmp_path, capture_output=True
     )
     assert done.returncode == status, done.stdout
+
+
+def test_hooks_for_other_repositories_are_valid() -> None:
+    """pre-commit takes the list, and its command is ours."""
+    checked = [sys.executable, "-m", "pre_commit", "validate-manifest", ".pre-commit-hooks.yaml"]
+    done = subprocess.run(checked, cwd=ROOT, capture_output=True)
+    assert done.returncode == 0, done.stdout
+    [hook] = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))
+    assert hook["entry"].split() == ["handout", "check"]
+    assert re.search(hook["files"], "notes/a.ipynb")

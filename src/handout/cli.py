@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
+import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
@@ -14,12 +16,16 @@ import click
 from handout import __version__, engine
 from handout.engine import Engine
 from handout.judge.verdicts import JudgedPage
+from handout.page.codes import CODES
 from handout.page.escape import one_line
-from handout.page.pages import MARKDOWN, Page, PageError, shown_path
+from handout.page.pages import Page, PageError, documents, shown_path
+from handout.page.problems import Problem
 from handout.project_file import find_config
 from handout.report.annotations import annotate
+from handout.report.baseline import Baseline, BaselineError
 from handout.report.junit import junit
 from handout.report.problems import coverage_problems, problems
+from handout.report.sarif import sarif
 from handout.report.summary import tally, told
 from handout.report.verdicts_json import verdicts_json
 from handout.run.cache import Cache, clear, contents
@@ -46,6 +52,9 @@ def main() -> None:
     help="Write the verdicts to this file; - is standard output.",
 )
 @click.option("--junit", "junit_file", type=click.Path(), help="Write them as JUnit XML, too.")
+@click.option("--sarif", "sarif_file", type=click.Path(), help="Write the problems as SARIF.")
+@click.option("--baseline", type=click.Path(), help="Known problems, which do not count.")
+@click.option("--update-baseline", is_flag=True, help="Write the problems there are to it.")
 @click.option("--executor", help="Run pages on a cluster: dask://HOST:PORT of its scheduler.")
 @click.option("--jobs", type=click.IntRange(1), help="How many pages to run at once.")
 @click.option("--timeout", type=click.FloatRange(0, min_open=True), help="Seconds a cell may take.")
@@ -55,17 +64,21 @@ def check(
     pages: Sequence[str],
     json_file: str | None,
     junit_file: str | None,
+    sarif_file: str | None,
+    baseline: str | None,
+    update_baseline: bool,
     executor: str | None,
     jobs: int | None,
     timeout: float | None,
     watch: bool,
     no_exec: bool,
 ) -> None:
-    """Run and test the cells of pages (Markdown, or notebooks)."""
+    """Run and test the cells of pages: Markdown, notebooks, or whole folders of them."""
     if no_exec:
         claims = _project(pages=pages).settings.claims
-        sys.exit(_list_cells([_read(name, claims) for name in pages]))
-    for name in filter(None, (json_file, junit_file)):
+        sys.exit(_list_cells([_read(name, claims) for name in _files(pages)]))
+    outputs = [name for name in (json_file, junit_file, sarif_file) if name is not None]
+    for name in outputs:
         _write(name, "", "a")  # better told now than after the run
     read: set[Path] = set()
     if missing := unlimited():
@@ -74,16 +87,22 @@ def check(
     def once() -> int:
         project = _project(jobs, timeout, pages)
         engine.prepare(project)
-        read_pages = [_read(name, project.settings.claims) for name in pages]
+        known = _baseline(baseline, project, update_baseline)
+        read_pages = [_read(name, project.settings.claims) for name in _files(pages)]
         judged, reads = _judge(project, read_pages, executor)
         read.update(reads)
+        found = _problems(judged, project.settings)
         if json_file is not None:
             _write(json_file, verdicts_json(judged, project.settings))
         if junit_file is not None:
             _write(junit_file, junit(judged))
-        return _tell(
-            judged, project.settings, sys.stderr if "-" in (json_file, junit_file) else sys.stdout
-        )
+        stream = sys.stderr if "-" in outputs else sys.stdout
+        if known is not None:
+            found = _without_known(known, found, judged, update_baseline, stream)
+        if sarif_file is not None:
+            root = os.environ.get("GITHUB_WORKSPACE")
+            _write(sarif_file, sarif(found, Path(root) if root else None))
+        return _tell(judged, found, stream)
 
     sys.exit(_again_and_again(once, pages, read) if watch else once())
 
@@ -185,27 +204,77 @@ def _write(target: str, text: str, mode: str = "w") -> None:
         _refuse(f"{target}: cannot be written: {error.strerror}")
 
 
-def _tell(judged: Sequence[JudgedPage], settings: Settings, stream: TextIO) -> int:
-    """Print a table, a line for each problem, and a summary; the exit status."""
-    from handout.report import terminal
+def _files(names: Sequence[str]) -> list[str]:
+    """The pages that are named, and those in the folders that are."""
+    files: list[str] = []
+    for name in names:
+        if not Path(name).is_dir():
+            files.append(name)
+            continue
+        inside = documents(Path(name))
+        if not inside:
+            _refuse(f"{name}: no page is in this folder (Markdown, or a notebook)")
+        files += map(str, inside)
+    return list(dict.fromkeys(files))
 
-    terminal.show_table(judged, stream)
-    lost = [lost_badges(page) for page in judged]
-    found = [
+
+def _baseline(name: str | None, project: Project, update: bool) -> Baseline | None:
+    """The known problems: of the file that is named, or of the project's."""
+    file = Path(name) if name else project.baseline
+    if file is None:
+        if update:
+            _refuse("--update-baseline needs --baseline FILE, or `baseline` in mkdocs.yml")
+        return None
+    try:
+        return Baseline(file)
+    except BaselineError as error:
+        _refuse(str(error))
+
+
+def _without_known(
+    known: Baseline,
+    found: Sequence[Problem],
+    judged: Sequence[JudgedPage],
+    update: bool,
+    stream: TextIO,
+) -> list[Problem]:
+    """The problems that are new; says how many are known. After an update all are known."""
+    pages = [page.page.shown for page in judged]
+    if update:
+        try:
+            known.update(found, pages)
+        except BaselineError as error:
+            _refuse(str(error))
+    compared = known.sort(found, pages)
+    click.echo(known.told(compared), file=stream)
+    return compared.new
+
+
+def _problems(judged: Sequence[JudgedPage], settings: Settings) -> list[Problem]:
+    """All that an author must mend, page by page."""
+    return [
         problem
-        for page, badges in zip(judged, lost, strict=True)
+        for page in judged
         for problem in (
             *problems(page),
-            *badges,
+            *lost_badges(page),
             *borrowed_badges(page.page),
             *coverage_problems(page, settings),
         )
     ]
+
+
+def _tell(judged: Sequence[JudgedPage], found: Sequence[Problem], stream: TextIO) -> int:
+    """Print a table, a line for each problem, and a summary; the exit status."""
+    from handout.report import terminal
+
+    terminal.show_table(judged, stream)
     for problem in found:
         click.echo(str(problem), file=stream)
         annotate(problem, stream)
     verdicts = [verdict for page in judged for verdict in page.verdicts]
-    click.echo(told(tally(verdicts), sum(map(len, lost))), file=stream)
+    lost = sum(problem.code == "H601" for problem in found)
+    click.echo(told(tally(verdicts), lost), file=stream)
     return 1 if found else 0
 
 
@@ -226,7 +295,7 @@ def coverage(pages: Sequence[str], json_file: str | None) -> None:
     from handout.report import coverage_json, terminal
 
     project = _project(pages=pages)
-    names = list(pages) or _documents(project)
+    names = _files(pages) or _documents(project)
     read = [_read(name, project.settings.claims) for name in names]
     judged, _ = _judge(project, read, None)
     if json_file is not None:
@@ -243,8 +312,7 @@ def _documents(project: Project) -> list[str]:
     """Every page of the project's site, as from the working directory."""
     if project.docs is None:
         _refuse("name the pages: this folder has no site that uses the handout plugin")
-    found = sorted(p for p in project.docs.rglob("*") if p.suffix in (*MARKDOWN, ".ipynb"))
-    return [shown_path(file) for file in found if ".ipynb_checkpoints" not in file.parts]
+    return [shown_path(file) for file in documents(project.docs)]
 
 
 @main.command("cache")
@@ -268,6 +336,36 @@ def build(strict: bool) -> None:
     from handout.hosts.building import build_site
 
     sys.exit(build_site(strict))
+
+
+@main.command()
+@click.argument("code", type=click.Choice(list(CODES), case_sensitive=False), metavar="CODE")
+def explain(code: str) -> None:
+    """Explain a message by its code, such as H401."""
+    kind = CODES[code]
+    click.echo(f"{code}: {kind.title}\n\n{_wrapped(kind.meaning)}\n\n{_wrapped(kind.remedy)}")
+
+
+def _wrapped(text: str) -> str:
+    return textwrap.fill(text, 88, break_long_words=False, break_on_hyphens=False)
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path), metavar="[DIR]", default=Path())
+def init(folder: Path) -> None:
+    """Let an existing MkDocs site be tested: add the plugin to its configuration."""
+    from handout.existing import InitError, initialise
+
+    try:
+        done = initialise(folder)
+    except InitError as error:
+        _refuse(str(error))
+    click.echo(
+        f"{shown_path(done.config)}: the plugin {'is added' if done.added else 'was there already'}"
+    )
+    for sentence in done.advice:
+        click.echo(f"* {sentence}")
+    click.echo("Next: write <!-- claim: NAME --> before a display formula, and `handout build`.")
 
 
 @main.command()

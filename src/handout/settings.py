@@ -40,10 +40,16 @@ class Settings(NamedTuple):
         output: Kilobytes of output kept of each cell; more is cut off, with a notice.
         files: How many files a page may have open.
         processes: How many processes a page may start in all, and threads at a time.
-        macros: LaTeX macros for every formula of the site, name to definition; given as such, or as
-            a file of `\\newcommand` and the like, relative to the configuration file.
+        macros: LaTeX macros for every formula of the site, name to definition; or a file of
+            `\\newcommand` lines, relative to the configuration file.
         claims: Which display formulas are claims: `marked` ones, or `all` that state something.
         coverage: Percent of a page's formulas that must be tested; fewer fail the build.
+        strict: Whether `mkdocs build` fails on a verdict that is not the expected one; if not, it
+            is a warning, on which strict builds alone fail.
+        mathml: Which formulas are set as MathML: `true` for all, `claims` for claims, `false` for
+            none. The site's own MathJax or KaTeX sets the others.
+        baseline: A file of known problems, relative to the configuration file; they do not fail a
+            build or check.
     """
 
     cache: str = ".cache/handout"
@@ -57,6 +63,9 @@ class Settings(NamedTuple):
     macros: Mapping[str, str] = MappingProxyType({})
     claims: str = "marked"
     coverage: float = 0
+    strict: bool = True
+    mathml: bool | str = True
+    baseline: str = ""
 
     @property
     def workers(self) -> int:
@@ -102,6 +111,12 @@ def _check(name: str, value: Any) -> None:
         wanted = "a mapping from a macro's name to its LaTeX, or a file of \\newcommand lines"
     elif name == "claims":
         good, wanted = value in CLAIMS, f"one of {listed(CLAIMS)}"
+    elif name == "strict":
+        good, wanted = isinstance(value, bool), "true or false"
+    elif name == "mathml":
+        good, wanted = isinstance(value, bool) or value == "claims", "true, false or claims"
+    elif name == "baseline":
+        good, wanted = isinstance(value, str), "a file"
     elif name == "coverage":
         good, wanted = number and 0 <= value <= 100, "a percentage from 0 to 100"
     elif name == "timeout":
@@ -126,6 +141,11 @@ class Project(NamedTuple):
     def cache(self) -> Path:
         """The folder of the cache."""
         return self.root / self.settings.cache
+
+    @property
+    def baseline(self) -> Path | None:
+        """The file of known problems, if the project has one."""
+        return self.root / self.settings.baseline if self.settings.baseline else None
 
     def macros(self, page: Page) -> Mapping[str, str]:
         """The macros of a page's formulas: the site's, and those that the page defines."""
@@ -153,14 +173,32 @@ _Loader.add_multi_constructor("", lambda loader, suffix, node: None)
 _Loader.add_constructor("!ENV", construct_env_tag)
 
 
+class Configuration(NamedTuple):
+    """What a site's configuration file says."""
+
+    document: Mapping[str, Any]
+    plugins: Mapping[str, Any]  # the options of each
+    extensions: Mapping[str, Any]  # of Markdown, likewise
+
+
+def read_configuration(config: Path) -> Configuration:
+    """A configuration file, with what it inherits.
+
+    Raises:
+        SettingsError: if it cannot be read.
+    """
+    document = _document(config)
+    named = (_named(document.get(key) or []) for key in ("plugins", "markdown_extensions"))
+    return Configuration(document, *named)
+
+
 def read_project(config: Path) -> Project:
     """The project that a configuration file describes.
 
     Raises:
         SettingsError: if it cannot be read, or its options for the plugin are not valid.
     """
-    document = _document(config)
-    plugins = _plugins(document.get("plugins") or [])
+    document, plugins, _ = read_configuration(config)
     if "handout" not in plugins:
         return Project(config.parent, Settings(), config)
     docs = config.parent / str(document.get("docs_dir") or "docs")
@@ -186,11 +224,11 @@ def _document(config: Path) -> dict[str, Any]:
     return dict(mergedeep.merge(_document(config.parent / str(parent)), document))
 
 
-def _plugins(listed: Any) -> dict[str, Any]:
+def _named(listed: Any) -> dict[str, Any]:
     """The options of every plugin, from a list of names and mappings, or from one mapping."""
     if isinstance(listed, dict):
         return listed
-    plugins: dict[str, Any] = {}
+    named: dict[str, Any] = {}
     for entry in listed if isinstance(listed, list) else []:
-        plugins |= entry if isinstance(entry, dict) else {str(entry): None}
-    return plugins
+        named |= entry if isinstance(entry, dict) else {str(entry): None}
+    return named

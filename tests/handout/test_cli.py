@@ -101,7 +101,9 @@ def test_a_page_can_be_checked_from_any_folder(
     [
         (["check"], "Missing argument 'PAGE...'"),
         (["check", "none.md"], "none.md:1: cannot be read: No such file or directory"),
-        (["check", "."], ".:1: a folder; name its pages, as in *.md"),
+        (["check", ".cache"], ".cache: no page is in this folder"),
+        (["check", "page.md", "--update-baseline"], "--update-baseline needs --baseline FILE"),
+        (["explain", "H999"], "is not one of"),
         (["check", "page.md", "--jobs", "0"], "0 is not in the range x>=1"),
         (["check", "page.md", "--timeout", "-1"], "-1.0 is not in the range x>0"),
         (["check", "page.md", "--json", "no/v.json"], "no/v.json: cannot be written: No such file"),
@@ -113,6 +115,7 @@ def test_a_page_can_be_checked_from_any_folder(
 def test_wrong_usage_is_told_before_anything_runs(workshop, words: list[str], said: str) -> None:
     """Status 2, and what would be right."""
     workshop.write("page.md", CELL.encode())
+    (workshop.root / ".cache").mkdir()
     done = handout(*words)
     assert done.exit_code == 2
     assert said in done.stderr.replace("option: ", "option ")
@@ -133,3 +136,36 @@ def test_a_page_may_be_called_anything(
     assert len(lines) == 1
     assert lines[0].isprintable()
     assert json.loads((workshop.root / "v.json").read_text())["verdicts"][0]["page"] == name
+
+
+def test_a_folder_stands_for_its_pages(workshop) -> None:
+    """Markdown and notebooks, at any depth, once each; hidden folders are left out."""
+    for name in ("docs/b.md", "docs/deep/a.md", "docs/.hidden/c.md", "docs/data.txt"):
+        workshop.write(name, CELL.encode())
+    done = handout("check", "docs", "docs/b.md")
+    assert done.exit_code == 0
+    rows = [line.split()[0] for line in done.stdout.splitlines()[1:3]]
+    assert rows == ["docs/b.md", "docs/deep/a.md"]
+    assert ".hidden" not in done.stdout
+
+
+def test_problems_are_written_as_sarif(workshop) -> None:
+    """With the codes that the terminal shows; relative to the repository in GitHub's CI."""
+    workshop.write("docs/a.md", b'# A\n\n```python exec="on"\n1 / 0\n```\n')
+    done = handout("check", "docs", "--sarif", "v.sarif")
+    assert done.exit_code == 1
+    assert done.stdout.splitlines()[2].endswith("ZeroDivisionError: division by zero [H301]")
+    [result] = json.loads((workshop.root / "v.sarif").read_text("utf-8"))["runs"][0]["results"]
+    place = result["locations"][0]["physicalLocation"]
+    assert result["ruleId"] == "H301"
+    assert place["artifactLocation"]["uri"] == "docs/a.md"
+    assert place["region"]["startLine"] == 4
+
+
+@pytest.mark.parametrize("code", ["H401", "h401"])
+def test_a_code_is_explained(code: str) -> None:
+    """In words, and with what to do."""
+    done = handout("explain", code)
+    assert done.exit_code == 0
+    assert done.stdout.startswith("H401: An equation is refuted\n\nBoth sides differ")
+    assert 'expect="refuted"' in done.stdout

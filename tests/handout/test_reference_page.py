@@ -51,3 +51,13 @@ def test_the_page_of_the_command_line_comes_from_the_commands() -> None:
     for name, command in main.commands.items():
         assert command.help, name
         assert all(p.help for p in command.params if isinstance(p, click.Option)), name
+
+
+def test_the_page_of_messages_is_the_one_that_the_code_gives() -> None:
+    """If this fails: `python scripts/messages_page.py`."""
+    spec = importlib.util.spec_from_file_location("messages", ROOT / "scripts/messages_page.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    assert module.PAGE.read_text("utf-8") == module.page()

@@ -16,6 +16,8 @@ from mkdocs.plugins import BasePlugin
 from handout.page.pages import shown_path
 from handout.report.summary import told
 
+NOT_LISTED = "the site does not list the handout plugin; `handout init` adds it"
+
 
 def build_site(
     strict: bool, site_dir: Path | None = None, guest: BasePlugin[Any] | None = None
@@ -34,21 +36,29 @@ def build_site(
     except (ConfigurationError, Abort) as error:
         click.echo(f"handout: {error}", err=True)
         return 2
+    ours = config.plugins.get("handout")
+    if ours is None:
+        click.echo(f"handout: {config.config_file_path}: {NOT_LISTED}", err=True)
+        return 2
+    ours.config["strict"] = True  # whatever `mkdocs build` does
     if guest is not None:
         config.plugins[type(guest).__name__] = guest
+    status = 0
     try:
         config.plugins.on_startup(command="build", dirty=False)
         build(config)
     except Abort:
-        return 1
+        status = 1
     except BuildError as error:
         click.echo(f"handout: {error}", err=True)
         return 1
     finally:
         config.plugins.on_shutdown()
     site = Path(config.site_dir)
+    if not (site / "verdicts.json").is_file():
+        return status
     written = json.loads((site / "verdicts.json").read_text("utf-8"))
     counts = written["summary"]
     where = f"{shown_path(site / 'index.html')}: " if site_dir is None else ""  # else it is passing
     click.echo(f"{where}{told(counts)}")
-    return 1 if counts["unexpected"] or written["coverage"]["below"] else 0
+    return status

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mkdocs.config import config_options as option
 from mkdocs.config.base import Config, ConfigErrors, ConfigWarnings
 from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
 from mkdocs.plugins import BasePlugin, event_priority
 from mkdocs.structure.files import Files, InclusionLevel
 from mkdocs.structure.nav import Navigation
@@ -44,6 +45,9 @@ class HandoutConfig(Config):
     macros = option.Type((dict, str), default={})
     claims = option.Type(str, default=_DEFAULT.claims)
     coverage = option.Type((int, float), default=_DEFAULT.coverage)
+    strict = option.Type(bool, default=_DEFAULT.strict)
+    mathml = option.Type((bool, str), default=_DEFAULT.mathml)
+    baseline = option.Type(str, default=_DEFAULT.baseline)
 
 
 class HandoutPlugin(BasePlugin[HandoutConfig]):
@@ -81,6 +85,13 @@ class HandoutPlugin(BasePlugin[HandoutConfig]):
         config.extra_css.append(f"{fonts.FOLDER}/handout.css")
         config.extra_javascript.append(f"{fonts.FOLDER}/handout.js")
         config.markdown_extensions.append("handout.weave.atomic:AtomicTokens")
+        arithmatex = "pymdownx.arithmatex"
+        if self.config.mathml is True and arithmatex in config.markdown_extensions:
+            # Its default wraps formulas in scripts for MathJax 2, in which nothing finds them.
+            config.mdx_configs[arithmatex] = {
+                **(config.mdx_configs.get(arithmatex) or {}),
+                "generic": True,
+            }
         return config
 
     @event_priority(-50)  # after the plugins that add, drop and generate pages
@@ -88,7 +99,17 @@ class HandoutPlugin(BasePlugin[HandoutConfig]):
         """Start running the cells of every page."""
         options = {name: self.config[name] for name in Settings._fields}
         project = _project(config.config_file_path, options)
-        self.site = Site(project, log.warning, self.dirty)
+        scripts = " ".join(map(str, config.extra_javascript)).lower()
+        try:
+            self.site = Site(
+                project,
+                log,
+                serving=self.drafts,
+                dirty=self.dirty,
+                typesetter="mathjax" in scripts or "katex" in scripts,
+            )
+        except SettingsError as error:
+            raise PluginError(f"handout: {error}") from None
         for file in self.site.loops(files):
             files.remove(file)
         wanted = InclusionLevel.is_in_serve if self.drafts else InclusionLevel.is_included
@@ -144,6 +165,23 @@ class HandoutPlugin(BasePlugin[HandoutConfig]):
         """Write `verdicts.json`, and report what is not as expected."""
         self.site.finish(Path(config.site_dir))
         self._watch(Path(config.docs_dir))
+        count = len(self.site.problems)
+        if not count:
+            return
+        told = (
+            "handout: 1 problem, told above"
+            if count == 1
+            else f"handout: {count} problems, told above"
+        )
+        if self.drafts:
+            log.info("%s: a build would fail", told)
+        elif self.config.strict:
+            raise PluginError(f"{told}; `strict: false` makes them warnings")
+
+    def on_build_error(self, *, error: Exception) -> None:
+        """Leave the terminal as it was."""
+        if hasattr(self, "site"):
+            self.site.end()
 
     def on_serve(self, server: LiveReloadServer, /, *, config: MkDocsConfig, builder: Any) -> Any:
         """Rebuild when a file changes that a page has read."""

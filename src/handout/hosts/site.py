@@ -9,7 +9,9 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
+import sys
 from collections.abc import Callable, Iterable
+from logging import Logger
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -22,10 +24,12 @@ from handout.page.problems import Problem
 from handout.render.badge import status_svg
 from handout.render.head import with_download, with_head, without_empty_headers
 from handout.report.annotations import annotate
+from handout.report.baseline import Baseline, BaselineError
 from handout.report.problems import coverage_problems, problems
 from handout.report.verdicts_json import verdicts_json
 from handout.run.cache import Cache, write
-from handout.settings import Project
+from handout.run.runner import Progress
+from handout.settings import Project, SettingsError
 from handout.weave import pagemath
 from handout.weave.inject import (
     InjectionError,
@@ -45,16 +49,39 @@ class Site:
 
     Args:
         project: its folder and settings.
-        warn: called with every problem, one line each.
+        log: where problems and notes are said, one line each.
+        serving: whether the site is served while it is written; problems are no warnings then,
+            which could end the server.
         dirty: whether pages that did not change are left as the build before has made them.
+        typesetter: whether the site loads MathJax or KaTeX.
+
+    Raises:
+        SettingsError: the file of known problems cannot be read.
     """
 
-    def __init__(self, project: Project, warn: Callable[[str], None], dirty: bool = False) -> None:
+    def __init__(
+        self,
+        project: Project,
+        log: Logger,
+        *,
+        serving: bool = False,
+        dirty: bool = False,
+        typesetter: bool = False,
+    ) -> None:
         self.dirty = dirty
         self.project = project
-        self.warn = warn
-        self.cache = Cache(project.cache, project.root, warn)
-        self.engine = Engine(project, self.cache)
+        self.log = log
+        self.serving = serving
+        self.typesetter = typesetter
+        self.warn = log.warning
+        self.problems: list[Problem] = []  # but for known ones
+        self.known: list[Problem] = []
+        self._cells_done: Progress | None = None
+        self.unset: list[Problem] = []  # formulas that are left to the site's own typesetter
+        self._baseline = _baseline(project)
+        self._ending = contextlib.ExitStack()
+        self.cache = Cache(project.cache, project.root, self.warn)
+        self.engine = Engine(project, self.cache, progress=self._advance)
         self.pages: dict[str, Page] = {}
         self.reading_order: list[str] = []  # names of pages, as the navigation has them
         self.characters: set[str] = set()
@@ -73,7 +100,21 @@ class Site:
                 page = unreadable_page(Path(file.abs_src_path), file.src_uri, error)
                 self.pages[file.src_uri] = page
                 file.content_string = f"# {file.name}\n\n{token(page)}0.\n"
+        if sys.stderr.isatty():
+            from handout.report.terminal import progress  # rich takes a while to load
+
+            self._cells_done = self._ending.enter_context(
+                progress(list(self.pages.values()), sys.stderr)
+            )
         self.engine.start(self.pages.values())
+
+    def _advance(self, page: Page, cells: int) -> None:
+        if self._cells_done is not None:
+            self._cells_done(page, cells)
+
+    def end(self) -> None:
+        """Leave the terminal as it was, whatever became of the build."""
+        self._ending.close()
 
     def _read(self, file: Any) -> Page:
         """A page of the site; one that a plugin generated has text, and no file."""
@@ -99,7 +140,7 @@ class Site:
         try:
             return with_tokens(markdown, page)
         except InjectionError as error:
-            self.warn(str(error))
+            self._tell(error.problem)
             return markdown
 
     def rendered_copy(self, name: str) -> Path | None:
@@ -132,7 +173,7 @@ class Site:
 
     def typeset(self, contents: Iterable[Any]) -> None:
         """Set the formulas in the entries of a page's table of contents."""
-        for entry in contents:
+        for entry in contents if self.project.settings.mathml is True else ():
             entry.title = pagemath.title(entry.title, self.project.settings.macros)
             self.characters |= fonts.characters(entry.title)
             self.typeset(entry.children)
@@ -154,9 +195,18 @@ class Site:
             html = with_head(html, judged.verdicts, coverage(judged))
         if ("[[verdict" in html or "[[claim:" in html) and not needs_other_pages(html):
             html = self._linked(html, page, lambda name: "")
-        html, faults = pagemath.convert(html, page, self.project.macros(page))
-        for fault in faults:
-            self._tell(fault)
+        html, faults = pagemath.convert(
+            html,
+            page,
+            self.project.macros(page),
+            which=self.project.settings.mathml,
+            keep=self.typesetter,
+        )
+        if self.typesetter:
+            self.unset += faults
+        else:
+            for fault in faults:
+                self._tell(fault)
         if "<math" in html:
             self.characters |= fonts.characters(html)
             self.with_formulas.add(page.name)
@@ -190,7 +240,11 @@ class Site:
         return filled.html
 
     def _tell(self, problem: Problem) -> None:
-        self.warn(str(problem))
+        if self._baseline is not None and problem in self._baseline:
+            self.known.append(problem)
+            return
+        self.problems.append(problem)
+        (self.log.info if self.serving else self.log.warning)("%s", problem)
         annotate(problem)
 
     def _find(self, name: str) -> JudgedPage | None:
@@ -229,6 +283,26 @@ class Site:
             self._write_font(folder)
         self.engine.close()
         self.cache.close(whole=True)
+        self.end()
+        self._notes()
+
+    def _notes(self) -> None:
+        """Say what is no problem, and should be known."""
+        if self.unset:
+            first = self.unset[0]
+            self.log.info(
+                "handout: %d formula(s) cannot be set as MathML and are left to the site's own "
+                "MathJax or KaTeX; the first: %s:%d: %s",
+                len(self.unset),
+                first.path,
+                first.line,
+                first.message,
+            )
+        if self._baseline is not None:
+            compared = self._baseline.sort(
+                [*self.problems, *self.known], [page.shown for page in self.pages.values()]
+            )
+            self.log.info("handout: %s", self._baseline.told(compared))
 
     def _write_font(self, folder: Path) -> None:
         """Write the font of formulas, made anew only if they have got other characters."""
@@ -241,6 +315,13 @@ class Site:
             fonts.write_subset(self.characters, folder)
             with contextlib.suppress(OSError):
                 write(kept, target.read_bytes())
+
+
+def _baseline(project: Project) -> Baseline | None:
+    try:
+        return Baseline(project.baseline) if project.baseline else None
+    except BaselineError as error:
+        raise SettingsError(str(error)) from None
 
 
 def _loop(path: str | None) -> str | None:

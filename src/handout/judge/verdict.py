@@ -11,6 +11,7 @@ class Details(TypedDict, total=False):
     """What only the page shows of a verdict, as far as there is any."""
 
     line: int  # of what is wrong, where it is not that of the claim
+    code: str  # of the kind of error
     position: int | None  # character of a formula
     follows: str  # id of the cell whose failure left this claim without its names
     raised: str  # the exception that a cell was expected to raise
@@ -44,6 +45,7 @@ class Verdict(TypedDict):
     corruptions: dict[str, int] | None  # mutations of the equation: how many a test notices
     repair: str | None
     message: str
+    code: str | None  # of the kind of problem, where it is one: see `handout.page.codes`
     details: Details  # not in the file
 
 

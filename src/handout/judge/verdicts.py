@@ -85,18 +85,21 @@ def judge_page(
                 untested, verdicts = _without_untested(verdicts)
             ran += 1
         elif cell.judged:
-            verdicts = [_error(page, cell, cell.problem or "", cell.line_first)]
+            code = "H201" if page.readable else "H101"
+            verdicts = [_error(page, cell, code, cell.problem or "", cell.line_first)]
         results.append(Result(cell, facts, verdicts, untested))
     judged = JudgedPage(page, results)
     _refuse_taken_ids(judged)
+    for verdict in judged.verdicts:
+        verdict["code"] = None if verdict["ok"] else _code(verdict)
     return judged
 
 
 def _not_run(page: Page, cell: Cell, fault: Fault, is_cause: bool) -> Verdict:
     """The verdict on a cell at which, or before which, the page's process ended."""
     if is_cause:
-        return _error(page, cell, fault.message, fault.line)
-    return _error(page, cell, f"not run: an earlier cell ended the page ({fault.message})")
+        return _error(page, cell, "H303", fault.message, fault.line)
+    return _error(page, cell, "H304", f"not run: an earlier cell ended the page ({fault.message})")
 
 
 def _judge_cell(
@@ -114,6 +117,7 @@ def _judge_python(page: Page, cell: Cell, facts: CellOutcome) -> list[Verdict]:
     expected = str(cell.options.get("expect", "ok"))
     error = facts["error"]
     message: str | None = None
+    code = "H301" if expected == "ok" else "H302"
     if expected == "ok":
         message = error["message"] if error else None
     else:
@@ -128,7 +132,7 @@ def _judge_python(page: Page, cell: Cell, facts: CellOutcome) -> list[Verdict]:
             verdict["details"]["raised"] = error["types"][0]
     else:
         line = cell.source_line + error["offset"] if error else None
-        verdict = _error(page, cell, message, line)
+        verdict = _error(page, cell, code, message, line)
     checks = [
         _from_report(page, cell, report, f"{cell.id}-check-{count}")
         for count, report in enumerate(facts["reports"], 1)
@@ -148,7 +152,8 @@ def _judge_math(
         line = cell.source_line + (
             error.get("offset", 0) if position is None else cell.source.count("\n", 0, position)
         )
-        verdict = _error(page, cell, error["message"], line)
+        code = "H404" if position is None else "H403"
+        verdict = _error(page, cell, code, error["message"], line)
         verdict["details"]["position"] = position
         return [_expecting(verdict, expected[0])]
     reports = facts["reports"]
@@ -156,7 +161,7 @@ def _judge_math(
         counted = (
             f"expect names {len(expected)} verdicts, and the equation has {len(reports)} steps"
         )
-        return [_error(page, cell, counted)]
+        return [_error(page, cell, "H406", counted)]
     expected = expected * len(reports) if len(expected) == 1 else expected
     misread = _misread(cell, reports, macros)
     verdicts = []
@@ -165,6 +170,7 @@ def _judge_math(
         verdict["line"] = cell.line_first
         if misread is not None:
             verdict["status"], verdict["message"] = "error", misread
+            verdict["details"]["code"] = "H405"
         verdicts.append(_expecting(verdict, word))
     return verdicts
 
@@ -198,9 +204,10 @@ def _expecting(verdict: Verdict, expected: str) -> Verdict:
     return verdict
 
 
-def _error(page: Page, cell: Cell, message: str, line: int | None = None) -> Verdict:
+def _error(page: Page, cell: Cell, code: str, message: str, line: int | None = None) -> Verdict:
     """The verdict on a cell that cannot be used, failed, or was not understood."""
     verdict = _verdict(page, cell, "error", message)
+    verdict["details"]["code"] = code
     if line is not None:
         verdict["details"]["line"] = line
     return verdict
@@ -262,4 +269,21 @@ def _refuse_taken_ids(judged: JudgedPage) -> None:
                 f"the id {name!r} is taken by line {lines[name]}; ids are unique on a page"
             )
             verdict["status"], verdict["ok"] = "error", False
+            verdict["details"]["code"] = "H202"
         lines.setdefault(name, verdict["line"])
+
+
+#: The codes of verdicts that are not as expected; a better one than expected is a problem, too.
+_UNEXPECTED = {
+    "equation": {"refuted": "H401", "inconclusive": "H402", "error": "H404", "verified": "H407"},
+    "gradient": {"refuted": "H501", "inconclusive": "H502", "error": "H503", "verified": "H504"},
+    "code": {"error": "H301"},
+}
+
+
+def _code(verdict: Verdict) -> str:
+    """The code of what is wrong with a verdict."""
+    known = verdict["details"].get("code")
+    if verdict["status"] == "error" and known is not None:
+        return known
+    return _UNEXPECTED[verdict["kind"]][verdict["status"]]

@@ -64,6 +64,16 @@ def text_digest(text: str) -> str:
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
+def documents(folder: Path) -> list[Path]:
+    """Every file below a folder that can be a page, in order; hidden folders are left out."""
+    found = (path for path in folder.rglob("*") if path.suffix in (*MARKDOWN, ".ipynb"))
+    return sorted(
+        path
+        for path in found
+        if path.is_file() and not any(p.startswith(".") for p in path.relative_to(folder).parts)
+    )
+
+
 def shown_path(file: PurePath, folder: PurePath | None = None) -> str:
     """A path to the file from a folder, the working directory, if it is below; else all of it."""
     folder = Path.cwd() if folder is None else folder
@@ -93,7 +103,7 @@ def read_page(
             shown_path(file), f"not UTF-8: {error.reason}; save it as UTF-8", line
         ) from error
     except IsADirectoryError as error:
-        raise PageError(shown_path(file), "a folder; name its pages, as in *.md") from error
+        raise PageError(shown_path(file), "a folder, and no page") from error
     except OSError as error:
         raise PageError(shown_path(file), f"cannot be read: {error.strerror}") from error
     return make_page(file, name, text, known, claims)

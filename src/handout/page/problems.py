@@ -14,7 +14,10 @@ class Problem(NamedTuple):
     line: int
     message: str  # one line
     excerpt: str = ""  # the place, on lines of its own: a formula with a caret under it
+    code: str = ""  # of its kind, one of `handout.page.codes.CODES`
+    subject: str = ""  # what it is about, the same when lines move: the claim, the formula
 
     def __str__(self) -> str:
-        head = one_line(f"{self.path}:{self.line}: {self.message}")
+        code = f" [{self.code}]" if self.code else ""
+        head = one_line(f"{self.path}:{self.line}: {self.message}{code}")
         return f"{head}\n{escape_controls(self.excerpt)}" if self.excerpt else head

@@ -45,7 +45,7 @@ def coverage_problems(judged: JudgedPage, settings: Settings) -> list[Problem]:
         f"coverage: {found.tested} of {found.counted} formulas are tested ({found.percent:.0f} %), "
         f"and at least {least:g} % are wanted; `handout coverage` says why the others are not"
     )
-    return [Problem(judged.page.shown, line, message)]
+    return [Problem(judged.page.shown, line, message, code="H604")]
 
 
 def problem_of(page: Page, verdict: Verdict) -> Problem:
@@ -56,7 +56,9 @@ def problem_of(page: Page, verdict: Verdict) -> Problem:
     why, _, excerpt = str(verdict["message"] or _difference(verdict)).partition("\n")
     if not excerpt.startswith("  "):  # further reasons, and no picture of the place
         why, excerpt = " | ".join(line for line in (why, *excerpt.splitlines()) if line.strip()), ""
-    return Problem(page.shown, line, f"{text}: {why}" if why else text, excerpt)
+    message = f"{text}: {why}" if why else text
+    subject = verdict["id"] + (f"#{verdict['step']}" if verdict["step"] > 1 else "")
+    return Problem(page.shown, line, message, excerpt, verdict["code"] or "", subject)
 
 
 def _difference(verdict: Verdict) -> str:

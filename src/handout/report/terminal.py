@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import io
+import logging
 from collections.abc import Iterator, Sequence
 from typing import TextIO
 
@@ -42,13 +44,44 @@ def progress(pages: Sequence[Page], stream: TextIO) -> Iterator[Advance]:
         transient=True,
         disable=not console.is_terminal,
     )
-    with bar:
+    with bar, _logs_above(console):
         task = bar.add_task("", total=sum(len(page.running) for page in pages))
 
         def advance(page: Page, cells: int) -> None:
             bar.update(task, advance=cells, description=one_line(page.name))
 
         yield advance
+
+
+class _Above(io.TextIOBase):
+    """Text that is written to it appears above the bar of a console, as it is."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def write(self, text: str) -> int:
+        self._console.out(text, end="", highlight=False)
+        return len(text)
+
+
+@contextlib.contextmanager
+def _logs_above(console: Console) -> Iterator[None]:
+    """Let what is logged to a terminal appear above the bar, which is drawn again and again."""
+    stream = console.file
+    loggers = [logging.getLogger(name) for name in ("", "mkdocs", "properdocs")]
+    handlers = [
+        handler
+        for logger in loggers
+        for handler in logger.handlers
+        if isinstance(handler, logging.StreamHandler) and handler.stream is stream
+    ]
+    for handler in handlers:
+        handler.setStream(_Above(console))
+    try:
+        yield
+    finally:
+        for handler in handlers:
+            handler.setStream(stream)
 
 
 def show_table(judged: Sequence[JudgedPage], stream: TextIO) -> None:

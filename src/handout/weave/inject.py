@@ -38,6 +38,10 @@ _TABLE = re.compile(r"(?:<p>)?\[\[verdicts\]\](?:</p>)?")
 class InjectionError(ValueError):
     """A page whose text another plugin has changed beyond recognition."""
 
+    def __init__(self, page: Page, message: str) -> None:
+        self.problem = Problem(page.shown, 1, message, code="H603")
+        super().__init__(str(self.problem))
+
 
 def token(page: Page) -> str:
     """What begins this page's tokens: no author can have written it, and it is always the same."""
@@ -63,8 +67,9 @@ def with_tokens(markdown: str, page: Page) -> str:
         cells = read_contents(markdown, page.shown, known=True, whole=whole).cells
     if [cell.source for cell in cells] != [cell.source for cell in page.cells]:
         raise InjectionError(
-            f"{page.shown}:1: another plugin changed the cells of this page before they could be "
-            "shown; list handout before it in the configuration"
+            page,
+            "another plugin changed the cells of this page before they could be shown; list "
+            "handout before it in the configuration",
         )
     lines = markdown.split("\n")
     parts: list[str] = []
@@ -118,7 +123,7 @@ def _shown(result: Result) -> str:
     cell = result.cell
     html = ""
     if cell.kind == "math" and cell.shown and (cell.problem is None or not cell.fenced):
-        html += mark(cell.source.strip())
+        html += mark(cell.source.strip(), claim=True)
         if cell.role in (Role.DEFINE, Role.CLAIM) and result.outcome is not None:
             html += binding(result.outcome.get("defined", ()))
     quiet = next((verdict for verdict in result.verdicts if _quiet(verdict, cell)), None)
@@ -169,7 +174,8 @@ def link_verdicts(
     def missing(found: re.Match[str], problem: str) -> str:
         written = f"[[{found[0].partition('[[')[2].partition(']]')[0]}]]"
         line = next((n for n, l in enumerate(page.text.split("\n"), 1) if written in l), 1)
-        problems.append(Problem(page.shown, line, f"{written}: {problem}"))
+        message = f"{written}: {problem}"
+        problems.append(Problem(page.shown, line, message, code="H601", subject=written))
         return f'<span class="verdict-missing">{written}</span>'
 
     def shown(found: re.Match[str], show: Callable[[JudgedPage, list[Verdict], str], str]) -> str:
@@ -232,6 +238,8 @@ def borrowed_badges(page: Page) -> list[Problem]:
             display.line_first,
             "a badge stands beside this formula, which is not tested: write <!-- claim: ID --> "
             "before it, or [[claim:PAGE#ID]] in its place",
+            code="H605",
+            subject=display.source.strip(),
         )
         for display in page.unclaimed
         if any(_BADGE.search(text) for _, text in beside(lines, display))
@@ -247,7 +255,13 @@ def lost_badges(judged: JudgedPage) -> list[Problem]:
     if "[[verdict:" not in page.text or page.notebook:
         return []
     return [
-        Problem(page.shown, line, f"{found[0]}: {judged.missing(found['claim'])}")
+        Problem(
+            page.shown,
+            line,
+            f"{found[0]}: {judged.missing(found['claim'])}",
+            code="H601",
+            subject=found[0],
+        )
         for line, words in running_text(page.text)
         for found in _BADGE.finditer(words)
         if not found["page"] and not judged.named(found["claim"])

@@ -3,6 +3,8 @@ r"""The mathematics of one page: every formula of its HTML becomes MathML.
 `pymdownx.arithmatex` (generic) has marked the formulas of Markdown; those of a notebook are still
 between dollars. All formulas of a page are converted together, so that they share equation numbers
 and `\eqref{ID}`, or `[[eq:ID]]` in a sentence, finds its `\label` anywhere on the page.
+
+A formula that is not converted stays marked, which is how MathJax and KaTeX find it.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from handout.page.problems import Problem
 
 # A formula that is marked, or a reference to an equation's number.
 _SITE = re.compile(
-    r'<(?P<tag>span|div) class="arithmatex">(?P<body>.*?)</(?P=tag)>'
+    r'<(?P<tag>span|div) class="arithmatex(?P<claim> claim-formula)?">(?P<body>.*?)</(?P=tag)>'
     r"|\[\[eq:(?P<label>[\w:.-]+)\]\]",
     re.DOTALL,
 )
@@ -39,12 +41,15 @@ class _Formula(NamedTuple):
     latex: str
     display: bool
     written: str  # as it stands in the author's file
+    marked: str  # as it stands in the HTML, or would
+    wanted: bool  # as MathML
 
 
-def mark(latex: str, display: bool = True) -> str:
+def mark(latex: str, display: bool = True, claim: bool = False) -> str:
     """LaTeX as the HTML that `convert` looks for."""
     left, right = (r"\[", r"\]") if display else (r"\(", r"\)")
-    return f'<span class="arithmatex">{left}{html.escape(latex)}{right}</span>'
+    names = "arithmatex claim-formula" if claim else "arithmatex"
+    return f'<span class="{names}">{left}{html.escape(latex)}{right}</span>'
 
 
 def mark_dollars(content: str) -> str:
@@ -82,30 +87,36 @@ def title(text: str, macros: Mapping[str, str] | None = None) -> str:
 
 
 def convert(
-    content: str, page: Page, macros: Mapping[str, str] | None = None
+    content: str,
+    page: Page,
+    macros: Mapping[str, str] | None = None,
+    which: bool | str = True,
+    keep: bool = False,
 ) -> tuple[str, list[Problem]]:
     """A page's HTML with MathML for its formulas, and what is wrong with those that failed.
-
-    A formula that fails is shown as its source.
 
     Args:
         content: the page's HTML.
         page: as its author wrote it, in which the lines of problems are found.
         macros: as `handout.math.mathml.to_mathml` takes them.
+        which: all formulas, none, or "claims".
+        keep: whether a formula that fails stays marked; if not, it is shown as its source.
 
     Raises:
         MathError: a macro is not LaTeX that can be converted.
     """
-    if 'arithmatex">' not in content and "[[eq:" not in content:
+    if 'class="arithmatex' not in content and "[[eq:" not in content:
         return content, []
-    formulas = list(_formulas(content))
-    converted = to_mathml_page([(f.latex, f.display) for f in formulas], macros)
-    shown = iter([_shown(f, mathml) for f, mathml in zip(formulas, converted, strict=True)])
+    formulas = list(_formulas(content, which))
+    wanted = [formula for formula in formulas if formula.wanted]
+    converted = to_mathml_page([(f.latex, f.display) for f in wanted], macros)
+    mathml = iter(converted)
+    shown = iter([_shown(f, next(mathml), keep) if f.wanted else f.marked for f in formulas])
     html_of_page = "".join(
         part if literal else _SITE.sub(lambda _: next(shown), part)
         for part, literal in parts(content)
     )
-    return html_of_page, list(_problems(formulas, converted, page))
+    return html_of_page, list(_problems(wanted, converted, page))
 
 
 def parts(content: str) -> Iterator[tuple[str, bool]]:
@@ -121,19 +132,23 @@ def parts(content: str) -> Iterator[tuple[str, bool]]:
     yield content[start:], False
 
 
-def _formulas(content: str) -> Iterator[_Formula]:
+def _formulas(content: str, which: bool | str) -> Iterator[_Formula]:
     for part, literal in parts(content):
         for found in () if literal else _SITE.finditer(part):
             if found["label"]:
-                yield _Formula(rf"\eqref{{{found['label']}}}", False, found[0])
+                latex = rf"\eqref{{{found['label']}}}"
+                yield _Formula(latex, False, found[0], mark(latex, display=False), which is True)
             else:
                 delimited = html.unescape(found["body"]).strip()
                 latex = delimited[2:-2].strip()
-                yield _Formula(latex, delimited.startswith(r"\["), latex)
+                wanted = which is True or bool(which == "claims" and found["claim"])
+                yield _Formula(latex, delimited.startswith(r"\["), latex, found[0], wanted)
 
 
-def _shown(formula: _Formula, mathml: str | MathError) -> str:
+def _shown(formula: _Formula, mathml: str | MathError, keep: bool) -> str:
     if isinstance(mathml, MathError):
+        if keep:
+            return formula.marked
         return f'<code class="math-error">{html.escape(formula.latex)}</code>'
     if formula.display:
         return f'<span class="math-display">{mathml}</span>'
@@ -151,7 +166,8 @@ def _problems(
         if isinstance(mathml, MathError):
             offset = mathml.position if exact and formula.written == formula.latex else 0
             line = page.text.count("\n", 0, at + offset) + 1
-            yield Problem(page.shown, line, f"{mathml.message} The formula is: {formula.written}")
+            message = f"{mathml.message} The formula is: {formula.written}"
+            yield Problem(page.shown, line, message, code="H602", subject=formula.written)
 
 
 def _find(written: str, source: str, start: int) -> tuple[int, bool]:

@@ -167,7 +167,7 @@ def test_one_cell_that_fails_is_one_message(workshop) -> None:
     said = [line for line in done.output.splitlines() if line.startswith("a.md:")]
     assert len(said) == 1, done.output
     assert said[0].startswith("a.md:2: cell-1: error, verified was expected: ImportError")
-    assert said[0].endswith("(3 verdicts below fail for it)")
+    assert said[0].endswith("(3 verdicts below fail for it) [H301]")
     assert "4 error" in done.output
 
 

@@ -165,13 +165,21 @@ def test_verdicts_are_written_as_promised(softmax) -> None:
     """Schema, order of keys, lines, statuses, summary."""
     assert command(softmax, "handout", "build").returncode == 0
     document = json.loads((softmax.root / "site/verdicts.json").read_text())
-    assert list(document) == ["schema", "tool", "python", "numpy", "summary", "verdicts"]
+    assert list(document) == [
+        "schema",
+        "tool",
+        "python",
+        "numpy",
+        "summary",
+        "verdicts",
+        "coverage",
+    ]
     assert document["summary"] == {
         "verified": 4, "refuted": 1, "inconclusive": 0, "error": 0, "unexpected": 0,
     }  # fmt: skip
     assert list(document["verdicts"][0]) == [
         "id", "step", "page", "line", "kind", "status", "expected", "ok", "max_rel_error", "points",
-        "seed", "oracle", "reading", "counterexample", "corruptions", "repair", "message",
+        "seed", "oracle", "reading", "counterexample", "corruptions", "repair", "message", "code",
     ]  # fmt: skip
     assert [(v["id"], v["page"], v["line"], v["kind"], v["status"]) for v in verdicts(softmax)] == [
         ("cell-1", "softmax.md", 7, "code", "verified"),

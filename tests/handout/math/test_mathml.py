@@ -213,7 +213,11 @@ def test_problems_carry_the_line_of_the_author() -> None:
     assert "Unknown command" in problems[0].message
     assert r"\wrong" in problems[1].message
     assert problems[2] == Problem(
-        "page.md", 10, r"No equation on this page has \label{none}. The formula is: [[eq:none]]"
+        "page.md",
+        10,
+        r"No equation on this page has \label{none}. The formula is: [[eq:none]]",
+        code="H602",
+        subject="[[eq:none]]",
     )
     assert '<code class="math-error">\\bogus</code>' in shown
 
@@ -258,3 +262,29 @@ def test_formula_in_a_heading_reaches_the_table_of_contents() -> None:
     """A formula of a heading is set there, too; a wrong one is left to the heading's own error."""
     assert title(r"About \(x &lt; y\)") == f"About {to_mathml('x < y')}"
     assert title(r"About \(\bogus\)") == r"About \(\bogus\)"
+
+
+@pytest.mark.parametrize(
+    ("which", "claim", "other"),
+    [(True, True, True), ("claims", True, False), (False, False, False)],
+)
+def test_formulas_may_be_left_to_the_site(which: bool | str, claim: bool, other: bool) -> None:
+    """All, claims alone or none become MathML; what does not stays marked for MathJax or KaTeX."""
+    content = mark("a", claim=True) + mark("b") + "[[eq:c]]" + mark(r"d \label{c}")
+    if which is True:
+        content = mark("a", claim=True) + mark("b")
+    shown, problems = convert(content, _page("a b c"), which=which)
+    assert problems == []
+    assert (r"\[a\]" not in shown) == claim
+    assert (r"\[b\]" not in shown) == other
+    if not other:
+        assert r'<span class="arithmatex">\(\eqref{c}\)</span>' in shown
+
+
+def test_a_formula_that_cannot_be_set_is_left_as_it_was() -> None:
+    """Where the site has a typesetter of its own; it is a problem of the page all the same."""
+    content = _html(r"\bogus") + _html("x")
+    shown, problems = convert(content, _page(r"$\bogus$ $x$"), keep=True)
+    assert _html(r"\bogus") in shown
+    assert "<math" in shown
+    assert len(problems) == 1

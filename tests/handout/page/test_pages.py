@@ -55,7 +55,7 @@ def a_socket(path: Path) -> None:
     ("make", "why"),
     [
         (lambda path: None, "page.md:1: cannot be read: No such file or directory"),
-        (a_folder, r"page.md:1: a folder; name its pages, as in \*.md"),
+        (a_folder, r"page.md:1: a folder, and no page"),
         (a_socket, "page.md:1: cannot be read: No such device or address"),
         (lambda path: path.symlink_to(path), "page.md:1: cannot be read: Too many levels"),
         (lambda path: path.write_bytes(b"a\n\nb \xe9\n"), "page.md:3: not UTF-8: "),

@@ -304,7 +304,9 @@ def test_a_syntax_error_is_shown_with_its_caret(folder: Path):
     page.write_text('# P\n\n```python exec="on"\nx = = 1\n```\n')
     done = CliRunner().invoke(main, ["check", "p.md"])
     head, code, caret = done.stdout.splitlines()[-4:-1]
-    assert head == "p.md:4: cell-1: error, verified was expected: SyntaxError: invalid syntax"
+    assert (
+        head == "p.md:4: cell-1: error, verified was expected: SyntaxError: invalid syntax [H301]"
+    )
     assert code[caret.index("^") :] == "= 1"
 
 
@@ -317,8 +319,8 @@ def test_a_badge_of_no_claim_is_a_problem_of_the_page(folder: Path):
     done = CliRunner().invoke(main, ["check", "p.md"])
     assert done.exit_code == 1
     assert done.stdout.splitlines() == [
-        "p.md:4: [[verdict:lost]]: no claim 'lost' on p.md; the page makes no claim",
-        "p.md:8: [[verdict:inside]]: no claim 'inside' on p.md; the page makes no claim",
+        "p.md:4: [[verdict:lost]]: no claim 'lost' on p.md; the page makes no claim [H601]",
+        "p.md:8: [[verdict:inside]]: no claim 'inside' on p.md; the page makes no claim [H601]",
         "no verdicts; 2 badges name no claim",
     ]
 

@@ -1,0 +1,154 @@
+"""A site that is there already becomes a tested handout: one line more in its configuration.
+
+The line is put into the text, so that comments, anchors and tags of the file stay as they are. All
+else that would help is advice, for the author to take.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import yaml
+
+from handout.page.pages import shown_path
+from handout.project_file import find_config
+from handout.settings import Configuration, SettingsError, read_configuration
+
+
+class InitError(Exception):
+    """A folder whose site cannot be given the plugin; the message says why, and what to do."""
+
+
+class Initialised(NamedTuple):
+    """What was done, and what else to do."""
+
+    config: Path
+    added: bool  # False if the plugin was there
+    advice: list[str]
+
+
+def initialise(folder: Path) -> Initialised:
+    """Add the plugin to the configuration of the site in a folder.
+
+    Raises:
+        InitError: there is no configuration, or it cannot be read, changed or written.
+    """
+    config = find_config(folder.absolute())
+    if config is None or config.parent != folder.absolute():
+        raise InitError(
+            f"{folder}: no mkdocs.yml is here. `handout new DIR` starts a handout of its own"
+        )
+    try:
+        before = read_configuration(config)
+        added = "handout" not in before.plugins
+        if added:
+            text = config.read_bytes().decode("utf-8")
+            config.write_bytes(with_plugin(text).encode())
+            _check(config, text, before)
+        return Initialised(config, added, list(_advice(before, config.parent)))
+    except SettingsError as error:
+        raise InitError(str(error)) from None
+    except OSError as error:
+        raise InitError(f"{shown_path(config)}: {error.strerror}") from None
+
+
+def _check(config: Path, text: str, before: Configuration) -> None:
+    """Take the change back unless it gave the plugin and changed nothing else."""
+    try:
+        after = read_configuration(config)
+        fine = {**after.document, "plugins": None} == {**before.document, "plugins": None}
+        plugins = dict(after.plugins)
+        fine = fine and plugins.pop("handout", ...) in (None, {})
+        listed = before.plugins if "plugins" in before.document else {"search": None}
+        fine = fine and plugins == listed
+    except SettingsError:
+        fine = False
+    if not fine:
+        config.write_bytes(text.encode())
+        raise InitError(
+            f"{shown_path(config)}: the list of plugins is written in a way that cannot be added "
+            "to safely; nothing was changed. Add `- handout` to it by hand"
+        )
+
+
+def with_plugin(text: str) -> str:
+    """A configuration with `handout` among its plugins.
+
+    A site that lists no plugins has the search alone; listed plugins are all that it has.
+    """
+    end = "\r\n" if "\r\n" in text else "\n"
+    document = yaml.compose(text, Loader=yaml.SafeLoader)
+    found = [
+        value
+        for key, value in (document.value if isinstance(document, yaml.MappingNode) else ())
+        if key.value == "plugins"
+    ]
+    if not found:
+        gap = "" if text.endswith("\n") or not text else end
+        return f"{text}{gap}{end}plugins:{end}  - search{end}  - handout{end}"
+    [plugins] = found
+    mapping = isinstance(plugins, yaml.MappingNode)
+    entry = "handout: {}" if mapping else "handout"
+    if not isinstance(plugins, yaml.CollectionNode):
+        return text  # which `initialise` takes for what it is
+    if plugins.flow_style or not plugins.value:
+        at = plugins.end_mark.index - 1
+        return f"{text[:at]}{', ' * bool(plugins.value)}{entry}{text[at:]}"
+    items = [key for key, _ in plugins.value] if mapping else plugins.value
+    search = [item for item in items if item.value == "search" and not mapping]
+    beside = search[0] if search else items[0]
+    lines = text.splitlines(keepends=True)
+    number = beside.start_mark.line
+    indent = re.match(r"\s*(?:- *)?", lines[number])
+    if indent is None or len(indent[0]) != beside.start_mark.column:
+        return text
+    after = bool(search)
+    if after and not lines[number].endswith("\n"):
+        lines[number] += end
+    lines.insert(number + after, f"{indent[0]}{entry}{end}")
+    return "".join(lines)
+
+
+def _advice(site: Configuration, folder: Path) -> Iterator[str]:
+    """What else would help, a sentence each."""
+    arithmatex = site.extensions.get("pymdownx.arithmatex", ...)
+    if arithmatex is ...:
+        yield (
+            "formulas between dollars are not set yet: list `pymdownx.arithmatex: {generic: true}` "
+            "under `markdown_extensions`"
+        )
+    scripts = [str(script) for script in site.document.get("extra_javascript") or ()]
+    if setters := [name for name in scripts if re.search("mathjax|katex", name, re.IGNORECASE)]:
+        yield (
+            "formulas are set as MathML when the site is built, so readers need not load "
+            f"{', '.join(setters)}; to keep them for all formulas but claims, set `mathml: claims`"
+        )
+    notebooks = any((folder / str(site.document.get("docs_dir") or "docs")).rglob("*.ipynb"))
+    jupyter = site.plugins.get("mkdocs-jupyter", ...)
+    if notebooks and jupyter is ...:
+        yield (
+            "notebooks become pages with `pip install 'mkdocs-handout[notebook]'` and "
+            "`- mkdocs-jupyter: {execute: false}` under `plugins`"
+        )
+    elif isinstance(jupyter, dict) and jupyter.get("execute"):
+        yield "set `execute: false` for mkdocs-jupyter: handout runs the notebooks, and judges them"
+    if "markdown-exec" in site.plugins:
+        yield (
+            'markdown-exec takes `exec=` for its own: its fences say `exec="true"`, those of '
+            'handout `exec="on"`'
+        )
+    if not any(".cache" in line for line in _lines(folder / ".gitignore")):
+        yield "list `.cache/` in `.gitignore`: what the pages gave is kept there"
+    names = [n for n in ("requirements.txt", "docs/requirements.txt") if (folder / n).is_file()]
+    if names and not any("mkdocs-handout" in line for n in names for line in _lines(folder / n)):
+        yield f"list `mkdocs-handout` in {names[0]}, so that it is there in CI, too"
+
+
+def _lines(file: Path) -> list[str]:
+    try:
+        return file.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return []

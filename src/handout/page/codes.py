@@ -1,0 +1,158 @@
+"""The kinds of messages, each with a code that does not change: `handout explain CODE`.
+
+A code is never given to another kind, and none is reused. The first digit says what is concerned:
+1 pages, 2 what cells say of themselves, 3 code, 4 equations, 5 gradients, 6 the text around them, 7
+the configuration.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Kind(NamedTuple):
+    """A kind of message."""
+
+    title: str  # as a heading
+    meaning: str  # what happened, in a sentence or two
+    remedy: str  # what to do about it
+
+
+CODES = {
+    "H101": Kind(
+        "A page cannot be read",
+        "The file is missing, is not UTF-8, or is not a notebook in Python; or what is needed to "
+        "read it is not installed.",
+        "The message says which. Save text as UTF-8; for notebooks, "
+        "`pip install 'mkdocs-handout[notebook]'`.",
+    ),
+    "H201": Kind(
+        "A cell cannot be used",
+        "Its fence has an option that does not exist, or a value that the option does not take, or "
+        "it is never closed.",
+        "The message names the option and what was probably meant. The reference lists all.",
+    ),
+    "H202": Kind(
+        "An id is taken",
+        "Two claims of a page have the same id, so that a link could mean either.",
+        "Rename one of them.",
+    ),
+    "H301": Kind(
+        "A cell raised an exception",
+        "The code on the page does not run as it stands there.",
+        'Mend it. Where the exception is what the page shows, write `expect="raises NameOfError"`.',
+    ),
+    "H302": Kind(
+        "An expected exception did not come",
+        'A cell says `expect="raises ..."`, and raised nothing, or something else.',
+        "Mend the cell, or say what it does raise.",
+    ),
+    "H303": Kind(
+        "A cell ended the page",
+        "It took more time, memory or processes than a page may use, or its process crashed.",
+        "Make the cell cheaper, or raise the limit: `timeout` on the fence, `memory` and the "
+        "others in `mkdocs.yml`.",
+    ),
+    "H304": Kind(
+        "A cell did not run",
+        "An earlier cell of the page ended its process, so nothing is known of this one.",
+        "Mend the earlier cell.",
+    ),
+    "H401": Kind(
+        "An equation is refuted",
+        "Both sides differ at some point by far more than rounding, and did so when the "
+        "derivatives were computed again in another way. The message has the point.",
+        "Correct the formula, or the cells that define its symbols. Where the page quotes a "
+        'mistake on purpose, write `expect="refuted"`.',
+    ),
+    "H402": Kind(
+        "The test of an equation is inconclusive",
+        "Nothing can be concluded: both sides are zero everywhere, too few digits are left, the "
+        "two ways to compute a derivative disagree, or there is only one point to try.",
+        "The message says which. Let the cells give the symbols other values, or state the claim "
+        "so that it says something.",
+    ),
+    "H403": Kind(
+        "An equation is not understood",
+        "The formula uses notation that is not in the dialect, names what no cell has defined, or "
+        "does not fit in its shapes. Nothing was guessed, and nothing tested.",
+        "The caret shows the place, and the message says what to write.",
+    ),
+    "H404": Kind(
+        "An equation could not be evaluated",
+        "An operation on the page's graph raised an exception when the equation was evaluated at "
+        "random points.",
+        "Mend the operation, or declare the domain of its inputs.",
+    ),
+    "H405": Kind(
+        "An equation would be read otherwise than it is seen",
+        "Printed back from what was understood, the formula is typeset differently. What a reader "
+        "sees is not what was tested.",
+        "Write it more explicitly, as the message shows.",
+    ),
+    "H406": Kind(
+        "`expect` does not fit the steps of an equation",
+        "It names a number of verdicts that is neither one nor the number of the equation's steps.",
+        "Name one verdict for all steps, or one for each.",
+    ),
+    "H407": Kind(
+        "An equation is not as wrong as expected",
+        'The claim says `expect="refuted"` (or another verdict), and got a better one.',
+        "If the formula has been corrected, remove `expect` and what the page says of a mistake.",
+    ),
+    "H501": Kind(
+        "A gradient is refuted",
+        "What `backward` gives differs from the numeric derivative by far more than rounding.",
+        "The message has the component and both numbers. Mend `backward`; where it is wrong on "
+        'purpose, `check_gradients(..., expect="refuted")`.',
+    ),
+    "H502": Kind(
+        "The check of a gradient is inconclusive",
+        "The numeric derivative is not accurate enough to tell, or every derivative is zero.",
+        "Choose other inputs, away from kinks and from zero.",
+    ),
+    "H503": Kind(
+        "A gradient could not be checked",
+        "The graph could not be evaluated where the check needs it, or `backward` raised an "
+        "exception or broke its contract.",
+        "The message says what happened.",
+    ),
+    "H504": Kind(
+        "A gradient is not as wrong as expected",
+        'The check says `expect="refuted"` (or another verdict), and got a better one.',
+        "If `backward` has been corrected, remove `expect`.",
+    ),
+    "H601": Kind(
+        "A badge names no claim",
+        "The text has `[[verdict:ID]]`, and there is no claim of that id.",
+        "The message says which id was probably meant.",
+    ),
+    "H602": Kind(
+        "A formula cannot be set",
+        "The LaTeX has a command that is unknown, or a brace or an environment that is not closed.",
+        "Correct it, define a macro, or leave formulas to the site's own MathJax or KaTeX with "
+        "`mathml: claims`.",
+    ),
+    "H603": Kind(
+        "A cell does not reach the page",
+        "What the author wrote, and what the site's other plugins made of it, do not fit together, "
+        "so that the output has no place.",
+        "The message says which cell, and what to write.",
+    ),
+    "H604": Kind(
+        "Too few formulas of a page are tested",
+        "The page, or its site, asks for more coverage than it has.",
+        "`handout coverage` lists the formulas that are not tested, with the reasons. Let them be "
+        "understood, skip them with `<!-- claim: skip -->`, or ask for less.",
+    ),
+    "H605": Kind(
+        "A badge stands beside a formula that is not tested",
+        "Readers would take the formula for the tested claim that the badge belongs to.",
+        "Make the formula a claim, or show the claim itself with `[[claim:PAGE#ID]]`.",
+    ),
+    "H701": Kind(
+        "The configuration cannot be used",
+        "`mkdocs.yml` cannot be read, or an option of the plugin is unknown or has a bad value.",
+        "The message names the option and what it takes.",
+    ),
+}

@@ -1,0 +1,54 @@
+"""Problems as SARIF: the lines that code scanning shows."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from handout.page.codes import CODES
+from handout.page.problems import Problem
+from handout.report.sarif import sarif
+
+
+def problem(line: int = 5, path: str = "docs/a b.md", subject: str = "softmax") -> Problem:
+    return Problem(path, line, "softmax: refuted", "  x = y\n      ^", code="H401", subject=subject)
+
+
+def test_a_problem_becomes_a_result_on_its_line(tmp_path: Path) -> None:
+    """With what GitHub requires: a rule with help, a message, a place, a fingerprint."""
+    document = json.loads(sarif([problem(path=str(tmp_path / "docs/a b.md"))], tmp_path))
+    assert document["version"] == "2.1.0"
+    [run] = document["runs"]
+    [rule] = run["tool"]["driver"]["rules"]
+    assert rule["id"] == "H401"
+    assert rule["shortDescription"]["text"] == CODES["H401"].title
+    assert rule["help"]["text"] == CODES["H401"].remedy
+    [result] = run["results"]
+    assert result["ruleId"] == "H401"
+    assert result["message"]["text"] == "softmax: refuted\n  x = y\n      ^"
+    place = result["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"]["uri"] == "docs/a%20b.md"
+    assert place["region"] == {"startLine": 5}
+
+
+def test_a_problem_is_followed_when_it_moves() -> None:
+    """Another line is the same problem; another claim is not."""
+
+    def fingerprint(found: Problem) -> str:
+        result = json.loads(sarif([found]))["runs"][0]["results"][0]
+        return str(result["partialFingerprints"]["handoutClaim/v1"])
+
+    assert fingerprint(problem(5)) == fingerprint(problem(9))
+    assert fingerprint(problem()) != fingerprint(problem(subject="other"))
+
+
+def test_no_problem_is_a_file_too() -> None:
+    """GitHub closes what a new file no longer has."""
+    document = json.loads(sarif([]))
+    assert document["runs"][0]["results"] == []
+
+
+def test_hostile_text_is_a_valid_file() -> None:
+    """Escapes, controls and what is not Unicode are written as text."""
+    text = sarif([Problem("a.md", 1, "\x1b[2J\udcff\x00", code="H301", subject="\udcff")])
+    assert json.loads(text.encode())["runs"][0]["results"][0]["message"]["text"]
