@@ -197,7 +197,8 @@ class Reach:
                 continue
             low, high, entry = segment
             for _ in range(HALVINGS):
-                middle = {leaf: (low[leaf] + high[leaf]) / 2 for leaf in low}
+                free = [leaf for leaf in low if self.graph.is_free(leaf)]
+                middle = {**low, **{leaf: (low[leaf] + high[leaf]) / 2 for leaf in free}}
                 if not self._put(middle):
                     break
                 margins = branch_margins(sides.node).get(sides.branch)

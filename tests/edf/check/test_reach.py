@@ -139,6 +139,21 @@ def test_operations_of_edf_raise_no_alarm_if_they_are_looked_at_like_others(monk
     assert doubted == {}
 
 
+def test_whole_numbers_beside_what_is_moved_stay_whole():
+    """Labels keep their values while a search moves the scores."""
+    hinge = operation(
+        lambda x, k: np.maximum(0, 5 - x[k]),
+        lambda g, x, k: (-g * (x[k] < 5) * (np.arange(x.size) == k), None),
+    )
+    labels = Input(shape=(), sample=lambda rng, shape: rng.integers(3, size=shape))
+    assert check_gradients(hinge(Input(shape=(3,)), labels)).ok
+    wrong = operation(
+        lambda x, k: np.maximum(0, 5 - x[k]),
+        lambda g, x, k: (-g * (np.arange(x.size) == k), None),
+    )
+    assert check_gradients(wrong(Input(shape=(3,)), labels)).status == "refuted"
+
+
 class Test_ties:
     MAXIMUM = staticmethod(lambda x: x.max())
 
