@@ -106,8 +106,10 @@ def page(traps: Sequence[Trap], failures: Mapping[str, str]) -> str:
     for kind, members in by_kind(traps):
         parts.append(f"\n### {kind.number}. {kind.title}\n\n{kind.about}\n\n")
         parts.append(f'??? note "{len(members)} traps"\n\n')
-        for setup, rows in groupby(members, key=lambda trap: trap.setup):
-            parts.append(indented(f"```python\n{setup.strip()}\n```\n\n"))
+        for page, rows in groupby(members, key=lambda trap: (trap.setup, trap.let, trap.define)):
+            for text, language in zip(page, ("python", "latex", "latex"), strict=True):
+                if text:
+                    parts.append(indented(f"```{language}\n{text.strip()}\n```\n\n"))
             parts.append(indented("".join(listing(trap, failures) for trap in rows) + "\n"))
     return "".join(parts)
 

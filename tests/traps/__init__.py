@@ -4,9 +4,10 @@ The files beside this one hold them, one for each kind. A row of a file is
 
     ["id", "verdict", 'claim', "reason", {options}]
 
-The verdict is a status, or `not verified` or `not refuted` where more than one answer is good; a
-claim of several steps has one for each, separated by commas. A claim is LaTeX, or, in a file with
-`language = "python"`, an expression whose value has a `status` or is true.
+below the set-up of a page: Python, and, if they are there, declarations (`let`) and definitions
+(`define`) in LaTeX. The verdict is a status, or `not verified` or `not refuted` where more than one
+answer is good; a claim of several steps has one for each, separated by commas. A claim is LaTeX,
+or, in a file with `language = "python"`, an expression whose value has a `status` or is true.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from edf.equations import EquationError, check_equation
+from edf.equations import EquationError, check_equation, declare, define
 
 FOLDER = Path(__file__).parent
 KNOWN_FAILURES = FOLDER / "known_failures.toml"
@@ -27,6 +28,8 @@ PRELUDE = "import numpy as np\nfrom edf import *\n"
 
 #: Options of a trap that are no options of `check_equation`.
 OF_THE_TRAP = ("repair", "left", "right", "small")
+#: What may stand beside a page's set-up.
+BINDING = ("let", "define")
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,10 @@ class Trap:
     reason: str
     """Why the claim holds or fails, for a reader."""
     options: dict[str, Any] = field(default_factory=dict)
+    let: str = ""
+    """Declarations in LaTeX, after the set-up."""
+    define: str = ""
+    """Definitions in LaTeX, after these."""
 
     @property
     def right(self) -> bool:
@@ -88,9 +95,22 @@ def load() -> list[Trap]:
             language=content.get("language", "latex"),
         )
         for page in content["page"]:
+            setup, binding = page.get("setup", ""), {k: page[k] for k in BINDING if k in page}
             for id, expected, claim, reason, *options in page["traps"]:
-                traps.append(Trap(id, kind, page["setup"], claim, expected, reason, *options))
+                trap = Trap(id, kind, setup, claim, expected, reason, *options, **binding)
+                traps.append(trap)
     return traps
+
+
+def bound(trap: Trap) -> dict[str, Any]:
+    """Return the names of the page, made anew."""
+    names: dict[str, Any] = {}
+    exec(compile(PRELUDE + trap.setup, f"<set-up of {trap.id}>", "exec"), names)
+    if trap.let:
+        names |= declare(trap.let, names)
+    if trap.define:
+        names |= define(trap.define, names)
+    return names
 
 
 def known_failures() -> dict[str, str]:
@@ -122,11 +142,10 @@ def _fits(wanted: str, status: str) -> bool:
 
 def run(trap: Trap) -> Outcome:
     """Judge a trap as a page would."""
-    names: dict[str, Any] = {}
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")  # a student's node may take the real part of anything
-        exec(compile(PRELUDE + trap.setup, f"<set-up of {trap.id}>", "exec"), names)
         try:
+            names = bound(trap)
             if trap.kind.language == "python":
                 return _of_expression(eval(trap.claim, names))
             return _of_equation(trap, names)
