@@ -10,7 +10,7 @@ arbitrary smooth one. A length that is a letter is a symbol, see `lengths`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
@@ -23,7 +23,7 @@ from edf.equations.errors import EquationError
 from edf.equations.latex.parser import parse, steps
 from edf.equations.latex.syntax import Indices, Script, Symbol
 from edf.equations.meaning.names import index_text, python_names
-from edf.graph import Array, Input
+from edf.graph import Array, Input, Node, topological_order
 
 #: Gets a generator of random numbers and a shape. (NumPy loads its generators when first used.)
 Sampler = Callable[[Any, tuple[int, ...]], Array]
@@ -56,6 +56,10 @@ _TYPE = re.compile(
 _IN = re.compile(r"\\in(?![A-Za-z])")
 _ORDER = re.compile(r"(?P<sign><|>|\\(?:leq?|geq?|lt|gt|neq?|succ(?:eq)?|prec(?:eq)?)(?![A-Za-z]))")
 _INTEGERS = re.compile(r"\\mathbb\s*\{?\s*(?P<which>[NZ])\s*\}?\s*(?:_\s*(?:\{[^{}]*\}|\S)\s*)?")
+_TOTAL = re.compile(
+    r"(?:\\sum\s*_\s*\{?\s*\w\s*\}?|\\mathbf\{1\}\^\{?\s*(?:\\top|T)\s*\}?)\s*"
+    r"(?P<name>\\?[A-Za-z]+(?:\{[A-Za-z]\})?)(?:_\{?\w\}?)?"
+)
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
 
 
@@ -94,7 +98,8 @@ def declare(
 
     Returns:
         The new names: an `Input` for each variable, an `AnyFunction` for each function, and a
-        `Length` for each letter that is a length. The first letters of an index are never bound.
+        `Length` for each letter that is a length. A name may be declared anew, as a new section
+        does; then what was made of the old one is None, and should be forgotten.
 
     Raises:
         EquationError: A declaration is not understood, or declares a name twice.
@@ -121,13 +126,8 @@ class _Declarations:
 
     def bound(self) -> dict[str, Any]:
         """What the names are bound to."""
-        for one in self.declared.values():
-            if one.name in self.names and not isinstance(self.names[one.name], Length):
-                raise EquationError(
-                    f"{one.name} is bound already: declare it once", position=one.at
-                )
         values = {name: one.value() for name, one in self.declared.items()}
-        return {**self.lengths, **values}
+        return {**self.lengths, **stale(self.names, values), **values}
 
     def read(self, statement: Statement) -> None:
         """Read one declaration."""
@@ -356,10 +356,23 @@ class _Declarations:
         if product is not None and re.fullmatch(r"I(?:_\w)?|\\mathbf\{I\}|\\mathbb\{I\}", right):
             self._square(product["q"], orthogonal_matrix, at)
             return
+        total = _TOTAL.fullmatch(left)
+        if total is not None and right == "1":
+            self._adding_up(self._known(total["name"], at), at)
+            return
         _fail(
             "This states something: a declaration says what a letter is, as x \\in \\mathbb{R}^n",
             at,
         )
+
+    def _adding_up(self, one: Declared, at: int) -> None:
+        """Positive entries that add up to 1 are a point of the simplex; 0 and 1, a label."""
+        if one.sample == "positive":
+            one.sample = "simplex"
+        elif isinstance(one.sample, _OneOf) and sorted(one.sample.values) == [0, 1]:
+            one.sample = "onehot"
+        else:
+            _fail("What adds up to 1 is in \\mathbb{R}^n_+ or in \\{0, 1\\}^n", at)
 
     def _square(self, text: str, sample: Sampler, at: int) -> None:
         one = self._known(text, at)
@@ -400,6 +413,25 @@ def _end(text: str, at: int) -> float:
         return float(plain)
     except ValueError:
         _fail(f"{text} is no number: bounds are numbers", at)
+
+
+def stale(names: Mapping[str, Any], renewed: Iterable[str]) -> dict[str, None]:
+    """The names of nodes that depend on what some names no longer stand for."""
+    new = set(renewed)
+    gone = {id(names[name]) for name in new if name in names}
+    return {
+        name: None
+        for name, value in names.items()
+        if gone and isinstance(value, Node) and name not in new and _depends(value, gone)
+    }
+
+
+def _depends(node: Node, gone: set[int]) -> bool:
+    """Whether a node depends on what a name no longer stands for."""
+    return any(
+        id(each) in gone or id(getattr(each, "function", None)) in gone
+        for each in topological_order(node)
+    )
 
 
 def name_of(text: str, at: int = 0) -> str:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, NoReturn
 import numpy as np
 
 from edf.anyfunction import AnyFunction
+from edf.equations.binding.declare import stale
 from edf.equations.binding.nodes import (
     NO_NODE,
     Chosen,
@@ -52,7 +53,7 @@ def define(
     *,
     macros: Mapping[str, str] | None = None,
     reading: str | None = None,
-) -> dict[str, Node]:
+) -> dict[str, Node | None]:
     r"""Return the nodes that definitions make.
 
         x, W = Input(shape=3), Input(shape=(2, 3))
@@ -66,18 +67,22 @@ def define(
         reading: As of a claim: `"componentwise i"`, `"base 1"`.
 
     Returns:
-        The new names, in order; each may use those before it.
+        The new names, in order; each may use those before it. A name may be defined anew, as a new
+        section does; then what was made of the old one is None, and should be forgotten.
 
     Raises:
         EquationError: A definition is not understood, or defines a name twice.
     """
     source = expanded(latex, macros)
-    made: dict[str, Node] = {}
+    made: dict[str, Node | None] = {}
     try:
         declared = parse_reading(reading)
         for statement in statements(_plain(source)):
-            name, node = _defined(statement, {**names, **made}, declared)
-            made[name] = node
+            known = {n: v for n, v in {**names, **made}.items() if v is not None}
+            name, node = _defined(statement, known, declared)
+            if name in made and made[name] is not None:
+                _fail(f"{name} is defined twice", statement.at)
+            made |= stale(known, [name]) | {name: node}
     except EquationError as error:
         error.source = error.source if error.source == source else source
         raise
@@ -124,8 +129,8 @@ def _defined(statement: Statement, names: Mapping[str, Any], declared: Reading) 
         left = _left(equation.left, equation.left.at)
         graph = _Graph(equation, names, declared)
         name, indices = left.read(graph.expr.free)
-        if name in names:
-            _fail(f"{name} is bound already: define it once, or claim this", equation.left.at)
+        if name in names and any(names[name] is node for node in graph.page.world.twins):
+            _fail(f"{name} stands on both sides: a definition says what is new", equation.left.at)
         laid = graph.laid(indices)
     except EquationError as error:
         raise EquationError(error.message, position=at + error.position) from None

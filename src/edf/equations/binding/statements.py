@@ -46,7 +46,7 @@ def statements(source: str) -> list[Statement]:
     found: list[Statement] = []
     for piece in _pieces(shown):
         stated = RELATION.search(piece.text) is not None
-        if found and not stated and RELATION.search(found[-1].text) and _is_item(piece.text):
+        if found and not stated and _goes_on(found[-1].text, piece.text):
             found[-1] = _joined(shown, found[-1], piece)  # ..., \dots, N
         elif found and RELATION.search(found[-1].text) is None:
             found[-1] = _joined(shown, found[-1], piece)  # x, y \in ...
@@ -68,9 +68,12 @@ def _joined(source: str, first: Statement, second: Statement) -> Statement:
     return Statement(source[first.at : second.at + len(second.text)], first.at)
 
 
-def _is_item(text: str) -> bool:
-    r"""Whether a piece goes on with a list of values: \dots, N, 2."""
-    return re.fullmatch(r"\\[lc]?dots|[A-Za-z]|\d+", text) is not None
+def _goes_on(before: str, text: str) -> bool:
+    r"""Whether a piece goes on with a list of values: i = 1, 2, \dots, N."""
+    if RELATION.search(before) is None:
+        return False
+    after_dots = re.search(r"\\[lc]?dots\Z", before) is not None
+    return after_dots or re.fullmatch(r"\\[lc]?dots|\d+", text) is not None
 
 
 def _pieces(source: str) -> Iterator[Statement]:

@@ -166,12 +166,20 @@ class Page:
         bind = declare if self.cell["kind"] == "let" else define
         try:
             bound = bind(self.cell["source"], dict(self.names), macros=self.cell["macros"])
-            self.names.update(bound)
+            for name, value in bound.items():
+                if value is None:  # made of something that is declared anew
+                    self.names.pop(name, None)
+                else:
+                    self.names[name] = value
         except EquationError as refused:
             error = _refusal(refused)
         except BaseException as raised:
             error = self._error(raised)
-        return {"error": error, "reports": [], "defined": list(bound)}
+        return {
+            "error": error,
+            "reports": [],
+            "defined": [name for name, value in bound.items() if value is not None],
+        }
 
     def _listen(self) -> None:
         """Hear of every check from now on."""

@@ -38,6 +38,7 @@ def drawn(latex: str, name: str = "x", count: int = 200) -> list[np.ndarray]:
         (r"x \in \mathrm{O}(n)", (4, 4)),
         (r"\begin{aligned} x &\in \mathbb{R}^n \\ y &\in \mathbb{R}^m \end{aligned}", (4,)),
         (r"y, x \in \mathbb{R}^2", (2,)),
+        (r"A \in \mathbb{R}, \qquad y, x \in \mathbb{R}^2", (2,)),
     ],
 )
 def test_lengths_of_sets(latex: str, shape: tuple[int, ...]) -> None:
@@ -64,6 +65,8 @@ def test_lengths_of_sets(latex: str, shape: tuple[int, ...]) -> None:
         (r"x \in \{1, \dots, K\}", lambda x: int(x) in (1, 2, 3, 4) and x.dtype.kind == "i"),
         (r"x \in \{0, 1, \ldots, 9\}", lambda x: int(x) in range(10)),
         (r"x \in \Delta^{n-1}", lambda x: (x > 0).all() and abs(x.sum() - 1) < 1e-12),
+        (r"x \in \{0, 1\}^n, \sum_k x_k = 1", lambda x: sorted(x) == [0, 0, 0, 1]),
+        (r"x \in \mathbb{R}^n_+, \mathbf{1}^\top x = 1", lambda x: abs(x.sum() - 1) < 1e-12),
         (r"x \in \mathbb{S}^n", lambda x: (x == x.T).all()),
         (r"x \in \mathbb{R}^{n \times n}, x = x^\top", lambda x: (x == x.T).all()),
         (r"x \in \mathbb{S}^n_{++}", lambda x: np.linalg.eigvalsh(x).min() > 0.4),
@@ -135,6 +138,16 @@ def test_what_an_index_runs_over_declares_nothing() -> None:
     assert sorted(names) == ["n", "x"]
 
 
+def test_a_name_declared_anew_takes_along_what_was_made_of_it() -> None:
+    """A new section declares x again; a formula must not speak of the old one and the new."""
+    names = declare(r"x \in \mathbb{R}^n, y \in \mathbb{R}, f : \mathbb{R}^n \to \mathbb{R}", {})
+    names |= define(r"z = 2 x, w = y^2, l = f(z)", names)
+    again = declare(r"x \in \mathbb{R}^{3}", names)
+    assert again.pop("x").shape == (3,)
+    assert again == {"z": None, "l": None}
+    assert declare(r"f : \mathbb{R} \to \mathbb{R}", names)["l"] is None
+
+
 def test_macros_of_the_author() -> None:
     """Also with arguments."""
     macros = {"RR": r"\mathbb{R}", "vec": r"\mathbf{#1}", "space": r"\RR^{#1 \times #2}"}
@@ -154,7 +167,6 @@ def test_macros_of_the_author() -> None:
         (r"x \in (1, 0)", "The interval is empty", " (1"),
         (r"f : \mathbb{R}", "A function is declared as in", "f"),
         (r"x \in \mathbb{R}^q", "q is bound to a str", r" \mathbb"),
-        (r"w \in \mathbb{R}", "w is bound already", "w"),
         ("x", "x says nothing", "x"),
         ("", "Nothing is said here", ""),
         (r"x < y", "y is no number", "x"),

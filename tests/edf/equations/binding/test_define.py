@@ -106,6 +106,15 @@ def test_definitions_use_those_before_them() -> None:
     np.testing.assert_allclose(made["L"].forward(), (np.tanh(W @ X) ** 2).sum())
 
 
+def test_a_name_defined_anew_takes_along_what_was_made_of_it() -> None:
+    """A formula must not speak of the old one and the new."""
+    names = page()
+    names |= define("z = W x, w = z^\\top z, u = y", names)
+    again = define("z = x", names)
+    assert again.pop("z") is not None
+    assert again == {"w": None}
+
+
 def test_a_function_is_defined_by_what_it_is_applied_to() -> None:
     """f(x) = ... is a node that depends on x, which formulas may call elsewhere."""
     names: dict[str, Any] = {"x": Input(shape=())}
@@ -130,13 +139,13 @@ def test_an_arbitrary_function_stays_one() -> None:
 @pytest.mark.parametrize(
     ("latex", "message", "at"),
     [
-        ("x = y", "x is bound already", "x"),
+        ("x = x + y", "x stands on both sides", "x"),
         ("z = q", "q is not bound", "q"),
         ("z_i = x", "The left side has the indices i, the right side none", "x"),
         ("z = x_i", "The left side has the indices none, the right side i", "x_i"),
         ("z + 1 = x", "A definition has a name on the left", "z"),
         ("z = x = y", "A definition has one equals sign", "z"),
-        ("z = x, z = y", "z is bound already", "z = y"),
+        ("z = x, z = y", "z is defined twice", "z = y"),
         (r"z = \frac{\partial l}{\partial x}", "l", ""),
         (r"z_i = f(x_i)", "of single components", ""),
         ("z < x", "A definition has one equals sign", "z"),
