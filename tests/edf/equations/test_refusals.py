@@ -130,7 +130,7 @@ REFUSALS: list[tuple[Any, ...]] = [
     ("softmax", r"P_i = P_j", "i, j stand free on one side only", "P_j"),
     ("softmax", r"P_{ij} = x_i", "P has 1 index, and here it has 2", "P_{ij} = x_i"),
     ("softmax", r"l_i = x_i", "l has 0 indices", "l_i = x_i"),
-    ("softmax", r"P_1 = x_1", "counted from 0 or from 1?", "1 = x_1"),
+    ("softmax", r"P_1 = x_1", "counted from 0 or from 1?", "P_1 = x_1"),
     ("softmax", r"P_5 = x_5", "no such component", "P_5 = x_5", {"reading": "base 1"}),
     ("softmax", r"P_{i+j} = x_i", "a letter plus or minus a number", "i+j}"),
     ("softmax", r"l = \sum_i (x_{i+1} - x_i)", "is shifted in this sum: write its bounds", None),

@@ -79,11 +79,11 @@ from edf.equations.latex.vocabulary import (
 
 MAX_DEPTH = 40  # of parentheses, fractions, scripts and function arguments within each other
 _CLOSING = {"(": ")", "[": "]", r"\{": r"\}", r"\lVert": r"\rVert", r"\lvert": r"\rvert",
-            "|": "|", r"\|": r"\|", r"\langle": r"\rangle", r"\lfloor": r"\rfloor",
+            "|": "|", r"\|": r"\|", "||": "||", r"\langle": r"\rangle", r"\lfloor": r"\rfloor",
             r"\lceil": r"\rceil"}  # fmt: skip
-_CLOSERS = frozenset(_CLOSING.values()) - {"|", r"\|"}
-_BARS = frozenset([r"\lVert", r"\lvert", "|", r"\|"])
-_SEPARATORS = frozenset([",", ";", ":", "|", r"\mid", r"\|", r"\parallel", r"\middle"])
+_CLOSERS = frozenset(_CLOSING.values()) - {"|", r"\|", "||"}
+_BARS = frozenset([r"\lVert", r"\lvert", "|", r"\|", "||"])
+_SEPARATORS = frozenset([",", ";", ":", "|", r"\mid", r"\|", "||", r"\parallel", r"\middle"])
 _SIGNS_AS_NAMES = frozenset(["*", "+", "-", r"\ast", r"\star", r"\prime", r"\circ", r"\dagger",
                              r"\bullet", r"\perp", r"\cdot", ":"])  # fmt: skip
 _HOW_TO_CONDITION = "A condition is written left = right, or with \\neq, <, \\leq, >, \\geq"
@@ -206,6 +206,8 @@ class _Parser:
 
     def expect(self, text: str, opened: Token) -> Token:
         if self.text != text:
+            if opened.text == "|" and self.text == "||":
+                self.fail("Which bars belong together? Write \\lvert and \\rvert", opened.at)
             if self.token.kind == "end":
                 self.fail(f"{opened.text} is opened here and never closed: add {text}", opened.at)
             if self.token.separated:
@@ -503,6 +505,8 @@ class _Parser:
         while self.text in TERM_SIGNS or self.goes_on_aligned():
             if self.text in ("+", "-") and self.peek() == r"\\":
                 break
+            if self.begins_beside():
+                break
             self.skip_alignment()
             signs.append(self.next().text)
             self.skip_alignment()
@@ -511,6 +515,18 @@ class _Parser:
         if len(terms) == 1 and not signs[0]:
             return terms[0]
         return Sum(tuple(terms), tuple(signs), at=at)
+
+    def begins_beside(self) -> bool:
+        """Whether a sign behind a gap begins a relation; between two gaps it does not."""
+        token, behind = self.token, self.tokens[self.place + 1]
+        if not token.separated or behind.separated or len(self.inside) > 1:
+            return False
+        if not self.row_relates():
+            self.fail(
+                f"Does {token.text} go on with what stands before the space, or begin anew? "
+                "Leave the space out, or write a relation"
+            )
+        return True
 
     def goes_on_aligned(self) -> bool:
         """Whether a sum goes on behind an ampersand."""
@@ -580,7 +596,9 @@ class _Parser:
             return not is_aside(self.tokens[self.place :], True)
         if text in (r"\lVert", r"\lvert", r"\langle", r"\lfloor", r"\lceil"):
             return True
-        if text in ("|", r"\|"):
+        if text == "||" and self.inside[-1] == "|":
+            return False
+        if text in ("|", r"\|", "||"):
             return self.inside[-1] != text and not self.is_separator()
         if text in SIZES:
             return SIZES[text] != "" and self._opens(self.peek())
@@ -601,7 +619,7 @@ class _Parser:
     def is_separator(self) -> bool:
         """Whether a bar stands between two items of parentheses, as in p(y | x)."""
         text = self.text
-        if text not in ("|", r"\|") or self.inside[-1] in ("", *_BARS):
+        if text not in ("|", r"\|", "||") or self.inside[-1] in ("", *_BARS):
             return False
         level, bars = 0, 0
         for token in self.tokens[self.place :]:
@@ -613,7 +631,7 @@ class _Parser:
         return bars % 2 == 1
 
     def _opens(self, delimiter: str) -> bool:
-        if delimiter in ("|", r"\|") and self.text != r"\left":
+        if delimiter in ("|", r"\|", "||") and self.text != r"\left":
             return self.inside[-1] != delimiter
         return delimiter in _CLOSING or (self.text == r"\left" and delimiter == ".")
 
@@ -982,13 +1000,13 @@ class _Parser:
         self.deeper(first.at)
         bars = opened.text in _BARS
         self.inside.append("" if size == r"\left" and bars else opened.text)
-        if self.text == closing and not (bars and opened.text in ("|", r"\|")):
+        if self.text == closing and not (bars and opened.text in ("|", r"\|", "||")):
             self.fail(f"Nothing stands between {opened.text} and {closing}", opened.at)
         items, commas = [self.statement()], []
         while (
             not bars
             and (self.text in _SEPARATORS)
-            and (self.text not in ("|", r"\|") or self.is_separator())
+            and (self.text not in ("|", r"\|", "||") or self.is_separator())
         ):
             separator = self.next().text
             if separator == r"\middle":
@@ -1010,7 +1028,7 @@ class _Parser:
         self.depth -= 1
         written = f"{size}{opened.text}", f"{SIZES[size] if size else ''}{closing}"
         if bars:
-            return Bars(items[0], *written, opened.text in (r"\lVert", r"\|"), at=first.at)
+            return Bars(items[0], *written, opened.text in (r"\lVert", r"\|", "||"), at=first.at)
         shown = () if set(commas) <= {","} else tuple(commas)
         return Group(tuple(items), *written, shown, at=first.at)
 

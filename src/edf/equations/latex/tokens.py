@@ -29,7 +29,7 @@ _TOKEN = re.compile(
     r"|(?P<blank>\s+)"
     r"|(?P<comment>%[^\n]*)"
     r"|(?P<letter>[A-Za-z])"
-    r"|(?P<sign>:=|[-+*/=^_{}()\[\]|&,.;:'!<>~$])",
+    r"|(?P<sign>:=|\|\||[-+*/=^_{}()\[\]|&,.;:'!<>~$])",
     re.DOTALL,
 )
 _SPACES = {

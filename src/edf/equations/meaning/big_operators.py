@@ -9,6 +9,7 @@ from edf.equations.latex.syntax import (
     Number,
     Product,
     Relation,
+    Script,
     Sum,
     Symbol,
     Tree,
@@ -19,7 +20,7 @@ from edf.equations.meaning.algebra import fail, make, number
 from edf.equations.meaning.conditions import as_data, read_condition, restricted
 from edf.equations.meaning.endings import insist_on_end
 from edf.equations.meaning.expression import Condition, Expr
-from edf.equations.meaning.names import python_names
+from edf.equations.meaning.names import index_text, python_names
 from edf.equations.meaning.reader import Reader
 from edf.equations.meaning.symbols import read_letter
 from edf.equations.operations.reductions import BY_SIGN, REDUCTIONS
@@ -131,6 +132,7 @@ def _read_ranged(
         if index in reader.inference.ranges:
             if first in (0, 1) and not _is_part(reader, tree.upper):
                 _check_bounds(reader, tree, int(first), index)
+                reader.inference.starts.add(int(first))
                 return kind, body
             return kind, _restricted(reader, tree, ranged, index, kind, body)
     if first is None or first != int(first):
@@ -185,6 +187,11 @@ def _number(reader: Reader, tree: Tree) -> float | None:
         if bound is not None and bound.kind == "number":
             return float(bound.value)
         return reader.inference.sizes.get(tree.base)
+    if isinstance(tree, Script) and isinstance(tree.base, Symbol):
+        text = index_text(tree.sub) if tree.sub is not None else None
+        bound = reader.scope.find(tree.base, text) if text else None
+        if bound is not None and bound.kind == "number":
+            return float(bound.value)
     if isinstance(tree, Sum):
         values = [_number(reader, term) for term in tree.terms]
         if None in values:

@@ -30,11 +30,12 @@ from edf.equations.latex.syntax import (
 from edf.equations.meaning.algebra import MAX_ORDER, apply, fail, make
 from edf.equations.meaning.endings import insist_on_end
 from edf.equations.meaning.expression import Expr, Index, letters_of
+from edf.equations.meaning.names import latex_name
 from edf.equations.meaning.reader import Reader
 from edf.equations.meaning.scripts import is_transpose
 from edf.equations.meaning.symbols import atom, look_up, read_indices, read_node
 from edf.equations.operations.shapes import Dim, Shape, describe, of_array, settle
-from edf.graph import Node
+from edf.graph import Input, Node, Param, topological_order
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,9 @@ def read_operator(reader: Reader, factor: Tree) -> Callable[[Tree | Expr], Expr]
 
         return differentiate
     if isinstance(factor, Symbol) and factor.base == r"\nabla":
-        fail("The gradient with respect to what? Write \\nabla_x", factor.at)
+        return _plain_nabla(reader, factor)
+    if isinstance(factor, Script) and factor.base == Symbol(r"\partial") and factor.sub is not None:
+        return _partial(reader, factor, factor.sub)
     if isinstance(factor, Script) and factor.base == Symbol(r"\nabla"):
         return _nabla(reader, factor)
     return None
@@ -366,6 +369,38 @@ def one_derivative(reader: Reader, target: Expr, variable: Variable, at: int) ->
 
 
 # ----------------------------------------------------------------- nabla, Jacobian, grad
+
+
+def _plain_nabla(reader: Reader, factor: Symbol) -> Callable[[Tree | Expr], Expr]:
+    r"""\nabla f of a node that depends on one input: with respect to that."""
+
+    def gradient(operand: Tree | Expr) -> Expr:
+        target = operand if isinstance(operand, Expr) else reader.whole(operand)
+        leaves = (
+            [n for n in topological_order(target.data[0]) if isinstance(n, Input | Param)]
+            if target.op == "node"
+            else []
+        )
+        name = reader.scope.labels.get(leaves[0]) if len(leaves) == 1 else None
+        if name is None or target.shape is not None:
+            fail("The gradient with respect to what? Write \\nabla_x", factor.at)
+        label = name, latex_name(name)
+        variable = Variable(leaves[0], (), label, reader.shape(leaves[0]), at=factor.at)
+        return one_derivative(reader, target, variable, factor.at)
+
+    return gradient
+
+
+def _partial(reader: Reader, factor: Script, sub: Tree) -> Callable[[Tree | Expr], Expr]:
+    r"""\partial_x f."""
+    symbol, inner = _subscript_name(sub)
+    variables = [_read_variable(reader, symbol, inner, sub.at)] * _order(factor.sup)
+
+    def differentiate(operand: Tree | Expr) -> Expr:
+        target = operand if isinstance(operand, Expr) else reader.read(operand)
+        return _differentiate(reader, target, variables, r"\partial", factor.at)
+
+    return differentiate
 
 
 def _nabla(reader: Reader, factor: Script) -> Callable[[Tree | Expr], Expr]:

@@ -26,8 +26,15 @@ class Shifted:
     by: int
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The number of a component, as written, while it is not known what the first one is called."""
+
+    number: int
+
+
 #: An index letter, one with a shift, or the number of a component counted from 0.
-Index: TypeAlias = str | int | Shifted
+Index: TypeAlias = str | int | Shifted | Counted
 
 
 def letters_of(indices: Iterable[Index]) -> list[str]:
@@ -35,7 +42,7 @@ def letters_of(indices: Iterable[Index]) -> list[str]:
     return [
         index.letter if isinstance(index, Shifted) else index
         for index in indices
-        if not isinstance(index, int)
+        if not isinstance(index, int | Counted)
     ]
 
 

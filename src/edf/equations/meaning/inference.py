@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from edf.equations.meaning.algebra import fail
-from edf.equations.meaning.expression import Expr, Index, Shifted
+from edf.equations.meaning.expression import Counted, Expr, Index, Shifted
 from edf.equations.operations.shapes import DimensionVariable, settle
 
 
@@ -15,6 +15,8 @@ class Inference:
     Attributes:
         ranges: How many values each index has, as far as something indexed by it has told.
         sizes: What letters stand for that are bounds only, as n in `\\sum_{i=1}^n`.
+        counted: The numbers of components that are written, with the lengths of their axes.
+        starts: Where sums start that run over all values.
         spans: Of indices that are shifted, as t in x_{t+1}: the first place, and how many. They are
             known when a formula is read for the second time.
     """
@@ -24,6 +26,8 @@ class Inference:
         self.ranges: dict[str, int] = {letter: length for letter, (_, length) in self.spans.items()}
         self._uses: dict[str, list[tuple[int, int]]] = {}
         self.sizes: dict[str, int] = {}
+        self.counted: list[tuple[int, int, int]] = []
+        self.starts: set[int] = set()
         self._alike: list[tuple[str, str, int]] = []
         self._lengths: list[Expr] = []
 
@@ -32,6 +36,9 @@ class Inference:
         if isinstance(index, int):
             if not 0 <= index < length:
                 fail(f"There is no such component: the range has {length}", at)
+            return
+        if isinstance(index, Counted):
+            self.counted.append((index.number, length, at))
             return
         if isinstance(index, Shifted):
             self._uses.setdefault(index.letter, []).append((index.by, length))
@@ -59,12 +66,27 @@ class Inference:
 
     def placed(self, index: Index, length: int) -> Index:
         """Return an index of an axis with the place at which it starts there."""
+        if isinstance(index, Counted):
+            return 0  # which one it is, is found out first
         letter = index.letter if isinstance(index, Shifted) else index
         if not isinstance(letter, str) or letter not in self.spans:
             return index
         first, count = self.spans[letter]
         start = first + (index.by if isinstance(index, Shifted) else 0)
         return letter if (start, count) == (0, length) else Shifted(letter, start)
+
+    def first_component(self) -> int | None:
+        """Return whether components are counted from 0 or from 1, if only one of them is possible.
+
+        They are counted as sums over all values are, and every number that is written must exist.
+        """
+        possible = [
+            base
+            for base in (0, 1)
+            if all(0 <= number - base < length for number, length, _ in self.counted)
+            and self.starts <= {base}
+        ]
+        return possible[0] if len(possible) == 1 else None
 
     def run_alike(self, one: str, other: str, at: int) -> None:
         """Record that two indices have one range, which may yet be unknown."""

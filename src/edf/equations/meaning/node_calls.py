@@ -45,6 +45,7 @@ def call_node(
         for found, item in zip(named, group.items, strict=True)
     )
     if (own and len(named) == 1) or (listed and not own and any(named)):
+        _insist_on_one_list(reader, bound, named, group)
         return _itself(reader, bound, symbol, indices, behind), True
     if len(named) == 1:
         value = _one_argument(reader, bound, symbol, indices, group)
@@ -57,10 +58,36 @@ def call_node(
         if _named_node(reader, item) is not variable
     }
     if not replaced:
+        _insist_on_one_list(reader, bound, named, group)
         return _itself(reader, bound, symbol, indices, behind), True
     if indices:
         fail(f"Write {to_latex(symbol)}(..)_i for a component of the call", group.at)
     return _elsewhere(reader, bound, symbol, replaced, group.at), False
+
+
+def _insist_on_one_list(
+    reader: Reader, bound: Bound, named: Sequence[Node | None], group: Group
+) -> None:
+    """Refuse p(x) beside p(x, y), and p(x | y) beside p(y | x), for the one node p.
+
+    What is left out of the list, or stands behind a bar, would make two things of one.
+    """
+    bars = tuple(comma for comma in group.commas if comma not in (",", ";"))
+    names = tuple(to_latex(item) for item in group.items)
+    key = (names, bars) if bars else frozenset(names)
+    covered = {below for node in named if node for below in topological_order(node)}
+    leaves = [n for n in topological_order(bound.value) if isinstance(n, Input | Param)]
+    whole = not bars and all(leaf in covered for leaf in leaves)
+    seen = reader.page.listed.setdefault(bound.name, {})
+    seen[key] = whole
+    if len(seen) > 1 and not all(seen.values()):
+        arguments = ", ".join(spoken(item) for item in group.items)
+        del seen[key]
+        fail(
+            f"{bound.name}({arguments}) lists other arguments than {bound.name} has elsewhere in "
+            "this claim: bind each of the two to a name of its own",
+            group.at,
+        )
 
 
 def _is_constant(reader: Reader, item: Tree) -> bool:

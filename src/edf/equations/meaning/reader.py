@@ -41,6 +41,8 @@ class Page:
     reading: Reading
     loss: Node | None = None
     labels: dict[str, str] = field(default_factory=dict)  # labels without meaning, by what has them
+    #: How the arguments of a node are listed, and whether they are all that it depends on.
+    listed: dict[str, dict[Any, bool]] = field(default_factory=dict)
 
 
 Factors = tuple[Tree, ...]
@@ -70,6 +72,7 @@ class Reader:
         self.page = page
         self.scope = page.scope
         self.inference = Inference(spans)
+        self.base = page.reading.base  # what the first component is called, if it is known
         self.layout = page.reading.layout  # of derivatives by a bare vector
         self.undecided = 0  # how many derivatives of a number by a bare vector or matrix there are
         self.lift: tuple[str, ...] = page.reading.componentwise

@@ -72,12 +72,32 @@ def resolve(equation: Equation, page: Page) -> Meaning:
         if reader.undecided and not reader.layout:
             return _with_fitting_layout(equation, page)
         raise
-    if spans := reader.inference.shifted_spans():
+    base = _first_component(reader)
+    spans = reader.inference.shifted_spans()
+    if spans or base != reader.base:
         for letter, (_, length) in spans.items():
             if length < 1:
                 fail(f"No value of {letter} has all of these shifts", equation.at)
-        meaning = _read_equation(Reader(equation, page, READERS, read_unit, spans), equation)
+        again = Reader(equation, page, READERS, read_unit, spans)
+        again.base = base
+        meaning = _read_equation(again, equation)
     return meaning
+
+
+def _first_component(reader: Reader) -> int | None:
+    """Return what the first component is called; where this is open and matters, it is an error."""
+    counted = reader.inference.counted
+    if reader.base is not None or not counted:
+        return reader.base
+    base = reader.inference.first_component()
+    if base is None:
+        number, _, at = counted[0]
+        fail(
+            f"Is component {number} counted from 0 or from 1? Declare it with "
+            f'reading="base 0" or reading="base 1", or bind the component to a name',
+            at,
+        )
+    return base
 
 
 def _with_fitting_layout(equation: Equation, page: Page) -> Meaning:
@@ -93,6 +113,8 @@ def _with_fitting_layout(equation: Equation, page: Page) -> Meaning:
         try:
             meaning = _read_equation(reader, equation)
         except EquationError:
+            continue
+        if reader.inference.counted or reader.inference.shifted_spans():
             continue
         if reader.undecided == 1:
             found.append(meaning)
@@ -174,9 +196,15 @@ def _read_group(reader: Reader, tree: Group) -> Expr:
             return apply("inner", [reader.read(item) for item in tree.items], tree.at)
     if tree.open.lstrip("\\").endswith(("lfloor", "lceil")):
         fail(REFUSED[tree.open[tree.open.rindex("\\") :]], tree.at)
-    if len(tree.items) > 1:
+    if len(tree.items) == 1:
+        return reader.read(tree.items[0])
+    if tree.commas or not tree.open.endswith(("(", "[")):
         fail("Commas inside these parentheses, which are no function's", tree.at)
-    return reader.read(tree.items[0])
+    entries = [reader.read(item) for item in tree.items]
+    for entry in entries:
+        if entry.shape is not None:
+            fail("A list of numbers is a vector; of vectors, write a matrix out", entry.at)
+    return apply("beside" if tree.open.endswith("[") else "above", entries, tree.at)
 
 
 def _read_sum(reader: Reader, tree: Sum) -> Expr:

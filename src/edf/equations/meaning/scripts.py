@@ -40,6 +40,15 @@ def read_script(reader: Reader, tree: Script) -> Expr:
         return _labelled(reader, base, sub, sup, at)
     if isinstance(base, Symbol) and (indexed := _index_above(reader, base, sub, sup)) is not None:
         return indexed
+    if tree.primes == 1 and isinstance(base, Group) and sub is None and sup is None:
+        whole_group = reader.whole(base)
+        if whole_group.shape is not None:  # in statistics, a prime is a transpose
+            return apply("transpose", (whole_group,), at)
+    if (
+        isinstance(base, Group) and len(base.items) > 1 and base.open.endswith("(") and sub is None
+        and sup is not None and is_transpose(reader, sup)
+    ):  # fmt: skip
+        return reader.read(base)  # (a, b)^T is the column of a and b
     if tree.primes and isinstance(base, Symbol) and sub is None:
         value = time_derivative(reader, base, tree.primes, at)
         if value is not None:

@@ -13,7 +13,7 @@ from edf.equations.latex.syntax import Indices, Number, Script, Sum, Symbol, Tre
 from edf.equations.latex.vocabulary import ACCENTS, BOLD, GREEK, REFUSED
 from edf.equations.meaning import algebra
 from edf.equations.meaning.algebra import fail, make
-from edf.equations.meaning.expression import Expr, Index, Shifted, letters_of
+from edf.equations.meaning.expression import Counted, Expr, Index, Shifted, letters_of
 from edf.equations.meaning.names import Bound, index_text, python_names
 from edf.equations.meaning.reader import Reader
 from edf.equations.operations import BY_SYMBOL, BY_WORD
@@ -105,10 +105,17 @@ def label(reader: Reader, names: Label, indices: tuple[Index, ...]) -> Label:
     """Return a name with its indices; components are counted as the formula counts them."""
     if not indices:
         return names
-    base = reader.page.reading.base or 0
+    base = reader.base or 0
     written, shown = [], []
     for index in indices:
-        letter = index.letter if isinstance(index, Shifted) else index
+        letter: str | int
+        match index:
+            case Shifted():
+                letter = index.letter
+            case Counted():
+                letter = index.number - base
+            case _:
+                letter = index
         text = str(letter + base) if isinstance(letter, int) else letter
         shift = f"{index.by:+d}" if isinstance(index, Shifted) and index.by else ""
         written.append(text + shift)
@@ -196,7 +203,7 @@ def _could_be_component(reader: Reader, bound: Bound, sub: Tree) -> bool:
 
 def _could_be_index(reader: Reader, item: Tree) -> bool:
     if isinstance(item, Number):
-        return reader.page.reading.base is not None
+        return reader.base is not None
     if not isinstance(item, Symbol) or item.styles:
         return False
     return len(item.base) == 1 or item.base in GREEK
@@ -211,16 +218,11 @@ def read_indices(reader: Reader, sub: Tree) -> tuple[Index, ...]:
 def read_index(reader: Reader, item: Tree) -> Index:
     """Read one index: a letter that the page leaves free, or the number of a component."""
     if isinstance(item, Number):
-        base = reader.page.reading.base
-        if base is None:
-            fail(
-                f"Is component {item.text} counted from 0 or from 1? Declare it with "
-                f'reading="base 0" or reading="base 1", or bind the component to a name',
-                item.at,
-            )
         if not item.text.isdigit():
             fail(f"{item.text} is no component: write a whole number", item.at)
-        return int(item.text) - base
+        if reader.base is None:
+            return Counted(int(item.text))
+        return int(item.text) - reader.base
     if isinstance(item, Sum):
         return _read_shift(reader, item)
     if not isinstance(item, Symbol):

@@ -20,6 +20,11 @@ def logistic(z: Array) -> Array:
     return value
 
 
+def absolute(z: Array) -> Array:
+    """The absolute value; of a complex step, with its sign's derivative."""
+    return np.where(negative(z), -z, z)
+
+
 def _function(
     name: str,
     value: Callable[[Array], Array],
@@ -78,14 +83,14 @@ FUNCTIONS = [
     _function("relu", lambda z: np.where(np.real(z) > 0, z, 0), "relu", "ReLU", macros=(),
               activation=True, branches=True),
     _function("softplus", lambda z: np.log(1 + np.exp(z)), macros=(), activation=True),
+    _function("softsign", lambda z: z / (1 + absolute(z)), macros=(), activation=True,
+              branches=True),
+    _function("silu", lambda z: z * logistic(z), "silu", "SiLU", "swish", macros=(),
+              activation=True),
+    _function("logit", lambda z: np.log(z / (1 - z)), macros=()),
     _function("sign", lambda z: np.sign(np.real(z)), "sign", "sgn", macros=(), activation=True,
               branches=True),
 ]  # fmt: skip
-
-
-def absolute(z: Array) -> Array:
-    """The absolute value; of a complex step, with its sign's derivative."""
-    return np.where(negative(z), -z, z)
 
 
 # ----------------------------------------------------------------- functions of a vector as a whole

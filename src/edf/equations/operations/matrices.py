@@ -88,6 +88,13 @@ def _norm(kind: str, latex: str, value: Callable[[Array], Array]) -> Operation:
     )
 
 
+def _stacked(shape: Shape) -> Shape:
+    rows, columns = (settle(dim) for dim in shape or (1, 1))
+    if not isinstance(rows, int) or not isinstance(columns, int):
+        raise ShapeError("The size of this matrix cannot be told", 0)
+    return (rows * columns, 1)
+
+
 def _inner(left: Shape, right: Shape) -> Shape:
     if left is None or right is None or not fits(left, right):
         raise ShapeError(
@@ -181,6 +188,10 @@ MATRICES = [
     Operation(
         "diag", lambda a: a * np.eye(a.shape[-2]), _diagonal,
         *called("diag", r"\operatorname{diag}"), words=("diag",),
+    ),
+    Operation(
+        "vec", lambda a: a.swapaxes(-1, -2).reshape(*a.shape[:-2], -1, 1), _stacked,
+        *called("vec", r"\operatorname{vec}"), words=("vec",),
     ),
     Operation(
         "inner", lambda a, b: (a * b).sum(axis=(-1, -2), keepdims=True), _inner,
