@@ -10,7 +10,8 @@ import numpy as np
 
 from edf.graph import Array, Node
 
-WAVES = 3
+DENSE = 20  # numbers up to which a function gets waves for two Hessians of full rank
+MOST = 200  # of more numbers than this the Hessian has no full rank, which nothing small can show
 
 
 class AnyFunction:
@@ -18,11 +19,13 @@ class AnyFunction:
 
     Every check draws a new one at every sample point (`draw`), so that what is found holds for the
     rule's sake and not for that of a lucky function. It takes any number of arguments of any shapes
-    and mixes all of their entries v into each entry of its value:
+    and mixes all n of their entries v into each entry of its value:
 
-        f(v) = sum_k a_k sin(w_k . v + b_k) + c . v,        k = 1..3
+        f(v) = sum_k a_k sin(w_k . v + b_k),        k = 1..2n + 2
 
-    with random coefficients. It is smooth everywhere, and accepts complex arguments.
+    with random coefficients (n + 3 waves for n beyond 20, and never more than 200). Value,
+    gradient and Hessian are of order one, and the Hessian is of full rank. It is smooth everywhere,
+    and accepts complex arguments.
 
     Args:
         shape: The shape of the value; a number by default.
@@ -53,33 +56,40 @@ class AnyFunction:
         return self._drawn[size]
 
 
+def waves_of(size: int) -> int:
+    """Return how many waves make a function of `size` numbers generic.
+
+    A Hessian is a sum of one matrix of rank one for each wave, so fewer than `size` of them would
+    leave directions in which every "arbitrary" function is flat.
+    """
+    return min(2 * size + 2 if size <= DENSE else size + 3, MOST)
+
+
 class Waves(NamedTuple):
-    """The coefficients of f(v) = sum_k a_k sin(w_k . v + b_k) + c . v, value of shape S, v of n."""
+    """The coefficients of f(v) = sum_k a_k sin(w_k . v + b_k), its value of shape S, v of n."""
 
     a: Array  # (S..., k)
     b: Array  # (S..., k)
     w: Array  # (S..., k, n)
-    c: Array  # (S..., n)
 
     @classmethod
     def random(cls, rng: np.random.Generator, shape: tuple[int, ...], size: int) -> Waves:
         def signed(low: float, high: float, *more: int) -> Array:
             return rng.uniform(low, high, shape + more) * rng.choice([-1.0, 1.0], shape + more)
 
-        narrow = 1 / np.sqrt(max(size, 1))  # keeps w . v about as large however long v is
-        return cls(
-            a=signed(0.4, 1.2, WAVES),
-            b=rng.uniform(-2.0, 2.0, (*shape, WAVES)),
-            w=narrow * signed(0.5, 1.6, WAVES, size),
-            c=narrow * signed(0.1, 0.8, size),
+        count = waves_of(size)
+        return cls(  # scaled so that value and slope stay of order one however many are added
+            a=np.sqrt(3 / count) * signed(0.5, 1.5, count),
+            b=rng.uniform(-np.pi, np.pi, (*shape, count)),
+            w=signed(0.5, 1.6, count, size) / np.sqrt(max(size, 1)),
         )
 
     def value(self, v: Array) -> Array:
-        return (self.a * np.sin(self.w @ v + self.b)).sum(axis=-1) + self.c @ v
+        return (self.a * np.sin(self.w @ v + self.b)).sum(axis=-1)
 
     def vjp(self, grad: Array, v: Array) -> Array:
         slopes = np.asarray(grad)[..., None] * self.a * np.cos(self.w @ v + self.b)
-        return np.tensordot(slopes, self.w, slopes.ndim) + np.tensordot(grad, self.c, np.ndim(grad))
+        return np.tensordot(slopes, self.w, slopes.ndim)
 
 
 class Applied(Node):
