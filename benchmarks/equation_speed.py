@@ -31,7 +31,7 @@ from tests.oracle.matrix_identities import matrix_identities  # noqa: E402
 from tests.oracle.oracle import Oracle  # noqa: E402
 
 from edf import AnyFunction, Input  # noqa: E402
-from edf.equations import check_equation  # noqa: E402
+from edf.equations import EquationError, check_equation  # noqa: E402
 from handout.page.cells import find_cells  # noqa: E402
 
 PAGES = [Path(__file__).parents[1] / "docs/ps1" / f"problem-{k}.md" for k in (1, 2)]
@@ -88,7 +88,11 @@ def problem_set() -> Callable[[], int]:
                 claims.append((cell.source, dict(names), options))
 
     def test() -> int:
-        return sum(len(check_equation(latex, names, **how)) for latex, names, how in claims)
+        found = 0
+        for latex, names, how in claims:
+            with suppress(EquationError):  # as posted, some cannot be read
+                found += len(check_equation(latex, names, **how))
+        return found
 
     return test
 

@@ -155,10 +155,10 @@ def verdict(case: Case) -> tuple[str, str]:
 
 
 def verdict_alone() -> Any:
-    """Leave out what follows a verdict and takes longer: counting corruptions, finding a repair."""
+    """Leave out what follows a verdict and takes longer: counting mutants, finding a repair."""
     return patch.multiple(
         "edf.equations.check",
-        corrupt=lambda *_: (None, None),
+        count_noticed=lambda *_: (None, None),
         mend=lambda *_: None,
     )
 

@@ -2,36 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
-from edf.anyfunction import AnyFunction
 from edf.equations.errors import EquationError
 from edf.equations.latex.parser import parse, steps
 from edf.equations.latex.printer import to_latex
 from edf.equations.latex.syntax import Equation, Grad, walk
 from edf.equations.meaning import display
-from edf.equations.meaning.expression import Expr, Meaning
+from edf.equations.meaning.expression import Meaning
 from edf.equations.meaning.names import Scope
 from edf.equations.meaning.reader import Page
 from edf.equations.meaning.resolve import insist_on_one_spelling, resolve
 from edf.equations.meaning.wording import with_names
-from edf.equations.operations import OPERATIONS
-from edf.equations.operations.reductions import REDUCTIONS
 from edf.equations.options import Reading, parse_reading
 from edf.equations.sampling.world import World
-from edf.equations.testing.adequacy import corrupt, mend
-from edf.equations.testing.judge import Finding, judge
+from edf.equations.testing.judge import Finding
+from edf.equations.testing.mutants import count_noticed
+from edf.equations.testing.repair import mend
+from edf.equations.testing.setting import Setting
+from edf.equations.testing.step import examine
 from edf.equations.testing.verdict import EquationVerdict
 from edf.graph import Input, Node
 from edf.report import announce, expectation
 
 EXPECTABLE = ("verified", "refuted", "inconclusive", "error")
-POINTS_ELSEWHERE = 5  # points at which a verified step is tested with other lengths
-BRANCHES = 5  # times as many points look for places where a step holds on one branch only
 
 
 def check_equation(
@@ -45,6 +40,7 @@ def check_equation(
     points: int = 20,
     seed: int = 0,
     macros: Mapping[str, str] | None = None,
+    unreached: str | None = None,
 ) -> list[EquationVerdict]:
     r"""Test a LaTeX equation at random points of the graph that its names are bound to.
 
@@ -66,6 +62,8 @@ def check_equation(
         points: How many points are sampled for each step.
         seed: The seed of the random points.
         macros: The author's own macros, `{"R": r"\mathbb{R}", "abs": r"\left|#1\right|"}`.
+        unreached: `"ok"` accepts that no point reaches some side of a threshold, of which the
+            verdict then says that it was not tested.
 
     Returns:
         One verdict for each step, in reading order.
@@ -74,7 +72,7 @@ def check_equation(
         EquationError: Something is not understood. Nothing is guessed.
     """
     try:
-        verdicts = _check(latex, names, id, expect, reading, loss, points, seed, macros)
+        verdicts = _check(latex, names, id, expect, reading, loss, points, seed, macros, unreached)
     except EquationError as error:
         if not error.source:
             error.source = latex
@@ -94,6 +92,7 @@ def _check(
     points: int,
     seed: int,
     macros: Mapping[str, str] | None,
+    unreached: str | None,
 ) -> list[EquationVerdict]:
     if points < 1:
         raise EquationError(f"points={points}: at least one point is needed")
@@ -103,21 +102,24 @@ def _check(
     equations = [with_names(equation, scope) for equation in steps(claim)]
     expected = _expected(expect, len(equations))
     page = _page(equations, scope, declared, loss)
+    assert isinstance(page.world, World)
+    setting = Setting(page, page.world, points, seed, _accepts(unreached))
     for equation in equations:
         insist_on_one_spelling(equation, page.scope)
     meanings = [resolve(equation, page) for equation in equations]
     reprinted = to_latex(claim)
     verdicts = []
     for number, (equation, meaning) in enumerate(zip(equations, meanings, strict=True), 1):
-        finding, sizes, notes = _tested(equation, meaning, page, points, seed)
+        outcome = examine(equation, meaning, setting)
+        finding, notes = outcome.finding, outcome.notes
         corruptions, example = None, None
         repair = None
 
         def test(other: Equation, means: Meaning) -> Finding:
-            return _tested(other, means, page, points, seed)[0]
+            return examine(other, means, setting).finding
 
         if finding.status == "verified":
-            corruptions, example = corrupt(equation, meaning, page, finding, test)
+            corruptions, example = count_noticed(equation, meaning, page, finding, test)
         elif finding.status == "refuted":
             repair = mend(equation, meaning, page, finding, test)
         if declared.componentwise:
@@ -143,9 +145,11 @@ def _check(
                     "rhs": to_latex(equation.right),
                     "reading_latex": display.latex(meaning),
                     "reprinted": reprinted,
-                    "tolerance": finding.tolerance,
+                    "tolerance": finding.doubt,
                     "resampled": finding.resampled,
-                    "sizes": sizes,
+                    "sizes": outcome.facts["sizes"],
+                    "reached": outcome.facts.get("reached", 0),
+                    "unreached": outcome.facts.get("unreached", []),
                     "corruption_example": example,
                     "notes": notes,
                     "position": equation.at,
@@ -153,6 +157,12 @@ def _check(
             )
         )
     return verdicts
+
+
+def _accepts(unreached: str | None) -> bool:
+    if unreached not in (None, "ok"):
+        raise EquationError(f'unreached={unreached!r}: the only value is "ok"')
+    return unreached == "ok"
 
 
 def _expected(expect: str | Sequence[str], count: int) -> list[str]:
@@ -191,136 +201,6 @@ def _page(
     if node is not None and any(isinstance(tree, Grad) for tree in trees):
         nodes.append(node)
     return Page(scope, World(nodes), declared, node)
-
-
-# ------------------------------------------------------------------------------- testing one step
-
-
-def _tested(
-    equation: Equation, meaning: Meaning, page: Page, points: int, seed: int
-) -> tuple[Finding, list[int], list[str]]:
-    """Return what was found, the lengths of the inputs it was found at, and notes."""
-    world = page.world
-    assert isinstance(world, World)
-    finding = judge(meaning, world, points, seed)
-    notes: list[str] = []
-    if finding.resampled:
-        plural = "s" if finding.resampled > 1 else ""
-        notes.append(
-            f"{finding.resampled} sample point{plural} replaced: outside the domain, or near a kink"
-        )
-    sizes = sorted(world.sampled_lengths)
-    drawn, fixed = world.chance_below(_nodes(meaning))
-    drawn = drawn or any(_is_arbitrary(expr) for expr in _parts(meaning))
-    if fixed:
-        names = sorted(page.scope.labels.get(node, "an input") for node in fixed)
-        notes.append(f"Tested with the value that the page gave: {', '.join(names)}")
-    if finding.status != "verified":
-        return finding, sizes, notes
-    if fixed and not drawn:
-        message = (
-            "Every input here has a value, so this was tested at one point: leave the value out, "
-            "as in Input(shape=...), and it is sampled"
-        )
-        return replace(finding, status="inconclusive", points=1, message=message), sizes, notes
-    if meaning.differentiates == 0 or any(map(_has_branches, _parts(meaning))):
-        more = judge(meaning, world, BRANCHES * points, seed + 2)
-        if more.status == "refuted":
-            return more, sizes, notes
-    if meaning.left == meaning.right:
-        message = "Both sides are the same expression: true by what the names are bound to"
-        return replace(finding, message=message), sizes, notes
-    mentioned, free = _lengths(meaning, world)
-    if free:
-        other, resized = _elsewhere(equation, page, free, seed)
-        changes = ", ".join(f"{old} to {new}" for old, new in resized.items())
-        if other is None:
-            notes.append(f"Tested at the page's own lengths only: {', '.join(map(str, free))}")
-        elif other.status == "refuted":
-            message = (
-                "It holds at the lengths of this page and fails when a length changes from "
-                f"{changes}: write it for every length, or give the input a value"
-            )
-            finding = replace(finding, status="inconclusive", message=message)
-        elif other.status == "verified":
-            sizes = sorted({*sizes, *resized.values()})
-    if mentioned:  # which may be by chance: x^2 with an x of length 2
-        other, resized = _elsewhere(equation, page, mentioned, seed)
-        if other is not None and other.status == "verified":
-            sizes = sorted({*sizes, *resized.values()})
-        else:
-            kept = ", ".join(map(str, mentioned))
-            notes.append(f"Tested at length {kept} only, a number in the formula")
-    return finding, sizes, notes
-
-
-def _lengths(meaning: Meaning, world: World) -> tuple[list[int], list[int]]:
-    """Return the lengths of sampled inputs that are a number in the formula, and the others."""
-    mentioned: set[int] = set()
-    for expr in _parts(meaning):
-        mentioned |= _lengths_in(expr, world)
-    lengths = sorted(length for length in world.sampled_lengths if length > 1)
-    return [n for n in lengths if n in mentioned], [n for n in lengths if n not in mentioned]
-
-
-def _parts(meaning: Meaning) -> Iterator[Expr]:
-    yield from meaning.left.walk()
-    yield from meaning.right.walk()
-
-
-def _nodes(meaning: Meaning) -> list[Node]:
-    """Return the nodes that a step mentions."""
-    return [expr.data[0] for expr in _parts(meaning) if expr.op in ("node", "deriv", "replace")]
-
-
-def _is_arbitrary(expr: Expr) -> bool:
-    """Whether an expression applies an arbitrary function, which is drawn at every point."""
-    if expr.op not in ("call", "prime"):
-        return False
-    bound = expr.data if expr.op == "call" else expr.data[0]
-    return isinstance(bound.value, AnyFunction)
-
-
-def _lengths_in(expr: Expr, world: World) -> set[int]:
-    """Return the lengths that a part of a formula fixes: as a number, or by numbered components."""
-    if expr.op == "number" and float(expr.data).is_integer():
-        return {int(expr.data)}
-    if expr.op == "array":
-        return set(np.shape(expr.data[0].value))
-    if expr.op in ("node", "deriv"):
-        node, indices = expr.data[:2]
-        pairs = zip(indices, world.shape(node), strict=False)
-        return {length for index, length in pairs if isinstance(index, int)}
-    return set()
-
-
-def _has_branches(expr: Expr) -> bool:
-    """Whether a part of a formula follows different rules in different places."""
-    return (
-        (expr.op in OPERATIONS and OPERATIONS[expr.op].branches)
-        or expr.op == "cases"
-        or (expr.op == "big" and REDUCTIONS[expr.data[0]].branches)
-        or (expr.op == "pow" and expr.args[1].op != "number")
-    )
-
-
-def _elsewhere(
-    equation: Equation, page: Page, lengths: Sequence[int], seed: int
-) -> tuple[Finding | None, dict[int, int]]:
-    """Test a step with other lengths of the inputs; None where graph or formula allow no other."""
-    attempts = [dict.fromkeys(lengths)] if len(lengths) == 1 else [
-        dict.fromkeys(lengths), *({length: None} for length in lengths)
-    ]  # fmt: skip
-    for attempt in attempts:
-        resize = {length: length + 1 for length in attempt}
-        world = World(list(page.world.twins), resize)
-        try:
-            elsewhere = Page(page.scope, world, page.reading, page.loss)
-            meaning = resolve(equation, elsewhere)
-            return judge(meaning, world, POINTS_ELSEWHERE, seed + 1), resize
-        except EquationError:
-            continue
-    return None, {}
 
 
 def _counterexample(finding: Finding, scope: Scope) -> dict[str, Any] | None:

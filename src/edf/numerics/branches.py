@@ -339,11 +339,11 @@ def _of_real_numbers(values: Sequence[Any]) -> bool:
 
 
 def _caller() -> FrameType:
-    """Return the frame of the nearest line that belongs neither to NumPy nor to this module."""
+    """Return the frame of the nearest line that belongs neither to NumPy nor to these modules."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None and frame.f_back is not None:
         module = str(frame.f_globals.get("__name__", ""))
-        if module != __name__ and module.partition(".")[0] != "numpy":
+        if not module.startswith(("edf.numerics.", "numpy.")) and module != "numpy":
             break
         frame = frame.f_back
     assert frame is not None

@@ -146,6 +146,12 @@ MATH: Mapping[str, Option] = {
         Option("loss", "a name", "The node that `x.\\text{grad}` is the gradient of.", _identifier),
         Option("points", "a number", "How many random points to test at.", _count),
         Option(
+            "unreached",
+            "`ok`",
+            "Accept that no point reaches some side of a threshold, such as a case or a clip.",
+            _word(["ok"]),
+        ),
+        Option(
             "seed", "a number", "Which random points: the seed that they are drawn with.", _seed
         ),
     )

@@ -40,6 +40,11 @@ Text = tuple[str, int]
 """A text and how tightly it binds."""
 
 
+def expression(expr: Expr) -> str:
+    """Return the reading of a part of a step, as plain text."""
+    return _Style(latex=False).show(expr)
+
+
 @dataclass(frozen=True)
 class _Style:
     latex: bool

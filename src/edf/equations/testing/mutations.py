@@ -28,7 +28,7 @@ _CONSTRUCTS = frozenset(
 
 
 @dataclass(frozen=True)
-class Change:
+class Mutation:
     """One change: what kind, what it does (after "holds if"), and the changed equation."""
 
     kind: str
@@ -49,9 +49,9 @@ _Change = tuple[str, str, s.Tree]
 MOST = 400_000  # changes of one side, times the parts of the equation
 
 
-def changes(equation: s.Equation, alphabet: Alphabet) -> list[Change]:
+def mutations(equation: s.Equation, alphabet: Alphabet) -> list[Mutation]:
     """Return every change, those of the right side first, none twice; of a huge equation, some."""
-    found: dict[s.Equation, Change] = {}
+    found: dict[s.Equation, Mutation] = {}
     maker = _Maker(alphabet)
     most = MOST // sum(1 for _ in s.walk(equation))
     for name in ("right", "left"):
@@ -62,7 +62,7 @@ def changes(equation: s.Equation, alphabet: Alphabet) -> list[Change]:
             changed = s.with_child(equation, name, None, side)
             assert isinstance(changed, s.Equation)
             if changed != equation:
-                found.setdefault(changed, Change(kind, text, changed))
+                found.setdefault(changed, Mutation(kind, text, changed))
     return list(found.values())
 
 
@@ -227,12 +227,12 @@ def _delta(i: str, j: str, at: int) -> s.Tree:
     return s.Script(s.Symbol(r"\delta", at=at), s.Indices(items, ("",), at=at), None, at=at)
 
 
-def spread(found: Sequence[Change], count: int) -> list[Change]:
+def spread(found: Sequence[Mutation], count: int) -> list[Mutation]:
     """Return at most `count` changes, the kinds taken in turns so that each is seen."""
-    kinds: dict[str, list[Change]] = {}
+    kinds: dict[str, list[Mutation]] = {}
     for change in found:
         kinds.setdefault(change.kind, []).append(change)
-    chosen: list[Change] = []
+    chosen: list[Mutation] = []
     while len(chosen) < min(count, len(found)):
         for waiting in kinds.values():
             if waiting and len(chosen) < count:
@@ -240,4 +240,4 @@ def spread(found: Sequence[Change], count: int) -> list[Change]:
     return chosen
 
 
-__all__ = ["Alphabet", "Change", "changes", "spread", "to_latex"]
+__all__ = ["Alphabet", "Mutation", "mutations", "spread", "to_latex"]

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from handout.run.process.shell import Shell
 
 _LONGEST_TRACEBACK = 20_000  # characters
-_EQUATION_OPTIONS = ("reading", "loss", "points", "seed")
+_EQUATION_OPTIONS = ("reading", "loss", "points", "seed", "unreached")
 
 
 class Page:

@@ -52,6 +52,11 @@ class Stacked:
         alone = self.one_by_one([stack[ends] for stack in stacks])
         return value if _agree(value[ends], alone) else self.one_by_one(stacks)
 
+    @property
+    def stacks(self) -> bool:
+        """Whether a way was found to take all points at once."""
+        return self.way is not None and self.way != self.one_by_one
+
     def one_by_one(self, stacks: Sequence[Array]) -> Array:
         rows = len(stacks[0])
         return np.stack([np.asarray(self.compute(*(s[r] for s in stacks))) for r in range(rows)])

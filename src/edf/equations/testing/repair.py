@@ -1,82 +1,37 @@
-"""What a test would notice, and what would mend a refuted step.
-
-A corruption is counted as *refuted* when the changed equation is no longer verified, as *rejected*
-when it is not even understood, and as *unnoticed* when it is verified too: it then says the same,
-as x y does for y x, or the points cannot tell the two apart.
-"""
+"""What would mend a refuted step: one-symbol changes, and a sum that is missing."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
-
-import numpy as np
+from collections.abc import Iterator
 
 from edf.equations.errors import EquationError
 from edf.equations.latex import syntax as s
 from edf.equations.latex.printer import to_latex
 from edf.equations.meaning.expression import Meaning
-from edf.equations.meaning.names import python_names
 from edf.equations.meaning.reader import Page
 from edf.equations.meaning.resolve import resolve
-from edf.equations.sampling.world import Declined
-from edf.equations.testing.judge import Finding, agrees, quiet
-from edf.equations.testing.mutations import Alphabet, Change, changes, spread
+from edf.equations.testing.judge import Finding
+from edf.equations.testing.mutants import Tested, alphabet, holds_at_witness
+from edf.equations.testing.mutations import Mutation, mutations
 
-CORRUPTIONS = 25  # tried for each verified step
 REPAIRS = 400  # tried for each refuted step of a usual size
 USUAL = 100  # parts of a formula of a usual size; of a longer one, fewer changes are tried
 #: Which repairs are preferred, the most telling first.
 _PREFERENCE = ("sign", "factor", "delta", "term", "number", "transpose", "index", "name", "power")
-
-Tested = Callable[[s.Equation, Meaning], Finding]
-
-
-def corrupt(
-    equation: s.Equation, meaning: Meaning, page: Page, finding: Finding, test: Tested
-) -> tuple[dict[str, int], str | None]:
-    """Return how many one-symbol corruptions of a verified step its own test notices.
-
-    Args:
-        equation: The step as typeset.
-        meaning: What it means.
-        page: What it is read against.
-        finding: What was found, with the points that it was found at.
-        test: The test of a step in full.
-
-    Returns:
-        Counts by outcome, and as LaTeX an example of a corruption that is not noticed.
-    """
-    counts = {"tried": 0, "refuted": 0, "rejected": 0, "unnoticed": 0}
-    example: str | None = None
-    for change in spread(changes(equation, _alphabet(equation, meaning, page)), CORRUPTIONS):
-        try:
-            changed = resolve(change.equation, page)
-            if (changed.left, changed.right) == (meaning.left, meaning.right):
-                continue  # another spelling of the same
-            outcome = "refuted"
-            suspect = _holds_at_witness(changed, finding) is not False
-            if suspect and test(change.equation, changed).status == "verified":
-                outcome = "unnoticed"
-                example = example or to_latex(change.equation)
-        except EquationError:
-            outcome = "rejected"
-        counts["tried"] += 1
-        counts[outcome] += 1
-    return counts, example
 
 
 def mend(
     equation: s.Equation, meaning: Meaning, page: Page, finding: Finding, test: Tested
 ) -> str | None:
     """Return a sentence with a small change that makes a refuted step hold, or None."""
-    alphabet = _alphabet(equation, meaning, page)
+    letters = alphabet(equation, meaning, page)
     size = sum(1 for _ in s.walk(equation))
-    ranked = sorted(changes(equation, alphabet), key=_rank)[: REPAIRS * USUAL // max(size, USUAL)]
+    ranked = sorted(mutations(equation, letters), key=_rank)[: REPAIRS * USUAL // max(size, USUAL)]
     for change in itertools.chain(ranked, _sums(equation, page)):
         try:
             changed = resolve(change.equation, page)
-            if changed.left == changed.right or _holds_at_witness(changed, finding) is not True:
+            if changed.left == changed.right or holds_at_witness(changed, finding) is not True:
                 continue
             if test(change.equation, changed).status == "verified":
                 return f"holds if {change.text}"
@@ -85,40 +40,8 @@ def mend(
     return None
 
 
-def _rank(change: Change) -> int:
+def _rank(change: Mutation) -> int:
     return _PREFERENCE.index(change.kind) if change.kind in _PREFERENCE else len(_PREFERENCE)
-
-
-def _holds_at_witness(meaning: Meaning, finding: Finding) -> bool | None:
-    """Whether a step holds at points that were good for another; None where this is unclear."""
-    if finding.witness is None:
-        return None
-    try:
-        with quiet():
-            return agrees(meaning, finding.witness)
-    except (Declined, TypeError, ValueError, np.linalg.LinAlgError):
-        return None
-
-
-def _alphabet(equation: s.Equation, meaning: Meaning, page: Page) -> Alphabet:
-    """Index letters of one range, and the names in the equation by shape."""
-    letters = tuple(sorted(meaning.ranges))
-    groups: dict[tuple[str, object], dict[s.Symbol, None]] = {}
-    for tree in s.walk(equation):
-        if not isinstance(tree, s.Symbol) or python_names(tree)[0] in letters:
-            continue
-        bound = page.scope.find(tree)
-        if bound is None or bound.kind not in ("node", "number", "array"):
-            continue
-        shape: object = ()
-        if bound.kind == "node":
-            if bound.value not in page.world.twins:
-                continue
-            shape = page.world.shape(bound.value)
-        elif bound.kind == "array":
-            shape = bound.value.shape
-        groups.setdefault(("shape", shape), {})[tree] = None
-    return Alphabet(letters, tuple(tuple(group) for group in groups.values()))
 
 
 # ---------------------------------------------------------------------- a missing sum over an index
@@ -126,7 +49,7 @@ def _alphabet(equation: s.Equation, meaning: Meaning, page: Page) -> Alphabet:
 _MOST_PLACES = 6  # occurrences of an index among which the summed ones are sought
 
 
-def _sums(equation: s.Equation, page: Page) -> Iterator[Change]:
+def _sums(equation: s.Equation, page: Page) -> Iterator[Mutation]:
     r"""Yield sums over a second index where the step has one, with 1 as \delta_{ij} or as it is.
 
     It is the mistake of a Jacobian's diagonal taken for the whole: g_i P_i(1 - P_i) in place of
@@ -150,7 +73,7 @@ def _sums(equation: s.Equation, page: Page) -> Iterator[Change]:
                     right = s.Big(r"\sum", lower, None, body, at=explicit.right.at)
                     changed = s.Equation(explicit.left, right, at=equation.at)
                     text = f"it is summed over a second index: {to_latex(changed)}"
-                    yield Change("sum", text, changed)
+                    yield Mutation("sum", text, changed)
 
 
 def _explicit(equation: s.Equation, page: Page) -> s.Equation:

@@ -1,0 +1,322 @@
+"""The page's graph at many random points at once, and its derivatives there.
+
+Every node carries an additive slack: a `Context` knows the values of all nodes when slacks are
+added to some of them. The derivative of a node in another is the change of the one in the slack of
+the other, which is what backpropagation calls its gradient.
+
+Values are stacks, (rows, *shape). The rows are the points, and then all of them again for every
+copy that is rounded at random.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from edf.anyfunction import AnyFunction, Applied, Waves
+from edf.equations.errors import EquationError
+from edf.equations.sampling.rounding import Rounding, Rows, rounds_once, underflown, underflows
+from edf.equations.sampling.stacking import Stacked
+from edf.equations.sampling.world import World
+from edf.graph import Array, Node, Param
+from edf.numerics.differences import COMPLEX_STEP, STENCILS, quotient
+
+
+class Points:
+    """The graph at some points.
+
+    Args:
+        world: The graph.
+        leaves: The values of its leaves, (points, *shape).
+        seed: What the random functions are drawn with.
+        draws: For each point, which draw of the random functions it has.
+        drawn: How many draws there are.
+        copies: How often each point is there; all but the first are rounded at random.
+        amplitude: How much.
+        guarded: Whether points where digits are lost to underflow are to be found.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        leaves: Mapping[Node, Array],
+        seed: int,
+        draws: Array,
+        drawn: int,
+        copies: int = 1,
+        amplitude: float = 0.0,
+        guarded: bool = False,
+    ) -> None:
+        self.world = world
+        self.leaves = leaves
+        self.seed = seed
+        self.draws = draws
+        self.drawn = drawn
+        self.copies = copies
+        self.amplitude = amplitude
+        self.guarded = guarded
+        self.rounding = Rounding()
+        rows = Rows(draws)
+        if copies > 1:
+            each = [0.0, *[amplitude] * (copies - 1)]
+            rows = Rows(np.tile(draws, copies), np.repeat(each, len(draws)))
+        self.lost = np.zeros(drawn, bool)  # draws with underflow
+        self.context = Context(self, rows)
+        self._waves: dict[tuple[int, int], Waves] = {}
+        self.calls: dict[Any, Stacked] = {}
+
+    def __len__(self) -> int:
+        return len(self.draws)
+
+    def take(self, chosen: Array) -> Points:
+        """Return some of the points."""
+        if chosen.dtype == bool and chosen.all():
+            return self
+        leaves = {node: value[chosen] for node, value in self.leaves.items()}
+        return self._again(leaves, self.draws[chosen], self.copies, self.amplitude, chosen)
+
+    def exact(self) -> Points:
+        """Return the points without their rounded copies."""
+        if self.copies == 1:
+            return self
+        return self._again(self.leaves, self.draws, 1, 0.0, slice(None))
+
+    def rounded(self, copies: int, amplitude: float) -> Points:
+        """Return the points with other copies."""
+        return self._again(self.leaves, self.draws, 1 + copies, amplitude, None)
+
+    def _again(
+        self, leaves: Mapping[Node, Array], draws: Array, copies: int, amplitude: float, chosen: Any
+    ) -> Points:
+        points = Points(
+            self.world, leaves, self.seed, draws, self.drawn, copies, amplitude, self.guarded
+        )
+        points._waves, points.calls = self._waves, self.calls
+        if chosen is not None:
+            known = self.context.values
+            for node, value in known.items():
+                shaped = value.reshape(self.copies, len(self), *value.shape[1:])
+                shaped = shaped[:copies, chosen]
+                points.context.values[node] = shaped.reshape(-1, *value.shape[1:])
+        return points
+
+    # ------------------------------------------------------------------------------- operations
+
+    def evaluate(self, node: Node, stacks: Sequence[Array], rows: Rows) -> Array:
+        """Return an operation's values for stacked inputs, one row for each of `rows`."""
+        if isinstance(node, Applied):
+            return self.apply(node.function, stacks, rows)
+        arguments = stacks if rounds_once(node) else [self.rounding(s, rows) for s in stacks]
+        for stack in arguments:
+            stack.flags.writeable = False  # an operation that changes its input is told so
+        try:
+            value = self.world.stacked[node](arguments)
+        except EquationError:
+            raise
+        except Exception as problem:
+            if any(np.iscomplexobj(stack) for stack in stacks):
+                raise Declined(str(problem)) from problem
+            self.world.fail(node, f"{type(problem).__name__}: {problem}")
+        if value.dtype in (np.float32, np.float16, np.complex64):
+            self.world.rounds = True
+        return self.rounding(value, rows)
+
+    def apply(self, function: AnyFunction, stacks: Sequence[Array], rows: Rows) -> Array:
+        """Return the values of an arbitrary function, a different draw at each point."""
+        v = np.concatenate([stack.reshape(len(stack), -1) for stack in stacks], axis=1)
+        v = self.rounding(v, rows)
+        waves = self.waves(function, v.shape[1])
+        entries, count, size = int(np.prod(function.shape)), waves.b.shape[-1], v.shape[1]
+        # The rows of one point have one draw: multiplied together, its directions are never copied.
+        order = np.argsort(rows.draws, kind="stable")
+        draws, each = np.unique(rows.draws, return_counts=True)
+        w = waves.w[draws].reshape(len(draws), entries * count, size)
+        phases = v[order].reshape(len(draws), each[0], size) @ w.swapaxes(1, 2)
+        shaped = phases.reshape(len(draws), each[0], *function.shape, count)
+        a, b = waves.a[draws][:, None], waves.b[draws][:, None]
+        value = np.empty((len(rows), *function.shape), phases.dtype)
+        value[order] = (a * np.sin(shaped + b)).sum(axis=-1).reshape(value.shape)
+        return self.rounding(value, rows)
+
+    def waves(self, function: AnyFunction, size: int) -> Waves:
+        """Return one draw of a function of `size` numbers for every draw, stacked."""
+        key = (id(function), size)
+        if key not in self._waves:
+            rng = np.random.default_rng([self.seed, self.world.number(function), size])
+            self._waves[key] = Waves.random(rng, (self.drawn, *function.shape), size)
+        return self._waves[key]
+
+    def note_underflow(self, value: Array, arguments: Sequence[Array], rows: Rows) -> None:
+        """Remember the points at which a result may have lost digits for being too small.
+
+        A result of 0 is no such loss if an argument is 0, or if no arguments are given.
+        """
+        if not self.guarded:
+            return
+        where = underflown(np.asarray(value), arguments)
+        self.lost[rows.draws[where] if len(where) > 1 else rows.draws] |= bool(where.any())
+
+
+class Declined(Exception):  # noqa: N818  # a complex step that an operation will not take
+    """An operation does not accept complex numbers."""
+
+
+class Context:
+    """Values of all nodes with slacks added to some, in `repeat` variants of a parent's rows.
+
+    Rows are ordered variant first: row (k, r) is variant k of row r of the parent.
+    """
+
+    def __init__(
+        self,
+        points: Points,
+        rows: Rows,
+        parent: Context | None = None,
+        slack: dict[Node, Array] | None = None,
+        repeat: int = 1,
+    ) -> None:
+        self.points = points
+        self.rows = rows
+        self.parent = parent
+        self.slack = slack or {}
+        self.repeat = repeat
+        self.is_complex = any(np.iscomplexobj(value) for value in self.slack.values())
+        self._moved = 0
+        for node in self.slack:
+            self._moved |= 1 << points.world.place[node]
+        self.values: dict[Node, Array] = {}
+        self._steps: dict[tuple[Node, str, float], tuple[Context, Array]] = {}
+        self._jacobians: dict[tuple[Node, Node, str, float], Array] = {}
+
+    def value(self, node: Node) -> Array:
+        """Return the values of `node` (a node of the copy): (rows, *shape)."""
+        if node not in self.values:
+            world = self.points.world
+            needed = world.below[node]
+            for k, other in enumerate(world.order):
+                if needed >> k & 1 and other not in self.values:
+                    if self.parent is None or world.below[other] & self._moved:
+                        self.values[other] = self._computed(other)
+                    elif other is node:
+                        self.values[other] = _tile(self.parent.value(other), self.repeat)
+        return self.values[node]
+
+    def _computed(self, node: Node) -> Array:
+        if node.inputs:
+            stacks = [self.value(parent) for parent in node.inputs]
+            value = self.points.evaluate(node, stacks, self.rows)
+            self.points.note_underflow(value, stacks if underflows(node) else (), self.rows)
+        else:
+            leaf = self.points.leaves[node]
+            value = _tile(leaf, len(self.rows) // len(leaf))
+        slack = self.slack.get(node)
+        if slack is None:
+            return value
+        if not np.issubdtype(value.dtype, np.inexact):
+            raise EquationError(
+                f"{type(node).__name__} holds whole numbers, labels perhaps: there is no derivative"
+                " with respect to them"
+            )
+        moved = value + slack
+        return moved if np.iscomplexobj(slack) else self.points.rounding(moved, self.rows)
+
+    def step(self, node: Node, method: str, size: float) -> tuple[Context, Array]:
+        """Return the context in which each entry of `node` is shifted in turn, and the steps.
+
+        Variants are ordered entry first, then offset. With the complex step there is one variant an
+        entry; with differences, one for each offset.
+        """
+        key = (node, method, size)
+        if key not in self._steps:
+            value = self.value(node)
+            entries = value[0].size
+            flat = value.reshape(len(value), entries)
+            if method == "complex":
+                steps = np.full((entries, len(value)), COMPLEX_STEP)
+                shifts = 1j * steps[:, None, :]
+            else:
+                steps = size * np.maximum(1.0, np.abs(flat.real).T)
+                shifts = STENCILS[method][0][None, :, None] * steps[:, None, :]
+            variants = shifts.shape[1]
+            directions = np.zeros((entries, variants, len(value), entries), shifts.dtype)
+            for entry in range(entries):
+                directions[entry, :, :, entry] = shifts[entry]
+            repeat = entries * variants
+            slack = {n: _tile(s, repeat) for n, s in self.slack.items()}
+            added = directions.reshape(repeat * len(value), *value.shape[1:])
+            slack[node] = slack[node] + added if node in slack else added
+            moved = Context(self.points, self.rows.tile(repeat), self, slack, repeat)
+            self._steps[key] = (moved, steps)
+        return self._steps[key]
+
+    def jacobian(self, target: Node, variable: Node, method: str, size: float) -> Array:
+        """Return d target / d variable: (rows, *shape of target, entries of variable)."""
+        key = (target, variable, method, size)
+        if key not in self._jacobians:
+            world = self.points.world
+            if not world.below[target] >> world.place[variable] & 1:
+                shape = (*self.value(target).shape, self.value(variable)[0].size)
+                self._jacobians[key] = np.zeros(shape)
+            else:
+                moved, steps = self.step(variable, method, size)
+                self._jacobians[key] = quotient(moved.value(target), steps, method)
+        return self._jacobians[key]
+
+
+def _tile(value: Array, repeat: int) -> Array:
+    return np.broadcast_to(value, (repeat, *value.shape)).reshape(-1, *value.shape[1:])
+
+
+# ---------------------------------------------------------------------------------------- drawing
+
+
+def draw(
+    world: World, rng: np.random.Generator, count: int, copies: int, amplitude: float
+) -> Points:
+    """Return the graph at up to `count` new points: those where every value is finite.
+
+    Raises:
+        EquationError: An input cannot be sampled, or an operation fails.
+    """
+    leaves = {node: drawn_leaf(world, node, rng, count) for node in world.order if not node.inputs}
+    return at(world, leaves, count, int(rng.integers(2**62)), copies, amplitude)
+
+
+def drawn_leaf(world: World, node: Node, rng: np.random.Generator, count: int) -> Array:
+    """Return values for one leaf: sampled, drawn anew for a parameter, else its own."""
+    if isinstance(node, Param):
+        return _like(rng, world.fixed[node], count)
+    if node in world.fixed:
+        own = world.fixed[node]
+        return np.broadcast_to(own, (count, *own.shape))
+    return np.stack([world.leaf(node, rng) for _ in range(count)])
+
+
+def at(
+    world: World,
+    leaves: Mapping[Node, Array],
+    count: int,
+    seed: int,
+    copies: int,
+    amplitude: float,
+    guarded: bool = False,
+) -> Points:
+    """Return the graph at `count` given values of its leaves: where everything is finite."""
+    points = Points(world, leaves, seed, np.arange(count), count, copies, amplitude, guarded)
+    finite = np.ones(count, bool)
+    for node in world.order:
+        value = points.context.value(node)
+        if not np.issubdtype(value.dtype, np.number):
+            world.fail(node, f"its value is of type {value.dtype}")
+        finite &= np.isfinite(value).reshape(copies, count, -1).all(axis=(0, 2))
+    return points.take(finite & ~points.lost)
+
+
+def _like(rng: np.random.Generator, value: Array, count: int) -> Array:
+    """Fresh values for a parameter: as large as its own, and positive if all of those are."""
+    size = float(np.sqrt(np.mean(np.square(value)))) if value.size else 0.0
+    if value.size and np.all(value > 0):
+        return value * rng.uniform(0.4, 1.8, (count, *value.shape))
+    return (size or 1.0) * rng.standard_normal((count, *value.shape))

@@ -1,0 +1,124 @@
+"""Stochastic arithmetic: how many digits a value has, found by rounding every result at random.
+
+A value is computed several times more, with every intermediate result multiplied by 1 + a xi, where
+xi is random and a is the amplitude. How far those copies spread is how far rounding moves the
+value, through quotients, inverses and functions that cannot be looked into alike (Vignes' CESTAC).
+Leaves are exact. What NumPy does in one call rounds many times inside: there, the arguments are
+rounded as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+from edf.graph import Array, Node
+from edf.ops import Exp, Sigmoid, Softmax
+
+UNIT = 2.0**-52  # what rounding really does to one result, at most
+#: Amplitudes that results are multiplied with. The coarse one stands out from the rounding that
+#: happens anyway, and its spread is scaled back; the fine one is used where a denominator is so
+#: small that the coarse one would change its sign.
+COARSE, FINE = 64 * UNIT, 2 * UNIT
+SINGLE = 2.0**29  # by how much more a result in single precision is rounded
+TINY = 1e-120  # smaller intermediate results may have lost digits to underflow
+
+_POOL_SIZE = 65_537  # prime, so that no two rows of a large array get the same numbers
+
+
+@cache
+def _pool() -> Array:
+    rng = np.random.default_rng(65_537)
+    return rng.uniform(0.5, 1.0, _POOL_SIZE) * rng.choice([-1.0, 1.0], _POOL_SIZE)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What each row of a stack is: a draw of the random functions, rounded with an amplitude."""
+
+    draws: Array
+    amplitude: Array | None = None
+
+    def __len__(self) -> int:
+        return len(self.draws)
+
+    def tile(self, count: int) -> Rows:
+        """Return all rows, and all of them again, `count` times."""
+        return Rows(np.tile(self.draws, count), _each(np.tile, self.amplitude, count))
+
+    def repeat(self, count: int) -> Rows:
+        """Return each row `count` times."""
+        return Rows(np.repeat(self.draws, count), _each(np.repeat, self.amplitude, count))
+
+
+def _each(how, amplitude: Array | None, count: int) -> Array | None:  # type: ignore[no-untyped-def]
+    return None if amplitude is None else how(amplitude, count)
+
+
+class Rounding:
+    """Rounds stacks at random, from one stream of random numbers."""
+
+    def __init__(self) -> None:
+        self._next = 0
+
+    def __call__(self, value: Array, rows: Rows) -> Array:
+        """Return a stack with each row rounded with its own amplitude; whole numbers are exact."""
+        if rows.amplitude is None or value.dtype.kind not in "fc":
+            return value
+        if len(value) == 1 and value.dtype.kind == "f" and (value == np.rint(value)).all():
+            return value  # whole numbers of a formula are exact, and so are their products
+        amplitude = rows.amplitude
+        if value.dtype.itemsize < (8 if value.dtype.kind == "f" else 16):
+            amplitude = SINGLE * amplitude
+        dtype = np.float64 if value.dtype.kind == "f" else np.complex128
+        full = np.empty((len(rows), *value.shape[1:]), dtype)
+        full[...] = value
+        parts = full.view(np.float64).reshape(len(rows), -1)
+        parts *= 1 + amplitude[:, None] * self._numbers(parts.size).reshape(parts.shape)
+        return full
+
+    def _numbers(self, count: int) -> Array:
+        """Return the next `count` random numbers, of size 1/2 to 1 and either sign."""
+        if self._next + count > _POOL_SIZE:
+            self._next = (self._next + count) % 4099
+            if count > _POOL_SIZE - 4099:
+                return np.resize(_pool(), count)
+        taken = _pool()[self._next : self._next + count]
+        self._next += count
+        return taken
+
+
+def rounds_once(node: Node) -> bool:
+    """Whether a node is a sum, a product or the like, of which every result is rounded once."""
+    return isinstance(node, tuple(kind for sign, kind in Node.signs.items() if sign != "@"))
+
+
+def underflows(node: Node) -> bool:
+    """Whether a node makes 0 of what is not 0 by underflow only."""
+    kinds = (*(Node.signs[sign] for sign in ("*", "/", "**")), Exp, Sigmoid, Softmax)
+    return isinstance(node, kinds)
+
+
+def spread(copies: Array, amplitude: float) -> Array:
+    """Return how far rounding moves values, from (1 + copies, points, ...): the first are exact."""
+    with np.errstate(invalid="ignore"):
+        widest: Array = np.abs(copies[1:] - copies[0]).max(axis=0)
+    return widest * max(UNIT / amplitude, 0.5)
+
+
+def underflown(value: Array, arguments: Sequence[Array]) -> Array:
+    """Return, for each row, whether a result is tiny, or 0 though no argument is."""
+    size = np.abs(value.real)
+    zero = size == 0 if arguments else np.zeros(size.shape, bool)
+    for argument in arguments:
+        if argument.shape != value.shape:
+            zero &= (argument.real != 0).reshape(len(argument), -1).all(axis=1).reshape(
+                -1, *(1,) * (value.ndim - 1)
+            )  # fmt: skip
+        else:
+            zero &= argument.real != 0
+    lost = zero | ((size < TINY) & (size > 0))
+    return lost.reshape(len(value), -1).any(axis=1)

@@ -1,0 +1,264 @@
+"""Sides of thresholds that no point has reached, and the search for points that do.
+
+A step that holds where `min(relu(x), 6)` is below 6 is not verified by points that are all there.
+So of every threshold both sides must be reached, in the graph and in the formula. What is not is
+looked for from the nearest points, along each leaf and all of them together. What stays unreached
+makes the verdict inconclusive, unless it is impossible or its author accepts it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from edf.equations.errors import EquationError
+from edf.equations.meaning.expression import Meaning
+from edf.equations.sampling.points import Points, at, drawn_leaf
+from edf.equations.sampling.possible import possible
+from edf.equations.sampling.rounding import COARSE
+from edf.equations.sampling.watching import (
+    Threshold,
+    Watched,
+    described,
+    has_thresholds,
+    watched_formula,
+    watched_graph,
+)
+from edf.equations.sampling.world import World
+from edf.equations.testing.judge import Finding
+from edf.equations.testing.measure import COPIES, STEPS, Measure, quiet
+from edf.equations.testing.setting import Setting, nodes
+from edf.equations.testing.tried import is_positive, judged_apart, movable
+from edf.graph import Array, Constant, Node, Param
+from edf.numerics.intervals import Bounds
+
+NEAREST = 3  # points from which a side is looked for
+KEPT = 4  # points on a side that was found, at which the step is tested
+MAGNITUDES = (0.3, 1.0, 3.0, 10.0, 100.0, 1e3, 1e4, 1e5, 1e6)
+SEARCHED = 6  # sides that are looked for at most
+MAX_NUMBERS = 400_000  # numbers that one search may hold
+
+Side = tuple[Threshold, int]
+
+
+@dataclass
+class Sides:
+    """Which sides were reached, and where each row is."""
+
+    reached: set[Side] = field(default_factory=set)
+    seen: dict[Threshold, None] = field(default_factory=dict)
+    possible: dict[Threshold, Bounds] = field(default_factory=dict)
+
+    @property
+    def missing(self) -> list[Side]:
+        return [
+            (threshold, side)
+            for threshold in self.seen
+            for side in (-1, 1)
+            if (threshold, side) not in self.reached
+            and not threshold.needs_no_reaching
+            and not self._impossible(threshold, side)
+        ]
+
+    def _impossible(self, threshold: Threshold, side: int) -> bool:
+        bounds = self.possible.get(threshold)
+        return bounds is not None and (bounds.low >= 0 if side < 0 else bounds.high <= 0)
+
+    def add(self, watched: Watched, usable: Array | None = None) -> None:
+        """Add what some points have reached."""
+        for threshold, margins in watched.items():
+            self.seen.setdefault(threshold)
+            for side in (-1, 1):
+                if margins.reached(side, usable).any():
+                    self.reached.add((threshold, side))
+
+
+def search(
+    meaning: Meaning, setting: Setting, samples: Sequence[Points]
+) -> tuple[Finding | None, list[str], int]:
+    """Look for sides of thresholds that the samples have not reached.
+
+    Returns:
+        A finding that refutes, if a point on a new side does; what was never reached, in words; and
+        how many sides were reached.
+    """
+    world = setting.world
+    below = world.all_below(nodes(meaning))
+    formula = has_thresholds(meaning)
+    sides = Sides()
+
+    def watched(points: Points) -> Watched:
+        with quiet():
+            found = watched_graph(points, below)
+            return {**found, **watched_formula(points, meaning)} if formula else found
+
+    exact = [points.exact() for points in samples if len(points)]
+    parts = [(points, watched(points)) for points in exact]
+    for _, part in parts:
+        sides.add(part)
+    if sides.missing:
+        with quiet():
+            sides.possible = possible(parts[0][0], below, meaning)
+    rng = np.random.default_rng(setting.seed + 3)
+    hopeless: set[Side] = set()
+    for _ in range(SEARCHED):
+        wanted = [side for side in sides.missing if side not in hopeless]
+        if not wanted:
+            break
+        target = wanted[0]
+        points = _candidates(target, parts, world, below, rng)
+        crossing = None if points is None else _crossing(target, points, watched(points))
+        if crossing is None or not len(crossing):
+            hopeless.add(target)
+            continue
+        found = judged_apart(meaning, crossing.rounded(COPIES, COARSE))
+        if found.status == "refuted":
+            return found, [], len(sides.reached)
+        if found.points:
+            parts.append((crossing, watched(crossing)))
+            sides.add(parts[-1][1])
+        elif _is_undefined(meaning, crossing):
+            sides.reached.add(target)
+        hopeless.add(target)
+    missing = [
+        described(threshold, side, world, setting.page.scope.labels)
+        for threshold, side in sides.missing
+        if _may_move(threshold, world, below)
+    ]
+    return None, list(dict.fromkeys(missing)), len(sides.reached)
+
+
+def _is_undefined(meaning: Meaning, points: Points) -> bool:
+    """Whether a formula has no value at any of some points, which are outside of what it claims."""
+    measure = Measure(meaning, points.world)
+    try:
+        with quiet():
+            sides = measure.at(points, measure.method, STEPS[0])
+    except EquationError:
+        return False
+    return sides is not None and not np.isfinite(sides.left + sides.right).any()
+
+
+def _may_move(threshold: Threshold, world: World, below: Sequence[Node]) -> bool:
+    """Whether a threshold depends on more than samplers of the author's, which are the domain."""
+    if isinstance(threshold.where, Node):
+        place = world.below[threshold.where]
+        leaves = [n for n in below if not n.inputs and place >> world.place[n] & 1]
+    else:
+        leaves = [n for n in below if not n.inputs]
+    drawn = [node for node in leaves if node not in world.fixed or isinstance(node, Param)]
+    return not drawn or any(movable(world, node) for node in drawn)
+
+
+def _candidates(
+    target: Side,
+    parts: Sequence[tuple[Points, Watched]],
+    world: World,
+    below: Sequence[Node],
+    rng: np.random.Generator,
+) -> Points | None:
+    """Return points around those that are nearest to a side, in order of how far they are moved."""
+    threshold, side = target
+    near: list[tuple[float, Points, int]] = []
+    for points, watched in parts:
+        if threshold in watched:
+            distance = watched[threshold].distance(side)
+            near += [(float(distance[k]), points, k) for k in np.argsort(distance)[:NEAREST]]
+    near = [entry for entry in sorted(near, key=lambda entry: entry[0]) if np.isfinite(entry[0])]
+    if not near:
+        return None
+    leaves = [node for node in below if not node.inputs]
+    moved = [node for node in leaves if movable(world, node)]
+    drawn = [n for n in leaves if not movable(world, n) and n not in world.fixed]
+    numbers = _numbers(threshold, below)
+    rows: dict[Node, list[Array]] = {node: [] for node in world.order if not node.inputs}
+    most = max(1, MAX_NUMBERS // max(1, sum(world.entries(node) for node in below)))
+
+    def add(base: dict[Node, Array], change: dict[Node, Array]) -> None:
+        for node, stack in rows.items():
+            stack.append(change.get(node, base[node]))
+
+    groups = [[node] for node in moved] + ([moved] if len(moved) > 1 else [])
+    for magnitude in MAGNITUDES:
+        for _, points, row in near[:NEAREST]:
+            base = {node: value[row] for node, value in points.leaves.items()}
+            for group in groups:
+                for change in _changes(base, group, magnitude, world, rng):
+                    add(base, change)
+    for number in numbers:
+        base = {node: value[near[0][2]] for node, value in near[0][1].leaves.items()}
+        for group in groups:
+            for shift in (-1.0, -0.1, 0.1, 1.0):
+                add(base, {n: np.full(base[n].shape, number + shift) for n in group})
+    if drawn:
+        base = {node: value[near[0][2]] for node, value in near[0][1].leaves.items()}
+        fresh = {node: drawn_leaf(world, node, rng, 64) for node in drawn}
+        for k in range(64):
+            add(base, {node: value[k] for node, value in fresh.items()})
+    count = min(most, max(map(len, rows.values()), default=0))
+    if not count:
+        return None
+    stacked = {node: np.stack(stack[:count]) for node, stack in rows.items()}
+    for node in moved:
+        if is_positive(world, node):
+            stacked[node] = np.where(stacked[node] == 0, 1.0, np.abs(stacked[node]))
+    try:
+        with quiet():
+            return at(world, stacked, count, int(rng.integers(2**62)), 1, 0.0, guarded=True)
+    except EquationError:
+        return None
+
+
+def _changes(
+    base: dict[Node, Array],
+    group: Sequence[Node],
+    magnitude: float,
+    world: World,
+    rng: np.random.Generator,
+) -> list[dict[Node, Array]]:
+    """Return ways to move some leaves by about as much as `magnitude`."""
+    found = [
+        {node: base[node] * factor for node in group}
+        for factor in (1 + magnitude, -magnitude, 1 / (1 + magnitude))
+    ]
+    found += [{node: base[node] + shift for node in group} for shift in (-magnitude, magnitude)]
+    for _ in range(2):
+        found.append(
+            {node: base[node] + magnitude * rng.standard_normal(base[node].shape) for node in group}
+        )
+    return found
+
+
+def _numbers(threshold: Threshold, below: Sequence[Node]) -> list[float]:
+    """Return the constants of the graph, which a threshold may be."""
+    values = {
+        float(node.value)
+        for node in below
+        if isinstance(node, Constant) and np.ndim(node.value) == 0 and np.isrealobj(node.value)
+    }
+    return sorted({sign * value for value in values for sign in (1.0, -1.0)})
+
+
+def _crossing(target: Side, points: Points, watched: Watched) -> Points | None:
+    """Return the first points that are on a side, of points in the order of their distance."""
+    threshold, side = target
+    if threshold not in watched:
+        return None
+    rows = np.flatnonzero(watched[threshold].reached(side))
+    if not len(rows):
+        return None
+    return points.take(rows[:KEPT])
+
+
+def accepted(finding: Finding, missing: Sequence[str], unreached: bool) -> Finding:
+    """Return a verified finding as inconclusive where sides stay unreached and none accepts it."""
+    if not missing or unreached:
+        return finding
+    return replace(
+        finding,
+        status="inconclusive",
+        message=f"No point reached {'; '.join(missing[:3])}: sample where it is reached, or say "
+        'unreached="ok"',
+    )

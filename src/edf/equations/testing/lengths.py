@@ -1,0 +1,203 @@
+"""Does a step hold at other lengths than the page's, or by the accident of one size?
+
+Every axis of every input that is drawn is made longer by one, alone if graph and formula allow it,
+else together with the others of its length. What is a number in the formula may be that length, as
+the 4 of a mean over four: it is made larger too, and left as it is.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from edf.equations.binding.lengths import Length
+from edf.equations.errors import EquationError
+from edf.equations.latex import syntax as s
+from edf.equations.meaning.expression import Meaning
+from edf.equations.meaning.names import Scope
+from edf.equations.meaning.resolve import resolve
+from edf.equations.sampling.world import World
+from edf.equations.testing.judge import Finding, judge
+from edf.equations.testing.setting import Outcome, Setting, nodes, parts
+from edf.graph import Input, Node
+
+POINTS = 4  # at which each other length is tested
+MOST_NUMBERS = 3  # places in a formula at which a number is taken for the length
+
+Axis = tuple[Node, int]
+
+
+@dataclass(frozen=True)
+class Change:
+    """Some axes of sampled inputs, all of one length, made longer by one."""
+
+    axes: frozenset[Axis]
+    length: int
+
+    def shapes(self, world: World) -> dict[Node, tuple[int, ...]]:
+        """Return the shapes of all sampled inputs (nodes of the page) after the change."""
+        return {
+            world.names[twin]: tuple(
+                n + ((world.names[twin], k) in self.axes) for k, n in enumerate(twin.shape or ())
+            )
+            for twin in world.sampled
+        }
+
+
+def at_other_lengths(
+    equation: s.Equation, meaning: Meaning, setting: Setting, outcome: Outcome
+) -> None:
+    """Test a verified step at other lengths, and say what came out."""
+    world = setting.world
+    sizes = sorted(world.sampled_lengths)
+    outcome.facts["sizes"] = sizes
+    below = set(world.all_below(nodes(meaning)))
+    axes = [
+        (world.names[twin], k)
+        for twin in world.sampled
+        if twin in below
+        for k in range(len(twin.shape or ()))
+    ]
+    square_only = any(expr.op == "inverse" for expr in parts(meaning))
+    numbered = _numbered(meaning, world)
+    tried: dict[frozenset[Axis], Finding | None] = {}
+    kept: set[int] = set()  # lengths that neither graph nor formula lets change
+    for axis in axes:
+        length = _length(axis)
+        if length in numbered or length in getattr(axis[0], "fixed_lengths", ()):
+            continue  # components are named by number, or the length was declared as one
+        found = None
+        for group in _groups(axis, axes, square_only):
+            if group not in tried:
+                tried[group] = _tested(equation, Change(group, length), setting)
+            found = _worse(found, tried[group])
+            if found is not None and (length > 1 or found.status == "refuted"):
+                break  # at length 1, matrices are numbers until all are lengthened
+        if found is None:
+            kept.add(length)
+        elif found.status == "refuted":
+            outcome.finding = replace(
+                outcome.finding,
+                status="inconclusive",
+                message="It holds at the lengths of this page and fails when a length changes from "
+                f"{length} to {length + 1}: write it for every length, or make what has this "
+                "length a Param, which keeps it",
+            )
+            return
+        elif found.status == "verified":
+            outcome.facts["sizes"] = sorted({*outcome.facts["sizes"], length + 1})
+    if kept:
+        own = ", ".join(map(str, sorted(kept)))
+        outcome.notes.append(f"Tested at the page's own lengths only: {own}")
+    if here := numbered & set(sizes):
+        named = ", ".join(map(str, sorted(here)))
+        outcome.notes.append(f"Tested at length {named} only, since components are named by number")
+
+
+def _worse(one: Finding | None, other: Finding | None) -> Finding | None:
+    """Return the finding that says more against a step."""
+    if one is None or other is None:
+        return one or other
+    return other if other.status == "refuted" else one
+
+
+def _length(axis: Axis) -> int:
+    node, k = axis
+    assert isinstance(node, Input)
+    assert node.shape is not None
+    return node.shape[k]
+
+
+def _groups(axis: Axis, axes: list[Axis], square_only: bool) -> Iterator[frozenset[Axis]]:
+    """Yield what may be lengthened together: the square that an axis is in, the axis, all.
+
+    Where something is inverted, a square stays square: else there may be no inverse.
+    """
+    length = _length(axis)
+    alike = [other for other in axes if _length(other) == length]
+    if isinstance(length, Length):  # declared to be the same wherever its symbol stands
+        yield frozenset(alike)
+        return
+    square = frozenset(other for other in alike if other[0] is axis[0])
+    yield square  # which is the axis alone, unless the input is square
+    if len(square) > 1 and not square_only:
+        yield frozenset([axis])
+    yield frozenset(alike)
+
+
+def _numbered(meaning: Meaning, world: World) -> set[int]:
+    """Return the lengths of axes of which a formula names components by number."""
+    found: set[int] = set()
+    for expr in parts(meaning):
+        if expr.op in ("node", "deriv"):
+            node, indices = expr.data[:2]
+            pairs = zip(indices, world.shape(node), strict=False)
+            found |= {length for index, length in pairs if isinstance(index, int)}
+    return found
+
+
+def _tested(equation: s.Equation, change: Change, setting: Setting) -> Finding | None:
+    """Test a step after a change; None where graph or formula do not allow it.
+
+    Of several readings of the numbers in it, one that holds is enough.
+    """
+    world = World(setting.world.roots, change.shapes(setting.world))
+    worst: Finding | None = None
+    for scope in _scopes(setting.page.scope, change.length):
+        page = replace(setting.page, world=world, scope=scope)
+        for variant in _variants(equation, change.length):
+            try:
+                found = judge(resolve(variant, page), world, POINTS, setting.seed + 1)
+            except EquationError:
+                continue
+            if found.status == "verified":
+                return found
+            if worst is None or found.status == "refuted":
+                worst = found
+    return worst
+
+
+def _scopes(scope: Scope, length: int) -> Iterator[Scope]:
+    """Yield the page's names, and the same with whole numbers `length` larger by one."""
+    yield scope
+    larger = {
+        name: type(value)(length + 1)
+        for name, value in scope.names.items()
+        if isinstance(value, int) and not isinstance(value, bool) and value == length
+    }
+    if larger:
+        yield Scope({**scope.names, **larger})
+
+
+def _variants(equation: s.Equation, length: int) -> Iterator[s.Equation]:
+    """Yield the equation, and the equation with some numbers `length` made larger by one."""
+    yield equation
+    places = list(itertools.islice(_places(equation, str(length)), MOST_NUMBERS))
+    for count in range(1, len(places) + 1):
+        for chosen in itertools.combinations(places, count):
+            changed: s.Tree = equation
+            for path in chosen:
+                changed = _with(changed, path, s.Number(str(length + 1)))
+            assert isinstance(changed, s.Equation)
+            yield changed
+
+
+_Path = tuple[tuple[str, int | None], ...]
+
+
+def _places(tree: s.Tree, text: str, path: _Path = ()) -> Iterator[_Path]:
+    """Yield where a number stands."""
+    if isinstance(tree, s.Number) and tree.text == text:
+        yield path
+    for name, place, child in s.children(tree):
+        yield from _places(child, text, (*path, (name, place)))
+
+
+def _with(tree: s.Tree, path: _Path, leaf: s.Tree) -> s.Tree:
+    """Return a tree with another leaf at a place."""
+    if not path:
+        return leaf
+    (name, place), *rest = path
+    child = next(c for n, k, c in s.children(tree) if (n, k) == (name, place))
+    return s.with_child(tree, name, place, _with(child, tuple(rest), leaf))

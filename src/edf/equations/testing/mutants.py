@@ -1,0 +1,94 @@
+"""What a test would notice: one-symbol mutations of a verified step, tested as the step was.
+
+A mutant is counted as *refuted* when it is no longer verified, as *rejected* when it is not even
+understood, and as *unnoticed* when it is verified too: it then says the same, as x y does for y x,
+or the points cannot tell the two apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from edf.equations.errors import EquationError
+from edf.equations.latex import syntax as s
+from edf.equations.latex.printer import to_latex
+from edf.equations.meaning.expression import Meaning
+from edf.equations.meaning.names import python_names
+from edf.equations.meaning.reader import Page
+from edf.equations.meaning.resolve import resolve
+from edf.equations.sampling.points import Declined
+from edf.equations.testing.judge import Finding, agrees
+from edf.equations.testing.measure import quiet
+from edf.equations.testing.mutations import Alphabet, mutations, spread
+
+MUTANTS = 25  # tried for each verified step
+
+Tested = Callable[[s.Equation, Meaning], Finding]
+
+
+def count_noticed(
+    equation: s.Equation, meaning: Meaning, page: Page, finding: Finding, test: Tested
+) -> tuple[dict[str, int], str | None]:
+    """Return how many one-symbol mutations of a verified step its own test notices.
+
+    Args:
+        equation: The step as typeset.
+        meaning: What it means.
+        page: What it is read against.
+        finding: What was found, with the points that it was found at.
+        test: The test of a step in full.
+
+    Returns:
+        Counts by outcome, and as LaTeX an example of a mutation that is not noticed.
+    """
+    counts = {"tried": 0, "refuted": 0, "rejected": 0, "unnoticed": 0}
+    example: str | None = None
+    for change in spread(mutations(equation, alphabet(equation, meaning, page)), MUTANTS):
+        try:
+            changed = resolve(change.equation, page)
+            if (changed.left, changed.right) == (meaning.left, meaning.right):
+                continue  # another spelling of the same
+            outcome = "refuted"
+            suspect = holds_at_witness(changed, finding) is not False
+            if suspect and test(change.equation, changed).status == "verified":
+                outcome = "unnoticed"
+                example = example or to_latex(change.equation)
+        except EquationError:
+            outcome = "rejected"
+        counts["tried"] += 1
+        counts[outcome] += 1
+    return counts, example
+
+
+def holds_at_witness(meaning: Meaning, finding: Finding) -> bool | None:
+    """Whether a step holds at points that were good for another; None where this is unclear."""
+    if finding.witness is None:
+        return None
+    try:
+        with quiet():
+            return agrees(meaning, finding.witness)
+    except (Declined, TypeError, ValueError, np.linalg.LinAlgError):
+        return None
+
+
+def alphabet(equation: s.Equation, meaning: Meaning, page: Page) -> Alphabet:
+    """Index letters of one range, and the names in the equation by shape."""
+    letters = tuple(sorted(meaning.ranges))
+    groups: dict[tuple[str, object], dict[s.Symbol, None]] = {}
+    for tree in s.walk(equation):
+        if not isinstance(tree, s.Symbol) or python_names(tree)[0] in letters:
+            continue
+        bound = page.scope.find(tree)
+        if bound is None or bound.kind not in ("node", "number", "array"):
+            continue
+        shape: object = ()
+        if bound.kind == "node":
+            if bound.value not in page.world.twins:
+                continue
+            shape = page.world.shape(bound.value)
+        elif bound.kind == "array":
+            shape = bound.value.shape
+        groups.setdefault(("shape", shape), {})[tree] = None
+    return Alphabet(letters, tuple(tuple(group) for group in groups.values()))

@@ -1,0 +1,53 @@
+"""What a step is tested in, and what comes out of the test as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from edf.anyfunction import AnyFunction
+from edf.equations.meaning.expression import Expr, Meaning
+from edf.equations.meaning.reader import Page
+from edf.equations.sampling.world import World
+from edf.equations.testing.judge import Finding
+from edf.graph import Node
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a step is read against and drawn from, and how it is to be tested."""
+
+    page: Page
+    world: World
+    points: int
+    seed: int
+    unreached: bool = False  # whether sides of thresholds that are not reached are accepted
+
+
+@dataclass
+class Outcome:
+    """What was found, and what a reader is told about how."""
+
+    finding: Finding
+    notes: list[str] = field(default_factory=list)
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+def parts(meaning: Meaning) -> Iterator[Expr]:
+    """Yield every part of both sides."""
+    yield from meaning.left.walk()
+    yield from meaning.right.walk()
+
+
+def nodes(meaning: Meaning) -> list[Node]:
+    """Return the nodes that a step mentions."""
+    return [expr.data[0] for expr in parts(meaning) if expr.op in ("node", "deriv", "replace")]
+
+
+def is_arbitrary(expr: Expr) -> bool:
+    """Whether an expression applies an arbitrary function, which is drawn at every point."""
+    if expr.op not in ("call", "prime"):
+        return False
+    bound = expr.data if expr.op == "call" else expr.data[0]
+    return isinstance(bound.value, AnyFunction)

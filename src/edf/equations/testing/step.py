@@ -1,0 +1,109 @@
+"""The test of one step: at random points, and then wherever those could have missed something.
+
+    judge       both sides at random points
+    data        is anything random at all?
+    tried       round numbers, equal arguments, and other sizes
+    branches    both sides of every threshold
+    felt        every term makes a difference
+    lengths     other lengths than the page's
+
+Each look may refute what the random points verified, or leave it inconclusive and say why.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from edf.equations.errors import EquationError
+from edf.equations.latex.syntax import Equation
+from edf.equations.meaning.expression import Meaning
+from edf.equations.sampling.points import Points
+from edf.equations.testing.branches import accepted, search
+from edf.equations.testing.data import with_data
+from edf.equations.testing.felt import never_felt
+from edf.equations.testing.judge import judge
+from edf.equations.testing.lengths import at_other_lengths
+from edf.equations.testing.measure import quiet
+from edf.equations.testing.setting import Outcome, Setting
+from edf.equations.testing.tried import judged_apart, regular, tried_points
+
+
+def examine(equation: Equation, meaning: Meaning, setting: Setting) -> Outcome:
+    """Return what is found about a step."""
+    outcome = Outcome(judge(meaning, setting.world, setting.points, setting.seed))
+    outcome.facts["sizes"] = sorted(setting.world.sampled_lengths)
+    if count := outcome.finding.resampled:
+        plural = "s" if count > 1 else ""
+        outcome.notes.append(
+            f"{count} sample point{plural} replaced: outside the domain, or near a kink"
+        )
+    drawn = with_data(meaning, setting, outcome)
+    witness = outcome.finding.witness
+    if witness is None or not (outcome.finding.status == "verified" or outcome.finding.zero):
+        return outcome
+    if not drawn:
+        if outcome.finding.status == "verified":
+            _is_felt(meaning, [witness.points], outcome)
+        return outcome
+    samples = _holds_where_random_points_are_not(meaning, setting, outcome)
+    if samples is None:
+        return outcome
+    if meaning.left == meaning.right:
+        message = "Both sides are the same expression: true by what the names are bound to"
+        outcome.finding = replace(outcome.finding, message=message)
+        return outcome
+    if not _is_felt(meaning, samples, outcome):
+        return outcome
+    at_other_lengths(equation, meaning, setting, outcome)
+    return outcome
+
+
+def _is_felt(meaning: Meaning, samples: list[Points], outcome: Outcome) -> bool:
+    """Whether every part of a formula makes a difference at some point."""
+    part = never_felt(meaning, [regular(points) for points in samples])
+    if part is not None:
+        message = f"{part}: it is lost in rounding at every point, and could be anything"
+        outcome.finding = replace(outcome.finding, status="inconclusive", message=message)
+    return part is None
+
+
+def _holds_where_random_points_are_not(
+    meaning: Meaning, setting: Setting, outcome: Outcome
+) -> list[Points] | None:
+    """Test at chosen points, and on sides of thresholds that none has reached.
+
+    Returns:
+        All points where it holds; None if it does not hold everywhere.
+    """
+    witness = outcome.finding.witness
+    assert witness is not None
+    samples = [witness.points]
+    try:
+        with quiet():
+            chosen = tried_points(setting.world, np.random.default_rng(setting.seed + 2))
+    except EquationError:  # an operation fails at one of them
+        chosen = None
+    if chosen is not None and len(chosen):
+        found = judged_apart(meaning, chosen)
+        if found.status == "refuted":
+            outcome.finding = found
+            return None
+        if found.between:
+            outcome.finding = replace(found, points=setting.points)
+            return None
+        if found.witness is not None:
+            samples.append(found.witness.points)
+    found_on_side, missing, reached = search(meaning, setting, samples)
+    if found_on_side is not None:
+        outcome.finding = found_on_side
+        return None
+    if reached or missing:
+        outcome.facts["reached"] = reached
+        outcome.facts["unreached"] = missing
+    if outcome.finding.status == "verified":
+        outcome.finding = accepted(outcome.finding, missing, setting.unreached)
+    if missing and setting.unreached:
+        outcome.notes.append(f"Not reached, as accepted: {'; '.join(missing)}")
+    return samples if outcome.finding.status == "verified" else None

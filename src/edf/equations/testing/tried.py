@@ -1,0 +1,106 @@
+"""Points that a person would try, and points of other sizes, beside the random ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from edf.equations.errors import EquationError
+from edf.equations.meaning.expression import Meaning
+from edf.equations.sampling.points import Points, at, drawn_leaf
+from edf.equations.sampling.rounding import COARSE
+from edf.equations.sampling.world import World
+from edf.equations.testing.judge import Finding, judge_at
+from edf.equations.testing.measure import COPIES
+from edf.graph import Array, Input, Node, Param
+
+TRIED = (0.0, 1.0, -1.0, 2.0, 10.0, 100.0)
+SCALES = (0.1, 3.0, 10.0, 10.0, 100.0, 1e6)
+
+
+def movable(world: World, node: Node) -> bool:
+    """Whether a leaf may take any real values: it is drawn, and its sampler says nothing else."""
+    if isinstance(node, Param):
+        return True
+    return (
+        isinstance(node, Input)
+        and node not in world.fixed
+        and node.sample in ("normal", "positive")
+    )
+
+
+def is_positive(world: World, node: Node) -> bool:
+    """Whether a leaf is declared or taken to be positive."""
+    if isinstance(node, Param):
+        return bool(world.fixed[node].size and np.all(world.fixed[node] > 0))
+    return isinstance(node, Input) and node.sample == "positive"
+
+
+def tried_points(world: World, rng: np.random.Generator) -> Points:
+    """Return the graph at round numbers, equal arguments, and random values of other sizes."""
+    count = len(TRIED) + 2 + len(SCALES)
+    leaves = {}
+    for node in world.order:
+        if node.inputs:
+            continue
+        values = np.array(drawn_leaf(world, node, rng, count))
+        if movable(world, node) and values.dtype.kind == "f":
+            shape = values.shape[1:]
+            for row, number in enumerate(TRIED):
+                values[row] = _pattern(shape, number)
+            values[len(TRIED)] = np.arange(1.0, 1 + values[0].size).reshape(shape)
+            values[len(TRIED)] += _pattern(shape, values[0].size) if _is_square(shape) else 0.0
+            values[len(TRIED) + 1] = rng.integers(-2, 4, shape)
+            scales = np.array(SCALES).reshape(-1, *(1,) * len(shape))
+            values[-len(SCALES) :] *= scales
+            if is_positive(world, node):
+                values = np.abs(values)
+                values[values == 0] = 1.0
+        leaves[node] = values
+    return at(world, leaves, count, int(rng.integers(2**62)), 1 + COPIES, COARSE, guarded=True)
+
+
+def _is_square(shape: tuple[int, ...]) -> bool:
+    return len(shape) == 2 and shape[0] == shape[1]
+
+
+def _pattern(shape: tuple[int, ...], number: float) -> Array:
+    """The same number everywhere; of a square matrix, which may be inverted, on the diagonal."""
+    if _is_square(shape):
+        return number * np.eye(shape[0])
+    return np.full(shape, number)
+
+
+def regular(points: Points) -> Points:
+    """Return the points whose values are of a usual size."""
+    if not len(points):
+        return points
+    sizes = [
+        np.abs(value).reshape(len(points), -1).max(axis=1, initial=0.0)
+        for node, value in points.leaves.items()
+        if node not in points.world.fixed
+    ]
+    return points.take(np.max(sizes, axis=0) <= 1e4) if sizes else points
+
+
+def judged_apart(meaning: Meaning, points: Points) -> Finding:
+    """Compare the sides at chosen points; where an operation fails at one, leave that out."""
+    try:
+        return judge_at(meaning, points)
+    except EquationError:
+        finding = Finding("verified")
+        for one in _each(points):
+            try:
+                found = judge_at(meaning, one)
+            except EquationError:
+                continue
+            if found.status == "refuted":
+                return found
+            finding = Finding("verified", points=finding.points + found.points)
+        return finding
+
+
+def _each(points: Points) -> Iterator[Points]:
+    for k in range(len(points)):
+        yield points.take(np.array([k]))
