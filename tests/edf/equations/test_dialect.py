@@ -135,6 +135,14 @@ CASES: list[tuple[Any, ...]] = [
     ("chain", r"\frac{d}{dx} (x y) = y + x g'(x)", V),
     ("chain", r"\frac{\partial}{\partial x} (y z) = z g'(x) + y h'(x)", V),
     ("chain", r"u(2x) = f(g(2x), h(2x))", V),
+    ("chain", r"\left. \frac{\partial (x y)}{\partial x} \right|_{y} = y", V),
+    ("chain", r"\left. \frac{\partial (x y)}{\partial x} \right|_{y} = y + x g'(x)", R),
+    ("chain", r"\frac{d (x y)}{d x} = y + x g'(x)", V),
+    ("chain", r"\left. \frac{\partial u}{\partial x} \right|_{y} = \frac{\partial u}{\partial z} h'(x)", V),
+    ("chain", r"\left. \frac{\partial u}{\partial x} \right|_{y, z} = 0", V),
+    ("chain", r"\left. \frac{\partial l}{\partial x} \right|_{y, u} = 0", "error"),  # u depends on y
+    ("softmax", r"\left. \frac{\partial \sum_i x_i P_i}{\partial x_j} \right|_{P} = P_j", V),
+    ("softmax", r"\left. \frac{\partial \sum_i x_i P_i}{\partial x_j} \right|_{P} = P_j + x_j", R),
     ("chain", r"u(2x) = f(2y, 2z)", R),
     # a node with several arguments: what each stands for is replaced, never operands by place
     ("arguments", r"h(3, x) = 3x + 3", V),

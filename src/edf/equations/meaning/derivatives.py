@@ -10,7 +10,7 @@ the result must be clear: a column above gives the Jacobian, a number above is a
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from edf.equations.latex.printer import to_latex
@@ -27,7 +27,7 @@ from edf.equations.latex.syntax import (
     Symbol,
     Tree,
 )
-from edf.equations.meaning.algebra import MAX_ORDER, apply, fail, make
+from edf.equations.meaning.algebra import MAX_ORDER, apply, fail, make, multiply
 from edf.equations.meaning.endings import insist_on_end
 from edf.equations.meaning.expression import Expr, Index, letters_of
 from edf.equations.meaning.names import latex_name
@@ -161,6 +161,56 @@ def _target(reader: Reader, tree: Tree) -> Expr:
     return reader.read(tree)
 
 
+def read_held(reader: Reader, tree: Tree, held: Sequence[Tree], at: int) -> Expr:
+    r"""\left. \frac{\partial u}{\partial x} \right|_y: the derivative with y held fixed.
+
+    It is the total derivative without what reaches u through y.
+    """
+    parts = _differentials(reader, tree) if isinstance(tree, Fraction) else None
+    if parts is None or parts[2] is None or parts[1] != 1:
+        fail("What is held fixed stands behind a first derivative of one thing", at)
+    assert isinstance(tree, Fraction)
+    letter, order, target_tree = parts
+    (variable,) = _variables(reader, tree.bottom, letter, order)
+    if not variable.indices and _size(variable.shape) > 1:
+        fail("With something held fixed, write the variable with an index", variable.at)
+    assert target_tree is not None
+    target = _target(reader, target_tree)
+    expr = one_derivative(reader, target, variable, at)
+    nodes: list[Node] = []
+    for item in held:
+        symbol, sub = (item.base, item.sub) if isinstance(item, Script) else (item, None)
+        if not isinstance(symbol, Symbol):
+            fail("What is held fixed is a name", item.at)
+        with reader.unlifted():
+            value = atom(reader, symbol, sub, item.at)
+        if value.op != "node" or value.data[1]:
+            fail("What is held fixed is a node as a whole", item.at)
+        node = value.data[0]
+        if node is variable.node:
+            fail("What is held fixed and what is varied are the same", item.at)
+        for other in nodes:
+            if other in reader.scope.ancestors(node) or node in reader.scope.ancestors(other):
+                fail("Of two that are held fixed, one depends on the other", item.at)
+        nodes.append(node)
+        if variable.node not in reader.scope.ancestors(node):
+            continue  # it stays as it is anyway
+        shape = reader.shape(node)
+        hidden = tuple(f"{value.label[0]}:{k}" for k in range(len(shape)))
+        entry = read_node(reader, node, hidden, value.label, item.at)
+        through = Variable(node, hidden, entry.label, shape, at=item.at)
+        outer = one_derivative(reader, target, through, at)
+        inner = one_derivative(reader, entry, variable, at)
+        product = multiply((outer, inner), ("",), at)
+        if hidden:
+            product = make(
+                "big", (product,), ("sum", hidden, None), at=at, shape=product.shape,
+                free=product.free - set(hidden), bound=frozenset(hidden),
+            )  # fmt: skip
+        expr = apply("add", (expr, apply("neg", (product,), at)), at)
+    return expr
+
+
 def _applying(reader: Reader, head: Tree) -> Expr | None:
     """f in the place of a node stands for the node that applies f."""
     symbol, sub = (head.base, head.sub) if isinstance(head, Script) else (head, None)
@@ -198,7 +248,8 @@ def _one_meaning(reader: Reader, target: Expr, variables: list[Variable]) -> Non
             above = f"d {name}" if plain else "d"
             fail(
                 f"{name} depends on {wrt} directly and through {through}: is {through} held "
-                f"fixed? Write \\frac{{{above}}}{{d {wrt}}} for the total derivative",
+                f"fixed? Write \\frac{{{above}}}{{d {wrt}}} for the total derivative, or "
+                f"\\left. .. \\right|_{{{through}}} with {through} held fixed",
                 variable.at,
             )
 

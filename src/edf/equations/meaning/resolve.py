@@ -24,6 +24,7 @@ from edf.equations.latex.syntax import (
     Function,
     Grad,
     Group,
+    Indices,
     Matrix,
     Number,
     Product,
@@ -42,7 +43,7 @@ from edf.equations.meaning import algebra
 from edf.equations.meaning.algebra import apply, fail
 from edf.equations.meaning.big_operators import read_big, read_cases
 from edf.equations.meaning.conditions import read_conditions, restricted
-from edf.equations.meaning.derivatives import read_derivative, read_grad
+from edf.equations.meaning.derivatives import read_derivative, read_grad, read_held
 from edf.equations.meaning.endings import insist_on_end
 from edf.equations.meaning.expression import Condition, Expr, Meaning
 from edf.equations.meaning.functions import read_function
@@ -266,6 +267,9 @@ def _read_relation(reader: Reader, tree: Relation) -> Expr:
 
 
 def _read_evaluated(reader: Reader, tree: Evaluated) -> Expr:
+    assert isinstance(tree.at_point, Indices)
+    if not any(isinstance(item, Relation) for item in tree.at_point.items):
+        return read_held(reader, tree.body, tree.at_point.items, tree.at)
     fail("A value at a point is not understood: bind the function to a name and call it", tree.at)
 
 
