@@ -20,6 +20,7 @@ from edf.equations.meaning.algebra import fail, make, number
 from edf.equations.meaning.conditions import as_data, read_condition, restricted
 from edf.equations.meaning.endings import insist_on_end
 from edf.equations.meaning.expression import Condition, Expr
+from edf.equations.meaning.labels import compared, label_of
 from edf.equations.meaning.names import index_text, python_names
 from edf.equations.meaning.reader import Reader
 from edf.equations.meaning.symbols import read_letter
@@ -43,6 +44,7 @@ def read_big(reader: Reader, tree: Big) -> Expr:
     if lower is None:
         fail(f"{tree.macro} needs its index below: {tree.macro}_j", tree.at)
     condition: tuple[str, str, str] | None = None
+    chosen: Condition | None = None
     ranged: Relation | None = None
     if isinstance(lower, Relation) and lower.sign == "=":
         indices: tuple[str, ...] = (read_letter(reader, lower.left),)
@@ -53,12 +55,19 @@ def read_big(reader: Reader, tree: Big) -> Expr:
                 f"{lower.sign} is not understood below a sum: use =, \\neq, <, \\leq, > or \\geq",
                 lower.right.at,
             )
-        first, second = read_letter(reader, lower.left), read_letter(reader, lower.right)
-        if first == second:
-            fail("An index compared with itself", lower.at)
-        condition = (first, lower.sign, second)
-        alone = lower.right in walk(tree.body) and reader.stands_only_in(tree, lower.right)
-        indices = (first, second) if alone else (first,)
+        first = read_letter(reader, lower.left)
+        if label_of(reader, lower.right) is not None:
+            chosen = compared(reader, lower.left, lower.sign, lower.right)
+            if chosen is None:
+                fail("A label below a sum is compared with = or \\neq", lower.right.at)
+            indices = (first,)
+        else:
+            second = read_letter(reader, lower.right)
+            if first == second:
+                fail("An index compared with itself", lower.at)
+            condition = (first, lower.sign, second)
+            alone = lower.right in walk(tree.body) and reader.stands_only_in(tree, lower.right)
+            indices = (first, second) if alone else (first,)
     else:
         assert isinstance(lower, Indices)
         indices = tuple(read_letter(reader, item) for item in lower.items)
@@ -77,6 +86,8 @@ def read_big(reader: Reader, tree: Big) -> Expr:
         kind, body = _read_ranged(reader, tree, ranged, indices[0], kind)
     else:
         body = reader.read(tree.body)
+        if chosen is not None:
+            body = restricted(body, [chosen], REDUCTIONS[kind].neutral)
     _check_body(reader, tree, indices, body)
     for index in indices:
         if reader.inference.shifts(index) or index in reader.inference.spans:

@@ -9,6 +9,7 @@ from edf.equations.latex.vocabulary import CONDITION_SIGNS
 from edf.equations.meaning import algebra
 from edf.equations.meaning.algebra import fail, make
 from edf.equations.meaning.expression import Condition, Expr
+from edf.equations.meaning.labels import compared
 from edf.equations.meaning.reader import Reader
 from edf.equations.meaning.symbols import read_letter
 
@@ -22,6 +23,8 @@ def read_condition(reader: Reader, relation: Relation) -> Condition:
         i, j = read_letter(reader, left), read_letter(reader, right)
         reader.inference.run_alike(i, j, relation.at)
         return Condition(relation.sign, (i, j), ())
+    if (condition := compared(reader, left, relation.sign, right)) is not None:
+        return condition
     if relation.sign in ("=", r"\neq"):
         fail(
             "Equality of values is no test: compare indices, or write <, \\leq, >, \\geq",

@@ -24,10 +24,11 @@ from edf.equations.latex.vocabulary import GREEK, TRANSPOSES
 from edf.equations.meaning import algebra
 from edf.equations.meaning.algebra import apply, fail, make
 from edf.equations.meaning.expression import Expr, Index
+from edf.equations.meaning.labels import label_of, read_label
 from edf.equations.meaning.names import index_text, latex_name
 from edf.equations.meaning.reader import Reader
 from edf.equations.meaning.symbols import atom, read_bound, read_index, read_indices
-from edf.equations.operations.shapes import DimensionVariable, is_vector, settle
+from edf.equations.operations.shapes import DimensionVariable, is_column, is_vector, settle
 from edf.graph import Input, Param, topological_order
 
 _TRANSPOSE = TRANSPOSES | {"T"}
@@ -63,6 +64,8 @@ def read_script(reader: Reader, tree: Script) -> Expr:
                 return _exponential(reader, sup, at)
         if isinstance(sub, Indices) and Symbol(":") in sub.items and reader.scope.find(base):
             return raised(reader, entries(reader, base, sub.items, at), sup, at)
+        if isinstance(sub, Indices) and (entry := _by_label(reader, base, sub, at)) is not None:
+            return raised(reader, entry, sup, at)
         value = atom(reader, base, sub, at)
         if sup is not None:
             _refuse_power_of_entry(reader, base, value, sup)
@@ -96,6 +99,33 @@ def _refuse_power_of_entry(reader: Reader, symbol: Symbol, entry: Expr, sup: Tre
             "fraction",
             sup.at,
         )
+
+
+def _by_label(reader: Reader, base: Symbol, sub: Indices, at: int) -> Expr | None:
+    """p_y with a label y, or s_{i, y_i}: the component that the label tells."""
+    bound = reader.scope.find(base)
+    text = index_text(sub)
+    if bound is None or bound.kind not in ("node", "array"):
+        return None
+    if text and reader.scope.find(base, text) is not None:
+        return None
+    shape = reader.shape(bound.value) if bound.kind == "node" else bound.value.shape
+    labels = [(k, label) for k, item in enumerate(sub.items) if (label := label_of(reader, item))]
+    if len(labels) != 1 or len(shape) != len(sub.items):
+        return None
+    ((place, label),) = labels
+    tree = sub.items[place]
+    if label.kind == "number" and label.value == shape[place]:
+        fail(
+            f"{label.name} is {label.value} on this page, a component counted from 1, or a length? "
+            "Bind the component to a name",
+            at,
+        )
+    whole = Symbol(":", at=tree.at)
+    column = entries(reader, base, (*sub.items[:place], whole, *sub.items[place + 1 :]), at)
+    if not is_column(column.shape):
+        column = apply("transpose", (column,), at)
+    return apply("entry", (column, read_label(reader, tree, label)), at)
 
 
 def _index_above(reader: Reader, base: Symbol, sub: Tree | None, sup: Tree | None) -> Expr | None:

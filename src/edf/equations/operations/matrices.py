@@ -88,6 +88,24 @@ def _norm(kind: str, latex: str, value: Callable[[Array], Array]) -> Operation:
     )
 
 
+def _entry_of(column: Shape, place: Shape) -> Shape:
+    if not is_column(column) or place is not None:
+        raise ShapeError(f"A label tells an entry of a column, not of {describe(column)}", 0)
+    return None
+
+
+def _entry_at(column: Array, place: Array) -> Array:
+    """The entry at a place that is counted from 0; where there is none, not a number."""
+    lead = np.broadcast_shapes(column.shape[:-2], place.shape[:-2])
+    places = np.broadcast_to(np.rint(place.real).astype(int), (*lead, 1, 1))
+    found = np.take_along_axis(
+        np.broadcast_to(column, (*lead, *column.shape[-2:])),
+        np.clip(places, 0, column.shape[-2] - 1),
+        axis=-2,
+    )
+    return np.where((places >= 0) & (places < column.shape[-2]), found, np.nan)
+
+
 def _stacked(shape: Shape) -> Shape:
     rows, columns = (settle(dim) for dim in shape or (1, 1))
     if not isinstance(rows, int) or not isinstance(columns, int):
@@ -188,6 +206,10 @@ MATRICES = [
     Operation(
         "diag", lambda a: a * np.eye(a.shape[-2]), _diagonal,
         *called("diag", r"\operatorname{diag}"), words=("diag",),
+    ),
+    Operation(
+        "entry", _entry_at, _entry_of, Shown(lambda a, k: f"{a}_({k})", (TIGHT, LOOSE), TIGHT),
+        Shown(lambda a, k: f"{a}_{{{k}}}", (TIGHT, LOOSE), TIGHT), arity=2,
     ),
     Operation(
         "vec", lambda a: a.swapaxes(-1, -2).reshape(*a.shape[:-2], -1, 1), _stacked,
