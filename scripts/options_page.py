@@ -55,7 +55,7 @@ def default(value: object) -> str:
         return f"`{str(value).lower()}`"
     if isinstance(value, float):
         return f"`{value:g}`"
-    return f"`{value}`" if value not in ({}, "") else "none"
+    return f"`{value}`" if value not in ({}, "", ()) else "none"
 
 
 def table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

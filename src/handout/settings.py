@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -40,6 +40,8 @@ class Settings(NamedTuple):
         output: Kilobytes of output kept of each cell; more is cut off, with a notice.
         files: How many files a page may have open.
         processes: How many processes a page may start in all, and threads at a time.
+        reads: Files that pages read in ways that cannot be seen, such as `data/**`: a change of one
+            has every page run again.
         macros: LaTeX macros for every formula of the site, name to definition; or a file of
             `\\newcommand` lines, relative to the configuration file.
         claims: Which display formulas are claims: `marked` ones, or `all` that state something.
@@ -60,6 +62,7 @@ class Settings(NamedTuple):
     output: int = 256
     files: int = 256
     processes: int = 64
+    reads: Sequence[str] = ()
     macros: Mapping[str, str] = MappingProxyType({})
     claims: str = "marked"
     coverage: float = 0
@@ -109,6 +112,9 @@ def _check(name: str, value: Any) -> None:
             and all(isinstance(x, str) for x in (*value, *value.values()))
         )
         wanted = "a mapping from a macro's name to its LaTeX, or a file of \\newcommand lines"
+    elif name == "reads":
+        good = isinstance(value, list | tuple) and all(isinstance(x, str) and x for x in value)
+        wanted = "a list of patterns, such as [data/**]"
     elif name == "claims":
         good, wanted = value in CLAIMS, f"one of {listed(CLAIMS)}"
     elif name == "strict":

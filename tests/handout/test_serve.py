@@ -84,3 +84,25 @@ def test_edits_show_on_the_served_page(workshop, server: str) -> None:
     (workshop.root / "docs/page.md").write_text('# Page\n\n```python exec="on"\n1 / 0\n```\n')
     shows(page, "ZeroDivisionError")
     assert "docs/page.md:4: cell-1: error" in (workshop.root / "log.txt").read_text()
+
+
+@pytest.mark.slow
+def test_a_page_that_writes_among_the_documents_is_not_built_for_ever(workshop, server) -> None:
+    """Also where its outcome is another one each time: the server comes to rest."""
+    log = workshop.root / "log.txt"
+    shows(f"{server}page/", "helper 0.462117")
+    cell = "import time\nopen('fig.txt', 'w').write(str(time.time()))\nprint('written')"
+    (workshop.root / "docs/page.md").write_text(f'# Page\n\n```python exec="on"\n{cell}\n```\n')
+    shows(f"{server}page/", "written")
+
+    def builds() -> int:
+        return log.read_text().count("Building documentation")
+
+    before, calm = builds(), 0
+    end = time.monotonic() + 60
+    while calm < 30:
+        assert time.monotonic() < end, log.read_text()[-2000:]
+        time.sleep(0.1)
+        calm = calm + 1 if builds() == before else 0
+        before = builds()
+    assert before <= 5

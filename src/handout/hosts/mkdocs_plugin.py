@@ -12,7 +12,7 @@ from mkdocs.config.base import Config, ConfigErrors, ConfigWarnings
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.plugins import BasePlugin, event_priority
-from mkdocs.structure.files import Files, InclusionLevel
+from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page as SitePage
 from mkdocs.utils import get_relative_url
@@ -42,6 +42,7 @@ class HandoutConfig(Config):
     output = option.Type(int, default=_DEFAULT.output)
     files = option.Type(int, default=_DEFAULT.files)
     processes = option.Type(int, default=_DEFAULT.processes)
+    reads = option.Type(list, default=[])
     macros = option.Type((dict, str), default={})
     claims = option.Type(str, default=_DEFAULT.claims)
     coverage = option.Type((int, float), default=_DEFAULT.coverage)
@@ -133,7 +134,9 @@ class HandoutPlugin(BasePlugin[HandoutConfig]):
     def on_page_markdown(
         self, markdown: str, /, *, page: SitePage, config: MkDocsConfig, files: Files
     ) -> str:
-        """Put tokens in the place of what cells give."""
+        """Put tokens in the place of what cells give; make known what they have written."""
+        for name in self.site.written(page.file.src_uri, markdown, files.get_file_from_path):
+            files.append(File(name, config.docs_dir, config.site_dir, config.use_directory_urls))
         return self.site.with_tokens(markdown, page.file.src_uri)
 
     @event_priority(50)  # before the plugins that collect pages, as for printing

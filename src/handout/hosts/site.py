@@ -9,11 +9,15 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
+import posixpath
+import re
 import sys
+import tempfile
 from collections.abc import Callable, Iterable
 from logging import Logger
 from pathlib import Path, PurePosixPath
 from typing import Any
+from urllib.parse import unquote
 
 from handout.engine import Engine, open_page
 from handout.judge.coverage import coverage
@@ -41,6 +45,8 @@ from handout.weave.inject import (
     with_tokens,
 )
 
+_LOCAL_LINK = re.compile(r"\]\(<?([\w%./ -]+\.\w+)")
+_PATIENCE = 60  # seconds that a build takes, and the host to see what it has written
 _ASSETS = Path(__file__).parents[1] / "assets"
 
 
@@ -80,13 +86,14 @@ class Site:
         self.unset: list[Problem] = []  # formulas that are left to the site's own typesetter
         self._baseline = _baseline(project)
         self._ending = contextlib.ExitStack()
-        self.cache = Cache(project.cache, project.root, self.warn)
+        self.cache = Cache(project.cache, project.root, log.info, _PATIENCE if serving else 0)
         self.engine = Engine(project, self.cache, progress=self._advance)
         self.pages: dict[str, Page] = {}
         self.reading_order: list[str] = []  # names of pages, as the navigation has them
         self.characters: set[str] = set()
         self.with_formulas: set[str] = set()  # names of pages
         self._later: set[str] = set()  # pages that were rendered before their cells had run
+        self._scratch: tempfile.TemporaryDirectory[str] | None = None
         self.downloads: dict[PurePosixPath, Page] = {}  # notebooks, by their place in the site
 
     def start(self, pages: Iterable[Any]) -> None:
@@ -143,6 +150,27 @@ class Site:
             self._tell(error.problem)
             return markdown
 
+    def written(self, name: str, markdown: str, find: Callable[[str], object | None]) -> list[str]:
+        """Files to which a page links, and which its cells have only now made; waits for them.
+
+        Args:
+            name: of the page.
+            markdown: its text.
+            find: a file that the host knows, given its path among the documents.
+        """
+        page = self.pages.get(name)
+        if page is None or page.notebook or not page.running:
+            return []
+        folder = PurePosixPath(name).parent
+        links = {unquote(found[1]) for found in _LOCAL_LINK.finditer(markdown)}
+        paths = {posixpath.normpath(str(folder / link)) for link in links}
+        missing = sorted(path for path in paths if find(path) is None)
+        if not missing:
+            return []
+        self.engine.judged(name)
+        docs = page.file.parents[len(folder.parts)]
+        return [path for path in missing if not path.startswith("../") and (docs / path).is_file()]
+
     def rendered_copy(self, name: str) -> Path | None:
         """The copy of a notebook that is rendered, in the cache; None for any other page."""
         page = self.pages.get(name)
@@ -150,8 +178,14 @@ class Site:
             return None
         from handout.weave import notebooks
 
-        copy = self.project.cache / "notebooks" / name
-        write(copy, notebooks.with_tokens(page, token(page)).encode())
+        text = notebooks.with_tokens(page, token(page)).encode()
+        try:
+            copy = self.project.cache / "notebooks" / name
+            write(copy, text)
+        except OSError:  # the cache cannot be written
+            self._scratch = self._scratch or tempfile.TemporaryDirectory()
+            copy = Path(self._scratch.name) / name
+            write(copy, text)
         return copy
 
     def filled(self, html: str, file: Any, wait: bool) -> str:

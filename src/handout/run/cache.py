@@ -8,11 +8,14 @@ nothing in it is trusted: an entry that is torn, or was changed, is computed aga
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
+import hmac
 import importlib.metadata
 import json
 import os
 import platform
+import secrets
 import shutil
 import threading
 import time
@@ -21,13 +24,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from handout.run.digests import digest, names_in
+from handout.run.digests import digest, names_in, of_file
 from handout.run.outcomes import PageOutcome
 
-SCHEMA = 1  # of an entry
+SCHEMA = 2  # of an entry
 _STATISTICS = "statistics.json"
 _DAY = 86400  # seconds
-_NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+#: Limits that end a page, whose outcome is then not kept. All others bear on what comes out.
+_ENDS = ("timeout", "cpu")
 _TEXTS = "texts.json"
 _BODY = b', "body": '  # in an entry; the digest is that of all that follows
 
@@ -39,10 +44,14 @@ class Cache:
         folder: where the entries are.
         root: the project; paths below it are kept relative, so that a project can be moved.
         warn: told once if the folder cannot be used.
+        patience: seconds for which the outcome of a page that writes files is kept though it may
+            come out otherwise: `serve` builds again when a file is written, and would never end.
     """
 
-    def __init__(self, folder: Path, root: Path, warn: Callable[[str], None]) -> None:
-        self.folder, self.root, self.warn = folder, root, warn
+    def __init__(
+        self, folder: Path, root: Path, warn: Callable[[str], None], patience: float = 0
+    ) -> None:
+        self.folder, self.root, self.warn, self.patience = folder, root, warn, patience
         self.hits = self.misses = 0
         self._digests: dict[str, str | None] = {}  # of files, during this build
         self._broken = False
@@ -61,10 +70,12 @@ class Cache:
         file = self._file(job)
         try:
             head, _, rest = file.read_bytes().partition(_BODY)
-            if json.loads(head + b"}")["digest"] != digest(rest):
+            if not hmac.compare_digest(json.loads(head + b"}")["digest"], signature(rest)):
                 return None
             body = json.loads(rest[:-1])
-            if body["lines"] is not None and body["lines"] != _lines(job):
+            if body["lines"] not in (None, _lines(job)) or body["root"] not in (None, job["root"]):
+                return None
+            if body["until"] is not None and not (self.patience and time.time() < body["until"]):
                 return None
             if not self._unchanged(body["files"], body["folders"], body["distributions"]):
                 return None
@@ -98,7 +109,8 @@ class Cache:
 
     def ran(self, outcome: PageOutcome) -> None:
         """Look anew at the files that a page has read; their digests are of before it ran."""
-        for name in outcome.reads["files"] if outcome.reads else ():
+        reads = outcome.reads
+        for name in (*reads["files"], *reads["written"]) if reads else ():
             self._digests.pop(self._relative(name), None)
 
     def save(self, job: Mapping[str, Any], outcome: PageOutcome, started: float) -> None:
@@ -114,11 +126,20 @@ class Cache:
             OSError: it cannot be written.
         """
         reads = outcome.reads
-        if outcome.fault is not None or reads is None or reads["reasons"]:
+        if outcome.fault is not None or reads is None:
             return
+        until = None
+        if reads["reasons"]:
+            if not (self.patience and reads["written"]):
+                return
+            until = time.time() + self.patience
+        said = json.dumps(outcome.cells)
+        written = {self._relative(name): content for name, content in reads["written"].items()}
         body = {
-            "lines": _lines(job) if _names_lines(job, outcome) else None,
-            "files": {n: self._of_file(n) for n in map(self._relative, reads["files"])},
+            "lines": _lines(job) if _in_json(job["page"]) in said else None,
+            "root": job["root"] if _in_json(job["root"]) in said else None,
+            "until": until,
+            "files": {n: self._of_file(n) for n in map(self._relative, reads["files"])} | written,
             "folders": {self._relative(n): digest for n, digest in reads["folders"].items()},
             "distributions": {name: version(name) for name in distributions(reads["modules"])},
             "outcome": outcome.to_dict(),
@@ -126,8 +147,11 @@ class Cache:
         if any(_changed_since(name, started) for name in reads["files"]):
             return  # asked after the digests were taken: they may be of what the page did not see
         rest = json.dumps(body).encode() + b"}"
-        head = json.dumps({"digest": digest(rest), "page": job["page"]}).encode()
-        write(self._file(job), head[:-1] + _BODY + rest)
+        head = json.dumps({"digest": signature(rest), "page": job["page"]}).encode()
+        file = self._file(job)
+        if file.parent.is_symlink():
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+        write(file, head[:-1] + _BODY + rest)
 
     def _give_up(self, error: OSError) -> None:
         with self._telling:  # pages end on several threads
@@ -183,11 +207,7 @@ class Cache:
     def _of_file(self, name: str) -> str | None:
         """The digest of a file's content, taken once a build; None if it cannot be read."""
         if name not in self._digests:
-            try:
-                with open(self.root / name, "rb") as file:
-                    self._digests[name] = hashlib.file_digest(file, "blake2b").hexdigest()[:32]
-            except OSError:
-                self._digests[name] = None
+            self._digests[name] = of_file(os.path.join(self.root, name))
         return self._digests[name]
 
     def _of_folder(self, name: str) -> str | None:
@@ -208,7 +228,8 @@ def job_key(job: Mapping[str, Any]) -> str:
                 "numpy": version("numpy"),
                 "page": job["page"],
                 "folder": os.path.relpath(job["folder"], job["root"]),
-                "output": job["limits"]["output"],
+                "limits": {k: v for k, v in job["limits"].items() if k not in _ENDS},
+                "declared": job.get("declared"),
                 "cells": cells,
             }
         )
@@ -223,13 +244,52 @@ def engine_digest() -> str:
     return digest(b"".join(file.read_bytes() for file in files))
 
 
+def signature(data: bytes) -> str:
+    """A digest of an entry that only its maker can make: what was edited is not used."""
+    return hashlib.blake2b(data, digest_size=32, key=_secret()).hexdigest()
+
+
+@cache
+def _secret() -> bytes:
+    """The key of this user's entries: from the environment, or a file in the user's own folder."""
+    given = os.environ.get("HANDOUT_CACHE_KEY")
+    if given:
+        return hashlib.blake2b(given.encode("utf-8", "surrogateescape"), digest_size=32).digest()
+    home = os.environ.get("XDG_DATA_HOME") or os.path.join(os.path.expanduser("~"), ".local/share")
+    file = Path(home, "handout", "cache.key")
+    with contextlib.suppress(OSError):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(FileExistsError):
+            write_new(file, secrets.token_bytes(32))
+        key = file.read_bytes()
+        if len(key) == 32:
+            return key
+    return secrets.token_bytes(32)  # good for this process: what it keeps is of no use to others
+
+
+def write_new(file: Path, data: bytes) -> None:
+    """Write a file that only its owner may read, unless it is there: whole, or not at all.
+
+    Raises:
+        FileExistsError: it is there.
+    """
+    temporary = f"{file}.{secrets.token_hex(8)}"
+    descriptor = os.open(temporary, _NEW, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as opened:
+            opened.write(data)
+        os.link(temporary, file)
+    finally:
+        os.unlink(temporary)
+
+
 def write(target: Path, data: bytes) -> None:
     """Write a file so that a reader sees all of it or none.
 
     In as few calls of the system as can be: a build may write hundreds of files on threads, and
     each call takes the interpreter from the thread that renders pages.
     """
-    temporary = f"{target.parent}{os.sep}.{os.getpid()}-{threading.get_ident()}.part"
+    temporary = f"{target.parent}{os.sep}.{secrets.token_hex(8)}.part"  # nobody knows it before
     try:
         file = os.open(temporary, _NEW, 0o644)  # part of a site that a web server reads, perhaps
     except FileNotFoundError:
@@ -311,9 +371,8 @@ def distributions(modules: Iterable[str]) -> list[str]:
     return sorted(found)
 
 
-def _names_lines(job: Mapping[str, Any], outcome: PageOutcome) -> bool:
-    """Whether the outcome speaks of lines of the page, as a traceback does: it cannot move."""
-    return json.dumps(job["page"])[1:-1] in json.dumps(outcome.cells)
+def _in_json(text: str) -> str:
+    return json.dumps(text)[1:-1]
 
 
 def _lines(job: Mapping[str, Any]) -> list[int]:

@@ -50,7 +50,9 @@ class Job(TypedDict):
     notebook: bool
     limits: Limits
     path: NotRequired[list[str]]  # further folders that Python imports from
+    declared: NotRequired[str]  # a digest of files that the project says its pages read
     cache: NotRequired[str]  # where the page's supervisor writes the outcome
+    patience: NotRequired[float]  # seconds for which it is kept though it may come out otherwise
     started: NotRequired[float]  # when the build asked for it, as `time.time()`
     mark: NotRequired[str]  # what ends a cell's output, where output and facts share no clock
     trace: NotRequired[str]  # file for the line that was running when the process was ended
@@ -120,6 +122,7 @@ class Reads(TypedDict):
     folders: dict[str, str | None]  # each with a digest of the names in it
     modules: list[str]  # top-level modules of installed distributions
     reasons: list[str]  # why the outcome cannot be kept; empty if it can
+    written: dict[str, str]  # files of the project that the page left, each with its digest
 
 
 class Fault(NamedTuple):

@@ -15,7 +15,8 @@ from handout.page.displays import Role
 from handout.page.macros import without_definitions
 from handout.page.pages import Page
 from handout.run.cache import Cache
-from handout.run.outcomes import Fault, Gathering, Job, JobCell, Limits, PageOutcome
+from handout.run.digests import of_files
+from handout.run.outcomes import Fault, Gathering, Job, JobCell, Limits, PageOutcome, Reads
 from handout.settings import Project, Settings
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ _KINDS: Mapping[Role, Literal["math", "let", "define"]] = {
     Role.LET: "let",
     Role.DEFINE: "define",
 }
+
+_NOTHING: Reads = {"files": [], "folders": {}, "modules": [], "reasons": [], "written": {}}
 
 Progress = Callable[[Page, int], None]
 
@@ -142,15 +145,27 @@ class Runner:
         """Start running a page, unless it has nothing to run or the cache knows its outcome."""
         known: PageOutcome | None = None
         if not page.running:
-            known = PageOutcome(reads={"files": [], "folders": {}, "modules": [], "reasons": []})
+            known = PageOutcome(reads=_NOTHING)
         elif self.cache is not None:
-            known = self.cache.get(job(page, self.project))
+            known = self.cache.get(self._job(page))
         if known is None:
             return self._run_here(page) if self._executor is None else self._hand_over(page)
         self._advance(page, len(page.running))
         done: Future[PageOutcome] = Future()
         done.set_result(known)
         return done
+
+    def _job(self, page: Page) -> Job:
+        made = job(page, self.project)
+        if self._declared:
+            made["declared"] = self._declared
+        return made
+
+    @functools.cached_property
+    def _declared(self) -> str:
+        """The digest of the files that pages are said to read, as this build began."""
+        patterns = self.project.settings.reads
+        return of_files(patterns, str(self.project.root)) if patterns else ""
 
     def _run_here(self, page: Page) -> Future[PageOutcome]:
         if self._threads is None:
@@ -171,9 +186,10 @@ class Runner:
                 self._advance(page, 1)
 
         started = time.time()
-        task = job(page, self.project)
+        task = self._job(page)
         if self.cache is not None:  # the page's keeper can write the entry, on another processor
             task |= {"cache": str(self.cache.folder), "started": started}
+            task["patience"] = self.cache.patience
         outcome = run_here(task, hear)
         if self.cache is not None and kept:
             self.cache.ran(outcome)
@@ -185,7 +201,7 @@ class Runner:
         """Have somebody else's executor run a page; what comes back is taken here."""
         assert self._executor is not None
         started = time.time()
-        task = job(page, self.project)
+        task = self._job(page)
         taken: Future[PageOutcome] = Future()
 
         def take(done: Future[str]) -> None:

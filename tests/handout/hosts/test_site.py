@@ -9,6 +9,7 @@ import subprocess
 import sys
 from html import unescape
 
+import nbformat
 import pytest
 
 from handout.settings import SettingsError, read_settings
@@ -329,3 +330,31 @@ def test_a_cell_is_shown_as_its_options_say(workshop) -> None:
     assert [f'"put-{name}")' in page for name in shown] == [True, True, False, False]
     assert [f"output-{name}" in page for name in shown] == [True, False, True, False]
     assert "in-tab" in page
+
+
+def test_a_cache_that_cannot_be_written_fails_no_build(workshop) -> None:
+    """Not even a strict one, nor that of a notebook; the build says so and goes on."""
+    workshop.write("blocked", "a file where the cache's folder would be")
+    configure(workshop, "mkdocs-jupyter, handout: {cache: blocked/cache}")
+    workshop.write("docs/page.md", '# A\n\n```python exec="on"\n1 + 1\n```\n')
+    cells = [nbformat.v4.new_markdown_cell("# B"), nbformat.v4.new_code_cell("6 * 7")]
+    book = nbformat.writes(nbformat.v4.new_notebook(cells=cells))
+    workshop.write("docs/book.ipynb", book.encode())
+    done = command(workshop, "mkdocs", "build", "--strict")
+    assert done.returncode == 0, done.stderr
+    assert "cannot be written" in done.stderr
+    assert ">42</pre>" in (workshop.root / "site/book/index.html").read_text()
+
+
+def test_what_a_cell_writes_stands_on_its_page(workshop) -> None:
+    """A figure that the text includes is copied into the site, and made anew if it is gone."""
+    configure(workshop)
+    cell = (
+        '```python exec="on"\nopen("fig.svg", "w").write("<svg/>");\n```\n\n![A figure](fig.svg)\n'
+    )
+    workshop.write("docs/page.md", f"# A\n\n{cell}")
+    for _ in range(2):
+        done = command(workshop, "handout", "build", "--strict")
+        assert done.returncode == 0, done.stderr
+        assert (workshop.root / "site/fig.svg").read_text() == "<svg/>"
+        (workshop.root / "docs/fig.svg").unlink()

@@ -5,17 +5,23 @@ from __future__ import annotations
 import importlib.metadata
 import json
 import os
+import py_compile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from importlib.util import cache_from_source
 from pathlib import Path
 
 import nbformat
 import pytest
 
-from handout.run.cache import Cache, clear, contents, evict
+from handout.engine import Engine, open_page
+from handout.run import cache as cache_module
+from handout.run.cache import Cache, clear, contents, evict, signature
+from handout.run.digests import digest
 from handout.run.outcomes import PageOutcome, printed
 from handout.run.process.file_access import Reads
+from handout.settings import Project
 
 PAGE = '```python exec="on"\n{}\n```\n'
 
@@ -312,6 +318,181 @@ def test_an_edited_entry_is_not_trusted(workshop) -> None:
     assert runs(workshop)
 
 
+def test_an_entry_that_was_forged_is_not_trusted(workshop) -> None:
+    """Its digest is right, but made without the key of this user."""
+    workshop.write("page.md", PAGE.format("1 + 1"))
+    assert runs(workshop)
+    (entry,) = (workshop.root / ".cache").glob("??/*.json")
+    _, _, rest = entry.read_bytes().partition(b', "body": ')
+    forged = rest.replace(b'"2\\n"', b'"3\\n"')
+    assert forged != rest
+    head = json.dumps({"digest": digest(forged), "page": "page.md"}).encode()
+    entry.write_bytes(head[:-1] + b', "body": ' + forged)
+    judged = workshop.run("page.md", cached=True)["page.md"]
+    assert printed(judged.results[0].outcome) == "2\n"
+    assert workshop.cache.misses == 1
+
+
+def test_a_key_can_be_shared(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Machines with the same key in their environment trust the same entries; others do not."""
+    monkeypatch.setattr(cache_module, "_secret", cache_module._secret.__wrapped__)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "one"))
+    own = signature(b"x")
+    assert signature(b"x") == own
+    assert (tmp_path / "one/handout/cache.key").stat().st_mode & 0o777 == 0o600
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "two"))
+    assert signature(b"x") != own
+    monkeypatch.setenv("HANDOUT_CACHE_KEY", "shared")
+    shared = signature(b"x")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "one"))
+    assert signature(b"x") == shared != own
+    monkeypatch.delenv("HANDOUT_CACHE_KEY")
+    monkeypatch.setenv("XDG_DATA_HOME", "/proc/nowhere")
+    assert signature(b"x") != signature(b"x")  # no place for a key: nothing is trusted
+
+
+def test_entries_follow_no_link(workshop, tmp_path: Path) -> None:
+    """Neither a link in the place of a group of entries, nor one in that of an entry."""
+    workshop.write("page.md", PAGE.format("1 + 1"))
+    assert runs(workshop)
+    (entry,) = (workshop.root / ".cache").glob("??/*.json")
+    victim = tmp_path / "victim"
+    victim.write_text("precious")
+    entry.unlink()
+    entry.symlink_to(victim)
+    assert runs(workshop)
+    assert victim.read_text() == "precious"
+    assert not entry.is_symlink()
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    entry.unlink()
+    entry.parent.rmdir()
+    entry.parent.symlink_to(elsewhere)
+    assert runs(workshop)
+    assert list(elsewhere.iterdir()) == []
+    assert len(workshop.warnings) == 1
+
+
+@pytest.mark.parametrize(
+    ("source", "limit"),
+    [
+        ("x = bytearray(700 << 20)", {"memory": 512}),
+        ("try:\n    x = bytearray(700 << 20)\nexcept MemoryError: print('small')", {"memory": 512}),
+        ("f = [open('page.md') for _ in range(50)]", {"files": 32}),
+        (
+            "import subprocess\nsubprocess.run(['true']); subprocess.run(['true']);",
+            {"processes": 1},
+        ),
+    ],
+    ids=["memory", "caught", "files", "processes"],
+)
+def test_a_higher_limit_is_tried(workshop, source: str, limit: dict[str, int]) -> None:
+    """What failed by a limit runs again as soon as the limit is another one."""
+    before = workshop.settings
+    workshop.settings = before._replace(**limit)
+    workshop.write("page.md", PAGE.format(source))
+    assert runs(workshop)
+    workshop.settings = before
+    judged = workshop.run("page.md", cached=True)["page.md"]
+    assert judged.verdicts[0]["ok"], judged.verdicts[0]["message"]
+    assert printed(judged.results[0].outcome) == ""
+
+
+def test_a_failure_by_a_limit_is_not_kept(workshop) -> None:
+    """Another machine, or the same one at another time, may have what was missing."""
+    workshop.settings = workshop.settings._replace(memory=512)
+    workshop.write("page.md", PAGE.format("x = bytearray(700 << 20)"))
+    assert runs(workshop)
+    assert runs(workshop)
+
+
+def test_a_helper_that_is_edited_twice_in_a_second_is_run_as_it_is(workshop) -> None:
+    """Python would take its compiled form, of the same size and second, for current."""
+    workshop.write("page.md", PAGE.format("import helper\nhelper.value"))
+    for value in ("1", "2", "3"):
+        helper = workshop.write("helper.py", f"value = {value}\n")
+        os.utime(helper, (1_700_000_000, 1_700_000_000))
+        py_compile.compile(str(helper))
+        os.utime(cache_from_source(str(helper)), (1_700_000_000, 1_700_000_000))
+        workshop.write("helper.py", f"value = {int(value) * 7}\n")
+        if len(value) == len(str(int(value) * 7)):
+            os.utime(helper, (1_700_000_000, 1_700_000_000))
+        judged = workshop.run("page.md", cached=True)["page.md"]
+        assert printed(judged.results[0].outcome) == f"{int(value) * 7}\n"
+
+
+def test_what_a_page_wrote_must_still_be_there(workshop) -> None:
+    """A figure that the page's text includes is part of its outcome."""
+    workshop.write("page.md", PAGE.format("open('fig.svg', 'w').write('<svg/>');"))
+    figure = workshop.root / "fig.svg"
+    assert runs(workshop)
+    assert not runs(workshop)
+    figure.unlink()
+    assert runs(workshop)
+    assert figure.read_text() == "<svg/>"
+    figure.write_text("edited")
+    assert runs(workshop)
+    assert figure.read_text() == "<svg/>"
+    assert not runs(workshop)
+
+
+def test_a_file_that_was_renamed_into_place_counts_as_written(workshop) -> None:
+    """As libraries write that never leave half a file."""
+    source = "import os\nopen('t.tmp', 'w').write('1')\nos.replace('t.tmp', 'fig.svg')"
+    workshop.write("page.md", PAGE.format(source))
+    assert runs(workshop)
+    (workshop.root / "fig.svg").unlink()
+    assert runs(workshop)
+
+
+def test_a_page_that_writes_does_not_build_for_ever(workshop) -> None:
+    """While a site is served, one whose outcome is not kept runs once in a while."""
+    workshop.write("page.md", PAGE.format("import time\nopen('t', 'w').write(str(time.time()));"))
+    project = Project(workshop.root, workshop.settings)
+
+    def misses(patience: float) -> int:
+        cache = Cache(workshop.root / ".cache", workshop.root, workshop.warnings.append, patience)
+        engine = Engine(project, cache)
+        engine.start([open_page(workshop.root / "page.md", "page.md")])
+        engine.judged("page.md")
+        engine.close()
+        return cache.misses
+
+    assert [misses(60), misses(60), misses(0), misses(60)] == [1, 0, 1, 1]
+
+
+def test_files_can_be_declared(workshop) -> None:
+    """For what reads files unseen; a change, a new file and a missing one count."""
+    workshop.settings = workshop.settings._replace(reads=["data/**"])
+    workshop.write("data/deep/.hidden", "1")
+    workshop.write("page.md", PAGE.format("1"))
+    assert runs(workshop)
+    assert not runs(workshop)
+    for change in (
+        lambda: workshop.write("data/deep/.hidden", "2"),
+        lambda: workshop.write("data/new", ""),
+        lambda: (workshop.root / "data/deep/.hidden").unlink(),
+    ):
+        change()
+        assert runs(workshop)
+        assert not runs(workshop)
+    workshop.write("elsewhere", "1")
+    assert not runs(workshop)
+
+
+def test_an_outcome_that_names_its_folder_does_not_move(workshop, monkeypatch) -> None:
+    """A page that prints where it is runs again in another place."""
+    workshop.write("page.md", PAGE.format("print(__file__)"))
+    assert runs(workshop)
+    assert not runs(workshop)
+    moved = workshop.root.with_name("moved")
+    workshop.root.rename(moved)
+    workshop.root = moved
+    monkeypatch.chdir(moved)
+    judged = workshop.run("page.md", cached=True)["page.md"]
+    assert printed(judged.results[0].outcome) == f"{moved}/page.md\n"
+
+
 def test_builds_at_once_share_a_cache(workshop) -> None:
     """Every entry is whole, whoever wrote it last."""
     job = {"page": "p", "folder": "/", "root": "/", "cells": [], "limits": {"output": 1}}
@@ -319,7 +500,7 @@ def test_builds_at_once_share_a_cache(workshop) -> None:
     def write(text: str) -> None:
         cache = Cache(workshop.root / ".cache", workshop.root, workshop.warnings.append)
         for _ in range(50):
-            reads = {"files": [], "folders": {}, "modules": [], "reasons": []}
+            reads = {"files": [], "folders": {}, "modules": [], "reasons": [], "written": {}}
             cache.put(
                 job, PageOutcome(({"outputs": [{"text": text * 1000}]},), None, reads), time.time()
             )

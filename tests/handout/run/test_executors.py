@@ -27,7 +27,7 @@ from handout.report.verdicts_json import verdicts_json
 from handout.run import shipping
 from handout.run.cache import Cache, version
 from handout.run.shipping import ShippingError, files, inside, pack, run_moved, unpack
-from handout.settings import Project
+from handout.settings import Project, Settings
 
 PAGES = {
     "gradient.md": """\
@@ -77,7 +77,7 @@ def run(root: Path, executor: Executor | None, cache: Cache | None = None) -> st
     engine = Engine(Project(root), cache, executor)
     engine.start(read_page(root / "docs" / name, name) for name in PAGES)
     try:
-        return verdicts_json(v for page in engine.all_judged() for v in page.verdicts)
+        return verdicts_json(list(engine.all_judged()), Settings())
     finally:
         engine.close()
 
@@ -171,7 +171,7 @@ def test_a_page_outside_its_project_is_refused():
 def moved(project: Path, reads: dict[str, Any], versions: dict[str, str]) -> dict[str, Any]:
     """The outcome of a page that ran in `/there` and read this, for a machine of these versions."""
     bundle = dataclasses.replace(pack(Project(project)), versions=versions)
-    reads = {"files": [], "folders": {}, "modules": [], "reasons": []} | reads
+    reads = {"files": [], "folders": {}, "modules": [], "reasons": [], "written": {}} | reads
     task = {"folder": str(project / "docs"), "page": "docs/page.md"}
 
     def run_it(job: Mapping[str, Any]) -> str:

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from handout.run.digests import names_in
+from handout.run.digests import names_in, of_file
 from handout.run.process.limits import STARTS_PROCESS
 
 _CONNECTS = {"socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.bind"}
@@ -61,6 +61,11 @@ class Reads:
             "folders": dict(sorted(self.folders.items())),
             "modules": sorted(self._third_party()),
             "reasons": list(self.reasons),
+            "written": {
+                path: content
+                for path in sorted(self.written)
+                if path.startswith(self.root) and (content := of_file(path)) is not None
+            },
         }
 
     def _hear(self, event: str, args: tuple[Any, ...]) -> None:
@@ -75,6 +80,10 @@ class Reads:
             path = self._path(args[0])
             if path is not None:
                 self.files.setdefault(path)
+        elif event == "os.rename":
+            source, target = map(self._path, args[:2])
+            if target is not None and source in self.written:
+                self.written.add(target)
         elif event in STARTS_PROCESS:
             self.reasons.setdefault("it started a process")
         elif event in _CONNECTS:

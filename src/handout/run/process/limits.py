@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from handout.run.outcomes import Limits
+from handout.run.outcomes import CellError, Limits
 
 try:
     import resource
@@ -28,6 +28,10 @@ STARTS_PROCESS = {
     "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.system", "pty.spawn",
     "subprocess.Popen",
 }  # fmt: skip
+_SAID_AT_LIMIT = (
+    "processes started by one page", "threads at a time on one page", "can't start new thread",
+    "Too many open files", "Resource temporarily unavailable", "Cannot allocate memory",
+)  # fmt: skip
 _STARTS_THREAD = {"_thread.start_new_thread", "_thread.start_joinable_thread"}  # told from 3.12 on
 
 
@@ -50,6 +54,15 @@ def apply(limits: Limits) -> None:
         except (OSError, ValueError):  # the platform knows the name, and refuses the limit
             continue
     _limit_processes(limits["processes"])
+
+
+def reached(error: CellError | None) -> bool:
+    """Whether a cell failed for want of memory, files, processes or threads."""
+    if error is None:
+        return False
+    return "MemoryError" in error.get("types", ()) or any(
+        said in error["message"] for said in _SAID_AT_LIMIT
+    )
 
 
 def _limit_processes(most: int) -> None:

@@ -124,7 +124,8 @@ class Keeper:
     def remember(self) -> None:
         """Write the outcome into the build's cache, if it has one; what fails is its business."""
         if "cache" in self.job:
-            cache = Cache(Path(self.job["cache"]), Path(self.job["root"]), warn=lambda _: None)
+            folder, root = Path(self.job["cache"]), Path(self.job["root"])
+            cache = Cache(folder, root, lambda _: None, self.job.get("patience", 0))
             with contextlib.suppress(OSError):
                 cache.save(self.job, self.gathering.outcome(), self.job["started"])
                 self.send({"event": "kept"})

@@ -15,6 +15,7 @@ from handout.run.outcomes import Job
 from handout.run.process import limits
 from handout.run.process.execution import Notebook, Page
 from handout.run.process.file_access import Reads
+from handout.run.process.imports_fresh import trust_no_doubtful_bytecode
 from handout.run.process.nondeterminism import seed_global_generators
 
 _FOR_EVER = 1e6  # seconds: a clock counts no further
@@ -63,6 +64,7 @@ def run_page(job: Job, channel: Channel) -> None:
     kind = Notebook if job["notebook"] else Page
     page = kind(job, channel.tell_in_order)
     seed_global_generators()
+    trust_no_doubtful_bytecode(reads.of_project)
     reads.start()
     for number, cell in enumerate(job["cells"]):
         timeout = min(cell["options"].get("timeout", job["limits"]["timeout"]), _FOR_EVER)
@@ -74,6 +76,8 @@ def run_page(job: Job, channel: Channel) -> None:
         channel.tell_in_order({"event": "cell", "cell": number, "outcome": outcome})
         for what in outcome["watched"]:
             reads.reasons.setdefault(f"it read {what}")
+        if limits.reached(outcome["error"]):
+            reads.reasons.setdefault("it reached a limit")
     channel.tell({"event": "done", "reads": reads.report()})
 
 
