@@ -21,8 +21,8 @@ from edf.equations.binding.lengths import Length, new_length
 from edf.equations.binding.statements import Statement, expanded, statements
 from edf.equations.errors import EquationError
 from edf.equations.latex.parser import parse, steps
-from edf.equations.latex.syntax import Indices, Script, Symbol
-from edf.equations.meaning.names import index_text, python_names
+from edf.equations.latex.syntax import Indices, Script, Symbol, walk
+from edf.equations.meaning.names import Alias, Scope, index_text, python_names
 from edf.graph import Array, Input, Node, topological_order
 
 #: Gets a generator of random numbers and a shape. (NumPy loads its generators when first used.)
@@ -419,18 +419,22 @@ def stale(names: Mapping[str, Any], renewed: Iterable[str]) -> dict[str, None]:
     """The names of nodes that depend on what some names no longer stand for."""
     new = set(renewed)
     gone = {id(names[name]) for name in new if name in names}
+    scope = Scope(names)
     return {
         name: None
         for name, value in names.items()
-        if gone and isinstance(value, Node) and name not in new and _depends(value, gone)
+        if gone and name not in new and _depends(scope, value, gone)
     }
 
 
-def _depends(node: Node, gone: set[int]) -> bool:
-    """Whether a node depends on what a name no longer stands for."""
+def _depends(scope: Scope, value: Any, gone: set[int]) -> bool:
+    """Whether a node or an alias depends on what a name no longer stands for."""
+    nodes = [value] if isinstance(value, Node) else []
+    if isinstance(value, Alias):
+        nodes = scope.nodes_in(walk(value.tree))
     return any(
         id(each) in gone or id(getattr(each, "function", None)) in gone
-        for each in topological_order(node)
+        for each in topological_order(*nodes)
     )
 
 

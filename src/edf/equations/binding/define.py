@@ -30,7 +30,7 @@ from edf.equations.errors import EquationError
 from edf.equations.latex.parser import parse, steps
 from edf.equations.latex.syntax import Equation, Group, Indices, Product, Script, Symbol, Tree, walk
 from edf.equations.meaning.expression import Expr
-from edf.equations.meaning.names import Scope, index_text, python_names
+from edf.equations.meaning.names import Alias, Scope, index_text, python_names
 from edf.equations.meaning.products import read_unit
 from edf.equations.meaning.reader import Page, Reader
 from edf.equations.meaning.resolve import READERS
@@ -53,8 +53,8 @@ def define(
     *,
     macros: Mapping[str, str] | None = None,
     reading: str | None = None,
-) -> dict[str, Node | None]:
-    r"""Return the nodes that definitions make.
+) -> dict[str, Node | Alias | None]:
+    r"""Return what definitions make of their names: nodes, and aliases of what has derivatives.
 
         x, W = Input(shape=3), Input(shape=(2, 3))
         define(r"z = W x, \qquad L := \sum_i z_i^2", locals())
@@ -74,7 +74,7 @@ def define(
         EquationError: A definition is not understood, or defines a name twice.
     """
     source = expanded(latex, macros)
-    made: dict[str, Node | None] = {}
+    made: dict[str, Node | Alias | None] = {}
     try:
         declared = parse_reading(reading)
         for statement in statements(_plain(source)):
@@ -117,7 +117,9 @@ def _plain(source: str) -> str:
     return _EQUALS.sub(lambda found: "=" + " " * (len(found[0]) - 1), source)
 
 
-def _defined(statement: Statement, names: Mapping[str, Any], declared: Reading) -> tuple[str, Node]:
+def _defined(
+    statement: Statement, names: Mapping[str, Any], declared: Reading
+) -> tuple[str, Node | Alias]:
     text, at = statement
     try:
         equations = steps(parse(text))
@@ -131,6 +133,9 @@ def _defined(statement: Statement, names: Mapping[str, Any], declared: Reading) 
         name, indices = left.read(graph.expr.free)
         if name in names and any(names[name] is node for node in graph.page.world.twins):
             _fail(f"{name} stands on both sides: a definition says what is new", equation.left.at)
+        graph.insist_on(indices)
+        if any(expr.op in _DERIVATIVES for expr in graph.expr.walk()):
+            return name, Alias(equation.right, indices)
         laid = graph.laid(indices)
     except EquationError as error:
         raise EquationError(error.message, position=at + error.position) from None
@@ -197,8 +202,8 @@ class _Graph:
         self.reader.inference.settle_lengths()
         self.carriers: dict[str, Laid] = {}  # for each index a value that has it
 
-    def laid(self, indices: tuple[str, ...]) -> Laid:
-        """The node of the right side, its axes in the order of the indices on the left."""
+    def insist_on(self, indices: tuple[str, ...]) -> None:
+        """Insist that the right side has the indices of the left one."""
         if self.expr.free != frozenset(indices) or len(set(indices)) < len(indices):
             free = ", ".join(sorted(self.expr.free)) or "none"
             _fail(
@@ -206,6 +211,9 @@ class _Graph:
                 f"side {free}: sum over an index, or write it on both sides",
                 self.at,
             )
+
+    def laid(self, indices: tuple[str, ...]) -> Laid:
+        """The node of the right side, its axes in the order of the indices on the left."""
         for expr in self.expr.walk():
             if expr.op == "node":
                 self.build(expr)
@@ -230,7 +238,7 @@ class _Graph:
         if builder is None:
             _fail(
                 "This cannot be part of a definition: define what it is made of, or write it out "
-                f"where it is used ({_SPOKEN.get(expr.op, expr.op)})",
+                "where it is used",
                 expr.at,
             )
         return builder(self, expr)
@@ -338,11 +346,8 @@ _BUILDERS: dict[str, Callable[[_Graph, Expr], Laid]] = {
     "cases": _Graph.cases,
     "call": _Graph.call,
 }
-_SPOKEN = {
-    "deriv": "a derivative",
-    "prime": "a derivative",
-    "replace": "a node with other arguments",
-}
+#: What makes a name an alias: derivatives, and nodes with other arguments.
+_DERIVATIVES = frozenset(["deriv", "prime", "replace"])
 
 
 def _axes(expr: Expr) -> int:

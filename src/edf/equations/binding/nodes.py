@@ -44,6 +44,7 @@ class Formula(Node):
     A subclass says what it computes in `value_of`, which gets arrays with any axes in front.
     """
 
+    is_formula = True  # its arguments are what the formula is written in terms of
     value_of: Callable[..., Array]
 
     def forward(self, *arrays: Array) -> Array:

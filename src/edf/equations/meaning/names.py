@@ -19,7 +19,7 @@ import numpy as np
 
 from edf.anyfunction import AnyFunction
 from edf.equations.errors import EquationError
-from edf.equations.latex.syntax import Indices, Number, Script, Symbol, Tree
+from edf.equations.latex.syntax import Indices, Number, Script, Symbol, Tree, walk
 from edf.equations.latex.vocabulary import ACCENTS, GREEK
 from edf.graph import Input, Node, Param, topological_order
 
@@ -34,8 +34,16 @@ _ACCENT_NAMES = {"widehat": "hat", "widetilde": "tilde", "overline": "bar"}
 
 
 @dataclass(frozen=True)
+class Alias:
+    """An expression that a name stands for, and the indices that the name was defined with."""
+
+    tree: Tree
+    letters: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Bound:
-    """What a name stands for: `node`, `number`, `array`, `function` or `other`."""
+    """What a name stands for: `node`, `number`, `array`, `function`, `alias` or `other`."""
 
     name: str
     kind: str
@@ -57,6 +65,8 @@ class Bound:
 def _kind(value: Any) -> str:
     if isinstance(value, Node):
         return "node"
+    if isinstance(value, Alias):
+        return "alias"
     if isinstance(value, bool | np.bool_ | types.ModuleType):
         return "other"
     if isinstance(value, int | float | np.integer | np.floating):
@@ -189,6 +199,8 @@ class Scope:
             for bound in self._candidates(tree):
                 if bound.kind == "node":
                     found[bound.value] = None
+                elif bound.kind == "alias":
+                    found.update(dict.fromkeys(self.nodes_in(walk(bound.value.tree))))
                 elif bound.kind == "function":
                     found.update(dict.fromkeys(self.applications(bound.value)))
         return list(found)
@@ -219,7 +231,8 @@ class Scope:
         function, and the named nodes that its arithmetic leads to.
         """
         signs = tuple(Node.signs.values())
-        candidates = [] if isinstance(node, signs) else [list(node.inputs)]
+        written_out = isinstance(node, signs) or getattr(node, "is_formula", False)
+        candidates = [] if written_out else [list(node.inputs)]
         candidates.append(self._named_arguments(node))
         for arguments in candidates:
             if not any(argument is variable for argument in arguments):

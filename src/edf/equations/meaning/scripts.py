@@ -21,14 +21,14 @@ from edf.equations.latex.syntax import (
     Tree,
 )
 from edf.equations.latex.vocabulary import GREEK, TRANSPOSES
-from edf.equations.meaning import algebra
 from edf.equations.meaning.algebra import apply, fail, make
+from edf.equations.meaning.aliases import entry
 from edf.equations.meaning.expression import Expr, Index
 from edf.equations.meaning.labels import label_of, read_label
 from edf.equations.meaning.names import index_text, latex_name
 from edf.equations.meaning.reader import Reader
 from edf.equations.meaning.symbols import atom, read_bound, read_index, read_indices
-from edf.equations.operations.shapes import DimensionVariable, is_column, is_vector, settle
+from edf.equations.operations.shapes import is_column, is_vector
 from edf.graph import Input, Param, topological_order
 
 _TRANSPOSE = TRANSPOSES | {"T"}
@@ -240,17 +240,7 @@ def entries(reader: Reader, base: Symbol, given: Sequence[Tree], at: int) -> Exp
 
 def subscripted(reader: Reader, value: Expr, sub: Tree, at: int) -> Expr:
     """A component of a column or a matrix."""
-    indices = read_indices(reader, sub)
-    algebra.component(value, indices, at)
-    assert value.shape is not None
-    placed: list[Index] = []
-    for index, dim in zip(indices, value.shape, strict=False):
-        length = settle(dim)
-        if isinstance(length, DimensionVariable):
-            fail("The length of this cannot be told from what stands around it", at)
-        reader.inference.runs_over(index, length, at)
-        placed.append(reader.inference.placed(index, length))
-    return algebra.component(value, tuple(placed), at)
+    return entry(reader, value, read_indices(reader, sub), at)
 
 
 def raised(reader: Reader, base: Expr, sup: Tree | None, at: int) -> Expr:

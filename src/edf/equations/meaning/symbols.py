@@ -13,6 +13,7 @@ from edf.equations.latex.syntax import Indices, Number, Script, Sum, Symbol, Tre
 from edf.equations.latex.vocabulary import ACCENTS, BOLD, GREEK, REFUSED
 from edf.equations.meaning import algebra
 from edf.equations.meaning.algebra import fail, make
+from edf.equations.meaning.aliases import read_alias
 from edf.equations.meaning.expression import Counted, Expr, Index, Shifted, letters_of
 from edf.equations.meaning.names import Bound, index_text, python_names
 from edf.equations.meaning.reader import Reader
@@ -51,7 +52,9 @@ def atom(reader: Reader, symbol: Symbol, sub: Tree | None, at: int) -> Expr:
 def read_bound(
     reader: Reader, bound: Bound, indices: tuple[Index, ...], latex: str, at: int
 ) -> Expr:
-    """A node or an array, by name."""
+    """A node, an array, or what a name stands for."""
+    if bound.kind == "alias":
+        return read_alias(reader, bound, indices, at)
     if bound.kind == "array":
         shape = bound.value.shape
         return _indexed(reader, "array", bound, shape, indices, (bound.name, latex), at)

@@ -146,7 +146,6 @@ def test_an_arbitrary_function_stays_one() -> None:
         ("z + 1 = x", "A definition has a name on the left", "z"),
         ("z = x = y", "A definition has one equals sign", "z"),
         ("z = x, z = y", "z is defined twice", "z = y"),
-        (r"z = \frac{\partial l}{\partial x}", "l", ""),
         (r"z_i = f(x_i)", "of single components", ""),
         ("z < x", "A definition has one equals sign", "z"),
     ],
@@ -178,3 +177,45 @@ def test_what_is_not_understood_is_an_error(latex: str, message: str, at: str) -
 def test_which_formula_is_a_definition(latex: str, expected: bool) -> None:
     """One whose left side is a new name alone."""
     assert is_definition(latex, page()) is expected
+
+
+@pytest.fixture
+def network() -> dict[str, Any]:
+    names: dict[str, Any] = {
+        "x": Input(shape=(3,)), "W": Input(shape=(2, 3)), "f": AnyFunction(), "i_0": 1.0,
+    }  # fmt: skip
+    names |= define(r"z = W x, \quad a = \tanh(z), \quad L = f(a)", names)
+    names |= define(r"\delta = \nabla_z L, \quad d_k = \frac{\partial L}{\partial a_k}", names)
+    return names | define(r"J := \frac{\partial a}{\partial x}, \quad H = \nabla_z^2 L", names)
+
+
+@pytest.mark.parametrize(
+    ("latex", "status"),
+    [
+        (r"\nabla_W L = \delta x^\top", "verified"),
+        (r"\nabla_W L = 2 \delta x^\top", "refuted"),
+        (r"\nabla_x L = W^\top \delta", "verified"),
+        (r"\delta_i = (1 - a_i^2) d_i", "verified"),
+        (r"\delta_i = d_i", "refuted"),
+        (r"\delta = (\mathbf{1} - a \odot a) \odot \nabla_a L", "verified"),
+        (r"J_{ij} = (1 - a_i^2) W_{ij}", "verified"),
+        (r"J_{ij} = (1 - a_i) W_{ij}", "refuted"),
+        (r"\frac{\partial \delta_i}{\partial z_j} = H_{ij}", "verified"),
+        (r"\frac{\partial \delta_i}{\partial z_j} = H_{ij} + \delta_{ij}", "error"),
+        (r"\sum_j d_j^2 = \lVert \nabla_a L \rVert^2", "verified"),
+    ],
+)
+def test_a_name_for_a_derivative(network: dict[str, Any], latex: str, status: str) -> None:
+    """It stands for its expression: as a whole, by component, and to be differentiated again."""
+    if status == "error":  # Kronecker's delta, or the delta of this page?
+        with pytest.raises(EquationError):
+            check_equation(latex, network)
+        return
+    (verdict,) = check_equation(latex, network)
+    assert verdict.status == status, verdict
+
+
+def test_a_name_for_a_derivative_goes_with_what_it_is_made_of(network: dict[str, Any]) -> None:
+    """Where z is defined anew, the old delta is forgotten."""
+    gone = {name for name, value in define("z = x", network).items() if value is None}
+    assert gone == {"a", "L", "delta", "d", "J", "H"}

@@ -1,0 +1,73 @@
+r"""Names that stand for expressions, as \delta does after \delta = \nabla_z L.
+
+What such a name means is read where it is used, as if its expression stood there in parentheses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from edf.equations.latex.syntax import Symbol, Tree, children, walk, with_child
+from edf.equations.meaning import algebra
+from edf.equations.meaning.algebra import fail
+from edf.equations.meaning.expression import Expr, Index
+from edf.equations.meaning.names import Bound, python_names
+from edf.equations.operations.shapes import DimensionVariable, settle
+
+if TYPE_CHECKING:
+    from edf.equations.meaning.reader import Reader
+
+
+def read_alias(reader: Reader, bound: Bound, indices: tuple[Index, ...], at: int) -> Expr:
+    """The expression that a name stands for, or a component of it."""
+    alias = bound.value
+    tree = _moved(alias.tree, at)
+    if not alias.letters:
+        value = reader.whole(tree)
+        if not indices and reader.lift and value.shape is not None:
+            indices = reader.lift[: 1 if settle(value.shape[1]) == 1 else 2]
+        return entry(reader, value, indices, at) if indices else value
+    letters = [index for index in indices if isinstance(index, str)]
+    if len(letters) < len(indices) or len(indices) != len(alias.letters):
+        written = ", ".join(alias.letters)
+        fail(f"{bound.name} was defined with the indices {written}: write as many letters", at)
+    return reader.read(_renamed(tree, dict(zip(alias.letters, letters, strict=True)), bound.name))
+
+
+def entry(reader: Reader, value: Expr, indices: tuple[Index, ...], at: int) -> Expr:
+    """A component of a column or a matrix."""
+    algebra.component(value, indices, at)
+    assert value.shape is not None
+    placed: list[Index] = []
+    for index, dim in zip(indices, value.shape, strict=False):
+        length = settle(dim)
+        if isinstance(length, DimensionVariable):
+            fail("The length of this cannot be told from what stands around it", at)
+        reader.inference.runs_over(index, length, at)
+        placed.append(reader.inference.placed(index, length))
+    return algebra.component(value, tuple(placed), at)
+
+
+def _moved(tree: Tree, at: int) -> Tree:
+    """The tree as if it stood at one place: what is wrong with it is shown where it is used."""
+    for name, place, child in children(tree):
+        tree = with_child(tree, name, place, _moved(child, at))
+    return replace(tree, at=at)
+
+
+def _renamed(tree: Tree, letters: Mapping[str, str], name: str) -> Tree:
+    """The tree with other letters for its indices."""
+    inner = {python_names(t)[0] for t in walk(tree) if isinstance(t, Symbol)} - letters.keys()
+    if clash := sorted(inner & {new for old, new in letters.items() if new != old}):
+        fail(f"{name} has an index {clash[0]} inside its definition: use another letter", tree.at)
+
+    def rename(part: Tree) -> Tree:
+        if isinstance(part, Symbol) and not part.styles and python_names(part)[0] in letters:
+            return replace(part, base=letters[python_names(part)[0]])
+        for field, place, child in children(part):
+            part = with_child(part, field, place, rename(child))
+        return part
+
+    return rename(tree)
