@@ -287,6 +287,25 @@ def _refuse(message: str) -> NoReturn:
     sys.exit(2)
 
 
+@main.group()
+def live() -> None:
+    """Pages that answer: what readers need to change claims and cells in their browser."""
+
+
+@live.command("fetch")
+@click.option("--from", "source", help="A folder, or its address, that holds the official files.")
+def fetch_runtime(source: str | None) -> None:
+    """Get the Python runtime for live pages, once, into the project's cache."""
+    from handout.live import runtime
+
+    project = _project()
+    try:
+        runtime.fetch(runtime.folder(project.cache), source, click.echo)
+    except runtime.RuntimeFilesError as error:
+        _warn(str(error))
+        sys.exit(1)
+
+
 @main.command()
 @click.argument("pages", nargs=-1, metavar="[PAGE...]")
 @click.option("--json", "json_file", type=click.Path(), help="Write it to this file as JSON.")

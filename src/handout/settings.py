@@ -52,6 +52,8 @@ class Settings(NamedTuple):
             none. The site's own MathJax or KaTeX sets the others.
         baseline: A file of known problems, relative to the configuration file; they do not fail a
             build or check.
+        live: Whether readers can change claims and cells in their browser; `required` fails a build
+            that lacks the runtime for it.
     """
 
     cache: str = ".cache/handout"
@@ -69,6 +71,7 @@ class Settings(NamedTuple):
     strict: bool = True
     mathml: bool | str = True
     baseline: str = ""
+    live: bool | str = False
 
     @property
     def workers(self) -> int:
@@ -106,6 +109,8 @@ def _check(name: str, value: Any) -> None:
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if name == "cache":
         good, wanted = isinstance(value, str) and bool(value), "a folder"
+    elif name == "live":
+        good, wanted = isinstance(value, bool) or value == "required", "true, false or required"
     elif name == "macros":
         good = isinstance(value, str) or (
             isinstance(value, Mapping)

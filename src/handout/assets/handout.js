@@ -70,6 +70,7 @@ const SCROLLERS = {
   ".verdict-scroll": "All verdicts",
   ".md-typeset pre > code": "Code",
   ".cell-outputs pre, .cell-html": "Output",
+  ".live-understood pre": "Message",
 };
 function letScrollersTakeFocus() {
   for (const [boxes, name] of Object.entries(SCROLLERS)) {

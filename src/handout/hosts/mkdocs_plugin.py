@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 from handout import engine
 from handout.hosts.site import Site
+from handout.live.site import FOLDER, live_site
 from handout.math import fonts
 from handout.run.process.limits import unlimited
 from handout.settings import Project, Settings, SettingsError, read_settings
@@ -49,6 +50,7 @@ class HandoutConfig(Config):
     strict = option.Type(bool, default=_DEFAULT.strict)
     mathml = option.Type((bool, str), default=_DEFAULT.mathml)
     baseline = option.Type(str, default=_DEFAULT.baseline)
+    live = option.Type((bool, str), default=_DEFAULT.live)
 
 
 class HandoutPlugin(BasePlugin[HandoutConfig]):
@@ -93,17 +95,21 @@ class HandoutPlugin(BasePlugin[HandoutConfig]):
                 **(config.mdx_configs.get(arithmatex) or {}),
                 "generic": True,
             }
+        live, note = live_site(self._project(config))
+        if live is not None:
+            config.extra_css.append(f"{FOLDER}/live.css")
+            config.extra_javascript.append(f"{FOLDER}/live.js")
+        elif note:
+            log.info(note)  # no warning, unless `live: required` makes it one
         return config
 
     @event_priority(-50)  # after the plugins that add, drop and generate pages
     def on_files(self, files: Files, /, *, config: MkDocsConfig) -> Files:
         """Start running the cells of every page."""
-        options = {name: self.config[name] for name in Settings._fields}
-        project = _project(config.config_file_path, options)
         scripts = " ".join(map(str, config.extra_javascript)).lower()
         try:
             self.site = Site(
-                project,
+                self._project(config),
                 log,
                 serving=self.drafts,
                 dirty=self.dirty,
@@ -191,6 +197,10 @@ class HandoutPlugin(BasePlugin[HandoutConfig]):
         self.server = server
         self._watch(Path(config.docs_dir))
         return server
+
+    def _project(self, config: MkDocsConfig) -> Project:
+        options = {name: self.config[name] for name in Settings._fields}
+        return _project(config.config_file_path, options)
 
     def _watch(self, docs: Path) -> None:
         """Watch the folders that pages read; the host itself watches its documents."""

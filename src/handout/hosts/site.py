@@ -22,6 +22,8 @@ from urllib.parse import unquote
 from handout.engine import Engine, open_page
 from handout.judge.coverage import coverage
 from handout.judge.verdicts import JudgedPage
+from handout.live.page import live_page, mark
+from handout.live.site import live_site
 from handout.math import fonts
 from handout.page.pages import MARKDOWN, Page, PageError, make_page, shown_path, unreadable_page
 from handout.page.problems import Problem
@@ -95,6 +97,9 @@ class Site:
         self._later: set[str] = set()  # pages that were rendered before their cells had run
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
         self.downloads: dict[PurePosixPath, Page] = {}  # notebooks, by their place in the site
+        self.live, self.note = live_site(project)
+        if self.note and project.settings.live == "required":
+            log.warning(self.note)
 
     def start(self, pages: Iterable[Any]) -> None:
         """Read the pages and start running their cells; say on a page that it cannot be read."""
@@ -223,7 +228,12 @@ class Site:
         html = without_empty_headers(html)
         if page.cells:
             judged = self.engine.judged(page.name)
-            html = fill(html, judged)
+            if self.live is None or page.notebook:
+                html = fill(html, judged)
+            else:
+                answering = live_page(page, self.live.described, self.project.macros(page))
+                html = fill(html, judged, None if answering.lacking else mark)
+                html += answering.appended()
         if page.cells or page.unclaimed:
             judged = self.engine.judged(page.name)
             html = with_head(html, judged.verdicts, coverage(judged))
@@ -309,6 +319,8 @@ class Site:
         (folder / "verdicts.svg").write_text(status_svg(verdicts), "utf-8")
         for name in ("handout.css", "handout.js"):
             write(folder / fonts.FOLDER / name, (_ASSETS / name).read_bytes())
+        if self.live is not None:
+            self.live.write(folder)
         for place, notebook in self.downloads.items():
             write(folder / place, notebook.text.encode())
         if self.characters:

@@ -52,6 +52,8 @@ def _reason(result: Result) -> str | None:
         return _first_line(result.untested)
     if cell.role is Role.SKIP:
         return "skipped by its author"
+    if cell.role is Role.EXERCISE:
+        return None
     if cell.role is Role.NONE:
         return "not claimed" if states_something(cell.source) else None
     unclear = [v for v in result.verdicts if v["status"] not in ("verified", "refuted")]

@@ -108,7 +108,7 @@ def _judge_cell(
     if cell.kind == "python":
         return _judge_python(page, cell, facts)
     if cell.role is not Role.CLAIM and facts["error"] is None:
-        return []  # it binds names, and claims nothing
+        return []  # it binds names or asks, and claims nothing
     return _judge_math(page, cell, facts, macros)
 
 

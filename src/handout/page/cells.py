@@ -6,6 +6,7 @@ and carries the reason as its `problem`.
 
 from __future__ import annotations
 
+import ast
 import re
 from collections import Counter
 from collections.abc import Mapping
@@ -24,10 +25,14 @@ from handout.page.fences import Fence, commonmark_lines, find_fences, read_alike
 from handout.page.options import MATH, PYTHON, OptionError, read_options
 
 # A header that asks for a cell, well or badly: with blanks, in capitals, without a value.
-_MARKED = re.compile(r"(?:^|[\s{])(exec|claim)(?:\s*=|(?=[\s}]|$))", re.IGNORECASE)
-_WRITTEN = re.compile(r"(?:^|[\s{])(?:exec|claim)\s*=", re.IGNORECASE)  # the same, in running text
+_MARKED = re.compile(r"(?:^|[\s{])(exec|claim|exercise)(?:\s*=|(?=[\s}]|$))", re.IGNORECASE)
+_WRITTEN = re.compile(r"(?:^|[\s{])(?:exec|claim|exercise)\s*=", re.I)  # in running text
 _KEY = re.compile(r"[\s{]([A-Za-z]+)\s*=")
 _BRACES = re.compile(r"^\{\s*\.?(.*?)\s*\}$")
+
+
+#: What stands in an exercise for the answer.
+BLANK = "?"
 
 
 class Cell(NamedTuple):
@@ -55,14 +60,29 @@ class Cell(NamedTuple):
     @property
     def runs(self) -> bool:
         """Whether the cell is to be run or tested."""
-        return self.problem is None and (
-            self.kind == "python" or self.role in (Role.CLAIM, Role.LET, Role.DEFINE)
-        )
+        if self.kind == "python":
+            return self.problem is None and self.role is not Role.EXERCISE
+        return self.problem is None and self.role not in (Role.NONE, Role.SKIP)
 
     @property
     def judged(self) -> bool:
         """Whether the cell gets a verdict."""
-        return self.kind == "python" or self.role is Role.CLAIM or self.problem is not None
+        if self.problem is not None:
+            return True
+        return self.role is Role.CLAIM or (self.kind == "python" and self.role is Role.NONE)
+
+    @property
+    def question(self) -> str:
+        """The source that is tested: of an exercise, one that shows that it can be judged.
+
+        A side that is asked for is replaced by the other side; any other blank, by a number.
+        """
+        if self.role is not Role.EXERCISE:
+            return self.source
+        before, _, after = self.source.partition(BLANK)
+        asked, equals, rest = before.partition("=")
+        alone = bool(equals) and not (rest + after).strip()
+        return before + (asked.strip("& \n") if alone else "1") + after
 
 
 class Contents(NamedTuple):
@@ -141,14 +161,41 @@ def _cell(fence: Fence, path: str) -> Cell | None:
     known = PYTHON if kind == "python" else MATH
     try:
         options = read_options(header, known)
-        if kind == "math" and options and "claim" not in options:
-            raise OptionError('options need a claim="name": without one the formula is not tested')
+        role = _role(kind, options)
+        if role is Role.EXERCISE:
+            _require_question(kind, fence.source)
     except OptionError as error:
         return cell._replace(problem=str(error))
-    name = str(options.get("id") or options.get("claim") or "")
-    return cell._replace(
-        options=options, id=name, role=Role.CLAIM if kind == "math" and name else Role.NONE
-    )
+    name = str(options.get("exercise") or options.get("id") or options.get("claim") or "")
+    return cell._replace(options=options, id=name, role=role)
+
+
+def _role(kind: str, options: Mapping[str, object]) -> Role:
+    """What a fence with these options is for."""
+    if "exercise" in options:
+        other = next((name for name in ("claim", "exec", "expect") if name in options), None)
+        if other is not None:
+            raise OptionError(f"an exercise is the reader's to answer: leave {other!r} away")
+        return Role.EXERCISE
+    if "hint" in options or (kind == "python" and "points" in options):
+        raise OptionError('hint and points are for an exercise="name"')
+    if kind == "math" and options and "claim" not in options:
+        raise OptionError('options need a claim="name": without one the formula is not tested')
+    return Role.CLAIM if kind == "math" and options else Role.NONE
+
+
+def _require_question(kind: str, source: str) -> None:
+    """Refuse an exercise that nobody could answer."""
+    if kind == "math" and source.count(BLANK) != 1:
+        raise OptionError(f"an exercise has one {BLANK}, in the place of the answer")
+    if kind == "python":
+        try:
+            ast.parse(source)
+        except SyntaxError as error:
+            raise OptionError(
+                f"the code that an exercise starts from is no Python: {error.msg}, in line "
+                f"{error.lineno} of the cell"
+            ) from None
 
 
 def _of_display(display: Display, path: str) -> Cell:
@@ -222,7 +269,10 @@ def _asked(fence: Fence) -> Literal["python", "math"] | None:
     """What kind of cell a fence asks to be, also where it misspells `exec`; None if it does not."""
     found = _MARKED.search(fence.info)
     if found is not None:
-        return "math" if found[1].lower() == "claim" else "python"
+        asked = found[1].lower()
+        if asked == "exercise":
+            return "math" if fence.language == "math" else "python"
+        return "math" if asked == "claim" else "python"
     if fence.language == "python":
         return "python" if any(map(_meant, _KEY.findall(fence.info))) else None
     return "math" if fence.language == "math" else None

@@ -36,6 +36,7 @@ class Role(StrEnum):
     CLAIM = "claim"  # to be tested
     LET = "let"  # declares names
     DEFINE = "define"  # defines names by formulas
+    EXERCISE = "exercise"  # to be answered by the reader
     SKIP = "skip"  # not to be tested, on a page that claims as a whole
 
 

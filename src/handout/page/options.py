@@ -105,6 +105,19 @@ def _text(value: str) -> str:
     return value
 
 
+def _hints(value: str) -> tuple[str, ...]:
+    hints = tuple(hint.strip() for hint in value.split("|"))
+    if not all(hints):
+        raise OptionError("must be one hint, or several with | between")
+    return hints
+
+
+_EXERCISE = (
+    Option(
+        "exercise", "a name", "Let the reader answer, in place of `?` or of the code.", _identifier
+    ),
+    Option("hint", "text", "Hints for an exercise, shown one by one; `|` stands between.", _hints),
+)
 PYTHON: Mapping[str, Option] = {
     option.name: option
     for option in (
@@ -124,6 +137,8 @@ PYTHON: Mapping[str, Option] = {
             _python_expectation,
         ),
         Option("timeout", "seconds", "The longest that the cell may run.", _seconds),
+        *_EXERCISE,
+        Option("points", "a number", "What a right answer to an exercise is worth.", _count),
     )
 }
 MATH: Mapping[str, Option] = {
@@ -144,7 +159,13 @@ MATH: Mapping[str, Option] = {
             _reading,
         ),
         Option("loss", "a name", "The node that `x.\\text{grad}` is the gradient of.", _identifier),
-        Option("points", "a number", "How many random points to test at.", _count),
+        Option(
+            "points",
+            "a number",
+            "How many random points to test at; of an exercise, what a right answer is worth.",
+            _count,
+        ),
+        *_EXERCISE,
         Option(
             "unreached",
             "`ok`",

@@ -8,15 +8,13 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from handout.page.cells import Cell
-from handout.page.displays import Role
-from handout.page.macros import without_definitions
 from handout.page.pages import Page
 from handout.run.cache import Cache
 from handout.run.digests import of_files
-from handout.run.outcomes import Fault, Gathering, Job, JobCell, Limits, PageOutcome, Reads
+from handout.run.jobs import job_cell
+from handout.run.outcomes import Fault, Gathering, Job, Limits, PageOutcome, Reads
 from handout.settings import Project, Settings
 
 if TYPE_CHECKING:
@@ -24,15 +22,6 @@ if TYPE_CHECKING:
 
     from handout.run.process.fork_server import Warm
     from handout.run.process.spawned import Spawned
-
-#: The options that decide what happens; the others decide what is shown, or expected.
-_RUN_OPTIONS = ("timeout", "reading", "loss", "points", "seed")
-
-_KINDS: Mapping[Role, Literal["math", "let", "define"]] = {
-    Role.CLAIM: "math",
-    Role.LET: "let",
-    Role.DEFINE: "define",
-}
 
 _NOTHING: Reads = {"files": [], "folders": {}, "modules": [], "reasons": [], "written": {}}
 
@@ -47,7 +36,7 @@ def job(page: Page, project: Project) -> Job:
         "folder": str(page.file.parent),
         "root": str(project.root),
         "ignored": [str(project.cache), *(str(project.root / f) for f in (".venv", ".git"))],
-        "cells": [_cell(cell, macros) for cell in page.running],
+        "cells": [job_cell(cell, macros) for cell in page.running],
         "notebook": page.notebook,
         "limits": limits(project.settings),
     }
@@ -63,22 +52,6 @@ def limits(settings: Settings) -> Limits:
         "files": settings.files,
         "processes": settings.processes,
     }
-
-
-def _cell(cell: Cell, macros: Mapping[str, str]) -> JobCell:
-    made: JobCell = {
-        "kind": "python",
-        "id": cell.id,
-        "source": cell.source,
-        "line": cell.source_line,
-        "options": {k: v for k, v in cell.options.items() if k in _RUN_OPTIONS},
-    }
-    if cell.kind == "math":
-        made["kind"] = _KINDS[cell.role]
-        made["source"] = without_definitions(cell.source)
-        made["macros"] = dict(macros)
-        made["whole"] = cell.whole
-    return made
 
 
 @functools.cache

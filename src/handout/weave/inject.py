@@ -23,6 +23,7 @@ from handout.page.pages import Page
 from handout.page.problems import Problem
 from handout.render.badge import badge, place
 from handout.render.cards import binding, cards
+from handout.render.exercise import exercise
 from handout.render.outputs import output
 from handout.render.table import table
 from handout.weave.pagemath import mark, parts
@@ -107,13 +108,20 @@ class Filled(NamedTuple):
     problems: list[Problem]
 
 
-def fill(html: str, judged: JudgedPage) -> str:
-    """Replace the page's tokens by outputs and cards."""
+def fill(html: str, judged: JudgedPage, mark_cell: Callable[[int, str], str] | None = None) -> str:
+    """Replace the page's tokens by outputs and cards.
+
+    Args:
+        html: the rendered page.
+        judged: its verdicts.
+        mark_cell: what to make of a cell's number and the HTML that it gives.
+    """
     before, *pieces = html.split(token(judged.page))
     filled = [before.removesuffix("<p>")]
     for piece in pieces:
         number, _, after = piece.partition(".")
-        filled.append(_shown(judged.results[int(number)]))
+        shown = _shown(judged.results[int(number)])
+        filled.append(shown if mark_cell is None else mark_cell(int(number), shown))
         filled.append(after.removeprefix("</p>").removesuffix("<p>"))
     return "".join(filled)
 
@@ -122,6 +130,8 @@ def _shown(result: Result) -> str:
     """What a cell gives: its formula, its output, and the cards of its claims."""
     cell = result.cell
     html = ""
+    if cell.role is Role.EXERCISE:
+        html = exercise(cell.id, cell.options.get("points", 1))
     if cell.kind == "math" and cell.shown and (cell.problem is None or not cell.fenced):
         html += mark(cell.source.strip(), claim=True)
         if cell.role in (Role.DEFINE, Role.CLAIM) and result.outcome is not None:

@@ -59,6 +59,8 @@ class Page:
         self._compile = codeop.Compile()  # what a cell has imported from the future stays
         self._compile.flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
         self._loop: asyncio.Runner | None = None
+        if "edf.report" in sys.modules:  # as in a browser, where one process is all there is
+            self._listen()
         on_import({"edf.report": self._listen, "altair": _keep_charts, **self._hooks()})
         _show_source(self.path, job["cells"])
 

@@ -1,0 +1,64 @@
+// @ts-check
+/* Python for one page, outside the page's own thread. The page asks, one question at a time:
+
+     {id, ask: "start", ...}    load the runtime and the page's cells; answers when Python stands by
+     {id, ask: NAME, ...}       a method of `handout.live.session.Session`, with JSON in and out
+
+   and hears {id, answer} or {id, failed}, and while files arrive {got, of}. */
+
+/** @type {(text: string) => string} */
+let answer;
+
+self.onmessage = async ({data: {id, ask, ...rest}}) => {
+  try {
+    if (ask === "start") await start(rest);
+    else postMessage({id, answer: JSON.parse(answer(JSON.stringify({ask, ...rest})))});
+    if (ask === "start") postMessage({id, answer: {}});
+  } catch (error) {
+    postMessage({id, failed: String(error?.message ?? error)});
+  }
+};
+
+/** @param {{page: {total: number, bundle: string, runtime: string, modules: Record<string, string>}}} options */
+async function start({page}) {
+  countTransfers(page.total);
+  const runtime = new URL(page.runtime, import.meta.url).href;
+  const {loadPyodide} = await import(`${runtime}pyodide.mjs`);
+  const [python, modules] = await Promise.all([
+    loadPyodide({indexURL: runtime, packages: ["numpy"]}),
+    fetch(new URL(page.bundle, import.meta.url)).then((response) => whole(response).arrayBuffer()),
+  ]);
+  for (const [name, text] of Object.entries(page.modules)) python.FS.writeFile(name, text);
+  const home = python.runPython("import site; site.getsitepackages()[0]");
+  python.unpackArchive(modules, "zip", {extractDir: home});
+  const session = python.pyimport("handout.live.session");
+  answer = session.answering(JSON.stringify(page));
+}
+
+/* Files are counted as they come, and the large module, which lies compressed on the server, is
+   unpacked here: not every server compresses. */
+function countTransfers(/** @type {number} */ total) {
+  let got = 0;
+  const plain = self.fetch.bind(self);
+  self.fetch = async (request, options) => {
+    const address = String(/** @type {Request} */ (request).url ?? request);
+    const packed = address.endsWith(".wasm");
+    const response = whole(await plain(packed ? `${address}.gz` : request, options));
+    if (!response.body) return response;
+    const counted = response.body.pipeThrough(new TransformStream({
+      transform(chunk, controller) {
+        got += chunk.length;
+        postMessage({got, of: Math.max(got, total)});
+        controller.enqueue(chunk);
+      },
+    }));
+    const body = packed ? counted.pipeThrough(new DecompressionStream("gzip")) : counted;
+    const type = packed ? "application/wasm" : response.headers.get("Content-Type") ?? "";
+    return new Response(body, {headers: {"Content-Type": type}});
+  };
+}
+
+function whole(/** @type {Response} */ response) {
+  if (!response.ok) throw new Error(`${response.url}: ${response.status} ${response.statusText}`);
+  return response;
+}

@@ -1,0 +1,73 @@
+"""The live part of a built site: its files, put there from the project's cache and from ours."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from handout.live import runtime
+from handout.live.bundle import bundle
+from handout.settings import Project
+
+FOLDER = "assets/handout/live"
+#: At the root of the site, because a service worker answers for what stands below it.
+OFFLINE = "handout-offline.js"
+
+
+class LiveSite:
+    """The runtime and the modules of one build.
+
+    Args:
+        cache: the project's cache, in which `handout live fetch` has put the runtime.
+    """
+
+    def __init__(self, cache: Path) -> None:
+        self.home = runtime.folder(cache)
+
+    @property
+    def missing(self) -> str:
+        """What to do where the runtime is not there; empty where it is."""
+        if not runtime.missing(self.home):
+            return ""
+        return (
+            "no page can be changed by its readers: the runtime is not there. "
+            "Get it once with: handout live fetch"
+        )
+
+    @cached_property
+    def modules(self) -> tuple[str, bytes]:
+        """Name and content of the archive of modules."""
+        return bundle()
+
+    @cached_property
+    def described(self) -> dict[str, Any]:
+        """What a page must know of the files."""
+        name, data = self.modules
+        others = [self.home / file for file in runtime.FILES if file != runtime.WASM]
+        total = len(data) + sum(f.stat().st_size for f in (runtime.pack(self.home), *others))
+        return {"runtime": f"pyodide-{runtime.VERSION}/", "bundle": name, "total": total}
+
+    def write(self, site: Path) -> None:
+        """Put all files into a built site."""
+        folder = site / FOLDER
+        folder.mkdir(parents=True, exist_ok=True)
+        runtime.install(self.home, folder / f"pyodide-{runtime.VERSION}")
+        name, data = self.modules
+        for old in folder.glob("edf-*.zip"):
+            if old.name != name:
+                old.unlink()
+        (folder / name).write_bytes(data)
+        assets = files("handout.live").joinpath("assets")
+        for asset in ("live.js", "live.css", "worker.js"):
+            (folder / asset).write_bytes(assets.joinpath(asset).read_bytes())
+        (site / OFFLINE).write_bytes(assets.joinpath("offline.js").read_bytes())
+
+
+def live_site(project: Project) -> tuple[LiveSite | None, str]:
+    """What makes a project's pages answer, if that is asked for and can be; else a note, if any."""
+    if not project.settings.live:
+        return None, ""
+    live = LiveSite(project.cache)
+    return (None, live.missing) if live.missing else (live, "")
