@@ -312,6 +312,12 @@ class _Declarations:
     def _bounded(self, one: Declared, bounds: list[tuple[str, str]], at: int) -> None:
         signs = {sign for sign, _ in bounds}
         if signs & {"succ", "succeq"}:
+            if not one.has_set:  # a square matrix, however large
+                taken = [
+                    *self.lengths.values(),
+                    *(n for d in self.declared.values() for n in d.lengths),
+                ]
+                one.lengths, one.has_set = (int(new_length(self.names, taken)),) * 2, True
             if len(one.lengths) != 2 or one.lengths[0] != one.lengths[1]:
                 _fail(
                     f"Declare {one.name} as a square matrix: A \\in \\mathbb{{R}}^{{n \\times n}}",

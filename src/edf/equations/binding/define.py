@@ -17,7 +17,9 @@ from edf.equations.binding.declare import stale
 from edf.equations.binding.nodes import (
     NO_NODE,
     Chosen,
+    Counting,
     Delta,
+    Gathered,
     Laid,
     Operated,
     Reduced,
@@ -286,15 +288,30 @@ class _Graph:
 
     def delta(self, expr: Expr) -> Laid:
         i, j = expr.data
-        carrier = self.carriers.get(i) or self._carrier(j, expr)
-        letter = i if i in carrier.letters else j
-        node = Delta(carrier, letter)
+        node = Delta(self._carrier(i, expr), i)
         return self._with(node, Laid(node, (i, j)))
 
+    def index(self, expr: Expr) -> Laid:
+        letter, start = expr.data
+        return self._counted(letter, start, expr)
+
+    def _counted(self, letter: str, start: int, expr: Expr) -> Laid:
+        return Laid(Counting(self._carrier(letter, expr), letter, start), (letter,))
+
+    def gather(self, expr: Expr) -> Laid:
+        argument = self.build(expr.args[0])
+        shape = self._result(expr)
+        return self._with(Gathered(argument, expr.data, shape), shape)
+
     def _carrier(self, letter: str, expr: Expr) -> Laid:
-        if letter not in self.carriers:
-            _fail(f"What does {letter} run over? Nothing here tells its range", expr.at)
-        return self.carriers[letter]
+        """A value that has an index, or one that has another of the same range."""
+        if letter in self.carriers:
+            return self.carriers[letter]
+        ranges = self.reader.inference.ranges
+        for other, laid in self.carriers.items():
+            if letter in ranges and ranges.get(other) == ranges[letter]:
+                return Laid(laid.node, tuple(letter if x == other else x for x in laid.letters))
+        _fail(f"What does {letter} run over? Nothing here tells its range", expr.at)
 
     def spread(self, expr: Expr) -> Laid:
         """Ones and identity matrices have the length of something that is built already."""
@@ -310,11 +327,16 @@ class _Graph:
 
     def cases(self, expr: Expr) -> Laid:
         signs: list[str | None] = []
+        count = len(expr.data)
+        values, sides = [self.build(arg) for arg in expr.args[:count]], iter(expr.args[count:])
+        compared: list[Laid] = []
         for condition in expr.data:
-            if condition is not None and condition[0] != "value":
-                _fail("A condition on indices cannot be part of a definition", expr.at)
             signs.append(None if condition is None else condition[1])
-        parts = [self.build(arg) for arg in expr.args]
+            if condition is not None and condition[0] == "index":
+                compared += [self._counted(letter, 0, expr) for letter in condition[2:]]
+            elif condition is not None:
+                compared += [self.build(next(sides)), self.build(next(sides))]
+        parts = [*values, *compared]
         shape = self._result(expr)
         return self._with(Chosen(signs, parts, shape), shape)
 
@@ -341,6 +363,8 @@ _BUILDERS: dict[str, Callable[[_Graph, Expr], Laid]] = {
     "component": _Graph.component,
     "big": _Graph.big,
     "delta": _Graph.delta,
+    "index": _Graph.index,
+    "gather": _Graph.gather,
     "ones": _Graph.spread,
     "eye": _Graph.spread,
     "cases": _Graph.cases,

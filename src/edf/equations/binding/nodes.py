@@ -153,6 +153,41 @@ class Taken(Formula):
         return np.einsum(array, [..., *labels], [..., *range(len(self.letters))])
 
 
+class Gathered(Formula):
+    """The values for some indices as a row, a column or a matrix: W_{i,:} and A_{:,j}."""
+
+    def __init__(self, argument: Laid, places: Sequence[str | None], result: Laid) -> None:
+        super().__init__(argument.node)
+        self.argument, self.places = _without_node(argument), tuple(places)
+        self.letters, self.axes = result.letters, result.axes
+
+    def value_of(self, array: Array) -> Array:
+        letters = tuple(sorted(self.argument.letters))
+        value = as_matrices(array, self.argument, letters)
+        for place, letter in zip((-2, -1), self.places, strict=True):
+            if letter is not None:
+                value = np.swapaxes(value, letters.index(letter) - len(letters) - 2, place)
+        gone = tuple(
+            letters.index(letter) - len(letters) - 2
+            for letter in letters
+            if letter not in self.letters
+        )
+        return from_matrices(value.squeeze(gone), self.axes)
+
+
+class Counting(Formula):
+    """The number that an index stands for, counted from `start`."""
+
+    def __init__(self, pattern: Laid, letter: str, start: int) -> None:
+        super().__init__(pattern.node)
+        self.pattern, self.letter, self.start = _without_node(pattern), letter, start
+
+    def value_of(self, array: Array) -> Array:
+        numbers = self.start + np.arange(length_of(array, self.pattern, self.letter), dtype=float)
+        front = array.ndim - self.pattern.rank
+        return np.broadcast_to(numbers, (*array.shape[:front], *numbers.shape))
+
+
 class Delta(Formula):
     """Kronecker's delta, as large as the ranges of its indices."""
 

@@ -72,6 +72,7 @@ def test_lengths_of_sets(latex: str, shape: tuple[int, ...]) -> None:
         (r"x \in \mathbb{S}^n_{++}", lambda x: np.linalg.eigvalsh(x).min() > 0.4),
         (r"x \in \mathbb{R}^{n \times n}, \quad x \succ 0", lambda x: np.linalg.eigvalsh(x).min() > 0),
         (r"x \in \mathbb{R}^{3 \times 3}, x^\top x = I", lambda x: np.allclose(x.T @ x, np.eye(3))),
+        (r"x \succ 0", lambda x: x.shape == (4, 4) and np.linalg.eigvalsh(x).min() > 0),
         (r"x \in O(3)", lambda x: np.allclose(x @ x.T, np.eye(3))),
     ],
 )  # fmt: skip
@@ -161,7 +162,7 @@ def test_macros_of_the_author() -> None:
         (r"x \in \Delta^n", "has a point of \\Delta^{n} n entries, or one more?", r" \Delta"),
         (r"x \in \mathbb{R}^n, x \in \mathbb{R}", "x is declared twice", r" \mathbb{R}"),
         (r"x + y \in \mathbb{R}", "is no name", "x + y"),
-        (r"A \succ 0", "Declare A as a square matrix", "A"),
+        (r"A \in \mathbb{R}, A \succ 0", "Declare A as a square matrix", "A \\succ"),
         (r"x \in \mathbb{R}^{n/2}", "n/2 is no length", r" \mathbb"),
         (r"a = b + c", "This states something", "a"),
         (r"x \in (1, 0)", "The interval is empty", " (1"),

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from edf import AnyFunction, Input, Node, Tanh, check_gradients, topological_order
-from edf.equations import EquationError, check_equation, define, is_definition
+from edf.equations import EquationError, check_equation, declare, define, is_definition
 
 X, Y = np.array([0.3, -1.2, 0.8]), np.array([1.5, 0.2, -0.4])
 W, A = np.array([[0.5, -1.0, 2.0], [1.5, 0.1, -0.3]]), np.array([[2.0, 0.5], [0.5, 1.0]])
@@ -58,6 +58,9 @@ CASES = [
     ("z = c", 2.0),
     ("z = A v", A @ [1.0, 2.0]),
     ("z_i = \\begin{cases} x_i & \\text{if } x_i > 0 \\\\ 0 & \\text{otherwise} \\end{cases}", np.maximum(X, 0)),
+    ("z_{ij} = \\begin{cases} x_i & \\text{if } i = j \\\\ 0 & \\text{otherwise} \\end{cases}", np.diag(X)),
+    ("z_i = \\lVert W_{i,:} \\rVert", np.linalg.norm(W, axis=1)),
+    ("z = W_{:,1}", W[:, 0]),
     ("z := x", X),
     ("z \\triangleq x", X),
     ("z \\coloneqq x", X),
@@ -113,6 +116,21 @@ def test_a_name_defined_anew_takes_along_what_was_made_of_it() -> None:
     again = define("z = x", names)
     assert again.pop("z") is not None
     assert again == {"w": None}
+
+
+def test_a_label_picks_a_component() -> None:
+    """A declared label counts from the first that was declared; wrong claims about it are found."""
+    names: dict[str, Any] = {"y": Input(2), "x": Input(X)}
+    ((_, node),) = define("L = x_y", names).items()
+    assert node.forward() == X[2]
+    names = dict(declare(r"x \in \mathbb{R}^n, \quad y \in \{1, \dots, n\}", {}))
+    names |= define(r"p_k = \frac{e^{x_k}}{\sum_j e^{x_j}}, \qquad L := -\log p_y", names)
+    for latex, status in (
+        (r"\frac{\partial L}{\partial x_k} = p_k - \mathbb{1}[k = y]", "verified"),
+        (r"\frac{\partial L}{\partial x_k} = p_k", "refuted"),
+    ):
+        (verdict,) = check_equation(latex, names)
+        assert verdict.status == status, verdict
 
 
 def test_a_function_is_defined_by_what_it_is_applied_to() -> None:
