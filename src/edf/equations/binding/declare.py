@@ -185,7 +185,7 @@ class _Declarations:
 
     def _set_lengths(self, one: Declared, written: list[str], at: int) -> None:
         lengths = [self._length(text, at) for text in written]
-        one.lengths = tuple(int(length) for length in lengths)
+        one.lengths = tuple(lengths)
         one.fixed |= {length for length in lengths if not isinstance(length, Length)}
 
     # -------------------------------------------------------------------------------------- sets
@@ -317,7 +317,7 @@ class _Declarations:
                     *self.lengths.values(),
                     *(n for d in self.declared.values() for n in d.lengths),
                 ]
-                one.lengths, one.has_set = (int(new_length(self.names, taken)),) * 2, True
+                one.lengths, one.has_set = (new_length(self.names, taken),) * 2, True
             if len(one.lengths) != 2 or one.lengths[0] != one.lengths[1]:
                 _fail(
                     f"Declare {one.name} as a square matrix: A \\in \\mathbb{{R}}^{{n \\times n}}",

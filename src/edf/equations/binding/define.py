@@ -14,6 +14,7 @@ import numpy as np
 
 from edf.anyfunction import AnyFunction
 from edf.equations.binding.declare import stale
+from edf.equations.binding.lengths import Length
 from edf.equations.binding.nodes import (
     NO_NODE,
     Chosen,
@@ -23,6 +24,7 @@ from edf.equations.binding.nodes import (
     Laid,
     Operated,
     Reduced,
+    Size,
     Spread,
     Taken,
     is_number,
@@ -40,7 +42,7 @@ from edf.equations.operations import OPERATIONS
 from edf.equations.operations.shapes import settle
 from edf.equations.options import Reading, parse_reading
 from edf.equations.sampling.world import World
-from edf.graph import Constant, Node
+from edf.graph import Constant, Input, Node
 
 _EQUALS = re.compile(
     r":=|\\(?:coloneqq|triangleq|equiv|eqdef|defeq)(?![A-Za-z])|\\vcentcolon\s*="
@@ -255,6 +257,14 @@ class _Graph:
         return made
 
     def number(self, expr: Expr) -> Laid:
+        """A number as written, or a declared length, which changes with the inputs that have it."""
+        length = self.page.scope.names.get(expr.label[0])
+        if isinstance(length, Length):
+            for node in self.page.scope.names.values():
+                if isinstance(node, Input) and node.shape is not None:
+                    for axis, other in enumerate(node.shape):
+                        if isinstance(other, Length) and other == length:
+                            return Laid(Size(Laid(node, (), len(node.shape)), axis))
         return Laid(Constant(float(expr.data)))
 
     def leaf(self, expr: Expr) -> Laid:

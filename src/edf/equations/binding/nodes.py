@@ -175,6 +175,18 @@ class Gathered(Formula):
         return from_matrices(value.squeeze(gone), self.axes)
 
 
+class Size(Formula):
+    """A declared length, as n in x in R^n: that of an axis of an input which has it."""
+
+    def __init__(self, pattern: Laid, axis: int) -> None:
+        super().__init__(pattern.node)
+        self.rank, self.axis = pattern.rank, axis
+
+    def value_of(self, array: Array) -> Array:
+        front = array.ndim - self.rank
+        return np.full(array.shape[:front], float(array.shape[front + self.axis]))
+
+
 class Counting(Formula):
     """The number that an index stands for, counted from `start`."""
 

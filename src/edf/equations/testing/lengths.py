@@ -159,7 +159,18 @@ def _tested(equation: s.Equation, change: Change, setting: Setting) -> Finding |
 
 
 def _scopes(scope: Scope, length: int) -> Iterator[Scope]:
-    """Yield the page's names, and the same with whole numbers `length` larger by one."""
+    """Yield the page's names, and the same with whole numbers `length` larger by one.
+
+    A declared length has a name, which changes with it; no other number can be meant by it.
+    """
+    if isinstance(length, Length):
+        declared = {
+            name: Length(length + 1)
+            for name, value in scope.names.items()
+            if isinstance(value, Length) and value == length
+        }
+        yield Scope({**scope.names, **declared})
+        return
     yield scope
     larger = {
         name: type(value)(length + 1)
@@ -173,6 +184,8 @@ def _scopes(scope: Scope, length: int) -> Iterator[Scope]:
 def _variants(equation: s.Equation, length: int) -> Iterator[s.Equation]:
     """Yield the equation, and the equation with some numbers `length` made larger by one."""
     yield equation
+    if isinstance(length, Length):  # which is written by its name
+        return
     places = list(itertools.islice(_places(equation, str(length)), MOST_NUMBERS))
     for count in range(1, len(places) + 1):
         for chosen in itertools.combinations(places, count):

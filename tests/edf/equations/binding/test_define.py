@@ -118,6 +118,23 @@ def test_a_name_defined_anew_takes_along_what_was_made_of_it() -> None:
     assert again == {"w": None}
 
 
+def test_a_declared_length_inside_a_definition_follows_the_inputs() -> None:
+    """n in a defined mean is no 4: the definition holds at other lengths, and claims about it do."""
+    names = dict(declare(r"x \in \mathbb{R}^n, \quad f : \mathbb{R}^n \to \mathbb{R}", {}))
+    names |= define(
+        r"\mu = \frac{1}{n} \sum_i x_i, \quad v = \frac{1}{n} \sum_i (x_i - \mu)^2", names
+    )
+    for latex, status in (
+        (r"v = \frac{1}{n} \sum_i x_i^2 - \mu^2", "verified"),
+        (r"\frac{d v}{d x_i} = \frac{2}{n} (x_i - \mu)", "verified"),
+        (r"v = \frac{1}{4} \sum_i x_i^2 - \mu^2", "inconclusive"),
+    ):
+        (verdict,) = check_equation(latex, names)
+        assert verdict.status == status, verdict
+        if status == "verified":
+            assert verdict.details["sizes"] == [4, 5]
+
+
 def test_a_label_picks_a_component() -> None:
     """A declared label counts from the first that was declared; wrong claims about it are found."""
     names: dict[str, Any] = {"y": Input(2), "x": Input(X)}
