@@ -31,7 +31,7 @@ def table(tally: Tally) -> str:
         "| equations | " + " | ".join(VERDICTS) + " | wrong verdicts | at 95 % confidence |",
         "| --- |" + " ---: |" * (len(VERDICTS) + 2),
     ]
-    for truth in ("right", "wrong", "ill-formed"):
+    for truth in ("right", "wrong", "one size", "ill-formed"):
         n, bad = tally.total(truth), tally.wrong_verdicts(truth)
         counts = " | ".join(f"{tally.counts[truth, v]:,}" for v in VERDICTS)
         bound = f"fewer than {3 / n:.2%}" if n and not bad else "-"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
+import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -13,7 +14,8 @@ from unittest.mock import patch
 from edf.equations import EquationError, check_equation
 from handout.judge.typesetting import typesetting_difference
 from tests.oracle.expr import Equation, bound_indices, free
-from tests.oracle.identities import identities
+from tests.oracle.identities import Identity, identities
+from tests.oracle.kinds import sized_identities
 from tests.oracle.latex import Speller
 from tests.oracle.matrix import MatrixOracle, MatrixSpeller
 from tests.oracle.matrix_changes import mutate_matrices, rewrite_matrices
@@ -25,6 +27,8 @@ from tests.oracle.worlds import World
 
 MATRIX_SHARE = 0.2  # of the equations, in matrix notation
 LIFTED_SHARE = 0.1  # of those that could be, with bare vectors, read componentwise
+SIZED_SHARE = 0.04  # of the equations, that hold at one length only
+BESIDE_SHARE = 0.06  # of the others in components, stand side by side with another
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,9 @@ class Case:
     truth: Truth
     """The oracle's word on it."""
     reading: str | None = None
+    step: int = 0
+    steps: int = 1
+    """Of several relations side by side, which one this is, and how many there are."""
 
     def __str__(self) -> str:
         return self.latex + (f"  [{self.reading}]" if self.reading else "")
@@ -76,10 +83,15 @@ class Tally:
 #: What must never happen: (truth, verdict). An equation is *misset* if what was read of it is not
 #: what TeX sets, and a *crash* is any exception but the one that tells an author what to mend.
 FAILURES = frozenset(
-    {("right", "refuted"), ("wrong", "verified"), ("ill-formed", "verified")}
+    {
+        ("right", "refuted"),
+        ("wrong", "verified"),
+        ("one size", "verified"),
+        ("ill-formed", "verified"),
+    }
     | {
         (truth, status)
-        for truth in ("right", "wrong", "ill-formed", "undecided")
+        for truth in ("right", "wrong", "one size", "ill-formed", "undecided")
         for status in ("misset", "crash")
     }
 )
@@ -95,7 +107,9 @@ def generate(seed: int) -> Iterator[Case]:
     rewriters = _rewriters()
     while True:
         slips = 1 + (rng.random() < 0.2)
-        if rng.random() < MATRIX_SHARE:
+        if rng.random() < SIZED_SHARE:
+            yield from _sized(rng)
+        elif rng.random() < MATRIX_SHARE:
             identity = rng.choice(matrix_identities())
             world, matrices = identity.world, MatrixOracle(oracles()[identity.world.name])
             equation = rewrite_matrices(identity.equation, rng, rng.randrange(4))
@@ -113,12 +127,56 @@ def generate(seed: int) -> Iterator[Case]:
             wrong = equation
             for _ in range(slips):
                 wrong = mutate(wrong, rng, world) or wrong
+            if rng.random() < BESIDE_SHARE:
+                yield from _side_by_side(identity, (equation, wrong), rng)
+                continue
             for e in (equation, wrong):
                 shared = sorted((free(e.left) & free(e.right)) - bound_indices(e))
                 lift = rng.choice(shared) if shared and rng.random() < LIFTED_SHARE else ""
                 latex = Speller(world, rng, lift).equation(e)
                 reading = f"componentwise {lift}" if lift else None
                 yield Case(identity.id, world, latex, oracle.judge(e), reading)
+
+
+def _side_by_side(
+    identity: Identity, equations: Sequence[Equation], rng: random.Random
+) -> Iterator[Case]:
+    """Two relations in one display, in either order, with a space between them."""
+    world = identity.world
+    pair = rng.sample(list(equations), 2)
+    space = rng.choice((r" \quad ", r" \qquad ", r", \quad ", r",\qquad ", r" \quad\quad "))
+    latex = space.join(Speller(world, rng).equation(e) for e in pair)
+    for step, e in enumerate(pair):
+        truth = oracles()[world.name].judge(e)
+        yield Case(f"{identity.id}/side-by-side", world, latex, truth, step=step, steps=2)
+
+
+def _sized(rng: random.Random) -> Iterator[Case]:
+    """What holds at the lengths of its page only; and what does not hold there either."""
+    id, world, _, equation = rng.choice(sized_identities())
+    here, there = sized_oracles()[world.name]
+    rewriter = Rewriter([], frozenset(world.values))
+    equation = rewriter.rewrite(equation, rng, rng.randrange(3))
+    for e in (equation, mutate(equation, rng, world) or equation):
+        truth = here.judge(e)
+        latex = Speller(world, rng).equation(e)
+        lengths = {str(n) for value in world.values.values() for n in value.shape if n > 1}
+        limited = "= 1}^{" in latex  # a sum's upper limit is a length on purpose
+        if truth == "right":
+            truth = there.judge(e)
+            truth = "one size" if truth in ("wrong", "ill-formed") else truth
+            if truth == "one size" and (limited or lengths & set(re.findall(r"\d+", latex))):
+                truth = "undecided"  # and so may be any number
+        yield Case(id, world, latex, truth)
+
+
+@cache
+def sized_oracles() -> dict[str, tuple[Oracle, Oracle]]:
+    """The oracles of each world of one length: at that length, and at another."""
+    return {
+        world.name: (Oracle(world), Oracle(elsewhere))
+        for _, world, elsewhere, _ in sized_identities()
+    }
 
 
 @cache
@@ -145,11 +203,14 @@ def verdict(case: Case) -> tuple[str, str]:
     """The engine's verdict, and what it says."""
     try:
         with verdict_alone():
-            (found,) = check_equation(case.latex, case.world.graph(), reading=case.reading)
+            verdicts = check_equation(case.latex, case.world.graph(), reading=case.reading)
     except EquationError as error:
         return "error", error.message
     except Exception as error:
         return "crash", repr(error)
+    if len(verdicts) != case.steps:
+        return "misset", f"{case.steps} relations were read as {len(verdicts)}"
+    found = verdicts[case.step]
     difference = typesetting_difference(case.latex, found.details["reprinted"])
     return ("misset", difference) if difference else (found.status, found.message)
 

@@ -14,6 +14,7 @@ The operations, with what `args` and `data` hold:
     deriv    args: one; data: the (name, indices) differentiated by, outermost first
     call     args: one scalar; data: a world's function of one scalar
     prime    args: one scalar; data: (such a function, order)
+    replace  args: a scalar for each parent, all of them leaves; data: the node that is evaluated
     cases    args: two, the value if the condition holds, the other value; data: (i, j): i = j
 """
 
@@ -142,6 +143,11 @@ def call(function: str, argument: Any) -> Expr:
 
 def prime(function: str, argument: Any, order: int = 1) -> Expr:
     return Expr("prime", (as_expr(argument),), (function, order))
+
+
+def replace_inputs(node: Expr, *arguments: Any) -> Expr:
+    """The node's value where its inputs have the values of the arguments."""
+    return Expr("replace", tuple(as_expr(a) for a in arguments), node.data[0])
 
 
 def if_equal(indices: str, value: Any, otherwise: Any) -> Expr:

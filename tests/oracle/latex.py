@@ -89,6 +89,10 @@ class Speller:
                 return self._derivative(expr.args[0], expr.data), ATOM
             case "call":
                 return f"{self.world.tex(expr.data)}{self._call(expr.args[0])}", ATOM
+            case "replace":
+                arguments = ", ".join(self.spell(a) for a in expr.args)
+                left, right = self.pick(("(", ")"), (r"\left(", r"\right)"))
+                return f"{self.world.tex(expr.data)}{left}{arguments}{right}", ATOM
             case "prime":
                 name, order = expr.data
                 return f"{self.world.tex(name)}{chr(39) * order}{self._call(expr.args[0])}", ATOM

@@ -7,6 +7,7 @@ Expressions are those of `expr`, with names standing bare and these operations b
     T         args: one; the transpose
     diag      args: a vector
     norm      args: a vector; the Euclidean one
+    slope     args: one; data: (an elementary function, order): its derivative, elementwise
     ones      data: the length of that vector
     grad      args: a scalar; data: the name by which; a column, or of that matrix's shape
     jac       args: a vector; data: the vector's name by which
@@ -21,6 +22,7 @@ from typing import Any
 
 import mpmath
 import numpy as np
+import sympy as sp
 
 from tests.oracle.expr import Equation, Expr
 from tests.oracle.latex import ATOM, POWER, PRODUCT, Speller
@@ -52,6 +54,10 @@ def diag(x: Expr) -> Expr:
 
 def norm(x: Expr) -> Expr:
     return Expr("norm", (x,))
+
+
+def slope(name: str, x: Expr, order: int = 1) -> Expr:
+    return Expr("slope", (x,), (name, order))
 
 
 def ones(n: int) -> Expr:
@@ -134,6 +140,8 @@ class MatrixOracle:
                 return np.diag(column(args[0]))
             case "norm":
                 return scalar(mpmath.sqrt(sum(v * v for v in column(args[0]))))
+            case "slope":
+                return np.vectorize(derivative_of(*e.data), otypes=[object])(args[0])
             case "grad" | "jac":
                 return self._derivative(e, k)
         raise AssertionError(e.op)
@@ -161,6 +169,13 @@ class MatrixOracle:
             at, rest = index[: len(shape)], index[len(shape) :]
             out[index] = field.oracle.component(k, name, at, tuple((w, rest) for w in by))
         return out
+
+
+def derivative_of(name: str, order: int) -> Any:
+    """A derivative of an elementary function of one number."""
+    t = sp.Symbol("t", real=True)
+    function = 1 / (1 + sp.exp(-t)) if name == "sigma" else getattr(sp, name)(t)
+    return sp.lambdify([t], sp.diff(function, t, order), "mpmath")
 
 
 def scalar(value: Any) -> Any:
@@ -232,6 +247,9 @@ class MatrixSpeller(Speller):
             case "norm":
                 left, right = self.pick((r"\lVert ", r" \rVert"), (r"\left\|", r"\right\|"))
                 return f"{left}{self.spell(expr.args[0])}{right}", ATOM
+            case "slope":
+                name, order = expr.data
+                return f"\\{name}{chr(39) * order}{self._call(expr.args[0])}", ATOM
             case "grad":
                 target = self.spell(expr.args[0], ATOM)
                 return f"\\nabla_{self._by(expr.data)} {target}", PRODUCT

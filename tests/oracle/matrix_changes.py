@@ -81,7 +81,7 @@ def rule(e: Expr, rng: random.Random) -> Expr | None:
 
 def slip(e: Expr, rng: random.Random, world: World) -> Expr | None:
     """An expression with one mistake in it, or None where that mistake cannot be made."""
-    match rng.randrange(11), e.op:
+    match rng.randrange(13), e.op:
         case 0, "T":
             return e.args[0]
         case 1, "name" | "grad" | "jac":
@@ -112,6 +112,11 @@ def slip(e: Expr, rng: random.Random, world: World) -> Expr | None:
             return Expr("num", data=e.data + 1)
         case 10, "diag":
             return e.args[0]
+        case 11, "hadamard" if len(e.args) == 2:
+            return Expr("matmul", e.args)
+        case 12, "slope":
+            name, order = e.data
+            return Expr("slope", e.args, (name, 3 - order))
     return None
 
 

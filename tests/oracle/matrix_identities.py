@@ -6,7 +6,7 @@ from functools import cache
 
 from tests.oracle.expr import Equation, as_expr, names, sqrt
 from tests.oracle.identities import Identity, Pairs, identities
-from tests.oracle.matrix import diag, grad, hadamard, jac, norm, ones, t
+from tests.oracle.matrix import diag, grad, hadamard, jac, norm, ones, slope, t
 
 
 @cache
@@ -124,7 +124,32 @@ def recurrent() -> Pairs:
     }
 
 
+def sigmoid_layer() -> Pairs:
+    W, x, z, h, l = names("W x z h l")
+    local = hadamard(grad(l, h), slope("sigma", z))
+    return {
+        "delta": (grad(l, z), local),
+        "weight": (grad(l, W), local @ t(x)),
+        "input": (grad(l, x), t(W) @ local),
+        "jacobian": (jac(h, z), diag(slope("sigma", z))),
+        "by-value": (slope("sigma", z), hadamard(h, ones(2) + -h)),
+        "second": (slope("sigma", z, 2), hadamard(slope("sigma", z), ones(2) + -2 * h)),
+    }
+
+
+def elementwise_matrix() -> Pairs:
+    Z, A, S, E, M = names("Z A S E M")
+    return {
+        "elementwise": (E, hadamard(slope("sigma", Z), A)),
+        "product": (M, slope("sigma", Z) @ A),
+        "transposed": (t(slope("sigma", Z)), slope("sigma", t(Z))),
+        "by-value": (slope("sigma", Z), S + -hadamard(S, S)),
+    }
+
+
 _THEORIES = {
+    "sigmoid-layer": sigmoid_layer,
+    "elementwise-matrix": elementwise_matrix,
     "affine": affine,
     "affine-batch": affine_batch,
     "two-layers": two_layers,

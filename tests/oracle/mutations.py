@@ -156,6 +156,10 @@ def change_over(e: Expr, rng: random.Random, world: World, letters: list[str]) -
     return Expr("over", e.args, rng.choice(choices))
 
 
+def forget_arguments(e: Expr, rng: random.Random, world: World, letters: list[str]) -> Expr | None:
+    return Expr("name", data=(e.data, ())) if e.op == "replace" else None
+
+
 def drop_sum(e: Expr, rng: random.Random, world: World, letters: list[str]) -> Expr | None:
     return e.args[0] if e.op == "over" else None
 
@@ -179,4 +183,5 @@ SLIPS: tuple[Slip, ...] = (
     change_delta,
     change_over,
     drop_sum,
+    forget_arguments,
 )

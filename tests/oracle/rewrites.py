@@ -95,7 +95,7 @@ class Rewriter:
         self, side: Expr, path: tuple[int, ...], node: Expr, rng: random.Random
     ) -> Expr | None:
         """Replace a component or a first derivative by another equation's right side."""
-        if node.op not in ("name", "deriv") or inside_derivative(side, path):
+        if node.op not in ("name", "deriv") or inside_derivative(side, path) or not self.equations:
             return None
         known = rng.choice(self.equations)
         letters = match(known.left, node)

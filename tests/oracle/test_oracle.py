@@ -11,10 +11,11 @@ import sympy as sp
 from tests.oracle.campaign import oracles
 from tests.oracle.expr import Equation, Expr, d, delta, exp, free, if_equal, names, total
 from tests.oracle.identities import identities
+from tests.oracle.kinds import sized_identities
 from tests.oracle.matrix import MatrixOracle, grad, t
 from tests.oracle.matrix_identities import matrix_identities
 from tests.oracle.mutations import mutate
-from tests.oracle.oracle import DIGITS
+from tests.oracle.oracle import DIGITS, Oracle
 from tests.oracle.rewrites import Rewriter
 
 WORLDS = {identity.world.name: identity.world for identity in identities()}
@@ -36,6 +37,17 @@ def test_there_are_enough_base_equations():
 def test_base_equations_are_right(identity):
     """SymPy agrees with every base equation."""
     assert oracle(identity.world.name).judge(identity.equation) == "right"
+
+
+@pytest.mark.parametrize(
+    ("here", "elsewhere", "equation"),
+    [rest for _, *rest in sized_identities()],
+    ids=[id for id, *_ in sized_identities()],
+)
+def test_equations_of_one_length_are_right_there_only(here, elsewhere, equation):
+    """SymPy agrees with them at their length, and not at another."""
+    assert Oracle(here).judge(equation) == "right"
+    assert Oracle(elsewhere).judge(equation) == "wrong"
 
 
 @pytest.mark.parametrize("identity", matrix_identities(), ids=lambda identity: identity.id)

@@ -10,6 +10,7 @@ from edf.equations.sampling.evaluate import CONSTRUCTS
 from tests.oracle import campaign
 from tests.oracle.campaign import Case, Tally, generate, verdict
 from tests.oracle.identities import identities
+from tests.oracle.kinds import OPEN, sized_identities
 from tests.oracle.latex import Speller
 from tests.oracle.matrix import MatrixSpeller
 from tests.oracle.matrix_identities import matrix_identities
@@ -43,9 +44,16 @@ def test_most_wrong_equations_are_refuted(tally):
 
 @pytest.mark.parametrize("identity", identities(), ids=lambda identity: identity.id)
 def test_base_equations_are_verified(identity):
-    """Every base equation, in its plainest spelling, is verified and typeset as it is read."""
+    """Every base equation, in its plainest spelling, is verified and typeset as it is read.
+
+    Those with too few digits, and those on data alone, may be left open, with the reason.
+    """
     latex = Speller(identity.world).equation(identity.equation)
-    assert verdict(Case(identity.id, identity.world, latex, "right")) == ("verified", "")
+    status, message = verdict(Case(identity.id, identity.world, latex, "right"))
+    if identity.world.name in OPEN and message:
+        assert status in ("verified", "inconclusive")
+    else:
+        assert (status, message) == ("verified", "")
 
 
 @pytest.mark.parametrize("identity", matrix_identities(), ids=lambda identity: identity.id)
@@ -53,6 +61,17 @@ def test_base_equations_between_matrices_are_verified(identity):
     """The same in matrix notation."""
     latex = MatrixSpeller(identity.world).equation(identity.equation)
     assert verdict(Case(identity.id, identity.world, latex, "right")) == ("verified", "")
+
+
+@pytest.mark.parametrize(
+    ("world", "equation"),
+    [(w, e) for _, w, _, e in sized_identities()],
+    ids=[id for id, *_ in sized_identities()],
+)
+def test_what_holds_at_one_length_is_not_verified(world, equation):
+    """Nor is it refuted: on its page it is right."""
+    latex = Speller(world).equation(equation)
+    assert verdict(Case("", world, latex, "one size"))[0] == "inconclusive"
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,11 @@ class Value:
     build: Callable[..., Any] | None = None  # edf nodes of the parents -> edf node
     formula: Callable[..., Any] | None = None  # arrays of SymPy expressions -> such an array
     constant: Any = None
+    data: Any = None  # what an input holds on the page; to the oracle it is a leaf like others
+
+
+#: Samplers of edf inputs that have no name there; `sample` draws alike.
+SPREADS: dict[str, float] = {"tiny": 1e-4}
 
 
 @dataclass
@@ -39,6 +44,8 @@ class World:
     """The values in an order in which each follows its parents."""
 
     name: str
+    scales: tuple[int, ...] = (1,)
+    """Factors on the oracle's points: where there are thresholds, some must lie beyond them."""
     values: dict[str, Value] = field(default_factory=dict)
     functions: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Arbitrary functions that have a name of their own, and the parents of where they apply."""
@@ -47,6 +54,10 @@ class World:
 
     def leaf(self, name: str, *shape: int, sample: str = "normal") -> Expr:
         return self._add(Value(name, shape, sample=sample))
+
+    def data(self, name: str, value: Any) -> Expr:
+        """An input that has a value on the page, and could have any other."""
+        return self._add(Value(name, np.shape(value), data=value))
 
     def constant(self, name: str, value: Any) -> Expr:
         return self._add(Value(name, np.shape(value), constant=value))
@@ -99,14 +110,16 @@ class World:
                 space[value.name] = value.build(*parents)
             elif value.formula is not None:
                 space[value.name] = functions.get(value.name, AnyFunction())(*parents)
+            elif value.data is not None:
+                space[value.name] = Input(np.array(value.data, dtype=float))
             else:
-                space[value.name] = Input(shape=value.shape, sample=value.sample)
+                space[value.name] = Input(shape=value.shape, sample=_sampler(value.sample))
         return space
 
-    def point(self, rng: random.Random) -> dict[str, Any]:
+    def point(self, rng: random.Random, scale: int = 1) -> dict[str, Any]:
         """Rational values for all leaves, as each is sampled."""
         return {
-            value.name: sample(value, rng)
+            value.name: scale * sample(value, rng)
             for value in self.values.values()
             if value.formula is None and value.constant is None
         }
@@ -117,11 +130,18 @@ class World:
         return Expr("name", data=(value.name, ()))
 
 
+def _sampler(name: str) -> Any:
+    if name not in SPREADS:
+        return name
+    return lambda rng, shape: SPREADS[name] * rng.normal(size=shape)
+
+
 def sample(value: Value, rng: random.Random) -> Any:
     out = np.empty(value.shape, dtype=object)
     for index in np.ndindex(*value.shape):
         sign = 1 if value.sample in ("positive", "simplex") else rng.choice((1, -1))
         out[index] = Fraction(sign * rng.randint(20, 170), 100) + Fraction(rng.randint(1, 96), 9700)
+        out[index] *= Fraction(SPREADS.get(value.sample, 1))
     if value.sample == "simplex":
         out = out / out.sum(axis=-1, keepdims=True)
     elif value.sample == "onehot":
