@@ -60,6 +60,17 @@ _TOTAL = re.compile(
     r"(?:\\sum\s*_\s*\{?\s*\w\s*\}?|\\mathbf\{1\}\^\{?\s*(?:\\top|T)\s*\}?)\s*"
     r"(?P<name>\\?[A-Za-z]+(?:\{[A-Za-z]\})?)(?:_\{?\w\}?)?"
 )
+#: A member of a family: x^{(i)}, W^{[l]}, x_i; and a list of its members: x_1, \dots, x_n.
+_MEMBER = re.compile(
+    r"(?P<name>.+?)(?:\^\s*\{\s*[(\[]\s*(?P<above>[a-zA-Z])\s*[)\]]\s*\}"
+    r"|_\s*\{?\s*(?P<below>[ijklt])\s*\}?)",
+    re.DOTALL,
+)
+_LIST = re.compile(
+    r"(?P<name>[^,]+?)_\s*\{?1\}?\s*,(?:\s*(?P=name)_\s*\{?2\}?\s*,)?\s*\\[lc]?dots\s*,\s*"
+    r"(?P=name)_\s*(?P<last>\{[^{}]*\}|[A-Za-z0-9])",
+    re.DOTALL,
+)
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
 
 
@@ -73,6 +84,7 @@ class Declared:
     sample: str | Sampler = "normal"
     fixed: set[int] = field(default_factory=set)  # lengths that were given as numbers
     function: tuple[int, ...] | None = None  # the shape of the value of a function
+    family: str = ""  # the letter that tells its members apart, as i in x^{(i)}
     has_set: bool = False
 
     def value(self) -> Any:
@@ -123,9 +135,20 @@ class _Declarations:
         self.names = names
         self.lengths: dict[str, Length] = {}
         self.declared: dict[str, Declared] = {}
+        self.ranges: dict[str, int] = {}  # what the letters of families run over
 
     def bound(self) -> dict[str, Any]:
         """What the names are bound to."""
+        for one in self.declared.values():
+            if one.family and one.function is None:
+                if one.family not in self.ranges:
+                    _fail(
+                        f"What does {one.family} run over? Write {one.family} = 1, \\dots, N",
+                        one.at,
+                    )
+                length = self.ranges[one.family]
+                one.lengths = (length, *one.lengths)
+                one.fixed |= set() if isinstance(length, Length) else {length}
         values = {name: one.value() for name, one in self.declared.items()}
         return {**self.lengths, **stale(self.names, values), **values}
 
@@ -134,7 +157,9 @@ class _Declarations:
         text, at = statement
         if (found := _IN.search(text)) is not None:
             left, right = text[: found.start()], text[found.end() :]
-            if _is_index_range(left, right):
+            families = {one.family for one in self.declared.values() if one.family}
+            if _is_index_range(left, right) or left.strip() in families:
+                self._ranged(left, right, at)
                 return
             for one in self._names(left, at):
                 self._in(one, right.strip(), at + found.end())
@@ -154,11 +179,32 @@ class _Declarations:
     # ------------------------------------------------------------------------------------- names
 
     def _names(self, text: str, at: int) -> list[Declared]:
+        listed = _LIST.fullmatch(text.strip())
+        if listed is not None:  # x_1, \dots, x_n
+            one = self._named(listed["name"], at)
+            self._ranged(" ", f"1, \\dots, {listed['last'].strip('{}')}", at, f"{one.name} ")
+            one.family = f"{one.name} "
+            return [one]
         return [self._named(item, at) for item in re.split(r",|;|\\[,;: ]", text) if item.strip()]
 
+    def _ranged(self, letters: str, values: str, at: int, named: str = "") -> None:
+        r"""What some letters run over: 1, \dots, N."""
+        run = _RUN.fullmatch(values.strip().removeprefix("\\{").removesuffix("\\}").strip())
+        if run is None:
+            return
+        first = int(run["first"])
+        length = self._length(run["last"], at)
+        count = length if first == 1 else int(length) - first + 1
+        for letter in [named] if named else re.findall(r"[A-Za-z]", letters):
+            self.ranges[letter] = count
+
     def _named(self, text: str, at: int) -> Declared:
-        name = name_of(text.strip(), at)
-        return self.declared.setdefault(name, Declared(name, at))
+        member = _MEMBER.fullmatch(text.strip())
+        name = name_of(text.strip() if member is None else member["name"], at)
+        one = self.declared.setdefault(name, Declared(name, at))
+        if member is not None:
+            one.family = member["above"] or member["below"]
+        return one
 
     def _length(self, text: str, at: int) -> int:
         """A length: a number, or a letter, which is a symbol from now on; also n - 1 and 2n."""
@@ -298,16 +344,20 @@ class _Declarations:
         else:
             named = sides[1]
             bounds = [(_MIRRORED[_plain(signs[0])], sides[0]), (_plain(signs[1]), sides[2])]
-        for name in re.split(r",", named):
-            one = self._known(name, at)
+        for one in self._names(named, at):
+            self._insist_on_new(one, at)
             self._bounded(one, bounds, at)
 
     def _known(self, text: str, at: int) -> Declared:
-        """A name that is declared here, or was declared above, or is a number from now on."""
+        """A name that is declared here, or is a number from now on."""
         one = self._named(text, at)
+        self._insist_on_new(one, at)
+        return one
+
+    def _insist_on_new(self, one: Declared, at: int) -> None:
+        """Refuse to bound a name that was declared in another formula."""
         if not one.has_set and isinstance(self.names.get(one.name), Input):
             _fail(f"{one.name} is declared above: write what bounds it there", at)
-        return one
 
     def _bounded(self, one: Declared, bounds: list[tuple[str, str]], at: int) -> None:
         signs = {sign for sign, _ in bounds}
@@ -352,6 +402,7 @@ class _Declarations:
         text, at = statement
         left, _, right = (part.strip() for part in text.partition("="))
         if re.search(r"\\[lc]?dots", right):
+            self._ranged(left, right, at)
             return
         transposed = r"\^\s*(?:\{\s*)?(?:\\top|\\intercal|T|\\mathsf\{T\}|\\mathrm\{T\})\s*\}?"
         for one, other in ((left, right), (right, left)):

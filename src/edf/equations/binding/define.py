@@ -173,9 +173,11 @@ def _left(tree: Tree, at: int) -> _Left:
     if isinstance(tree, Symbol):
         return _Left(python_names(tree)[0])
     sub = tree.sub if isinstance(tree, Script) else None
-    if not isinstance(tree, Script) or not isinstance(tree.base, Symbol) or _is_raised(tree):
+    if not isinstance(tree, Script) or not isinstance(tree.base, Symbol) or tree.primes:
         _fail("A definition has a name on the left: z, p_k, f(x)", at)
     base = python_names(tree.base)[0]
+    if tree.sup is not None:
+        return _member(base, tree.sup, sub, at)
     text = index_text(sub) if sub is not None else None
     if not text:
         _fail("A definition has a name on the left: z, p_k, f(x)", at)
@@ -185,8 +187,14 @@ def _left(tree: Tree, at: int) -> _Left:
     return _Left(base, text, letters)
 
 
-def _is_raised(tree: Script) -> bool:
-    return getattr(tree, "sup", None) is not None or bool(getattr(tree, "primes", 0))
+def _member(base: str, sup: Tree, sub: Tree | None, at: int) -> _Left:
+    """A member of a family, x^{(i)}, or a component of it, x^{(i)}_j."""
+    above = sup.items if isinstance(sup, Group) else ()
+    below = sub.items if isinstance(sub, Indices) else ()
+    if len(above) != 1 or not all(_is_letter(item) for item in (*above, *below)):
+        _fail("A definition has a name on the left: z, p_k, z^{(i)}, f(x)", at)
+    letters = (*above, *below)
+    return _Left(base, "", tuple(python_names(i)[0] for i in letters if isinstance(i, Symbol)))
 
 
 def _is_letter(item: Tree) -> bool:

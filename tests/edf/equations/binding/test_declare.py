@@ -107,6 +107,22 @@ def test_letters_that_are_lengths_are_symbols() -> None:
     assert "n" not in more
 
 
+@pytest.mark.parametrize(
+    ("latex", "shape"),
+    [
+        (r"x^{(i)} \in \mathbb{R}^n, \ i = 1, \dots, N", (3, 4)),
+        (r"x^{(i)} \in \mathbb{R}^2, \quad i = 1, \dots, 5", (5, 2)),
+        (r"x^{[l]} \in \mathbb{R}^{n \times n}, \quad l \in \{1, \dots, L\}", (3, 4, 4)),
+        (r"x_i \in \{0, 1\}, \quad i = 1, \dots, N", (4,)),
+        (r"x_1, \dots, x_n \in \mathbb{R}", (4,)),
+        (r"x_1, x_2, \ldots, x_n > 0", (4,)),
+    ],
+)
+def test_families_have_a_further_axis(latex: str, shape: tuple[int, ...]) -> None:
+    """Data, layers and time steps: the letter that tells the members apart is the first index."""
+    assert declare(latex, {})["x"].shape == shape
+
+
 def test_functions() -> None:
     """An arbitrary smooth function, with values where it is declared to have them."""
     names = declare(
@@ -168,6 +184,7 @@ def test_macros_of_the_author() -> None:
         (r"x \in (1, 0)", "The interval is empty", " (1"),
         (r"f : \mathbb{R}", "A function is declared as in", "f"),
         (r"x \in \mathbb{R}^q", "q is bound to a str", r" \mathbb"),
+        (r"x^{(i)} \in \mathbb{R}^n", "What does i run over?", "x"),
         ("x", "x says nothing", "x"),
         ("", "Nothing is said here", ""),
         (r"x < y", "y is no number", "x"),

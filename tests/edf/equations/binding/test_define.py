@@ -135,6 +135,28 @@ def test_a_declared_length_inside_a_definition_follows_the_inputs() -> None:
             assert verdict.details["sizes"] == [4, 5]
 
 
+def test_families_are_defined_member_by_member() -> None:
+    """A mean over data, and its gradient; a wrong factor is found."""
+    names = dict(
+        declare(
+            r"x^{(i)} \in \mathbb{R}^n,\ y^{(i)} \in \mathbb{R},\ i = 1, \dots, N, \quad w \in \mathbb{R}^n",
+            {},
+        )
+    )
+    names |= define(
+        r"h^{(i)} = w^\top x^{(i)}, \quad q^{(i)}_j = x^{(i)}_j w_j, \quad "
+        r"L = \frac{1}{N} \sum_{i=1}^N (h^{(i)} - y^{(i)})^2",
+        names,
+    )
+    for latex, status in (
+        (r"\nabla_w L = \frac{2}{N} \sum_{i=1}^N (h^{(i)} - y^{(i)}) x^{(i)}", "verified"),
+        (r"\nabla_w L = \frac{1}{N} \sum_{i=1}^N (h^{(i)} - y^{(i)}) x^{(i)}", "refuted"),
+        (r"\sum_j q^{(i)}_j = h^{(i)}", "verified"),
+    ):
+        (verdict,) = check_equation(latex, names)
+        assert verdict.status == status, verdict
+
+
 def test_a_label_picks_a_component() -> None:
     """A declared label counts from the first that was declared; wrong claims about it are found."""
     names: dict[str, Any] = {"y": Input(2), "x": Input(X)}
