@@ -135,7 +135,7 @@ def _check(
                 seed=seed,
                 oracle=finding.oracle,
                 id=id,
-                counterexample=_counterexample(finding, page.scope),
+                counterexample=_counterexample(finding, meaning, page.scope),
                 corruptions=corruptions,
                 repair=repair,
                 message=finding.message,
@@ -203,9 +203,14 @@ def _page(
     return Page(scope, World(nodes), declared, node)
 
 
-def _counterexample(finding: Finding, scope: Scope) -> dict[str, Any] | None:
+def _counterexample(finding: Finding, meaning: Meaning, scope: Scope) -> dict[str, Any] | None:
     if finding.counterexample is None:
         return None
+    if meaning.sign in ("<", ">"):  # at equality, the side that should be smaller is one more
+        sides = ("left", "right") if meaning.sign == "<" else ("right", "left")
+        smaller, larger = (finding.counterexample[side] for side in sides)
+        if smaller == larger + 1:
+            finding.counterexample[sides[0]] = larger
     point: dict[str, Any] = {}
     for node, value in finding.counterexample["point"].items():
         name = (

@@ -334,6 +334,35 @@ CASES: list[tuple[Any, ...]] = [
     ("scalars", r"w := x^2 \equiv x x \triangleq x \cdot x", "verified verified verified"),
     ("scalars", r"w \overset{\text{def}}{=} x^2 \stackrel{(a)}{=} x", "verified refuted"),
     ("vectors", r"z = W x + b, \quad x \in \mathbb{R}^4", V),
+    # ---------------------------------------------------------------------------- other relations
+    ("scalars", r"x^2 \geq 0", V),
+    ("scalars", r"x^2 > 0", R),  # not at 0
+    ("scalars", r"p > 0", V),
+    ("scalars", r"2 x y \leq x^2 + y^2", V),
+    ("scalars", r"2 x y < x^2 + y^2", R),  # not where they are equal
+    ("scalars", r"x y \leq x^2 + y^2 - 0.3", R),
+    ("scalars", r"0 < s < 1", "verified verified"),
+    ("scalars", r"0 \leq s(1 - s) \leq \frac{1}{4}", "verified verified"),
+    ("scalars", r"0 \leq s(1 - s) \leq \frac{1}{5}", "verified refuted"),
+    ("scalars", r"x \leq 5", R),  # which few samples reach
+    ("scalars", r"x \leq 100", R),
+    ("scalars", r"\lvert x + y \rvert \leq \lvert x \rvert + \lvert y \rvert", V),
+    ("scalars", r"\lvert x + y \rvert \geq \lvert x \rvert + \lvert y \rvert", R),
+    ("scalars", r"\log p \leq p - 1", V),
+    ("scalars", r"1 + x \leq e^x", V),
+    ("softmax", r"P_i \leq 1", V),
+    ("softmax", r"P_i \leq P_j", R),
+    ("softmax", r"\sum_i P_i^2 \leq 1", V),
+    ("softmax", r"\sum_i P_i^2 \leq \frac{1}{2}", R),
+    ("vectors", r"(x^\top y)^2 \leq \lVert x \rVert^2 \lVert y \rVert^2", V),
+    ("vectors", r"\lVert x + y \rVert \leq \lVert x \rVert + \lVert y \rVert", V),
+    ("vectors", r"\lVert x + y \rVert < \lVert x \rVert", R),
+    ("scalars", r"\pi \approx 3.14", V),
+    ("scalars", r"\pi \approx 3.15", R),
+    ("scalars", r"\frac{2}{3} = 0.67", V),
+    ("scalars", r"\frac{2}{3} = 0.66", R),
+    ("scalars", r"\sin x \approx x", "error"),  # to how many digits?
+    ("scalars", r"s \approx 0.5", R),
     # ---------------------------------------------------------------------- as real notes have it
     ("scalars", r"tanh(x) = t = \frac{e^x - e^{-x}}{e^x + e^{-x}}", "verified verified"),
     ("scalars", r"exp(x) = e^x = log(x)", "verified refuted"),

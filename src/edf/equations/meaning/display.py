@@ -23,7 +23,15 @@ from edf.equations.operations.operation import (
     called,
 )
 
-_SIGNS = {"=": "=", r"\neq": "!=", "<": "<", ">": ">", r"\leq": "<=", r"\geq": ">="}
+_SIGNS = {
+    r"\approx": "~=",
+    "=": "=",
+    r"\neq": "!=",
+    "<": "<",
+    ">": ">",
+    r"\leq": "<=",
+    r"\geq": ">=",
+}
 
 
 def plain(meaning: Meaning) -> str:
@@ -51,7 +59,8 @@ class _Style:
 
     def step(self, meaning: Meaning) -> str:
         """Return a relation with its conditions."""
-        text = f"{self.show(meaning.left)} {self.sign(meaning.sign)} {self.show(meaning.right)}"
+        left, right = meaning.written or (meaning.left, meaning.right)
+        text = f"{self.show(left)} {self.sign(meaning.sign)} {self.show(right)}"
         for condition in meaning.given:
             sides = condition.indices or tuple(map(self.show, condition.sides))
             when = f" {self.sign(condition.sign)} ".join(sides)

@@ -102,6 +102,8 @@ class Meaning:
     ranges: dict[str, int]
     sign: str = "="
     given: tuple[Condition, ...] = ()  # what restricts the points and components of the claim
+    #: The sides as they are written; those above are equal where the relation between these holds.
+    written: tuple[Expr, Expr] | None = None
 
     @property
     def differentiates(self) -> int:

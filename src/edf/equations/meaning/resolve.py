@@ -50,6 +50,7 @@ from edf.equations.meaning.functions import read_function
 from edf.equations.meaning.names import Scope
 from edf.equations.meaning.products import read_product, read_unit
 from edf.equations.meaning.reader import Page, Reader
+from edf.equations.meaning.relations import COMPARISONS, as_equality
 from edf.equations.meaning.scripts import read_bars, read_script
 from edf.equations.meaning.symbols import read_symbol
 from edf.equations.operations.shapes import describe, fits
@@ -61,11 +62,6 @@ def resolve(equation: Equation, page: Page) -> Meaning:
     Raises:
         EquationError: Something is not understood or does not fit; without the source.
     """
-    if equation.sign != "=":
-        fail(
-            f"{equation.sign} claims no equality: only equations with = are tested",
-            equation.sign_at,
-        )
     reader = Reader(equation, page, READERS, read_unit)
     try:
         meaning = _read_equation(reader, equation)
@@ -128,16 +124,18 @@ def _read_equation(reader: Reader, equation: Equation) -> Meaning:
     left, right = reader.read(equation.left), reader.read(equation.right)
     given = read_conditions(reader, equation.conditions)
     reader.inference.settle_ranges()
-    _insist_on_same_indices(left, right, given)
+    if equation.sign not in COMPARISONS:  # which hold for all i and j, as P_i P_j \leq 1
+        _insist_on_same_indices(left, right, given)
     if not (_is_zero(left) or _is_zero(right)) and not fits(left.shape, right.shape):
         fail(
             f"The left side is {describe(left.shape)}, the right side {describe(right.shape)}",
             right.at,
         )
     reader.inference.settle_lengths()
+    one, other = as_equality(equation, left, right)
     return Meaning(
-        restricted(left, given), restricted(right, given), dict(reader.inference.ranges),
-        equation.sign, tuple(given),
+        restricted(one, given), restricted(other, given), dict(reader.inference.ranges),
+        equation.sign, tuple(given), written=(left, right),
     )  # fmt: skip
 
 

@@ -33,6 +33,11 @@ class Threshold:
     branch: Branch | int
 
     @property
+    def is_claim(self) -> bool:
+        """Whether it is what a step claims, so that a point on its other side refutes that."""
+        return isinstance(self.where, Expr) and self.where.label[0] == "claimed"
+
+    @property
     def needs_no_reaching(self) -> bool:
         """Whether one of its sides is a single point, or outside of what a step claims."""
         if isinstance(self.where, Expr) and self.where.label[0] == "given":

@@ -125,7 +125,7 @@ def search(
     missing = [
         described(threshold, side, world, setting.page.scope.labels)
         for threshold, side in sides.missing
-        if _may_move(threshold, world, below)
+        if _may_move(threshold, world, below) and not threshold.is_claim
     ]
     return None, list(dict.fromkeys(missing)), len(sides.reached)
 
