@@ -24,6 +24,14 @@ def escape_controls(text: str) -> str:
     return re.sub(_HARMFUL, _escaped, text)
 
 
+def escape_surrogates(json: str) -> str:
+    r"""JSON text with each surrogate, which UTF-8 cannot hold, written out as in `\\udcff`.
+
+    They come from messages, and from names of files that are not UTF-8.
+    """
+    return re.sub("[\ud800-\udfff]", lambda found: f"\\\\u{ord(found[0]):04x}", json)
+
+
 def one_line(text: str) -> str:
     r"""The same on one line: what breaks a line, and tabs, are escaped, too."""
     return re.sub(_BREAKS, _escaped, escape_controls(text))

@@ -9,6 +9,7 @@ left cannot run a script, react to events, or ask anything of the network.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from html import escape
 from xml.parsers import expat
@@ -55,6 +56,11 @@ _LOCAL_URL = re.compile(r"""url\(\s*(["']?)#([\w.:-]+)\1\s*\)""")
 _VALUE = re.compile(r"""[\w\s#%.,+'"()-]*""", re.ASCII)  # no colon, slash, backslash, bracket
 _FUNCTION = re.compile(r"([\w-]*)\s*\(")
 _FUNCTIONS = _words("url var rgb rgba hsl hsla translate rotate scale matrix skewX skewY")
+_NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?", re.IGNORECASE)
+_MOVING = _words("transform transform-origin x y visibility display")  # not of the root
+_LAYER = 50  # elements that cost as much as one mask
+_DEEPEST_USE = 4  # elements that repeat elements: a hatched bar in a clipped plot, and one more
+_MOST_DRAWN = 200_000
 _BITMAP = re.compile(r"data:image/(?:png|jpeg);base64,[A-Za-z0-9+/=\s]*")
 
 
@@ -95,6 +101,15 @@ def sanitise(svg: str, prefix: str, label: str = "Figure") -> str:
     return writer.result(label)
 
 
+class _Drawn:
+    """What is drawn with an element: elements inside it, and those that they name."""
+
+    def __init__(self) -> None:
+        self.elements = 0
+        self.uses: Counter[str] = Counter()  # ids of what is drawn once for each mention
+        self.markers: Counter[str] = Counter()  # ids of what is drawn at every vertex
+
+
 class _Writer:
     """Writes what may stay while the parser reads; `dropping` counts open elements that go."""
 
@@ -106,8 +121,8 @@ class _Writer:
         self.depth = 0
         self.root: dict[str, str] | None = None
         self.titled = False
-        self.users: set[str] = set()  # ids of elements with a <use> inside
-        self.used: set[str] = set()  # ids that a <use> repeats
+        self.drawn: dict[str, _Drawn] = {"": _Drawn()}  # by id; the whole figure has none
+        self.vertices = 0  # of all lines: at each of them a marker may stand
 
     def start(self, full_name: str, attributes: dict[str, str]) -> None:
         namespace, _, name = full_name.rpartition(" ")
@@ -123,12 +138,9 @@ class _Writer:
             return
         kept = {} if name in _UNWRAPPED else self._attributes(name, attributes)
         self.open.append((name, kept.get("id")))
-        if name == "use":
-            self.users.update(key for _, key in self.open if key)
-            if "href" in kept:
-                self.used.add(kept["href"].removeprefix("#"))
+        self._count(name, kept)
         if self.root is None:
-            self.root = kept
+            self.root = _at_rest(kept)
         elif name not in _UNWRAPPED:
             self.titled |= name == "title" and len(self.open) == 2
             self.parts.append(_tag(name, kept))
@@ -148,14 +160,59 @@ class _Writer:
             self.parts.append(escape(text, quote=False))
 
     def result(self, label: str) -> str:
-        if self.users & self.used:
-            # A <use> of a <use> of a <use> ... makes a small drawing exponentially large.
-            raise SvgError("the figure repeats an element that itself repeats another")
+        self._refuse_expansion()
         root = dict(self.root or {})
         root.setdefault("role", "img")
         if not self.titled and not {"aria-label", "aria-labelledby"} & set(root):
             root["aria-label"] = label
         return _tag("svg", root) + "".join(self.parts) + "</svg>"
+
+    def _count(self, name: str, kept: Mapping[str, str]) -> None:
+        """Note what is drawn whenever one of the open elements is."""
+        self.vertices += len(_NUMBER.findall(kept.get("d", "") + kept.get("points", ""))) // 2
+        used = [kept["href"][1:]] if name == "use" and "href" in kept else []
+        marking: list[str] = []
+        for key, value in kept.items():
+            named = [found[2] for found in _LOCAL_URL.finditer(value)]
+            if "mask" in key or "mask" in value:
+                named *= _LAYER
+            (marking if "marker" in key or "marker" in value else used).extend(named)
+        for opened in ("", *(key for _, key in self.open if key)):
+            drawn = self.drawn.setdefault(opened, _Drawn())
+            drawn.elements += 1
+            drawn.uses.update(used)
+            drawn.markers.update(marking)
+
+    def _refuse_expansion(self) -> None:
+        """Refuse a figure in which elements that repeat others make a small file a large drawing.
+
+        Raises:
+            SvgError: repeated elements are nested too deep or without end, or are too many.
+        """
+        sizes: dict[str, int] = {}
+
+        def size(key: str, depth: int) -> int:
+            if depth > _DEEPEST_USE:
+                raise SvgError(
+                    f"the figure repeats elements that repeat others, more than {_DEEPEST_USE} deep"
+                )
+            drawn = self.drawn.get(key, _Drawn())
+            if key not in sizes:
+                sizes[key] = (
+                    drawn.elements
+                    + sum(count * size(used, depth + 1) for used, count in drawn.uses.items())
+                    + sum(
+                        count * self.vertices * size(used, depth + 1)
+                        for used, count in drawn.markers.items()
+                    )
+                )
+            return sizes[key]
+
+        if size("", 0) > _MOST_DRAWN:
+            raise SvgError(
+                f"the figure draws more than {_MOST_DRAWN:,} elements by repeating some: "
+                "draw fewer, or rasterize them"
+            )
 
     def _attributes(self, element: str, attributes: Mapping[str, str]) -> dict[str, str]:
         kept = {}
@@ -202,6 +259,15 @@ class _Writer:
         if rest.lower().count("url") != len(_LOCAL_URL.findall(value)):
             return None
         return _LOCAL_URL.sub(lambda found: f"url(#{self.prefix}{found[2]})", value)
+
+
+def _at_rest(root: Mapping[str, str]) -> dict[str, str]:
+    """The attributes of a figure's root without those that would move it over its page."""
+    kept = {key: value for key, value in root.items() if key not in _MOVING}
+    if "style" in kept:
+        declared = kept["style"].split(";")
+        kept["style"] = ";".join(d for d in declared if d.partition(":")[0] not in _MOVING)
+    return kept
 
 
 def _tag(name: str, attributes: Mapping[str, str]) -> str:

@@ -13,6 +13,7 @@ from handout.judge.coverage import coverage
 from handout.judge.formulas import together
 from handout.judge.verdict import KEYS
 from handout.judge.verdicts import JudgedPage
+from handout.page.escape import escape_surrogates
 from handout.report.problems import coverage_problems
 from handout.report.summary import tally
 from handout.run.cache import version
@@ -42,7 +43,7 @@ def verdicts_json(judged: Sequence[JudgedPage], settings: Settings) -> str:
     }
     head, _, foot = json.dumps(document, ensure_ascii=False, indent=1).partition("[]")
     lines = ",".join(f"\n  {_line(verdict)}" for verdict in listed)  # a line for each verdict
-    return f"{head}[{lines}\n ]{foot}\n"
+    return escape_surrogates(f"{head}[{lines}\n ]{foot}\n")
 
 
 def _line(verdict: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from html import unescape
+from xml.etree import ElementTree
 
 import nbformat
 import pytest
@@ -358,3 +359,30 @@ def test_what_a_cell_writes_stands_on_its_page(workshop) -> None:
         assert done.returncode == 0, done.stderr
         assert (workshop.root / "site/fig.svg").read_text() == "<svg/>"
         (workshop.root / "docs/fig.svg").unlink()
+
+
+def test_reports_are_whole_whatever_a_message_holds(workshop) -> None:
+    """Surrogates, null characters, escapes and quotes; also in the name of a page."""
+    configure(workshop)
+    said = r"\udcff \x00 \x1b[31m \x0c \u202e ]]> </script> \" \\ \ud83d\ude00 \U0001f600"
+    cell = f"```python exec=\"on\"\nprint('{said}')\nraise ValueError('{said}')\n```\n"
+    for name in ("a.md", os.fsdecode(b"b\xff.md")):
+        workshop.write(f"docs/{name}", cell)
+    names = [
+        f"docs/{name}" for name in sorted(os.listdir(workshop.root / "docs")) if name[0] in "ab"
+    ]
+    files = ["--json", "v.json", "--junit", "v.xml", "--sarif", "v.sarif"]
+    done = command(workshop, "handout", "check", *names, *files)
+    assert done.returncode == 1, done.stderr
+    listed = verdicts(workshop, "v.json")
+    assert [v["page"] for v in listed] == ["docs/a.md", "docs/b\\udcff.md"]
+    assert listed[0]["message"].startswith("ValueError: \\udcff ")
+    assert listed[0]["message"].endswith("\U0001f600")
+    assert len(ElementTree.parse(workshop.root / "v.xml").findall(".//testcase/*")) >= 2
+    assert len(json.loads((workshop.root / "v.sarif").read_bytes())["runs"][0]["results"]) == 2
+    (workshop.root / names[1]).unlink()  # MkDocs itself cannot build a page of such a name
+    assert command(workshop, "handout", "build").returncode == 1
+    assert verdicts(workshop)[0]["message"] == listed[0]["message"]
+    page = (workshop.root / "site/a/index.html").read_text("utf-8")
+    assert "\\udcff" in page
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f]", page)

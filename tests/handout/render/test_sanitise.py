@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html.parser
 import os
+import re
 import shutil
 
 import pytest
@@ -12,6 +13,17 @@ from handout.render.sanitise import DEEPEST, LARGEST, SvgError, sanitise
 
 XLINK = 'xmlns:xlink="http://www.w3.org/1999/xlink"'
 XHTML = 'xmlns:h="http://www.w3.org/1999/xhtml"'
+
+
+def _chain(element: str, naming: str, length: int) -> str:
+    """A drawing in which each element draws the next one, as `naming` says, again and again."""
+    parts = "".join(
+        f'<{element} id="e{n}">{naming.replace("{}", f"e{n + 1}")}</{element}>'
+        for n in range(length)
+    )
+    last = f'<{element} id="e{length}"><rect/></{element}>'
+    return f"<svg>{parts}{last}{naming.replace('{}', 'e0')}</svg>"
+
 
 # Each tries to run script, to reach another host, or to change the page around it. `hit()` and
 # `evil` are what a check looks for afterwards.
@@ -87,7 +99,14 @@ HOSTILE = {
     "entity-bomb": '<!DOCTYPE svg [<!ENTITY a "aa"><!ENTITY b "&a;&a;">]><svg>&b;</svg>',
     "entity-file": '<!DOCTYPE svg [<!ENTITY e SYSTEM "file:///etc/hostname">]><svg>&e;</svg>',
     "entity-undeclared": '<!DOCTYPE svg SYSTEM "//evil.test/x.dtd"><svg><text>&e;</text></svg>',
-    "use-bomb": '<svg><g id="a"><rect/></g><g id="b"><use href="#a"/></g><use href="#b"/></svg>',
+    "use-bomb": _chain("g", '<use href="#{}"/>' * 90, 4),
+    "marker-bomb": _chain("marker", '<path d="M0 0 1 1 2 2" marker-mid="url(#{})"/>', 9),
+    "marker-many": _chain("marker", '<path d="M' + "1 " * 999 + '" style="marker-mid:url(#{})"/>', 3),
+    "pattern-bomb": _chain("pattern", '<rect fill="url(#{})"/>' * 3, 9),
+    "mask-bomb": _chain("mask", '<rect mask="url(#{})"/>' * 4, 9),
+    "mask-many": _chain("mask", '<rect mask="url(#{})"/>' * 9, 4),
+    "clip-bomb": _chain("clipPath", '<rect clip-path="url(#{})"/>' * 2, 9),
+    "style-bomb": _chain("mask", '<rect style="fill:red;mask:url(#{})"/>' * 2, 9),
     "use-loop": '<svg><g id="a"><use href="#a"/></g></svg>',
     "deep": "<svg>" + "<g>" * 600 + "</g>" * 600 + "</svg>",
     "large": "<svg><desc>" + "x" * LARGEST + "</desc></svg>",
@@ -102,8 +121,15 @@ REFUSED = {
     "entity-bomb": "declares entities",
     "entity-file": "declares entities",
     "entity-undeclared": "undeclared entity &e;",
-    "use-bomb": "repeats an element that itself repeats",
-    "use-loop": "repeats an element that itself repeats",
+    "use-bomb": "draws more than 200,000 elements by repeating some",
+    "marker-bomb": "repeats elements that repeat others, more than 4 deep",
+    "marker-many": "draws more than 200,000 elements by repeating some",
+    "pattern-bomb": "more than 4 deep",
+    "mask-bomb": "more than 4 deep",
+    "mask-many": "draws more than 200,000",
+    "clip-bomb": "more than 4 deep",
+    "style-bomb": "more than 4 deep",
+    "use-loop": "more than 4 deep",
     "deep": f"more than {DEEPEST} elements",
     "large": "draw fewer points",
     "not-svg": "<html>, not an <svg>",
@@ -211,6 +237,35 @@ def test_a_drawing_keeps_its_look() -> None:
     assert '<path id="f-m" d="M0 0L1e-3 -2">' in safe
     assert '<text x="1">a &lt; <tspan>b</tspan></text>' in safe
     assert 'aria-label="A &amp; B"' in safe
+
+
+def test_what_is_repeated_within_reason_stays() -> None:
+    """A hatched bar in a clipped plot, a marker at every point of a line, a symbol used twice."""
+    points = " ".join(f"{n} {n}" for n in range(2000))
+    svg = (
+        '<svg><defs><clipPath id="c"><rect/></clipPath><g id="m"><path d="M0 0"/></g>'
+        '<marker id="k"><use href="#m"/></marker>'
+        '<pattern id="h"><g clip-path="url(#c)"><use href="#m"/></g></pattern></defs>'
+        f'<g clip-path="url(#c)"><rect fill="url(#h)"/><use href="#m"/><use href="#m"/>'
+        f'<polyline points="{points}" marker-mid="url(#k)"/></g></svg>'
+    )
+    assert "<polyline" in sanitise(svg, "f-")
+
+
+@pytest.mark.parametrize(
+    "root",
+    [
+        'transform="scale(99)"', 'style="transform:translate(-50%, 0);fill:red"', 'x="-900"',
+        'style="visibility:hidden;transform-origin:0 0;fill:red"', 'display="none"',
+    ],
+)  # fmt: skip
+def test_a_drawing_stays_in_its_place(root: str) -> None:
+    """Its root neither moves nor hides; what is inside is clipped to it, as browsers do."""
+    safe = sanitise(f"<svg {root}><g transform='scale(2)'/></svg>", "f-")
+    opening, _, inside = safe.partition(">")
+    assert not re.search("transform|visibility|display| x=", opening)
+    assert ("fill:red" in opening) == ("fill" in root)
+    assert "scale(2)" in inside
 
 
 def test_a_bitmap_inside_a_drawing_stays() -> None:

@@ -22,6 +22,7 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib.machinery import ModuleSpec
 from typing import TYPE_CHECKING, Any
 
+from handout.page.escape import escape_controls
 from handout.run.outcomes import CellError, CellOutcome, Job, JobCell
 from handout.run.process import display, paths
 from handout.run.process.import_hooks import on_import
@@ -219,7 +220,7 @@ class Page:
         return {
             "type": type(raised).__name__,
             "types": [kind.__name__ for kind in type(raised).__mro__],
-            "message": _said(told)[:_LONGEST_TRACEBACK],
+            "message": escape_controls(_said(told))[:_LONGEST_TRACEBACK],
             "traceback": trace[-_LONGEST_TRACEBACK:],
             "offset": line - self.first if isinstance(line, int) else 0,
         }

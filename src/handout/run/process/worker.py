@@ -11,6 +11,7 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
+from handout.page.escape import escape_surrogates
 from handout.run.outcomes import Job
 from handout.run.process import limits
 from handout.run.process.execution import Notebook, Page
@@ -31,7 +32,8 @@ class Channel:
 
     def tell(self, fact: Mapping[str, Any]) -> None:
         """Send one fact."""
-        data = memoryview(json.dumps(fact, default=str).encode() + b"\n")
+        text = escape_surrogates(json.dumps(fact, default=str, ensure_ascii=False))
+        data = memoryview(text.encode() + b"\n")
         while data:
             data = data[os.write(self.facts, data) :]
 
