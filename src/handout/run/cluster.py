@@ -23,7 +23,7 @@ from handout.run.runner import warm
 from handout.run.shipping import Bundle, inside, pack, run_moved, unpack, versions
 from handout.settings import Project
 
-_ADDRESS = re.compile(r"dask://([\w.-]+):(\d{1,5})")
+_ADDRESS = re.compile(r"dask(\+tls)?://([\w.-]+):(\d{1,5})")
 _PATIENCE = 10  # seconds for the scheduler to answer
 
 
@@ -36,7 +36,8 @@ def cluster(address: str, project: Project) -> Iterator[Executor]:
     """An executor on a running cluster, to which the project's files were sent.
 
     Args:
-        address: of the scheduler, as in `dask://127.0.0.1:8786`.
+        address: of the scheduler, as in `dask://127.0.0.1:8786`, or `dask+tls://` if the cluster
+            wants certificates, which stand in Dask's own configuration.
         project: whose pages are to run.
 
     Raises:
@@ -45,9 +46,11 @@ def cluster(address: str, project: Project) -> Iterator[Executor]:
     """
     found = _ADDRESS.fullmatch(address)
     if found is None:
-        raise ClusterError(f"{address!r} is no address of a cluster; write dask://HOST:PORT")
+        raise ClusterError(
+            f"{address!r} is no address of a cluster; write dask://HOST:PORT or dask+tls://HOST:PORT"
+        )
     bundle = pack(project)
-    with _connected(found[1], int(found[2])) as client:
+    with _connected(found[2], int(found[3]), encrypted=bool(found[1])) as client:
         files = _Files(bundle)
         _send(client, files)
         try:
@@ -58,16 +61,26 @@ def cluster(address: str, project: Project) -> Iterator[Executor]:
 
 
 @contextlib.contextmanager
-def _connected(host: str, port: int) -> Iterator[distributed.Client]:
+def _connected(host: str, port: int, encrypted: bool) -> Iterator[distributed.Client]:
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # errors are ours to tell
     try:
         socket.create_connection((host, port), _PATIENCE).close()  # Dask would try and try again
         client = distributed.Client(  # type: ignore[no-untyped-call]
-            f"tcp://{host}:{port}", timeout=_PATIENCE, set_as_default=False, name="handout"
+            f"{'tls' if encrypted else 'tcp'}://{host}:{port}",
+            security=distributed.Security() if encrypted else None,  # type: ignore[no-untyped-call]
+            timeout=_PATIENCE,
+            set_as_default=False,
+            name="handout",
         )
+    except (TypeError, ValueError, FileNotFoundError) as error:
+        raise ClusterError(
+            f"no certificates for {host}:{port} ({error}); name them in Dask's configuration, "
+            "under distributed.comm.tls"
+        ) from error
     except (OSError, OverflowError) as error:
         raise ClusterError(
-            f"no Dask scheduler answers at {host}:{port}; start one with `dask scheduler`"
+            f"no Dask scheduler answers at {host}:{port}; start one with "
+            "`dask scheduler --host 127.0.0.1`"
         ) from error
     try:
         yield client

@@ -82,18 +82,29 @@ def _normal(name: str) -> str:
 
 
 def files(project: Project) -> Iterator[str]:
-    """The files to take along, relative to the project, with `/` in their names."""
+    """The files to take along, relative to the project, with `/` in their names.
+
+    Links are followed within the project only: what they lead to elsewhere was not meant to leave
+    this machine.
+    """
+    root = os.path.realpath(project.root)
     seen: set[str] = set()  # folders, so that a link to a folder above ends
     for folder, folders, names in os.walk(project.root, followlinks=True):
         real = os.path.realpath(folder)
-        folders[:] = [] if real in seen else [f for f in folders if _goes(project, folder, f)]
-        if real in seen:
+        if real in seen or not _is_below(root, real):
+            folders.clear()
             continue
         seen.add(real)
+        folders[:] = [f for f in folders if _goes(project, folder, f)]
         for name in names:
             file = Path(folder, name)
-            if not name.startswith(".") and file.is_file():
+            here = file.is_file() and _is_below(root, os.path.realpath(file))
+            if here and not name.startswith("."):
                 yield file.relative_to(project.root).as_posix()
+
+
+def _is_below(root: str, path: str) -> bool:
+    return os.path.commonpath([root, path]) == root
 
 
 def _goes(project: Project, parent: str, name: str) -> bool:

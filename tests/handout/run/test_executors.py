@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -134,6 +135,19 @@ def test_all_files_of_a_project_go_along_but_hidden_and_made_ones(project: Path)
     (project / "docs/again").symlink_to(project / "docs")
     expected = {"mkdocs.yml", "docs/data.txt", "docs/helper.py", "docs/site/kept.txt"}
     assert set(files(Project(project))) == expected | {f"docs/{name}" for name in PAGES}
+
+
+def test_no_link_leads_out_of_the_project(project: Path, tmp_path: Path):
+    """What it leads to, a file or a folder, was not meant to leave this machine."""
+    secret = tmp_path / "secret"
+    secret.mkdir()
+    (secret / "key").write_text("private")
+    (project / "docs/etc").symlink_to(secret)
+    (project / "docs/key.txt").symlink_to(secret / "key")
+    (project / "docs/same.txt").symlink_to(project / "docs/data.txt")
+    sent = set(files(Project(project)))
+    assert "docs/same.txt" in sent
+    assert not sent & {"docs/key.txt", "docs/etc/key"}
 
 
 def test_the_same_files_make_the_same_bundle(project: Path, tmp_path: Path):
@@ -332,6 +346,8 @@ def _lives(pid: int) -> bool:
     [
         ("127.0.0.1:8786", "'127.0.0.1:8786' is no address of a cluster; write dask://HOST:PORT"),
         ("dask://127.0.0.1:1", "no Dask scheduler answers at 127.0.0.1:1; start one with"),
+        ("dask+tls://127.0.0.1:1", "no Dask scheduler answers at 127.0.0.1:1"),
+        ("tls://127.0.0.1:1", "write dask://HOST:PORT or dask+tls://HOST:PORT"),
     ],
 )
 def test_a_bad_address_is_a_usage_error(project: Path, address: str, said: str):
@@ -340,6 +356,45 @@ def test_a_bad_address_is_a_usage_error(project: Path, address: str, said: str):
         _, warned = there.communicate(timeout=100)
     assert there.returncode == 2
     assert said in warned
+
+
+@pytest.mark.slow
+def test_a_cluster_may_want_certificates(project: Path, tmp_path: Path, monkeypatch):
+    """Dask's own configuration names them; without one, the message says so."""
+    pytest.importorskip("distributed")
+    if shutil.which("openssl") is None:
+        pytest.skip("no openssl on the PATH to make a certificate with")
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=h",
+         "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True,
+    )  # fmt: skip
+    contact = tmp_path / "scheduler.json"
+    tls = {"--tls-ca-file": certificate, "--tls-cert": certificate, "--tls-key": key}
+    files_of_it = [str(word) for pair in tls.items() for word in pair]
+    common = [*files_of_it, "--no-dashboard", "--scheduler-file", str(contact)]
+    scheduler = [*_DASK, "--protocol", "tls", "--host", "127.0.0.1", "--port", "0", *common]
+    worker = [*_WORKER, "--no-nanny", "--local-directory", str(tmp_path / "w"), *common]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen(scheduler, **quiet) as one:
+        _wait(contact.exists)
+        address = contact.read_text().split("tls://")[1].split('"')[0]
+        with subprocess.Popen(worker, **quiet) as two:
+            try:
+                with check("docs/gradient.md", "--executor", f"dask+tls://{address}") as there:
+                    _, warned = there.communicate(timeout=100)
+                assert there.returncode == 2
+                assert "no certificates for" in warned
+                for name, file in (("CA_FILE", certificate), ("CLIENT__CERT", certificate),
+                                   ("CLIENT__KEY", key)):  # fmt: skip
+                    monkeypatch.setenv(f"DASK_DISTRIBUTED__COMM__TLS__{name}", str(file))
+                _wait(lambda: (tmp_path / "w").exists() and any((tmp_path / "w").iterdir()))
+                with check("docs/gradient.md", "--executor", f"dask+tls://{address}") as there:
+                    said, warned = there.communicate(timeout=100)
+                assert there.returncode == 0, said + warned
+            finally:
+                one.kill()
+                two.kill()
 
 
 def test_without_the_extra_the_message_says_how_to_get_it(
