@@ -95,6 +95,8 @@ class Bounded(Watched):
         value = super().__array_function__(func, types, args, kwargs)
         if not isinstance(trace, BoundedTrace):
             return value
+        if func is np.broadcast_arrays:
+            return tuple(trace.bound(v, _bounds(a)) for v, a in zip(value, args, strict=True))
         bounds = Bounds()
         if func is np.where and len(args) == 3:
             bounds = _bounds(args[1]).joined(_bounds(args[2]))

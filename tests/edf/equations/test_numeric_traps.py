@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edf import AnyFunction, Input, Mean, Node, Param, ReLU, Softmax, Sum
+from edf import AnyFunction, Input, Mean, Minimum, Node, Param, ReLU, Softmax, Sum
 from edf.equations import EquationError, check_equation
 
 
@@ -551,3 +551,152 @@ def test_slack_is_not_a_clamp() -> None:
     assert status(r"\frac{\partial l}{\partial y} = x", names) == "verified"
     assert status(r"\frac{d l}{d x} = 3 x^2", names) == "verified"
     assert status(r"\frac{\partial}{\partial y} \left(\frac{d l}{d x}\right) = \frac{d}{dx} \left(\frac{\partial l}{\partial y}\right)", names) == "verified"  # fmt: skip
+
+
+# ----------------------------------------------------------------- how many digits a value has left
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(
+    ("latex", "found"),
+    [
+        (r"\frac{d}{d x_i}[e^{P_i}] = e^{P_i} P_i \sum_{j \neq i} P_j", "verified"),
+        (r"\frac{d}{d x_i}[\log P_i] = \sum_{j \neq i} P_j", "verified"),
+        (r"\frac{d}{d x_i}[\log P_i] = 2 \sum_{j \neq i} P_j", "refuted"),
+    ],
+)
+def test_saturation_inside_an_operation(latex: str, found: str, seed: int) -> None:
+    """A derivative that cancels to exactly 0 inside of softmax is no structural zero."""
+    x = Input(shape=(2,))
+    assert status(latex, {"x": x, "P": Softmax(x)}, seed=seed) == found
+
+
+@pytest.mark.parametrize(
+    ("h", "right", "wrong"), [(1e-12, "inconclusive", "refuted"), (1e-8, "verified", "refuted")]
+)
+def test_difference_quotient(h: float, right: str, wrong: str) -> None:
+    """A small step leaves few digits: too few to verify, enough to refute three times the slope."""
+    names = {"x": number(), "h": h}
+    assert status(r"\frac{(x + h)^2 - (x - h)^2}{2h} = 2x", names) == right
+    assert status(r"\frac{(x + h)^2 - (x - h)^2}{2h} = 6x", names) == wrong
+
+
+def test_matrix_without_digits() -> None:
+    """The inverse of a badly conditioned matrix has none left, and refutes nothing."""
+    V = Input(np.vander(np.linspace(0.1, 0.9, 8)))
+    A = Input(shape=(8, 8), sample=lambda rng, shape: np.vander(rng.uniform(0.1, 0.9, 8)))
+    assert status(r"(A^\top A)^{-1} = A^{-1} A^{-\top}", {"A": A}) == "inconclusive"
+    assert status(r"(V^{-1})^{-1} = V", {"V": V}) == "inconclusive"
+    assert status(r"A A^{-1} = A^{-1} A", {"A": A}) in ("verified", "inconclusive")
+
+
+def test_determinant_of_a_rank_one_matrix() -> None:
+    """Terms that cancel to 0 within their rounding are a true zero; two such zeros say nothing."""
+    u, v = Input(shape=(3,)), Input(shape=(3,))
+    assert status(r"\det(u v^\top) = 0", {"u": u, "v": v}) == "verified"
+    assert status(r"\det(u v^\top) = 3 \det(v u^\top)", {"u": u, "v": v}) == "inconclusive"
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_terms_that_cancel(seed: int) -> None:
+    """y'' = -w^2 y, whichever side the terms stand on."""
+    names = {"y": lambda t: np.cos(1.7 * t), "t": number(), "w": 1.7}
+    for latex in (r"y''(t) = -w^2 y(t)", r"y''(t) + w^2 y(t) = 0"):
+        assert status(latex, names, seed=seed) == "verified"
+    assert status(r"y''(t) + 2 w^2 y(t) = 0", names, seed=seed) == "refuted"
+
+
+def test_operation_that_loses_a_small_part_of_a_derivative() -> None:
+    """Of |x| a complex step sees nothing: it is not used, and the right formula is verified."""
+    x = number()
+    y = Elementwise(lambda v: v * v + 1e-8 * np.abs(v), x)
+    names = {"x": x, "y": y}
+    assert status(r"\frac{dy}{dx} = 2x + 10^{-8} \operatorname{sign}(x)", names) == "verified"
+    assert status(r"\frac{dy}{dx} = 2x", names) == "inconclusive"
+
+
+# ------------------------------------------------------------------ what random points do not reach
+
+
+def test_cancelled_zero_beside_a_threshold() -> None:
+    """A 0 that terms cancel to is a number like others, beyond a threshold as well."""
+    x = number()
+    names = {"x": x, "r": Minimum(ReLU(x), 6.0)}
+    assert status(r"r = \max(0, x) - \max(1 - 1, x - 6)", names) == "verified"
+    assert status(r"r = \max(0, x) - \max(x - x, x - 5)", names) == "refuted"
+
+
+def test_side_that_is_not_reached_is_named() -> None:
+    """It makes the verdict inconclusive, unless the author accepts that."""
+    x = Input(shape=(3,))
+    names = {"x": x, "P": Softmax(x)}
+    latex = r"\sum_i \lvert P_i - P_i^2 \rvert = 1 - \sum_i P_i^2"
+    (verdict,) = check_equation(latex, names)
+    assert verdict.status == "inconclusive"
+    assert "No point reached one side of |P_i - P_i^2|" in verdict.message
+    (verdict,) = check_equation(latex, names, unreached="ok")
+    assert verdict.status == "verified"
+    assert any("Not reached, as accepted" in note for note in verdict.details["notes"])
+    with pytest.raises(EquationError, match="the only value is"):
+        check_equation(latex, names, unreached="fine")
+
+
+@pytest.mark.parametrize(
+    "latex",
+    [
+        r"\lvert e^a \rvert = e^a",
+        r"\lvert p \rvert = p",
+        r"\sum_i \lvert P_i \rvert = 1",
+        r"\max(0, a^2) = a^2",
+        r"\max(0, e^a) = e^a",
+    ],
+)
+def test_side_that_is_impossible_is_no_doubt(latex: str) -> None:
+    """What squares, exponentials and probabilities can never be is not asked for."""
+    x = Input(shape=(3,))
+    names = {"a": number(), "p": number(sample="positive"), "x": x, "P": Softmax(x)}
+    assert status(latex, names) == "verified"
+
+
+def test_part_that_is_never_felt_is_named() -> None:
+    """A term far below the rounding of the others could be anything."""
+    names = {"a": number(), "c": number(), "C": number()}
+    (verdict,) = check_equation(r"a (1 + 10^{-18}) = a", names)
+    assert verdict.status == "inconclusive"
+    assert "was never felt in" in verdict.message
+    assert status(r"10^{20} + 1 = 10^{20} + 2", names) == "inconclusive"
+    assert status(r"a \tanh(50 + c^2) = a", names) == "inconclusive"
+    assert status(r"a + c - c = a", names) == "verified"
+
+
+def test_values_of_the_page_only() -> None:
+    """What is true of an input's own value, and not close by, is no claim for all."""
+    x, X = Input(shape=(3,)), Input(np.eye(3))
+    assert status("X x = x", {"x": x, "X": X}) == "inconclusive"
+    assert status(r"(X x)^\top x = x^\top X^\top x", {"x": x, "X": X}) == "verified"
+
+
+def test_arrays_that_commute_by_chance() -> None:
+    """Nothing is drawn where a formula has arrays only; they are drawn around their values."""
+    A, B = np.diag([1.0, 2.0]), np.diag([3.0, 4.0])
+    assert status("A B = B A", {"A": A, "B": B}) == "inconclusive"
+    assert status(r"(A B)^\top = B^\top A^\top", {"A": A, "B": B}) == "verified"
+
+
+@pytest.mark.parametrize(
+    ("latex", "found"),
+    [
+        (r"\sum_j e^{u_j - u_j} = \sum_i e^{b_i - b_i} + 1", "inconclusive"),
+        (r"Q_i = 1", "inconclusive"),
+        (r"M N = N M", "inconclusive"),
+        (r"\det A = \frac{1}{2} (\operatorname{tr}(A)^2 - \operatorname{tr}(A A))", "inconclusive"),
+        (r"\det B = \frac{1}{2} (\operatorname{tr}(B)^2 - \operatorname{tr}(B B))", "verified"),
+    ],
+)
+def test_what_holds_at_one_size(latex: str, found: str) -> None:
+    """Each length is changed alone, and length 1 too; a Param keeps its size."""
+    u, b, one = Input(shape=(4,)), Input(shape=(3,)), Input(shape=(1,))
+    M, N = Input(shape=(1, 1)), Input(shape=(1, 1))
+    A, B = Input(shape=(2, 2)), Param(np.ones((2, 2)) + np.eye(2))
+    names = {"u": u, "b": b, "Q": Softmax(one), "M": M, "N": N, "A": A, "B": B}
+    assert status(latex, names) == found

@@ -20,8 +20,9 @@ from edf.equations.errors import EquationError
 from edf.equations.sampling.rounding import Rounding, Rows, rounds_once, underflown, underflows
 from edf.equations.sampling.stacking import Stacked
 from edf.equations.sampling.world import World
-from edf.graph import Array, Node, Param
+from edf.graph import Array, Input, Node, Param
 from edf.numerics.differences import COMPLEX_STEP, STENCILS, quotient
+from edf.numerics.sampling import SAMPLERS
 
 
 class Points:
@@ -121,6 +122,8 @@ class Points:
             self.world.fail(node, f"{type(problem).__name__}: {problem}")
         if value.dtype in (np.float32, np.float16, np.complex64):
             self.world.rounds = True
+        if np.iscomplexobj(value) and not rounds_once(node):
+            value = self.rounding.cancelled(value, stacks, rows)
         return self.rounding(value, rows)
 
     def apply(self, function: AnyFunction, stacks: Sequence[Array], rows: Rows) -> Array:
@@ -291,6 +294,12 @@ def drawn_leaf(world: World, node: Node, rng: np.random.Generator, count: int) -
     if node in world.fixed:
         own = world.fixed[node]
         return np.broadcast_to(own, (count, *own.shape))
+    if (
+        isinstance(node, Input)
+        and node.shape is not None
+        and node.sample in ("normal", "positive", "simplex")
+    ):
+        return np.asarray(SAMPLERS[node.sample](rng, (count, *node.shape)))
     return np.stack([world.leaf(node, rng) for _ in range(count)])
 
 

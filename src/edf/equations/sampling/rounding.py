@@ -80,6 +80,24 @@ class Rounding:
         parts *= 1 + amplitude[:, None] * self._numbers(parts.size).reshape(parts.shape)
         return full
 
+    def cancelled(self, value: Array, arguments: Sequence[Array], rows: Rows) -> Array:
+        """Return a complex result with rounding where its imaginary part is 0 for having cancelled.
+
+        Inside an operation, as in a softmax that is saturated, a derivative may cancel to exactly
+        0, which no relative change of arguments or result moves.
+        """
+        if rows.amplitude is None:
+            return value
+        moved = np.zeros(len(rows))
+        for argument in arguments:
+            if np.iscomplexobj(argument):
+                size = np.abs(argument.imag).reshape(len(rows), -1).max(axis=1, initial=0.0)
+                scale = np.abs(argument.real).reshape(len(rows), -1).max(axis=1, initial=1.0)
+                moved = np.maximum(moved, size / scale)
+        change = (rows.amplitude * moved).reshape(-1, *(1,) * (value.ndim - 1))
+        change = change * np.abs(value.real) * self._numbers(value.size).reshape(value.shape)
+        return np.asarray(np.where(value.imag == 0, value + 1j * change, value))
+
     def _numbers(self, count: int) -> Array:
         """Return the next `count` random numbers, of size 1/2 to 1 and either sign."""
         if self._next + count > _POOL_SIZE:

@@ -34,6 +34,7 @@ class Stacked:
         self.compute = compute
         self.node = node
         self.way: Way | None = None
+        self.trusted = type(node).__module__.startswith("edf.")
 
     def __call__(self, stacks: Sequence[Array]) -> Array:
         """Return the stack of values at the stacked arguments."""
@@ -47,6 +48,8 @@ class Stacked:
             value = self.way(stacks)
         except Exception:
             return self.one_by_one(stacks)
+        if self.trusted:
+            return value
         # The first stack may not have shown that points mix, as in clipping by the norm of all.
         ends = [0, len(value) - 1]
         alone = self.one_by_one([stack[ends] for stack in stacks])
@@ -99,8 +102,10 @@ class Stacked:
 
 def _agree(values: Array, expected: Array) -> bool:
     """Whether two arrays are equal but for rounding."""
-    slack = 1e-13 * _size(expected)
-    return np.allclose(values, expected, rtol=1e-13, atol=slack, equal_nan=True)
+    close = np.abs(values - expected) <= 1e-13 * (np.abs(expected) + _size(expected))
+    return bool(
+        (close | (values == expected) | ((values != values) & (expected != expected))).all()
+    )
 
 
 def _size(values: Array) -> float:

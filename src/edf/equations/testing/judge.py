@@ -15,7 +15,7 @@ from edf.equations.meaning.expression import Meaning
 from edf.equations.sampling.points import Points, draw
 from edf.equations.sampling.rounding import COARSE
 from edf.equations.sampling.world import World
-from edf.equations.testing.measure import COPIES, Measure, quiet
+from edf.equations.testing.measure import CHECKED, COPIES, Measure, quiet
 from edf.equations.testing.sides import DIFFERENT, SINGLE, Comparison, Sides
 from edf.graph import Array, Node
 from edf.report import Status
@@ -52,10 +52,12 @@ class Finding:
     zero: bool = False  # whether all that was found is that both sides are 0
 
 
-def judge(meaning: Meaning, world: World, points: int, seed: int) -> Finding:
-    """Compare the sides of a step at `points` random points."""
+def judge(
+    meaning: Meaning, world: World, points: int, seed: int, checked: int = CHECKED
+) -> Finding:
+    """Compare the sides of a step at `points` random points, and complex steps at `checked`."""
     with quiet():
-        return _Judge(meaning, world).draw(points, np.random.default_rng(seed))
+        return _Judge(meaning, world, checked).draw(points, np.random.default_rng(seed))
 
 
 def judge_at(meaning: Meaning, points: Points) -> Finding:
@@ -67,10 +69,10 @@ def judge_at(meaning: Meaning, points: Points) -> Finding:
 
 
 class _Judge:
-    def __init__(self, meaning: Meaning, world: World) -> None:
+    def __init__(self, meaning: Meaning, world: World, checked: int = CHECKED) -> None:
         self.meaning = meaning
         self.world = world
-        self.measure = Measure(meaning, world)
+        self.measure = Measure(meaning, world, checked)
         self.outside = 0  # points at which a leaf or node was not a number
         self.unclear = 0  # points at which a difference was not borne out
         self.done = 0

@@ -12,7 +12,6 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -39,9 +38,11 @@ SECOND = 0.8731  # the other step is this part of the first
 FINE_ENOUGH = 1e-9  # no other step is tried where this part of the sides is in doubt
 ROUGH = 1e-4  # a derivative that changes by more from one step to another is not resolved
 NOISE = 1e4  # unless by no more than so many times what rounding moves
-CHECKED = 8  # points at which a complex step is compared with differences
+CHECKED = 4  # points at which a complex step is compared with differences
+CHECKED_CHOSEN = 8  # of chosen points, which come first and may be on a kink
 AGREE = 1e-7  # when the two agree
 OFFSETS = 8  # function values of one difference quotient
+HEAVY = 10_000  # function values that the derivatives at one point may take before they are many
 MAX_ENTRIES = 4_000_000  # numbers held for one array of all rows; more points are taken in turns
 
 
@@ -56,16 +57,22 @@ def quiet() -> Iterator[None]:
 class Measure:
     """Measures one step.
 
+    Args:
+        meaning: The step.
+        world: The graph that it speaks of.
+        checked: At how many random points complex steps are compared with differences.
+
     Attributes:
         outside: How many points were left out because something was not a number there.
         rough: And because a derivative was not resolved.
     """
 
-    def __init__(self, meaning: Meaning, world: World) -> None:
+    def __init__(self, meaning: Meaning, world: World, checked: int = CHECKED) -> None:
         self.meaning = meaning
         self.world = world
         self.outside = 0
         self.rough = 0
+        self.checked = checked
         self.method = "complex" if meaning.differentiates else "none"
         if self.method == "complex" and loses_complex_step(meaning, world):
             self.method = "differences"
@@ -153,9 +160,10 @@ class Measure:
     def _resolved(self, sides: Sides, chosen: bool) -> Iterator[Sides]:
         """Yield the points at which derivatives are borne out by a second computation."""
         if self.exact:
-            first = np.arange(len(sides)) < CHECKED
+            first = np.arange(len(sides)) < (CHECKED_CHOSEN if chosen else self.checked)
             apart = np.zeros(len(sides), bool)
-            apart[first] = self._differs_from_differences(sides.take(first))
+            if first.any():
+                apart[first] = self._differs_from_differences(sides.take(first))
             if apart.any() and not chosen:
                 apart = self._differs_from_differences(sides)
             if chosen or 2 * apart.sum() <= len(sides):  # kinks, most likely
@@ -172,19 +180,21 @@ class Measure:
 
     def _differs_from_differences(self, sides: Sides) -> Array:
         """Return the points at which differences tell another derivative than a complex step."""
-        points = sides.points.rounded(1, COARSE)
-        apart = np.full(sides.left.shape, np.inf)
-        for step in (*STEPS, TINY_STEPS[1]):
-            other = self.at(points, "differences", step)
-            if other is None:
-                break
-            change = np.abs(other.left - sides.left) + np.abs(other.right - sides.right)
-            allowed = AGREE * (sides.size + other.size) + 1000 * (other.spread + sides.spread)
-            apart = np.minimum(apart, np.where(np.isfinite(change), change - allowed, np.inf))
-            if (apart <= 0).all():
-                break
-        wrong: Any = (apart > 0).reshape(len(sides), -1).any(axis=1)
-        return np.asarray(wrong)
+        pending = np.arange(len(sides))
+        for step in (STEPS[2], TINY_STEPS[1], *STEPS[:2]):  # small ones follow most functions
+            for copies in (0, 1):  # how far they are rounded is measured where they do not agree
+                few = sides.take(pending)
+                other = self.at(few.points.rounded(copies, COARSE), "differences", step)
+                if other is None:
+                    break
+                change = np.abs(other.left - few.left) + np.abs(other.right - few.right)
+                allowed = AGREE * (few.size + other.size) + 1000 * (other.spread + few.spread)
+                pending = pending[~(change <= allowed).reshape(len(few), -1).all(axis=1)]
+                if not len(pending):
+                    return np.zeros(len(sides), bool)
+        wrong = np.zeros(len(sides), bool)
+        wrong[pending] = True
+        return wrong
 
     def _by_differences(self, sides: Sides) -> Iterator[Sides]:
         """Yield the points with the change from one step to another, each at its best step."""
@@ -240,6 +250,15 @@ class Measure:
                     _fail("This derivative has too many entries: use smaller shapes", expr)
             most = max(most, over, entries * max(entries, over) * OFFSETS)
         return most
+
+
+def is_heavy(meaning: Meaning, world: World) -> bool:
+    """Whether a step takes so many function values at each point that fewer points must do."""
+    values = 1
+    for expr in (*meaning.left.walk(), *meaning.right.walk()):
+        if expr.op == "deriv" and expr.order > 1:
+            values = max(values, (math.prod(world.shape(expr.data[0])) * OFFSETS) ** expr.order)
+    return values > HEAVY
 
 
 def has_terms(expr: Expr) -> bool:
