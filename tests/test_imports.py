@@ -22,7 +22,7 @@ ORDER = {
     "edf": (
         "errors",
         "operators order graph",
-        "ops arrays layers anyfunction",
+        "ops reductions trigonometry piecewise linear_algebra arrays layers anyfunction calculus",
         "losses optim init data train storage",
         "report numerics",
         "figures",

@@ -10,7 +10,7 @@ import numpy as np
 from edf.graph import Array, GraphError, Node, ShapeError
 
 
-class Reshape(Node):
+class Reshape(Node, sign="reshape", numpy=np.reshape):
     """y = x with another shape: the same entries in the same order, last axis fastest.
 
     Args:
@@ -29,7 +29,7 @@ class Reshape(Node):
         return np.reshape(grad, np.shape(x))
 
 
-class Transpose(Node, sign="T"):
+class Transpose(Node, sign="T", numpy=np.transpose):
     """y = x with its axes in another order; by default reversed, which transposes a matrix.
 
     Args:
@@ -50,13 +50,13 @@ class Transpose(Node, sign="T"):
         return np.transpose(grad, None if self.axes is None else np.argsort(order))
 
 
-class Concatenate(Node):
+class Concatenate(Node, numpy=np.concatenate):
     """y = the inputs one after the other along `axis`, along which their lengths may differ."""
 
     rule = "all lengths but those along the axis are equal"
 
     def __init__(self, inputs: Sequence[Any], axis: int = 0) -> None:
-        super().__init__(*inputs)
+        super().__init__(*_several(self, inputs))
         self.axis = axis
 
     def forward(self, *arrays: Array) -> Array:
@@ -67,13 +67,13 @@ class Concatenate(Node):
         return tuple(np.split(grad, ends, axis=self.axis))
 
 
-class Stack(Node):
+class Stack(Node, numpy=np.stack):
     """y = the inputs, all of one shape, along a new axis that becomes number `axis`."""
 
     rule = "all shapes are equal"
 
     def __init__(self, inputs: Sequence[Any], axis: int = 0) -> None:
-        super().__init__(*inputs)
+        super().__init__(*_several(self, inputs))
         self.axis = axis
 
     def forward(self, *arrays: Array) -> Array:
@@ -81,6 +81,119 @@ class Stack(Node):
 
     def backward(self, grad: Array, *arrays: Array) -> Any:
         return tuple(np.moveaxis(grad, self.axis, 0))
+
+
+class Part(Node):
+    """y = one of the parts that `Split` makes, number `k` of `np.split(x, sections, axis)`."""
+
+    rule = "the axis is as long as a multiple of the number of parts"
+
+    def __init__(self, x: Any, k: int, sections: int | Sequence[int], axis: int) -> None:
+        super().__init__(x)
+        self.k, self.sections, self.axis = k, sections, axis
+
+    def forward(self, x: Array) -> Array:
+        return self._parts(x)[self.k]
+
+    def backward(self, grad: Array, x: Array) -> Any:
+        dx = np.zeros_like(x, dtype=grad.dtype)
+        self._parts(dx)[self.k][...] = grad
+        return dx
+
+    def _parts(self, x: Array) -> list[Array]:
+        return np.split(x, self.sections, axis=self.axis)
+
+
+def Split(x: Any, sections: int | Sequence[int], axis: int = 0) -> list[Node]:
+    """Return the parts of x along `axis`, one node each: the reverse of `Concatenate`.
+
+    Args:
+        x: A node or an array.
+        sections: How many equal parts; or the positions at which to cut.
+        axis: The axis that is cut.
+    """
+    count = sections if isinstance(sections, int) else len(sections) + 1
+    return [Part(x, k, sections, axis) for k in range(count)]
+
+
+class Pad(Node, numpy=np.pad):
+    """y = x with `width` entries more on each side, all equal to `value`.
+
+    Args:
+        width: As `np.pad` takes it: a number for all sides; (before, after) for all axes; or such a
+            pair for each axis.
+        value: What the new entries are.
+    """
+
+    rule = "width is a number, a pair, or a pair for each axis"
+
+    def __init__(self, x: Any, width: Any, value: float = 0.0) -> None:
+        super().__init__(x)
+        self.width, self.fill = width, value
+
+    def forward(self, x: Array) -> Array:
+        return np.pad(x, self.width, constant_values=self.fill)
+
+    def backward(self, grad: Array, x: Array) -> Any:
+        before = np.broadcast_to(self.width, (grad.ndim, 2))[:, 0]
+        return grad[tuple(slice(b, b + n) for b, n in zip(before, x.shape, strict=True))]
+
+
+class Repeat(Node, numpy=np.repeat):
+    """y = each entry of x `repeats` times, one after the other along `axis`; of all by default."""
+
+    rule = "axis is one that the array has"
+
+    def __init__(self, x: Any, repeats: int, axis: int | None = None) -> None:
+        super().__init__(x)
+        self.repeats, self.axis = repeats, axis
+
+    def forward(self, x: Array) -> Array:
+        return np.repeat(x, self.repeats, axis=self.axis)
+
+    def backward(self, grad: Array, x: Array) -> Any:
+        axis = 0 if self.axis is None else self.axis % x.ndim
+        together = (*grad.shape[:axis], -1, self.repeats, *grad.shape[axis + 1 :])
+        return grad.reshape(together).sum(axis=axis + 1).reshape(x.shape)
+
+
+class Tile(Node, numpy=np.tile):
+    """y = copies of x, laid one after the other: `repeats` for each axis, counted from the last."""
+
+    def __init__(self, x: Any, repeats: int | Sequence[int]) -> None:
+        super().__init__(x)
+        self.repeats = (repeats,) if isinstance(repeats, int) else tuple(repeats)
+
+    def forward(self, x: Array) -> Array:
+        return np.tile(x, self.repeats)
+
+    def backward(self, grad: Array, x: Array) -> Any:
+        rank = max(len(self.repeats), x.ndim)
+        lengths = (1,) * (rank - x.ndim) + x.shape
+        repeats = (1,) * (rank - len(self.repeats)) + self.repeats
+        split = [n for pair in zip(repeats, lengths, strict=True) for n in pair]
+        return grad.reshape(split).sum(axis=tuple(range(0, 2 * rank, 2))).reshape(x.shape)
+
+
+class Sort(Node, numpy=np.sort):
+    """y = the entries of x in ascending order along `axis`; each takes its gradient along."""
+
+    rule = "axis is one that the array has"
+
+    def __init__(self, x: Any, axis: int = -1) -> None:
+        super().__init__(x)
+        self.axis = axis
+
+    def forward(self, x: Array) -> Array:
+        return np.take_along_axis(x, self._order(x), axis=self.axis)
+
+    def backward(self, grad: Array, x: Array) -> Any:
+        dx = np.zeros_like(x, dtype=grad.dtype)
+        np.put_along_axis(dx, self._order(x), grad, axis=self.axis)
+        return dx
+
+    def _order(self, x: Array) -> Array:
+        return np.argsort(x.real, axis=self.axis, kind="stable")
 
 
 class Index(Node, sign="[]"):
@@ -143,6 +256,24 @@ class Embedding(Node):
         dtable = np.zeros_like(table, dtype=grad.dtype)
         np.add.at(dtable, indices, grad)
         return dtable, None
+
+
+def _several(node: Node, inputs: Any) -> Any:
+    """Return the arguments of an operation that joins them, which stand in one list."""
+    if isinstance(inputs, Node) or not isinstance(inputs, Sequence | np.ndarray):
+        name = type(node).__name__
+        raise TypeError(f"{name} takes its arguments in a list: {name}([x, y], axis=0)")
+    return inputs
+
+
+# Names of NumPy for what is written with other operations.
+Node.numpy |= {
+    np.split: Split,
+    np.array_split: Split,
+    np.ravel: lambda x: Reshape(x, -1),
+    np.hstack: lambda xs: Concatenate(xs, axis=1),
+    np.vstack: lambda xs: Concatenate(xs, axis=0),
+}
 
 
 def row_starts(x: Array) -> Array:

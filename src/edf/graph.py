@@ -21,12 +21,19 @@ import copy
 import functools
 from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, Self, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from edf.errors import GraphError, ShapeError, explain, refuse_integers
+from edf.errors import (
+    GraphError,
+    ShapeError,
+    check_count,
+    check_options,
+    explain,
+    refuse_integers,
+)
 from edf.operators import Operators
 from edf.order import Order, order_of, topological_order
 
@@ -72,7 +79,13 @@ class Node(Operators["Node"]):
     #: The order of the graph below this node, from the last walk; see `edf.order`.
     kept_order: Any = None
 
+    def __new__(cls, *_: Any, **options: Any) -> Self:
+        if options:
+            check_options(cls, options)
+        return super().__new__(cls)
+
     def __init__(self, *inputs: Any) -> None:
+        check_count(type(self), len(inputs))
         self.inputs = tuple(as_node(x) for x in inputs)
 
     def forward(self, *arrays: Any, **options: Any) -> Any:

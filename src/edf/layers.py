@@ -1,17 +1,20 @@
-"""Operations that are layers of a network: normalisation, dropout, convolution and pooling.
+"""Operations that are layers of a network: normalisation, dropout, convolution, attention.
 
 Images are (batch, channels, height, width). `grad` is as in `edf.ops`.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from edf.graph import Array, Node
+from edf.arrays import Index, Pad, Split
+from edf.graph import Array, Node, as_node
+from edf.ops import Sigmoid, Tanh
 
 
 class LayerNorm(Node):
@@ -44,6 +47,67 @@ class LayerNorm(Node):
         centred = x - x.mean(axis=-1, keepdims=True)
         deviation = np.sqrt((centred**2).mean(axis=-1, keepdims=True) + self.eps)
         return centred / deviation, deviation
+
+
+class BatchNorm(Node):
+    """y = gain * (x - m) / sqrt(v + eps) + bias; m and v are those of a channel.
+
+    Shapes: x (batch, n) or (batch, n, ...), gain (n,), bias (n,). Mean and variance are those of
+    the batch, over all axes but the second. With `training = False` (see `edf.train.evaluating`)
+    they are the moving averages of the batches that were seen. dx is as for `LayerNorm`. Ioffe and
+    Szegedy, 2015.
+
+    Args:
+        eps: Keeps the quotient finite.
+        momentum: The share of a new batch in the moving averages.
+    """
+
+    rule = "x is (batch, n, ...), gain and bias (n,)"
+
+    def __init__(
+        self, x: Any, gain: Any, bias: Any, eps: float = 1e-5, momentum: float = 0.1
+    ) -> None:
+        super().__init__(x, gain, bias)
+        self.eps, self.momentum, self.training = eps, momentum, True
+        self.running_mean: Array | float = 0.0
+        self.running_variance: Array | float = 1.0
+
+    def forward(self, x: Array, gain: Array, bias: Array) -> Array:
+        if x.ndim < 2 or not np.shape(gain) == np.shape(bias) == x.shape[1:2]:
+            raise ValueError
+        mean, variance = self._moments(x)
+        if self.training and not np.iscomplexobj(x):
+            new = self.momentum
+            self.running_mean = (1 - new) * self.running_mean + new * mean
+            self.running_variance = (1 - new) * self.running_variance + new * variance
+        z = (x - mean) / np.sqrt(variance + self.eps)
+        return self._channels(gain, x) * z + self._channels(bias, x)
+
+    def backward(self, grad: Array, x: Array, gain: Array, bias: Array) -> Any:
+        axes = self._axes(x)
+        mean, variance = self._moments(x)
+        deviation = np.sqrt(variance + self.eps)
+        z = (x - mean) / deviation
+        dz = grad * self._channels(gain, x)
+        if self.training:
+            share = dz.mean(axis=axes, keepdims=True) + z * (dz * z).mean(axis=axes, keepdims=True)
+            dz = dz - share
+        return dz / deviation, (grad * z).sum(axis=axes), grad.sum(axis=axes)
+
+    def _moments(self, x: Array) -> tuple[Any, Any]:
+        if not self.training:
+            return self.running_mean, self.running_variance
+        mean = x.mean(axis=self._axes(x), keepdims=True)
+        return mean, ((x - mean) ** 2).mean(axis=self._axes(x), keepdims=True)
+
+    @staticmethod
+    def _axes(x: Array) -> tuple[int, ...]:
+        return (0, *range(2, x.ndim))
+
+    @staticmethod
+    def _channels(v: Array, x: Array) -> Array:
+        """Return v (n,) in a shape that broadcasts along the second axis of x."""
+        return np.reshape(v, (-1, *(1,) * (x.ndim - 2)))
 
 
 class Dropout(Node):
@@ -116,6 +180,18 @@ class Conv2D(Node):
         return np.pad(x, ((0, 0), (0, 0), pad, pad)) if self.padding else x
 
 
+def Conv1D(x: Any, w: Any, stride: int = 1, padding: int = 0) -> Node:
+    """y[n,o,p] = sum_c,i x[n, c, s p + i] w[o, c, i], the cross-correlation of sequences.
+
+    Shapes: x (n, c, length), w (o, c, i) -> (n, o, p). It is `Conv2D` of images one pixel high.
+    """
+    x, w = as_node(x), as_node(w)
+    images: Node = Index(x, (slice(None), slice(None), None))
+    if padding:
+        images = Pad(images, ((0, 0), (0, 0), (0, 0), (padding, padding)))
+    return Conv2D(images, Index(w, (slice(None), slice(None), None)), stride)[:, :, 0]
+
+
 class Pooling(Node):
     """Each window of size x size of each channel becomes one number; windows do not overlap by
     default, and what is left at the lower and right edge is ignored.
@@ -171,6 +247,89 @@ class AvgPool2D(Pooling):
         for _, _, seen in _offsets(dx, grad, self.size, self.stride):
             seen += grad / (self.size[0] * self.size[1])
         return dx
+
+
+# --------------------------------------------------------------------------------------- sequences
+
+
+class Attention(Node):
+    """Y = softmax(Q K^T / sqrt(d)) V for each head.
+
+    Shapes: Q (..., n, heads d), K and V (..., m, heads d) -> (..., n, heads d). Head h takes
+    columns h d to (h + 1) d of Q, K and V, and gives those of Y. With P the weights, the softmax of
+    the scores S: dV = P^T dY, dP = dY V^T, dS = P (dP - sum dP P), dQ = dS K / sqrt(d) and
+    dK = dS^T Q / sqrt(d). Vaswani et al., 2017.
+
+    Args:
+        heads: How many heads there are.
+        causal: Whether a position sees only itself and those before it.
+    """
+
+    rule = "Q is (..., n, width), K and V (..., m, width), and width a multiple of the heads"
+
+    def __init__(self, Q: Any, K: Any, V: Any, heads: int = 1, causal: bool = False) -> None:
+        super().__init__(Q, K, V)
+        self.heads, self.causal = heads, causal
+
+    def forward(self, Q: Array, K: Array, V: Array) -> Array:
+        if K.shape != V.shape or Q.shape[-1] != K.shape[-1] or Q.shape[-1] % self.heads:
+            raise ValueError
+        q, k, v = map(self._split, (Q, K, V))
+        return self._joined(self._weights(q, k) @ v)
+
+    def backward(self, grad: Array, Q: Array, K: Array, V: Array) -> Any:
+        q, k, v, dy = map(self._split, (Q, K, V, grad))
+        P = self._weights(q, k)
+        dP = dy @ v.mT
+        dS = P * (dP - (dP * P).sum(axis=-1, keepdims=True)) / math.sqrt(q.shape[-1])
+        return self._joined(dS @ k), self._joined(dS.mT @ q), self._joined(P.mT @ dy)
+
+    def _weights(self, q: Array, k: Array) -> Array:
+        scores = q @ k.mT / math.sqrt(q.shape[-1])
+        if self.causal:
+            seen = np.tri(*scores.shape[-2:]) > 0
+            scores = np.where(seen, scores, -np.inf)
+        e = np.exp(scores - scores.real.max(axis=-1, keepdims=True))
+        return e / e.sum(axis=-1, keepdims=True)
+
+    def _split(self, x: Array) -> Array:
+        """Return (..., n, heads d) as (..., heads, n, d)."""
+        return x.reshape(*x.shape[:-1], self.heads, -1).swapaxes(-2, -3)
+
+    def _joined(self, x: Array) -> Array:
+        """Return (..., heads, n, d) as (..., n, heads d)."""
+        x = x.swapaxes(-2, -3)
+        return x.reshape(*x.shape[:-2], -1)
+
+
+def MultiHeadAttention(
+    x: Any, Wq: Any, Wk: Any, Wv: Any, Wo: Any, heads: int, causal: bool = False
+) -> Node:
+    """`Attention` of x (..., n, width) to itself: projected by Wq, Wk, Wv, and the result by Wo."""
+    x = as_node(x)
+    return Attention(x @ Wq, x @ Wk, x @ Wv, heads, causal) @ Wo
+
+
+def RNNCell(x: Any, h: Any, W: Any, U: Any, b: Any) -> Node:
+    """h' = tanh(x W + h U + b): the next state of a simple recurrent network; Elman, 1990.
+
+    Shapes: x (batch, n), h (batch, m), W (n, m), U (m, m), b (m,) -> (batch, m).
+    """
+    return Tanh(as_node(x) @ W + as_node(h) @ U + b)
+
+
+def LSTMCell(x: Any, h: Any, c: Any, W: Any, U: Any, b: Any) -> tuple[Node, Node]:
+    """Return the next (h', c') of a long short-term memory; Hochreiter and Schmidhuber, 1997.
+
+    The columns of W (n, 4m), U (m, 4m) and b (4m,) are those of the gates i, f, o and of g:
+    c' = s(f) c + s(i) tanh(g), h' = s(o) tanh(c'), s = sigmoid.
+    """
+    i, f, o, g = Split(as_node(x) @ W + as_node(h) @ U + b, 4, axis=-1)
+    c = Sigmoid(f) * c + Sigmoid(i) * Tanh(g)
+    return Sigmoid(o) * Tanh(c), c
+
+
+# ------------------------------------------------------------------------------------------ windows
 
 
 def _windows(x: Array, size: tuple[int, int], stride: int) -> Array:

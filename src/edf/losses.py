@@ -8,6 +8,7 @@ import numpy as np
 
 from edf.arrays import labelled, require_labels, row_starts
 from edf.graph import Array, GraphError, Node, ShapeError
+from edf.ops import sigmoid
 
 
 class SquaredError(Node):
@@ -76,6 +77,75 @@ class CrossEntropy(Node):
         return dx, None
 
 
+class BinaryCrossEntropy(Node):
+    """l = mean of log(1 + exp(x)) - t x: the log loss of sigmoid(x) for t = 1 or 0, or between.
+
+    Logits and targets of one shape -> a number. dx = (sigmoid(x) - t) / size, dt = -x / size.
+    """
+
+    def forward(self, x: Array, target: Array) -> Array:
+        _require_equal(self, x, target)
+        size = np.where(x.real > 0, -x, x)
+        return np.mean(np.where(x.real > 0, x, 0) + np.log1p(np.exp(size)) - target * x)
+
+    def backward(self, grad: Array, x: Array, target: Array) -> Any:
+        share = grad / max(np.size(x), 1)
+        return share * (sigmoid(x) - target), -share * x
+
+
+class Huber(Node):
+    """l = mean of h(x - target), h(d) = d**2 / 2 for |d| <= delta, else delta (|d| - delta / 2).
+
+    A squared error that grows linearly beyond delta; both have one shape. dx = clip(d) / size.
+    Huber, 1964.
+
+    Args:
+        delta: Where the quadratic part ends.
+    """
+
+    def __init__(self, x: Any, target: Any, delta: float = 1.0) -> None:
+        super().__init__(x, target)
+        self.delta = delta
+
+    def forward(self, x: Array, target: Array) -> Array:
+        _require_equal(self, x, target)
+        d = np.asarray(x - target)
+        size = np.where(d.real < 0, -d, d)
+        linear = self.delta * (size - self.delta / 2)
+        loss: Any = np.mean(np.where(size.real <= self.delta, d * d / 2, linear))
+        return loss
+
+    def backward(self, grad: Array, x: Array, target: Array) -> Any:
+        d = np.asarray(x - target)
+        clipped = np.where(np.abs(d.real) <= self.delta, d, self.delta * np.sign(d.real))
+        dx = grad / max(np.size(x), 1) * clipped
+        return dx, -dx
+
+
+class KL(Node):
+    """l = mean_n sum_i P[n, i] log(P[n, i] / Q[n, i]): the divergence of Q from P, of one shape.
+
+    The last axis holds probabilities; 0 log 0 = 0. dP = log(P / Q) + 1, dQ = -P / Q, by the number
+    of rows. Kullback and Leibler, 1951.
+    """
+
+    def forward(self, P: Array, Q: Array) -> Array:
+        _require_equal(self, P, Q)
+        return np.sum(P * self._logarithm(P, Q)) / self._rows(P)
+
+    def backward(self, grad: Array, P: Array, Q: Array) -> Any:
+        share = grad / self._rows(P)
+        return share * (self._logarithm(P, Q) + 1), -share * P / Q
+
+    @staticmethod
+    def _logarithm(P: Array, Q: Array) -> Any:
+        return np.log(np.where(P == 0, 1, P / Q))
+
+    @staticmethod
+    def _rows(P: Array) -> float:
+        return max(np.size(P), 1) / max(np.shape(P)[-1], 1) if np.ndim(P) else 1.0
+
+
 class MaskedMean(Node):
     """l = mean of those entries of x whose entry in `mask` is not 0; both have one shape."""
 
@@ -100,7 +170,7 @@ class Accuracy(Node):
         raise GraphError("Accuracy is a step function and has no derivative: minimise a loss")
 
 
-class ArgMax(Node):
+class ArgMax(Node, numpy=np.argmax):
     """The index of the largest entry over `axis`: integers. No derivative."""
 
     rule = "axis is one that the array has"

@@ -1,25 +1,36 @@
-"""What a node understands of Python's spelling: `x + 1`, `2 * x`, `x @ W`, `x[0]`, `x.T`.
+"""Python's and NumPy's spelling for nodes: `x + 1`, `x[0]`, `np.exp(x)`, `x.sum()`.
 
-Each operation says in its class statement which sign makes it, as `class Add(Node, sign="+")`.
+Each operation says in its class statement what makes it: `class Add(Node, sign="+", numpy=np.add)`.
+So a function that is written for arrays makes a graph when it is given nodes.
 """
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Generic, TypeVar
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, TypeVar
 
 N = TypeVar("N")
+Function = Callable[..., Any]
 
 
 class Operators(Generic[N]):
-    """The operators of Python; each makes a node, of type N, of the operation with that sign."""
+    """Python's operators and NumPy's functions; each makes a node, of type N."""
 
-    #: The operation that each sign makes, filled as the operations are defined.
+    #: The operation that each sign of Python makes, filled as the operations are defined.
     signs: ClassVar[dict[str, type]] = {}
+    #: What each function of NumPy makes of nodes, likewise.
+    numpy: ClassVar[dict[Function, Function]] = {}
 
-    def __init_subclass__(cls, sign: str | None = None, **options: Any) -> None:
+    def __init_subclass__(
+        cls, sign: str | None = None, numpy: Function | None = None, **options: Any
+    ) -> None:
         super().__init_subclass__(**options)
         if sign is not None:
             Operators.signs[sign] = cls
+        if numpy is not None:
+            Operators.numpy[numpy] = cls
+
+    # Python's operators.
 
     def __add__(self, other: Any) -> N:
         return self._make("+", self, other)
@@ -60,17 +71,116 @@ class Operators(Generic[N]):
     def __neg__(self) -> N:
         return self._make("neg", self)
 
+    def __pos__(self) -> N:
+        return self._make("*", 1, self)
+
+    def __abs__(self) -> N:
+        return self._make("abs", self)
+
+    def __lt__(self, other: Any) -> N:
+        return self._make("<", self, other)
+
+    def __le__(self, other: Any) -> N:
+        return self._make("<=", self, other)
+
+    def __gt__(self, other: Any) -> N:
+        return self._make(">", self, other)
+
+    def __ge__(self, other: Any) -> N:
+        return self._make(">=", self, other)
+
     def __getitem__(self, key: Any) -> N:
         return self._make("[]", self, key)
+
+    # What would be wrong in silence.
+
+    if not TYPE_CHECKING:  # mypy narrows a type in `node in nodes` unless a class has its own ==
+
+        def __eq__(self, other: object) -> bool:
+            if self is other:
+                return True
+            raise TypeError(
+                f"{self!r} == {_short(other)}: nodes are not compared with ==. Write `x is y` for "
+                "one and the same node, `x.value == y.value` for the numbers that they hold, "
+                "Equal(x, y) for a mask; and look for a node in a set or a dict, not in a list"
+            )
+
+    __hash__ = object.__hash__
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError(
+            f"{self!r} is neither true nor false: it is a step of a computation. Write "
+            "`x is not None`, compare `x.value`, or let Where(x > 0, a, b) choose in the graph"
+        )
+
+    __iter__ = None  # a node has no length before it has a value; x[0], x[1], ... would never end
+
+    # NumPy's functions and methods.
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        """Make the node that `np.exp(x)`, or `array + x`, stands for."""
+        name = f"np.{ufunc.__name__}"
+        if options.get("out") is not None:
+            raise TypeError(
+                f"{name} cannot write a node into an array: for `a += x` write `a = a + x`"
+            )
+        if method != "__call__":
+            raise TypeError(f"{name}.{method} makes no node: Sum, CumSum, Prod, Max and Min do")
+        return _made(ufunc, name, inputs, options)
+
+    def __array_function__(self, function: Any, _types: Any, args: Any, options: Any) -> Any:
+        """Make the node that `np.sum(x, axis=1)`, or `np.concatenate([x, y])`, stands for."""
+        module = function.__module__.replace("numpy", "np", 1)
+        return _made(function, f"{module}.{function.__name__}", args, options)
 
     @property
     def T(self) -> N:
         """The transpose: all axes in reverse order."""
         return self._make("T", self)
 
-    __array_ufunc__ = None  # array + node asks node.__radd__ instead of making an object array
-    __iter__ = None  # a node has no length before it has a value; x[0], x[1], ... would never end
+    def sum(self, axis: Any = None, keepdims: bool = False) -> N:
+        """The sum over `axis`."""
+        return self._make("sum", self, axis, keepdims)
+
+    def mean(self, axis: Any = None, keepdims: bool = False) -> N:
+        """The mean over `axis`."""
+        return self._make("mean", self, axis, keepdims)
+
+    def max(self, axis: Any = None, keepdims: bool = False) -> N:
+        """The largest entry over `axis`."""
+        return self._make("max", self, axis, keepdims)
+
+    def min(self, axis: Any = None, keepdims: bool = False) -> N:
+        """The smallest entry over `axis`."""
+        return self._make("min", self, axis, keepdims)
+
+    def reshape(self, *shape: Any) -> N:
+        """The same entries in another shape, given as numbers or as a tuple of them."""
+        return self._make("reshape", self, shape[0] if len(shape) == 1 else shape)
+
+    def transpose(self, *axes: Any) -> N:
+        """The axes in another order; by default reversed."""
+        return self._make("T", self, (axes[0] if len(axes) == 1 else axes) or None)
+
+    def dot(self, other: Any) -> N:
+        """The matrix product."""
+        return self._make("@", self, other)
 
     @staticmethod
     def _make(sign: str, *operands: Any) -> Any:
         return Operators.signs[sign](*operands)
+
+
+def _made(function: Function, name: str, args: Any, options: Any) -> Any:
+    operation = Operators.numpy.get(function)
+    if operation is None:
+        raise TypeError(
+            f"{name} makes no node: edf has no such operation. Write a subclass of Node with a "
+            f"forward and a backward, or take numbers: {name}(x.value)"
+        )
+    return operation(*args, **options)
+
+
+def _short(other: object) -> str:
+    text = repr(other)
+    return text if len(text) <= 40 else f"{text[:37]}..."

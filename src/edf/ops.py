@@ -1,4 +1,4 @@
-"""The operations: value and derivative side by side, the formula as docstring.
+"""Arithmetic and activations: value and derivative side by side, the formula as docstring.
 
 Throughout, `grad` is the cotangent: the gradient of the loss with respect to the operation's value,
 and of its shape. A `backward` returns the vector-Jacobian product, one array per input. `...` in a
@@ -18,14 +18,12 @@ import numpy as np
 from edf.arrays import largest
 from edf.graph import Array, Node
 
-Axis = int | tuple[int, ...] | None
-
 BROADCAST = "counted from the last axis, lengths are equal or one of them is 1"
 
 # ------------------------------------------------------------------------------------- arithmetic
 
 
-class Add(Node, sign="+"):
+class Add(Node, sign="+", numpy=np.add):
     """y = a + b, elementwise, with broadcasting."""
 
     rule = BROADCAST
@@ -37,7 +35,7 @@ class Add(Node, sign="+"):
         return grad, grad
 
 
-class Sub(Node, sign="-"):
+class Sub(Node, sign="-", numpy=np.subtract):
     """y = a - b, elementwise, with broadcasting."""
 
     rule = BROADCAST
@@ -49,7 +47,7 @@ class Sub(Node, sign="-"):
         return grad, -grad
 
 
-class Mul(Node, sign="*"):
+class Mul(Node, sign="*", numpy=np.multiply):
     """y = a * b, elementwise, with broadcasting."""
 
     rule = BROADCAST
@@ -61,7 +59,7 @@ class Mul(Node, sign="*"):
         return grad * b, grad * a
 
 
-class Div(Node, sign="/"):
+class Div(Node, sign="/", numpy=np.divide):
     """y = a / b, elementwise, with broadcasting. dy/da = 1/b, dy/db = -y/b."""
 
     rule = BROADCAST
@@ -73,7 +71,7 @@ class Div(Node, sign="/"):
         return grad / b, -grad * self.value / b
 
 
-class Pow(Node, sign="**"):
+class Pow(Node, sign="**", numpy=np.power):
     """y = a ** p, elementwise, with broadcasting.
 
     dy/da = `p a**(p-1)`, which is 0 for p = 0; dy/dp = `a**p log a`, which is 0 for a = 0.
@@ -91,7 +89,7 @@ class Pow(Node, sign="**"):
         )
 
 
-class Neg(Node, sign="neg"):
+class Neg(Node, sign="neg", numpy=np.negative):
     """y = -x, elementwise."""
 
     def forward(self, x: Array) -> Array:
@@ -101,7 +99,7 @@ class Neg(Node, sign="neg"):
         return -grad
 
 
-class Maximum(Node):
+class Maximum(Node, numpy=np.maximum):
     """y = max(a, b), elementwise, with broadcasting; where both are equal the slope is a's."""
 
     rule = BROADCAST
@@ -113,7 +111,7 @@ class Maximum(Node):
         return grad * (a.real >= b.real), grad * (a.real < b.real)
 
 
-class Minimum(Node):
+class Minimum(Node, numpy=np.minimum):
     """y = min(a, b), elementwise, with broadcasting; where both are equal the slope is a's."""
 
     rule = BROADCAST
@@ -125,7 +123,7 @@ class Minimum(Node):
         return grad * (a.real <= b.real), grad * (a.real > b.real)
 
 
-class MatMul(Node, sign="@"):
+class MatMul(Node, sign="@", numpy=np.matmul):
     """y = a @ b: (..., m, k) @ (..., k, n) -> (..., m, n); a vector on either side as NumPy has it.
 
     da = dy b^T and db = a^T dy, for each matrix of a batch.
@@ -154,7 +152,7 @@ class MatMul(Node, sign="@"):
 # ------------------------------------------------------------------------- functions of one number
 
 
-class Exp(Node):
+class Exp(Node, numpy=np.exp):
     """y = exp(x), elementwise."""
 
     def forward(self, x: Array) -> Array:
@@ -164,7 +162,7 @@ class Exp(Node):
         return grad * self.value
 
 
-class Log(Node):
+class Log(Node, numpy=np.log):
     """y = log(x), the natural logarithm, elementwise, for x > 0."""
 
     def forward(self, x: Array) -> Array:
@@ -174,7 +172,27 @@ class Log(Node):
         return grad / x
 
 
-class Sqrt(Node):
+class Expm1(Node, numpy=np.expm1):
+    """y = exp(x) - 1, elementwise, with all digits where x is small. dy/dx = y + 1."""
+
+    def forward(self, x: Array) -> Array:
+        return np.expm1(x)
+
+    def backward(self, grad: Array, x: Array) -> Any:
+        return grad * (self.value + 1)
+
+
+class Log1p(Node, numpy=np.log1p):
+    """y = log(1 + x), elementwise, with all digits where x is small, for x > -1."""
+
+    def forward(self, x: Array) -> Array:
+        return np.log1p(x)
+
+    def backward(self, grad: Array, x: Array) -> Any:
+        return grad / (1 + x)
+
+
+class Sqrt(Node, numpy=np.sqrt):
     """y = sqrt(x), elementwise, for x > 0. dy/dx = 1 / 2y."""
 
     def forward(self, x: Array) -> Array:
@@ -184,7 +202,7 @@ class Sqrt(Node):
         return grad / (2 * self.value)
 
 
-class Abs(Node):
+class Abs(Node, sign="abs", numpy=np.absolute):
     """y = |x|, elementwise; the slope at 0 is taken as 0."""
 
     def forward(self, x: Array) -> Array:
@@ -217,7 +235,7 @@ class Sigmoid(Node):
         return grad * slope
 
 
-class Tanh(Node):
+class Tanh(Node, numpy=np.tanh):
     """y = tanh(x), elementwise. dy/dx = 4 s(2x) s(-2x), s = sigmoid; 1 - y**2 would lose digits."""
 
     def forward(self, x: Array) -> Array:
@@ -316,116 +334,11 @@ def exp_or_infinity(x: Array) -> tuple[Array, bool]:
         return np.exp(x), True
 
 
-# ------------------------------------------------------------------------------ softmax and its kin
-
-
-class Softmax(Node):
-    """P_i = exp(x_i) / sum_j exp(x_j) over the last axis: (..., n) -> (..., n).
-
-    dx_j = P_j (dP_j - sum_i dP_i P_i). Shifted by max(x), which changes nothing but the overflow.
-    """
-
-    def forward(self, x: Array) -> Array:
-        e = np.exp(x - x.real.max(axis=-1, keepdims=True))
-        return e / e.sum(axis=-1, keepdims=True)
-
-    def backward(self, grad: Array, x: Array) -> Any:
-        P = self.value
-        return P * (grad - (grad * P).sum(axis=-1, keepdims=True))
-
-
-class LogSoftmax(Node):
-    """y_i = x_i - log sum_j exp(x_j) over the last axis: (..., n) -> (..., n).
-
-    dx_j = dy_j - exp(y_j) sum_i dy_i.
-    """
-
-    def forward(self, x: Array) -> Array:
-        shifted = x - x.real.max(axis=-1, keepdims=True)
-        return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
-
-    def backward(self, grad: Array, x: Array) -> Any:
-        return grad - np.exp(self.value) * grad.sum(axis=-1, keepdims=True)
-
-
-# -------------------------------------------------------------------------------------- reductions
-
-
-class Reduction(Node):
-    """An operation that reduces axes: all of them by default.
-
-    Args:
-        axis: The axis or axes to reduce.
-        keepdims: Whether reduced axes stay, with length 1.
-    """
-
-    rule = "axis names axes that the array has"
-
-    def __init__(self, x: Any, axis: Axis = None, keepdims: bool = False) -> None:
-        super().__init__(x)
-        self.axis, self.keepdims = axis, keepdims
-
-    def expanded(self, reduced: Array) -> Array:
-        """Return an array of the value's shape with the reduced axes put back, of length 1."""
-        return reduced if self.keepdims or self.axis is None else np.expand_dims(reduced, self.axis)
-
-    def count(self, x: Array) -> float:
-        """Return how many entries of x go into one of the value."""
-        return np.size(x) / max(np.size(self.value), 1)
-
-
-class Sum(Reduction):
-    """y = sum of x over `axis`."""
-
-    def forward(self, x: Array) -> Array:
-        return np.sum(x, axis=self.axis, keepdims=self.keepdims)
-
-    def backward(self, grad: Array, x: Array) -> Any:
-        return np.broadcast_to(self.expanded(grad), np.shape(x))
-
-
-class Mean(Reduction):
-    """y = mean of x over `axis`."""
-
-    def forward(self, x: Array) -> Array:
-        return np.mean(x, axis=self.axis, keepdims=self.keepdims)
-
-    def backward(self, grad: Array, x: Array) -> Any:
-        return np.broadcast_to(self.expanded(grad) / self.count(x), np.shape(x))
-
-
-class Var(Reduction):
-    """y = mean of (x - mean x)**2 over `axis`. dx = 2 (x - mean x) dy / count."""
-
-    def forward(self, x: Array) -> Array:
-        return np.mean(self._centred(x) ** 2, axis=self.axis, keepdims=self.keepdims)
-
-    def backward(self, grad: Array, x: Array) -> Any:
-        return self.expanded(grad) * 2 / self.count(x) * self._centred(x)
-
-    def _centred(self, x: Array) -> Array:
-        return x - np.mean(x, axis=self.axis, keepdims=True)
-
-
-class Max(Reduction):
-    """y = largest entry of x over `axis`; entries that tie share the gradient equally."""
-
-    def forward(self, x: Array) -> Array:
-        return np.max(x, axis=self.axis, keepdims=self.keepdims)
-
-    def backward(self, grad: Array, x: Array) -> Any:
-        largest = x.real == self.expanded(self.value).real
-        ties = largest.sum(axis=self.axis, keepdims=self.keepdims, dtype=x.real.dtype)
-        return self.expanded(grad / ties) * largest
-
-
-class LogSumExp(Reduction):
-    """y = log sum exp(x) over `axis`, shifted by max(x) against overflow. dx = exp(x - y) dy."""
-
-    def forward(self, x: Array) -> Array:
-        top = x.real.max(axis=self.axis, keepdims=True)
-        total = np.exp(x - top).sum(axis=self.axis, keepdims=self.keepdims)
-        return np.log(total) + top.reshape(np.shape(total))
-
-    def backward(self, grad: Array, x: Array) -> Any:
-        return self.expanded(grad) * np.exp(x - self.expanded(self.value))
+# Names of NumPy for what is written with other operations.
+Node.numpy |= {
+    np.square: lambda x: Mul(x, x),
+    np.reciprocal: lambda x: Div(1.0, x),
+    np.log2: lambda x: Log(x) / math.log(2),
+    np.log10: lambda x: Log(x) / math.log(10),
+    np.dot: MatMul,
+}

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from edf.graph import Array, Param
+from edf.graph import Array, GraphError, Param
 
 Schedule = Callable[[int], float]
 
@@ -28,18 +28,29 @@ class Optimizer:
     """
 
     def __init__(self, params: Iterable[Param], lr: float | Schedule) -> None:
-        self.params = list(params)
+        self.params = list(params) if isinstance(params, Iterable) else [params]
         for param in self.params:
             if not isinstance(param, Param):
                 raise TypeError(f"an optimiser changes parameters, not {param!r}: give loss.params")
         if not callable(lr) and not lr > 0:
             raise ValueError(f"the learning rate is positive, not {lr}")
+        if not self.params:
+            raise ValueError(
+                "there are no parameters to change: a loss depends on them where they are made as "
+                "Param(array), and not as Input(array)"
+            )
         self.lr = lr
         self.steps = 0
         self._memory: list[dict[str, Array]] = [{} for _ in self.params]
 
     def step(self) -> None:
-        """Change every parameter that the last `backward()` gave a gradient."""
+        """Change every parameter that the last `backward()` gave a gradient.
+
+        Raises:
+            GraphError: It gave none to any of them, or there was no `backward()`.
+        """
+        if all(param.grad is None for param in self.params):
+            raise GraphError("no parameter has a gradient: call loss.backward() before step()")
         lr = self.lr(self.steps) if callable(self.lr) else self.lr
         self.steps += 1
         for param, memory in zip(self.params, self._memory, strict=True):

@@ -19,7 +19,7 @@ import numpy as np
 
 from edf.data import batches
 from edf.graph import Array, Input, Node, topological_order
-from edf.layers import Dropout
+from edf.layers import BatchNorm, Dropout
 from edf.optim import Optimizer, clip_gradients
 
 
@@ -88,15 +88,17 @@ def fit(
 
 @contextlib.contextmanager
 def evaluating(*nodes: Node) -> Iterator[None]:
-    """Switch dropout below `nodes` off while the `with` block lasts."""
-    dropouts = [node for node in topological_order(*nodes) if isinstance(node, Dropout)]
-    before = [node.training for node in dropouts]
-    for node in dropouts:
+    """Let dropout drop nothing, and batch normalisation use its moving averages, below `nodes`,
+    while the `with` block lasts."""
+    kinds = (Dropout, BatchNorm)
+    switched = [node for node in topological_order(*nodes) if isinstance(node, kinds)]
+    before = [node.training for node in switched]
+    for node in switched:
         node.training = False
     try:
         yield
     finally:
-        for node, training in zip(dropouts, before, strict=True):
+        for node, training in zip(switched, before, strict=True):
             node.training = training
 
 

@@ -95,6 +95,8 @@ def refusing_complex(node):
 def test_every_broken_derivative_is_refuted(row, oracle):
     """In each argument, in each way, by each oracle; and the right derivative is verified."""
     node = row.node()
+    if not any(isinstance(leaf, Input) for leaf in node.inputs):
+        pytest.skip("composed of operations that have rows of their own")
     right = right_gradients(node)
     declines = refusing_complex(node) if oracle == "richardson" else contextlib.nullcontext()
     names = list(SABOTAGE) if oracle == "complex-step" else ["scale", "one-entry", "dropped-mean"]

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from edf import ops
+from edf import ops, reductions
 from edf.check import GradientReport, check_gradients
 from edf.course.wrapped import wrap
 from edf.graph import Array, Node, unbroadcast
@@ -188,7 +188,7 @@ class Sigmoid(_Function):
 class Softmax(_Function):
     """exp(s_i) / sum_j exp(s_j), over the last axis, for all s."""
 
-    operation = ops.Softmax
+    operation = reductions.Softmax
 
 
 class LogLoss(CompNode):

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from edf import ops
+from edf import ops, reductions
 from edf.check import GradientReport, check_gradients
 from edf.course.wrapped import wrap
 from edf.graph import Array, Node, unbroadcast
@@ -207,7 +207,7 @@ class RELU(_Operation):
 class SoftMax(_Operation):
     """exp(x_i) / sum_j exp(x_j), over the last axis."""
 
-    operation = ops.Softmax
+    operation = reductions.Softmax
 
 
 class LogLoss(Component):

@@ -187,7 +187,7 @@ def _matched(reader: Reader, bound: Bound, group: Group) -> list[tuple[Node, Tre
     found = [_stands_for(reader, bound, item) for item in group.items]
     places = [k for k, variable in enumerate(found) if variable is None]
     if places:
-        left = _leaves_left(reader, node, [variable for variable in found if variable])
+        left = _leaves_left(reader, node, [v for v in found if v is not None])
         if len(left) != len(places):
             item = group.items[places[0]]
             labels = reader.scope.labels

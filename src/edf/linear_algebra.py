@@ -1,0 +1,186 @@
+"""Linear algebra: inverses, systems, determinants, factors, sums over indices.
+
+Matrices are the last two axes; the axes before them are a batch. `grad` is as in `edf.ops`. No
+transpose conjugates, so that derivatives can be tested by the complex step. The derivatives are
+those of Giles, 2008, "Collected matrix derivative results".
+"""
+
+from __future__ import annotations
+
+import string
+from typing import Any
+
+import numpy as np
+
+from edf.graph import Array, GraphError, Node
+
+SQUARE = "the last two axes are equally long: a square matrix"
+
+
+class Inverse(Node, numpy=np.linalg.inv):
+    """Y = A^-1: (..., n, n) -> (..., n, n). dA = -Y^T dY Y^T."""
+
+    rule = SQUARE
+
+    def forward(self, A: Array) -> Array:
+        return _solved(lambda: np.linalg.inv(A), A)
+
+    def backward(self, grad: Array, A: Array) -> Any:
+        Y = self.value.mT
+        return -Y @ grad @ Y
+
+
+class Solve(Node, numpy=np.linalg.solve):
+    """x = A^-1 b: (..., n, n), and (n,) or (..., n, m) -> the shape of b.
+
+    db = A^-T dx, dA = -db x^T.
+    """
+
+    rule = "A is square, and as long as b: (..., n, n) with (n,) or (..., n, m)"
+
+    def forward(self, A: Array, b: Array) -> Array:
+        return _solved(lambda: np.linalg.solve(A, b), A)
+
+    def backward(self, grad: Array, A: Array, b: Array) -> Any:
+        if b.ndim > 1:
+            db = np.linalg.solve(A.mT, grad)
+            return -db @ self.value.mT, db
+        db = np.linalg.solve(A.mT, grad[..., None])
+        return -db @ self.value[..., None, :], db[..., 0]
+
+
+class Det(Node, numpy=np.linalg.det):
+    """y = det A: (..., n, n) -> (...). dA = dy cof A, the cofactors; y A^-T where A is regular."""
+
+    rule = SQUARE
+
+    def forward(self, A: Array) -> Array:
+        return np.linalg.det(A)
+
+    def backward(self, grad: Array, A: Array) -> Any:
+        return np.asarray(grad)[..., None, None] * _cofactors(A)
+
+
+class LogDet(Node):
+    """y = log |det A|: (..., n, n) -> (...), which overflows for no A. dA = dy A^-T."""
+
+    rule = SQUARE
+
+    def forward(self, A: Array) -> Array:
+        sign, size = np.linalg.slogdet(A)
+        if np.any(sign == 0):
+            raise GraphError("LogDet: the matrix is singular, and the logarithm of 0 is infinite")
+        # Of a complex matrix the phase of the determinant is the imaginary part, up to its sign.
+        return size + np.log(sign / np.sign(sign.real)) if np.iscomplexobj(A) else size
+
+    def backward(self, grad: Array, A: Array) -> Any:
+        return np.asarray(grad)[..., None, None] * np.linalg.inv(A).mT
+
+
+class Cholesky(Node, numpy=np.linalg.cholesky):
+    """The lower triangular L with L L^T = (A + A^T) / 2: (..., n, n) -> (..., n, n).
+
+    With S = L^-T F(L^T dL) L^-1, where F keeps the lower triangle and half of the diagonal,
+    dA = (S + S^T) / 2; Murray, 2016.
+    """
+
+    rule = SQUARE
+
+    def forward(self, A: Array) -> Array:
+        A = (A + A.mT) / 2
+        if not np.iscomplexobj(A):
+            return _solved(lambda: np.linalg.cholesky(A), A)
+        L = np.zeros_like(A)
+        for j in range(A.shape[-1]):
+            row = L[..., j, :j]
+            L[..., j, j] = np.sqrt(A[..., j, j] - (row * row).sum(axis=-1))
+            inner = (L[..., j + 1 :, :j] @ row[..., None])[..., 0]
+            L[..., j + 1 :, j] = (A[..., j + 1 :, j] - inner) / L[..., j, j, None]
+        return L
+
+    def backward(self, grad: Array, A: Array) -> Any:
+        L = self.value
+        inner = np.tril(L.mT @ np.tril(grad))
+        inner = inner - np.eye(A.shape[-1]) * inner / 2
+        S = np.linalg.solve(L.mT, np.linalg.solve(L.mT, inner.mT).mT)
+        return ((S + S.mT) / 2).astype(np.result_type(grad, A), copy=False)
+
+
+class Einsum(Node):
+    """y = the sum of products that Einstein's notation writes, as `Einsum("ij,jk->ik", A, B)`.
+
+    An index that the result lacks is summed over; one that stands twice in an argument takes its
+    diagonal. The derivative in an argument is such a sum again, of the cotangent and of the others.
+
+    Args:
+        subscripts: As for `np.einsum`, with `->` or without; no dots.
+        operands: As many nodes or arrays as there are groups of indices.
+    """
+
+    def __init__(self, subscripts: str, *operands: Any) -> None:
+        super().__init__(*operands)
+        given, arrow, result = subscripts.replace(" ", "").partition("->")
+        self.groups = given.split(",")
+        letters = sorted(set(given) - {","})
+        self.result = result if arrow else "".join(i for i in letters if given.count(i) == 1)
+        if set(given + self.result) - {*string.ascii_letters, ","} or len(self.groups) != len(
+            operands
+        ):
+            raise GraphError(
+                f"Einsum({subscripts!r}): write one group of letters for each of the "
+                f"{len(operands)} arguments, separated by commas, as in 'ij,jk->ik'"
+            )
+        self.rule = f"{subscripts!r} names the axes of each, and an index has one length"
+
+    def forward(self, *arrays: Array) -> Array:
+        return np.einsum(f"{','.join(self.groups)}->{self.result}", *arrays)
+
+    def backward(self, grad: Array, *arrays: Array) -> Any:
+        return tuple(
+            self._gradient(grad, k, arrays) if self.wants(k) else None for k in range(len(arrays))
+        )
+
+    def _gradient(self, grad: Array, k: int, arrays: tuple[Array, ...]) -> Array:
+        own = "".join(dict.fromkeys(self.groups[k]))  # each index once
+        others = [j for j in range(len(arrays)) if j != k]
+        groups = [self.result, *(self.groups[j] for j in others)]
+        lengths = dict(zip(self.groups[k], arrays[k].shape, strict=True))
+        alone = [i for i in own if not any(i in group for group in groups)]
+        ones = np.ones([lengths[i] for i in alone], grad.dtype)  # an index that is only summed over
+        spelled = f"{','.join([*groups, ''.join(alone)])}->{own}"
+        term = np.einsum(spelled, grad, *(arrays[j] for j in others), ones)
+        if own == self.groups[k]:
+            return term
+        full = np.zeros(arrays[k].shape, term.dtype)
+        np.einsum(f"{self.groups[k]}->{own}", full)[...] = term  # a view of the diagonal
+        return full
+
+
+def _einsum(subscripts: Any, *operands: Any) -> Node:
+    return Einsum(subscripts, *operands)
+
+
+Node.numpy[np.einsum] = _einsum
+
+
+def _solved(solve: Any, A: Array) -> Array:
+    """Return what `solve` returns; say so where A is square, but does not allow it."""
+    try:
+        return solve()
+    except np.linalg.LinAlgError as error:
+        if A.ndim < 2 or A.shape[-1] != A.shape[-2]:
+            raise ValueError(str(error)) from error
+        raise GraphError(f"the matrix does not allow it: {error}") from error
+
+
+def _cofactors(A: Array) -> Array:
+    """Return the derivatives of det A in its entries: (..., n, n)."""
+    try:
+        return np.linalg.det(A)[..., None, None] * np.linalg.inv(A).mT
+    except np.linalg.LinAlgError:  # a singular matrix has cofactors, too: signed minors
+        n = A.shape[-1]
+        minors = np.empty(A.shape, np.result_type(A, 1.0))
+        for i, j in np.ndindex(n, n):
+            minor = np.delete(np.delete(A, i, axis=-2), j, axis=-1)
+            minors[..., i, j] = (-1) ** (i + j) * np.linalg.det(minor)
+        return minors

@@ -1,0 +1,146 @@
+"""Functions by cases: choices, steps and comparisons. `grad` is as in `edf.ops`.
+
+All look at real parts. A step is constant wherever it is smooth: its derivative is 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from edf.graph import Array, Node
+from edf.ops import BROADCAST
+
+
+class Where(Node, numpy=np.where):
+    """y = a where the condition holds, else b, elementwise, with broadcasting.
+
+    The gradient goes to whichever was taken: da = dy where it holds, db = dy elsewhere. Both are
+    evaluated everywhere. A value that is not taken may be undefined, as log 0, but its derivative
+    is then 0 times infinity: keep it defined, as `Log(Where(x > 0, x, 1))` does.
+    """
+
+    rule = BROADCAST
+
+    def __init__(self, condition: Any, a: Any, b: Any) -> None:
+        super().__init__(condition, a, b)
+
+    def forward(self, condition: Array, a: Array, b: Array) -> Array:
+        return np.where(condition, a, b)
+
+    def backward(self, grad: Array, condition: Array, a: Array, b: Array) -> Any:
+        return None, np.where(condition, grad, 0), np.where(condition, 0, grad)
+
+
+class Clip(Node, numpy=np.clip):
+    """y = x, but at least `low` and at most `high`, elementwise; the slope is 1 within, else 0.
+
+    Args:
+        low: A number or an array; None for no bound.
+        high: Likewise.
+    """
+
+    rule = BROADCAST
+
+    def __init__(self, x: Any, low: Any = None, high: Any = None) -> None:
+        super().__init__(x)
+        self.low = -np.inf if low is None else low
+        self.high = np.inf if high is None else high
+
+    def forward(self, x: Array) -> Array:
+        return np.where(x.real < self.low, self.low, np.where(x.real > self.high, self.high, x))
+
+    def backward(self, grad: Array, x: Array) -> Any:
+        return grad * ((x.real >= self.low) & (x.real <= self.high))
+
+
+# ------------------------------------------------------------------------------------------- steps
+
+
+class Step(Node):
+    """A function that is constant wherever it is smooth: the derivative is 0."""
+
+    def backward(self, grad: Array, x: Array) -> Any:
+        return 0 * grad
+
+
+class Sign(Step, numpy=np.sign):
+    """y = 1 for x > 0, -1 for x < 0, 0 for x = 0, elementwise. The slope is 0."""
+
+    def forward(self, x: Array) -> Array:
+        return np.sign(x.real) + 0 * x
+
+
+class Floor(Step, numpy=np.floor):
+    """y = the largest whole number that is at most x, elementwise. The slope is 0."""
+
+    def forward(self, x: Array) -> Array:
+        return np.floor(x.real) + 0 * x
+
+
+class Ceil(Step, numpy=np.ceil):
+    """y = the smallest whole number that is at least x, elementwise. The slope is 0."""
+
+    def forward(self, x: Array) -> Array:
+        return np.ceil(x.real) + 0 * x
+
+
+class Round(Step, numpy=np.rint):
+    """y = the nearest whole number, of two the even one, elementwise. The slope is 0."""
+
+    def forward(self, x: Array) -> Array:
+        return np.rint(x.real) + 0 * x
+
+
+# ------------------------------------------------------------------------------------- comparisons
+
+
+class Comparison(Node):
+    """True or false, elementwise, with broadcasting: for `Where`, as a mask. No derivative."""
+
+    rule = BROADCAST
+    compare: Callable[..., Array]
+
+    def forward(self, a: Array, b: Array) -> Array:
+        return type(self).compare(np.real(a), np.real(b))
+
+    def backward(self, grad: Array, a: Array, b: Array) -> Any:
+        return None, None
+
+
+class Greater(Comparison, sign=">", numpy=np.greater):
+    """a > b."""
+
+    compare = np.greater
+
+
+class GreaterEqual(Comparison, sign=">=", numpy=np.greater_equal):
+    """a >= b."""
+
+    compare = np.greater_equal
+
+
+class Less(Comparison, sign="<", numpy=np.less):
+    """a < b."""
+
+    compare = np.less
+
+
+class LessEqual(Comparison, sign="<=", numpy=np.less_equal):
+    """a <= b."""
+
+    compare = np.less_equal
+
+
+class Equal(Comparison, numpy=np.equal):
+    """a = b; written out, as == would be taken for the question whether two nodes are one."""
+
+    compare = np.equal
+
+
+class NotEqual(Comparison, numpy=np.not_equal):
+    """a != b."""
+
+    compare = np.not_equal

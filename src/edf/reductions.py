@@ -1,0 +1,217 @@
+"""Operations over an axis: sums, means, extremes, softmax. `grad` is as in `edf.ops`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from edf.graph import Array, Node
+
+Axis = int | tuple[int, ...] | None
+
+# -------------------------------------------------------------------------------------- reductions
+
+
+class Reduction(Node):
+    """An operation that reduces axes: all of them by default.
+
+    Args:
+        axis: The axis or axes to reduce.
+        keepdims: Whether reduced axes stay, with length 1.
+    """
+
+    rule = "axis names axes that the array has"
+
+    def __init__(self, x: Any, axis: Axis = None, keepdims: bool = False) -> None:
+        super().__init__(x)
+        self.axis, self.keepdims = axis, keepdims
+
+    def expanded(self, reduced: Array) -> Array:
+        """Return an array of the value's shape with the reduced axes put back, of length 1."""
+        return reduced if self.keepdims or self.axis is None else np.expand_dims(reduced, self.axis)
+
+    def count(self, x: Array) -> float:
+        """Return how many entries of x go into one of the value."""
+        return np.size(x) / max(np.size(self.value), 1)
+
+
+class Sum(Reduction, sign="sum", numpy=np.sum):
+    """y = sum of x over `axis`."""
+
+    def forward(self, x: Array) -> Array:
+        return np.sum(x, axis=self.axis, keepdims=self.keepdims)
+
+    def backward(self, grad: Array, x: Array) -> Any:
+        return np.broadcast_to(self.expanded(grad), np.shape(x))
+
+
+class Mean(Reduction, sign="mean", numpy=np.mean):
+    """y = mean of x over `axis`."""
+
+    def forward(self, x: Array) -> Array:
+        return np.mean(x, axis=self.axis, keepdims=self.keepdims)
+
+    def backward(self, grad: Array, x: Array) -> Any:
+        return np.broadcast_to(self.expanded(grad) / self.count(x), np.shape(x))
+
+
+class Var(Reduction, numpy=np.var):
+    """y = mean of (x - mean x)**2 over `axis`. dx = 2 (x - mean x) dy / count."""
+
+    def forward(self, x: Array) -> Array:
+        return np.mean(self._centred(x) ** 2, axis=self.axis, keepdims=self.keepdims)
+
+    def backward(self, grad: Array, x: Array) -> Any:
+        return self.expanded(grad) * 2 / self.count(x) * self._centred(x)
+
+    def _centred(self, x: Array) -> Array:
+        return x - np.mean(x, axis=self.axis, keepdims=True)
+
+
+class Max(Reduction, sign="max", numpy=np.max):
+    """y = largest entry of x over `axis`; entries that tie share the gradient equally."""
+
+    def forward(self, x: Array) -> Array:
+        return np.max(x, axis=self.axis, keepdims=self.keepdims)
+
+    def backward(self, grad: Array, x: Array) -> Any:
+        largest = x.real == self.expanded(self.value).real
+        ties = largest.sum(axis=self.axis, keepdims=self.keepdims, dtype=x.real.dtype)
+        return self.expanded(grad / ties) * largest
+
+
+class Min(Reduction, sign="min", numpy=np.min):
+    """y = smallest entry of x over `axis`; entries that tie share the gradient equally."""
+
+    def forward(self, x: Array) -> Array:
+        return np.min(x, axis=self.axis, keepdims=self.keepdims)
+
+    def backward(self, grad: Array, x: Array) -> Any:
+        smallest = x.real == self.expanded(self.value).real
+        ties = smallest.sum(axis=self.axis, keepdims=self.keepdims, dtype=x.real.dtype)
+        return self.expanded(grad / ties) * smallest
+
+
+class Std(Reduction, numpy=np.std):
+    """y = sqrt(mean of (x - mean x)**2) over `axis`. dx = (x - mean x) dy / (count y), or 0."""
+
+    def forward(self, x: Array) -> Array:
+        return np.sqrt(np.mean(self._centred(x) ** 2, axis=self.axis, keepdims=self.keepdims))
+
+    def backward(self, grad: Array, x: Array) -> Any:
+        return quotient(self.expanded(grad) * self._centred(x), self.expanded(self.value)) / (
+            self.count(x)
+        )
+
+    def _centred(self, x: Array) -> Array:
+        return x - np.mean(x, axis=self.axis, keepdims=True)
+
+
+class Norm(Reduction, numpy=np.linalg.norm):
+    """y = sqrt(sum of x**2) over `axis`, the Euclidean norm. dx = x dy / y, and 0 where y is 0."""
+
+    def forward(self, x: Array) -> Array:
+        size = np.max(np.abs(x), axis=self.axis, keepdims=True, initial=0)
+        scale = np.where(size > 0, size, 1)  # so that no square is too large or too small
+        squares = np.sum((x / scale) ** 2, axis=self.axis, keepdims=self.keepdims)
+        return np.sqrt(squares) * scale.reshape(np.shape(squares))
+
+    def backward(self, grad: Array, x: Array) -> Any:
+        return quotient(self.expanded(grad) * x, self.expanded(self.value))
+
+
+class Prod(Reduction, numpy=np.prod):
+    """y = product of x over `axis`. dx_i = dy times the product of all others, zeros or not."""
+
+    def forward(self, x: Array) -> Array:
+        return np.prod(x, axis=self.axis, keepdims=self.keepdims)
+
+    def backward(self, grad: Array, x: Array) -> Any:
+        axes = range(x.ndim) if self.axis is None else np.atleast_1d(self.axis) % max(x.ndim, 1)
+        last = range(-len(axes), 0)
+        moved = np.moveaxis(x, list(axes), list(last))
+        rows = moved.reshape(*moved.shape[: x.ndim - len(axes)], -1)
+        ones = np.ones_like(rows[..., :1])
+        before = np.cumprod(np.concatenate([ones, rows[..., :-1]], axis=-1), axis=-1)
+        after = np.cumprod(np.concatenate([ones, rows[..., :0:-1]], axis=-1), axis=-1)[..., ::-1]
+        others = np.moveaxis((before * after).reshape(moved.shape), list(last), list(axes))
+        return self.expanded(grad) * others
+
+
+class LogSumExp(Reduction):
+    """y = log sum exp(x) over `axis`, shifted by max(x) against overflow. dx = exp(x - y) dy."""
+
+    def forward(self, x: Array) -> Array:
+        top = x.real.max(axis=self.axis, keepdims=True)
+        total = np.exp(x - top).sum(axis=self.axis, keepdims=self.keepdims)
+        return np.log(total) + top.reshape(np.shape(total))
+
+    def backward(self, grad: Array, x: Array) -> Any:
+        return self.expanded(grad) * np.exp(x - self.expanded(self.value))
+
+
+class CumSum(Node, numpy=np.cumsum):
+    """y_i = x_1 + ... + x_i along `axis`, by default of all entries. dx_i = dy_i + ... + dy_n."""
+
+    rule = "axis is one that the array has"
+
+    def __init__(self, x: Any, axis: int | None = None) -> None:
+        super().__init__(x)
+        self.axis = axis
+
+    def forward(self, x: Array) -> Array:
+        return np.cumsum(x, axis=self.axis)
+
+    def backward(self, grad: Array, x: Array) -> Any:
+        axis = 0 if self.axis is None else self.axis
+        return np.flip(np.cumsum(np.flip(grad, axis), axis=axis), axis).reshape(x.shape)
+
+
+# ------------------------------------------------------------------------------ softmax and its kin
+
+
+class Softmax(Node):
+    """P_i = exp(x_i) / sum_j exp(x_j) over `axis`, the last by default; the shape stays.
+
+    dx_j = P_j (dP_j - sum_i dP_i P_i). Shifted by max(x), which changes nothing but the overflow.
+    """
+
+    rule = "axis is one that the array has"
+
+    def __init__(self, x: Any, axis: int = -1) -> None:
+        super().__init__(x)
+        self.axis = axis
+
+    def forward(self, x: Array) -> Array:
+        e = np.exp(x - x.real.max(axis=self.axis, keepdims=True))
+        return e / e.sum(axis=self.axis, keepdims=True)
+
+    def backward(self, grad: Array, x: Array) -> Any:
+        P = self.value
+        return P * (grad - (grad * P).sum(axis=self.axis, keepdims=True))
+
+
+class LogSoftmax(Node):
+    """y_i = x_i - log sum_j exp(x_j) over `axis`, the last by default; the shape stays.
+
+    dx_j = dy_j - exp(y_j) sum_i dy_i.
+    """
+
+    rule = "axis is one that the array has"
+
+    def __init__(self, x: Any, axis: int = -1) -> None:
+        super().__init__(x)
+        self.axis = axis
+
+    def forward(self, x: Array) -> Array:
+        shifted = x - x.real.max(axis=self.axis, keepdims=True)
+        return shifted - np.log(np.exp(shifted).sum(axis=self.axis, keepdims=True))
+
+    def backward(self, grad: Array, x: Array) -> Any:
+        return grad - np.exp(self.value) * grad.sum(axis=self.axis, keepdims=True)
+
+
+def quotient(a: Array, b: Array) -> Array:
+    """Return a / b, and 0 where b is 0."""
+    return np.where(b == 0, 0, a / np.where(b == 0, 1, b))

@@ -1,0 +1,121 @@
+"""Python's and NumPy's spelling on nodes, and what is said where there is none."""
+
+import numpy as np
+import pytest
+
+import edf
+from edf import Constant, Input, Node, check_gradients
+
+
+def softplus_of_norms(x, W):
+    """A function as one writes it for arrays."""
+    h = np.tanh(np.concatenate([x, x], axis=1) @ W) + np.ones(3)
+    scaled = h / np.sqrt(np.sum(np.square(h), axis=1, keepdims=True))
+    return np.log1p(np.exp(scaled)).mean() + np.maximum(0.2, abs(x)).sum() - x.T.reshape(-1).max()
+
+
+def test_a_function_for_arrays_makes_a_graph_of_nodes():
+    """The same numbers, and a gradient besides."""
+    rng = np.random.default_rng(0)
+    x, W = rng.standard_normal((4, 2)), rng.standard_normal((4, 3))
+    node = softplus_of_norms(Input(x), Input(W))
+    assert isinstance(node, Node)
+    assert node.forward() == pytest.approx(softplus_of_norms(x, W), rel=1e-14)
+    assert check_gradients(node).status == "verified"
+
+
+A, B = np.array([[2.0, 0.3], [0.1, 1.5]]), np.array([[0.4, -0.2], [0.3, 0.9]])
+UFUNCS = [
+    np.exp, np.log, np.sqrt, np.sin, np.cos, np.tan, np.arctan, np.sinh, np.cosh, np.tanh,
+    np.arcsinh, np.expm1, np.log1p, np.log2, np.log10, np.square, np.reciprocal, np.negative,
+    np.absolute, np.sign, np.floor, np.ceil, np.rint,
+]  # fmt: skip
+BINARY = [
+    np.add, np.subtract, np.multiply, np.divide, np.power, np.maximum, np.minimum, np.matmul,
+    np.greater, np.greater_equal, np.less, np.less_equal, np.equal, np.not_equal,
+]  # fmt: skip
+FUNCTIONS = [
+    lambda x: np.sum(x, axis=1), lambda x: np.mean(x, axis=0, keepdims=True), np.var, np.std,
+    np.max, np.min, np.prod, np.cumsum, np.linalg.norm, np.linalg.inv, np.linalg.det,
+    lambda x: np.linalg.solve(x, B), lambda x: np.linalg.cholesky(x + x.T), np.transpose, np.sort,
+    lambda x: np.reshape(x, (4, 1)), np.ravel, lambda x: np.stack([x, B]), lambda x: np.pad(x, 1),
+    lambda x: np.hstack((x, x)), lambda x: np.vstack((x, B)), lambda x: np.repeat(x, 2, axis=0),
+    lambda x: np.tile(x, (1, 2)), lambda x: np.where(x > 1, x, 0), lambda x: np.clip(x, 0.2, 1),
+    lambda x: np.einsum("ij,kj->ik", x, B), lambda x: np.dot(x, B), lambda x: np.argmax(x, axis=1),
+    lambda x: np.split(x, 2)[1], abs, lambda x: x.sum(0), lambda x: x.mean(axis=1),
+    lambda x: x.min(), lambda x: x.reshape(1, 4), lambda x: x.transpose(), lambda x: x.dot(B),
+    lambda x: +x,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("function", [*UFUNCS, *FUNCTIONS], ids=lambda f: f.__name__)
+def test_functions_of_numpy(function):
+    """Value and shape are NumPy's."""
+    node = function(Input(A))
+    assert isinstance(node, Node)
+    expected = function(A)
+    np.testing.assert_allclose(node.forward(), expected, rtol=1e-13)
+    assert np.shape(node.value) == np.shape(expected)
+
+
+@pytest.mark.parametrize("function", BINARY, ids=lambda f: f.__name__)
+def test_functions_of_two_arguments(function):
+    """Nodes, arrays and numbers on either side."""
+    if function is not np.matmul:
+        np.testing.assert_allclose(function(Input(A), 2.0).forward(), function(A, 2.0))
+    for x, y in ((Input(A), Input(B)), (Input(A), B), (A, Input(B))):
+        node = function(x, y)
+        assert isinstance(node, Node)
+        np.testing.assert_allclose(node.forward(), function(A, B))
+
+
+def test_an_array_on_the_left_makes_one_node():
+    """Not an array of nodes."""
+    x = Input(A)
+    for node in (B + x, B - x, B * x, B / x, B @ x, x < B, np.float64(2) * x):
+        assert isinstance(node, Node)
+        assert isinstance(node.inputs[0], Constant) or isinstance(node.inputs[1], Constant)
+
+
+@pytest.mark.parametrize(
+    ("mistake", "message"),
+    [
+        (lambda x: np.fft.fft(x), r"np\.fft\.\w*fft makes no node: .* subclass of Node"),
+        (lambda x: np.hypot(x, x), r"np\.hypot makes no node.*np\.hypot\(x\.value\)"),
+        (lambda x: np.add.reduce(x), r"np\.add\.reduce makes no node: Sum"),
+        (lambda x: np.add(A, x, out=A.copy()), r"for `a \+= x` write `a = a \+ x`"),
+        (lambda x: x == x * 1.0, r"not compared with ==. Write `x is y`"),
+        (lambda x: x != 3, "not compared with =="),
+        (lambda x: x in [x * 1.0, x], "look for a node in a set"),
+        (lambda x: 1 if x else 0, r"neither true nor false.*`x is not None`"),
+        (lambda x: x and 1, "neither true nor false"),
+        (lambda x: 0 < x < 1, "neither true nor false"),
+        (lambda x: list(x), "not iterable"),
+        (lambda x: edf.Concatenate(x, x), r"takes its arguments in a list: Concatenate\(\[x, y\]"),
+        (lambda x: edf.Stack(x), r"Stack\(\[x, y\]"),
+        (lambda x: edf.Sum(x, dim=1), r"Sum takes no argument 'dim'.*axis=1"),
+        (lambda x: edf.Softmax(x, dim=1), r"Softmax takes no argument 'dim'.*axis=1"),
+        (lambda x: edf.Sum(x, keepdim=True), r"Sum takes no argument 'keepdim'.*keepdims"),
+        (lambda x: edf.Exp(x, x), r"Exp takes 1 input, not 2: Exp\(x\)"),
+        (lambda x: edf.Add(x), r"Add takes 2 inputs, not 1: Add\(a, b\)"),
+        (lambda x: edf.SGD(x), r"give loss\.params"),
+        (lambda x: edf.SGD([x]), r"give loss\.params"),
+        (lambda x: edf.SGD([]), "no parameters"),
+        (
+            lambda x: edf.SGD([edf.Param(1.0)]).step(),
+            r"no parameter has a gradient: call loss\.backward\(\)",
+        ),
+    ],
+)
+def test_mistakes_say_what_to_write(mistake, message):
+    """Not: unsupported ufunc, not iterable, or nothing at all."""
+    with pytest.raises((TypeError, ValueError), match=message):
+        mistake(Input(A))
+
+
+def test_identity_is_the_only_equality():
+    """So nodes are found in sets, in dicts, and at the place where they are in a list."""
+    x, y = Input(1.0), Input(1.0)
+    assert {x: 1, y: 2}[y] == 2
+    assert x in {x, y}
+    assert [x, y] == [x, y]
