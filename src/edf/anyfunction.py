@@ -46,6 +46,10 @@ class AnyFunction:
         """Become another function."""
         self._seed, self._drawn = int(rng.integers(2**63)), {}
 
+    def become(self, size: int, waves: Waves) -> None:
+        """Be this function of `size` numbers, until the next draw."""
+        self._seed, self._drawn[size] = self._seed or 0, waves
+
     def waves(self, size: int) -> Waves:
         """Return the function of `size` numbers; an undrawn one is chosen at first use."""
         if self._seed is None:

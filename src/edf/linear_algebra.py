@@ -133,6 +133,11 @@ class Einsum(Node):
         self.rule = f"{subscripts!r} names the axes of each, and an index has one length"
 
     def forward(self, *arrays: Array) -> Array:
+        lengths: dict[str, int] = {}
+        for group, array in zip(self.groups, arrays, strict=True):
+            for index, length in zip(group, array.shape, strict=True):
+                if lengths.setdefault(index, length) != length:
+                    raise ValueError  # NumPy would stretch a length of 1
         return np.einsum(f"{','.join(self.groups)}->{self.result}", *arrays)
 
     def backward(self, grad: Array, *arrays: Array) -> Any:

@@ -6,6 +6,7 @@ So a function that is written for arrays makes a graph when it is given nodes.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, TypeVar
 
@@ -99,6 +100,9 @@ class Operators(Generic[N]):
         def __eq__(self, other: object) -> bool:
             if self is other:
                 return True
+            asking = sys._getframe(1).f_globals.get("__name__", "")
+            if isinstance(other, Operators) and asking.startswith("edf."):
+                return False  # trees and lists of nodes, which are compared within the package
             raise TypeError(
                 f"{self!r} == {_short(other)}: nodes are not compared with ==. Write `x is y` for "
                 "one and the same node, `x.value == y.value` for the numbers that they hold, "

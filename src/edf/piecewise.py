@@ -46,14 +46,19 @@ class Clip(Node, numpy=np.clip):
 
     def __init__(self, x: Any, low: Any = None, high: Any = None) -> None:
         super().__init__(x)
-        self.low = -np.inf if low is None else low
-        self.high = np.inf if high is None else high
+        self.low, self.high = low, high
 
     def forward(self, x: Array) -> Array:
-        return np.where(x.real < self.low, self.low, np.where(x.real > self.high, self.high, x))
+        return self._bounded(x, self.low, self.high, x)
 
     def backward(self, grad: Array, x: Array) -> Any:
-        return grad * ((x.real >= self.low) & (x.real <= self.high))
+        return self._bounded(x, 0, 0, grad)
+
+    def _bounded(self, x: Array, below: Any, above: Any, within: Array) -> Array:
+        """Return one of three values, by where x lies."""
+        if self.low is not None:
+            within = np.where(x.real < self.low, below, within)
+        return within if self.high is None else np.where(x.real > self.high, above, within)
 
 
 # ------------------------------------------------------------------------------------------- steps

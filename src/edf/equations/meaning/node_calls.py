@@ -44,7 +44,7 @@ def call_node(
         (found is not None and found in below) or _is_constant(reader, item)
         for found, item in zip(named, group.items, strict=True)
     )
-    if (own and len(named) == 1) or (listed and not own and any(named)):
+    if (own and len(named) == 1) or (listed and not own and any(n is not None for n in named)):
         _insist_on_one_list(reader, bound, named, group)
         return _itself(reader, bound, symbol, indices, behind), True
     if len(named) == 1:
@@ -75,7 +75,7 @@ def _insist_on_one_list(
     bars = tuple(comma for comma in group.commas if comma not in (",", ";"))
     names = tuple(to_latex(item) for item in group.items)
     key = (names, bars) if bars else frozenset(names)
-    covered = {below for node in named if node for below in topological_order(node)}
+    covered = {below for node in named if node is not None for below in topological_order(node)}
     leaves = [n for n in topological_order(bound.value) if isinstance(n, Input | Param)]
     whole = not bars and all(leaf in covered for leaf in leaves)
     seen = reader.page.listed.setdefault(bound.name, {})

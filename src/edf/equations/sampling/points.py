@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from edf.anyfunction import AnyFunction, Applied, Waves
+from edf.calculus import Jacobian
 from edf.equations.errors import EquationError
 from edf.equations.sampling.rounding import Rounding, Rows, rounds_once, underflown, underflows
 from edf.equations.sampling.stacking import Stacked
@@ -109,6 +110,8 @@ class Points:
         """Return an operation's values for stacked inputs, one row for each of `rows`."""
         if isinstance(node, Applied):
             return self.apply(node.function, stacks, rows)
+        if isinstance(node, Jacobian):
+            return self.rounding(self._derivative(node, stacks, rows), rows)
         arguments = stacks if rounds_once(node) else [self.rounding(s, rows) for s in stacks]
         for stack in arguments:
             stack.flags.writeable = False  # an operation that changes its input is told so
@@ -125,6 +128,20 @@ class Points:
         if np.iscomplexobj(value) and not rounds_once(node):
             value = self.rounding.cancelled(value, stacks, rows)
         return self.rounding(value, rows)
+
+    def _derivative(self, node: Jacobian, stacks: Sequence[Array], rows: Rows) -> Array:
+        """Return a derivative that is a node, row after row: each has its own draw of the arbitrary
+        functions that are differentiated."""
+        place = {below: k for k, below in enumerate(node.inputs)}
+        applied = [below for below in node.inputs if isinstance(below, Applied)]
+        sizes = [sum(stacks[place[x]][0].size for x in below.inputs) for below in applied]
+        values = []
+        for k, draw in enumerate(rows.draws):
+            for below, size in zip(applied, sizes, strict=True):
+                drawn = self.waves(below.function, size)
+                below.function.become(size, Waves(*(part[draw] for part in drawn)))
+            values.append(np.asarray(node.forward(*(stack[k] for stack in stacks))))
+        return np.stack(values)
 
     def apply(self, function: AnyFunction, stacks: Sequence[Array], rows: Rows) -> Array:
         """Return the values of an arbitrary function, a different draw at each point."""

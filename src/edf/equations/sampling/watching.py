@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from edf.anyfunction import Applied
+from edf.calculus import Jacobian
 from edf.equations.meaning import display
 from edf.equations.meaning.expression import Expr, Meaning
 from edf.equations.meaning.names import Bound
@@ -70,7 +71,7 @@ def watched_graph(points: Points, nodes: Iterable[Node]) -> Watched:
     found: Watched = {}
     world = points.world
     for node in nodes:
-        if not node.inputs or isinstance(node, Applied):
+        if not node.inputs or isinstance(node, Applied | Jacobian):
             continue
         stacks = [points.context.value(parent) for parent in node.inputs]
         for branch, margins in watched_operation(world.stacked[node], stacks).items():
