@@ -35,8 +35,6 @@ class Jacobian(Node):
         x: A node that y depends on, a leaf or not.
     """
 
-    is_formula = True  # for equations: no function of what its inputs are named
-
     def __init__(self, y: Node, x: Node) -> None:
         below = topological_order(y)
         if not any(node is x for node in below):

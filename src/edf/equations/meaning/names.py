@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from edf.anyfunction import AnyFunction
+from edf.calculus import Jacobian
 from edf.equations.errors import EquationError
 from edf.equations.latex.syntax import Indices, Number, Script, Symbol, Tree, walk
 from edf.equations.latex.vocabulary import ACCENTS, GREEK
@@ -230,6 +231,8 @@ class Scope:
         Looked for among what the node is written in terms of: its own inputs where it applies a
         function, and the named nodes that its arithmetic leads to.
         """
+        if isinstance(node, Jacobian):
+            return None  # a derivative depends on every value below it
         signs = tuple(Node.signs.values())
         written_out = isinstance(node, signs) or getattr(node, "is_formula", False)
         candidates = [] if written_out else [list(node.inputs)]
