@@ -486,6 +486,8 @@ class _Parser:
         if text.startswith(r"\begin"):
             name = _environment(text)
             self.fail(f"The environment {name} is not understood: use aligned, or one formula")
+        if text in KNOWN_MACROS or self.token.kind == "words":
+            self.fail(f"{text} has no place here: is something missing before it, or behind?")
         if text.startswith("\\") and text[1:].isalpha():
             close = difflib.get_close_matches(text, KNOWN_MACROS, n=1, cutoff=0.75)
             self.fail(

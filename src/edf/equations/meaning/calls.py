@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from edf.equations.latex.printer import to_latex
-from edf.equations.latex.syntax import Group, Number, Script, Symbol, Tree
+from edf.equations.latex.syntax import Group, Indices, Number, Script, Symbol, Tree
 from edf.equations.meaning import algebra
 from edf.equations.meaning.algebra import fail
 from edf.equations.meaning.derivatives import read_jacobian
@@ -20,7 +20,7 @@ from edf.equations.meaning.names import Bound, python_names
 from edf.equations.meaning.node_calls import call_node, insist_on_product
 from edf.equations.meaning.reader import Reader
 from edf.equations.meaning.scripts import raised, subscripted, time_derivative
-from edf.equations.meaning.symbols import look_up, read_bound, read_letter, read_node
+from edf.equations.meaning.symbols import look_up, read_bound, read_index, read_letter, read_node
 from edf.equations.operations.shapes import is_column, settle
 
 
@@ -44,6 +44,10 @@ def read_call(reader: Reader, head: Tree, group: Group, behind: Tree) -> Expr | 
         bound, indices = look_up(reader, symbol, script.sub)
         if bound is not None and group.open.endswith("[") and script == Script(symbol):
             entry = _subscripted(reader, bound, symbol, group)
+            if entry is not None:
+                return _with_scripts(reader, entry, behind)
+        if bound is not None and script == Script(symbol):
+            entry = _at_outcome(reader, bound, symbol, group)
             if entry is not None:
                 return _with_scripts(reader, entry, behind)
         if bound is None:
@@ -94,6 +98,29 @@ def _subscripted(reader: Reader, bound: Bound, symbol: Symbol, group: Group) -> 
             indices.append(int(known.value))
         elif isinstance(item, Symbol) and known is None and len(python_names(item)[0]) == 1:
             indices.append(read_letter(reader, item))
+        else:
+            return None
+    return read_bound(reader, bound, tuple(indices), to_latex(symbol), symbol.at)
+
+
+def _at_outcome(reader: Reader, bound: Bound, symbol: Symbol, group: Group) -> Expr | None:
+    """p(x) of an array p, with a free letter x, is the component p_x, and p(x_i) is p_i."""
+    if bound.kind not in ("node", "array") or group.commas or not group.open.endswith("("):
+        return None
+    shape = reader.shape(bound.value) if bound.kind == "node" else bound.value.shape
+    if not shape or len(shape) != len(group.items):
+        return None
+    indices: list[Index] = []
+    for item in group.items:
+        outcome, sub = (item.base, item.sub) if isinstance(item, Script) else (item, None)
+        if not isinstance(outcome, Symbol) or (isinstance(item, Script) and item.sup):
+            return None
+        if len(python_names(outcome)[0]) > 1 or outcome.styles or reader.scope.find(outcome):
+            return None
+        if sub is None:
+            indices.append(read_letter(reader, outcome))
+        elif isinstance(sub, Indices) and len(sub.items) == 1:
+            indices.append(read_index(reader, sub.items[0]))
         else:
             return None
     return read_bound(reader, bound, tuple(indices), to_latex(symbol), symbol.at)

@@ -33,7 +33,7 @@ from edf.equations.meaning.expression import Expr, Index, letters_of
 from edf.equations.meaning.names import latex_name
 from edf.equations.meaning.reader import Reader
 from edf.equations.meaning.scripts import is_transpose
-from edf.equations.meaning.symbols import atom, look_up, read_indices, read_node
+from edf.equations.meaning.symbols import atom, look_up, read_indices, read_node, without_label
 from edf.equations.operations.shapes import Dim, Shape, describe, of_array, settle
 from edf.graph import Input, Node, Param, topological_order
 
@@ -319,7 +319,7 @@ def _variable(reader: Reader, tree: Tree) -> tuple[Variable, int]:
         symbol, sub, sup = tree.base, tree.sub, tree.sup
         if tree.primes:
             fail("A derivative with respect to a primed name", tree.at)
-    if sup is not None:
+    if sup is not None and not (isinstance(symbol, Symbol) and without_label(reader, symbol, sup)):
         if is_transpose(reader, sup):
             row = True
         else:

@@ -21,6 +21,7 @@ from edf.equations.meaning.algebra import MAX_ORDER, fail
 from edf.equations.meaning.calls import read_call
 from edf.equations.meaning.derivatives import read_operator
 from edf.equations.meaning.endings import insist_on_end
+from edf.equations.meaning.expectations import read_expectation
 from edf.equations.meaning.expression import Expr
 from edf.equations.meaning.functions import named_operation
 from edf.equations.meaning.reader import Factors, Joins, Reader
@@ -58,6 +59,11 @@ def read_unit(reader: Reader, factors: Factors, joins: Joins, start: int) -> tup
     if beside and isinstance(factor, Symbol | Script):
         behind = factors[start + 1]
         group = behind.base if isinstance(behind, Script) else behind
+        if (
+            isinstance(group, Group)
+            and (mean := read_expectation(reader, factor, behind)) is not None
+        ):
+            return mean, 2
         if isinstance(group, Group):
             called = read_call(reader, factor, group, behind)
             if called is not None:

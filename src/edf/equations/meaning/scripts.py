@@ -27,7 +27,7 @@ from edf.equations.meaning.expression import Expr, Index
 from edf.equations.meaning.labels import label_of, read_label
 from edf.equations.meaning.names import index_text, latex_name
 from edf.equations.meaning.reader import Reader
-from edf.equations.meaning.symbols import atom, read_bound, read_index, read_indices
+from edf.equations.meaning.symbols import atom, read_bound, read_index, read_indices, without_label
 from edf.equations.operations.shapes import is_column, is_vector
 from edf.graph import Input, Param, topological_order
 
@@ -39,6 +39,8 @@ def read_script(reader: Reader, tree: Script) -> Expr:
     base, sub, sup, at = tree.base, tree.sub, tree.sup, tree.at
     if isinstance(sup, Group) and isinstance(base, Symbol) and not tree.primes:
         return _labelled(reader, base, sub, sup, at)
+    if isinstance(base, Symbol) and without_label(reader, base, sup):
+        return atom(reader, base, sub, at)
     if isinstance(base, Symbol) and (indexed := _index_above(reader, base, sub, sup)) is not None:
         return indexed
     if tree.primes == 1 and isinstance(base, Group) and sub is None and sup is None:
@@ -134,11 +136,8 @@ def _index_above(reader: Reader, base: Symbol, sub: Tree | None, sup: Tree | Non
         return None
     bound = reader.scope.find(base)
     letter = sup.base in GREEK or (len(sup.base) == 1 and sup.base.isalpha())
-    if bound is None or not letter or reader.scope.find(sup) is not None:
+    if not letter or reader.scope.find(sup) is not None:
         return None
-    if bound.kind not in ("node", "array"):
-        return None
-    shape = reader.shape(bound.value) if bound.kind == "node" else bound.value.shape
     given = sub.items if isinstance(sub, Indices) else ()
     text = index_text(sub) if sub is not None else None
     whole = reader.scope.find(base, text) if text else None
@@ -148,6 +147,9 @@ def _index_above(reader: Reader, base: Symbol, sub: Tree | None, sup: Tree | Non
             names = (read_index(reader, sup),)
             return read_bound(reader, whole, names, to_latex(Script(base, sub)), base.at)
         return None
+    if bound is None or bound.kind not in ("node", "array"):
+        return None
+    shape = reader.shape(bound.value) if bound.kind == "node" else bound.value.shape
     if not shape or len(given) + 1 != len(shape):
         return None
     return entries(reader, base, (sup, *given), base.at)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from edf.equations.latex.printer import to_latex
-from edf.equations.latex.syntax import Indices, Number, Script, Sum, Symbol, Tree
+from edf.equations.latex.syntax import Indices, Number, Script, Sum, Symbol, Tree, walk
 from edf.equations.latex.vocabulary import ACCENTS, BOLD, GREEK, REFUSED
 from edf.equations.meaning import algebra
 from edf.equations.meaning.algebra import fail, make
@@ -168,11 +168,10 @@ def look_up(
 
 def _is_mere_label(reader: Reader, symbol: Symbol, sub: Tree, bound: Bound, text: str) -> bool:
     r"""Whether a subscript only names: the KL of D_{KL}, if D is a number and has no other."""
-    if bound.kind not in ("node", "number") or not (
-        len(text) > 1 or text.isdigit() or text.isupper()
-    ):
+    if not is_number(reader, bound):
         return False
-    if bound.kind == "node" and reader.shape(bound.value) != ():
+    plain = len(text) > 1 or text.isdigit() or text.isupper()
+    if not plain and not _is_only_label(reader, sub):
         return False
     uses = sum(times for tree, times in reader.occurrences.items() if tree == symbol)
     labelled = sum(
@@ -180,6 +179,49 @@ def _is_mere_label(reader: Reader, symbol: Symbol, sub: Tree, bound: Bound, text
         for tree, times in reader.occurrences.items()
         if isinstance(tree, Script) and tree.base == symbol and tree.sub == sub
     )
+    return uses == labelled and reader.page.labels.setdefault(bound.name, text) == text
+
+
+def is_number(reader: Reader, bound: Bound) -> bool:
+    """Whether a name is bound to a number, or to a node whose value is one."""
+    if bound.kind == "node":
+        return reader.shape(bound.value) == ()
+    return bound.kind == "number"
+
+
+def _is_only_label(reader: Reader, script: Tree) -> bool:
+    """Whether a letter stands nowhere but at numbers, which have no components: y_i of one y."""
+    letters = [item for item in walk(script) if isinstance(item, Symbol)]
+    if len(letters) != 1 or reader.scope.find(letters[0]) is not None:
+        return False
+    at_numbers = 0
+    for tree, times in reader.occurrences.items():
+        if not isinstance(tree, Script) or not isinstance(tree.base, Symbol):
+            continue
+        here = [s for s in (tree.sub, tree.sup) if s is not None and letters[0] in walk(s)]
+        base = reader.scope.find(tree.base)
+        if here and base is not None and is_number(reader, base):
+            at_numbers += times * len(here)
+    name = python_names(letters[0])[0]
+    if at_numbers != reader.occurrences[letters[0]]:
+        return False
+    return reader.page.labels.setdefault(" ", name) == name  # one letter, as y_i and x_i have
+
+
+def without_label(reader: Reader, symbol: Symbol, sup: Tree | None) -> bool:
+    """Whether a superscript is a mere label: the i of x^{i}, where x is one number everywhere."""
+    if not isinstance(sup, Symbol) or sup.styles or sup.base in ("T", "e"):
+        return False
+    bound = reader.scope.find(symbol)
+    if bound is None or not is_number(reader, bound) or not _is_only_label(reader, sup):
+        return False
+    uses = sum(times for tree, times in reader.occurrences.items() if tree == symbol)
+    labelled = sum(
+        times
+        for tree, times in reader.occurrences.items()
+        if isinstance(tree, Script) and tree.base == symbol and tree.sup == sup
+    )
+    text = f"^{sup.base}"
     return uses == labelled and reader.page.labels.setdefault(bound.name, text) == text
 
 
