@@ -10,7 +10,7 @@ from handout.judge.verdicts import JudgedPage, judge_page
 from handout.page.pages import Page, PageError, read_page, shown_path
 from handout.run.cache import Cache
 from handout.run.outcomes import PageOutcome
-from handout.run.runner import Progress, Runner, warm
+from handout.run.runner import Progress, Runner, page_server
 from handout.settings import Project
 
 
@@ -92,10 +92,10 @@ def open_page(file: Path, name: str, cache: Cache | None = None, claims: str = "
 def prepare(project: Project) -> None:
     """Begin to load what pages need, on another processor, unless the cache may know them all."""
     if not project.cache.is_dir():
-        warm().start()
+        page_server().start()
 
 
 def end() -> None:
     """End what `prepare` or a page began, and every page that still runs."""
-    if warm.cache_info().currsize:
-        warm().stop()
+    if page_server.cache_info().currsize:
+        page_server().stop()

@@ -58,7 +58,7 @@ class Workshop:
         return self.run("page.md", **options)["page.md"]
 
     def left(self) -> list[int]:
-        """Processes that have not ended soon: in the project's folders, or below a keeper."""
+        """Processes that have not ended soon: in the project's folders, or below a supervisor."""
         soon = time.monotonic() + 10
         while (found := self._running()) and time.monotonic() < soon:
             time.sleep(0.01)
@@ -68,9 +68,9 @@ class Workshop:
         parents = {pid: parent for pid in _processes() if (parent := _parent(pid)) is not None}
         warm = {pid for pid, parent in parents.items() if parent == os.getpid()}
         there = [pid for pid in parents if _folder(pid).startswith(str(self.root))]
-        keepers = {pid for pid, parent in parents.items() if parent in warm}
-        found = {pid for pid, parent in parents.items() if parent in keepers} | set(there)
-        return sorted(found - keepers - warm - {os.getpid()})
+        supervisors = {pid for pid, parent in parents.items() if parent in warm}
+        found = {pid for pid, parent in parents.items() if parent in supervisors} | set(there)
+        return sorted(found - supervisors - warm - {os.getpid()})
 
 
 def _processes() -> list[int]:

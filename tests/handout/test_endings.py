@@ -81,13 +81,13 @@ def drained(terminal: int) -> bytes:
         return b""
 
 
-def test_a_keeper_that_was_killed_between_pages_is_replaced(workshop) -> None:
+def test_a_supervisor_that_was_killed_between_pages_is_replaced(workshop) -> None:
     """The next page finds another one; nobody notices."""
-    keepers = []
+    supervisors = []
     for _ in range(3):
         judged = workshop.cell("import os\nos.getppid()")
         assert judged.verdicts[0]["ok"]
-        keepers.append(int(printed(judged.results[0].outcome)))
-        os.kill(keepers[-1], signal.SIGKILL)
-        wait_for(lambda: not Path(f"/proc/{keepers[-1]}").exists())
-    assert len(set(keepers)) == 3
+        supervisors.append(int(printed(judged.results[0].outcome)))
+        os.kill(supervisors[-1], signal.SIGKILL)
+        wait_for(lambda: not Path(f"/proc/{supervisors[-1]}").exists())
+    assert len(set(supervisors)) == 3

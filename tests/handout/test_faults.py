@@ -51,7 +51,7 @@ FAULTS = {
         "Too many open files",
     ),
     "kill of the whole group": ("import os\nos.killpg(0, 9)", "killed (SIGKILL)"),
-    "kill of its keeper": (
+    "kill of its supervisor": (
         "import os, time\nos.killpg(os.getpgid(os.getppid()), 9)\ntime.sleep(100)",
         "its process was lost",
     ),

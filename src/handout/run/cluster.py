@@ -19,7 +19,7 @@ from typing import Any, cast
 
 import distributed
 
-from handout.run.runner import warm
+from handout.run.runner import page_server
 from handout.run.shipping import Bundle, inside, pack, run_moved, unpack, versions
 from handout.settings import Project
 
@@ -116,7 +116,7 @@ class _Files(distributed.WorkerPlugin):
 
     def setup(self, worker: Any) -> None:
         """Unpack, and begin to load what pages need."""
-        warm().start()
+        page_server().start()
         self.root = Path(worker.local_directory, self.name).resolve()
         self.unfit = _differences(self.versions, versions())
         try:

@@ -20,8 +20,8 @@ from handout.settings import Project, Settings
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
-    from handout.run.process.fork_server import Warm
-    from handout.run.process.spawned import Spawned
+    from handout.run.process.fork_server import ForkServer
+    from handout.run.process.spawned import Spawner
 
 _NOTHING: Reads = {"files": [], "folders": {}, "modules": [], "reasons": [], "written": {}}
 
@@ -55,17 +55,17 @@ def limits(settings: Settings) -> Limits:
 
 
 @functools.cache
-def warm() -> Warm | Spawned:
-    """What runs the pages of this process: a warm process, started at the first use."""
+def page_server() -> ForkServer | Spawner:
+    """What starts the pages' processes: made at the first use, one for this process."""
     if hasattr(os, "fork"):
         from handout.run.process.fork_server import (
-            Warm,  # not needed where the cache knows all pages
+            ForkServer,  # not needed where the cache knows all pages
         )
 
-        return Warm()
-    from handout.run.process.spawned import Spawned  # loads what belongs into a page's process
+        return ForkServer()
+    from handout.run.process.spawned import Spawner  # loads what belongs into a page's process
 
-    return Spawned()
+    return Spawner()
 
 
 def run_job(job: Mapping[str, Any]) -> str:
@@ -84,7 +84,7 @@ def run_here(
         hear(fact)
 
     try:
-        warm().run(job, heard)
+        page_server().run(job, heard)
     except OSError as error:
         gathering.fault = Fault(len(gathering.cells), f"its process could not be started: {error}")
     return gathering.outcome()
@@ -145,7 +145,7 @@ class Runner:
             from concurrent.futures import ThreadPoolExecutor  # not needed where all is known
 
             self._threads = ThreadPoolExecutor(self.project.settings.workers, "handout")
-            warm()  # here, for threads that asked for it at once would make several
+            page_server()  # here, for threads that asked for it at once would make several
         self._submitted.append(self._threads.submit(self._run, page))
         return self._submitted[-1]
 
@@ -160,7 +160,7 @@ class Runner:
 
         started = time.time()
         task = self._job(page)
-        if self.cache is not None:  # the page's keeper can write the entry, on another processor
+        if self.cache is not None:  # the page's supervisor writes the entry, in parallel to us
             task |= {"cache": str(self.cache.folder), "started": started}
             task["patience"] = self.cache.patience
         outcome = run_here(task, hear)
@@ -202,4 +202,4 @@ class Runner:
         if self._threads is not None:
             self._threads.shutdown(wait=False, cancel_futures=True)
             if not all(future.done() for future in self._submitted):
-                warm().stop()
+                page_server().stop()

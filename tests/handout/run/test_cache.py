@@ -545,9 +545,9 @@ def test_a_full_disk_is_told_once(workshop, monkeypatch) -> None:
     assert entries(workshop) == []
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="pages have keepers where there is fork")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="pages have supervisors where there is fork")
 def test_an_entry_is_written_beside_the_build(workshop, monkeypatch) -> None:
-    """By the page's keeper, so that the thread that renders pages need not wait for the disk."""
+    """By the supervisor, so that the thread that renders pages need not wait for the disk."""
     monkeypatch.setattr("handout.run.cache.write", None)
     workshop.write("a.md", PAGE.format("1"))
     workshop.run("a.md", cached=True)

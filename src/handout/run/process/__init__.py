@@ -1,1 +1,1 @@
-"""What runs the cells of one page: a warm process, its children, and the limits on them."""
+"""The process of one page: how it is started, limited and followed, and what runs in it."""

@@ -1,8 +1,8 @@
-"""A warm process that gives birth to pages: NumPy is loaded once, each page is a fork of it.
+"""A fork server: NumPy is imported once, and each page's process is forked from there.
 
-Importing NumPy takes longer than running most pages. The warm process has done that, and no page's
-code ever runs in it, so every page begins alike. It is started early, in the background, and ends
-when its connection does, however the build ends.
+Importing NumPy takes longer than running most pages. The server has done that, and no page's code
+ever runs in it, so every page begins in the same state. It is started early, in the background, and
+exits when its connection is closed, however the build ends.
 """
 
 from __future__ import annotations
@@ -41,14 +41,14 @@ _ONE_THREAD = (
 Fact = dict[str, Any]
 
 
-class Warm:
-    """The build's handle on a warm process; safe to use from several threads."""
+class ForkServer:
+    """The build's handle on a fork server; safe to use from several threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
-        self._idle: list[Connection] = []  # to keepers that wait for their next page
+        self._idle: list[Connection] = []  # to supervisors that wait for their next page
         self._busy: set[Connection] = set()  # to those of the pages that run
 
     def start(self) -> None:
@@ -65,7 +65,7 @@ class Warm:
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             env=environment(),
-            start_new_session=True,  # Ctrl-C reaches the build, which ends this by letting go
+            start_new_session=True,  # Ctrl-C reaches the build alone, which closes the connection
         )
         theirs.close()
         self._control = ours
@@ -73,10 +73,10 @@ class Warm:
         return ours
 
     def run(self, job: Mapping[str, Any], hear: Callable[[Fact], None]) -> None:
-        """Run a page in a fork of the warm process; `hear` gets every fact as it comes.
+        """Run a page in a process forked from the server; `hear` gets every fact as it comes.
 
         Raises:
-            ConnectionError: if the warm process cannot be reached.
+            ConnectionError: if the server cannot be reached.
         """
         connection = self._connected()
         try:
@@ -86,7 +86,7 @@ class Warm:
                 if fact["event"] == "end":
                     break
                 hear(fact)
-            else:  # the keeper has ended, too
+            else:  # the supervisor has exited, too
                 connection.close()
                 return
         except BaseException:
@@ -97,7 +97,7 @@ class Warm:
         self._idle.append(connection)
 
     def _connected(self) -> Connection:
-        """A connection to a keeper that has nothing to do, a new one if there is none."""
+        """A connection to a supervisor that has nothing to do, a new one if there is none."""
         with self._lock:
             while self._idle:
                 connection = self._idle.pop()
@@ -110,7 +110,7 @@ class Warm:
         return connection
 
     def _new(self) -> Connection:
-        """A connection to a keeper that the warm process gives birth to."""
+        """A connection to a supervisor that the server forks."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         with theirs:
             fds = array.array("i", [theirs.fileno()])
@@ -126,14 +126,14 @@ class Warm:
     def stop(self) -> None:
         """End the process, and with it every page that still runs."""
         for connection in list(self._busy):
-            connection.shut()  # its keeper ends it; its reader goes on
+            connection.shut()  # its supervisor ends the page; whoever reads it goes on
         with self._lock:
             while self._idle:
                 self._idle.pop().close()
             if self._control is not None:
                 self._control.close()
             if self._process is not None:
-                self._process.kill()  # pages have keepers of their own, which hear of it
+                self._process.kill()  # the supervisors notice, and end their pages
                 self._process.wait()
             self._control = self._process = None
 
@@ -144,14 +144,14 @@ def environment() -> dict[str, str]:
 
 
 class Connection:
-    """The build's end of its conversation with a keeper: a job out, facts back, page after page."""
+    """The build's connection to a supervisor: a job goes out, facts come back, page after page."""
 
     def __init__(self, ours: socket.socket) -> None:
         self.socket = ours
         self.lines = ours.makefile("rb")
 
     def alive(self) -> bool:
-        """Whether the keeper is still there; one that waits has nothing to say but its end."""
+        """Whether the supervisor still runs; while it waits for a job, it sends nothing."""
         try:
             self.socket.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
         except BlockingIOError:
@@ -172,19 +172,19 @@ class Connection:
 
 
 def serve(fd: int) -> None:
-    """The warm process: load, then fork a keeper for every connection that arrives, until EOF."""
+    """The server: import, then fork a supervisor for every connection that arrives, until EOF."""
     control = socket.socket(fileno=fd)
     _step_back()
     for name in PRELOADED:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
-    from handout.run.process.supervisor import keep
+    from handout.run.process.supervisor import supervise
 
     sys.path[:] = map(os.path.abspath, sys.path)
-    os.chdir("/")  # keep no folder busy
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # keepers are reaped by the system
+    os.chdir("/")  # hold no folder
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # supervisors are reaped by the system
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    gc.freeze()  # what is here already is no garbage, and need not be copied to look at it
+    gc.freeze()  # else the collector would write to pages of memory that all children share
     while True:
         _, fds, _, _ = socket.recv_fds(control, 1, 1)
         if not fds:
@@ -194,13 +194,13 @@ def serve(fd: int) -> None:
                 control.close()
                 signal.signal(signal.SIGCHLD, signal.SIG_DFL)
                 try:
-                    keep(connection)
+                    supervise(connection)
                 finally:
                     os._exit(0)
 
 
 def _step_back() -> None:
-    """Let the build itself go first, which renders pages meanwhile: it is what takes longest."""
+    """Yield to the build itself, which renders pages meanwhile and takes longest."""
     os.nice(_NICE)
     with contextlib.suppress(OSError), open("/proc/self/autogroup", "w") as group:
         group.write(str(_NICE))  # where Linux shares processors among sessions

@@ -1,7 +1,7 @@
 """What a page's process may use, and how that is enforced.
 
 The limits protect the build from accidents (an endless loop, a forgotten factor of a thousand);
-they are no sandbox. Wall time, output and what is left behind are the keeper's business.
+they are no sandbox. The supervisor limits wall time and output, and ends what is left behind.
 """
 
 from __future__ import annotations

@@ -30,8 +30,8 @@ from handout.run.process.worker import Channel, run_page
 Fact = dict[str, Any]
 
 
-class Spawned:
-    """Starts pages; safe to use from several threads. It has the methods of `Warm`."""
+class Spawner:
+    """Starts pages; safe to use from several threads. It has the methods of `ForkServer`."""
 
     def __init__(self) -> None:
         self._running: set[subprocess.Popen[bytes]] = set()
@@ -187,7 +187,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-class _Spawned(Channel):
+class _SpawnedChannel(Channel):
     """The page's end of the conversation: facts go to one pipe, and answers come from another."""
 
     def __init__(self, job: Mapping[str, Any], facts: int, answers: int, output: int) -> None:
@@ -207,7 +207,7 @@ def page() -> None:
     while not data.endswith(b"\n"):
         data += os.read(0, _CHUNK)
     job = json.loads(data)
-    channel = _Spawned(job, facts=os.dup(1), answers=os.dup(0), output=os.dup(2))
+    channel = _SpawnedChannel(job, facts=os.dup(1), answers=os.dup(0), output=os.dup(2))
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     try:
         run_page(job, channel)

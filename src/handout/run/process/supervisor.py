@@ -1,9 +1,9 @@
-"""Keeps one page's process: starts it, takes what it says, ends it and all that it started.
+"""Supervises a page's process: starts it, collects its facts, ends it and all that it started.
 
-The keeper stands between the build and the cells. It holds the wall clock and the output limit, and
-it is where orphans go: on Linux a process that outlives its parent becomes the keeper's child, so a
-daemon that leaves its process group is found as well. If the build goes away, its end of the
-connection closes, and the keeper ends the page.
+The supervisor stands between the build and the cells. It limits wall time and output, and it is the
+subreaper: orphaned descendants are re-parented to it (on Linux), so a daemon that leaves the page's
+process group is found as well. If the build exits, its end of the connection closes, and the
+supervisor ends the page.
 """
 
 from __future__ import annotations
@@ -34,25 +34,25 @@ _PARENT_DEATH, _SUBREAPER = 1, 36  # PR_SET_PDEATHSIG and PR_SET_CHILD_SUBREAPER
 IN_ORDER = ("display", "clear", "cell")
 TOOK_TOO_LONG = "it took longer than its time limit"
 _CHUNK = 1 << 16
-_TICK = 0.05  # seconds between looks at whether the child still lives
-_TELLING = 0.1  # seconds between reports to the build: every one takes its interpreter's time
-_PATIENCE = 8  # looks at whether all is gone, before looking for what is not
-GRACE = 5.0  # seconds for everything to be gone
+_TICK = 0.05  # seconds between checks whether the child still runs
+_TELLING = 0.1  # seconds between messages to the build, each of which interrupts its main thread
+_PATIENCE = 8  # polls until all children have exited, before orphans are searched for
+GRACE = 5.0  # seconds until all children must have exited
 
 
-def keep(connection: socket.socket) -> None:
+def supervise(connection: socket.socket) -> None:
     """Run page after page: a job comes over `connection`, facts go back, the last of them `end`.
 
-    All are JSON lines. A keeper that could not end all that its page has started ends itself.
+    All are JSON lines. A supervisor that fails to end all that its page has started exits.
     """
-    os.setpgid(0, 0)  # what a page does to its parent's group, it does to this keeper alone
+    os.setpgid(0, 0)  # a page that signals its parent's group reaches this supervisor alone
     adopt_orphans()
     for job in _jobs(connection):
-        with contextlib.closing(Keeper(job, connection)) as keeper:
-            keeper.run()
-            keeper.remember()
-            keeper.send({"event": "end"})
-            keeper.flush()
+        with contextlib.closing(Supervisor(job, connection)) as supervisor:
+            supervisor.run()
+            supervisor.remember()
+            supervisor.send({"event": "end"})
+            supervisor.flush()
 
 
 def _jobs(connection: socket.socket) -> Iterator[Job]:
@@ -76,8 +76,8 @@ def _process_control(option: int, value: int) -> None:
         ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
 
 
-class Keeper:
-    """The page's process, the ends of its pipes, and what came through them."""
+class Supervisor:
+    """The page's process, our ends of its pipes, and what came through them."""
 
     def __init__(self, job: Job, connection: socket.socket) -> None:
         self.job = job
@@ -109,7 +109,7 @@ class Keeper:
         self.status: int | None = None  # of the page's process, once it has ended
 
     def run(self) -> None:
-        """Follow the page to its end, then end everything."""
+        """Follow the page to its end, then end all that it has started."""
         try:
             while not self.done and self.fault is None:
                 self._step()
@@ -131,7 +131,7 @@ class Keeper:
                 self.send({"event": "kept"})
 
     def close(self) -> None:
-        """Let go of the pipes."""
+        """Close the pipes."""
         self.facts.close()
         os.close(self.output)
         os.close(self.trace)
@@ -199,7 +199,7 @@ class Keeper:
             while data := os.read(self.output, _CHUNK):
                 self.said.add(data)
                 if self.said.dropped and time.monotonic() >= self.deadline:
-                    return  # output without end must not keep the clock from being read
+                    return  # endless output must not delay the time limit
 
     def _place(self) -> dict[str, Any]:
         """The line of the page that was running, if the child could still say."""
@@ -223,11 +223,11 @@ class Keeper:
 
 
 def _be_the_page(job: Job, channel: worker.Channel) -> NoReturn:
-    """The child: its own process group, no standard input, and out by the shortest way."""
+    """The child: its own process group, no standard input, no clean-up handlers at exit."""
     status = 1
     try:
         os.setpgid(0, 0)
-        _process_control(_PARENT_DEATH, signal.SIGKILL)  # of the keeper, whoever killed it
+        _process_control(_PARENT_DEATH, signal.SIGKILL)  # when the supervisor exits
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_DFL)
         nothing = os.open(os.devnull, os.O_RDONLY)
@@ -271,12 +271,12 @@ def end_all(pid: int, status: int | None) -> int:
             status = how
         elif ended == 0:
             looks += 1
-            if looks > _PATIENCE:  # an orphan that left the group
+            if looks > _PATIENCE:  # an orphan that has left the process group
                 for child in _children():
                     with contextlib.suppress(ProcessLookupError):
                         os.kill(child, signal.SIGKILL)
             time.sleep(0.0005)
-    os._exit(1)  # some child cannot be ended, and must not become the next page's
+    os._exit(1)  # a child cannot be killed, and must not be taken for one of the next page
 
 
 def _children() -> list[int]:

@@ -10,7 +10,7 @@ import nbformat
 import pytest
 
 from handout.run.outcomes import Output, printed
-from handout.run.process.spawned import Spawned
+from handout.run.process.spawned import Spawner
 
 SHOWS = """
 class Table:
@@ -25,8 +25,8 @@ class Table:
 def launched(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages run in forks, and in processes of their own, which is all that Windows has."""
     if request.param == "spawned":
-        launcher = Spawned()
-        monkeypatch.setattr("handout.run.runner.warm", lambda: launcher)
+        launcher = Spawner()
+        monkeypatch.setattr("handout.run.runner.page_server", lambda: launcher)
     elif not hasattr(os, "fork"):
         pytest.skip("this system does not fork")
 

@@ -14,7 +14,7 @@ from handout.report.verdicts_json import verdicts_json
 from handout.run import runner as run
 from handout.run.outcomes import printed
 from handout.run.process.limits import unlimited
-from handout.run.process.spawned import Spawned
+from handout.run.process.spawned import Spawner
 
 pytestmark = pytest.mark.slow
 
@@ -46,10 +46,10 @@ FAULTS = {
 
 
 @pytest.fixture
-def spawned(monkeypatch: pytest.MonkeyPatch) -> Spawned:
+def spawned(monkeypatch: pytest.MonkeyPatch) -> Spawner:
     """Pages run as on a system without fork."""
-    made = Spawned()
-    monkeypatch.setattr(run, "warm", lambda: made)
+    made = Spawner()
+    monkeypatch.setattr(run, "page_server", lambda: made)
     return made
 
 
@@ -64,7 +64,7 @@ def test_the_verdicts_are_the_same_bytes(workshop, monkeypatch: pytest.MonkeyPat
         return text, [printed(r.outcome) for page in judged for r in page.results]
 
     forked = everything()
-    monkeypatch.setattr(run, "warm", Spawned)
+    monkeypatch.setattr(run, "page_server", Spawner)
     assert everything() == forked
     assert forked[1] == ["printed\n", "", *["1\n2\n3\n"] * 3]
 
@@ -96,7 +96,7 @@ def test_what_a_cell_starts_ends_with_its_page(workshop) -> None:
     assert workshop.left() == []
 
 
-def test_stopping_ends_what_runs(workshop, spawned: Spawned) -> None:
+def test_stopping_ends_what_runs(workshop, spawned: Spawner) -> None:
     """As Ctrl-C does."""
     mark = workshop.root / "running"
     source = f"open({str(mark)!r}, 'w').close()\nwhile True: pass"
@@ -121,11 +121,11 @@ def test_no_module_needs_what_windows_has_not(tmp_path: Path) -> None:
         " sys.modules[name] = None\n"
         "del os.fork, os.setsid, os.killpg, os.waitid, socket.AF_UNIX\n"
         "import handout.cli, handout.hosts.mkdocs_plugin, handout.run.process.spawned\n"
-        "from handout.run.runner import warm\n"
-        "print(type(warm()).__name__)\n"
+        "from handout.run.runner import page_server\n"
+        "print(type(page_server()).__name__)\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
-    assert (done.stdout, done.stderr) == ("Spawned\n", "")
+    assert (done.stdout, done.stderr) == ("Spawner\n", "")
 
 
 def test_what_a_system_does_not_limit_is_said() -> None:
