@@ -149,7 +149,12 @@ class _Declarations:
                 length = self.ranges[one.family]
                 one.lengths = (length, *one.lengths)
                 one.fixed |= set() if isinstance(length, Length) else {length}
-        values = {name: one.value() for name, one in self.declared.items()}
+        for name in self.lengths.keys() & self.declared.keys():
+            if not _is_natural(self.declared[name].sample):
+                _fail(f"{name} is a length here: it is a natural number", self.declared[name].at)
+        values = {
+            name: one.value() for name, one in self.declared.items() if name not in self.lengths
+        }
         return {**self.lengths, **stale(self.names, values), **values}
 
     def read(self, statement: Statement) -> None:
@@ -222,7 +227,7 @@ class _Declarations:
         known = self.lengths.get(name, self.names.get(name))
         if isinstance(known, int | float | np.integer) and not isinstance(known, bool):
             return known if isinstance(known, Length) else int(known)
-        if known is not None:
+        if known is not None and not (isinstance(known, Input) and _is_natural(known.sample)):
             _fail(f"{name} is bound to a {type(known).__name__}: it cannot be a length", at)
         taken: list[int] = [*self.lengths.values()]
         taken += [n for one in self.declared.values() for n in (*one.lengths, *one.fixed)]
@@ -482,6 +487,11 @@ def stale(names: Mapping[str, Any], renewed: Iterable[str]) -> dict[str, None]:
         for name, value in names.items()
         if gone and name not in new and _depends(scope, value, gone)
     }
+
+
+def _is_natural(sample: Any) -> bool:
+    """Whether a name was declared as a natural number, which a length is."""
+    return isinstance(sample, _Whole) and not sample.labels
 
 
 def _depends(scope: Scope, value: Any, gone: set[int]) -> bool:

@@ -170,6 +170,9 @@ def _left(tree: Tree, at: int) -> _Left:
     """What a left side defines."""
     if isinstance(tree, Product) and len(tree.factors) == 2 and isinstance(tree.factors[1], Group):
         return _left(tree.factors[0], at)  # f(x), a node that depends on x
+    match tree:
+        case Product(factors=(symbol, Script(base=Group(), sub=below, sup=None, primes=0))):
+            return _left(Script(symbol, below, at=tree.at), at)  # P(x)_i
     if isinstance(tree, Symbol):
         return _Left(python_names(tree)[0])
     sub = tree.sub if isinstance(tree, Script) else None

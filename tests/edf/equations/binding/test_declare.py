@@ -123,6 +123,19 @@ def test_families_have_a_further_axis(latex: str, shape: tuple[int, ...]) -> Non
     assert declare(latex, {})["x"].shape == shape
 
 
+def test_a_natural_number_can_be_a_length() -> None:
+    """Declared before it is used as one, after it, or on a line of its own."""
+    for latex in (r"n \in \mathbb{N}, x \in \mathbb{R}^n", r"x \in \mathbb{R}^n, n \in \mathbb{N}"):
+        names = declare(latex, {})
+        assert isinstance(names["n"], Length)
+        assert names["x"].shape == (names["n"],)
+    before = declare(r"n \in \mathbb{N}", {})
+    assert isinstance(before["n"], Input)
+    assert isinstance(declare(r"x \in \mathbb{R}^n", before)["n"], Length)
+    with pytest.raises(EquationError, match="n is a length here"):
+        declare(r"x \in \mathbb{R}^n, n \in \mathbb{R}", {})
+
+
 def test_functions() -> None:
     """An arbitrary smooth function, with values where it is declared to have them."""
     names = declare(

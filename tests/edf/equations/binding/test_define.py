@@ -61,6 +61,7 @@ CASES = [
     ("z_{ij} = \\begin{cases} x_i & \\text{if } i = j \\\\ 0 & \\text{otherwise} \\end{cases}", np.diag(X)),
     ("z_i = \\lVert W_{i,:} \\rVert", np.linalg.norm(W, axis=1)),
     ("z = W_{:,1}", W[:, 0]),
+    ("z(x)_i = x_i^2", X**2),
     ("z := x", X),
     ("z \\triangleq x", X),
     ("z \\coloneqq x", X),
