@@ -12,8 +12,8 @@ from handout.page.cells import Cell, named, read_contents
 from handout.page.displays import Display, find_displays
 from handout.page.fences import find_fences
 from handout.page.macros import macros_in
-from handout.page.options import PYTHON, OptionError, suggestion
-from handout.page.pages import CLAIMS, Page, PageError, shown_path, text_digest
+from handout.page.options import MATH, PYTHON, OptionError, suggestion
+from handout.page.pages import CLAIMS, Page, PageError, read_as, shown_path, text_digest
 
 
 def read_notebook(file: Path, name: str, claims: str = "marked") -> Page:
@@ -44,6 +44,12 @@ def read_notebook(file: Path, name: str, claims: str = "marked") -> Page:
     if least is not None and not (isinstance(least, int | float) and 0 <= least <= 100):
         raise PageError(shown, f"metadata handout: coverage must be a percentage, not {least!r}")
     cells, unclaimed = _contents(notebook, text, shown, claims == "all")
+    if "reading" in given:
+        try:
+            reading = str(MATH["reading"].read(str(given["reading"])))
+        except OptionError as error:
+            raise PageError(shown, f"metadata handout: reading {error}") from error
+        cells = list(read_as(cells, reading))
     macros = macros_in("\n".join(c.source for c in notebook.cells if c.cell_type == "markdown"))
     return Page(
         name,

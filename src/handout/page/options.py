@@ -13,7 +13,7 @@ _OPTION = re.compile(
     r"""\s*(?P<key>[^\s="'{}]+)(?:=(?P<quote>["'])(?P<value>.*?)(?P=quote)(?=\s|$))?"""
 )
 _IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]*")
-_READING = re.compile(r"componentwise( [A-Za-z])+|base [01]")
+_READING = re.compile(r"componentwise( [A-Za-z])+|base [01]|layout (numerator|denominator)")
 
 
 class OptionError(ValueError):
@@ -96,7 +96,8 @@ def _reading(value: str) -> str:
     parts = [" ".join(part.split()) for part in value.split(",")]
     if not all(_READING.fullmatch(part) for part in parts):
         raise OptionError(
-            'must be "componentwise" and an index, as in "componentwise i", or "base 0" or "base 1"'
+            'must be "componentwise" and an index, as in "componentwise i", "base 0" or "base 1", '
+            'or "layout numerator" or "layout denominator"'
         )
     return ", ".join(parts)
 
@@ -153,9 +154,10 @@ MATH: Mapping[str, Option] = {
         ),
         Option(
             "reading",
-            "`componentwise i`, `componentwise i j`, `base 0`, `base 1`",
+            "`componentwise i`, `componentwise i j`, `base 0`, `base 1`, `layout numerator`, "
+            "`layout denominator`",
             "Read bare vectors (and matrices) by component; count numbered components from 0 or "
-            "from 1. Several with commas between.",
+            "from 1; lay out derivatives by a bare vector. Several with commas between.",
             _reading,
         ),
         Option("loss", "a name", "The node that `x.\\text{grad}` is the gradient of.", _identifier),

@@ -10,9 +10,10 @@ from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 from handout.page.cells import Cell, read_contents
-from handout.page.displays import Display
+from handout.page.displays import Display, Role
 from handout.page.fences import find_fences, front_matter, read_text
 from handout.page.macros import macros_in
+from handout.page.options import MATH, OptionError
 
 #: Which formulas of a page are claims: those that are marked, or all that state something.
 CLAIMS = ("marked", "all")
@@ -123,11 +124,23 @@ def make_page(
     agreed = known is not None and known.knows_text(of_text)
     given = read_front_matter(text, shown)
     contents = read_contents(text, shown, agreed, whole=(given.claims or claims) == "all")
-    cells = [*given.problems, *contents.cells]
+    cells = [*given.problems, *read_as(contents.cells, given.reading)]
     if known is not None and not agreed and all(cell.problem is None for cell in cells):
         known.note_text(of_text)
     macros = macros_in(_outside_code(text)) if "\\" in text else {}
     return Page(name, shown, file, text, of_text, cells, contents.unclaimed, macros, given.coverage)
+
+
+def read_as(cells: Sequence[Cell], reading: str | None) -> Sequence[Cell]:
+    """The cells, with the reading that their page declares where a formula declares none."""
+    if reading is None:
+        return cells
+    return [
+        cell._replace(options={"reading": reading, **cell.options})
+        if cell.kind == "math" and cell.role in (Role.CLAIM, Role.DEFINE)
+        else cell
+        for cell in cells
+    ]
 
 
 def _outside_code(text: str) -> str:
@@ -145,10 +158,13 @@ class FrontMatter(NamedTuple):
 
     claims: str | None = None
     coverage: float | None = None
+    reading: str | None = None
     problems: Sequence[Cell] = ()
 
 
-_OPTION = re.compile(r"^(?P<name>claims|coverage)[ \t]*:[ \t]*(?P<value>[^#\n]*)", re.MULTILINE)
+_OPTION = re.compile(
+    r"^(?P<name>claims|coverage|reading)[ \t]*:[ \t]*(?P<value>[^#\n]*)", re.MULTILINE
+)
 
 
 def read_front_matter(text: str, path: str) -> FrontMatter:
@@ -163,6 +179,12 @@ def read_front_matter(text: str, path: str) -> FrontMatter:
                 read = read._replace(claims=value)
                 continue
             wanted = "one of " + ", ".join(CLAIMS)
+        elif found["name"] == "reading":
+            try:
+                read = read._replace(reading=str(MATH["reading"].read(value)))
+                continue
+            except OptionError as error:
+                wanted = str(error).removeprefix("must be ")
         else:
             if re.fullmatch(r"\d{1,3}(\.\d+)?", value) and float(value) <= 100:
                 read = read._replace(coverage=float(value))

@@ -110,6 +110,22 @@ def test_less_coverage_than_asked_for_fails(workshop, least: int, status: int) -
     assert site(workshop, f"coverage: {least}", a=f"---\ncoverage: 50\n---\n{text}").exit_code == 0
 
 
+def test_a_page_declares_how_its_formulas_are_read(workshop) -> None:
+    """Bare vectors by component, in claims and definitions; a formula may say otherwise."""
+    formulas = (
+        "<!-- let: x \\in \\mathbb{R}^n, f : \\mathbb{R}^n \\to \\mathbb{R} -->\n\n"
+        "<!-- define -->\n$$ P(x)_i = \\frac{e^{x_i}}{\\sum_j e^{x_j}}, \\quad l = f(P) $$\n\n"
+        "$$ \\frac{\\partial P}{\\partial x} = P(1 - P) $$\n\n"
+        '<!-- claim: own reading="base 1" -->\n$$ \\sum_i P_i = 1 $$\n'
+    )
+    workshop.write("a.md", f"---\nclaims: all\nreading: componentwise i\n---\n{formulas}".encode())
+    done = handout("check", "a.md")
+    assert done.exit_code == 0, done.output
+    assert "2 verified" in done.output
+    workshop.write("a.md", f"---\nreading: by component\n---\n{formulas}".encode())
+    assert "a.md:2: page-reading: error" in handout("check", "a.md").output
+
+
 def test_bad_front_matter_is_an_error_on_its_line(workshop) -> None:
     """An option that cannot be used is said, not passed over."""
     workshop.write("a.md", b"---\nclaims: every\ncoverage: lots\n---\n# A\n")

@@ -166,9 +166,13 @@ class Page:
             from edf.equations import EquationError, declare, define
         except BaseException as raised:
             return {"error": self._error(raised), "reports": []}
-        bind = declare if self.cell["kind"] == "let" else define
+        source, names, macros = self.cell["source"], dict(self.names), self.cell["macros"]
+        reading = self.cell["options"].get("reading")
         try:
-            bound = bind(self.cell["source"], dict(self.names), macros=self.cell["macros"])
+            if self.cell["kind"] == "let":
+                bound = declare(source, names, macros=macros)
+            else:
+                bound = {**define(source, names, macros=macros, reading=reading)}
             for name, value in bound.items():
                 if value is None:  # made of something that is declared anew
                     self.names.pop(name, None)
