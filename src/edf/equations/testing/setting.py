@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from edf.anyfunction import AnyFunction
+from edf.anyfunction import AnyFunction, Applied
 from edf.equations.meaning.expression import Expr, Meaning
 from edf.equations.meaning.reader import Page
 from edf.equations.sampling.world import World
@@ -51,3 +51,10 @@ def is_arbitrary(expr: Expr) -> bool:
         return False
     bound = expr.data if expr.op == "call" else expr.data[0]
     return isinstance(bound.value, AnyFunction)
+
+
+def applies_arbitrary(meaning: Meaning, world: World) -> bool:
+    """Whether anything in a step, or in the graph below it, is an arbitrary function."""
+    return any(map(is_arbitrary, parts(meaning))) or any(
+        isinstance(node, Applied) for node in world.all_below(nodes(meaning))
+    )

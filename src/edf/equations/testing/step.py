@@ -26,7 +26,7 @@ from edf.equations.testing.felt import never_felt
 from edf.equations.testing.judge import judge
 from edf.equations.testing.lengths import at_other_lengths
 from edf.equations.testing.measure import is_heavy, quiet
-from edf.equations.testing.setting import Outcome, Setting
+from edf.equations.testing.setting import Outcome, Setting, applies_arbitrary
 from edf.equations.testing.tried import judged_apart, regular, tried_points
 
 FEW = 5  # points for a step whose derivatives are expensive
@@ -61,6 +61,10 @@ def examine(equation: Equation, meaning: Meaning, setting: Setting) -> Outcome:
         outcome.finding = replace(outcome.finding, message=message)
         return outcome
     if not _is_felt(meaning, samples, outcome):
+        return outcome
+    if meaning.sign != "=" and applies_arbitrary(meaning, setting.world):
+        message = "Arbitrary functions are drawn with values of about 1, which shows no bound"
+        outcome.finding = replace(outcome.finding, status="inconclusive", message=message)
         return outcome
     at_other_lengths(equation, meaning, setting, outcome)
     return outcome
