@@ -190,6 +190,46 @@ class TestCells:
         expect(panel(page, "pencil").locator("pre.cell-output")).to_have_text("alive", timeout=SLOW)
 
 
+class TestExercises:
+    """The page of exercises, wrong answers first."""
+
+    ANSWERS = (
+        (r"\frac{\partial l}{\partial P_j} P_j (1 - P_j)", "1 refuted"),
+        (r"\frac{\partial l}{\partial x_j}", ""),
+        (
+            r"P_j (\frac{\partial l}{\partial P_j} - \sum_i \frac{\partial l}{\partial P_i} P_i)",
+            "Right",
+        ),
+        (r"\sum_i \frac{\partial l}{\partial P_i} P_i (\delta_{ij} - P_j)", "Right"),
+    )
+
+    def test_answers_are_judged_and_kept(self, context: BrowserContext, served: str) -> None:
+        """Wrong, the question itself, right, and right in another form; a reload knows it still."""
+        page = context.new_page()
+        page.goto(f"{served}ps1/exercises/")
+        exercise = page.get_by_role("group", name="Exercise softmax-backward", exact=True)
+        for answer, said in self.ANSWERS:
+            exercise.get_by_role("textbox").fill(answer)
+            exercise.get_by_role("button", name="Check").click()
+            if said:
+                expect(exercise.locator(".live-state")).to_have_text(said, timeout=SLOW)
+            else:
+                expect(exercise.locator(".live-understood")).to_contain_text(
+                    "holds the question itself", timeout=SLOW
+                )
+        exercise.get_by_role("button", name="Hint").click()
+        expect(exercise.locator(".live-hints li")).to_have_count(1)
+        expect(page.locator(".live-summary")).to_contain_text("1 of 7 right, 3 of 22 points")
+        page.reload()
+        expect(exercise.get_by_role("textbox")).to_have_value(self.ANSWERS[-1][0])
+        expect(page.locator(".live-summary")).to_contain_text("1 of 7 right")
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Download my answers").click()
+        text = download.value.path().read_text("utf-8")
+        assert 'math claim="softmax-backward"' in text
+        assert self.ANSWERS[-1][0] in text
+
+
 def test_it_works_again_without_a_network(context: BrowserContext, served: str) -> None:
     """After one use, a reload offline still judges."""
     page = context.new_page()

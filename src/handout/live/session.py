@@ -67,8 +67,7 @@ class Session:
         if (stopped := self._go_to(cell, sources)) is not None:
             return stopped
         verdicts, _ = self._run(self.cells[cell]._replace(source=source, problem=None))
-        for verdict in verdicts:  # the author's expectation was of the author's claim
-            verdict["expected"], verdict["ok"] = "", True
+        _expect_nothing(verdicts)
         return {**self.understand(cell, source), "html": _cards(verdicts)} | _told(verdicts)
 
     def run(self, cell: int, source: str, sources: Mapping[str, str]) -> dict[str, Any]:
@@ -128,6 +127,9 @@ class Session:
         filled = self._filled(cell, source)
         verdicts, _ = self._run(self.cells[cell]._replace(source=filled, role=Role.CLAIM))
         right = all(v["status"] == "verified" for v in verdicts)
+        _expect_nothing(verdicts)
+        for verdict in verdicts:
+            verdict["repair"] = None  # it would give the answer away
         said = "Right" if right else _told(verdicts)["said"]
         return {
             **self.understand(cell, source),
@@ -269,6 +271,12 @@ def _changes(sources: Mapping[str, str], cells: Sequence[Cell]) -> list[int]:
 
 def _cards(verdicts: Sequence[Verdict]) -> str:
     return cards(verdicts, typeset)
+
+
+def _expect_nothing(verdicts: Sequence[Verdict]) -> None:
+    """Leave the author's expectation away: it was of the author's claim, not of the reader's."""
+    for verdict in verdicts:
+        verdict["expected"], verdict["ok"] = "", True
 
 
 def _told(verdicts: Sequence[Verdict]) -> dict[str, str]:

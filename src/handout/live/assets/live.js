@@ -10,7 +10,8 @@ const PENCIL = '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M20.7 7a1 1
 const PAUSE = 250;   // ms without a key before a formula is judged
 const LIMIT = 30;    // s for one answer, once Python stands by
 
-/** @typedef {{id: string, kind: string, source: string, exercise?: string, hints?: string[], points?: number}} Cell */
+/** @typedef {{id: string, kind: string, role: string, source: string, options: Record<string, any>,
+ *    template?: string, hints?: string[], points?: number}} Cell */
 
 /** The page's Python: one worker, started at first use, ended and started again by Stop. */
 class Python {
@@ -94,9 +95,9 @@ class Editor {
     /** @type {Cell} */ this.cell = live.page.cells[number];
     this.source = this.cell.source;
     this.code = this.cell.kind === "python";
-    this.exercise = this.cell.exercise;
+    this.exercise = this.cell.role === "exercise";
     /** @type {string[]} */ this.past = [];
-    this.busy = false;
+    this.busy = this.again = false;
     /** @type {HTMLElement | null} */ this.panel = null;
     const what = this.code ? "cell" : "claim";
     this.button = make("button", {type: "button", className: "live-edit", title: `Change this ${what}`,
@@ -258,10 +259,6 @@ class Editor {
     const said = await this.asking({ask: this.exercise ? "attempt" : this.code ? "run" : "judge",
       cell: this.number, source});
     if (said) this.show(said);
-    if (this.again) {
-      this.again = false;
-      this.submit();
-    }
   }
 
   /** @param {any} said */
@@ -304,6 +301,8 @@ class Editor {
     } finally {
       this.busy = false;
       this.stopper.hidden = this.bar.hidden = true;
+      if (this.again) setTimeout(() => this.submit());   // what was asked meanwhile: the newest only
+      this.again = false;
     }
   }
 
@@ -405,8 +404,9 @@ class Live {
     const parts = [`# Answers to ${document.title}\n`];
     for (const cell of this.page.cells) {
       const answer = answers[cell.id]?.source ?? "";
-      const source = cell.exercise && !this.isCode(cell) ? cell.template.replace("?", `{${answer}}`) : cell.exercise ? answer : cell.source;
-      if (cell.exercise && !answer) parts.push(`(${cell.id}: no answer)\n`);
+      const asked = cell.role === "exercise";
+      const source = !asked ? cell.source : cell.template ? cell.template.replace("?", () => answer) : answer;
+      if (asked && !answer) parts.push(`(${cell.id}: no answer)\n`);
       else parts.push(`${"`".repeat(3)}${this.header(cell)}\n${source}\n${"`".repeat(3)}\n`);
     }
     const link = make("a", {href: URL.createObjectURL(new Blob([parts.join("\n")], {type: "text/markdown"})), download: "answers.md"});
@@ -420,7 +420,8 @@ class Live {
 
   /** @param {any} cell */
   header(cell) {
-    const options = Object.entries(cell.options).map(([name, value]) => ` ${name}="${value}"`).join("");
+    if (cell.role === "let" || cell.role === "define") return `math ${cell.role}`;
+    const options = Object.entries(cell.options).map(([name, value]) => ` ${name}="${[value].flat().join(" ")}"`).join("");
     return this.isCode(cell) ? `python exec="on" id="${cell.id}"${options}` : `math claim="${cell.id}"${options}`;
   }
 }
