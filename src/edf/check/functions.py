@@ -6,7 +6,7 @@ Both are a function of several arrays that can be evaluated at shifted arguments
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -14,6 +14,7 @@ import numpy as np
 from edf.errors import ShapeError
 from edf.graph import Array, Constant, Node, topological_order, unbroadcast
 from edf.numerics.branches import Branch, Trace
+from edf.numerics.intervals import BoundedTrace, Bounds
 
 
 class EvaluationError(Exception):
@@ -169,17 +170,33 @@ def operation_name(node: Node) -> str:
 def branch_margins(node: Node) -> dict[Branch, Array]:
     """Return the margins of an operation's branches at its inputs' values, forward and backward."""
     trace = Trace()
+    _follow(node, trace, trace.watch)
+    return {
+        branch: np.concatenate([np.ravel(np.asarray(m, float)) for m in margins])
+        for branch, margins in trace.margins.items()
+    }
+
+
+def branch_bounds(node: Node) -> dict[Branch, Bounds]:
+    """Return between which bounds the margins of an operation's branches lie for any arguments."""
+    trace = BoundedTrace()
+    _follow(node, trace, lambda array: trace.bound(array, Bounds()))
+    return trace.possible
+
+
+def _follow(node: Node, trace: Trace, watch: Callable[[Array], Array]) -> None:
+    """Run an operation's forward and backward on arrays that note what becomes of them."""
     plain = [parent.value for parent in node.inputs]
     watched = [
-        value if isinstance(parent, Constant) else trace.watch(np.array(value))
+        value if isinstance(parent, Constant) else watch(np.array(value))
         for parent, value in zip(node.inputs, plain, strict=True)
     ]
     kept, generators = node.value, generator_states([node])
-    # An exception is of what watched arrays do not do; the margins so far count.
+    # An exception is of what watched arrays do not do; what was noted so far counts.
     with contextlib.suppress(Exception):
         value = node.forward(*watched)
         restore(generators)
-        node.value = trace.watch(np.asarray(value)) if trace.lost(value) else value
+        node.value = watch(np.asarray(value)) if trace.lost(value) else value
         node.backward(np.ones(np.shape(value)), *watched)
     node.value = kept
     restore(generators)
@@ -187,10 +204,6 @@ def branch_margins(node: Node) -> dict[Branch, Array]:
         node.forward(*plain)  # what forward has kept for backward must be plain again
     node.value = kept
     restore(generators)
-    return {
-        branch: np.concatenate([np.ravel(np.asarray(m, float)) for m in margins])
-        for branch, margins in trace.margins.items()
-    }
 
 
 def _compute(node: Node, arrays: Sequence[Array]) -> Array:

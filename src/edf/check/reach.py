@@ -23,7 +23,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from edf.check.functions import branch_margins, operation_name
+from edf.check.functions import branch_bounds, branch_margins, operation_name
 from edf.check.sampling import SampledGraph
 from edf.graph import Array, Constant, Input, Node
 from edf.numerics.branches import Branch
@@ -89,7 +89,8 @@ class Sides:
     reached: set[int] = field(default_factory=set)
     """The sides that were met: -1 (below), 1 (above)."""
     outside: set[int] = field(default_factory=set)
-    """Sides on which the graph has no value, as where an operation raises on purpose."""
+    """Sides that need no reaching: the graph has no value there, as where an operation raises on
+    purpose, or none is possible, as of `abs(exp(x))`."""
     met: list[tuple[Values, Array]] = field(default_factory=list)
     """Points, and the margins there."""
 
@@ -144,8 +145,14 @@ class Reach:
         yield from self.across_thresholds()
 
     def unreached(self) -> list[Sides]:
-        """Return the branches of which a side has not been reached."""
-        return [sides for sides in self.sides.values() if sides.wanted]
+        """Return the branches of which a side has not been reached, though it may be possible."""
+        missing = [sides for sides in self.sides.values() if sides.wanted]
+        for sides in missing:
+            bounds = branch_bounds(sides.node).get(sides.branch)
+            if bounds is not None:
+                sides.outside |= {-1} if bounds.low >= 0 else set()
+                sides.outside |= {1} if bounds.high <= 0 else set()
+        return [sides for sides in missing if sides.wanted]
 
     # ----------------------------------------------------------------------------- kinds of points
 
