@@ -24,7 +24,7 @@ from handout.project_file import find_config
 from handout.report.annotations import annotate
 from handout.report.baseline import Baseline, BaselineError
 from handout.report.junit import junit
-from handout.report.problems import coverage_problems, problems
+from handout.report.problems import coverage_problems, order_problems, problems, repetition_problems
 from handout.report.sarif import sarif
 from handout.report.summary import tally, told
 from handout.report.verdicts_json import verdicts_json
@@ -58,6 +58,7 @@ def main() -> None:
 @click.option("--executor", help="Run pages on a cluster: dask://HOST:PORT of its scheduler.")
 @click.option("--jobs", type=click.IntRange(1), help="How many pages to run at once.")
 @click.option("--timeout", type=click.FloatRange(0, min_open=True), help="Seconds a cell may take.")
+@click.option("--twice", is_flag=True, help="Run every page twice, and say what differs.")
 @click.option("--watch", is_flag=True, help="Check again whenever something changes.")
 @click.option("--no-exec", is_flag=True, help="List the cells of the pages and run none.")
 def check(
@@ -70,6 +71,7 @@ def check(
     executor: str | None,
     jobs: int | None,
     timeout: float | None,
+    twice: bool,
     watch: bool,
     no_exec: bool,
 ) -> None:
@@ -89,7 +91,7 @@ def check(
         engine.prepare(project)
         known = _baseline(baseline, project, update_baseline)
         read_pages = [_read(name, project.settings.claims) for name in _files(pages)]
-        judged, reads = _judge(project, read_pages, executor)
+        judged, reads = _judge(project, read_pages, executor, twice)
         read.update(reads)
         found = _problems(judged, project.settings)
         if json_file is not None:
@@ -138,7 +140,7 @@ def _list_cells(pages: Sequence[Page]) -> int:
 
 
 def _judge(
-    project: Project, pages: Sequence[Page], address: str | None
+    project: Project, pages: Sequence[Page], address: str | None, twice: bool
 ) -> tuple[list[JudgedPage], set[Path]]:
     """Run the pages, with a progress bar on a terminal; also what they read."""
     from handout.report import (
@@ -148,7 +150,7 @@ def _judge(
     with terminal.progress(pages, sys.stderr) as advance:
         cache = Cache(project.cache, project.root, _warn)
         with _executor(address, project) as executor:
-            running = Engine(project, cache, executor, advance)
+            running = Engine(project, None if twice else cache, executor, advance, twice)
             try:
                 running.start(pages)
                 return list(running.all_judged()), running.reads()
@@ -252,16 +254,18 @@ def _without_known(
 
 def _problems(judged: Sequence[JudgedPage], settings: Settings) -> list[Problem]:
     """All that an author must mend, page by page."""
-    return [
+    of_pages = [
         problem
         for page in judged
         for problem in (
             *problems(page),
             *lost_badges(page),
             *borrowed_badges(page.page),
+            *repetition_problems(page),
             *coverage_problems(page, settings),
         )
     ]
+    return of_pages + order_problems(judged)
 
 
 def _tell(judged: Sequence[JudgedPage], found: Sequence[Problem], stream: TextIO) -> int:
@@ -316,7 +320,7 @@ def coverage(pages: Sequence[str], json_file: str | None) -> None:
     project = _project(pages=pages)
     names = _files(pages) or _documents(project)
     read = [_read(name, project.settings.claims) for name in names]
-    judged, _ = _judge(project, read, None)
+    judged, _ = _judge(project, read, None, twice=False)
     if json_file is not None:
         _write(json_file, coverage_json.coverage_json(judged))
     if json_file != "-":

@@ -23,9 +23,10 @@ class Engine:
         cache: Cache | None = None,
         executor: Executor | None = None,
         progress: Progress | None = None,
+        twice: bool = False,
     ) -> None:
         self.project = project
-        self._runner = Runner(project, cache, executor, progress)
+        self._runner = Runner(project, cache, executor, progress, twice)
         self._running: dict[str, tuple[Page, Future[PageOutcome]]] = {}
         self._judged: dict[str, JudgedPage] = {}
 

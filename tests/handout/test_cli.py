@@ -169,3 +169,22 @@ def test_a_code_is_explained(code: str) -> None:
     assert done.exit_code == 0
     assert done.stdout.startswith("H401: An equation is refuted\n\nBoth sides differ")
     assert 'expect="refuted"' in done.stdout
+
+
+def test_pages_can_be_run_twice(workshop) -> None:
+    """What comes out otherwise in the second run is a problem, whatever it depends on."""
+    cell = '```python exec="on"\n{}\n```\n\n'.format
+    hidden = "import helper\nhelper.stamp()"  # no call that can be seen on the page
+    workshop.write("helper.py", "import time\ndef stamp(): return time.time_ns()\n")
+    raising = cell(hidden.replace("helper.stamp()", "raise ValueError(helper.stamp())"))
+    expected = raising.replace('"on"', '"on" expect="raises ValueError"')
+    seeded = cell("import random\nrandom.random()")
+    workshop.write("page.md", cell("1 + 1") + cell(hidden) + expected + seeded)
+    assert CliRunner().invoke(main, ["check", "page.md"]).exit_code == 0
+    done = CliRunner().invoke(main, ["check", "page.md", "--twice"])
+    assert done.exit_code == 1
+    told = [line for line in done.output.splitlines() if "a second run" in line]
+    assert [line.partition(" otherwise")[0] for line in told] == [
+        "page.md:5: cell-2: a second run gave its output",
+        "page.md:10: cell-3: a second run gave its error",
+    ]

@@ -31,7 +31,7 @@ from handout.render.badge import status_svg
 from handout.render.head import with_download, with_head, without_empty_headers
 from handout.report.annotations import annotate
 from handout.report.baseline import Baseline, BaselineError
-from handout.report.problems import coverage_problems, problems
+from handout.report.problems import coverage_problems, order_problems, problems
 from handout.report.verdicts_json import verdicts_json
 from handout.run.cache import Cache, write
 from handout.run.runner import Progress
@@ -312,6 +312,8 @@ class Site:
                 *coverage_problems(page, self.project.settings),
             ):
                 self._tell(problem)
+        for problem in order_problems(judged):
+            self._tell(problem)
         verdicts = [verdict for page in judged for verdict in page.verdicts]
         folder.mkdir(parents=True, exist_ok=True)
         text = verdicts_json(judged, self.project.settings)

@@ -19,7 +19,7 @@ from handout.page.displays import Role
 from handout.page.macros import without_definitions
 from handout.page.options import suggestion
 from handout.page.pages import Page
-from handout.run.outcomes import CellOutcome, Fault, PageOutcome, Report, printed
+from handout.run.outcomes import CellOutcome, Fault, PageOutcome, Reads, Report, printed
 
 #: As in `<object object at 0x7f25eb6cffd0>`.
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]{6,}\b")
@@ -43,6 +43,7 @@ class JudgedPage:
 
     page: Page
     results: list[Result]
+    reads: Reads | None = None  # and what it wrote; None if it did not end well
 
     @property
     def verdicts(self) -> list[Verdict]:
@@ -88,7 +89,7 @@ def judge_page(
             code = "H201" if page.readable else "H101"
             verdicts = [_error(page, cell, code, cell.problem or "", cell.line_first)]
         results.append(Result(cell, facts, verdicts, untested))
-    judged = JudgedPage(page, results)
+    judged = JudgedPage(page, results, outcome.reads)
     _refuse_taken_ids(judged)
     for verdict in judged.verdicts:
         verdict["code"] = None if verdict["ok"] else _code(verdict)

@@ -58,6 +58,16 @@ CODES = {
         "An earlier cell of the page ended its process, so nothing is known of this one.",
         "Mend the earlier cell.",
     ),
+    "H305": Kind(
+        "A page reads what another page writes",
+        "Pages run side by side, so what the one reads may be of this build, or of the one before.",
+        "Write and read the file on one page, or commit it and write it no more.",
+    ),
+    "H306": Kind(
+        "A cell gives something else in every run",
+        "`handout check --twice` has run the page twice, and the two runs differ.",
+        "Seed what is random; show no time, no address in memory, no order of a set of objects.",
+    ),
     "H401": Kind(
         "An equation is refuted",
         "Both sides differ at some point by far more than rounding, and did so when the "

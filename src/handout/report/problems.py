@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from handout.judge.coverage import coverage, least_coverage
 from handout.judge.verdict import Verdict
 from handout.judge.verdicts import JudgedPage
-from handout.page.pages import Page
+from handout.page.pages import Page, shown_path
 from handout.page.problems import Problem
 from handout.settings import Settings
 
@@ -33,6 +34,39 @@ def problems(judged: JudgedPage) -> list[Problem]:
             problem = problem._replace(message=f"{problem.message} ({count} {verdicts} for it)")
         listed.append(problem)
     return listed
+
+
+def order_problems(judged: Sequence[JudgedPage]) -> list[Problem]:
+    """A problem for every page that reads what another one writes: they run in no order."""
+    writers = {name: page.page for page in judged if page.reads for name in page.reads["written"]}
+    return [
+        Problem(
+            page.page.shown,
+            1,
+            f"reads {shown_path(Path(name))}, which {writers[name].shown} writes; pages run side "
+            "by side, in no order: write and read it on one page, or commit the file",
+            code="H305",
+        )
+        for page in judged
+        if page.reads
+        for name in page.reads["files"]
+        if name in writers and writers[name] is not page.page
+    ]
+
+
+def repetition_problems(judged: JudgedPage) -> list[Problem]:
+    """A problem for every cell that has given something else when it ran a second time."""
+    return [
+        Problem(
+            judged.page.shown,
+            result.cell.line_first,
+            f"{result.cell.id}: a second run gave {' and '.join(result.outcome['differs'])} "
+            "otherwise: seed what is random, and show no time and no address in memory",
+            code="H306",
+        )
+        for result in judged.results
+        if result.outcome is not None and result.outcome.get("differs")
+    ]
 
 
 def coverage_problems(judged: JudgedPage, settings: Settings) -> list[Problem]:

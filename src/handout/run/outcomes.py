@@ -50,6 +50,7 @@ class Job(TypedDict):
     notebook: bool
     limits: Limits
     path: NotRequired[list[str]]  # further folders that Python imports from
+    twice: NotRequired[bool]  # whether to run it a second time, and compare
     declared: NotRequired[str]  # a digest of files that the project says its pages read
     cache: NotRequired[str]  # where the page's supervisor writes the outcome
     patience: NotRequired[float]  # seconds for which it is kept though it may come out otherwise
@@ -106,6 +107,7 @@ class CellOutcome(TypedDict, total=False):
     reports: list[Report]  # one for each check, in order
     defined: list[str]  # names that a formula has declared or defined
     outputs: list[Output]  # in the order in which they came
+    differs: list[str]  # what came out otherwise in a second run, where one was asked for
     watched: list[str]  # what the cell read that will not be the same again
     truncated: bool  # whether there was more text than is kept
 
@@ -225,6 +227,26 @@ Fact = (
     | Note
 )
 """What a page's process and its supervisor tell the build, one JSON line each."""
+
+
+def compared(first: PageOutcome, second: PageOutcome) -> PageOutcome:
+    """The first of two outcomes of a page, in which cells say what the second gave otherwise."""
+    both = list(zip(first.cells, second.cells, strict=False))
+    cells: list[CellOutcome] = [{**one, "differs": _differences(one, two)} for one, two in both]
+    return first._replace(cells=(*cells, *first.cells[len(cells) :]))
+
+
+def _differences(one: CellOutcome, two: CellOutcome) -> list[str]:
+    parts = {
+        "its output": one.get("outputs") != two.get("outputs"),
+        "its error": _message(one) != _message(two),
+        "what it checks": one["reports"] != two["reports"],
+    }
+    return [name for name, differs in parts.items() if differs]
+
+
+def _message(outcome: CellOutcome) -> str | None:
+    return outcome["error"]["message"] if outcome["error"] else None
 
 
 class Gathering:

@@ -14,7 +14,7 @@ from handout.page.pages import Page
 from handout.run.cache import Cache
 from handout.run.digests import of_files
 from handout.run.jobs import job_cell
-from handout.run.outcomes import Fault, Gathering, Job, Limits, PageOutcome, Reads
+from handout.run.outcomes import Fault, Gathering, Job, Limits, PageOutcome, Reads, compared
 from handout.settings import Project, Settings
 
 if TYPE_CHECKING:
@@ -76,7 +76,12 @@ def run_job(job: Mapping[str, Any]) -> str:
 def run_here(
     job: Mapping[str, Any], hear: Callable[[Mapping[str, Any]], None] = lambda fact: None
 ) -> PageOutcome:
-    """Run one page; `hear` gets every fact as it comes."""
+    """Run one page, twice if its job says so; `hear` gets every fact of the first run."""
+    outcome = _run_once(job, hear)
+    return compared(outcome, _run_once(job, lambda fact: None)) if job.get("twice") else outcome
+
+
+def _run_once(job: Mapping[str, Any], hear: Callable[[Mapping[str, Any]], None]) -> PageOutcome:
     gathering = Gathering()
 
     def heard(fact: Mapping[str, Any]) -> None:
@@ -98,6 +103,8 @@ class Runner:
         cache: where outcomes are looked up and kept.
         executor: any `concurrent.futures.Executor`; it is the caller's to shut down.
         progress: called with a page and the number of its cells that are done, as they get done.
+        twice: whether every page is run a second time, to see what comes out otherwise; without a
+            cache, which would know the second outcome.
     """
 
     def __init__(
@@ -106,8 +113,10 @@ class Runner:
         cache: Cache | None = None,
         executor: Executor | None = None,
         progress: Progress | None = None,
+        twice: bool = False,
     ) -> None:
         self.project = project
+        self.twice = twice
         self.progress = progress
         self.cache = cache
         self._threads: ThreadPoolExecutor | None = None  # started for the first page that runs
@@ -132,6 +141,8 @@ class Runner:
         made = job(page, self.project)
         if self._declared:
             made["declared"] = self._declared
+        if self.twice:
+            made["twice"] = True
         return made
 
     @functools.cached_property

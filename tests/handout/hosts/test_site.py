@@ -386,3 +386,21 @@ def test_reports_are_whole_whatever_a_message_holds(workshop) -> None:
     page = (workshop.root / "site/a/index.html").read_text("utf-8")
     assert "\\udcff" in page
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f]", page)
+
+
+def test_a_page_that_reads_what_another_writes_is_a_problem(workshop) -> None:
+    """In the site and on the command line; one that reads what it wrote itself is none."""
+    configure(workshop)
+    cell = '```python exec="on"\n{}\n```\n'.format
+    workshop.write("docs/values.txt", "0")
+    workshop.write(
+        "docs/a.md", cell("open('values.txt', 'w').write('1')\nopen('values.txt').read()")
+    )
+    workshop.write("docs/b.md", cell("open('values.txt').read()"))
+    said = "docs/b.md:1: reads docs/values.txt, which docs/a.md writes; pages run side by side"
+    for words in (["handout", "check", "docs/a.md", "docs/b.md"], ["handout", "build"]):
+        done = command(workshop, *words)
+        assert done.returncode == 1
+        assert said in done.stdout + done.stderr
+    workshop.write("docs/b.md", cell("1"))
+    assert command(workshop, "handout", "build").returncode == 0
