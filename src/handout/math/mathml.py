@@ -32,6 +32,9 @@ _PRIMES = ("′", "″", "‴")
 _LOW_LINE, _LINE = "\u0332", "\u203e"  # the first combines: it has no width, and lands beside
 _STYLED_TEXT = {  # \textbf and its kin come as HTML: A, a and 0 of the alphabet that says the same
     "b": (0x1D400, 0x1D41A, 0x1D7CE),
+    "i": (0x1D434, 0x1D44E, ord("0")),
+    "em": (0x1D434, 0x1D44E, ord("0")),
+    "sans": (0x1D5A0, 0x1D5BA, 0x1D7E2),
     "code": (0x1D670, 0x1D68A, 0x1D7F6),
     "span": (ord("A"), ord("a"), ord("0")),
 }
@@ -187,10 +190,12 @@ def _finish(mathml: str, latex: str) -> str:
 def _spell_out(text: ElementTree.Element) -> None:
     """Say the style of a text by its letters, as a bold symbol does, and not by HTML in it."""
     (styled,) = text
-    starts = _STYLED_TEXT.get(styled.tag)
-    if starts is None or len(styled) or "sans" in styled.get("class", ""):
+    starts = _STYLED_TEXT.get("sans" if "sans" in styled.get("class", "") else styled.tag)
+    if starts is None or len(styled):
         return  # refused with whatever else is not MathML
     alphabets = zip(starts, (ascii_uppercase, ascii_lowercase, digits), strict=True)
     letters = {ord(c): first + k for first, plain in alphabets for k, c in enumerate(plain)}
-    text.text = (styled.text or "").translate(letters)
+    text.text = (
+        (styled.text or "").translate(letters).replace("\U0001d455", "ℎ")
+    )  # which Unicode had before
     text.remove(styled)

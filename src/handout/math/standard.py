@@ -54,12 +54,13 @@ _PLAIN: tuple[tuple[str, str], ...] = (
     (r"\\root\s*(\S+?)\s*\\of\s*(\{[^{}]*\}|\\[A-Za-z]+|\S)", r"\\sqrt[\1]{\2}"),
     (r"\\tag(\*?)\s*([^\s{*])", r"\\tag\1{\2}"),
     (r"\\(begin|end)\s*\{(?:split|multlined)\}", r"\\\1{aligned}"),
+    (r"\\(begin|end)\s*\{dmath(\*?)\}", r"\\\1{equation\2}"),
     (r"\\(begin|end)\s*\{(?:math|displaymath)\}", ""),
     (r"\\(begin|end)\s*\{([bpvBV]?matrix)\*\}(?:\[[lcr]\])?", r"\\\1{\2}"),
     (r"\\(begin|end)\s*\{tabular\}", r"\\\1{array}"),
-    (r"\\begin\s*\{alignedat\}\s*\{\d+\}", r"\\begin{aligned}"),
+    (r"\\begin\s*\{alignedat\}(?:\s*\{\d+\})?", r"\\begin{aligned}"),
     (r"\\end\s*\{alignedat\}", r"\\end{aligned}"),
-    (r"\\begin\s*\{alignat(\*?)\}\s*\{\d+\}", r"\\begin{align\1}"),
+    (r"\\begin\s*\{alignat(\*?)\}(?:\s*\{\d+\})?", r"\\begin{align\1}"),
     (r"\\(begin|end)\s*\{(?:alignat|flalign|eqnarray)(\*?)\}", r"\\\1{align\2}"),
     (r"\\begin\s*\{smallmatrix\}", r"{\\scriptstyle\\begin{matrix}"),
     (r"\\end\s*\{smallmatrix\}", r"\\end{matrix}}"),
@@ -114,7 +115,7 @@ def unnumbered(latex: str) -> str:
     text = re.sub(r"\\(?:nonumber|notag)(?![A-Za-z])", "", latex)
     text = re.sub(r"\\label\s*\{[^{}]*\}", "", text)
     text = re.sub(r"\\tag\*?\s*(?:\{[^{}]*\}|[^\s{*])", "", text)
-    names = "equation|align|alignat|flalign|gather|multline|eqnarray"
+    names = "equation|align|alignat|flalign|gather|multline|eqnarray|dmath"
     return re.sub(rf"\\(begin|end)\s*\{{({names})\}}", r"\\\1{\2*}", text)
 
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from handout.page.fences import Fence, without_front_matter
 
-_ENVIRONMENTS = "equation|align|alignat|flalign|gather|multline|eqnarray"
+_ENVIRONMENTS = "equation|align|alignat|flalign|gather|multline|eqnarray|dmath"
 _PREFIX = r"(?P<prefix>(?:[ \t]*>)*[ \t]*)"
 _OPENING = re.compile(
     rf"{_PREFIX}(?P<open>\$\$|\\\[|\\begin\{{(?P<name>(?:{_ENVIRONMENTS})\*?)\}})(?P<rest>.*)"

@@ -50,7 +50,10 @@ def _uses() -> list[str]:
         *(rf"{macro}{{x}}{{2}} = 1" for macro in sorted(vocabulary.FRACTIONS)),
         *(rf"x {macro} 1" for macro in sorted(macros - one - vocabulary.FRACTIONS)),
         *(rf"{left}( x {right}) = 1" for left, right in pairs),
-        *(rf"\begin{{{name}}} x = 1 \end{{{name}}}" for name in sorted(environments)),
+        *(
+            rf"\begin{{{name}}}{'{c}' if name == 'array' else ''} x = 1 \end{{{name}}}"
+            for name in sorted(environments)
+        ),
     ]
 
 
