@@ -15,7 +15,7 @@ from string import ascii_lowercase, ascii_uppercase, digits
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
-from handout.math.standard import MACROS, standard
+from handout.math.standard import MACROS, as_id, standard
 from handout.page.macros import macros_in, without_definitions
 
 if TYPE_CHECKING:
@@ -170,7 +170,9 @@ def _finish(mathml: str, latex: str) -> str:
         if element.tag not in _ELEMENTS:
             raise MathError(f"<{element.tag}> is not MathML that a page may hold.")
         if element.tag == "a" and element.text == "(??)":
-            label = element.get("href", "#")[1:]
+            written = re.findall(r"ref\s*\{([^{}]*)\}", latex)
+            known = element.get("href", "#")[1:]
+            label = next((name for name in written if as_id(name) == known), known)
             raise MathError(
                 f"No equation on this page has \\label{{{label}}}.", max(latex.find(label), 0)
             )

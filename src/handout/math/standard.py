@@ -47,6 +47,8 @@ _PLAIN: tuple[tuple[str, str], ...] = (
     (r"\\vspace\*?\s*\{[^{}]*\}", ""),
     (r"\\cr(?![A-Za-z])", r"\\\\"),
     (r"\\\n", "\\\\ \n"),  # a blank, written at the end of a line
+    (r"\(\s*\\ref\s*(\{[^{}]*\})\s*\)", r"\\eqref\1"),
+    (r"\\ref\s*(\{[^{}]*\})", r"\\eqref\1"),
     (r"\\left\s*<", r"\\left\\langle "),
     (r"\\right\s*>", r"\\right\\rangle "),
     (r"(?<=\})\s*\\limits(?![A-Za-z])", ""),  # of \mathop{...}, which has its limits there anyway
@@ -101,11 +103,11 @@ def standard(latex: str, display: bool = True) -> str:
         latex, _SUBSTACK, lambda _, body: rf"\begin{{subarray}}{{c}}{body}\end{{subarray}}"
     )
     latex = _each(latex, _INTERTEXT, lambda _, body: rf"&\text{{{body}}}\\")
-    latex = _LABEL.sub(lambda found: rf"\{found['macro']}{{{label(found['name'])}}}", latex)
+    latex = _LABEL.sub(lambda found: rf"\{found['macro']}{{{as_id(found['name'])}}}", latex)
     return _numbered(latex, display)
 
 
-def label(name: str) -> str:
+def as_id(name: str) -> str:
     """A label as `math-core` takes it, which has no underscores in them."""
     return name.strip().replace("_", "-")
 

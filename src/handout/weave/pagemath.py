@@ -20,10 +20,11 @@ from handout.math.mathml import MathError, to_mathml, to_mathml_page
 from handout.page.pages import Page
 from handout.page.problems import Problem
 
-# A formula that is marked, or a reference to an equation's number.
+# A formula that is marked, or a reference to an equation's number, also as LaTeX writes it.
 _SITE = re.compile(
     r'<(?P<tag>span|div) class="arithmatex(?P<claim> claim-formula)?">(?P<body>.*?)</(?P=tag)>'
-    r"|\[\[eq:(?P<label>[\w:.-]+)\]\]",
+    r"|\[\[eq:(?P<label>[\w:.-]+)\]\]"
+    r"|\(?\\(?:eq)?ref\{(?P<ref>[\w:.-]+)\}\)?",
     re.DOTALL,
 )
 _IN_TITLE = re.compile(r"\\\((.+?)\\\)", re.DOTALL)  # arithmatex's own delimiters, tags stripped
@@ -105,7 +106,7 @@ def convert(
     Raises:
         MathError: a macro is not LaTeX that can be converted.
     """
-    if 'class="arithmatex' not in content and "[[eq:" not in content:
+    if not any(sign in content for sign in ('class="arithmatex', "[[eq:", "ref{")):
         return content, []
     formulas = list(_formulas(content, which))
     wanted = [formula for formula in formulas if formula.wanted]
@@ -135,8 +136,8 @@ def parts(content: str) -> Iterator[tuple[str, bool]]:
 def _formulas(content: str, which: bool | str) -> Iterator[_Formula]:
     for part, literal in parts(content):
         for found in () if literal else _SITE.finditer(part):
-            if found["label"]:
-                latex = rf"\eqref{{{found['label']}}}"
+            if label := found["label"] or found["ref"]:
+                latex = rf"\eqref{{{label}}}"
                 yield _Formula(latex, False, found[0], mark(latex, display=False), which is True)
             else:
                 delimited = html.unescape(found["body"]).strip()

@@ -207,6 +207,20 @@ def test_page_math_leaves_code_alone() -> None:
     assert "arithmatex" not in shown
 
 
+@pytest.mark.parametrize(
+    "written", [r"\eqref{eq:a_b}", r"\ref{eq:a_b}", r"(\ref{eq:a_b})", "[[eq:eq:a_b]]"]
+)
+def test_a_reference_stands_in_a_sentence(written: str) -> None:
+    """As LaTeX and MathJax have it; a label that does not exist is an error on its line."""
+    labelled = mark(r"\begin{equation} a = b \label{eq:a_b} \end{equation}")
+    shown, problems = convert(f"{labelled}<p>By {written}.</p>", _page(""))
+    assert not problems
+    assert '<p>By <a href="#eq:a-b">(1)</a>.</p>' in shown
+    _, problems = convert(f"<p>By {written}.</p>", _page(f"one\n\nBy {written}."))
+    assert [problem.line for problem in problems] == [3]
+    assert r"No equation on this page has \label{eq:a_b}" in problems[0].message
+
+
 def test_problems_carry_the_line_of_the_author() -> None:
     """All wrong formulas of a page are told at once, each with its line, the fault's own line."""
     source = "one\n\n$\\bogus$\n\n$$\na\n\\wrong\n$$\n\n[[eq:none]] and $x$"
