@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from edf.equations.errors import EquationError
@@ -26,6 +27,7 @@ from edf.equations.testing.verdict import EquationVerdict
 from edf.graph import Input, Node
 from edf.report import announce, expectation
 
+FRESH = 101  # what a repair is tested with is drawn with another seed
 EXPECTABLE = ("verified", "refuted", "inconclusive", "error")
 
 
@@ -118,10 +120,13 @@ def _check(
         def test(other: Equation, means: Meaning) -> Finding:
             return examine(other, means, setting).finding
 
+        def elsewhere(other: Equation, means: Meaning) -> Finding:
+            return examine(other, means, replace(setting, seed=seed + FRESH)).finding
+
         if finding.status == "verified":
             corruptions, example = count_noticed(equation, meaning, page, finding, test)
         elif finding.status == "refuted":
-            repair = mend(equation, meaning, page, finding, test)
+            repair = mend(equation, meaning, page, finding, elsewhere)
         if declared.componentwise:
             notes.append("Bare vectors are read componentwise: x is x_" + declared.componentwise[0])
         verdicts.append(

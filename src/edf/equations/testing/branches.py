@@ -75,15 +75,18 @@ class Sides:
                     self.reached.add((threshold, side))
 
 
-def search(
-    meaning: Meaning, setting: Setting, samples: Sequence[Points]
-) -> tuple[Finding | None, list[str], int]:
-    """Look for sides of thresholds that the samples have not reached.
+@dataclass(frozen=True)
+class Reach:
+    """What came of looking for sides of thresholds."""
 
-    Returns:
-        A finding that refutes, if a point on a new side does; what was never reached, in words; and
-        how many sides were reached.
-    """
+    refuted: Finding | None  # by a point on a side that was found
+    missing: list[str]  # sides that were never reached, in words
+    reached: int  # how many sides were
+    told: bool = False  # whether being equal on a side that was found says something
+
+
+def search(meaning: Meaning, setting: Setting, samples: Sequence[Points]) -> Reach:
+    """Look for sides of thresholds that the samples have not reached."""
     world = setting.world
     below = world.all_below(nodes(meaning))
     formula = has_thresholds(meaning)
@@ -103,6 +106,7 @@ def search(
             sides.possible = possible(parts[0][0], below, meaning)
     rng = np.random.default_rng(setting.seed + 3)
     hopeless: set[Side] = set()
+    told = False
     for _ in range(SEARCHED):
         wanted = [side for side in sides.missing if side not in hopeless]
         if not wanted:
@@ -115,7 +119,8 @@ def search(
             continue
         found = judged_apart(meaning, crossing.rounded(COPIES, COARSE))
         if found.status == "refuted":
-            return found, [], len(sides.reached)
+            return Reach(found, [], len(sides.reached))
+        told = told or found.told
         if found.points:
             parts.append((crossing, watched(crossing)))
             sides.add(parts[-1][1])
@@ -127,7 +132,7 @@ def search(
         for threshold, side in sides.missing
         if _may_move(threshold, world, below) and not threshold.is_claim
     ]
-    return None, list(dict.fromkeys(missing)), len(sides.reached)
+    return Reach(None, list(dict.fromkeys(missing)), len(sides.reached), told)
 
 
 def _is_undefined(meaning: Meaning, points: Points) -> bool:

@@ -50,6 +50,7 @@ class Finding:
     witness: Sides | None = None  # points at which all was well, for further questions
     between: float = 0.0  # the largest relative difference that is neither rounding nor a fault
     zero: bool = False  # whether all that was found is that both sides are 0
+    told: bool = False  # whether being equal said something at some point
 
 
 def judge(
@@ -173,7 +174,7 @@ class _Judge:
         """Return what follows if nothing refutes, and `points` were asked for."""
         finding = Finding(
             "inconclusive", error=self.error, points=self.done, oracle=ORACLES[self.kind],
-            resampled=self.resampled, doubt=self.doubt, witness=self.witness,
+            resampled=self.resampled, doubt=self.doubt, witness=self.witness, told=self.told,
         )  # fmt: skip
         if self.done < points:
             return replace(finding, message=self._why_so_few(points))

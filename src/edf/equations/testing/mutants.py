@@ -14,6 +14,7 @@ import numpy as np
 from edf.equations.errors import EquationError
 from edf.equations.latex import syntax as s
 from edf.equations.latex.printer import to_latex
+from edf.equations.latex.vocabulary import GREEK
 from edf.equations.meaning.expression import Meaning
 from edf.equations.meaning.names import python_names
 from edf.equations.meaning.reader import Page
@@ -73,8 +74,11 @@ def holds_at_witness(meaning: Meaning, finding: Finding) -> bool | None:
         return None
 
 
-def alphabet(equation: s.Equation, meaning: Meaning, page: Page) -> Alphabet:
-    """Index letters of one range, and the names in the equation by shape."""
+def alphabet(equation: s.Equation, meaning: Meaning, page: Page, more: bool = False) -> Alphabet:
+    """Index letters of one range, and the names in the equation by shape.
+
+    With `more`, also other names of the page for what the equation depends on.
+    """
     letters = tuple(sorted(meaning.ranges))
     groups: dict[tuple[str, object], dict[s.Symbol, None]] = {}
     for tree in s.walk(equation):
@@ -91,4 +95,10 @@ def alphabet(equation: s.Equation, meaning: Meaning, page: Page) -> Alphabet:
         elif bound.kind == "array":
             shape = bound.value.shape
         groups.setdefault(("shape", shape), {})[tree] = None
+    for node, name in page.scope.labels.items() if more else ():
+        symbol = s.Symbol(name if len(name) == 1 else f"\\{name}")
+        known = len(name) == 1 or symbol.base in GREEK
+        bound = page.scope.find(symbol) if known and node in page.world.twins else None
+        if bound is not None and bound.value is node:
+            groups.setdefault(("shape", page.world.shape(node)), {})[symbol] = None
     return Alphabet(letters, tuple(tuple(group) for group in groups.values()))

@@ -34,6 +34,7 @@ class Mutation:
     kind: str
     text: str
     equation: s.Equation
+    side: str = "right"
 
 
 @dataclass(frozen=True)
@@ -49,10 +50,14 @@ _Change = tuple[str, str, s.Tree]
 MOST = 400_000  # changes of one side, times the parts of the equation
 
 
-def mutations(equation: s.Equation, alphabet: Alphabet) -> list[Mutation]:
-    """Return every change, those of the right side first, none twice; of a huge equation, some."""
+def mutations(equation: s.Equation, alphabet: Alphabet, mending: bool = False) -> list[Mutation]:
+    """Return every change, those of the right side first, none twice; of a huge equation, some.
+
+    For `mending` also the slips that are no change of one symbol: what is exchanged, a square, a
+    factor 2, a number that is far off.
+    """
     found: dict[s.Equation, Mutation] = {}
-    maker = _Maker(alphabet)
+    maker = _Mender(alphabet) if mending else _Maker(alphabet)
     most = MOST // sum(1 for _ in s.walk(equation))
     for name in ("right", "left"):
         found_here = maker.within(getattr(equation, name))
@@ -62,7 +67,7 @@ def mutations(equation: s.Equation, alphabet: Alphabet) -> list[Mutation]:
             changed = s.with_child(equation, name, None, side)
             assert isinstance(changed, s.Equation)
             if changed != equation:
-                found.setdefault(changed, Mutation(kind, text, changed))
+                found.setdefault(changed, Mutation(kind, text, changed, name))
     return list(found.values())
 
 
@@ -154,8 +159,6 @@ class _Maker:
                     yield "delta", f"1 is changed to {spoken(delta)}", delta
 
     def _symbol(self, tree: s.Symbol) -> Iterator[_Change]:
-        if tree.base in _CONSTRUCTS:
-            return
         for group in self.alphabet.names:
             if tree in group:
                 for other in group:
@@ -220,6 +223,78 @@ class _Maker:
             index = s.Indices((tree.lower.left,), (), at=tree.lower.at)
             text = f"the condition {spoken(tree.lower)} is dropped"
             yield "condition", text, s.Big(tree.macro, index, tree.upper, tree.body, at=tree.at)
+
+
+class _Mender(_Maker):
+    """Makes the changes that mend what writers get wrong, too."""
+
+    def within(self, tree: s.Tree) -> Iterator[_Change]:
+        yield from super().within(tree)
+        if isinstance(tree, s.Sum | s.Product | s.Fraction | s.Bars | s.Script | s.Symbol | s.Big):
+            yield from _doubled(tree)
+
+    def at(self, tree: s.Tree) -> Iterator[_Change]:
+        yield from super().at(tree)
+        match tree:
+            case s.Sum(terms=(one, other), signs=("" | "+", "-")):
+                exchanged = s.Sum((other, one), ("", "-"), at=tree.at)
+                yield "exchange", f"{spoken(one)} and {spoken(other)} are exchanged", exchanged
+            case s.Fraction() if not _is_differential(tree.top):
+                turned = s.Fraction(tree.bottom, tree.top, tree.macro, at=tree.at)
+                yield "exchange", f"{spoken(tree)} is turned upside down", turned
+            case s.Symbol() if any(tree in group for group in self.alphabet.names):
+                yield from _raised(tree, tree)
+            case s.Script() if tree.sup is None and not tree.primes:
+                yield from _raised(tree, tree)
+                yield from self._turned(tree)
+            case s.Bars():
+                yield from _raised(tree, tree)
+
+    def _number(self, tree: s.Number) -> Iterator[_Change]:
+        yield from super()._number(tree)
+        if tree.text.isdigit() and int(tree.text) <= _FAR:
+            here = int(tree.text)
+            for value in sorted(range(_FAR + 1), key=lambda value: abs(value - here)):
+                if abs(value - here) > 1:
+                    changed = s.Number(str(value), at=tree.at)
+                    yield "far number", f"{tree.text} is changed to {value}", changed
+
+    def _turned(self, tree: s.Script) -> Iterator[_Change]:
+        """Yield W_{ij} for W_{ji}."""
+        if isinstance(tree.sub, s.Indices) and len(tree.sub.items) == 2:
+            sub = s.Indices(tree.sub.items[::-1], tree.sub.commas, at=tree.sub.at)
+            turned = s.Script(tree.base, sub, tree.sup, tree.primes, at=tree.at)
+            if turned != tree and tree.base != s.Symbol(r"\delta"):
+                yield "transpose", f"{spoken(tree)} is changed to {spoken(turned)}", turned
+
+
+_FAR = 12  # the largest whole number that one is changed to
+
+
+def _raised(tree: s.Tree, base: s.Tree) -> Iterator[_Change]:
+    squared = s.Script(base, None, s.Number("2"), at=tree.at)
+    yield "square", f"{spoken(tree)} is squared: {spoken(squared)}", squared
+    transposed = s.Script(base, None, s.Symbol(r"\top"), at=tree.at)
+    yield "transpose", f"{spoken(tree)} is transposed", transposed
+
+
+def _doubled(tree: s.Tree) -> Iterator[_Change]:
+    factors: tuple[s.Tree, ...] = (tree,)
+    joins: tuple[str, ...] = ()
+    if isinstance(tree, s.Sum):
+        factors = (s.Group((tree,), "(", ")", at=tree.at),)
+    elif isinstance(tree, s.Product):
+        factors, joins = tree.factors, tree.joins
+    double = s.Product((s.Number("2"), *factors), ("", *joins), at=tree.at)
+    half = s.Fraction(tree, s.Number("2"), r"\frac", at=tree.at)
+    yield "double", f"{spoken(tree)} is multiplied by 2", double
+    yield "double", f"{spoken(tree)} is divided by 2", half
+
+
+def _is_differential(tree: s.Tree) -> bool:
+    head = tree.factors[0] if isinstance(tree, s.Product) else tree
+    head = head.base if isinstance(head, s.Script) else head
+    return isinstance(head, s.Symbol) and head.base in (r"\partial", "d")
 
 
 def _delta(i: str, j: str, at: int) -> s.Tree:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 
 from edf.equations.errors import EquationError
 from edf.equations.latex import syntax as s
@@ -18,16 +20,21 @@ from edf.equations.testing.mutations import Mutation, mutations
 REPAIRS = 400  # tried for each refuted step of a usual size
 USUAL = 100  # parts of a formula of a usual size; of a longer one, fewer changes are tried
 #: Which repairs are preferred, the most telling first.
-_PREFERENCE = ("sign", "factor", "delta", "term", "number", "transpose", "index", "name", "power")
+_PREFERENCE = (
+    "sign", "exchange", "factor", "delta", "term", "number", "transpose", "index", "double",
+    "square", "name", "power", "far number",
+)  # fmt: skip
+_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
 
 
 def mend(
     equation: s.Equation, meaning: Meaning, page: Page, finding: Finding, test: Tested
 ) -> str | None:
     """Return a sentence with a small change that makes a refuted step hold, or None."""
-    letters = alphabet(equation, meaning, page)
+    letters = alphabet(equation, meaning, page, more=True)
     size = sum(1 for _ in s.walk(equation))
-    ranked = sorted(mutations(equation, letters), key=_rank)[: REPAIRS * USUAL // max(size, USUAL)]
+    found = list(_told_apart(mutations(equation, letters, mending=True)))
+    ranked = sorted(found, key=_rank)[: REPAIRS * USUAL // max(size, USUAL)]
     for change in itertools.chain(ranked, _sums(equation, page)):
         try:
             changed = resolve(change.equation, page)
@@ -38,6 +45,19 @@ def mend(
         except EquationError:
             continue
     return None
+
+
+def _told_apart(found: list[Mutation]) -> Iterator[Mutation]:
+    """Say of changes that read alike which of several places is meant, in reading order."""
+    alike = Counter((change.text, change.side) for change in found)
+    seen: Counter[tuple[str, str]] = Counter()
+    for change in found:
+        key = change.text, change.side
+        seen[key] += 1
+        if alike[key] > 1 and seen[key] <= len(_ORDINALS):
+            which = f"the {_ORDINALS[seen[key] - 1]} of {alike[key]} in the {change.side} side"
+            change = replace(change, text=f"{change.text} ({which})")
+        yield change
 
 
 def _rank(change: Mutation) -> int:

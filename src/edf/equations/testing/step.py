@@ -90,6 +90,7 @@ def _holds_where_random_points_are_not(
     witness = outcome.finding.witness
     assert witness is not None
     samples = [witness.points]
+    told = False
     try:
         with quiet():
             chosen = tried_points(setting.world, np.random.default_rng(setting.seed + 2))
@@ -105,15 +106,19 @@ def _holds_where_random_points_are_not(
         if found.between:
             outcome.finding = replace(found, points=setting.points)
             return None
+        told = found.told
         if found.witness is not None:
             samples.append(found.witness.points)
-    found_on_side, missing, reached = search(meaning, setting, samples)
-    if found_on_side is not None:
-        outcome.finding = found_on_side
+    reach = search(meaning, setting, samples)
+    missing = reach.missing
+    if reach.refuted is not None:
+        outcome.finding = reach.refuted
         return None
-    if reached or missing:
-        outcome.facts["reached"] = reached
+    if reach.reached or missing:
+        outcome.facts["reached"] = reach.reached
         outcome.facts["unreached"] = missing
+    if outcome.finding.zero and (told or reach.told):  # 0 = 0 at random points, and more elsewhere
+        outcome.finding = replace(outcome.finding, status="verified", message="", zero=False)
     if outcome.finding.status == "verified":
         outcome.finding = accepted(outcome.finding, missing, setting.unreached)
     if missing and setting.unreached:
