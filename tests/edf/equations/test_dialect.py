@@ -447,6 +447,8 @@ CASES: list[tuple[Any, ...]] = [
     ("softmax", r"\sum_i P(y_i) \log P(y_i) = \sum_a P_a \log P_a", V),
     ("softmax", r"\mathbb{E}_{a \sim P}[x(a)] = P^\top x = \sum_i P_i x_i", "verified verified"),
     ("softmax", r"\mathbb{E}_{a \sim P}[x(a)] = \sum_i x_i", R),
+    ("softmax", r"\begin{aligned} \mathbb{E}_{a \sim P}[x(a)] &= P^\top x \end{aligned}", V),
+    ("softmax", r"l = l, \quad \mathbb{E}_{a \sim P}[x(a)] = x^\top x", "verified refuted"),
     ("softmax", r"E_{a \sim P(a)}[1 + x(a)] = 1 + P^\top x", V),
     ("softmax", r"\operatorname{Var}_{a \sim P}[x(a)] = \sum_i P_i \cdot (x_i - P^\top x)^2", V),
     ("softmax", r"\operatorname{Var}_{a \sim P}[x(a)] = \sum_i P_i x_i^2", R),

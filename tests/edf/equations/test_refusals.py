@@ -100,7 +100,7 @@ REFUSALS: list[tuple[Any, ...]] = [
     ("scalars", "w = " + "(" * 50 + "x" + ")" * 50, "More than 40 levels", None),
     ("scalars", "w = " + "x + " * 3000 + "x", "10000 are read", None),
     # ---------------------------------------------------------------------------------------- names
-    ("scalars", r"w = v", "is not bound on this page: bind it in a Python cell above", "v"),
+    ("scalars", r"w = v", "is not bound on this page: declare it", "v"),
     ("scalars", r"w = \hat{x}", "x_hat is not bound on this page", r"\hat{x}"),
     ("scalars", r"w = \text{thetta}", "did you mean theta?", r"\text{thetta}"),
     ("scalars", r"w = x^2 \quad \text{if x is large}", "This condition is in words", r"\text{if"),

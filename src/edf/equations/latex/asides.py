@@ -78,10 +78,15 @@ def _is_range(tokens: Sequence[Token]) -> bool:
 
 def _is_type(tokens: Sequence[Token]) -> bool:
     r"""f : \mathbb{R}^n \to \mathbb{R}, or x \in \mathbb{R}^n"""
-    for token in tokens[1:8]:
-        if token.text in (r"\in", ":", r"\colon", r"\sim"):
+    level = 0
+    for token in tokens[1:12]:
+        level += token.text in ("{", "(", "[")
+        level -= token.text in ("}", ")", "]")
+        if level == 0 and token.text in (r"\in", ":", r"\colon", r"\sim"):
             return True
-        if token.text in RELATIONS or token.kind == "end" or token.text in (r"\\", "&", ","):
+        if token.kind == "end" or token.text in (r"\\", "&"):
+            return False
+        if level == 0 and (token.text in RELATIONS or token.text in (",", ")", "]")):
             return False
     return False
 

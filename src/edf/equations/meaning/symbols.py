@@ -389,7 +389,7 @@ def _refuse_unbound(reader: Reader, symbol: Symbol, sub: Tree | None, at: int) -
     text = index_text(sub) if sub is not None else None
     spelled = name if not text or len(text) == 1 else f"{name} (or {name}_{text})"
     fail(
-        f"{spelled} is not bound on this page: bind it in a Python cell above"
-        + (f"; did you mean {close[0]}?" if close else ""),
+        f"{spelled} is not bound on this page: declare it (let: x \\in \\mathbb{{R}}^n), define "
+        "it, or bind it in a Python cell above" + (f"; did you mean {close[0]}?" if close else ""),
         at,
     )
