@@ -46,6 +46,15 @@ STENCILS = {
 }
 
 
+def complex_steps(values: Array) -> Array:
+    """Return imaginary steps that are small beside every value, however small that is itself.
+
+    At p = 1e-87 a step of 1e-30 is a large one, and log(p + ih) is nothing like linear in it.
+    """
+    size = np.abs(values)
+    return COMPLEX_STEP * np.where((size > 0) & (size < 1), np.maximum(size, 1e-200), 1.0)
+
+
 _warning_filters = threading.Lock()
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edf import AnyFunction, Input, Mean, Minimum, Node, Param, ReLU, Softmax, Sum
+from edf import AnyFunction, Input, Log, Mean, Minimum, Node, Param, ReLU, Softmax, Sum
 from edf.equations import EquationError, check_equation
 
 
@@ -700,3 +700,28 @@ def test_what_holds_at_one_size(latex: str, found: str) -> None:
     A, B = Input(shape=(2, 2)), Param(np.ones((2, 2)) + np.eye(2))
     names = {"u": u, "b": b, "Q": Softmax(one), "M": M, "N": N, "A": A, "B": B}
     assert status(latex, names) == found
+
+
+def test_the_complex_step_is_small_beside_small_values() -> None:
+    """Saturated, a softmax is far below the step of 2**-100 that is small beside 1."""
+    x = Input(shape=(3,))
+    P = Softmax(x)
+    H = -1.0 * Sum(P * Log(P))
+    formula = r"\frac{\partial H}{\partial P_i} = -\log(P_i) - 1"
+    assert [status(formula, {"x": x, "P": P, "H": H}, seed=seed) for seed in range(6)] == [
+        "verified"
+    ] * 6
+
+
+@pytest.mark.parametrize(
+    "latex",
+    [
+        r"\frac{d}{d z_i}[\log Q_i] = \sum_{j \neq i} Q_j",
+        r"\frac{d}{d z_i}[e^{Q_i}] = e^{Q_i} Q_i \sum_{j \neq i} Q_j",
+    ],
+)
+def test_digits_that_a_black_box_loses_inside_are_missed(latex: str) -> None:
+    """Where softmax is saturated the imaginary part of the complex step cancels to an exact 0."""
+    z = Input(shape=(2,))
+    names = {"z": z, "Q": Softmax(z)}
+    assert [status(latex, names, seed=seed) for seed in range(8)] == ["verified"] * 8

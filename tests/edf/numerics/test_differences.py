@@ -10,6 +10,7 @@ from edf.numerics.differences import (
     Line,
     central_difference,
     complex_step,
+    complex_steps,
     complex_warnings_raise,
     differences,
     one_sided,
@@ -120,3 +121,12 @@ def test_rounding_is_measured_where_terms_cancel():
     assert 1e-12 < rounding_noise(line(lambda x: (x + 1e6) - 1e6, 0.3)) < 1e-8
     assert rounding_noise(line(np.sin, 0.3)) < 1e-15
     assert rounding_noise(line(np.abs, 0.0, scale=1.0)) == 0  # a kink is not noise
+
+
+def test_complex_steps_are_small_beside_each_value():
+    """So that log(p + ih) is linear in h at p = 1e-87, too; at 0 there is nothing to be beside."""
+    values = np.array([0.0, 1e-87, -1e-3, 5.0, 1e9])
+    steps = complex_steps(values)
+    assert np.all(steps > 0)
+    assert np.all(steps[1:] <= 1e-30 * np.abs(values[1:]))
+    assert np.log(values[1] + 1j * steps[1]).imag / steps[1] == pytest.approx(1e87, rel=1e-14)

@@ -25,7 +25,7 @@ from edf.equations.operations.shapes import settle
 from edf.equations.sampling.points import Context
 from edf.equations.sampling.stacking import Stacked
 from edf.graph import Array, Node
-from edf.numerics.differences import COMPLEX_STEP, STENCILS, quotient
+from edf.numerics.differences import STENCILS, complex_steps, quotient
 
 _COMPARE: dict[str, Callable[[Array, Array], Array]] = {
     "=": np.equal, r"\neq": np.not_equal, "<": np.less, ">": np.greater,
@@ -365,8 +365,8 @@ def _prime(ev: Evaluator, expr: Expr) -> Array:
             return ev.applied(bound, [value])
         exact = times == 1 and ev.method == "complex" and not np.iscomplexobj(value)
         if exact and not ev.context.is_complex:
-            shifted = derivative(0, value + COMPLEX_STEP * 1j)
-            return shifted.imag / COMPLEX_STEP
+            steps = complex_steps(value)
+            return derivative(0, value + 1j * steps).imag / steps
         steps = ev.step * np.maximum(1.0, np.abs(value.real))
         total: Any = 0.0
         for offset, weight in zip(*STENCILS[ev.stencil], strict=True):

@@ -22,7 +22,7 @@ from edf.equations.sampling.rounding import Rounding, Rows, rounds_once, underfl
 from edf.equations.sampling.stacking import Stacked
 from edf.equations.sampling.world import World
 from edf.graph import Array, Input, Node, Param
-from edf.numerics.differences import COMPLEX_STEP, STENCILS, quotient
+from edf.numerics.differences import STENCILS, complex_steps, quotient
 from edf.numerics.sampling import SAMPLERS
 
 
@@ -254,7 +254,7 @@ class Context:
             entries = value[0].size
             flat = value.reshape(len(value), entries)
             if method == "complex":
-                steps = np.full((entries, len(value)), COMPLEX_STEP)
+                steps = complex_steps(flat.real.T)
                 shifts = 1j * steps[:, None, :]
             else:
                 steps = size * np.maximum(1.0, np.abs(flat.real).T)
