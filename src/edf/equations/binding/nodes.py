@@ -48,7 +48,8 @@ class Formula(Node):
     value_of: Callable[..., Array]
 
     def forward(self, *arrays: Array) -> Array:
-        return self.value_of(*map(np.asarray, arrays))
+        # Arrays may be of a class that hears of comparisons, which tells where branches are.
+        return self.value_of(*map(np.asanyarray, arrays))
 
     def backward(self, grad: Array, *arrays: Array) -> Any:
         gradients: list[Array | None] = []
@@ -78,6 +79,8 @@ class Operated(Formula):
         self.letters, self.axes = result.letters, result.axes
 
     def value_of(self, *arrays: Array) -> Array:
+        if not self.operation.branches:  # what it compares inside decides nothing
+            arrays = tuple(map(np.asarray, arrays))
         given = iter(arrays)
         values = [
             as_matrices(next(given), laid, self.letters)
@@ -286,9 +289,9 @@ def as_matrices(array: Array, laid: Laid, letters: Sequence[str]) -> Array:
 def from_matrices(value: Array, axes: int) -> Array:
     """Drop the axes of rows and columns that a number or a column does not have."""
     if axes == 0:
-        return np.asarray(value[..., 0, 0])
+        return np.asanyarray(value[..., 0, 0])
     if axes == 1:
-        return np.asarray(value[..., 0])
+        return np.asanyarray(value[..., 0])
     return value
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from edf import AnyFunction, Input, Node, Tanh, check_gradients, topological_order
 from edf.equations import EquationError, check_equation, declare, define, is_definition
+from edf.numerics.branches import traced
 
 X, Y = np.array([0.3, -1.2, 0.8]), np.array([1.5, 0.2, -0.4])
 W, A = np.array([[0.5, -1.0, 2.0], [1.5, 0.1, -0.3]]), np.array([[2.0, 0.5], [0.5, 1.0]])
@@ -156,6 +157,29 @@ def test_families_are_defined_member_by_member() -> None:
     ):
         (verdict,) = check_equation(latex, names)
         assert verdict.status == status, verdict
+
+
+@pytest.mark.parametrize(
+    ("latex", "branches"),
+    [
+        (r"z = \max(0, c - 5)", True),
+        (r"z_i = \lvert x_i \rvert", True),
+        (r"z = \max_i x_i", True),
+        (r"z_i = \begin{cases} x_i & \text{if } x_i > 1 \\ 0 & \text{otherwise} \end{cases}", True),
+        (r"z = \operatorname{softmax}(x)", False),
+        (r"z_i = \tanh(x_i)", False),
+    ],
+)
+def test_branches_inside_a_definition_are_seen(latex: str, branches: bool) -> None:
+    """A test must look on both sides of them; what decides nothing is none."""
+    names = page() | {"c": Input(2.0)}
+    ((_, node),) = define(latex, names).items()
+    nodes = [each for each in topological_order(node) if each.inputs]
+    values = [(each, [np.asarray(i.forward(), float) for i in each.inputs]) for each in nodes]
+    margins = [
+        margin for each, arrays in values for margin in traced(each.forward, arrays)[1].margins
+    ]
+    assert bool(margins) is branches
 
 
 def test_a_label_picks_a_component() -> None:
