@@ -24,7 +24,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from handout.run.digests import digest, names_in, of_file
+from handout.run.digests import digest, in_json, names_in, of_file
 from handout.run.outcomes import PageOutcome
 
 SCHEMA = 2  # of an entry
@@ -136,8 +136,8 @@ class Cache:
         said = json.dumps(outcome.cells)
         written = {self._relative(name): content for name, content in reads["written"].items()}
         body = {
-            "lines": _lines(job) if _in_json(job["page"]) in said else None,
-            "root": job["root"] if _in_json(job["root"]) in said else None,
+            "lines": _lines(job) if in_json(job["page"]) in said else None,
+            "root": job["root"] if in_json(job["root"]) in said else None,
             "until": until,
             "files": {n: self._of_file(n) for n in map(self._relative, reads["files"])} | written,
             "folders": {self._relative(n): digest for n, digest in reads["folders"].items()},
@@ -369,10 +369,6 @@ def distributions(modules: Iterable[str]) -> list[str]:
     for module in modules:
         found.update([module] if version(module) is not None else _by_module().get(module, ()))
     return sorted(found)
-
-
-def _in_json(text: str) -> str:
-    return json.dumps(text)[1:-1]
 
 
 def _lines(job: Mapping[str, Any]) -> list[int]:

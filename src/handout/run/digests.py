@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import hashlib
+import json
 import os
 from collections.abc import Iterable
 
@@ -11,6 +12,11 @@ from collections.abc import Iterable
 def digest(data: bytes) -> str:
     """A short digest of what is to be told apart."""
     return hashlib.blake2b(data, digest_size=16).hexdigest()
+
+
+def in_json(text: str) -> str:
+    """How a text stands within a string of JSON, where it is looked for."""
+    return json.dumps(text)[1:-1]
 
 
 def of_file(path: str) -> str | None:

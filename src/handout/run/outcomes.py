@@ -232,11 +232,11 @@ Fact = (
 def compared(first: PageOutcome, second: PageOutcome) -> PageOutcome:
     """The first of two outcomes of a page, in which cells say what the second gave otherwise."""
     both = list(zip(first.cells, second.cells, strict=False))
-    cells: list[CellOutcome] = [{**one, "differs": _differences(one, two)} for one, two in both]
+    cells: list[CellOutcome] = [{**one, "differs": _differing(one, two)} for one, two in both]
     return first._replace(cells=(*cells, *first.cells[len(cells) :]))
 
 
-def _differences(one: CellOutcome, two: CellOutcome) -> list[str]:
+def _differing(one: CellOutcome, two: CellOutcome) -> list[str]:
     parts = {
         "its output": one.get("outputs") != two.get("outputs"),
         "its error": _message(one) != _message(two),

@@ -23,6 +23,7 @@ from typing import Any
 
 from handout import __version__
 from handout.run.cache import distributions, engine_digest, version
+from handout.run.digests import in_json
 from handout.run.outcomes import Fault
 from handout.settings import Project
 
@@ -135,7 +136,7 @@ def run_moved(
 ) -> str:
     """Run a page whose project was unpacked in `root`; its outcome as if it had run at home."""
     text = run(moved(job, bundle, root))
-    text = text.replace(_in_json(str(root)), _in_json(bundle.root))
+    text = text.replace(in_json(str(root)), in_json(bundle.root))
     outcome = {**json.loads(text), "since": bundle.packed}
     reads = outcome["reads"]
     if reads is not None:
@@ -179,10 +180,6 @@ def inside(folder: str, root: str, page: str) -> Path:
     if not Path(folder).is_relative_to(root):
         raise ShippingError(f"{page}: is not in {root}, and only that goes to other machines")
     return Path(folder).relative_to(root)
-
-
-def _in_json(text: str) -> str:
-    return json.dumps(text)[1:-1]
 
 
 def versions() -> dict[str, str | None]:
