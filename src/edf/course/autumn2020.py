@@ -141,8 +141,15 @@ class CompNode:
     grad: Any = 0.0
 
     def addgrad(self, delta: Array) -> None:
-        """Add to the gradient, undoing broadcasting."""
-        self.grad = self.grad + unbroadcast(np.asarray(delta), np.shape(self.value))
+        """Add to the gradient: of the value's shape, stretched to it, or summed where that was."""
+        self.grad = self.grad + _in_shape(np.asarray(delta), np.shape(self.value))
+
+
+def _in_shape(delta: Array, shape: tuple[int, ...]) -> Array:
+    try:
+        return np.broadcast_to(delta, shape)
+    except ValueError:
+        return unbroadcast(delta, shape)
 
 
 class Affine(CompNode):

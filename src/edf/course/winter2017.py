@@ -6,6 +6,11 @@ reassigned (`edf.components = []`) and so may `DT`. A component is any object wi
 which sets `self.value`, and `backward()`, which adds to the `.grad` of what it read, unless that is
 None; a student's own class need only append itself to `edf.components`.
 
+Two files went by that name. That of problem set 2 averages the gradients of parameters over the
+batch, that of problem set 4 sums them. Where the loss is one number, as `Mean` makes it, there is
+nothing to average; where it is one number for each row, a program says which it means: it imports
+`edf.course.winter2017_ps2`, or sets `edf.averages = False`.
+
 Beyond the original there is `check(loss)`. What the original got wrong is put right here, as the
 guide lists: `Mean` of a matrix, `Add` of equal shapes, `opts`, `Tanh` of large numbers, gradients
 that pile up between two `Backward`s.
@@ -18,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from edf import ops, reductions
+from edf import layers, ops, reductions
 from edf.check import GradientReport, check_gradients
 from edf.course.wrapped import wrap
 from edf.graph import Array, Node, unbroadcast
@@ -30,6 +35,9 @@ eps = 1e-12
 
 components: list[Any] = []
 params: list[Any] = []
+#: Whether `Add` and `VDot` average the gradients of parameters over the batch. None is no answer.
+averages: bool | None = None
+_by_rows = False  # whether the last loss was one number for each row of a batch
 
 
 # ------------------------------------------------------------------------------ the whole graph
@@ -42,7 +50,14 @@ def Forward() -> None:
 
 
 def Backward(loss: Any) -> None:
-    """Set the gradient of `loss` (of its sum, if it is an array) on all that it depends on."""
+    """Set the gradient of `loss` (of its sum, if it is an array) on all that it depends on.
+
+    Raises:
+        ValueError: The loss is a number for each row, there are parameters of `Add` or `VDot`, and
+            `averages` does not say what to do with their gradients.
+    """
+    global _by_rows
+    _by_rows = np.ndim(loss.value) > 0 and np.size(loss.value) == len(loss.value)
     for part in [*components, *params]:
         if getattr(part, "grad", None) is not None:
             part.grad = DT(0)
@@ -61,13 +76,13 @@ def check(loss: Any, **options: Any) -> GradientReport:
         loss: A component.
         **options: `id`, `expect`, `points` and `seed` as for `edf.check_gradients`.
     """
-    global DT
-    kept, DT = DT, np.float64
+    global DT, averages
+    kept, DT, averages = (DT, averages), np.float64, False
     try:
         node, leaves = wrap(loss, components, params, no_gradient=lambda value: np.float64(0))
         return check_gradients(node, leaves, **options)
     finally:
-        DT = kept
+        DT, averages = kept
 
 
 # ------------------------------------------------------------------------------- leaves
@@ -112,6 +127,14 @@ def xavier(shape: Sequence[int]) -> Array:
     return np.random.uniform(-bound, bound, shape)
 
 
+def bcast(x: Array, y: Array) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return the axes along which x and y, respectively, are stretched where they meet."""
+    full = np.broadcast_shapes(x.shape, y.shape)
+    shapes = [(1,) * (len(full) - array.ndim) + array.shape for array in (x, y)]
+    a, b = (tuple(k for k, n in enumerate(shape) if n < full[k]) for shape in shapes)
+    return a, b
+
+
 def _array(value: Any) -> Array:
     return np.array(value, dtype=DT)
 
@@ -148,7 +171,12 @@ class Component(_Settable):
         grads = self.vjp(self.grad, *(x.value for x in self.inputs))
         for x, grad in zip(self.inputs, grads if isinstance(grads, tuple) else (grads,)):  # noqa: B905
             if x.grad is not None and grad is not None:
-                x.grad = x.grad + unbroadcast(np.asarray(grad), np.shape(x.value))
+                grad = unbroadcast(np.asarray(grad), np.shape(x.value))
+                x.grad = x.grad + grad / self.batch(x)
+
+    def batch(self, x: Any) -> Any:
+        """Return the number by which the gradient in x is divided."""
+        return DT(1)
 
 
 class _Operation(Component):
@@ -168,7 +196,22 @@ class _Operation(Component):
         return self.node.backward(grad, *arrays)
 
 
-class Add(_Operation):
+class _Affine(_Operation):
+    """What stands beside parameters, whose gradients problem set 2 averages over the batch."""
+
+    def batch(self, x: Any) -> Any:
+        rows = len(self.value) if isinstance(x, Param) and np.ndim(self.value) > 1 else 1
+        if rows > 1 and _by_rows and averages is None:
+            raise ValueError(
+                f"{type(self).__name__}: is the gradient of a parameter averaged over {rows} rows, "
+                "or summed? The loss is one number for each. Of the course's two files of winter "
+                "2017 that of problem set 2 averages: `import edf.course.winter2017_ps2 as edf`. "
+                "That of problem set 4 sums: `edf.averages = False`. Or make one number: Mean(loss)"
+            )
+        return DT(rows) if averages else DT(1)
+
+
+class Add(_Affine):
     """x + y, with broadcasting."""
 
     operation = ops.Add
@@ -180,7 +223,7 @@ class Mul(_Operation):
     operation = ops.Mul
 
 
-class VDot(_Operation):
+class VDot(_Affine):
     """The matrix product: x (batch, n) or (n,), y (n, m)."""
 
     operation = ops.MatMul
@@ -204,6 +247,35 @@ class RELU(_Operation):
     operation = ops.ReLU
 
 
+Relu = RELU  # as later files spell it
+
+
+class LeakyRELU(Component):
+    """x where x > 0, else slope * x."""
+
+    def __init__(self, x: Any, slope: float = 0.01) -> None:
+        super().__init__(x)
+        self.slope = slope
+
+    def compute(self, x: Array) -> Any:
+        return np.where(x.real > 0, x, DT(self.slope) * x)
+
+    def vjp(self, grad: Array, x: Array) -> Array:
+        return np.where(x.real > 0, grad, DT(self.slope) * grad)
+
+
+class Softplus(_Operation):
+    """log(1 + exp(x))."""
+
+    operation = ops.Softplus
+
+
+class Log(_Operation):
+    """The natural logarithm."""
+
+    operation = ops.Log
+
+
 class SoftMax(_Operation):
     """exp(x_i) / sum_j exp(x_j), over the last axis."""
 
@@ -221,6 +293,25 @@ class LogLoss(Component):
 
     def vjp(self, grad: Array, x: Array) -> Array:
         return np.where(x.real < eps, DT(0), -grad / np.where(x.real < eps, DT(1), x))
+
+
+class BCELoss(Component):
+    """-(y log p + (1 - y) log(1 - p)), elementwise, for probabilities p and labels y, 0 or 1.
+
+    A probability nearer than eps to 0 or 1 counts as that near, and has the gradient 0.
+    """
+
+    def __init__(self, p: Any, y: Any) -> None:
+        super().__init__(p, y)
+
+    def compute(self, p: Array, y: Array) -> Any:
+        p = np.where(p.real < eps, DT(eps), np.where(p.real > 1 - eps, DT(1 - eps), p))
+        return -(y * np.log(p) + (1 - y) * np.log1p(-p))
+
+    def vjp(self, grad: Array, p: Array, y: Array) -> tuple[Array, None]:
+        within = (p.real >= eps) & (p.real <= 1 - eps) & (p.real < 1)
+        inner = np.where(within, p, DT(0.5))
+        return np.where(within, grad * (inner - y) / (inner * (1 - inner)), DT(0)), None
 
 
 class Aref(Component):
@@ -308,6 +399,129 @@ class Embed(Component):
         dtable = np.zeros(table.shape, np.result_type(table, grad))
         np.add.at(dtable, idx.astype(int), grad)  # a row that is used twice gets both gradients
         return None, dtable
+
+
+# ------------------------------------------------------------------------------------- images
+# Of shape (batch, height, width, channels); filters are (height, width, channels in, out).
+
+
+class Conv(Component):
+    """The cross-correlation of images f with filters k.
+
+    Args:
+        stride: The step from one window to the next.
+        pad: The zeros on each side: a number, or (above and below, left and right).
+    """
+
+    def __init__(self, f: Any, k: Any, stride: int = 1, pad: Any = 0) -> None:
+        super().__init__(f, k)
+        self.node = layers.Conv2D(0.0, 0.0, stride)
+        self.ypad, self.xpad = (int(n) for n in np.broadcast_to(pad, 2))
+
+    def compute(self, f: Array, k: Array) -> Any:
+        return _channels_last(self.node.forward(*self._arrays(f, k)))
+
+    def vjp(self, grad: Array, f: Array, k: Array) -> tuple[Array, Array]:
+        df, dk = self.node.backward(_channels_first(grad), *self._arrays(f, k))
+        height, width = f.shape[1:3]
+        inner = _channels_last(df)[:, self.ypad :, self.xpad :][:, :height, :width]
+        return inner, dk.transpose(2, 3, 1, 0)
+
+    def _arrays(self, f: Array, k: Array) -> tuple[Array, Array]:
+        sides = ((0, 0), (self.ypad, self.ypad), (self.xpad, self.xpad), (0, 0))
+        return _channels_first(np.pad(f, sides)), k.transpose(3, 2, 0, 1)
+
+
+ConvNaive = Conv  # which gives the same, more slowly
+
+
+class MaxPool(Component):
+    """The largest number of each window of ksz x ksz.
+
+    Of several that are largest, the first gets the gradient, where the original gives it to each.
+    """
+
+    operation: type[layers.Pooling] = layers.MaxPool2D
+
+    def __init__(self, x: Any, ksz: int = 2, stride: int | None = None) -> None:
+        super().__init__(x)
+        self.node = self.operation(0.0, ksz, stride)
+
+    def compute(self, x: Array) -> Any:
+        return _channels_last(self.node.forward(_channels_first(x)))
+
+    def vjp(self, grad: Array, x: Array) -> Array:
+        return _channels_last(self.node.backward(_channels_first(grad), _channels_first(x)))
+
+
+class AvePool(MaxPool):
+    """The mean of each window of ksz x ksz."""
+
+    operation = layers.AvgPool2D
+
+
+class SumPool(AvePool):
+    """The sum over each window of ksz x ksz."""
+
+    def compute(self, x: Array) -> Any:
+        return super().compute(x) * DT(np.prod(self.node.size))
+
+    def vjp(self, grad: Array, x: Array) -> Array:
+        return super().vjp(grad * DT(np.prod(self.node.size)), x)
+
+
+def _channels_first(x: Array) -> Array:
+    return x.transpose(0, 3, 1, 2)
+
+
+def _channels_last(x: Array) -> Array:
+    return x.transpose(0, 2, 3, 1)
+
+
+class BatchNorm(Component):
+    """gamma * (x - m) / sqrt(v + ep) + beta for x (batch, n): m and v of the batch, over its rows.
+
+    While `test.value` is not 0 they are the means over all batches so far.
+    """
+
+    def __init__(self, x: Any, gamma: Any, beta: Any, test: Any, ep: float = 1e-30) -> None:
+        super().__init__(x, gamma, beta)
+        self.test = test
+        self.node = layers.BatchNorm(0.0, 0.0, 0.0, eps=ep)
+        self.seen = 0
+
+    def compute(self, x: Array, gamma: Array, beta: Array) -> Any:
+        self.node.training = not np.any(self.test.value)
+        self.seen += int(self.node.training)
+        self.node.momentum = 1 / max(self.seen, 1)
+        return self.node.forward(x, gamma, beta)
+
+    def vjp(self, grad: Array, x: Array, gamma: Array, beta: Array) -> Any:
+        return self.node.backward(grad, x, gamma, beta)
+
+
+class Dropout(Component):
+    """x / (1 - rate) where kept, 0 where dropped; `rate` is a `Value`, 0 to keep everything.
+
+    Random numbers are NumPy's global ones, which programs seed with `np.random.seed`.
+    """
+
+    def __init__(self, x: Any, rate: Any) -> None:
+        super().__init__(x)
+        self.rate = rate
+        self.mask: Any = DT(1)
+
+    def compute(self, x: Array) -> Any:
+        rate = float(self.rate.value)
+        kept = np.random.random(x.shape) >= rate if rate else np.ones(x.shape, bool)
+        self.mask = kept.astype(DT) / DT(1 - rate)
+        return x * self.mask
+
+    def vjp(self, grad: Array, x: Array) -> Array:
+        return grad * self.mask
+
+
+# ----------------------------------------------------------------------------------- counts
 
 
 class _Count(Component):

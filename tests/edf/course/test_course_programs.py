@@ -21,6 +21,26 @@ def test_a_perceptron_of_2017_trains():
     assert program["errors"][-1] < 0.1
 
 
+def test_examples_one_by_one_of_2017_train():
+    """A loss made of `Log` and `Mul`."""
+    losses = run("2017_one_by_one")["losses"]
+    assert losses[-1] < 0.5 * losses[0]
+
+
+def test_a_loss_for_each_row_of_2017_trains():
+    """As problem set 2 has it: with summed gradients the same steps would diverge."""
+    program = run("2017_batch_loss")
+    assert program["losses"][-1] < 0.3 * program["losses"][0]
+    assert program["hits"][-1] > 0.9
+
+
+def test_images_of_2017_are_told_apart():
+    """With a convolution and pooling."""
+    program = run("2017_images")
+    assert program["losses"][-1] < 0.1
+    assert program["hits"][-1] == 1
+
+
 def test_a_recurrent_network_of_2017_trains():
     """With a component of the student's own, and a graph made anew for every batch."""
     program = run("2017_sequence")

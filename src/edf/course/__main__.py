@@ -1,0 +1,5 @@
+"""`python -m edf.course PROGRAM.py`: run a program of the course with its `import edf` led here."""
+
+from edf.course.run import main
+
+main()
