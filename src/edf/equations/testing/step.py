@@ -116,6 +116,9 @@ def _holds_where_random_points_are_not(
         return None
     if reach.reached or missing:
         outcome.facts["reached"] = reach.reached
+        if reach.reached:
+            plural = "s" if reach.reached > 1 else ""
+            outcome.notes.append(f"Thresholds: {reach.reached} side{plural} reached")
         outcome.facts["unreached"] = missing
     if outcome.finding.zero and (told or reach.told):  # 0 = 0 at random points, and more elsewhere
         outcome.finding = replace(outcome.finding, status="verified", message="", zero=False)
