@@ -304,6 +304,7 @@ def test_named_intermediate_makes_a_partial_ambiguous() -> None:
         ({"x": Input(shape=(2,)), "x_mu": 1.0}, r"x_\mu = 1", "Rename one"),
         ({"x": Input(shape=(2,)), "delta": Input(shape=(2, 2))}, r"x_i = \sum_j \delta_{ij} x_j",
          "Kronecker's delta, or the delta of this page?"),
+        ({"t": 2.0, "r": 3.0, "A": Input(shape=(2, 2))}, "tr(A) = 0", "the function, or a product"),
         ({"pi": 3.0, "q": 1.0}, "p_i = q", "p is not bound"),
         ({"x": "text"}, "x = 1", "x is bound to a str"),
         ({"x": True}, "x = 1", "x is bound to a bool"),

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from edf.equations.errors import EquationError
-from edf.equations.latex.syntax import Symbol, Tree
+from edf.equations.latex.syntax import Relation, Symbol, Tree
 from edf.equations.latex.tokens import Token, tokenise
 from edf.equations.latex.vocabulary import CONDITION_WORDS, CONNECTIVES, DOTS, GREEK, RELATIONS
 
@@ -103,8 +103,11 @@ def condition_trees(
         tokens: The aside.
         read: Reads statements with commas between.
     """
-    if _is_number([*tokens, *tokens[:0], _END]) or _is_type([*tokens, _END]):
+    if _is_number([*tokens, _END]):
         return (), ""
+    plain = tokens[0].kind != "words" and tokens[0].text not in _QUANTIFIERS
+    if plain and _is_type([*tokens, _END]) and not _is_range([*tokens, _END]):
+        return _membership(tokens, read)
     if _is_range([*tokens, _END]):
         return (), ""
     words = " ".join(token.inner.strip() for token in tokens if token.kind == "words")
@@ -125,13 +128,33 @@ def condition_trees(
         )
     found: list[Tree] = []
     for piece in rest:
-        if _is_range([*piece, _END]) or _is_type([*piece, _END]):
+        if _is_range([*piece, _END]):
+            continue
+        if _is_type([*piece, _END]):
+            more, problem = _membership(piece, read)
+            if problem:
+                return (), problem
+            found += more
             continue
         try:
             found += [tree for tree in read(piece) if not isinstance(tree, Symbol)]
         except EquationError as error:
             return (), f"This condition is not understood: {error.message}"
     return tuple(found), ""
+
+
+def _membership(
+    tokens: Sequence[Token], read: Callable[[Sequence[Token]], list[Tree]]
+) -> tuple[tuple[Tree, ...], str]:
+    r"""x \in [0, 1] restricts; x \in \mathbb{R}^n, f : A \to B and i \in \{1, \dots, n\} do not."""
+    texts = [token.text for token in tokens]
+    place = texts.index(r"\in") + 1 if r"\in" in texts else len(texts)
+    if place >= len(texts) or texts[place] not in ("[", "(", r"\{") or set(texts) & DOTS:
+        return (), ""
+    try:
+        return tuple(tree for tree in read(tokens) if isinstance(tree, Relation)), ""
+    except EquationError as error:
+        return (), f"This condition is not understood: {error.message}"
 
 
 _END = Token("end", "", 0, 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from edf.equations.latex.syntax import Relation, Symbol, Tree
+from edf.equations.latex.syntax import Group, Relation, Symbol, Tree
 from edf.equations.latex.vocabulary import CONDITION_SIGNS
 from edf.equations.meaning import algebra
 from edf.equations.meaning.algebra import fail, make
@@ -43,6 +43,9 @@ def read_conditions(reader: Reader, trees: Sequence[Tree]) -> list[Condition]:
     for tree in trees:
         if not isinstance(tree, Relation):
             continue
+        if tree.sign == r"\in":
+            found += _within(reader, tree)
+            continue
         middle = tree.left.right if isinstance(tree.left, Relation) else None
         if isinstance(middle, Symbol) and reader.scope.find(middle) is None:
             continue  # an index between its bounds
@@ -54,6 +57,27 @@ def read_conditions(reader: Reader, trees: Sequence[Tree]) -> list[Condition]:
             continue
         found.append(read_condition(reader, tree))
     return found
+
+
+def _within(reader: Reader, tree: Relation) -> list[Condition]:
+    """x in an interval, as two conditions; of a name that is declared, or of an index, none."""
+    group = tree.right
+    bound = reader.scope.find(tree.left) if isinstance(tree.left, Symbol) else None
+    if bound is None or not callable(getattr(bound.value, "sample", None)):
+        if isinstance(tree.left, Symbol) and bound is None:
+            return []
+        if isinstance(group, Group) and group.open in ("[", "(") and len(group.items) == 2:
+            signs = [r"\geq" if group.open == "[" else ">", r"\leq" if group.close == "]" else "<"]
+            return [
+                read_condition(reader, Relation(tree.left, sign, item, at=tree.at))
+                for sign, item in zip(signs, group.items, strict=True)
+            ]
+        fail(
+            "This set restricts what is claimed: declare the name (let: ..), so that it is drawn "
+            "from the set",
+            tree.at,
+        )
+    return []  # drawn as it was declared
 
 
 def restricted(value: Expr, given: Sequence[Condition], otherwise: float = 0.0) -> Expr:

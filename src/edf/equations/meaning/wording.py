@@ -27,6 +27,7 @@ from edf.equations.latex.syntax import (
     with_child,
 )
 from edf.equations.latex.vocabulary import ACCENTS, FONTS, TEXT
+from edf.equations.meaning.algebra import fail
 from edf.equations.meaning.names import Scope, index_text
 from edf.equations.operations import BY_MACRO, BY_WORD
 
@@ -66,9 +67,9 @@ def _with_words(tree: Product, scope: Scope) -> Tree:
     while place < len(factors):
         for length in range(min(LONGEST, len(factors) - place), 1, -1):
             run = factors[place : place + length]
-            if any(joins[place : place + length - 1]) or not _is_word(run, scope):
-                continue
             behind = factors[place + length] if place + length < len(factors) else None
+            if any(joins[place : place + length - 1]) or not _is_word(run, behind, scope):
+                continue
             word = _word(run, behind, scope)
             if word is not None:
                 factors[place : place + length] = [word]
@@ -80,15 +81,26 @@ def _with_words(tree: Product, scope: Scope) -> Tree:
     return Product(tuple(factors), tuple(joins), at=tree.at)
 
 
-def _is_word(run: Sequence[Tree], scope: Scope) -> bool:
+def _is_word(run: Sequence[Tree], behind: Tree | None, scope: Scope) -> bool:
     """Whether factors are letters, and not all of them names of their own."""
     *first, last = run
     letters = [*first, last.base if isinstance(last, Script) else last]
-    return all(
+    if not all(
         isinstance(letter, Symbol) and not letter.styles
         and (letter.base == r"\_" or (len(letter.base) == 1 and letter.base.isalpha()))
         for letter in letters
-    ) and not all(map(scope.find, letters))  # type: ignore[arg-type]  # fmt: skip
+    ):  # fmt: skip
+        return False
+    if not all(map(scope.find, letters)):  # type: ignore[arg-type]
+        return True
+    text = "".join(letter.base for letter in letters if isinstance(letter, Symbol))
+    if isinstance(behind, Group) and (text in BY_WORD or f"\\{text}" in BY_MACRO):
+        fail(
+            f"{text}(..): the function, or a product of names that the page binds? Write "
+            f"\\operatorname{{{text}}} or \\cdot",
+            run[0].at,
+        )
+    return False
 
 
 def _word(run: Sequence[Tree], behind: Tree | None, scope: Scope) -> Tree | None:
