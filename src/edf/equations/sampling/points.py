@@ -89,6 +89,10 @@ class Points:
         """Return the points with other copies."""
         return self._again(self.leaves, self.draws, 1 + copies, amplitude, None)
 
+    def with_leaves(self, leaves: Mapping[Node, Array]) -> Points:
+        """Return as many points with other values of the leaves, and the same random functions."""
+        return self._again(leaves, self.draws, self.copies, self.amplitude, None)
+
     def _again(
         self, leaves: Mapping[Node, Array], draws: Array, copies: int, amplitude: float, chosen: Any
     ) -> Points:

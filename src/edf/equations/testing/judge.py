@@ -24,6 +24,8 @@ MAX_DRAWS = 12  # batches of points drawn before giving up
 #: At chosen points numbers are special, and operations may round inside by more than was seen; for
 #: derivatives, where complex numbers nearly cancel there, by any factor.
 CHOSEN_SLACK = 100.0
+JUMP = 1e-2  # the part of their size by which sides differ at least where one of them jumps
+BESIDE = 1e-9  # how far from a jump the sides are compared again
 LOOKED_AT = 8  # points in doubt that are measured again at a time
 
 ORACLES = {
@@ -110,9 +112,8 @@ class _Judge:
             if not most:
                 break
             sides = sides.take(np.arange(min(most, len(sides))))
-            coarse = sides.spread
             sides, compared = self._looked_at_closely(sides)
-            if chosen and (place := _jump(sides, compared, coarse)) is not None:
+            if chosen and (place := self._jump(sides, compared)) is not None:
                 return self._refuted(sides, compared, place)
             if (place := self._difference(sides, compared)) is not None:
                 return self._refuted(sides, compared, place)
@@ -167,6 +168,32 @@ class _Judge:
             if sides.method == "none" or self.measure.confirmed(sides, place):
                 return place
         return None
+
+    def _jump(self, sides: Sides, compared: Comparison) -> tuple[int, ...] | None:
+        """Return a place where sides differ at a chosen point, and agree right beside it.
+
+        There the values jump, however little they are rounded, so that they seem to have no digits.
+        """
+        suspects = (compared.apart > JUMP * sides.size) & (sides.size > 0)
+        rows = np.flatnonzero(_any(suspects & ~compared.different))[:LOOKED_AT]
+        if sides.method != "none" or not len(rows):
+            return None
+        rng = np.random.default_rng(len(rows))
+        here = sides.take(rows)
+        leaves = {
+            node: value + BESIDE * np.maximum(1, np.abs(value)) * rng.uniform(0.5, 1, value.shape)
+            if value.dtype.kind == "f" and node not in self.world.fixed
+            else value
+            for node, value in here.points.leaves.items()
+        }
+        beside = self.measure.at(here.points.with_leaves(leaves), sides.method, sides.step)
+        if beside is None:
+            return None
+        near = beside.compared()
+        jumps = suspects[rows] & near.equal & near.informs
+        jumps &= np.abs(here.left - here.right) > JUMP * beside.size + 100 * beside.doubt
+        places = np.argwhere(jumps)
+        return (int(rows[places[0][0]]), *map(int, places[0][1:])) if len(places) else None
 
     # ------------------------------------------------------------------------------ concluding
 
@@ -245,19 +272,6 @@ class _Judge:
             doubt=float(sides.doubt[place] / max(sides.size[place], 1e-300)),
             witness=sides,
         )
-
-
-def _jump(sides: Sides, compared: Comparison, coarse: Array) -> tuple[int, ...] | None:
-    """Return a place where sides differ at a chosen point, and at that point alone.
-
-    There the values jump, however little they are rounded, so that they seem to have no digits.
-    """
-    if sides.method != "none":
-        return None
-    jumps = (sides.spread >= 8 * coarse) & (coarse > 0)
-    jumps &= (compared.apart > 1e-2 * sides.size) & (sides.size > 0)
-    places = np.argwhere(jumps)
-    return tuple(int(k) for k in places[0]) if len(places) else None
 
 
 def point_of(points: Points, row: int) -> dict[Node, Array]:

@@ -22,6 +22,7 @@ from edf.equations.meaning.expression import Meaning
 from edf.equations.sampling.points import Points
 from edf.equations.testing.branches import accepted, search
 from edf.equations.testing.data import with_data
+from edf.equations.testing.exact import judge_exactly
 from edf.equations.testing.felt import never_felt
 from edf.equations.testing.judge import judge
 from edf.equations.testing.lengths import at_other_lengths
@@ -36,6 +37,9 @@ def examine(equation: Equation, meaning: Meaning, setting: Setting) -> Outcome:
     """Return what is found about a step."""
     if is_heavy(meaning, setting.world) and setting.points > FEW:
         setting = replace(setting, points=FEW)
+    if (finding := judge_exactly(meaning)) is not None:
+        notes = ["A statement about numbers: there is nothing to draw"]
+        return Outcome(finding, notes, {"sizes": []})
     outcome = Outcome(judge(meaning, setting.world, setting.points, setting.seed))
     if setting.points == FEW:
         outcome.notes.append(f"Tested at {FEW} points, for its derivatives have many entries")
