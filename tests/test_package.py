@@ -325,3 +325,32 @@ def test_hooks_for_other_repositories_are_valid() -> None:
     [hook] = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))
     assert hook["entry"].split() == ["handout", "check"]
     assert re.search(hook["files"], "notes/a.ipynb")
+
+
+def test_the_guide_names_the_versions_that_are_tried() -> None:
+    """The table of other plugins has what the lock has."""
+    page = (ROOT / "docs/guide/existing-site.md").read_text("utf-8")
+    told = dict(re.findall(r"^\| `([a-z0-9-]+)` \| (\S+) \|", page, re.MULTILINE))
+    pins = (ROOT / "requirements/test.lock").read_text("utf-8")
+    pinned = dict(re.findall(r"^([a-z0-9-]+)(?:\[\w+\])?==([^\s;]+)", pins, re.MULTILINE))
+    assert len(told) > 10
+    assert {name: pinned.get(name) for name in told} == told
+
+
+def test_what_is_declared_is_locked() -> None:
+    """A new requirement is in the lock as well, at a version that is allowed."""
+    document = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    project, groups = document["project"], document["dependency-groups"]
+    extras = [line for lines in project["optional-dependencies"].values() for line in lines]
+    of_tests = [line for name in ("site", "test", "bench", "build") for line in groups[name]]
+    for file, lines in {
+        "test": [*project["dependencies"], *extras, *of_tests],
+        "site": [*project["dependencies"], *groups["site"], *groups["build"]],
+        "release": groups["release"],
+    }.items():
+        text = (ROOT / f"requirements/{file}.lock").read_text("utf-8")
+        pinned = dict(re.findall(r"^([a-z0-9-]+)(?:\[\w+\])?==([^\s;]+)", text, re.MULTILINE))
+        for required in (Requirement(line) for line in lines if isinstance(line, str)):
+            version = pinned.get(canonicalize_name(required.name))
+            assert version is not None, f"{required} is not in {file}.lock: make lock"
+            assert required.specifier.contains(version, prereleases=True), required

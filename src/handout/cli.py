@@ -77,8 +77,8 @@ def check(
 ) -> None:
     """Run and test the cells of pages: Markdown, notebooks, or whole folders of them."""
     if no_exec:
-        claims = _project(pages=pages).settings.claims
-        sys.exit(_list_cells([_read(name, claims) for name in _files(pages)]))
+        project = _project(pages=pages)
+        sys.exit(_list_cells([_read(name, project) for name in _files(pages)]))
     outputs = [name for name in (json_file, junit_file, sarif_file) if name is not None]
     for name in outputs:
         _write(name, "", "a")  # better told now than after the run
@@ -90,7 +90,7 @@ def check(
         project = _project(jobs, timeout, pages)
         engine.prepare(project)
         known = _baseline(baseline, project, update_baseline)
-        read_pages = [_read(name, project.settings.claims) for name in _files(pages)]
+        read_pages = [_read(name, project) for name in _files(pages)]
         judged, reads = _judge(project, read_pages, executor, twice)
         read.update(reads)
         found = _problems(judged, project.settings)
@@ -191,9 +191,10 @@ def _project(
     return project._replace(settings=settings)
 
 
-def _read(name: str, claims: str = "marked") -> Page:
+def _read(name: str, project: Project) -> Page:
     try:
-        return engine.open_page(Path(name).absolute(), name, claims=claims)
+        page = engine.open_page(Path(name).absolute(), name, claims=project.settings.claims)
+        return project.own(page)
     except PageError as error:
         _refuse(str(error))
 
@@ -319,7 +320,7 @@ def coverage(pages: Sequence[str], json_file: str | None) -> None:
 
     project = _project(pages=pages)
     names = _files(pages) or _documents(project)
-    read = [_read(name, project.settings.claims) for name in names]
+    read = [_read(name, project) for name in names]
     judged, _ = _judge(project, read, None, twice=False)
     if json_file is not None:
         _write(json_file, coverage_json.coverage_json(judged))

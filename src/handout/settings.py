@@ -147,6 +147,7 @@ class Project(NamedTuple):
     settings: Settings = Settings()
     config: Path | None = None
     docs: Path | None = None  # the folder of its pages; None if its site does not use the plugin
+    markdown_exec: bool = False  # whether its site also uses the plugin that shares `exec=` with us
 
     @property
     def cache(self) -> Path:
@@ -157,6 +158,12 @@ class Project(NamedTuple):
     def baseline(self) -> Path | None:
         """The file of known problems, if the project has one."""
         return self.root / self.settings.baseline if self.settings.baseline else None
+
+    def own(self, page: Page) -> Page:
+        """A page without the fences that another plugin of the site runs."""
+        if not self.markdown_exec:
+            return page
+        return page._replace(cells=[cell for cell in page.cells if not cell.foreign])
 
     def macros(self, page: Page) -> Mapping[str, str]:
         """The macros of a page's formulas: the site's, and those that the page defines."""
@@ -214,9 +221,8 @@ def read_project(config: Path) -> Project:
         return Project(config.parent, Settings(), config)
     docs = config.parent / str(document.get("docs_dir") or "docs")
     try:
-        return Project(
-            config.parent, read_settings(plugins["handout"] or {}, config.parent), config, docs
-        )
+        settings = read_settings(plugins["handout"] or {}, config.parent)
+        return Project(config.parent, settings, config, docs, "markdown-exec" in plugins)
     except SettingsError as error:
         raise SettingsError(f"{config}: plugin handout: {error}") from None
 

@@ -2,14 +2,20 @@
    Without scripts everything is still there; this file only adds. */
 
 document.addEventListener("DOMContentLoaded", () => {
-  document.querySelectorAll(".verdict-table").forEach(addFilters);
-  addPrintButton();
-  nameLandmarks();
-  openLinkedCard();
+  if (window.document$) document$.subscribe(eachPage);   // Material's: again after each instant change
+  else eachPage();
   new ResizeObserver(letScrollersTakeFocus).observe(document.body);
   document.addEventListener("toggle", letScrollersTakeFocus, true);   // a card's inside has a size now
 });
 window.addEventListener("hashchange", openLinkedCard);
+
+function eachPage() {
+  document.querySelectorAll(".verdict-table").forEach(addFilters);
+  addPrintButton();
+  nameLandmarks();
+  openLinkedCard();
+  letScrollersTakeFocus();
+}
 
 /* The choices of page, kind and status narrow the table; the line above announces what is left. */
 function addFilters(table) {
@@ -42,7 +48,7 @@ function openLinkedCard() {
 
 function addPrintButton() {
   const content = document.querySelector(".md-content__inner");
-  if (!content) return;
+  if (!content || content.querySelector(".print-button")) return;
   const button = document.createElement("button");
   button.type = "button";
   button.title = "Print this page";

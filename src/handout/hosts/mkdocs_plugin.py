@@ -11,7 +11,7 @@ from mkdocs.config import config_options as option
 from mkdocs.config.base import Config, ConfigErrors, ConfigWarnings
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
-from mkdocs.plugins import BasePlugin, event_priority
+from mkdocs.plugins import BasePlugin, CombinedEvent, event_priority
 from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page as SitePage
@@ -105,37 +105,63 @@ class HandoutPlugin(BasePlugin[HandoutConfig]):
 
     @event_priority(-50)  # after the plugins that add, drop and generate pages
     def on_files(self, files: Files, /, *, config: MkDocsConfig) -> Files:
-        """Start running the cells of every page."""
+        """Begin another build."""
         scripts = " ".join(map(str, config.extra_javascript)).lower()
         try:
             self.site = Site(
                 self._project(config),
+                Path(config.docs_dir),
                 log,
                 serving=self.drafts,
                 dirty=self.dirty,
                 typesetter="mathjax" in scripts or "katex" in scripts,
+                earlier=self._earlier(config),
             )
         except SettingsError as error:
             raise PluginError(f"handout: {error}") from None
         for file in self.site.loops(files):
             files.remove(file)
-        wanted = InclusionLevel.is_in_serve if self.drafts else InclusionLevel.is_included
-        self.site.start(files.documentation_pages(inclusion=wanted))
-        self.files = files
         return files
 
+    def _earlier(self, config: MkDocsConfig) -> Site | None:
+        """The build that wrote what is in the folder; a build of its own has emptied it by now."""
+        continued = not self.dirty and Path(config.site_dir, "verdicts.json").is_file()
+        return getattr(self, "site", None) if continued else None
+
+    @event_priority(-100)  # after the blog, which takes its posts away until now
     def on_nav(self, nav: Navigation, /, *, config: MkDocsConfig, files: Files) -> Navigation:
-        """Learn in which order the pages are read."""
+        """Start running the cells of every page; learn in which order the pages are read."""
+        self.files = files
+        wanted = InclusionLevel.is_in_serve if self.drafts else InclusionLevel.is_included
+        self.site.start(files.documentation_pages(inclusion=wanted))
         self.site.reading_order = [page.file.src_uri for page in nav.pages]
         return nav
 
     @event_priority(50)  # before mkdocs-jupyter looks at the file
-    def on_pre_page(self, page: SitePage, /, *, config: MkDocsConfig, files: Files) -> SitePage:
+    def _before_jupyter(self, page: SitePage, /, *, config: MkDocsConfig, files: Files) -> SitePage:
         """Show a copy of a notebook with our tokens in place of the file that its author keeps."""
         copy = self.site.rendered_copy(page.file.src_uri)
+        self.original = page.file.abs_src_path
         if copy is not None:
             page.file.abs_src_path = str(copy)
         return page
+
+    @event_priority(-50)  # after mkdocs-jupyter has said how it renders
+    def _after_jupyter(self, page: SitePage, /, *, config: MkDocsConfig, files: Files) -> SitePage:
+        """Let other plugins see the author's file, of which git and links know, not the copy."""
+        original, copy, render = self.original, page.file.abs_src_path, page.render
+        if copy != original:
+
+            def rendered(config: MkDocsConfig, files: Files) -> None:
+                page.file.abs_src_path = copy
+                render(config, files)
+                page.file.abs_src_path = original
+
+            page.file.abs_src_path = original
+            page.render = rendered  # type: ignore[method-assign]  # as mkdocs-jupyter does itself
+        return page
+
+    on_pre_page = CombinedEvent(_before_jupyter, _after_jupyter)
 
     def on_page_markdown(
         self, markdown: str, /, *, page: SitePage, config: MkDocsConfig, files: Files
@@ -150,13 +176,15 @@ class HandoutPlugin(BasePlugin[HandoutConfig]):
         self, html: str, /, *, page: SitePage, config: MkDocsConfig, files: Files
     ) -> str:
         """Put outputs, cards and formulas in the place of tokens, before other plugins look."""
+        if page.title:
+            page.title = self.site.plain(page.title)
         ours = self.on_page_content
         others = [event for event in config.plugins.events["page_content"] if event != ours]
         html = self.site.filled(html, page.file, wait=bool(others))
         return self.site.linked(html, page.file, files) if others else html
 
     @event_priority(50)  # before the plugins that index what a page shows
-    def on_page_context(
+    def _link_verdicts(
         self, context: Any, /, *, page: SitePage, config: MkDocsConfig, nav: Any
     ) -> Any:
         """Link the verdicts of other pages; by now most pages have run, and some still may."""
@@ -164,12 +192,25 @@ class HandoutPlugin(BasePlugin[HandoutConfig]):
         self.site.typeset(page.toc)
         return context
 
+    @event_priority(-150)  # after the blog has rendered what its lists show of posts
+    def _fill_excerpts(
+        self, context: Any, /, *, page: SitePage, config: MkDocsConfig, nav: Any
+    ) -> Any:
+        """Show in a list of posts what their pages show."""
+        for excerpt in context.get("posts") or ():
+            excerpt.content = self.site.excerpt(excerpt.content, excerpt.file, self.files)
+            self.site.typeset(excerpt.toc)
+        return context
+
+    on_page_context = CombinedEvent(_link_verdicts, _fill_excerpts)
+
     def on_post_page(self, output: str, /, *, page: SitePage, config: MkDocsConfig) -> str:
         """Let formulas find their font when they are first laid out."""
         if page.file.src_uri not in self.site.with_formulas:
             return output
         return fonts.preloaded(output, get_relative_url(fonts.FILE, page.url))
 
+    @event_priority(100)  # before the plugins that build again, as for another language
     def on_post_build(self, *, config: MkDocsConfig) -> None:
         """Write `verdicts.json`, and report what is not as expected."""
         self.site.finish(Path(config.site_dir))
@@ -200,7 +241,8 @@ class HandoutPlugin(BasePlugin[HandoutConfig]):
 
     def _project(self, config: MkDocsConfig) -> Project:
         options = {name: self.config[name] for name in Settings._fields}
-        return _project(config.config_file_path, options)
+        project = _project(config.config_file_path, options)
+        return project._replace(markdown_exec="markdown-exec" in config.plugins)
 
     def _watch(self, docs: Path) -> None:
         """Watch the folders that pages read; the host itself watches its documents."""

@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import Callable, Iterable
 from logging import Logger
 from pathlib import Path, PurePosixPath
+from tempfile import gettempdir
 from typing import Any
 from urllib.parse import unquote
 
@@ -57,11 +58,13 @@ class Site:
 
     Args:
         project: its folder and settings.
+        docs: the folder of its pages.
         log: where problems and notes are said, one line each.
         serving: whether the site is served while it is written; problems are no warnings then,
             which could end the server.
         dirty: whether pages that did not change are left as the build before has made them.
         typesetter: whether the site loads MathJax or KaTeX.
+        earlier: another build into the same folder, as of another language, whose verdicts stay.
 
     Raises:
         SettingsError: the file of known problems cannot be read.
@@ -70,17 +73,22 @@ class Site:
     def __init__(
         self,
         project: Project,
+        docs: Path,
         log: Logger,
         *,
         serving: bool = False,
         dirty: bool = False,
         typesetter: bool = False,
+        earlier: Site | None = None,
     ) -> None:
         self.dirty = dirty
         self.project = project
+        self.docs = docs
         self.log = log
         self.serving = serving
         self.typesetter = typesetter
+        self.earlier = earlier
+        self.judged: list[JudgedPage] = []  # all that the folder holds, once the build is finished
         self.warn = log.warning
         self.problems: list[Problem] = []  # but for known ones
         self.known: list[Problem] = []
@@ -130,11 +138,12 @@ class Site:
 
     def _read(self, file: Any) -> Page:
         """A page of the site; one that a plugin generated has text, and no file."""
-        claims = self.project.settings.claims
-        if file.abs_src_path is None:
-            made = Path.cwd() / file.src_uri
-            return make_page(made, file.src_uri, file.content_string, self.cache, claims)
-        return open_page(Path(file.abs_src_path), file.src_uri, self.cache, claims)
+        name, claims = file.src_uri, self.project.settings.claims
+        if _generated(file, self.docs) and not name.endswith(".ipynb"):
+            page = make_page(self.docs / name, name, file.content_string, self.cache, claims)
+        else:
+            page = open_page(Path(file.abs_src_path), name, self.cache, claims)
+        return self.project.own(page)
 
     def loops(self, pages: Iterable[Any]) -> list[Any]:
         """The files that are seen again through a link to a folder that holds the link."""
@@ -210,6 +219,10 @@ class Site:
             return html
         return self._completed(html, page, file)
 
+    def plain(self, title: str) -> str:
+        """A title as navigation, tabs of a browser and search show it: without markup."""
+        return pagemath.plain(title, self.project.settings.macros)
+
     def typeset(self, contents: Iterable[Any]) -> None:
         """Set the formulas in the entries of a page's table of contents."""
         for entry in contents if self.project.settings.mathml is True else ():
@@ -217,7 +230,14 @@ class Site:
             self.characters |= fonts.characters(entry.title)
             self.typeset(entry.children)
 
-    def _completed(self, html: str, page: Page, file: Any) -> str:
+    def excerpt(self, html: str, file: Any, all_files: Any) -> str:
+        """The beginning of a page as a list of pages shows it."""
+        page = self.pages.get(file.src_uri)
+        if page is None:
+            return html
+        return self._with_links(self._completed(html, page, file, whole=False), file, all_files)
+
+    def _completed(self, html: str, page: Page, file: Any, whole: bool = True) -> str:
         if page.notebook:
             from handout.weave.notebook_page import simplified  # its parser is slow to load
 
@@ -228,13 +248,13 @@ class Site:
         html = without_empty_headers(html)
         if page.cells:
             judged = self.engine.judged(page.name)
-            if self.live is None or page.notebook:
+            if self.live is None or page.notebook or not whole:
                 html = fill(html, judged)
             else:
                 answering = live_page(page, self.live.described, self.project.macros(page))
                 html = fill(html, judged, None if answering.lacking else mark)
                 html += answering.appended()
-        if page.cells or page.unclaimed:
+        if whole and (page.cells or page.unclaimed):
             judged = self.engine.judged(page.name)
             html = with_head(html, judged.verdicts, coverage(judged))
         if ("[[verdict" in html or "[[claim:" in html) and not needs_other_pages(html):
@@ -263,6 +283,10 @@ class Site:
             return html
         if page.name in self._later:
             html = self._completed(html, page, file)
+        return self._with_links(html, file, all_files)
+
+    def _with_links(self, html: str, file: Any, all_files: Any) -> str:
+        page = self.pages[file.src_uri]
         if not needs_other_pages(html):
             return html
 
@@ -270,11 +294,22 @@ class Site:
             other = all_files.get_file_from_path(name)
             return "" if other is None else str(other.url_relative_to(file))
 
-        return self._linked(html, page, address)
+        def find(name: str) -> JudgedPage | None:
+            """The page itself, or what the host has in its place, such as a translation."""
+            other = None if name in self.engine else all_files.get_file_from_path(name)
+            return self._find(name if other is None else other.src_uri)
 
-    def _linked(self, html: str, page: Page, address: Callable[[str], str]) -> str:
+        return self._linked(html, page, address, find)
+
+    def _linked(
+        self,
+        html: str,
+        page: Page,
+        address: Callable[[str], str],
+        find: Callable[[str], JudgedPage | None] | None = None,
+    ) -> str:
         filled = link_verdicts(
-            html, page, self._find, address, self._in_reading_order, self.project.macros
+            html, page, find or self._find, address, self._in_reading_order, self.project.macros
         )
         for problem in filled.problems:
             self._tell(problem)
@@ -284,6 +319,9 @@ class Site:
         return filled.html
 
     def _tell(self, problem: Problem) -> None:
+        said = [*self.problems, *(self.earlier.problems if self.earlier else ())]
+        if problem in said:  # of a page that is shown twice: as a post, in two languages
+            return
         if self._baseline is not None and problem in self._baseline:
             self.known.append(problem)
             return
@@ -304,16 +342,21 @@ class Site:
 
     def finish(self, folder: Path) -> None:
         """Write what belongs to the whole site; report every verdict that is not as expected."""
-        judged = list(self.all_judged())
-        for page in judged:
+        own = list(self.all_judged())
+        for page in own:
             for problem in (
                 *problems(page),
                 *borrowed_badges(page.page),
                 *coverage_problems(page, self.project.settings),
             ):
                 self._tell(problem)
-        for problem in order_problems(judged):
+        for problem in order_problems(own):
             self._tell(problem)
+        others = self.earlier.judged if self.earlier else []
+        self.judged = judged = [
+            *(page for page in others if page.page.name not in self.pages),
+            *own,
+        ]
         verdicts = [verdict for page in judged for verdict in page.verdicts]
         folder.mkdir(parents=True, exist_ok=True)
         text = verdicts_json(judged, self.project.settings)
@@ -370,6 +413,14 @@ def _baseline(project: Project) -> Baseline | None:
         return Baseline(project.baseline) if project.baseline else None
     except BaselineError as error:
         raise SettingsError(str(error)) from None
+
+
+def _generated(file: Any, docs: Path) -> bool:
+    """Whether a plugin has made a page, in memory or among temporary files."""
+    if file.abs_src_path is None:
+        return True
+    path = Path(file.abs_src_path)
+    return path.is_relative_to(gettempdir()) and not path.is_relative_to(docs)
 
 
 def _loop(path: str | None) -> str | None:

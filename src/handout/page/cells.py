@@ -27,6 +27,7 @@ from handout.page.options import MATH, PYTHON, OptionError, read_options
 # A header that asks for a cell, well or badly: with blanks, in capitals, without a value.
 _MARKED = re.compile(r"(?:^|[\s{])(exec|claim|exercise)(?:\s*=|(?=[\s}]|$))", re.IGNORECASE)
 _WRITTEN = re.compile(r"(?:^|[\s{])(?:exec|claim|exercise)\s*=", re.I)  # in running text
+_FOREIGN = re.compile(r"""\bexec=(["'])(?:true|yes|1)\1""", re.IGNORECASE)
 _KEY = re.compile(r"[\s{]([A-Za-z]+)\s*=")
 _BRACES = re.compile(r"^\{\s*\.?(.*?)\s*\}$")
 
@@ -53,6 +54,7 @@ class Cell(NamedTuple):
     shown: bool = True  # whether the formula is to be seen; a comment may declare without
     fenced: bool = True  # whether it stands in a fence; otherwise as any renderer shows formulas
     heading: str = ""  # under which it stands
+    foreign: bool = False  # whether markdown-exec, if the site has it, takes the fence for its own
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line_first}-{self.line_last}"
@@ -165,7 +167,7 @@ def _cell(fence: Fence, path: str) -> Cell | None:
         if role is Role.EXERCISE:
             _require_question(kind, fence.source)
     except OptionError as error:
-        return cell._replace(problem=str(error))
+        return cell._replace(problem=str(error), foreign=bool(_FOREIGN.search(header)))
     name = str(options.get("exercise") or options.get("id") or options.get("claim") or "")
     return cell._replace(options=options, id=name, role=role)
 

@@ -19,6 +19,9 @@ DEEPEST = 100  # nested elements; HTML parsers rearrange what is nested more tha
 
 _SVG = "http://www.w3.org/2000/svg"
 _LINKS = ("href", "http://www.w3.org/1999/xlink href")
+#: How they are written: what follows a page's links may take a plain `href` for one of them, as
+#: Material's instant navigation does, and fail on it.
+_LINK = "xlink:href"
 
 
 def _words(text: str) -> frozenset[str]:
@@ -170,7 +173,7 @@ class _Writer:
     def _count(self, name: str, kept: Mapping[str, str]) -> None:
         """Note what is drawn whenever one of the open elements is."""
         self.vertices += len(_NUMBER.findall(kept.get("d", "") + kept.get("points", ""))) // 2
-        used = [kept["href"][1:]] if name == "use" and "href" in kept else []
+        used = [kept[_LINK][1:]] if name == "use" and _LINK in kept else []
         marking: list[str] = []
         for key, value in kept.items():
             named = [found[2] for found in _LOCAL_URL.finditer(value)]
@@ -219,7 +222,7 @@ class _Writer:
         for name, value in attributes.items():
             safe = self._attribute(element, name, value)
             if safe is not None:
-                kept["href" if name in _LINKS else name] = safe
+                kept[_LINK if name in _LINKS else name] = safe
         return kept
 
     def _attribute(self, element: str, name: str, value: str) -> str | None:

@@ -66,6 +66,8 @@ def with_tokens(markdown: str, page: Page) -> str:
     else:
         whole = any(cell.whole for cell in page.cells)
         cells = read_contents(markdown, page.shown, known=True, whole=whole).cells
+        if not any(cell.foreign for cell in page.cells):  # another plugin's are not among them
+            cells = [cell for cell in cells if not cell.foreign]
     if [cell.source for cell in cells] != [cell.source for cell in page.cells]:
         raise InjectionError(
             page,

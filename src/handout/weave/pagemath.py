@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from handout.math.mathml import MathError, to_mathml, to_mathml_page
+from handout.math.plain import to_plain
 from handout.page.pages import Page
 from handout.page.problems import Problem
 
@@ -28,6 +29,9 @@ _SITE = re.compile(
     re.DOTALL,
 )
 _IN_TITLE = re.compile(r"\\\((.+?)\\\)", re.DOTALL)  # arithmatex's own delimiters, tags stripped
+_DOLLARS = re.compile(
+    r"(?<![\\$\w])\$(?=\S)((?:\\.|[^$\\])+?)(?<=\S)\$(?![\w$])"
+)  # in a title, too
 _LITERAL = re.compile(r"<(pre|code|script|style|textarea)\b", re.IGNORECASE)
 _LINK = re.compile(r'<math[^>]*><mtext>(<a href="#[^"]*">\([^<]*\)</a>)</mtext></math>')
 _UNMARKED = re.compile(
@@ -85,6 +89,19 @@ def title(text: str, macros: Mapping[str, str] | None = None) -> str:
         return found[0]
 
     return _IN_TITLE.sub(shown, text)
+
+
+def plain(text: str, macros: Mapping[str, str] | None = None) -> str:
+    """A title without markup: its formulas as plain text. What fails is left as it is."""
+    if r"\(" not in text and "$" not in text:
+        return text
+
+    def shown(found: re.Match[str]) -> str:
+        with contextlib.suppress(MathError):
+            return to_plain(html.unescape(found[1]).strip(), macros)
+        return found[0]
+
+    return _DOLLARS.sub(shown, _IN_TITLE.sub(shown, text))
 
 
 def convert(

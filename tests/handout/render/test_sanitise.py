@@ -236,7 +236,7 @@ def test_a_drawing_keeps_its_look() -> None:
     assert 'fill="url(#f-g)"' in safe
     assert 'style="fill:var(--md-accent-fg-color);stroke:#1f77b4"' in safe
     assert '<g tabindex="0"' in safe
-    assert '<use href="#f-m" transform="translate(1 2) rotate(-90)">' in safe
+    assert '<use xlink:href="#f-m" transform="translate(1 2) rotate(-90)">' in safe
     assert '<path id="f-m" d="M0 0L1e-3 -2">' in safe
     assert '<text x="1">a &lt; <tspan>b</tspan></text>' in safe
     assert 'aria-label="A &amp; B"' in safe

@@ -1,0 +1,282 @@
+"""Other plugins beside ours: each with a page that has a cell, a claim, a figure and a badge."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+import yaml
+from bs4 import BeautifulSoup
+
+pytestmark = pytest.mark.slow
+
+BODY = """\
+An inline formula $x^2$, and a display formula:
+
+$$
+\\sum_i x_i
+$$
+
+```python exec="on" id="graph{mark}"
+from edf import AnyFunction, Input, Softmax, check_gradients
+from edf.figures import heatmaps
+import numpy as np
+x = Input(shape=(3,))
+P = Softmax(x)
+l = AnyFunction()(P)
+check_gradients(l, id="backward{mark}")
+heatmaps("A figure", P=np.eye(2))
+```
+
+```math claim="jacobian{mark}"
+\\frac{{\\partial P_i}}{{\\partial x_j}} = P_i(\\delta_{{ij}} - P_j)
+```
+
+It is [[verdict:jacobian{mark}]].
+"""
+TITLE = "# The page of $y^3$\n\n"
+CLAIMS = {"graph", "backward", "jacobian"}
+THEME = {"name": "material", "font": False}
+EXTENSIONS: list[Any] = ["pymdownx.superfences", {"pymdownx.arithmatex": {"generic": True}}]
+
+
+def body(mark: str = "") -> str:
+    """Text with a cell, a claim, a figure and a badge; `mark` ends its ids."""
+    return BODY.format(mark=mark)
+
+
+class Site:
+    """A small Material site, built by the host's own command."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.write(
+            "docs/index.md", "# Home\n\n[The page](page.md) is [[verdict:page.md#jacobian]].\n"
+        )
+        self.write("docs/page.md", TITLE + body())
+
+    def write(self, name: str, text: str) -> None:
+        """Write a file."""
+        file = self.root / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, "utf-8")
+
+    def configure(self, *plugins: Any, name: str = "mkdocs.yml", **more: Any) -> None:
+        """Write the configuration, with these plugins beside ours."""
+        options = {
+            "site_name": "A site",
+            "site_url": "https://site.test/a/",
+            "theme": THEME,
+            "plugins": list(plugins),
+            "markdown_extensions": EXTENSIONS,
+            **more,
+        }
+        self.write(name, yaml.safe_dump(options, sort_keys=False))
+
+    def run(self, *words: str, status: int = 0) -> str:
+        """Run a command in the site's folder; return what it said."""
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1", "PATH": path}
+        done = subprocess.run(
+            words, cwd=self.root, env=environment, capture_output=True, text=True, timeout=180
+        )
+        assert done.returncode == status, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    def build(self, host: str = "mkdocs") -> str:
+        """Build strictly."""
+        return self.run(sys.executable, "-m", host, "build", "--strict")
+
+    def commit(self) -> None:
+        """Make a repository of it."""
+        identity = ["-c", "user.name=A", "-c", "user.email=a@site.test"]
+        self.run("git", "init", "--quiet", "--initial-branch=main")
+        self.run("git", "add", ".")
+        self.run("git", *identity, "commit", "--quiet", "--message=All")
+
+    def claims(self, page: str, folder: str = "site") -> dict[str, str]:
+        """The status of each claim of a page."""
+        report = json.loads((self.root / folder / "verdicts.json").read_text("utf-8"))
+        return {v["id"]: v["status"] for v in report["verdicts"] if v["page"] == page}
+
+    def shows(self, name: str, mark: str = "", cards: bool = True) -> BeautifulSoup:
+        """A built page, which must show everything, and nothing raw."""
+        html = (self.root / name).read_text("utf-8")
+        page = BeautifulSoup(html, "html.parser")
+        article = page.select_one("article")
+        assert article is not None
+        assert f"verdict-jacobian{mark}" in html if cards else True
+        if cards:
+            assert article.select_one("details.verdict, .verdict") is not None
+            assert article.select_one("svg.figure, .figure svg, figure svg, svg") is not None
+            assert article.select_one("a.badge, .verdict-badge, [class*=verdict]") is not None
+            assert len(article.select("math")) >= 3
+        return page
+
+
+RAW = re.compile(r"handout-[0-9a-f]{16}-|\[\[verdict|\\\(|\\\[|\$x\^2\$|\$y\^3\$|```math|claim=\"")
+
+
+def raw(root: Path) -> dict[str, str]:
+    """What readers and machines would see of tokens, badges and LaTeX, by file."""
+    found = {}
+    for path in sorted(root.rglob("*")):
+        if path.suffix not in (".html", ".json", ".xml") or path.name == "verdicts.json":
+            continue
+        text = path.read_text("utf-8")
+        if path.suffix == ".html":
+            page = BeautifulSoup(text, "html.parser")
+            for code in page.select("pre, code, script, style"):
+                code.decompose()
+            text = page.get_text() + str(page.select("head title, head meta"))
+        if match := RAW.search(text):
+            found[path.relative_to(root).as_posix()] = text[
+                max(0, match.start() - 40) : match.end() + 40
+            ]
+    return found
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    """The site."""
+    return Site(tmp_path)
+
+
+def everything(
+    site: Site, page: str = "page.md", html: str = "page/index.html", mark: str = ""
+) -> None:
+    """All claims of the page were tested, and it shows them."""
+    assert site.claims(page) == dict.fromkeys((f"{name}{mark}" for name in CLAIMS), "verified")
+    site.shows(f"site/{html}", mark)
+    assert raw(site.root / "site") == {}
+
+
+@pytest.mark.parametrize(
+    "plugins",
+    [
+        ["search", "handout"],
+        ["search", "handout", "tags"],
+        ["search", "handout", {"minify": {"minify_html": True}}],
+        [{"minify": {"minify_html": True}}, "handout", "search"],
+        ["search", "handout", "macros"],
+        ["macros", "handout"],
+        ["search", "handout", "include-markdown"],
+        ["include-markdown", "handout"],
+        ["search", "handout", "markdown-exec"],
+        ["markdown-exec", "handout"],
+        ["search", "handout", "awesome-nav"],
+    ],
+    ids=lambda plugins: "+".join(p if isinstance(p, str) else next(iter(p)) for p in plugins),
+)
+def test_beside(site: Site, plugins: list[Any]) -> None:
+    """In either order, with nothing for the other plugin to do on our page."""
+    site.configure(*plugins)
+    site.build()
+    everything(site)
+
+
+def test_beside_git_revision_date(site: Site) -> None:
+    """Also for a notebook, whose executed copy git does not know."""
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_markdown_cell("# A notebook"), nbformat.v4.new_code_cell("1 + 1")]
+    )
+    site.write("docs/notebook.ipynb", nbformat.writes(notebook))
+    dates = {"git-revision-date-localized": {"enable_creation_date": True}}
+    site.configure("search", dates, "handout", {"mkdocs-jupyter": {"execute": False}})
+    site.write(".gitignore", ".cache/\nsite/\n")
+    site.commit()
+    site.build()
+    everything(site)
+    for page in ("page", "notebook"):
+        html = (site.root / f"site/{page}/index.html").read_text("utf-8")
+        assert "git-revision-date-localized-plugin" in html
+
+
+def test_beside_i18n(site: Site) -> None:
+    """Each language has its page, with verdicts of its own, and nothing is said twice."""
+    languages = [
+        {"locale": "en", "name": "English", "default": True, "build": True},
+        {"locale": "fr", "name": "Français", "build": True},
+    ]
+    site.write("docs/page.fr.md", "# La page\n\n" + body())
+    site.configure(
+        "search", {"i18n": {"docs_structure": "suffix", "languages": languages}}, "handout"
+    )
+    site.build()
+    everything(site)
+    site.shows("site/fr/page/index.html")
+
+
+def test_beside_the_blog(site: Site) -> None:
+    """A post is a page; its excerpt and the archive show no tokens."""
+    post = "---\ndate: 2026-01-02\ncategories: [C]\n---\n\n# A post\n\nFirst.\n\n"
+    site.write("docs/blog/index.md", "# Blog\n")
+    site.write("docs/blog/posts/first.md", post + body() + "\n<!-- more -->\n\nRest.\n")
+    site.configure("search", "blog", "handout")
+    site.build()
+    everything(site)
+    [page] = (site.root / "site/blog/2026").rglob("index.html")
+    site.shows(page.relative_to(site.root).as_posix())
+    assert site.claims("blog/posts/first.md") == dict.fromkeys(CLAIMS, "verified")
+    site.shows("site/blog/index.html", cards=False)
+
+
+def test_beside_gen_files(site: Site) -> None:
+    """A page that a script generates is run and judged like any other."""
+    site.write("docs/page.md", "# Page\n\n" + body())
+    text = "# Made\n\n" + body()
+    made = f'with mkdocs_gen_files.open("made.md", "w") as file:\n    file.write({text!r})\n'
+    made = f"import mkdocs_gen_files\n{made}"
+    site.write("gen.py", made)
+    site.configure("search", {"gen-files": {"scripts": ["gen.py"]}}, "handout")
+    site.build()
+    everything(site)
+    everything(site, "made.md", "made/index.html")
+    site.write("gen.py", made.replace("1 - P_j", "").replace("- P_j", "+ P_j"))
+    said = site.run(sys.executable, "-m", "mkdocs", "build", status=1)
+    line = text[: text.index("```math")].count("\n") + 1
+    assert f"docs/made.md:{line}: jacobian: refuted, verified was expected" in said
+
+
+def test_beside_markdown_exec(site: Site) -> None:
+    """Its fences are its own, ours are ours; `exec="on"` is run once."""
+    site.write(
+        "docs/page.md", TITLE + body() + '\n```python exec="true"\nprint("by the other")\n```\n'
+    )
+    site.configure("search", "handout", "markdown-exec")
+    site.build()
+    everything(site)
+    page = site.shows("site/page/index.html")
+    assert "by the other" in page.select_one("article").get_text()  # type: ignore[union-attr]
+
+
+def test_with_mike(site: Site) -> None:
+    """A version in a folder of its own, with links that stay inside."""
+    site.configure("search", "handout", extra={"version": {"provider": "mike"}})
+    site.write(".gitignore", ".cache/\nsite/\n")
+    site.commit()
+    site.run("git", "config", "user.name", "A")
+    site.run("git", "config", "user.email", "a@site.test")
+    site.run("mike", "deploy", "1.0", "latest")
+    site.run("git", "worktree", "add", "--quiet", "pages", "gh-pages")
+    page = site.shows("pages/1.0/page/index.html")
+    canonical = page.select_one("link[rel=canonical]")
+    assert canonical is not None
+    assert canonical["href"] == "https://site.test/a/1.0/page/"
+    assert raw(site.root / "pages") == {}
+
+
+def test_with_properdocs(site: Site) -> None:
+    """The other host, with its own configuration file."""
+    site.configure("search", "handout", name="properdocs.yml")
+    site.build("properdocs")
+    everything(site)
+    said = site.run(sys.executable, "-m", "handout", "check", "docs")
+    assert "all as expected" in said
