@@ -31,7 +31,7 @@ def _claimed(results: Iterable[Result]) -> Iterator[Formula]:
         reason = _reason(result)
         if reason is not None:
             yield Formula(cell.line_first, latex, "untested", cell.id, reason)
-        elif cell.whole and (result.outcome or {}).get("defined"):
+        elif cell.whole and (result.outcome or {}).get("defined") and not result.verdicts:
             yield Formula(cell.line_first, latex, "definition")
         elif cell.role is Role.CLAIM:
             yield Formula(cell.line_first, latex, "tested", cell.id)

@@ -110,6 +110,24 @@ def test_less_coverage_than_asked_for_fails(workshop, least: int, status: int) -
     assert site(workshop, f"coverage: {least}", a=f"---\ncoverage: 50\n---\n{text}").exit_code == 0
 
 
+def test_a_chain_defines_by_its_first_equality_and_claims_the_rest(workshop) -> None:
+    """A new name on the left of a chain: what follows the second equals sign is tested."""
+    text = (
+        "---\nclaims: all\n---\n<!-- let: z \\in \\mathbb{R} -->\n\n"
+        "$$ p = \\frac{1}{1 + e^{-z}} = \\sigma(z) = SIGN\\sigma(z) $$\n\n"
+        "$$ p + \\sigma(-z) = 1 $$\n"
+    )
+    workshop.write("a.md", text.replace("SIGN", "1 \\cdot ").encode())
+    done = handout("check", "a.md")
+    assert done.exit_code == 0, done.output
+    assert "formula-1 step 2" in done.output
+    assert "3 verified" in done.output
+    workshop.write("a.md", text.replace("SIGN", "-").encode())
+    done = handout("check", "a.md")
+    assert done.exit_code == 1
+    assert "formula-1 step 3: refuted" in done.output
+
+
 def test_a_page_declares_how_its_formulas_are_read(workshop) -> None:
     """Bare vectors by component, in claims and definitions; a formula may say otherwise."""
     formulas = (

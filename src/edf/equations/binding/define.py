@@ -116,6 +116,26 @@ def is_definition(
     return True
 
 
+def leading_definition(
+    latex: str, names: Mapping[str, Any], *, macros: Mapping[str, str] | None = None
+) -> str | None:
+    r"""Return the first equality of a chain if a new name alone stands on its left, else None.
+
+    p = \sigma(z) = \frac{1}{1 + e^{-z}} defines p by the first equals sign, and claims the second.
+    """
+    try:
+        source = _plain(expanded(latex, macros))
+        found = statements(source)
+        equations = steps(parse(found[0].text))
+        if len(found) > 1 or len(equations) < 2 or {one.sign for one in equations[:2]} != {"="}:
+            return None
+        if any(name in names for name in _left(equations[0].left, 0).names):
+            return None
+        return found[0].text[: equations[1].sign_at]
+    except EquationError:
+        return None
+
+
 def _plain(source: str) -> str:
     """The source with a plain equals sign for every sign that defines; all else stays in place."""
     return _EQUALS.sub(lambda found: "=" + " " * (len(found[0]) - 1), source)

@@ -142,23 +142,44 @@ class Page:
         if self.cell["macros"]:
             options["macros"] = self.cell["macros"]
         try:
-            from edf.equations import EquationError, check_equation, is_definition
+            from edf.equations import (
+                EquationError,
+                check_equation,
+                is_definition,
+                leading_definition,
+            )
         except BaseException as raised:
             return {"error": self._error(raised), "reports": []}
-        if self.cell["whole"] and is_definition(
-            self.cell["source"], self.names, macros=self.cell["macros"]
-        ):
-            return self._bind()
+        source, macros = self.cell["source"], self.cell["macros"]
+        if self.cell["whole"]:
+            if is_definition(source, self.names, macros=macros):
+                return self._bind()
+            if first := leading_definition(source, self.names, macros=macros):
+                return self._define_and_test(first, options)
         error: CellError | None = None
         try:
-            check_equation(self.cell["source"], dict(self.names), id=self.cell["id"], **options)
+            check_equation(source, dict(self.names), id=self.cell["id"], **options)
         except EquationError as refused:
             error = _refusal(refused)
         except BaseException as raised:
             error = self._error(raised)
         return {"error": error, "reports": self.reports}
 
-    def _bind(self) -> CellOutcome:
+    def _define_and_test(self, first: str, options: dict[str, Any]) -> CellOutcome:
+        """Define a name by the first equality of a chain, and test the others."""
+        from edf.equations import EquationError, check_equation
+
+        defined = self._bind(first)
+        if defined["error"] is not None:
+            return defined
+        source, names = self.cell["source"], dict(self.names)
+        try:
+            check_equation(source, names, id=self.cell["id"], **options)
+        except EquationError as refused:
+            return {**defined, "error": _refusal(refused)}
+        return {**defined, "reports": self.reports[1:]}  # the first is true by definition
+
+    def _bind(self, source: str | None = None) -> CellOutcome:
         """Give the page the names that a formula declares or defines."""
         error: CellError | None = None
         bound: dict[str, Any] = {}
@@ -166,7 +187,8 @@ class Page:
             from edf.equations import EquationError, declare, define
         except BaseException as raised:
             return {"error": self._error(raised), "reports": []}
-        source, names, macros = self.cell["source"], dict(self.names), self.cell["macros"]
+        source = self.cell["source"] if source is None else source
+        names, macros = dict(self.names), self.cell["macros"]
         reading = self.cell["options"].get("reading")
         try:
             if self.cell["kind"] == "let":
