@@ -18,6 +18,7 @@ from edf.equations.meaning.resolve import insist_on_one_spelling, resolve
 from edf.equations.meaning.wording import with_names
 from edf.equations.options import Reading, parse_reading
 from edf.equations.sampling.world import World
+from edf.equations.testing.example import explained
 from edf.equations.testing.judge import Finding
 from edf.equations.testing.mutants import count_noticed
 from edf.equations.testing.repair import mend
@@ -126,6 +127,7 @@ def _check(
         if finding.status == "verified":
             corruptions, example = count_noticed(equation, meaning, page, finding, test)
         elif finding.status == "refuted":
+            finding = explained(meaning, setting, finding)
             repair = mend(equation, meaning, page, finding, elsewhere)
         if declared.componentwise:
             notes.append("Bare vectors are read componentwise: x is x_" + declared.componentwise[0])

@@ -159,7 +159,11 @@ def _counterexample(verdict: Verdict) -> str:
     rows = [(name, found.get(side)) for name, side in zip(names, ("left", "right"), strict=True)]
     index = found.get("index") or {}
     if index:
-        rows.insert(0, ("at", ", ".join(f"{k} = {_index(v)}" for k, v in index.items())))
+        where = ", ".join(f"{k} = {_index(v)}" for k, v in index.items())
+        rows.insert(
+            0, ("at", f"{where} (counted from 0)" if verdict["kind"] == "equation" else where)
+        )
+    rows += [(name, value) for name, value in (found.get("factors") or {}).items()]
     rows += [(name, value) for name, value in (found.get("point") or {}).items()]
     body = "".join(
         f'<tr><th scope="row">{escape(str(name))}</th><td>{plain(value)}</td></tr>'

@@ -119,7 +119,9 @@ def test_points_and_seed(names: dict[str, Any]) -> None:
     """As many points as asked for are used, and the seed decides which."""
     assert only(JACOBIAN, names, points=3).points == 3
     assert only(JACOBIAN, names).points == 20
-    counterexamples = [only(POSTED, names, seed=seed).counterexample for seed in (1, 1, 2)]
+    x = Input(shape=(4,), sample=lambda rng, shape: rng.standard_normal(shape))
+    drawn = {"x": x, "P": Softmax(x)}
+    counterexamples = [only(POSTED, drawn, seed=seed).counterexample for seed in (1, 1, 2)]
     points = [c["point"]["x"].tolist() for c in counterexamples if c]
     assert points[0] == points[1] != points[2]
 
@@ -175,6 +177,22 @@ def test_counterexample_can_be_recomputed(names: dict[str, Any]) -> None:
     assert verdict.max_rel_error == pytest.approx(abs(found["left"] - found["right"]) / size)
 
 
+def test_counterexample_is_small_and_names_its_factors(names: dict[str, Any]) -> None:
+    """Whole numbers where they show the mistake, and what every factor of the formula is there."""
+    found = only(POSTED, names).counterexample
+    assert found is not None
+    assert found["point"]["x"].tolist() == [1.0, 1.0, 1.0, 1.0]
+    factors = found["factors"]
+    assert list(factors) == ["D[P_i, x_j]", "P_i", "P_j"]
+    assert found["left"] == factors["D[P_i, x_j]"]
+    np.testing.assert_allclose(found["right"], factors["P_i"] * (1 - factors["P_j"]))
+    chain = r"\frac{\partial l}{\partial x_j} = \frac{\partial l}{\partial P_j} P_j"
+    found = only(chain, names).counterexample
+    assert found is not None
+    factors = found["factors"]
+    np.testing.assert_allclose(found["right"], factors["D[l, P_j]"] * factors["P_j"])
+
+
 def test_counterexample_of_matrices() -> None:
     """Without indices, row and column say where the sides differ."""
     A = Input(shape=(3, 3))
@@ -214,6 +232,9 @@ def test_a_corruption_that_is_not_noticed_is_shown(names: dict[str, Any]) -> Non
          r"\frac{\partial P_i}{\partial x_j}", "the factor 2 is dropped"),
         (r"P_i = \frac{e^{x_i}}{\prod_j e^{x_j}}", "the prod is changed to a sum"),
         (r"\log P_i = x_i + \log \sum_j e^{x_j}", "the sign of"),
+        (r"\log P_i = \log \sum_j e^{x_j} - x_i", "are exchanged"),
+        (r"P_i P_i^2 = P_i^7", "7 is changed to 3"),
+        (r"\nabla_x \left( x^\top x \right) = x", "x is multiplied by 2"),
     ],
 )  # fmt: skip
 def test_repair(latex: str, repair: str, names: dict[str, Any]) -> None:

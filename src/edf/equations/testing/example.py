@@ -1,0 +1,141 @@
+"""The counterexample that a reader gets: small whole numbers where they show the mistake, and the
+value of every factor there, so that both sides can be recomputed by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import cycle, islice
+from typing import Any
+
+import numpy as np
+
+from edf.equations.errors import EquationError
+from edf.equations.meaning import display
+from edf.equations.meaning.expression import Expr, Meaning
+from edf.equations.sampling.evaluate import Evaluator
+from edf.equations.sampling.points import Points, at, drawn_leaf
+from edf.equations.sampling.rounding import COARSE
+from edf.equations.sampling.world import World
+from edf.equations.testing.judge import Finding, judge_at
+from edf.equations.testing.measure import COPIES, STEPS, quiet
+from edf.equations.testing.setting import Setting
+from edf.equations.testing.tried import is_positive, movable
+from edf.graph import Array
+
+#: What the entries of all inputs are, one after the other, the smallest first.
+PATTERNS = (
+    (1,),
+    (1, 2),
+    (1, 2, 3),
+    (2, 1, 0),
+    (1, -1, 2),
+    (3, 1, 0, 2, -1),
+    (2, 3, 5, 1, 4, 0, -2, -1),
+)
+RANDOM = 9  # further points of small whole numbers
+MOST = 16  # entries of a factor that is shown
+
+
+def explained(meaning: Meaning, setting: Setting, finding: Finding) -> Finding:
+    """Return a refutation with a counterexample of small whole numbers, if there is one, and with
+    the values of the formula's factors there."""
+    if finding.counterexample is None or meaning.sign != "=":
+        return finding
+    with quiet():
+        points = None
+        for one in _small_points(setting.world, setting.seed):
+            try:
+                found = judge_at(meaning, one)
+            except EquationError:
+                continue
+            if found.status == "refuted" and found.counterexample is not None:
+                finding = replace(
+                    finding,
+                    counterexample=found.counterexample,
+                    error=found.error,
+                    oracle=found.oracle,
+                    doubt=found.doubt,
+                )
+                points = one
+                break
+        points = points or _its_point(finding)
+        values = {} if points is None else _factors(meaning, points, finding)
+    assert finding.counterexample is not None
+    return replace(finding, counterexample={**finding.counterexample, "factors": values})
+
+
+def _small_points(world: World, seed: int) -> Iterator[Points]:
+    """Yield points of small whole numbers, one at a time."""
+    rng = np.random.default_rng(seed + 5)
+    leaves = [node for node in world.order if not node.inputs]
+    if not all(movable(world, node) or node in world.fixed for node in leaves):
+        return
+    rows: dict[Any, list[Array]] = {node: [] for node in leaves}
+    patterns = [*PATTERNS, *(tuple(rng.integers(-2, 6, 24)) for _ in range(RANDOM))]
+    for pattern in patterns:
+        numbers = cycle(pattern)
+        for node in leaves:
+            own = drawn_leaf(world, node, rng, 1)[0]
+            if movable(world, node):
+                entries = np.array(list(islice(numbers, own.size)), float).reshape(own.shape)
+                own = np.maximum(np.abs(entries), 1.0) if is_positive(world, node) else entries
+            rows[node].append(own)
+    stacked = {node: np.stack(stack) for node, stack in rows.items()}
+    try:
+        points = at(world, stacked, len(patterns), seed, 1 + COPIES, COARSE, guarded=True)
+    except EquationError:
+        return
+    for k in range(len(points)):
+        yield points.take(np.array([k]))
+
+
+def _its_point(finding: Finding) -> Points | None:
+    """Return the point of a counterexample."""
+    if finding.witness is None or finding.counterexample is None:
+        return None
+    points, wanted = finding.witness.points, finding.counterexample["point"]
+    for k in range(len(points)):
+        if all(
+            np.array_equal(points.leaves[points.world.twins[node]][k], value)
+            for node, value in wanted.items()
+        ):
+            return points.take(np.array([k]))
+    return None
+
+
+def _factors(meaning: Meaning, points: Points, finding: Finding) -> dict[str, Any]:
+    """Return the values of what a formula is made of at the place of its counterexample."""
+    assert finding.counterexample is not None
+    method = "differences" if (finding.oracle or "").startswith("central") else "complex"
+    evaluator = Evaluator(points.exact().context, meaning.ranges, method, STEPS[0])
+    index = finding.counterexample["index"]
+    values: dict[str, Any] = {}
+    for expr in (*_written(meaning.left), *_written(meaning.right)):
+        if expr.op in ("deriv", "call", "prime", "replace") or (
+            expr.op == "node" and expr.data[0].inputs
+        ):
+            value = _at_index(evaluator, expr, index)
+            if value is not None and np.size(value) <= MOST:
+                values[display.expression(expr)] = value
+    return values
+
+
+def _written(expr: Expr) -> Iterator[Expr]:
+    """Yield the parts of an expression whose values stand in it, not what is differentiated."""
+    yield expr
+    for arg in expr.args if expr.op != "deriv" else ():
+        yield from _written(arg)
+
+
+def _at_index(evaluator: Evaluator, expr: Expr, index: dict[str, int]) -> Any:
+    """Return the value of a factor at some indices: a number, or a list over the others."""
+    try:
+        value = evaluator.value(expr).real[0]
+    except Exception:  # what the sides could do without
+        return None
+    for name, axis in sorted(evaluator.axis.items(), key=lambda item: -item[1]):
+        place = index.get(name, 0) if value.shape[axis - 1] > 1 else 0
+        if name in index or value.shape[axis - 1] == 1:
+            value = np.take(value, place, axis=axis - 1)
+    return np.squeeze(value).tolist()
