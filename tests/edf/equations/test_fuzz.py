@@ -15,7 +15,7 @@ import pytest
 
 from edf import Input
 from edf.equations import EquationError, EquationVerdict, check_equation
-from edf.equations.latex import parser as parsing
+from edf.equations.latex.cursor import Cursor
 from edf.equations.latex.parser import parse
 from edf.equations.latex.printer import to_latex
 from edf.equations.latex.tokens import MAX_LENGTH
@@ -164,14 +164,14 @@ LONG: dict[str, Callable[[int], str]] = {
 def test_the_parser_never_goes_back(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The parser takes each token once, so its time is linear in the length."""
     taken = 0
-    take = parsing._Parser.next
+    take = Cursor.next
 
     def counting(self: Any) -> Any:
         nonlocal taken
         taken += 1
         return take(self)
 
-    monkeypatch.setattr(parsing._Parser, "next", counting)
+    monkeypatch.setattr(Cursor, "next", counting)
     latex = LONG[kind](600)
     with contextlib.suppress(EquationError):
         parse(latex)
