@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-import sysconfig
 
 _IN_TRACEBACK = re.compile(r'(?<=File ")[^"\n]+(?=")')
 _IN_WARNING = re.compile(r"^(?:/|[A-Za-z]:\\)[^\n]*?(?=:\d+: \w*Warning: )", re.MULTILINE)
 _INSTALLED = re.compile(r"^.*[/\\](?:site|dist)-packages[/\\]")
-_STANDARD = os.path.join(sysconfig.get_path("stdlib"), "")
+_STANDARD = os.path.join(os.path.dirname(os.__file__), "")
 
 
 def in_traceback(text: str, root: str) -> str:
