@@ -23,7 +23,7 @@ ORDER = {
         "errors",
         "operators order graph",
         "ops reductions trigonometry piecewise linear_algebra arrays layers anyfunction calculus",
-        "losses optim init data train storage",
+        "losses optim init data train storage nn tracing",
         "report numerics",
         "figures",
         "check",

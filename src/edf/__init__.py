@@ -126,6 +126,7 @@ _LATER = {
     "fit": "edf.train",
     "load": "edf.storage",
     "save": "edf.storage",
+    "trace": "edf.tracing",
 }
 
 __all__ = [
@@ -256,6 +257,7 @@ __all__ = [
     "normal",
     "save",
     "topological_order",
+    "trace",
     "xavier",
 ]
 

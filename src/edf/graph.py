@@ -72,6 +72,9 @@ class Node(Operators["Node"]):
     name: str | None = None
     #: Which shapes the operation takes, for the message when NumPy finds that they do not fit.
     rule: str | None = None
+    #: For `edf.trace`: value and gradients as one writes them by hand, where the operation takes
+    #: more care; {0}, {1}, ... are the inputs, {y} is the value and {grad} the cotangent.
+    by_hand: ClassVar[Sequence[str] | None] = None
     #: The positions of those inputs whose gradients the running `backward()` wants; None: of all.
     needs: Sequence[int] | None = None
     #: Whether this is a leaf that may have a gradient.

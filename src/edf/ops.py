@@ -218,6 +218,7 @@ class Sigmoid(Node):
     y(-x) = exp(-x) y(x), so that no second exponential is needed.
     """
 
+    by_hand = ("1 / (1 + np.exp(-{0}))", "{grad} * {y} * (1 - {y})")
     _last: tuple[Array, Array] | None = None  # x; exp(-x), or the largest number for infinity
 
     def forward(self, x: Array) -> Array:
@@ -237,6 +238,8 @@ class Sigmoid(Node):
 
 class Tanh(Node, numpy=np.tanh):
     """y = tanh(x), elementwise. dy/dx = 4 s(2x) s(-2x), s = sigmoid; 1 - y**2 would lose digits."""
+
+    by_hand = ("np.tanh({0})", "{grad} * (1 - {y}**2)")
 
     def forward(self, x: Array) -> Array:
         return np.tanh(x)
