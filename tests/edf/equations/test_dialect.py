@@ -386,6 +386,7 @@ CASES: list[tuple[Any, ...]] = [
     ("scalars", r"\partial{w}/\partial{x} = 2x", V),
     ("scalars", "θ + x = x + θ", V),
     ("scalars", r"{\bf x} {\bf x} = w", V),
+    ("scalars", r"\operatorname*{minimize} w = x^2", V),
     ("scalars", r"\underbrace{x^2}_{\text{a square}} = w", V),
     ("scalars", r"\boxed{w = x^2}", "error"),
     ("scalars", r"\boxed{w} = x^2", V),

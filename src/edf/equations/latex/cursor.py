@@ -212,9 +212,11 @@ def environment_of(text: str) -> str | None:
 
 def raw(tokens: Sequence[Token]) -> str:
     """Return tokens as LaTeX."""
-    shown = []
+    text = ""
     for k, token in enumerate(tokens):
         if k and token.separated:
-            shown.append(r"\quad")
-        shown.append(f"{token.text}{{{token.inner}}}" if token.kind == "words" else token.text)
-    return " ".join(shown)
+            text += r" \quad "
+        elif k and (token.blank or (tokens[k - 1].kind == "macro" and token.kind == "letter")):
+            text += " "
+        text += f"{token.text}{{{token.inner}}}" if token.kind == "words" else token.text
+    return text

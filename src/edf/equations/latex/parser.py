@@ -6,6 +6,7 @@ two expressions is a mark, printed back as it is written; the relation in it mak
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -172,6 +173,8 @@ class _Parser(ExpressionParser):
                 pieces.append(written)
             elif text in (",", ";", ".", ":") or text in IMPLICATIONS:
                 pieces.append(self.next().text)
+            elif (command := self.command_ahead()) is not None:
+                pieces.append(command)
             elif is_connective(token) and self.tokens[self.place + 1].text not in RELATIONS:
                 pieces.append(raw([self.next()]))
             else:
@@ -181,6 +184,20 @@ class _Parser(ExpressionParser):
             rows and not sign and self.text in TERM_SIGNS and (aligned or not self.row_relates())
         )
         return Mark(_joined(pieces), sign, continues, new_row, at=at)
+
+    def command_ahead(self) -> str | None:
+        r"""Read \operatorname*{minimize} before a formula, which says what to do with it."""
+        start = self.place + (self.text == r"\operatorname" and self.peek() == "*")
+        named = start > self.place or self.text in (r"\operatornamewithlimits", r"\mathop")
+        close = self.closing_brace(start + 1) if named else None
+        if close is None or self.tokens[close + 1].text in ("_", "^"):
+            return None
+        word = "".join(token.text for token in self.tokens[start + 2 : close])
+        if not re.fullmatch(r"(\\\w+\{)?(minimi[sz]e|maximi[sz]e)\}?", word):
+            return None
+        written = raw(self.tokens[self.place : close + 1])
+        self.place = close + 1
+        return written
 
     def is_layout(self) -> bool:
         """Whether an environment of rows begins or ends here."""

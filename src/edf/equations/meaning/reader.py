@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Protocol
 
 from edf.equations.latex.syntax import Big, Equation, Symbol, Tree, walk
@@ -76,10 +77,15 @@ class Reader:
         self.layout = page.reading.layout  # of derivatives by a bare vector
         self.undecided = 0  # how many derivatives of a number by a bare vector or matrix there are
         self.lift: tuple[str, ...] = page.reading.componentwise
-        self.occurrences: Counter[Tree] = Counter(walk(equation))
+        self.equation = equation
         self.counts: dict[str, int] = {}  # indices that are numbers, too, and where they start
         self._readers = readers
         self._unit = unit
+
+    @cached_property
+    def occurrences(self) -> Counter[Tree]:
+        """How often each part stands in the step."""
+        return Counter(walk(self.equation))
 
     def read(self, tree: Tree) -> Expr:
         """Return the meaning of a tree that stands as a value."""
