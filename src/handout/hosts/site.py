@@ -26,6 +26,7 @@ from handout.judge.verdicts import JudgedPage
 from handout.live.page import live_page, mark
 from handout.live.site import live_site
 from handout.math import fonts
+from handout.page.dollars import doubtful_dollars
 from handout.page.pages import MARKDOWN, Page, PageError, make_page, shown_path, unreadable_page
 from handout.page.problems import Problem
 from handout.render.badge import status_svg
@@ -352,6 +353,9 @@ class Site:
                 self._tell(problem)
         for problem in order_problems(own):
             self._tell(problem)
+        for problem in (doubt for page in own for doubt in _doubtful(page.page)):
+            (self.log.info if self.serving else self.log.warning)("%s", problem)
+            annotate(problem)
         others = self.earlier.judged if self.earlier else []
         self.judged = judged = [
             *(page for page in others if page.page.name not in self.pages),
@@ -413,6 +417,10 @@ def _baseline(project: Project) -> Baseline | None:
         return Baseline(project.baseline) if project.baseline else None
     except BaselineError as error:
         raise SettingsError(str(error)) from None
+
+
+def _doubtful(page: Page) -> list[Problem]:
+    return [] if page.notebook or "$" not in page.text else doubtful_dollars(page.text, page.shown)
 
 
 def _generated(file: Any, docs: Path) -> bool:

@@ -27,6 +27,7 @@ from handout.page.options import MATH, PYTHON, OptionError, read_options
 # A header that asks for a cell, well or badly: with blanks, in capitals, without a value.
 _MARKED = re.compile(r"(?:^|[\s{])(exec|claim|exercise)(?:\s*=|(?=[\s}]|$))", re.IGNORECASE)
 _WRITTEN = re.compile(r"(?:^|[\s{])(?:exec|claim|exercise)\s*=", re.I)  # in running text
+_PYTHON = ("python", "python3", "py")  # languages of fences that highlighters take for Python
 _FOREIGN = re.compile(r"""\bexec=(["'])(?:true|yes|1)\1""", re.IGNORECASE)
 _KEY = re.compile(r"[\s{]([A-Za-z]+)\s*=")
 _BRACES = re.compile(r"^\{\s*\.?(.*?)\s*\}$")
@@ -136,7 +137,7 @@ def read_contents(
 
 def _cell(fence: Fence, path: str) -> Cell | None:
     """The cell that a fence is, or None if it is only shown."""
-    language = fence.language
+    language = "python" if fence.language.lower() in _PYTHON else fence.language
     kind = _asked(fence)
     if kind is None:
         return None
@@ -157,7 +158,7 @@ def _cell(fence: Fence, path: str) -> Cell | None:
     if not fence.closed:
         return cell._replace(problem="the fence is not closed before its page, list or box ends")
     braces = _BRACES.match(fence.info)
-    header = (braces[1] if braces else fence.info).removeprefix(language).strip()
+    header = (braces[1] if braces else fence.info).removeprefix(fence.language).strip()
     if kind == "math" and header in (Role.LET, Role.DEFINE):
         return cell._replace(role=Role(header))
     known = PYTHON if kind == "python" else MATH
@@ -275,7 +276,7 @@ def _asked(fence: Fence) -> Literal["python", "math"] | None:
         if asked == "exercise":
             return "math" if fence.language == "math" else "python"
         return "math" if asked == "claim" else "python"
-    if fence.language == "python":
+    if fence.language.lower() in _PYTHON:
         return "python" if any(map(_meant, _KEY.findall(fence.info))) else None
     return "math" if fence.language == "math" else None
 

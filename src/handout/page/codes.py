@@ -160,6 +160,12 @@ CODES = {
         "Readers would take the formula for the tested claim that the badge belongs to.",
         "Make the formula a claim, or show the claim itself with `[[claim:PAGE#ID]]`.",
     ),
+    "H606": Kind(
+        "Dollars are read otherwise than they were meant",
+        "A `|` within a formula ends the cell of a table, and the `$3-$` of `$3-$4` is taken for a "
+        "formula.",
+        r"Write `\vert` or `\mid` for the bar, and `\$` for the sign of a price.",
+    ),
     "H701": Kind(
         "The configuration cannot be used",
         "`mkdocs.yml` cannot be read, or an option of the plugin is unknown or has a bad value.",

@@ -106,6 +106,12 @@ def _text(value: str) -> str:
     return value
 
 
+def _lines(value: str) -> str:
+    if not re.fullmatch(r"\d+(-\d+)?( \d+(-\d+)?)*", value):
+        raise OptionError("must be numbers of lines or ranges of them, with blanks between")
+    return value
+
+
 def _hints(value: str) -> tuple[str, ...]:
     hints = tuple(hint.strip() for hint in value.split("|"))
     if not all(hints):
@@ -125,6 +131,13 @@ PYTHON: Mapping[str, Option] = {
         Option("exec", "`on`", "Run the cell; a fence without it is only shown.", _word(["on"])),
         Option("id", "a name", "The name of the cell's own verdict.", _identifier),
         Option("title", "text", "A title over the code.", _text),
+        Option(
+            "linenums",
+            "a number",
+            "The number of the first line; lines have none by default.",
+            _count,
+        ),
+        Option("hl_lines", "numbers, ranges", "Lines to stress, as in `2 4-6`.", _lines),
         Option(
             "show",
             "`both` (default), `code`, `output`, `none`",

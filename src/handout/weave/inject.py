@@ -26,7 +26,7 @@ from handout.render.cards import binding, cards
 from handout.render.exercise import exercise
 from handout.render.outputs import output
 from handout.render.table import table
-from handout.weave.pagemath import mark, parts
+from handout.weave.pagemath import mark, outside_tags, parts
 from handout.weave.rich_output import rich_html
 
 TOKEN = r"handout-[0-9a-f]{16}-\d+\."  # the pattern of a whole one
@@ -96,11 +96,15 @@ def _plain_fence(cell: Cell, lines: list[str]) -> list[str]:
     if cell.options.get("show", "both") in ("output", "none") or not lines:
         return []
     fence = re.match(r"[`~]*", lines[0][len(cell.indent) :])
-    title = str(cell.options.get("title", "")).replace('"', "&quot;")
+    options = {
+        name: str(value).replace('"', "&quot;")
+        for name in ("title", "linenums", "hl_lines")
+        if (value := cell.options.get(name))
+    }
     header = (
         f"{cell.indent}{fence[0] if fence else '```'}{cell.kind if cell.kind == 'python' else ''}"
     )
-    return [header + (f' title="{title}"' if title else ""), *lines[1:]]
+    return [header + "".join(f' {name}="{value}"' for name, value in options.items()), *lines[1:]]
 
 
 class Filled(NamedTuple):
@@ -142,7 +146,7 @@ def _shown(result: Result) -> str:
     shown = cell.kind == "python" and cell.options.get("show", "both") in ("both", "output")
     printed = ""
     if result.outcome is not None and shown:  # an equation's error stands on its card
-        printed = output(result.outcome, of=quiet, rich=rich_html)
+        printed = output(result.outcome, of=quiet, rich=rich_html).replace("[[", "&#91;[")
     if quiet is not None and not printed:
         printed = place(quiet)
     claims: dict[str, list[Verdict]] = {}
@@ -229,14 +233,18 @@ def link_verdicts(
         return table(verdicts, address)
 
     linked = (
-        part if literal else _TABLE.sub(table_at, _BADGE.sub(badge_at, _claims(claim_at, part)))
+        part
+        if literal
+        else _TABLE.sub(table_at, outside_tags(_BADGE, badge_at, _claims(claim_at, part)))
         for part, literal in parts(html)
     )
     return Filled("".join(linked), problems)
 
 
 def _claims(claim_at: Callable[[re.Match[str]], str], part: str) -> str:
-    return _CLAIM.sub(claim_at, _CLAIM_ALONE.sub(claim_at, part)) if "[[claim:" in part else part
+    if "[[claim:" not in part:
+        return part
+    return outside_tags(_CLAIM, claim_at, _CLAIM_ALONE.sub(claim_at, part))
 
 
 def borrowed_badges(page: Page) -> list[Problem]:

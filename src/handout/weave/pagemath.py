@@ -13,7 +13,7 @@ import contextlib
 import html
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from handout.math.mathml import MathError, to_mathml, to_mathml_page
@@ -21,18 +21,20 @@ from handout.math.plain import to_plain
 from handout.page.pages import Page
 from handout.page.problems import Problem
 
+_TAG = r"""</?[a-zA-Z](?:"[^"]*"|'[^']*'|[^'">])*>"""
 # A formula that is marked, or a reference to an equation's number, also as LaTeX writes it.
 _SITE = re.compile(
     r'<(?P<tag>span|div) class="arithmatex(?P<claim> claim-formula)?">(?P<body>.*?)</(?P=tag)>'
     r"|\[\[eq:(?P<label>[\w:.-]+)\]\]"
-    r"|\(?\\(?:eq)?ref\{(?P<ref>[\w:.-]+)\}\)?",
+    r"|\(?\\(?:eq)?ref\{(?P<ref>[\w:.-]+)\}\)?"
+    rf"|(?P<other>{_TAG})",
     re.DOTALL,
 )
 _IN_TITLE = re.compile(r"\\\((.+?)\\\)", re.DOTALL)  # arithmatex's own delimiters, tags stripped
 _DOLLARS = re.compile(
     r"(?<![\\$\w])\$(?=\S)((?:\\.|[^$\\])+?)(?<=\S)\$(?![\w$])"
 )  # in a title, too
-_LITERAL = re.compile(r"<(pre|code|script|style|textarea)\b", re.IGNORECASE)
+_LITERAL = re.compile(r"<(pre|code|script|style|textarea|svg)\b", re.IGNORECASE)
 _LINK = re.compile(r'<math[^>]*><mtext>(<a href="#[^"]*">\([^<]*\)</a>)</mtext></math>')
 _UNMARKED = re.compile(
     r"\$\$(?P<dollars>[^$<]+?)\$\$"
@@ -131,7 +133,7 @@ def convert(
     mathml = iter(converted)
     shown = iter([_shown(f, next(mathml), keep) if f.wanted else f.marked for f in formulas])
     html_of_page = "".join(
-        part if literal else _SITE.sub(lambda _: next(shown), part)
+        part if literal else _SITE.sub(lambda found: found["other"] or next(shown), part)
         for part, literal in parts(content)
     )
     return html_of_page, list(_problems(wanted, converted, page))
@@ -150,9 +152,20 @@ def parts(content: str) -> Iterator[tuple[str, bool]]:
     yield content[start:], False
 
 
+def outside_tags(
+    pattern: re.Pattern[str], replace: Callable[[re.Match[str]], str], content: str
+) -> str:
+    """Replace in the text of HTML; what stands inside a tag, as in an attribute, stays."""
+    pieces = re.split(f"({_TAG})", content)
+    pieces[::2] = [pattern.sub(replace, piece) for piece in pieces[::2]]
+    return "".join(pieces)
+
+
 def _formulas(content: str, which: bool | str) -> Iterator[_Formula]:
     for part, literal in parts(content):
         for found in () if literal else _SITE.finditer(part):
+            if found["other"]:
+                continue
             if label := found["label"] or found["ref"]:
                 latex = rf"\eqref{{{label}}}"
                 yield _Formula(latex, False, found[0], mark(latex, display=False), which is True)

@@ -141,7 +141,7 @@ def test_readings(reading: str, read: str) -> None:
         ('```python exec="on" id="a"b"\n```', "'id' has another \" in its value"),
         ('```python exec = "on"\n```', 'options are written key="value", not \'exec = '),
         ("```python exec=on\n```", "options are written key=\"value\", not 'exec=on'"),
-        ('```py exec="on"\n```', "a py fence cannot be a cell; write ```python"),
+        ('```ruby exec="on"\n```', "a ruby fence cannot be a cell; write ```python"),
         ('```bash exec="on"\n```', "a bash fence cannot be a cell"),
         ('``` exec="on"\n```', "a plain fence cannot be a cell"),
         ('```latex claim="a"\nx\n```', "a latex fence cannot be a cell; write ```math"),

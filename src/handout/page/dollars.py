@@ -1,0 +1,65 @@
+r"""Dollars that look like a formula's and lose it: what an author is warned of.
+
+Markdown cuts the cells of a table at every `|`, also within `$|x|$`, and takes the `$3-$` of a
+price range for a formula.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from handout.page.fences import find_fences
+from handout.page.problems import Problem
+
+_RULE = re.compile(r"^\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)+\|?\s*$")  # under the head of a table
+_CODE = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)")
+_DOLLAR = re.compile(r"(?<![\\$])\$(?!\$)")
+_PRICE = re.compile(r"(?<![\\$\w])\$\d[^$\\\n]*?(?<=\S)\$(?=\d)")
+
+
+def doubtful_dollars(text: str, path: str) -> list[Problem]:
+    """The formulas of a page's text that its Markdown would lose or invent, with their lines."""
+    lines = _without_code(text)
+    return [
+        Problem(path, number, message, code="H606", subject=subject)
+        for number, message, subject in (*_cut(lines), *_invented(lines))
+    ]
+
+
+def _without_code(text: str) -> list[str]:
+    lines = text.split("\n")
+    for fence in find_fences(text):
+        for index in range(fence.line_first - 1, fence.line_last):
+            lines[index] = ""
+    return [_CODE.sub("", line) for line in lines]
+
+
+def _cut(lines: list[str]) -> Iterator[tuple[int, str, str]]:
+    """Formulas that a table cuts in two."""
+    inside = False
+    for number, line in enumerate(lines, 1):
+        following = lines[number] if number < len(lines) else ""
+        inside = "|" in line and (inside or bool(_RULE.match(line) or _RULE.match(following)))
+        if not inside:
+            continue
+        for cell in re.split(r"(?<!\\)\|", line):
+            if len(_DOLLAR.findall(cell)) % 2:
+                yield (
+                    number,
+                    r"a | ends the table's cell, also within a formula: write \vert, or \mid "
+                    "between two parts",
+                    line.strip(),
+                )
+                break
+
+
+def _invented(lines: list[str]) -> Iterator[tuple[int, str, str]]:
+    """Prices that are taken for formulas."""
+    for number, line in enumerate(lines, 1):
+        if found := _PRICE.search(line):
+            yield (
+                number,
+                rf"{found[0]} would be a formula: write \$ where it is a price",
+                found[0],
+            )

@@ -1,0 +1,44 @@
+"""Formulas that Markdown loses or invents are told with their line."""
+
+from __future__ import annotations
+
+import pytest
+
+from handout.page.dollars import doubtful_dollars
+
+TABLE = "| a | b |\n| --- | --- |\n| {cell} | 2 |\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        (TABLE.format(cell="$|x|$"), 3, r"write \vert"),
+        ("a | b\n--- | ---\n$|x|$ | $y$\n", 3, "a | ends the table's cell"),
+        ("\nIt costs $3-$4 or so.\n", 2, r"$3-$ would be a formula: write \$"),
+    ],
+)
+def test_what_goes_wrong_is_told(text: str, line: int, said: str) -> None:
+    """With what to write."""
+    [problem] = doubtful_dollars(text, "a.md")
+    assert (problem.path, problem.line, problem.code) == ("a.md", line, "H606")
+    assert said in problem.message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        TABLE.format(cell="$x$"),
+        TABLE.format(cell=r"$\vert x \vert$"),
+        TABLE.format(cell="`$|x|$`"),
+        TABLE.format(cell=r"\$5"),
+        TABLE.format(cell=r"$\|x\|$"),
+        "$|x|$ is no table\n",
+        "```\n| $|x|$ |\n```\n",
+        "From $5 to $10, or \\$3-\\$4.\n",
+        "$x$2 and $3$.\n",
+        "$$\n3-$4\n$$\n",
+    ],
+)
+def test_what_is_right_is_not_told(text: str) -> None:
+    """Tables with formulas, code, prices that nothing takes for a formula."""
+    assert doubtful_dollars(text, "a.md") == []
