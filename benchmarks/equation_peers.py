@@ -147,16 +147,21 @@ def install() -> Path:
 
 
 def ask(python: Path, checker: str, formulas: Sequence[str]) -> list[str]:
-    """What a checker makes of each formula."""
-    done = subprocess.run(
-        [python, Path(__file__).with_name("peers.py"), checker],
-        input=json.dumps(formulas),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    answers: list[str] = json.loads(done.stdout.splitlines()[-1])
-    return answers
+    """What a checker makes of each formula; its versions are pinned, so it is asked once."""
+    cache = HOME / f"answers-{checker}.json"
+    known: dict[str, str] = json.loads(cache.read_text("utf-8")) if cache.exists() else {}
+    new = [formula for formula in dict.fromkeys(formulas) if formula not in known]
+    if new:
+        done = subprocess.run(
+            [python, Path(__file__).with_name("peers.py"), checker],
+            input=json.dumps(new),
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        known.update(zip(new, json.loads(done.stdout.splitlines()[-1]), strict=True))
+        cache.write_text(json.dumps(known, indent=1), "utf-8")
+    return [known[formula] for formula in formulas]
 
 
 # ---------------------------------------------------------------------------------------- the page

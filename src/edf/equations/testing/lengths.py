@@ -8,7 +8,7 @@ the 4 of a mean over four: it is made larger too, and left as it is.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from edf.equations.binding.lengths import Length
@@ -59,6 +59,14 @@ def at_other_lengths(
         if twin in below
         for k in range(len(twin.shape or ()))
     ]
+    if alike := _names_alike(meaning, setting.page.scope, axes):
+        outcome.finding = replace(
+            outcome.finding,
+            status="inconclusive",
+            message=f"{' and '.join(alike)} are both {setting.page.scope.names[alike[0]]}, and so "
+            "are two axes: give them different values, so that they can be told apart",
+        )
+        return
     square_only = any(expr.op == "inverse" for expr in parts(meaning))
     numbered = _numbered(meaning, world)
     tried: dict[frozenset[Axis], Finding | None] = {}
@@ -93,6 +101,25 @@ def at_other_lengths(
     if here := numbered & set(sizes):
         named = ", ".join(map(str, sorted(here)))
         outcome.notes.append(f"Tested at length {named} only, since components are named by number")
+
+
+def _names_alike(meaning: Meaning, scope: Scope, axes: Sequence[Axis]) -> list[str]:
+    """Return names of one length of several axes, if the formula has one of them.
+
+    With N and d both 3, a mean over N rows is as large as one over d columns, whatever is changed.
+    """
+    written = {expr.label[0] for expr in parts(meaning) if expr.op == "number"}
+    for length in sorted({_length(axis) for axis in axes}):
+        if isinstance(length, Length) or sum(_length(axis) == length for axis in axes) < 2:
+            continue
+        names = [
+            name
+            for name, value in scope.names.items()
+            if type(value) is int and value == length and not name.startswith("_")
+        ]
+        if len(names) > 1 and written & set(names):
+            return sorted(names, key=lambda name: name not in written)[:2]
+    return []
 
 
 def _worse(one: Finding | None, other: Finding | None) -> Finding | None:
