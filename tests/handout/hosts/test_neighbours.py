@@ -280,3 +280,113 @@ def test_with_properdocs(site: Site) -> None:
     everything(site)
     said = site.run(sys.executable, "-m", "handout", "check", "docs")
     assert "all as expected" in said
+
+
+FEATURES = """\
+site_name: A course
+site_url: https://site.test/course/
+theme:
+  name: material
+  font: false
+  icon: {repo: fontawesome/brands/git-alt}
+  features:   # twenty of them
+    - announce.dismiss
+    - content.action.edit
+    - content.action.view
+    - content.code.annotate
+    - content.code.copy
+    - content.code.select
+    - content.footnote.tooltips
+    - content.tabs.link
+    - content.tooltips
+    - header.autohide
+    - navigation.expand
+    - navigation.footer
+    - navigation.indexes
+    - navigation.instant
+    - navigation.sections
+    - navigation.tabs
+    - navigation.top
+    - navigation.tracking
+    - search.suggest
+    - toc.follow
+plugins:
+  - search
+  - tags
+  - blog
+repo_url: https://site.test/course.git
+edit_uri: edit/main/docs/
+extra_javascript:
+  - https://cdn.test/mathjax@3/es5/tex-mml-chtml.js
+markdown_extensions:
+  - abbr
+  - admonition
+  - attr_list
+  - def_list
+  - footnotes
+  - md_in_html
+  - tables
+  - toc: {permalink: true}
+  - pymdownx.arithmatex   # its default hides formulas in scripts
+  - pymdownx.betterem
+  - pymdownx.caret
+  - pymdownx.details
+  - pymdownx.emoji:
+      emoji_index: !!python/name:material.extensions.emoji.twemoji
+      emoji_generator: !!python/name:material.extensions.emoji.to_svg
+  - pymdownx.highlight: {anchor_linenums: true}
+  - pymdownx.inlinehilite
+  - pymdownx.keys
+  - pymdownx.mark
+  - pymdownx.smartsymbols
+  - pymdownx.snippets
+  - pymdownx.superfences:
+      custom_fences:
+        - name: mermaid
+          class: mermaid
+          format: !!python/name:pymdownx.superfences.fence_code_format
+  - pymdownx.tabbed: {alternate_style: true}
+  - pymdownx.tasklist: {custom_checkbox: true}
+  - pymdownx.tilde
+"""
+EVERYTHING = """
+!!! note "A note with $a^2$"
+
+    - [x] done :smile: ++ctrl+c++ ==marked== H~2~O
+    - [ ] open[^1]
+
+    ```mermaid
+    graph LR; A --> B
+    ```
+
+=== "One"
+
+    ```python title="shown" hl_lines="1"
+    x = 1  # (1)!
+    ```
+
+    1.  An annotation.
+
+=== "Two"
+
+    The HTML specification.
+
+[^1]: A footnote with $b_1$.
+*[HTML]: Hypertext
+"""
+
+
+def test_a_site_with_everything_on_becomes_a_handout(site: Site) -> None:
+    """By `handout init` and nothing else; what the page had is there as before."""
+    site.write("mkdocs.yml", FEATURES)
+    site.write("docs/page.md", f"---\ntags: [a]\n---\n\n{TITLE}{EVERYTHING}\n{body()}")
+    site.write("docs/blog/index.md", "# Blog\n")
+    said = site.run(sys.executable, "-m", "handout", "init")
+    assert "mkdocs.yml: the plugin is added" in said
+    assert "readers need not load https://cdn.test/mathjax" in said
+    site.build()
+    everything(site)
+    page = site.shows("site/page/index.html")
+    for selector in (".mermaid", ".tabbed-set", ".task-list", ".footnote", "abbr", "kbd", "mark"):
+        assert page.select_one(selector) is not None, selector
+    assert page.select("script[type^='math/tex']") == []
