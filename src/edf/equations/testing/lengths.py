@@ -22,7 +22,7 @@ from edf.equations.testing.judge import Finding, judge
 from edf.equations.testing.setting import Outcome, Setting, nodes, parts
 from edf.graph import Input, Node
 
-POINTS = 4  # at which each other length is tested
+POINTS = 2  # at which each other length is tested
 MOST_NUMBERS = 3  # places in a formula at which a number is taken for the length
 
 Axis = tuple[Node, int]

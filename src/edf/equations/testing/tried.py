@@ -16,7 +16,7 @@ from edf.equations.testing.measure import COPIES
 from edf.graph import Array, Input, Node, Param
 
 TRIED = (0.0, 1.0, -1.0, 2.0, 10.0, 100.0)
-SCALES = (0.1, 3.0, 10.0, 10.0, 100.0, 1e6)
+SCALES = (0.1, 3.0, 10.0, 100.0, 1e6)
 
 
 def movable(world: World, node: Node) -> bool:
