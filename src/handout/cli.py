@@ -185,7 +185,7 @@ def _project(
         here = Path.cwd()
         project = find_project(*(Path(name).absolute().parent for name in pages[:1]), here)
     except SettingsError as error:
-        _refuse(str(error))
+        _refuse(f"{error} [H701]")
     settings = project.settings
     settings = settings._replace(jobs=jobs or settings.jobs, timeout=timeout or settings.timeout)
     return project._replace(settings=settings)
@@ -196,7 +196,7 @@ def _read(name: str, project: Project) -> Page:
         page = engine.open_page(Path(name).absolute(), name, claims=project.settings.claims)
         return project.own(page)
     except PageError as error:
-        _refuse(str(error))
+        _refuse(f"{error} [H101]")
 
 
 def _write(target: str, text: str, mode: str = "w") -> None:

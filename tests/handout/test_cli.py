@@ -100,7 +100,7 @@ def test_a_page_can_be_checked_from_any_folder(
     ("words", "said"),
     [
         (["check"], "Missing argument 'PAGE...'"),
-        (["check", "none.md"], "none.md:1: cannot be read: No such file or directory"),
+        (["check", "none.md"], "none.md:1: cannot be read: No such file or directory [H101]"),
         (["check", ".cache"], ".cache: no page is in this folder"),
         (["check", "page.md", "--update-baseline"], "--update-baseline needs --baseline FILE"),
         (["explain", "H999"], "is not one of"),
