@@ -52,7 +52,7 @@ def _losses(
     for arg in expr.args:
         yield from _losses(evaluator, arg, known)
     operation = OPERATIONS.get(expr.op)
-    if operation is None or operation.branches or not _absorbs(expr):
+    if operation is None or (operation.branches and expr.op != "arctan") or not _absorbs(expr):
         return
     places = [k for k in range(len(expr.args)) if known.get((expr, k), True)]
     if not places:

@@ -239,6 +239,7 @@ class _Mender(_Maker):
             case s.Sum(terms=(one, other), signs=("" | "+", "-")):
                 exchanged = s.Sum((other, one), ("", "-"), at=tree.at)
                 yield "exchange", f"{spoken(one)} and {spoken(other)} are exchanged", exchanged
+                yield from _raised(tree, s.Group((tree,), "(", ")", at=tree.at))
             case s.Fraction() if not _is_differential(tree.top):
                 turned = s.Fraction(tree.bottom, tree.top, tree.macro, at=tree.at)
                 yield "exchange", f"{spoken(tree)} is turned upside down", turned
@@ -274,6 +275,8 @@ _FAR = 12  # the largest whole number that one is changed to
 def _raised(tree: s.Tree, base: s.Tree) -> Iterator[_Change]:
     squared = s.Script(base, None, s.Number("2"), at=tree.at)
     yield "square", f"{spoken(tree)} is squared: {spoken(squared)}", squared
+    cubed = s.Script(base, None, s.Number("3"), at=tree.at)
+    yield "power", f"{spoken(tree)} is cubed: {spoken(cubed)}", cubed
     transposed = s.Script(base, None, s.Symbol(r"\top"), at=tree.at)
     yield "transpose", f"{spoken(tree)} is transposed", transposed
 
