@@ -82,7 +82,7 @@ with every formula that is one equality.
 They do another work than ours, and see the formula alone: to them, names that stand for a
 computation of the page are free symbols. So traps about inputs, with no computation behind their
 names, are counted apart. *Holds* means that the checker accepts the equation, or has nothing to say
-against it; *refused*, that it does not understand it, or does not answer within {seconds} seconds.
+against it; *refused*, that it does not understand it, or needs more than {seconds} seconds.
 Ours gives these the names *verified*, *refuted*, *inconclusive* and *error*.
 """
 
