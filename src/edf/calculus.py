@@ -142,11 +142,11 @@ class Jacobian(Node):
 
 
 class Grad(Jacobian):
-    """dl/dx of a number l, at the graph's own values: the shape of x.
+    """dy/dx of a number y, at the graph's own values: the shape of x.
 
     Args:
-        l: A node whose value is one number.
-        x: A node that l depends on, a leaf or not.
+        y: A node whose value is one number.
+        x: A node that y depends on, a leaf or not.
     """
 
     def forward(self, *values: Array) -> Array:
