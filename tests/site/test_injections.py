@@ -214,7 +214,7 @@ def _write_project(project: Path) -> None:
     (project / "mkdocs.yml").write_text(
         "site_name: Hostile\n"
         "theme: {name: material, font: false}\n"
-        "plugins: [search, handout, mkdocs-jupyter: {execute: false}]\n"
+        "plugins: [search, handout: {strict: false}, mkdocs-jupyter: {execute: false}]\n"
         "markdown_extensions: [pymdownx.superfences, pymdownx.arithmatex: {generic: true}]\n",
         "utf-8",
     )

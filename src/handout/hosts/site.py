@@ -48,6 +48,7 @@ from handout.weave.inject import (
     token,
     with_tokens,
 )
+from handout.weave.notebook_links import resolved
 
 _LOCAL_LINK = re.compile(r"\]\(<?([\w%./ -]+\.\w+)")
 _PATIENCE = 60  # seconds that a build takes, and the host to see what it has written
@@ -288,12 +289,17 @@ class Site:
 
     def _with_links(self, html: str, file: Any, all_files: Any) -> str:
         page = self.pages[file.src_uri]
-        if not needs_other_pages(html):
-            return html
 
         def address(name: str) -> str:
             other = all_files.get_file_from_path(name)
             return "" if other is None else str(other.url_relative_to(file))
+
+        if page.notebook:
+            html, lost = resolved(html, page, address)
+            for problem in lost:
+                self._tell(problem)
+        if not needs_other_pages(html):
+            return html
 
         def find(name: str) -> JudgedPage | None:
             """The page itself, or what the host has in its place, such as a translation."""

@@ -11,6 +11,7 @@ from edf.equations.latex.printer import to_latex
 from edf.equations.testing.mutations import Alphabet, mutations, spread
 from handout.engine import Engine, open_page
 from handout.page.cells import find_cells
+from handout.page.displays import Role
 from handout.report.problems import problems
 from handout.settings import find_project
 
@@ -28,7 +29,7 @@ def _claims_something(file):
 
 
 def _math(cells):
-    return [cell for cell in cells if cell.kind == "math" and cell.id]
+    return [cell for cell in cells if cell.role is Role.CLAIM]
 
 
 PAGES = [
@@ -51,7 +52,7 @@ def _run(page):
 
 def _up_to_the_last_claim(page):
     """The page without what follows its last claim, such as the training of a network."""
-    last = max(k for k, cell in enumerate(page.cells) if cell.kind == "math" and cell.id)
+    last = max(k for k, cell in enumerate(page.cells) if cell.role is Role.CLAIM)
     return page._replace(cells=page.cells[: last + 1])
 
 
