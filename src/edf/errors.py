@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
-import inspect
 from collections.abc import Iterable
 from typing import Any, NoReturn, Protocol
 
@@ -73,6 +71,8 @@ ELSEWHERE = {"dim": "axis=1", "keepdim": "keepdims=True", "dims": "axes=(1, 0)",
 
 def check_options(operation: type, options: Iterable[str]) -> None:
     """Raise `TypeError` if the operation takes no keyword argument of such a name."""
+    import difflib  # here, like inspect below, so that `import edf` stays cheap
+
     known = _parameters(getattr(operation, "__init__"))  # noqa: B009  # of this very class
     for name in options:
         if known is not None and name not in known:
@@ -99,6 +99,8 @@ def check_count(operation: type, count: int) -> None:
 @functools.cache
 def _arrays(operation: type) -> list[str] | None:
     """Return the names of the arrays that an operation's own forward takes; None for any number."""
+    import inspect
+
     forward = getattr(operation, "forward")  # noqa: B009  # a type need not have one
     parameters = list(inspect.signature(forward).parameters.values())[1:]
     plain = inspect.Parameter.POSITIONAL_OR_KEYWORD
@@ -110,6 +112,8 @@ def _arrays(operation: type) -> list[str] | None:
 @functools.cache
 def _parameters(function: Any) -> tuple[str, ...] | None:
     """Return the names of a function's parameters; None if it takes any."""
+    import inspect
+
     parameters = inspect.signature(function).parameters.values()
     if any(p.kind is p.VAR_KEYWORD for p in parameters):
         return None
