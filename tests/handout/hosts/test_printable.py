@@ -94,7 +94,8 @@ def test_a_card_becomes_a_note_beside_its_formula() -> None:
     assert "verified" in first.get_text()
     assert "20 points" in first.get_text()
     assert "refuted, as expected" in second.get_text()
-    assert one(second, ".counterexample").get_text() == "at i = 2; left side 0.25; right side 0.75"
+    counterexample = one(second, ".counterexample").get_text()
+    assert counterexample == "at i = 2 (counted from 0); left side 0.25; right side 0.75"
     assert not soup.select("details, summary, ul.verdicts")
 
 
