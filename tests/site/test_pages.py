@@ -21,7 +21,7 @@ WIDTHS = (320, 600, 1000, 2560)
 LIMIT_PAGE = 120_000  # bytes, compressed
 LIMIT_VISIT = 700_000  # bytes of a first visit, fonts and theme included
 VISITS = 4  # at most, to tell what the page moves from what a slow machine does
-LIMIT_SHIFT = 0.002  # of the layout; what readers are said to notice begins at 0.1
+LIMIT_SHIFT = 0.004  # of the layout; what readers are said to notice begins at 0.1
 
 _WATCH = """
 window.shifts = [];
