@@ -11,7 +11,12 @@ from types import ModuleType
 
 
 def on_import(hooks: dict[str, Callable[[], None]]) -> None:
-    """Call each function once, after the module whose name it is filed under was executed."""
+    """Call each function once, after the module whose name it is filed under was executed.
+
+    What an earlier call asked for is given up. Finders ask each other, so with several of them the
+    search for a module that is not there would double with each.
+    """
+    sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, _Finder)]
     sys.meta_path.insert(0, _Finder(hooks))
 
 
