@@ -9,6 +9,7 @@ from handout.run.process.execution import _EQUATION_OPTIONS
 
 #: Options for those who judge and show.
 EXPECTED_OR_SHOWN = {"claim", "expect", "exercise", "hint", "exec", "id", "title", "show"}
+EXPECTED_OR_SHOWN |= {"hl_lines", "linenums"}
 
 
 def test_every_option_is_told_or_known_to_be_for_others() -> None:
