@@ -14,12 +14,14 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Playwright
+from playwright.sync_api import Browser, BrowserContext, Playwright, expect
 
 from handout.hosts.pdf import PdfError, find_chromium
 
 ROOT = Path(__file__).parents[2]
 PREFIX = "course/handout/"  # sites often live below the root of their host
+
+expect.set_options(timeout=60_000)  # ms: a machine with other work is slow, and not wrong
 
 
 class _Quiet(SimpleHTTPRequestHandler):
@@ -140,7 +142,11 @@ def launched(playwright: Playwright, chromium_path: str) -> Iterator[Callable[[]
 
     def get() -> Browser:
         if not browsers or not browsers[-1].is_connected():
-            arguments = ["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
+            arguments = [
+                "--no-sandbox",
+                "--disable-dev-shm-usage",  # 64 MB in many containers, and a tab crashes
+                "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+            ]
             browsers.append(
                 playwright.chromium.launch(executable_path=chromium_path, args=arguments)
             )

@@ -28,6 +28,7 @@ _PATIENCE = 120  # seconds that printing may take
 # fmt: off
 _FLAGS = (
     "--headless", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+    "--disable-dev-shm-usage",  # 64 MB in many containers
     "--disable-component-update", "--disable-sync", "--disable-extensions",
     "--host-resolver-rules=MAP * ~NOTFOUND",  # everything that is printed is on this machine
     "--virtual-time-budget=10000",            # print when fonts are loaded and formulas fitted
