@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
+from handout.judge.refusals import code_of
 from handout.judge.typesetting import typesetting_difference
 from handout.judge.verdict import KEYS, Kind, Verdict
 from handout.math.mathml import MathError
@@ -132,7 +133,7 @@ def _judge_python(page: Page, cell: Cell, facts: CellOutcome) -> list[Verdict]:
         if error is not None:
             verdict["details"]["raised"] = error["types"][0]
     else:
-        line = cell.source_line + error["offset"] if error else None
+        line = cell.line_of(error["offset"]) if error else None
         verdict = _error(page, cell, code, message, line)
     checks = [
         _from_report(page, cell, report, f"{cell.id}-check-{count}")
@@ -150,10 +151,10 @@ def _judge_math(
     error = facts["error"]
     if error is not None:
         position = error.get("position")
-        line = cell.source_line + (
+        line = cell.line_of(
             error.get("offset", 0) if position is None else cell.source.count("\n", 0, position)
         )
-        code = "H404" if position is None else "H403"
+        code = "H404" if position is None else code_of(error["message"])
         verdict = _error(page, cell, code, error["message"], line)
         verdict["details"]["position"] = position
         return [_expecting(verdict, expected[0])]
@@ -193,7 +194,7 @@ def _from_report(page: Page, cell: Cell, report: Report, name: str) -> Verdict:
         "id": report.get("id") or name,
         "step": report.get("step") or 1,
         "page": page.name,
-        "line": cell.source_line + report["offset"],
+        "line": cell.line_of(report["offset"]),
         "message": report.get("message") or "",
         "details": dict(report.get("details") or {}),
     }

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
@@ -60,6 +60,10 @@ class Cell(NamedTuple):
     def __str__(self) -> str:
         return f"{self.path}:{self.line_first}-{self.line_last}"
 
+    def line_of(self, offset: int) -> int:
+        """The line of the page on which a line of the source stands; included ones are on one."""
+        return min(self.source_line + offset, max(self.source_line, self.line_last))
+
     @property
     def runs(self) -> bool:
         """Whether the cell is to be run or tested."""
@@ -101,7 +105,12 @@ def find_cells(text: str, path: str, known: bool = False) -> list[Cell]:
 
 
 def read_contents(
-    text: str, path: str, known: bool = False, whole: bool = False, heading: str = ""
+    text: str,
+    path: str,
+    known: bool = False,
+    whole: bool = False,
+    heading: str = "",
+    lines: Sequence[int] | None = None,
 ) -> Contents:
     """The cells of a page, in order, and the formulas that are none.
 
@@ -111,6 +120,7 @@ def read_contents(
         known: whether this very text was read before and both readers agreed on its cells.
         whole: whether every display formula that states something is a claim.
         heading: under which the text stands, if it is part of a larger one.
+        lines: of the author's file, for each line of a text that was made from it.
     """
     fences = find_fences(text)
     marked = {f.line_first for f in fences if _MARKED.search(f.info)}
@@ -127,12 +137,13 @@ def read_contents(
         if display.comment is not None or (whole and states_something(display.source)):
             cells[display.line_first] = _of_display(display, path)
         elif states_something(display.source):
-            unclaimed.append(display)
+            first = display.line_first if lines is None else lines[display.line_first - 1]
+            unclaimed.append(display._replace(line_first=first))
     if whole:
         for line, cell in cells.items():
             above = max((n for n in found.headings if n < line), default=0)
             cells[line] = _claimed(cell, found.headings.get(above, heading))
-    return Contents(named([cells[line] for line in sorted(cells)]), unclaimed)
+    return Contents(named([cells[line] for line in sorted(cells)], lines), unclaimed)
 
 
 def _cell(fence: Fence, path: str) -> Cell | None:
@@ -282,6 +293,9 @@ def _asked(fence: Fence) -> Literal["python", "math"] | None:
 
 
 def _meant(key: str) -> bool:
+    """Whether an option of a fence is `exec`, misspelt; without it the fence is only shown."""
+    if key in PYTHON:
+        return False
     from difflib import get_close_matches  # most pages need none
 
     return bool(get_close_matches(key, ["exec"], cutoff=0.7))
@@ -311,8 +325,8 @@ def _unseen(
     return found
 
 
-def named(cells: list[Cell]) -> list[Cell]:
-    """Give every cell an id that has none, and refuse an id that is taken.
+def named(cells: list[Cell], author_lines: Sequence[int] | None = None) -> list[Cell]:
+    """Give every cell an id that has none, refuse an id that is taken; say the author's lines.
 
     `cell-3` is the third Python cell; `softmax-2` the second formula under the heading *Softmax* of
     a page that claims as a whole.
@@ -334,6 +348,12 @@ def named(cells: list[Cell]) -> list[Cell]:
             kind = "cell" if cell.kind == "python" else cell.role.value or "claim"
             number = count if cell.kind == "python" else cell.line_first
             cell = cell._replace(id=f"{kind}-{number}")
+        if author_lines is not None:
+            cell = cell._replace(
+                line_first=author_lines[cell.line_first - 1],
+                line_last=author_lines[cell.line_last - 1],
+                source_line=author_lines[cell.source_line - 1],
+            )
         if cell.id and cell.id in lines and cell.problem is None:
             cell = cell._replace(
                 problem=f"the id {cell.id!r} is taken by line {lines[cell.id]}; "

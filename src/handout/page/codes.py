@@ -83,10 +83,11 @@ CODES = {
         "so that it says something.",
     ),
     "H403": Kind(
-        "An equation is not understood",
-        "The formula uses notation that is not in the dialect, names what no cell has defined, or "
-        "does not fit in its shapes. Nothing was guessed, and nothing tested.",
-        "The caret shows the place, and the message says what to write.",
+        "Notation that is not understood",
+        "The formula uses notation that is not in the dialect. Nothing was guessed, and nothing "
+        "tested.",
+        "The caret shows the place, and the message says what to write; the reference has the "
+        "whole dialect.",
     ),
     "H404": Kind(
         "An equation could not be evaluated",
@@ -109,6 +110,57 @@ CODES = {
         "An equation is not as wrong as expected",
         'The claim says `expect="refuted"` (or another verdict), and got a better one.',
         "If the formula has been corrected, remove `expect` and what the page says of a mistake.",
+    ),
+    "H411": Kind(
+        "A formula is not complete",
+        "A brace, a delimiter, an argument or one side of a relation is missing.",
+        "The caret shows where it was expected, or what was never closed.",
+    ),
+    "H412": Kind(
+        "A formula claims nothing that can be tested",
+        "It has no relation, holds whatever its letters are, or states something that no "
+        "computation can decide.",
+        "Write an equation, an inequality or a decimal; or leave the claim away.",
+    ),
+    "H413": Kind(
+        "A name or a range is not known",
+        "No cell, declaration or definition above says what a letter is, how long something is, or "
+        "what an index runs over.",
+        r"Declare it, as in `<!-- let: x \in \mathbb{R}^n -->`, define it, or bind it in a cell.",
+    ),
+    "H414": Kind(
+        "A name means something else",
+        "The page binds the name to what has no place there: a number where a node is needed, a "
+        "function without its argument, a length, an index.",
+        "Use another letter, or bind what is meant to a name of its own.",
+    ),
+    "H415": Kind(
+        "Shapes or indices do not fit",
+        "The two sides, two factors, or a node and its indices have different shapes, or an index "
+        "is free on one side only.",
+        "The message has the shapes. Write the indices, or the transpose, that the formula means.",
+    ),
+    "H416": Kind(
+        "A declaration or definition is not understood",
+        "It names a set that is not known, or a left side that is no new name.",
+        "The reference lists the sets; a definition has a name alone on its left.",
+    ),
+    "H417": Kind(
+        "A derivative is not understood",
+        "It is not clear what is differentiated, with respect to what, or what is held fixed.",
+        "The message says how to write each meaning.",
+    ),
+    "H418": Kind(
+        "A formula has two readings",
+        "Readers could take it either way, or TeX sets it otherwise than it is written, so nothing "
+        "was guessed.",
+        "The message says how to write each of the two.",
+    ),
+    "H419": Kind(
+        "An option of a claim does not fit",
+        "`loss` names no node, or `reading`, `points` or `expect` has a value that the equation "
+        "does not take.",
+        "The message says which values it takes.",
     ),
     "H501": Kind(
         "A gradient is refuted",
