@@ -18,3 +18,10 @@ def load_ipython_extension(shell: Any) -> None:
     from importlib import import_module
 
     import_module("handout.hosts.jupyter").register(shell)  # the package knows no host
+
+
+def makeExtension(**options: Any) -> Any:
+    """The Markdown extension of a site: `markdown_extensions: [handout]`."""
+    from importlib import import_module
+
+    return import_module("handout.weave.extension").HandoutExtension(**options)

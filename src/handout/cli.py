@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sys
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
@@ -18,6 +19,7 @@ from handout.engine import Engine
 from handout.judge.verdicts import JudgedPage
 from handout.page.codes import CODES
 from handout.page.escape import one_line
+from handout.page.fences import running_text
 from handout.page.pages import Page, PageError, documents, shown_path
 from handout.page.problems import Problem
 from handout.project_file import find_config
@@ -34,6 +36,7 @@ from handout.run.process.limits import unlimited
 from handout.settings import Project, Settings, SettingsError, find_project
 from handout.weave.inject import borrowed_badges, lost_badges
 
+_TEMPLATE = re.compile(r"\{[{%]")  # of mkdocs-macros and include-markdown
 _HELP = {"help_option_names": ["-h", "--help"]}
 
 
@@ -194,6 +197,10 @@ def _project(
 def _read(name: str, project: Project) -> Page:
     try:
         page = engine.open_page(Path(name).absolute(), name, claims=project.settings.claims)
+        for line, words in running_text(page.text) if project.templates else ():
+            if _TEMPLATE.search(words):
+                what = "what other plugins write here is tested by a build, and not by this command"
+                _warn(f"{page.shown}:{line}: {what}")
         return project.own(page)
     except PageError as error:
         _refuse(f"{error} [H101]")

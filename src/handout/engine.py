@@ -31,8 +31,11 @@ class Engine:
         self._judged: dict[str, JudgedPage] = {}
 
     def start(self, pages: Iterable[Page]) -> None:
-        """Start running pages, in this order."""
+        """Start running pages, in this order; one that was started before, in its place."""
         for page in pages:
+            if page.name in self:
+                self._running[page.name][1].cancel()
+                self._judged.pop(page.name, None)
             self._running[page.name] = (page, self._runner.submit(page))
 
     def __contains__(self, name: str) -> bool:

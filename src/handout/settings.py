@@ -15,13 +15,18 @@ import mergedeep  # type: ignore[import-untyped]  # comes with MkDocs, as yaml_e
 import yaml
 from yaml_env_tag import construct_env_tag  # type: ignore[import-untyped]
 
+from handout.page.inclusion import expanded, snippet_folders, with_inclusions
 from handout.page.macros import macros_in
 from handout.page.options import listed, suggestion
-from handout.page.pages import CLAIMS, Page
+from handout.page.pages import CLAIMS, Page, read_front_matter
 from handout.project_file import find_config
 
 #: With less, a page's process could not even begin.
 _LEAST = {"jobs": 0, "memory": 128, "files": 16}
+
+
+#: Plugins that write into the text of pages, as a build alone can know.
+TEMPLATES = frozenset({"macros", "include-markdown"})
 
 
 class SettingsError(ValueError):
@@ -148,6 +153,8 @@ class Project(NamedTuple):
     config: Path | None = None
     docs: Path | None = None  # the folder of its pages; None if its site does not use the plugin
     markdown_exec: bool = False  # whether its site also uses the plugin that shares `exec=` with us
+    snippets: Mapping[str, Any] | None = None  # options of pymdownx.snippets, if its site uses it
+    templates: bool = False  # whether other plugins of its site write into the text of pages
 
     @property
     def cache(self) -> Path:
@@ -159,11 +166,26 @@ class Project(NamedTuple):
         """The file of known problems, if the project has one."""
         return self.root / self.settings.baseline if self.settings.baseline else None
 
+    def claims_whole(self, page: Page) -> bool:
+        """Whether every display formula of a page that states something is a claim."""
+        return (read_front_matter(page.text, "").claims or self.settings.claims) == "all"
+
     def own(self, page: Page) -> Page:
-        """A page without the fences that another plugin of the site runs."""
+        """A page as the site has it: with its snippets, without what another plugin runs."""
+        text = page.text if page.notebook else self.expanded(page.text, page.shown)
+        return self.as_shown(page, text)
+
+    def as_shown(self, page: Page, text: str) -> Page:
+        """A page with the cells that its text has, once others have written into it."""
+        if not page.notebook and page.readable:
+            page = with_inclusions(page, text, self.claims_whole(page))
         if not self.markdown_exec:
             return page
         return page._replace(cells=[cell for cell in page.cells if not cell.foreign])
+
+    def expanded(self, text: str, shown: str) -> str:
+        """A page's text with its snippets in it, if the site has any; `shown` names the page."""
+        return text if self.snippets is None else expanded(text, self.snippets, shown)
 
     def macros(self, page: Page) -> Mapping[str, str]:
         """The macros of a page's formulas: the site's, and those that the page defines."""
@@ -189,6 +211,7 @@ class _Loader(yaml.SafeLoader):
 
 _Loader.add_multi_constructor("", lambda loader, suffix, node: None)
 _Loader.add_constructor("!ENV", construct_env_tag)
+_Loader.add_constructor("!relative", lambda loader, node: str(node.value))
 
 
 class Configuration(NamedTuple):
@@ -216,15 +239,26 @@ def read_project(config: Path) -> Project:
     Raises:
         SettingsError: if it cannot be read, or its options for the plugin are not valid.
     """
-    document, plugins, _ = read_configuration(config)
+    document, plugins, extensions = read_configuration(config)
     if "handout" not in plugins:
         return Project(config.parent, Settings(), config)
     docs = config.parent / str(document.get("docs_dir") or "docs")
     try:
         settings = read_settings(plugins["handout"] or {}, config.parent)
-        return Project(config.parent, settings, config, docs, "markdown-exec" in plugins)
     except SettingsError as error:
         raise SettingsError(f"{config}: plugin handout: {error}") from None
+    snippets = None
+    if "pymdownx.snippets" in extensions:
+        snippets = snippet_folders(extensions["pymdownx.snippets"], config.parent, docs)
+    return Project(
+        config.parent,
+        settings,
+        config,
+        docs,
+        markdown_exec="markdown-exec" in plugins,
+        snippets=snippets,
+        templates=not TEMPLATES.isdisjoint(plugins),
+    )
 
 
 def _document(config: Path) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from handout.hosts.site import Site
 from handout.live.site import FOLDER, live_site
 from handout.math import fonts
 from handout.run.process.limits import unlimited
-from handout.settings import Project, Settings, SettingsError, read_settings
+from handout.settings import TEMPLATES, Project, Settings, SettingsError, read_settings
 
 log = logging.getLogger("mkdocs.plugins.handout")
 
@@ -87,7 +87,9 @@ class HandoutPlugin(BasePlugin[HandoutConfig]):
         """Name our style and script to the theme; keep Markdown's patterns away from tokens."""
         config.extra_css.append(f"{fonts.FOLDER}/handout.css")
         config.extra_javascript.append(f"{fonts.FOLDER}/handout.js")
-        config.markdown_extensions.append("handout.weave.atomic:AtomicTokens")
+        if "handout" not in config.markdown_extensions:
+            config.markdown_extensions.append("handout")
+        config.mdx_configs["handout"] = {"rendering": self._overlooked}
         arithmatex = "pymdownx.arithmatex"
         if self.config.mathml is True and arithmatex in config.markdown_extensions:
             # Its default wraps formulas in scripts for MathJax 2, in which nothing finds them.
@@ -163,13 +165,18 @@ class HandoutPlugin(BasePlugin[HandoutConfig]):
 
     on_pre_page = CombinedEvent(_before_jupyter, _after_jupyter)
 
+    @event_priority(-75)  # after the plugins that write into the text
     def on_page_markdown(
         self, markdown: str, /, *, page: SitePage, config: MkDocsConfig, files: Files
     ) -> str:
         """Put tokens in the place of what cells give; make known what they have written."""
+        self.rendering = page.file.src_uri
         for name in self.site.written(page.file.src_uri, markdown, files.get_file_from_path):
             files.append(File(name, config.docs_dir, config.site_dir, config.use_directory_urls))
         return self.site.with_tokens(markdown, page.file.src_uri)
+
+    def _overlooked(self, text: str) -> None:
+        self.site.overlooked(self.rendering, text)
 
     @event_priority(50)  # before the plugins that collect pages, as for printing
     def on_page_content(
@@ -242,7 +249,14 @@ class HandoutPlugin(BasePlugin[HandoutConfig]):
     def _project(self, config: MkDocsConfig) -> Project:
         options = {name: self.config[name] for name in Settings._fields}
         project = _project(config.config_file_path, options)
-        return project._replace(markdown_exec="markdown-exec" in config.plugins)
+        snippets = "pymdownx.snippets"
+        return project._replace(
+            markdown_exec="markdown-exec" in config.plugins,
+            snippets=(config.mdx_configs.get(snippets) or {})
+            if snippets in config.markdown_extensions
+            else None,
+            templates=not TEMPLATES.isdisjoint(config.plugins),
+        )
 
     def _watch(self, docs: Path) -> None:
         """Watch the folders that pages read; the host itself watches its documents."""

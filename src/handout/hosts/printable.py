@@ -138,7 +138,7 @@ def _article(page: PrintPage, number: int, places: Mapping[str, str], address: s
         line.unwrap()
     for folded in soup.select("details:not(.verdict)"):
         folded["open"] = ""
-    for badge in soup.select("a.verdict-badge"):
+    for badge in soup.select(".verdict-badge"):
         badge.name = "span"
         del badge["href"], badge["title"]
     for cards in soup.select("ul.verdicts"):

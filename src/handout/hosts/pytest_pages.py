@@ -46,7 +46,7 @@ class Pages:
             docs = engine.project.docs.resolve()
             if not file.is_relative_to(docs) or not self._inside(docs.parent, file):
                 return None
-            page = open_page(file, file.relative_to(docs).as_posix())
+            page = engine.project.own(open_page(file, file.relative_to(docs).as_posix()))
         except (SettingsError, PageError) as error:
             return Unreadable.from_parent(parent, path=file, why=str(error))
         if not any(cell.judged for cell in page.cells):

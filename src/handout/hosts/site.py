@@ -39,6 +39,7 @@ from handout.run.cache import Cache, write
 from handout.run.runner import Progress
 from handout.settings import Project, SettingsError
 from handout.weave import pagemath
+from handout.weave.extension import untested
 from handout.weave.inject import (
     InjectionError,
     borrowed_badges,
@@ -105,6 +106,7 @@ class Site:
         self.characters: set[str] = set()
         self.with_formulas: set[str] = set()  # names of pages
         self._later: set[str] = set()  # pages that were rendered before their cells had run
+        self._unsettled: set[str] = set()  # pages into which other plugins have still to write
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
         self.downloads: dict[PurePosixPath, Page] = {}  # notebooks, by their place in the site
         self.live, self.note = live_site(project)
@@ -122,6 +124,8 @@ class Site:
                 page = unreadable_page(Path(file.abs_src_path), file.src_uri, error)
                 self.pages[file.src_uri] = page
                 file.content_string = f"# {file.name}\n\n{token(page)}0.\n"
+        if self.project.templates:
+            self._unsettled = {name for name, page in self.pages.items() if "{" in page.text}
         if sys.stderr.isatty():
             from handout.report.terminal import progress  # rich takes a while to load
 
@@ -158,13 +162,36 @@ class Site:
     def with_tokens(self, markdown: str, name: str) -> str:
         """A page's Markdown, ready to be rendered."""
         page = self.pages.get(name)
-        if page is None or page.notebook or not page.readable or not page.cells:
+        if page is None or page.notebook or not page.readable:
             return markdown
         try:
-            return with_tokens(markdown, page)
+            text = self.project.expanded(markdown, page.shown)
+            shown = self.project.as_shown(page, text)
+            self._unsettled.discard(name)
+            if shown.digest != page.digest:
+                self.pages[name] = page = shown
+                self.engine.start([page])
+            return with_tokens(text, page) if page.cells else markdown
+        except PageError as error:
+            self._tell(Problem(page.shown, error.line, error.message, code="H101"))
         except InjectionError as error:
             self._tell(error.problem)
-            return markdown
+        return markdown
+
+    def overlooked(self, name: str, text: str) -> None:
+        """Say which cells are still in a page's text when it is rendered: nothing has run them."""
+        page = self.pages.get(name)
+        if page is None or not page.readable:
+            return
+        for cell in untested(text, self.project.claims_whole(page)):
+            first = cell.source.partition("\n")[0]
+            line = page.text[: max(page.text.find(first), 0)].count("\n") + 1
+            message = (
+                f"{cell.id or 'a cell'}: reaches the page where it cannot be run, by an extension "
+                "of Markdown or from a docstring: include it with pymdownx.snippets, "
+                "include-markdown or macros, or write it on the page"
+            )
+            self._tell(Problem(page.shown, line, message, code="H603", subject=cell.id))
 
     def written(self, name: str, markdown: str, find: Callable[[str], object | None]) -> list[str]:
         """Files to which a page links, and which its cells have only now made; waits for them.
@@ -281,7 +308,7 @@ class Site:
     def linked(self, html: str, file: Any, all_files: Any) -> str:
         """A page's HTML with the verdicts of other pages, and its own if they came late."""
         page = self.pages.get(file.src_uri)
-        if page is None:
+        if page is None or (self._unsettled and needs_other_pages(html)):
             return html
         if page.name in self._later:
             html = self._completed(html, page, file)

@@ -127,7 +127,7 @@ def make_page(
     cells = [*given.problems, *read_as(contents.cells, given.reading)]
     if known is not None and not agreed and all(cell.problem is None for cell in cells):
         known.note_text(of_text)
-    macros = macros_in(_outside_code(text)) if "\\" in text else {}
+    macros = read_macros(text)
     return Page(name, shown, file, text, of_text, cells, contents.unclaimed, macros, given.coverage)
 
 
@@ -141,6 +141,11 @@ def read_as(cells: Sequence[Cell], reading: str | None) -> Sequence[Cell]:
         else cell
         for cell in cells
     ]
+
+
+def read_macros(text: str) -> Mapping[str, str]:
+    """The macros that a page's formulas define."""
+    return macros_in(_outside_code(text)) if "\\" in text else {}
 
 
 def _outside_code(text: str) -> str:

@@ -53,12 +53,13 @@ def worst(verdicts: Iterable[Verdict]) -> Verdict:
     return max(verdicts, key=lambda v: (not v["ok"], STATUSES.index(v["status"])))
 
 
-def badge(*verdicts: Verdict, page: str = "") -> str:
+def badge(*verdicts: Verdict, page: str = "", link: bool = True) -> str:
     """The badge of a claim, linked to its card; of several steps the worst speaks for the claim.
 
     Args:
         verdicts: the steps of one claim.
         page: address of the page that holds the card, if it is another one.
+        link: whether it leads there; not within another link, which cannot hold one.
     """
     verdict = worst(verdicts)
     classes = f"verdict-badge verdict-{verdict['status']}" + (
@@ -66,9 +67,10 @@ def badge(*verdicts: Verdict, page: str = "") -> str:
     )
     href = escape(f"{page}#{anchor(verdict)}")
     title = escape(f"{judged(verdict)}: {verdict['id']}")
+    tag, target = ("a", f' href="{href}"') if link else ("span", "")
     return (
-        f'<a class="{classes}" href="{href}" title="{title}">'
-        f"{icon(verdict['status'])}<span>{escape(verdict['status'])}</span></a>"
+        f'<{tag} class="{classes}"{target} title="{title}">'
+        f"{icon(verdict['status'])}<span>{escape(verdict['status'])}</span></{tag}>"
     )
 
 

@@ -17,7 +17,7 @@ from handout.math.mathml import MathError, display, to_mathml
 from handout.math.standard import unnumbered
 from handout.page.cells import Cell, read_contents
 from handout.page.displays import Role, beside
-from handout.page.fences import running_text
+from handout.page.fences import front_matter, running_text
 from handout.page.macros import without_definitions
 from handout.page.pages import Page
 from handout.page.problems import Problem
@@ -26,7 +26,7 @@ from handout.render.cards import binding, cards
 from handout.render.exercise import exercise
 from handout.render.outputs import output
 from handout.render.table import table
-from handout.weave.pagemath import mark, outside_tags, parts
+from handout.weave.pagemath import ends_in_link, mark, outside_tags, parts
 from handout.weave.rich_output import rich_html
 
 TOKEN = r"handout-[0-9a-f]{16}-\d+\."  # the pattern of a whole one
@@ -59,16 +59,17 @@ def with_tokens(markdown: str, page: Page) -> str:
     Raises:
         InjectionError: if the cells in `markdown` are not those of the page.
     """
-    cells: Sequence[Cell] = page.cells
-    shift = 0
+    ahead = front_matter(page.text).count("\n")
+    own = [cell for cell in page.cells if cell.line_first > ahead]
     if page.text.endswith(markdown):  # but for its front matter, as its author wrote it
         shift = page.text.count("\n", 0, len(page.text) - len(markdown))
+        cells = [_moved(cell, -shift) for cell in own]
     else:
-        whole = any(cell.whole for cell in page.cells)
+        whole = any(cell.whole for cell in own)
         cells = read_contents(markdown, page.shown, known=True, whole=whole).cells
-        if not any(cell.foreign for cell in page.cells):  # another plugin's are not among them
+        if not any(cell.foreign for cell in own):  # another plugin's are not among them
             cells = [cell for cell in cells if not cell.foreign]
-    if [cell.source for cell in cells] != [cell.source for cell in page.cells]:
+    if [cell.source for cell in cells] != [cell.source for cell in own]:
         raise InjectionError(
             page,
             "another plugin changed the cells of this page before they could be shown; list "
@@ -78,8 +79,10 @@ def with_tokens(markdown: str, page: Page) -> str:
     parts: list[str] = []
     end = 0
     mark_of_page = token(page)
-    for number, (there, cell) in enumerate(zip(cells, page.cells, strict=True)):
-        first, last = there.line_first - shift, there.line_last - shift
+    problems = len(page.cells) - len(own)  # of the front matter, which has no place in the text
+    parts += [line for number in range(problems) for line in ("", f"{mark_of_page}{number}.", "")]
+    for number, (there, cell) in enumerate(zip(cells, own, strict=True), problems):
+        first, last = there.line_first, there.line_last
         parts += lines[end : first - 1]
         end = max(last, end)
         if cell.kind == "math" and (cell.problem is None or not cell.fenced):
@@ -89,6 +92,10 @@ def with_tokens(markdown: str, page: Page) -> str:
         quote = there.indent.rstrip()
         parts += [*code, quote, f"{there.indent}{mark_of_page}{number}.", quote]
     return "\n".join(parts + lines[end:])
+
+
+def _moved(cell: Cell, lines: int) -> Cell:
+    return cell._replace(line_first=cell.line_first + lines, line_last=cell.line_last + lines)
 
 
 def _plain_fence(cell: Cell, lines: list[str]) -> list[str]:
@@ -204,10 +211,12 @@ def link_verdicts(
             return missing(found, judged.missing(found["claim"]))
         return show(judged, verdicts, address(other) if other else "")
 
-    def badge_at(found: re.Match[str]) -> str:
-        return shown(found, lambda judged, verdicts, there: badge(*verdicts, page=there))
+    def badge_at(found: re.Match[str], in_link: bool) -> str:
+        return shown(
+            found, lambda judged, verdicts, there: badge(*verdicts, page=there, link=not in_link)
+        )
 
-    def claim_at(found: re.Match[str]) -> str:
+    def claim_at(found: re.Match[str], in_link: bool) -> str:
         def formula(judged: JudgedPage, verdicts: list[Verdict], there: str) -> str:
             cell = next((r.cell for r in judged.results if r.cell.id == found["claim"]), None)
             if cell is None or cell.kind != "math":
@@ -218,7 +227,7 @@ def link_verdicts(
                 mathml = to_mathml(latex, alone, macros(judged.page))
             except MathError as error:
                 return missing(found, error.message)
-            mark_of_it = badge(*verdicts, page=there)
+            mark_of_it = badge(*verdicts, page=there, link=not in_link)
             if not alone:
                 return f"{mathml} {mark_of_it}"
             return (
@@ -232,19 +241,18 @@ def link_verdicts(
         verdicts = [v for judged in everything() for v in judged.verdicts]
         return table(verdicts, address)
 
-    linked = (
-        part
-        if literal
-        else _TABLE.sub(table_at, outside_tags(_BADGE, badge_at, _claims(claim_at, part)))
-        for part, literal in parts(html)
-    )
+    linked: list[str] = []
+    in_link = False
+    for part, literal in parts(html):
+        if literal:
+            linked.append(part)
+            continue
+        text = _CLAIM_ALONE.sub(lambda found: claim_at(found, False), part)
+        text = outside_tags(_CLAIM, claim_at, text, in_link)
+        text = outside_tags(_BADGE, badge_at, text, in_link)
+        linked.append(_TABLE.sub(table_at, text))
+        in_link = ends_in_link(part, in_link)
     return Filled("".join(linked), problems)
-
-
-def _claims(claim_at: Callable[[re.Match[str]], str], part: str) -> str:
-    if "[[claim:" not in part:
-        return part
-    return outside_tags(_CLAIM, claim_at, _CLAIM_ALONE.sub(claim_at, part))
 
 
 def borrowed_badges(page: Page) -> list[Problem]:

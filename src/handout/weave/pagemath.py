@@ -34,6 +34,7 @@ _IN_TITLE = re.compile(r"\\\((.+?)\\\)", re.DOTALL)  # arithmatex's own delimite
 _DOLLARS = re.compile(
     r"(?<![\\$\w])\$(?=\S)((?:\\.|[^$\\])+?)(?<=\S)\$(?![\w$])"
 )  # in a title, too
+_ANCHOR = re.compile(r"</?a[\s>]", re.IGNORECASE)
 _LITERAL = re.compile(r"<(pre|code|script|style|textarea|svg)\b", re.IGNORECASE)
 _LINK = re.compile(r'<math[^>]*><mtext>(<a href="#[^"]*">\([^<]*\)</a>)</mtext></math>')
 _UNMARKED = re.compile(
@@ -153,12 +154,35 @@ def parts(content: str) -> Iterator[tuple[str, bool]]:
 
 
 def outside_tags(
-    pattern: re.Pattern[str], replace: Callable[[re.Match[str]], str], content: str
+    pattern: re.Pattern[str],
+    replace: Callable[[re.Match[str], bool], str],
+    content: str,
+    in_link: bool = False,
 ) -> str:
-    """Replace in the text of HTML; what stands inside a tag, as in an attribute, stays."""
-    pieces = re.split(f"({_TAG})", content)
-    pieces[::2] = [pattern.sub(replace, piece) for piece in pieces[::2]]
-    return "".join(pieces)
+    """Replace in the text of HTML; what stands inside a tag, as in an attribute, stays.
+
+    Args:
+        pattern: of what is replaced.
+        replace: gives what to put there, knowing whether that is within the text of a link.
+        content: the HTML.
+        in_link: whether a link is open where it begins.
+    """
+    if pattern.search(content) is None:
+        return content
+    done = []
+    for place, piece in enumerate(re.split(f"({_TAG})", content)):
+        if place % 2:
+            in_link = ends_in_link(piece, in_link)
+            done.append(piece)
+        else:
+            done.append(pattern.sub(lambda found, inside=in_link: replace(found, inside), piece))
+    return "".join(done)
+
+
+def ends_in_link(content: str, in_link: bool = False) -> bool:
+    """Whether a link is open at the end of a piece of HTML, given whether one is at its start."""
+    tags = _ANCHOR.findall(content)
+    return not tags[-1].startswith("</") if tags else in_link
 
 
 def _formulas(content: str, which: bool | str) -> Iterator[_Formula]:

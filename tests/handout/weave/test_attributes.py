@@ -19,6 +19,8 @@ PAGE = """\
 
 A badge: [[verdict:x]].
 
+[the `name` of a claim, [[verdict:x]], in a link](a.svg#claim)
+
 ```{language} exec="on" id="x" linenums="5" hl_lines="1"
 print("[[verdict:x]] [[verdicts]] [[eq:none]]")
 ```
@@ -47,5 +49,6 @@ def test_attributes_outputs_and_drawings_keep_their_text(workshop, language: str
     assert output is not None
     assert output.get_text() == "[[verdict:x]] [[verdicts]] [[eq:none]]"
     assert len(page.select("a.verdict-badge")) == 1
+    assert len(page.select("a[href='a.svg#claim'] > span.verdict-badge")) == 1  # no link in a link
     assert page.select_one(".hll") is not None
     assert "5" in page.select_one(".linenos, [class*=lineno]").get_text()  # type: ignore[union-attr]

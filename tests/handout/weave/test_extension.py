@@ -9,7 +9,7 @@ import pytest
 from markdown.extensions import Extension
 from markdown.inlinepatterns import SimpleTagInlineProcessor
 
-from handout.weave.atomic import AtomicTokens
+from handout.weave.extension import HandoutExtension
 from handout.weave.inject import TOKEN
 
 EXTENSIONS = ["admonition", "tables", "attr_list", "smarty"]
@@ -44,18 +44,18 @@ class Greedy(Extension):
 def test_a_page_is_the_same_with_and_without(text: str) -> None:
     """The extension saves time and changes nothing."""
     plain = markdown.markdown(text, extensions=EXTENSIONS)
-    assert markdown.markdown(text, extensions=[*EXTENSIONS, AtomicTokens()]) == plain
+    assert markdown.markdown(text, extensions=[*EXTENSIONS, HandoutExtension()]) == plain
 
 
 @pytest.mark.parametrize("text", PLACES.values(), ids=PLACES)
 def test_a_whole_token_is_not_searched(text: str) -> None:
     """A pattern that would change it does not see it."""
-    html = markdown.markdown(text, extensions=[*EXTENSIONS, Greedy(), AtomicTokens()])
+    html = markdown.markdown(text, extensions=[*EXTENSIONS, Greedy(), HandoutExtension()])
     assert len(re.findall(rf"<p>{TOKEN}</p>", html)) == text.count(ONE)
 
 
 def test_words_that_look_like_a_token_are_searched() -> None:
     """An author may write of handout-0 and the like."""
     for text in ("handout-1.", "handout-0123456789abcdef-7", f"{ONE}*x*"):
-        html = markdown.markdown(text, extensions=[Greedy(), AtomicTokens()])
+        html = markdown.markdown(text, extensions=[Greedy(), HandoutExtension()])
         assert "<b>" in html
