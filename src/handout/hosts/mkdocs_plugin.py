@@ -121,7 +121,7 @@ class HandoutPlugin(BasePlugin[HandoutConfig]):
             )
         except SettingsError as error:
             raise PluginError(f"handout: {error}") from None
-        for file in self.site.loops(files):
+        for file in self.site.unusable(files):
             files.remove(file)
         return files
 

@@ -151,13 +151,21 @@ class Site:
             page = open_page(Path(file.abs_src_path), name, self.cache, claims)
         return self.project.own(page)
 
-    def loops(self, pages: Iterable[Any]) -> list[Any]:
-        """The files that are seen again through a link to a folder that holds the link."""
+    def unusable(self, pages: Iterable[Any]) -> list[Any]:
+        """The files that no site can have, of which is said why.
+
+        They are seen again through a link to a folder that holds the link; or their names are bytes
+        that are no text, so that no address leads to them.
+        """
         _link_to_itself.cache_clear()  # it is another build
         found = {file: loop for file in pages if (loop := _loop(file.abs_src_path))}
         for loop in sorted(set(found.values())):
             self.warn(f"{shown_path(Path(loop))}: links to a folder that holds it; left out")
-        return list(found)
+        nameless = [file for file in pages if file not in found and not _is_text(file.src_uri)]
+        for file in nameless:
+            message = "the name of this file is not UTF-8, so no address leads to it: rename it"
+            self._tell(Problem(f"{self.docs.name}/{file.src_uri}", 1, message, code="H101"))
+        return [*found, *nameless]
 
     def with_tokens(self, markdown: str, name: str) -> str:
         """A page's Markdown, ready to be rendered."""
@@ -462,6 +470,15 @@ def _generated(file: Any, docs: Path) -> bool:
         return True
     path = Path(file.abs_src_path)
     return path.is_relative_to(gettempdir()) and not path.is_relative_to(docs)
+
+
+def _is_text(name: str) -> bool:
+    """Whether a file's name is text; bytes that are none are lone surrogates in it."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _loop(path: str | None) -> str | None:

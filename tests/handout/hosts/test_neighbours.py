@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import nbformat
@@ -143,6 +144,27 @@ def test_with_properdocs(site: Site) -> None:
     everything(site)
     said = site.run(sys.executable, "-m", "handout", "check", "docs")
     assert "all as expected" in said
+
+
+def test_beside_social_cards(site: Site) -> None:
+    """The picture of a page shows its title as text; its fonts are there, so that nothing is asked
+    of the network.
+    """
+    pytest.importorskip("cairosvg", exc_type=ImportError)
+    matplotlib = pytest.importorskip("matplotlib")
+    font = Path(matplotlib.get_data_path(), "fonts/ttf/DejaVuSans.ttf").read_bytes()
+    for style in ("Regular", "Bold"):
+        file = site.root / f".cache/plugin/social/fonts/Roboto/{style}.ttf"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(font)
+    site.configure("search", "handout", "social")
+    site.build()
+    everything(site)
+    page = site.shows("site/page/index.html")
+    title = page.select_one("meta[property='og:title']")
+    assert title is not None
+    assert title["content"] == "The page of y³ - A site"
+    assert (site.root / "site/assets/images/social/page.png").read_bytes().startswith(b"\x89PNG")
 
 
 FEATURES = """\
