@@ -110,10 +110,11 @@ class Einsum(Node):
     """y = the sum of products that Einstein's notation writes, as `Einsum("ij,jk->ik", A, B)`.
 
     An index that the result lacks is summed over; one that stands twice in an argument takes its
-    diagonal. The derivative in an argument is such a sum again, of the cotangent and of the others.
+    diagonal; `...` stands for all further axes, which broadcast. The derivative in an argument is
+    such a sum again, of the cotangent and of the others.
 
     Args:
-        subscripts: As for `np.einsum`, with `->` or without; no dots.
+        subscripts: As for `np.einsum`, with `->` or without, as `"...ij,...jk->...ik"`.
         operands: As many nodes or arrays as there are groups of indices.
     """
 
@@ -121,44 +122,75 @@ class Einsum(Node):
         super().__init__(*operands)
         given, arrow, result = subscripts.replace(" ", "").partition("->")
         self.groups = given.split(",")
-        letters = sorted(set(given) - {","})
-        self.result = result if arrow else "".join(i for i in letters if given.count(i) == 1)
-        if set(given + self.result) - {*string.ascii_letters, ","} or len(self.groups) != len(
-            operands
-        ):
+        letters = sorted(set(given) - {",", "."})
+        dots = "..." if "..." in given else ""
+        self.result = result if arrow else dots + "".join(i for i in letters if given.count(i) == 1)
+        written = [*self.groups, self.result]
+        indices = "".join(group.replace("...", "", 1) for group in written)
+        if set(indices) - {*string.ascii_letters} or len(self.groups) != len(operands):
             raise GraphError(
                 f"Einsum({subscripts!r}): write one group of letters for each of the "
-                f"{len(operands)} arguments, separated by commas, as in 'ij,jk->ik'"
+                f"{len(operands)} arguments, separated by commas, as in 'ij,jk->ik', '...i->...'"
             )
+        if dots != ("..." if "..." in self.result else ""):
+            raise GraphError(
+                f"Einsum({subscripts!r}): '...' stands in an argument and in the result, "
+                "or in neither"
+            )
+        self.spare = "".join(i for i in string.ascii_letters if i not in indices)
         self.rule = f"{subscripts!r} names the axes of each, and an index has one length"
 
     def forward(self, *arrays: Array) -> Array:
+        groups, result, dots = self._spelled(arrays)
         lengths: dict[str, int] = {}
-        for group, array in zip(self.groups, arrays, strict=True):
+        for group, array in zip(groups, arrays, strict=True):
             for index, length in zip(group, array.shape, strict=True):
-                if lengths.setdefault(index, length) != length:
+                if index not in dots and lengths.setdefault(index, length) != length:
                     raise ValueError  # NumPy would stretch a length of 1
-        return np.einsum(f"{','.join(self.groups)}->{self.result}", *arrays)
+        return np.einsum(f"{','.join(groups)}->{result}", *arrays)
 
     def backward(self, grad: Array, *arrays: Array) -> Any:
+        groups, result, _ = self._spelled(arrays)
         return tuple(
-            self._gradient(grad, k, arrays) if self.wants(k) else None for k in range(len(arrays))
+            _einsum_gradient(grad, k, arrays, groups, result) if self.wants(k) else None
+            for k in range(len(arrays))
         )
 
-    def _gradient(self, grad: Array, k: int, arrays: tuple[Array, ...]) -> Array:
-        own = "".join(dict.fromkeys(self.groups[k]))  # each index once
-        others = [j for j in range(len(arrays)) if j != k]
-        groups = [self.result, *(self.groups[j] for j in others)]
-        lengths = dict(zip(self.groups[k], arrays[k].shape, strict=True))
-        alone = [i for i in own if not any(i in group for group in groups)]
-        ones = np.ones([lengths[i] for i in alone], grad.dtype)  # an index that is only summed over
-        spelled = f"{','.join([*groups, ''.join(alone)])}->{own}"
-        term = np.einsum(spelled, grad, *(arrays[j] for j in others), ones)
-        if own == self.groups[k]:
-            return term
-        full = np.zeros(arrays[k].shape, term.dtype)
-        np.einsum(f"{self.groups[k]}->{own}", full)[...] = term  # a view of the diagonal
-        return full
+    def _spelled(self, arrays: tuple[Array, ...]) -> tuple[list[str], str, str]:
+        """Return the groups and the result with a letter for each axis that dots stand for, and
+        these letters, the last of which is the last such axis of every argument."""
+        further = [
+            array.ndim - len(group) + 3 if "..." in group else 0
+            for group, array in zip(self.groups, arrays, strict=True)
+        ]
+        if min(further) < 0:
+            raise ValueError
+        dots = self.spare[: max(further)]
+        groups = [
+            group.replace("...", dots[len(dots) - n :])
+            for group, n in zip(self.groups, further, strict=True)
+        ]
+        return groups, self.result.replace("...", dots), dots
+
+
+def _einsum_gradient(
+    grad: Array, k: int, arrays: tuple[Array, ...], groups: list[str], result: str
+) -> Array:
+    """Return the vector-Jacobian product in argument k, before broadcasting is undone."""
+    own = "".join(dict.fromkeys(groups[k]))  # each index once
+    others = [j for j in range(len(arrays)) if j != k]
+    present = [result, *(groups[j] for j in others)]
+    lengths = dict(zip(groups[k], arrays[k].shape, strict=True))
+    alone = [i for i in own if not any(i in group for group in present)]
+    ones = np.ones([lengths[i] for i in alone], grad.dtype)  # an index that is only summed over
+    spelled = f"{','.join([*present, ''.join(alone)])}->{own}"
+    term = np.einsum(spelled, grad, *(arrays[j] for j in others), ones)
+    if own == groups[k]:
+        return term
+    lengths = dict(zip(own, term.shape, strict=True))
+    full = np.zeros([lengths[i] for i in groups[k]], term.dtype)
+    np.einsum(f"{groups[k]}->{own}", full)[...] = term  # a view of the diagonal
+    return full
 
 
 def _einsum(subscripts: Any, *operands: Any) -> Node:

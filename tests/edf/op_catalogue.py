@@ -453,6 +453,18 @@ ROWS = [
         lambda a, b, c: np.outer(np.diag(a) * b, c),
     ),
     Row(
+        "einsum-dots",  # further axes broadcast: (4, 1) beside (2,), and none
+        lambda a, b, c: edf.Einsum("...ij,j...k,k->...ik", a, b, c),
+        normal((4, 1, 3, 2), (2, 2, 3), (3,)),
+        lambda a, b, c: (a @ b.transpose(1, 0, 2)) * c,
+    ),
+    Row(
+        "einsum-dots-diagonal",
+        lambda a, b: edf.Einsum("...ii,...i", a, b),
+        normal((1, 2, 2), (3, 2)),
+        lambda a, b: np.sum(np.diagonal(a, axis1=1, axis2=2) * b, axis=1),
+    ),
+    Row(
         "pad",
         lambda x: edf.Pad(x, 1, 2.0),
         normal(M),

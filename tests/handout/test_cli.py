@@ -188,3 +188,19 @@ def test_pages_can_be_run_twice(workshop) -> None:
         "page.md:5: cell-2: a second run gave its output",
         "page.md:10: cell-3: a second run gave its error",
     ]
+
+
+def test_a_program_of_the_course_runs_beside_its_own_edf(tmp_path, monkeypatch, capfd) -> None:
+    """The file of that name in the working directory is not imported; arguments and status pass."""
+    (tmp_path / "edf.py").write_text("raise SystemExit('the original')", "utf-8")
+    program = "import sys, edf\nprint(edf.Value(2).value, sys.argv)\nsys.exit(7)\n"
+    (tmp_path / "ps2.py").write_text(program, "utf-8")
+    monkeypatch.chdir(tmp_path)
+    done = handout("course", "ps2.py", "--epochs", "3", "-h")
+    assert done.exit_code == 7
+    out, err = capfd.readouterr()
+    assert out == "2.0 ['ps2.py', '--epochs', '3', '-h']\n"
+    assert "ps2.py: runs with edf.course.winter2017 (it uses Value)" in err
+    assert handout("course", "--generation", "2021", "ps2.py").exit_code == 2
+    assert "choose from" in capfd.readouterr().err
+    assert "does not exist" in handout("course", "ps3.py").stderr

@@ -62,6 +62,12 @@ def SGD() -> None:
         parameter.SGD()
 
 
+def UpdateParameters() -> None:
+    """The same, as a later file spells it."""
+    for parameter in Parameters:
+        parameter.UpdateParameters()
+
+
 def check(loss: Any, **options: Any) -> GradientReport:
     """Check the backward of every node below `loss`, a student's own ones included.
 
@@ -112,6 +118,10 @@ class Parameter:
         """Step against the gradient."""
         self.value = self.value - learning_rate * self.grad
 
+    def UpdateParameters(self) -> None:
+        """The same, as a later file spells it."""
+        self.SGD()
+
 
 class ParameterPackage:
     """A holder of parameters, or of other packages, in its attributes."""
@@ -124,6 +134,11 @@ class AffineParams(ParameterPackage):
         bound = Xavier(n_in)
         self.w = Parameter(np.random.uniform(-bound, bound, (n_in, n_out)))
         self.b = Parameter(np.zeros(n_out))
+
+    @property
+    def A(self) -> Parameter:
+        """The matrix, as a later file spells it."""
+        return self.w
 
 
 def Xavier(n_in: int) -> float:
@@ -192,6 +207,12 @@ class Sigmoid(_Function):
     operation = ops.Sigmoid
 
 
+class Relu(_Function):
+    """max(x, 0)."""
+
+    operation = ops.ReLU
+
+
 class Softmax(_Function):
     """exp(s_i) / sum_j exp(s_j), over the last axis, for all s."""
 
@@ -228,3 +249,31 @@ class LogLoss(CompNode):
 
     def _least(self) -> Any:
         return np.finfo(self.p.value.dtype).tiny
+
+
+CrossEntropyLoss = LogLoss  # as a later file spells it
+
+
+class BCELoss(CompNode):
+    """-(y log p + (1 - y) log(1 - p)), elementwise, for probabilities p and labels y, 0 or 1.
+
+    A probability of 0 or 1 counts as the nearest number between, and has the gradient 0.
+    """
+
+    def __init__(self, p: Any, y: Any) -> None:
+        self.p, self.y = p, y
+        CompNodes.append(self)
+
+    def forward(self) -> None:
+        p, y = self._inside(), np.asarray(self.y.value)
+        self.value = -(y * np.log(p) + (1 - y) * np.log1p(-p))
+
+    def backward(self) -> None:
+        p, y = self._inside(), np.asarray(self.y.value)
+        self.p.addgrad(np.where(p == self.p.value, self.grad * (p - y) / (p * (1 - p)), 0))
+
+    def _inside(self) -> Any:
+        kind = np.finfo(self.p.value.dtype)
+        p = self.p.value
+        p = np.where(p.real < kind.tiny, kind.tiny, p)
+        return np.where(p.real > 1 - kind.epsneg, 1 - kind.epsneg, p).astype(p.dtype)

@@ -1,8 +1,12 @@
-"""Run an unchanged program of the course: `python -m edf.course PROGRAM.py [arguments]`.
+"""Run an unchanged program of the course: `python -m edf.course PROGRAM [arguments]`.
 
-The program's own `import edf` finds one of the modules here, whichever file it was written for, and
-so do the modules beside it. What was recognised, and which mistakes of the original the program is
-spared, is said on standard error.
+The program, a Python file or a notebook, was written for a file `edf.py` of the course. Its own
+`import edf` finds one of the modules here, whichever file that was, and so do the modules beside
+it. What was recognised, and which mistakes of the original the program is spared, is said on
+standard error.
+
+Python looks for modules in the working directory first, so where that holds the course's `edf.py`,
+this is `python -P -m edf.course PROGRAM`, or `handout course PROGRAM`.
 """
 
 from __future__ import annotations
@@ -11,19 +15,32 @@ import argparse
 import ast
 import contextlib
 import importlib
-import runpy
+import json
+import linecache
+import re
 import sys
+import types
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 GENERATIONS = {
-    "2017-ps2": "edf.course.winter2017_ps2",
     "2017": "edf.course.winter2017",
+    "2017-ps2": "edf.course.winter2017_ps2",  # gradients of parameters are averaged
+    "2017-ps4": "edf.course.winter2017",  # they are summed
     "2020": "edf.course.autumn2020",
 }
 #: Names that only one of the files has.
 ONLY_2020 = {"CompNodes", "CompNode", "Parameters", "ParameterPackage", "clear_compgraph", "Affine"}
 ONLY_2017 = {"components", "params", "Value", "Param", "VDot", "SoftMax", "Aref", "RELU", "Log"}
+#: Names that the files of winter 2017 have from problem set 3 on.
+FROM_PS3 = {
+    *("Mean", "MeanwithMask", "Reshape", "Embed", "ConCat", "ArgMax", "LeakyRELU", "Softplus"),
+    *("Conv", "ConvNaive", "MaxPool", "AvePool", "SumPool", "BatchNorm", "Dropout", "bcast"),
+    *("Momentum", "AdaGrad", "RMSProp", "Adam", "GradClip"),
+}
+#: A draft of autumn 2020, in which a graph was an object, soon replaced: nothing here runs it.
+ONLY_DRAFT = {"Model", "Component", "input_of", "NegLog", "default_update"}
 #: What the original got wrong, and what stands here instead.
 CORRECTED = {
     "2017": {
@@ -35,6 +52,7 @@ CORRECTED = {
         "Embed": "adds every use of a row, the first included",
         "ArgMax": "is skipped in Backward, which stopped with an error",
         "Adam": "counts steps for each parameter",
+        "Conv": "with a stride beyond 1 has the gradient of its value in the image, too",
         "MaxPool": "of equal entries the first gets the gradient, not each of them",
         "BatchNorm": "divides by the standard deviation, and its gradient is that of the value",
     },
@@ -58,26 +76,39 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("arguments", nargs=argparse.REMAINDER, help="passed to the program")
     given = parser.parse_args(arguments)
     try:
-        source = given.program.read_text("utf-8")
+        names = used_names(given.program)
         generation, because = given.generation, "--generation"
         if generation is None:
-            generation, because = recognised(source)
+            generation, because = recognised(names)
     except (OSError, UnicodeDecodeError, SyntaxError, UnknownGenerationError) as problem:
         parser.exit(2, f"{given.program}: {_explained(problem)}\n")
     print(f"{given.program}: runs with {GENERATIONS[generation]} ({because})", file=sys.stderr)
-    for name, text in differences(source, generation).items():
+    for name, text in differences(names, generation).items():
         print(f"{given.program}: unlike in the original, {name} {text}", file=sys.stderr)
+    if unknown := missing(names, generation):
+        print(
+            f"{given.program}: there is no {', '.join(unknown)} in it; the program stops there, "
+            "unless it sets them itself",
+            file=sys.stderr,
+        )
     run(given.program, generation, given.arguments)
 
 
-def recognised(source: str) -> tuple[str, str]:
-    """Return the generation that a program was written for, and by what it was recognised.
+# ---------------------------------------------------------------------- what the program was for
+
+
+def recognised(names: set[str]) -> tuple[str, str]:
+    """Return the generation whose names a program uses, and by what it was recognised.
 
     Raises:
         UnknownGenerationError: Nothing tells, or several things that contradict each other.
     """
-    names = used_names(source)
     old, new = sorted(names & ONLY_2017), sorted(names & ONLY_2020)
+    if draft := sorted(names & ONLY_DRAFT):
+        raise UnknownGenerationError(
+            f"it uses {', '.join(draft)}, which stood in a draft of 2020 only, soon replaced; "
+            "no module here has them"
+        )
     if bool(old) == bool(new):
         found = (
             f"it uses {', '.join(old)} and {', '.join(new)}" if old else "it uses none of its names"
@@ -87,50 +118,122 @@ def recognised(source: str) -> tuple[str, str]:
         )
     if new:
         return "2020", f"it uses {', '.join(new)}"
-    if names & {"Mean", "MeanwithMask"}:
-        return "2017", "its loss is a mean"
+    if later := sorted(names & FROM_PS3):
+        return "2017-ps4", f"it uses {', '.join(later)}: gradients of parameters are summed"
     if "LogLoss" in names and "Backward" in names:
         return "2017-ps2", "its loss is not reduced by Mean: gradients of parameters are averaged"
     return "2017", f"it uses {', '.join(old)}"
 
 
-def used_names(source: str) -> set[str]:
-    """Return all names and attributes in a program."""
-    nodes = list(ast.walk(ast.parse(source)))
-    names = {node.id for node in nodes if isinstance(node, ast.Name)}
-    return names | {node.attr for node in nodes if isinstance(node, ast.Attribute)}
-
-
-def differences(source: str, generation: str) -> dict[str, str]:
+def differences(names: set[str], generation: str) -> dict[str, str]:
     """Return what a program uses of the names that are put right, and what is right there now."""
-    names = used_names(source)
-    corrected = CORRECTED[generation.removesuffix("-ps2")]
+    corrected = CORRECTED[generation.partition("-")[0]]
     return {name: text for name, text in corrected.items() if name in names}
+
+
+def missing(names: set[str], generation: str) -> list[str]:
+    """Return what a program uses that the module does not have, as where it was written for the
+    file of the same name of another course."""
+    module = importlib.import_module(GENERATIONS[generation])
+    return sorted(name for name in names if name != "*" and not hasattr(module, name))
+
+
+def used_names(program: Path) -> set[str]:
+    """Return the names of the course's file that a program, and the modules beside it, use."""
+    names: set[str] = set()
+    files, seen = [program], {program}
+    while files:
+        file = files.pop()
+        tree = ast.parse(source(file), str(file))
+        names |= _names_of_edf(tree)
+        beside = {program.parent / f"{module}.py" for module in _imported(tree) - {"edf"}}
+        files += [path for path in beside - seen if path.is_file()]
+        seen |= beside
+    return names
+
+
+def _names_of_edf(tree: ast.Module) -> set[str]:
+    nodes = list(ast.walk(tree))
+    aliases: set[str] = set()
+    names: set[str] = set()
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            aliases |= {name.asname or "edf" for name in node.names if name.name == "edf"}
+        elif isinstance(node, ast.ImportFrom) and node.module == "edf":
+            names |= {name.name for name in node.names}
+    if "*" in names:  # whatever it does not define may come from there
+        own = {node.name for node in nodes if isinstance(node, ast.ClassDef | ast.FunctionDef)}
+        names |= {node.id for node in nodes if isinstance(node, ast.Name)} - own
+    return names | {
+        node.attr
+        for node in nodes
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id in aliases
+    }
+
+
+def _imported(tree: ast.Module) -> set[str]:
+    modules: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            modules |= {name.name for name in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            modules.add(node.module)
+    return modules
+
+
+# --------------------------------------------------------------------------------- running it
 
 
 def run(program: Path, generation: str, arguments: list[str] | None = None) -> dict[str, object]:
     """Run a program with `import edf` led to a generation; return its names."""
-    with _led_to(GENERATIONS[generation], program.resolve().parent):
+    text = source(program)
+    code = compile(text, str(program), "exec")
+    linecache.cache[str(program)] = (len(text), None, text.splitlines(True), str(program))
+    main_module = types.ModuleType("__main__")
+    main_module.__file__ = str(program)
+    edf: Any = importlib.import_module(GENERATIONS[generation])
+    if generation == "2017-ps4":
+        edf.averages = False
+    with _led_to(edf, program.resolve().parent, main_module):
         sys.argv = [str(program), *(arguments or [])]
-        return runpy.run_path(str(program), run_name="__main__")
+        exec(code, vars(main_module))
+    return vars(main_module)
+
+
+def source(program: Path) -> str:
+    """Return the Python of a program: its text, or the code cells of a notebook, one after another,
+    without what is addressed to IPython (`%matplotlib inline`, `!ls`)."""
+    text = program.read_text("utf-8")
+    if program.suffix != ".ipynb":
+        return text
+    try:
+        cells = [
+            "".join(c["source"]) for c in json.loads(text)["cells"] if c["cell_type"] == "code"
+        ]
+    except (ValueError, KeyError, TypeError) as problem:
+        raise SyntaxError(f"not a notebook of version 4 ({problem})") from problem
+    return re.sub(r"^(\s*)[%!]", r"\1pass  # ", "\n\n".join(cells), flags=re.MULTILINE) + "\n"
 
 
 @contextlib.contextmanager
-def _led_to(module: str, folder: Path) -> Iterator[None]:
-    generation = importlib.import_module(module)
-    kept, path, argv = sys.modules["edf"], list(sys.path), sys.argv
-    sys.modules["edf"] = generation
+def _led_to(edf: types.ModuleType, folder: Path, main_module: types.ModuleType) -> Iterator[None]:
+    kept = {name: sys.modules[name] for name in ("edf", "__main__")}
+    path, argv = list(sys.path), sys.argv
+    sys.modules |= {"edf": edf, "__main__": main_module}
     sys.path.insert(0, str(folder))  # for the modules beside the program
     try:
         yield
     finally:
-        sys.modules["edf"], sys.argv = kept, argv
-        sys.path[:] = path
+        sys.modules |= kept
+        sys.path[:], sys.argv = path, argv
 
 
 def _explained(problem: Exception) -> str:
     if isinstance(problem, SyntaxError):
         old = "print" in (problem.text or "") or "Missing parentheses" in str(problem)
         hint = "; it looks like Python 2, which 2to3 translates" if old else ""
-        return f"line {problem.lineno}: {problem.msg}{hint}"
+        where = f"line {problem.lineno}: " if problem.lineno else ""
+        return f"{where}{problem.msg}{hint}"
     return str(problem)

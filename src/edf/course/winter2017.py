@@ -18,6 +18,7 @@ that pile up between two `Backward`s.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -37,6 +38,7 @@ components: list[Any] = []
 params: list[Any] = []
 #: Whether `Add` and `VDot` average the gradients of parameters over the batch. None is no answer.
 averages: bool | None = None
+_warned = False  # whether a program was told that gradients were left
 _by_rows = False  # whether the last loss was one number for each row of a batch
 
 
@@ -58,12 +60,26 @@ def Backward(loss: Any) -> None:
     """
     global _by_rows
     _by_rows = np.ndim(loss.value) > 0 and np.size(loss.value) == len(loss.value)
+    _warn_of_gradients_left()
     for part in [*components, *params]:
         if getattr(part, "grad", None) is not None:
             part.grad = DT(0)
     loss.grad = np.ones_like(loss.value)
     for component in reversed(components):
         component.backward()
+
+
+def _warn_of_gradients_left() -> None:
+    """Say once that an optimiser of the program's own did not set the gradients to zero."""
+    global _warned
+    if not _warned and any(np.any(getattr(p, "grad", None)) for p in params):
+        _warned = True
+        warnings.warn(
+            "parameters still have gradients, which the last step did not set to zero: the "
+            "original file adds to them, so that every step sees the sum of all gradients so far; "
+            "here Backward starts from zero",
+            stacklevel=3,
+        )
 
 
 def check(loss: Any, **options: Any) -> GradientReport:
@@ -582,8 +598,16 @@ def RMSProp(lr: float, g: float = 0.9, ep: float = 1e-8) -> None:
         _descend(p, lr, p.grad / np.sqrt(p.state["R"] + ep))
 
 
-def Adam(alpha: float = 0.001, b1: float = 0.9, b2: float = 0.999, ep: float = 1e-8) -> None:
-    """Adam with bias correction, counted for each parameter by itself."""
+def Adam(
+    alpha: float = 0.001,
+    b1: float = 0.9,
+    b2: float = 0.999,
+    ep: float = 1e-8,
+    lr: float | None = None,
+) -> None:
+    """Adam with bias correction, counted for each parameter by itself. The file of problem set 3
+    calls alpha `lr`."""
+    alpha = alpha if lr is None else lr
     for p in params:
         t = p.state["t"] = p.state.get("t", 0) + 1
         m = p.state["m"] = b1 * p.state.get("m", DT(0)) + (1 - b1) * p.grad

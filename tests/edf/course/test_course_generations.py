@@ -1,5 +1,6 @@
 """The two files of winter 2017, the names that programs miss, and the runner of programs."""
 
+import json
 import re
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import pytest
 import edf.course.autumn2020 as autumn
 import edf.course.winter2017 as ps4
 import edf.course.winter2017_ps2 as ps2
-from edf.course.run import UnknownGenerationError, differences, recognised, run
+from edf.course.run import UnknownGenerationError, differences, main, recognised, run, used_names
 
 PROGRAMS = Path(__file__).parent / "programs"
 
@@ -22,6 +23,7 @@ def fresh():
     for module in (ps2, ps4):
         module.components, module.params = [], []
     ps4.averages, ps2.averages = None, True
+    ps4._warned = False
     yield
     ps4.averages = None
 
@@ -59,6 +61,21 @@ def fresh_lists(module):
 def test_a_mean_leaves_nothing_to_choose():
     """The gradient is that of the mean, and nobody is asked."""
     assert bias_gradient(ps4, mean=True) == [-0.25, 0.25]
+
+
+def test_gradients_that_the_programs_own_optimiser_leaves_are_named():
+    """The original adds to them: another meaning, so not in silence; once is enough."""
+    W = ps4.Param([1.0])
+    loss = ps4.Mean(ps4.Mul(W, ps4.Value([3.0])))
+    ps4.Forward()
+    ps4.Backward(loss)
+    with pytest.warns(UserWarning, match="original file adds to them"):
+        ps4.Backward(loss)
+    ps4.Backward(loss)
+    assert W.grad.tolist() == [3]
+    ps4._warned = False
+    ps4.SGD(0.1)  # which sets them to zero
+    ps4.Backward(loss)
 
 
 def test_the_two_files_have_lists_of_their_own():
@@ -164,7 +181,62 @@ def test_a_gradient_of_2020_may_be_stretched_to_the_value():
     assert node.grad.tolist() == [[8], [8], [8]]
 
 
+def test_later_spellings_of_2020():
+    """`A` for `w`, `UpdateParameters` for `SGD`, and the loss of problem sets of later years."""
+    autumn.clear_compgraph()
+    assert autumn.CrossEntropyLoss is autumn.LogLoss
+    np.random.seed(0)
+    layer = autumn.AffineParams(3, 1)
+    layer.A.value[0, 0] = 2
+    assert layer.w.value[0, 0] == 2
+    x, y = autumn.Input(), autumn.Input()
+    x.value, y.value = np.float32([[1, 2, 3], [-1, 0, 1]]), np.array([[1], [0]])
+    loss = autumn.BCELoss(autumn.Sigmoid(autumn.Affine(layer, x)), y)
+    autumn.Forward()
+    score = x.value @ layer.w.value
+    expected = np.logaddexp(0, np.where(y.value == 1, -score, score))
+    np.testing.assert_allclose(loss.value, expected, rtol=1e-5)
+    assert autumn.check(loss).status == "verified"
+    before = layer.b.value.copy()
+    autumn.Backward(loss)
+    autumn.UpdateParameters()
+    np.testing.assert_allclose(
+        layer.b.value, before - autumn.learning_rate * layer.b.grad, rtol=1e-6
+    )
+
+
+def test_a_certain_probability_costs_much_but_is_finite():
+    """And has no gradient, as nothing depends on it any more."""
+    autumn.clear_compgraph()
+    p, y = autumn.Parameter([[0.0], [1], [0.5]]), autumn.Input()
+    y.value = np.array([[1], [0], [1]])
+    loss = autumn.BCELoss(p, y)
+    autumn.Forward()
+    autumn.Backward(loss)
+    assert np.all(np.isfinite(loss.value))
+    assert loss.value[0, 0] > 80
+    np.testing.assert_allclose(p.grad, [[0], [0], [-2 / 3]], rtol=1e-6)
+
+
+def test_relu_of_2019():
+    """The file of 2019 is that of 2020, with one class more."""
+    autumn.clear_compgraph()
+    x = autumn.Parameter([[-1.0, 2]])
+    y = autumn.Relu(x)
+    autumn.Forward()
+    autumn.Backward(y)
+    assert y.value.tolist() == [[0, 2]]
+    assert x.grad.tolist() == [[0, 1]]
+
+
 # ------------------------------------------------------------------------------------- the runner
+
+
+def written(folder, text, name="program.py"):
+    """The program as a file."""
+    program = folder / name
+    program.write_text(text, "utf-8")
+    return program
 
 
 def unchanged(name):
@@ -179,16 +251,16 @@ def unchanged(name):
     [
         ("2017_one_by_one", "2017"),
         ("2017_batch_loss", "2017-ps2"),
-        ("2017_images", "2017"),
-        ("2017_perceptron", "2017"),
-        ("2017_sequence", "2017"),
+        ("2017_images", "2017-ps4"),
+        ("2017_perceptron", "2017-ps4"),
+        ("2017_sequence", "2017-ps4"),
         ("2020_perceptron", "2020"),
         ("2020_residual", "2020"),
     ],
 )
-def test_programs_are_recognised(name, generation):
+def test_programs_are_recognised(tmp_path, name, generation):
     """By the names that they use, and the reason is given."""
-    found, because = recognised(unchanged(name))
+    found, because = recognised(used_names(written(tmp_path, unchanged(name))))
     assert found == generation
     assert because
 
@@ -220,7 +292,67 @@ def test_the_command_says_what_it_recognised_and_what_differs(tmp_path):
     assert done.stdout == f"{[str(program), '--epochs', '3']}\n"
     assert "runs with edf.course.winter2017_ps2 (its loss is not reduced by Mean" in done.stderr
     assert "unlike in the original, Tanh does not overflow" in done.stderr
-    assert "Mean" not in differences(unchanged("2017_batch_loss"), "2017-ps2")
+    assert "Mean" not in differences(used_names(program), "2017-ps2")
+
+
+def test_a_loss_for_each_row_is_summed_where_the_later_file_is_meant(tmp_path):
+    """`Embed` came after problem set 2, so the choice is made, and said."""
+    program = written(
+        tmp_path,
+        "import edf\ntable = edf.Param([[1.0], [1]])\nrows = edf.Embed(edf.Value([0, 1]), table)\n"
+        "b = edf.Param([1.0])\nedf.Forward\nloss = edf.LogLoss(edf.Add(rows, b))\n"
+        "edf.Forward(); edf.Backward(loss)",
+    )
+    generation, because = recognised(used_names(program))
+    assert (generation, because) == (
+        "2017-ps4",
+        "it uses Embed: gradients of parameters are summed",
+    )
+    assert run(program, generation)["b"].grad.tolist() == [-1]
+
+
+def test_only_what_comes_from_edf_counts(tmp_path):
+    """A student's own `Tanh` is no difference; what a module beside the program uses is one; and
+    `from edf import *` brings whatever the program does not define."""
+    written(tmp_path, "import edf\nedf.components\n", "func.py")
+    program = written(tmp_path, "import func, edf as E\nclass Tanh: pass\nE.Embed, Tanh\n")
+    assert used_names(program) == {"components", "Embed"}
+    assert list(differences(used_names(program), "2017")) == ["Embed"]
+    starred = written(tmp_path, "from edf import *\nclass Tanh: pass\nTanh(Param(Mean))\n", "s.py")
+    assert used_names(starred) - {"*"} == {"Param", "Mean"}
+
+
+def test_what_no_module_has_is_named_before_the_program_runs(tmp_path, capfd):
+    """Other courses have an edf.py, too."""
+    program = written(tmp_path, "import edf\nedf.conv2(edf.Param(1))")
+    with pytest.raises(AttributeError, match="conv2"):
+        main([str(program)])
+    assert "there is no conv2 in it; the program stops there" in capfd.readouterr().err
+
+
+def test_a_notebook_runs_as_it_is(tmp_path):
+    """Its code cells, one after another; lines for IPython are left out."""
+    cells = [
+        {"cell_type": "markdown", "source": ["# Problem 1"]},
+        {
+            "cell_type": "code",
+            "source": ["%matplotlib inline\n", "import edf\n", "x = edf.Value(3)"],
+        },
+        {"cell_type": "code", "source": "if x.value:\n    !ls\n    y = edf.Param(x.value)"},
+    ]
+    notebook = written(tmp_path, json.dumps({"cells": cells, "nbformat": 4}), "PS1.ipynb")
+    assert run(notebook, recognised(used_names(notebook))[0])["y"].value == 3
+    with pytest.raises(SyntaxError, match="not a notebook"):
+        used_names(written(tmp_path, "{}", "empty.ipynb"))
+
+
+def test_an_error_shows_the_line_of_the_notebook(tmp_path):
+    """Although no file has it."""
+    cell = {"cell_type": "code", "source": "import edf\nedf.Param(1).nothing"}
+    notebook = written(tmp_path, json.dumps({"cells": [cell]}), "PS1.ipynb")
+    with pytest.raises(AttributeError) as caught:
+        run(notebook, "2017")
+    assert "edf.Param(1).nothing" in str(caught.getrepr(style="short"))
 
 
 @pytest.mark.parametrize(
@@ -229,6 +361,7 @@ def test_the_command_says_what_it_recognised_and_what_differs(tmp_path):
         ("import edf\nprint(1)", "uses none of its names; say --generation"),
         ("import edf\nedf.params, edf.CompNodes", "it uses params and CompNodes; say --generation"),
         ("import edf\nprint edf.params", "line 2: .*Python 2, which 2to3 translates"),
+        ("import edf\nedf.Model, edf.VDot", "it uses Model, which stood in a draft"),
     ],
 )
 def test_a_program_that_is_not_recognised_is_refused(tmp_path, source, message):
@@ -242,4 +375,4 @@ def test_a_program_that_is_not_recognised_is_refused(tmp_path, source, message):
     assert re.search(message, done.stderr), done.stderr
     if "line 2" not in message:
         with pytest.raises(UnknownGenerationError):
-            recognised(source)
+            recognised(used_names(program))
