@@ -116,7 +116,7 @@ def _check(
         outcome = examine(equation, meaning, setting)
         finding, notes = outcome.finding, outcome.notes
         corruptions, example = None, None
-        repair = None
+        change = None
 
         def test(other: Equation, means: Meaning) -> Finding:
             return examine(other, means, setting).finding
@@ -128,7 +128,7 @@ def _check(
             corruptions, example = count_noticed(equation, meaning, page, finding, test)
         elif finding.status == "refuted":
             finding = explained(meaning, setting, finding)
-            repair = mend(equation, meaning, page, finding, elsewhere)
+            change = mend(equation, meaning, page, finding, elsewhere)
         if declared.componentwise:
             notes.append("Bare vectors are read componentwise: x is x_" + declared.componentwise[0])
         verdicts.append(
@@ -144,12 +144,14 @@ def _check(
                 id=id,
                 counterexample=_counterexample(finding, meaning, page.scope),
                 corruptions=corruptions,
-                repair=repair,
+                repair=f"holds if {change.text}" if change else None,
                 message=finding.message,
                 details={
                     "latex": to_latex(equation),
                     "lhs": to_latex(equation.left),
                     "rhs": to_latex(equation.right),
+                    "mended_lhs": to_latex(change.equation.left) if change else None,
+                    "mended_rhs": to_latex(change.equation.right) if change else None,
                     "reading_latex": display.latex(meaning),
                     "reprinted": reprinted,
                     "tolerance": finding.doubt,
@@ -160,6 +162,8 @@ def _check(
                     "corruption_example": example,
                     "notes": notes,
                     "position": equation.at,
+                    "sign": equation.sign,
+                    "sign_at": equation.sign_at,
                 },
             )
         )

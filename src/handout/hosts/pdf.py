@@ -20,7 +20,7 @@ from mkdocs.structure.pages import Page as SitePage
 
 from handout.hosts.building import build_site
 from handout.hosts.printable import PrintPage, document, print_settings
-from handout.render.badge import count
+from handout.render.badge import claims_of, count
 from handout.settings import SettingsError
 
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
@@ -142,7 +142,7 @@ class _Reader(BasePlugin[_NoOptions]):
         pages = self._choose(self.chosen or settings.pages)
         verdicts = json.loads((site / "verdicts.json").read_text("utf-8"))["verdicts"]
         printed = {page.source for page in pages}
-        claims = [v for v in verdicts if v["page"] in printed]
+        claims = claims_of(v for v in verdicts if v["page"] in printed)
         summary = (
             f"{len(claims)} claims of this handout were tested when it was printed: "
             f"{count(claims)}. Notes in the margin tell which."

@@ -176,7 +176,7 @@ def _keep_together(soup: BeautifulSoup, formula: Tag) -> None:
 
 
 def _note(soup: BeautifulSoup, cards: Tag) -> Tag:
-    """The cards of one claim as a note: verdict, figure that matters, and a counterexample."""
+    """The cards of one claim as a note: verdict, where it fails, and what would mend it."""
     label = str(cards.get("aria-label", "Verdicts"))
     note = soup.new_tag("aside", attrs={"class": "note", "aria-label": label})
     for card in cards.select("details.verdict"):
@@ -184,12 +184,6 @@ def _note(soup: BeautifulSoup, cards: Tag) -> Tag:
         summary = card.find("summary")
         if isinstance(summary, Tag):
             line.extend(list(summary.contents))
-        counterexample = card.select("table.counterexample tr")[:3]
-        if counterexample:
-            told = "; ".join(" ".join(cell.get_text() for cell in row) for row in counterexample)
-            example = soup.new_tag("span", attrs={"class": "counterexample"})
-            example.string = told
-            line.append(example)
         note.append(line)
     return note
 

@@ -22,6 +22,7 @@ from urllib.parse import unquote
 
 from handout.engine import Engine, open_page
 from handout.judge.coverage import coverage
+from handout.judge.verdict import Verdict
 from handout.judge.verdicts import JudgedPage
 from handout.live.page import live_page, mark
 from handout.live.site import live_site
@@ -283,8 +284,8 @@ class Site:
             self.downloads[source] = page
             html = with_download(html, source.name)
         html = without_empty_headers(html)
-        if page.cells:
-            judged = self.engine.judged(page.name)
+        judged = self.engine.judged(page.name) if page.cells else None
+        if judged is not None:
             if self.live is None or page.notebook or not whole:
                 html = fill(html, judged)
             else:
@@ -302,6 +303,7 @@ class Site:
             self.project.macros(page),
             which=self.project.settings.mathml,
             keep=self.typesetter,
+            verdicts=_on_formulas(judged) if judged else None,
         )
         if self.typesetter:
             self.unset += faults
@@ -458,6 +460,11 @@ def _baseline(project: Project) -> Baseline | None:
         return Baseline(project.baseline) if project.baseline else None
     except BaselineError as error:
         raise SettingsError(str(error)) from None
+
+
+def _on_formulas(judged: JudgedPage) -> dict[int, list[Verdict]]:
+    """The verdicts on the formulas of a page, by the number of the cell."""
+    return {n: r.verdicts for n, r in enumerate(judged.results) if r.cell.kind == "math"}
 
 
 def _doubtful(page: Page) -> list[Problem]:

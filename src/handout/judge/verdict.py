@@ -17,6 +17,13 @@ class Details(TypedDict, total=False):
     raised: str  # the exception that a cell was expected to raise
     notes: list[str]
     reading_latex: str  # the equation as it was understood
+    latex: str  # one step, printed back from its syntax tree, and both of its sides
+    lhs: str
+    rhs: str
+    mended_lhs: str | None  # the sides of a step that holds, where a small change would mend it
+    mended_rhs: str | None
+    sign: str  # of relation, and where it stands in the author's formula
+    sign_at: int
     reprinted: str  # the whole formula, printed back from its syntax tree
     corruption_example: str
     worst: dict[str, Any]

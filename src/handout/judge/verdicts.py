@@ -170,6 +170,8 @@ def _judge_math(
     for report, word in zip(reports, expected, strict=True):
         verdict = _from_report(page, cell, report, cell.id)
         verdict["line"] = cell.line_first
+        if (at := verdict["details"].get("sign_at")) is not None:  # of the formula without blanks
+            verdict["details"]["sign_at"] = at - len(cell.source) + len(cell.source.lstrip())
         if misread is not None:
             verdict["status"], verdict["message"] = "error", misread
             verdict["details"]["code"] = "H405"

@@ -1,7 +1,8 @@
 """A verdict in a word, an icon and a colour; and the status badge of a whole handout.
 
-Each icon has its own outline (circle, octagon, triangle), so that the four are told apart in black
-and white as well.
+What a page quotes as a mistake, and was found to be one, has a state of its own: *wrong as posted*.
+Each icon has its own outline (circle, square, octagon, diamond, triangle), so that they are told
+apart in black and white as well.
 """
 
 from __future__ import annotations
@@ -10,21 +11,36 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from handout.judge.verdict import Verdict
-from handout.page.options import STATUSES
 
 _OUTLINES = {
     "verified": '<circle cx="8" cy="8" r="7"/><path d="m4.5 8.2 2.4 2.4 4.6-5"/>',
+    "wrong": '<path d="M1.5 1.5h13v13h-13z"/><path d="m5 5 6 6m0-6-6 6"/>',
     "refuted": '<path d="M5.1 1h5.8L15 5.1v5.8L10.9 15H5.1L1 10.9V5.1z"/>'
     '<path d="m5.4 5.4 5.2 5.2m0-5.2-5.2 5.2"/>',
     "inconclusive": '<path d="M8 .8 15.2 8 8 15.2.8 8z"/><path d="M4.8 8h6.4"/>',
     "error": '<path d="M8 1.2 15.4 14.6H.6z"/><path d="M8 6v4.2m0 1.6v.6"/>',
 }
+#: The states of a verdict in words, from the best to the worst.
+STATES = {
+    "verified": "verified",
+    "wrong": "wrong as posted",
+    "inconclusive": "inconclusive",
+    "refuted": "refuted",
+    "error": "error",
+}
 _WIDTH = 6.4  # of an average character of 11 px Verdana, which a badge's reader may not have
 
 
-def icon(status: str) -> str:
-    """The icon of a status, hidden from screen readers: the word stands beside it."""
-    outline = _OUTLINES[status]
+def state(verdict: Verdict) -> str:
+    """The status, or `wrong` of what was expected to fail, as a quoted mistake is, and does."""
+    quoted = verdict["status"] == verdict["expected"] == "refuted"
+    raised = verdict["status"] == "verified" and (verdict.get("details") or {}).get("raised")
+    return "wrong" if quoted or raised else verdict["status"]
+
+
+def icon(name: str) -> str:
+    """The icon of a state, hidden from screen readers: the word stands beside it."""
+    outline = _OUTLINES[name]
     return f'<svg class="verdict-icon" viewBox="0 0 16 16" aria-hidden="true">{outline}</svg>'
 
 
@@ -41,16 +57,18 @@ def place(verdict: Verdict) -> str:
 
 def judged(verdict: Verdict) -> str:
     """The verdict in words, with what was expected when that says more."""
-    status, expected = verdict["status"], verdict["expected"]
-    if verdict["ok"]:
-        alone = status == "verified" or not expected  # of a reader's own claim nothing is expected
-        return str(status) if alone else f"{status}, as expected"
-    return f"{status}, but {expected} was expected"
+    status, expected, word = verdict["status"], verdict["expected"], STATES[state(verdict)]
+    if not verdict["ok"]:
+        return f"{status}, but {expected} was expected"
+    if status == "error" and expected:
+        return "cannot be tested, as expected"
+    return f"{word}, as expected" if status == "inconclusive" and expected else word
 
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:
-    """The verdict that decides: an unexpected one first, then the worse status."""
-    return max(verdicts, key=lambda v: (not v["ok"], STATUSES.index(v["status"])))
+    """The verdict that decides: an unexpected one first, then the worse state."""
+    order = list(STATES)
+    return max(verdicts, key=lambda v: (not v["ok"], order.index(state(v))))
 
 
 def badge(*verdicts: Verdict, page: str = "", link: bool = True) -> str:
@@ -62,15 +80,14 @@ def badge(*verdicts: Verdict, page: str = "", link: bool = True) -> str:
         link: whether it leads there; not within another link, which cannot hold one.
     """
     verdict = worst(verdicts)
-    classes = f"verdict-badge verdict-{verdict['status']}" + (
-        "" if verdict["ok"] else " unexpected"
-    )
+    name = state(verdict)
+    classes = f"verdict-badge verdict-{name}" + ("" if verdict["ok"] else " unexpected")
     href = escape(f"{page}#{anchor(verdict)}")
     title = escape(f"{judged(verdict)}: {verdict['id']}")
     tag, target = ("a", f' href="{href}"') if link else ("span", "")
     return (
         f'<{tag} class="{classes}"{target} title="{title}">'
-        f"{icon(verdict['status'])}<span>{escape(verdict['status'])}</span></{tag}>"
+        f"{icon(name)}<span>{escape(STATES[name])}</span></{tag}>"
     )
 
 
@@ -85,15 +102,15 @@ def number(count: int, noun: str) -> str:
 
 
 def count(verdicts: Sequence[Verdict]) -> str:
-    """How many verdicts of each status, in words: `12 verified, 3 refuted as expected`."""
+    """How many verdicts of each state, in words: `12 verified, 3 wrong as posted`."""
     parts = []
-    for status in STATUSES:
-        these = [v for v in verdicts if v["status"] == status]
+    for name, word in STATES.items():
+        these = [v for v in verdicts if state(v) == name]
         if not these:
             continue
         expected = sum(bool(v["ok"]) for v in these)
-        words = f"{len(these)} {status}" + ("s" if status == "error" and len(these) > 1 else "")
-        if status != "verified" and expected:
+        words = f"{len(these)} {word}" + ("s" if name == "error" and len(these) > 1 else "")
+        if name not in ("verified", "wrong") and expected:
             words += (
                 " as expected" if expected == len(these) else f", {expected} of them as expected"
             )

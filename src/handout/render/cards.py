@@ -1,6 +1,6 @@
-"""A verdict's card: one line that matters, and everything else folded away.
+"""A claim's card: what a student needs first, how it was tested folded below.
 
-The card is a `<details>` element, so it opens by keyboard and without scripts. Its anchor sits
+The card is a `<details>` element, so it opens by keyboard and without scripts. Its anchors sit
 *inside* the folded part: browsers open a `<details>` whose content is linked to.
 """
 
@@ -14,8 +14,8 @@ from importlib.metadata import version
 from typing import Any
 
 from handout.judge.verdict import Details, Verdict
-from handout.render.badge import anchor, icon, judged
-from handout.render.figures import steps
+from handout.render.badge import anchor, icon, judged, state, worst
+from handout.render.figures import steps as step_sizes
 from handout.render.numerals import plain, scientific, shape
 
 _TITLES = {"equation": "Equation", "gradient": "Gradient check", "code": "Code"}
@@ -23,6 +23,7 @@ _ORACLES = {
     "complex-step": "complex step",
     "richardson": "Richardson extrapolation of central differences",
 }
+_NOT = {"=": "≠", "<": "≮", ">": "≯", "\\leq": "≰", "\\geq": "≱", "\\approx": "≉"}
 
 
 Typeset = Callable[[str], str]
@@ -34,34 +35,35 @@ def as_source(latex: str) -> str:
     return f"<code>{escape(latex)}</code>"
 
 
-def card(verdict: Verdict, count: int = 1, typeset: Typeset = as_source) -> str:
-    """One verdict as HTML.
+def card(steps: Sequence[Verdict], typeset: Typeset = as_source) -> str:
+    """One claim as HTML: one verdict, or one for each sign of a chain.
 
     Args:
-        verdict: a verdict with the keys of `verdicts.json` and, where there are any, `details`.
-        count: how many steps its claim has; the card of a single step does not count them.
+        steps: its verdicts, with the keys of `verdicts.json` and, where there are any, `details`.
         typeset: for the formulas on it.
     """
-    status = verdict["status"]
-    classes = f"verdict verdict-{status}" + ("" if verdict["ok"] else " unexpected")
-    rows = "".join(
-        f"<dt>{escape(name)}</dt><dd>{html}</dd>" for name, html in _rows(verdict, typeset)
-    )
+    chief = worst(steps)
+    name = state(chief)
+    brief = name == "verified" and chief["ok"] and chief["kind"] == "equation"
+    classes = f"verdict verdict-{name}" + ("" if chief["ok"] else " unexpected")
+    classes += " verdict-brief" if brief else ""
+    word = judged(chief)
+    title = f' title="{escape(word)}: {escape(chief["id"])}"' if brief else ""
+    body = "".join(_step(verdict, len(steps), typeset) for verdict in steps)
     return (
         f'<details class="{classes}" data-search-exclude>'
-        f"<summary>{icon(status)}<strong>{escape(judged(verdict))}</strong> "
-        f"{_headline(verdict, count)}</summary>"
-        f'<div class="verdict-body" id="{escape(anchor(verdict))}">'
-        f"<dl>{rows}</dl>{_valley(verdict)}</div></details>"
+        f"<summary{title}>{icon(name)}<strong>{escape(word[:1].upper() + word[1:])}</strong> "
+        f"{_headline(chief, len(steps))}</summary>"
+        f'<div class="verdict-body">{body}{_test(steps, typeset)}</div></details>'
     )
 
 
 def cards(verdicts: Sequence[Verdict], typeset: Typeset = as_source) -> str:
-    """The cards of what stands above them, such as a claim's steps, as a list announced as such."""
-    items = "".join(
-        f"<li>{card(verdict, sum(v['id'] == verdict['id'] for v in verdicts), typeset)}</li>"
-        for verdict in verdicts
-    )
+    """The cards of what stands above them, one for each claim, as a list announced as such."""
+    claims: dict[str, list[Verdict]] = {}
+    for verdict in verdicts:
+        claims.setdefault(verdict["id"], []).append(verdict)
+    items = "".join(f"<li>{card(steps, typeset)}</li>" for steps in claims.values())
     # The role is said because Safari takes a list without bullets for none.
     label = escape(f"Verdicts on {verdicts[0]['id']}") if verdicts else ""
     return f'<ul class="verdicts" role="list" aria-label="{label}">{items}</ul>' if items else ""
@@ -74,25 +76,57 @@ def binding(names: Sequence[str]) -> str:
 
 
 def _headline(verdict: Verdict, count: int) -> str:
-    """What the folded card says after the status: which claim, and the figure that matters."""
-    parts = [f"<code>{escape(verdict['id'])}</code>"]
-    if count > 1:
+    """What the folded card says after the verdict: what fails, where, what would mend it."""
+    parts = []
+    if count > 1 and state(verdict) != "verified":
         parts.append(f"<span>step {verdict['step']} of {count}</span>")
+    if verdict["kind"] != "equation" or (state(verdict) == "verified" and verdict["ok"]):
+        parts.append(f"<code>{escape(verdict['id'])}</code>")
     if verdict["status"] == "error":
         parts.append(escape(_first_line(verdict["message"])))
+    elif verdict["counterexample"]:
+        parts.append(_difference(verdict))
+        if verdict["repair"]:
+            parts.append(escape(verdict["repair"].partition(": \\")[0]))
+    elif verdict["status"] == "inconclusive" and verdict["message"]:
+        parts.append(escape(_first_line(verdict["message"])))
     elif verdict["max_rel_error"] is not None:
-        error = scientific(verdict["max_rel_error"])
-        parts.append(f"<span>max. relative error {error}</span>")
+        if count == 1:
+            error = scientific(verdict["max_rel_error"])
+            parts.append(f"<span>largest relative error {error}</span>")
         parts.append(f"<span>{_points(verdict)}</span>")
     elif verdict["kind"] == "code":
         parts.extend(_remarks(verdict["details"]))
     return '<span class="verdict-figure">' + "\u00a0· ".join(parts) + "</span>"
 
 
+def _difference(verdict: Verdict) -> str:
+    """Both sides where they differ: `0.949 ≠ -0.465 at i = 0`."""
+    found = verdict["counterexample"] or {}
+    left, right = (_short(found.get(side)) for side in ("left", "right"))
+    where = _where(verdict)
+    at = f" at {escape(where)}" if where else ""
+    if verdict["kind"] == "gradient":
+        return f"<span>backward gives {left}, the numeric derivative is {right}</span>{at}"
+    sign = _NOT.get(verdict["details"].get("sign", "="), "≠")
+    return f"<span>{left} {sign} {right}</span>{at}"
+
+
+def _short(value: Any) -> str:
+    """A number to three digits, which a headline can hold."""
+    return plain(float(f"{value:.3g}")) if isinstance(value, float) else plain(value)
+
+
+def _where(verdict: Verdict) -> str:
+    index = (verdict["counterexample"] or {}).get("index") or {}
+    where = ", ".join(f"{k} = {_index(v)}" for k, v in index.items() if v is not None)
+    return f"{where} (counted from 0)" if where and verdict["kind"] == "equation" else where
+
+
 def _remarks(details: Details) -> Iterator[str]:
     """Why code that ran as expected has a card at all."""
     if details.get("raised"):
-        yield f"raised {escape(str(details['raised']))}, as expected"
+        yield f"raises {escape(str(details['raised']))}"
     for note in details.get("notes") or ():
         text = str(note).removesuffix(".")
         yield escape(text[:1].lower() + text[1:])
@@ -103,38 +137,61 @@ def _points(verdict: Verdict, kind: str = "") -> str:
     return escape(f"{verdict['points']} {kind}point{plural}")
 
 
-def _rows(verdict: Verdict, typeset: Typeset) -> Iterator[tuple[str, str]]:
-    """The folded rows: name and HTML."""
-    details = verdict["details"]
-    if verdict["message"]:
+# --------------------------------------------------------------------------- what a student needs
+
+
+def _step(verdict: Verdict, count: int, typeset: Typeset) -> str:
+    """What was found about one step, under its anchor."""
+    title = ""
+    if count > 1:
+        name, latex = state(verdict), verdict["details"].get("latex")
+        title = (
+            f'<p class="verdict-step verdict-{name}">{icon(name)}<span>Step {verdict["step"]}: '
+            f"{escape(judged(verdict))}</span></p>"
+        )
+        if name == "verified" and latex:
+            title += _math(latex, typeset)
+    told = "".join(_told(verdict, typeset))
+    return f'<div id="{escape(anchor(verdict))}">{title}{told}</div>'
+
+
+def _told(verdict: Verdict, typeset: Typeset) -> Iterator[str]:
+    if verdict["message"] and not (verdict["counterexample"] and verdict["kind"] == "gradient"):
         text = escape(verdict["message"])  # a caret under a formula needs its columns
-        yield "Message", f"<pre>{text}</pre>" if "\n" in text else text
-    if details.get("reading_latex"):
-        yield "Read as", _math(details["reading_latex"], typeset)
-    if verdict["reading"]:
-        yield "Reading", f"<code>{escape(verdict['reading'])}</code>"
+        yield f"<pre>{text}</pre>" if "\n" in text else f"<p>{text}</p>"
+    if verdict["kind"] == "equation" and verdict["status"] == "refuted":
+        yield _erratum(verdict, typeset)
     if verdict["counterexample"]:
-        yield "Counterexample", _counterexample(verdict)
-    if verdict["repair"]:
-        yield "Repair", _repair(verdict["repair"], typeset)
+        yield _counterexample(verdict)
+    elif not verdict["message"] and verdict["max_rel_error"] is not None:
+        yield f"<p>{_agreement(verdict)}</p>"
+
+
+def _erratum(verdict: Verdict, typeset: Typeset) -> str:
+    """The step as it is written and, where that is known, as it holds, side by side."""
+    details, repair = verdict["details"], verdict["repair"]
+    sign = details.get("sign", "=")
+    if not (repair and details.get("mended_rhs")):
+        return f"<p>{_repair(repair, typeset)}</p>" if repair else ""
+    written = f"{details.get('lhs')} {sign} {details.get('rhs')}"
+    mended = f"{details.get('mended_lhs')} {sign} {details.get('mended_rhs')}"
+    quoted = "As posted" if state(verdict) == "wrong" else "As written"
+    reason = repair.partition(": \\")[0]
+    return (
+        f'<div class="erratum"><div><span>{quoted}</span>{_math(written, typeset)}</div>'
+        f"<div><span>Corrected</span>{_math(mended, typeset)}</div></div>"
+        f"<p>It {escape(reason)}.</p>"
+    )
+
+
+def _agreement(verdict: Verdict) -> str:
+    """How well both sides agreed, and what the test would have noticed."""
+    error = scientific(verdict["max_rel_error"])
+    both = "Both sides" if verdict["kind"] == "equation" else "Backward and numeric derivatives"
+    text = f"{both} agree at {_points(verdict, 'random ')}; the largest relative error is {error}."
     if verdict["corruptions"]:
-        yield "Would it notice?", _corruptions(verdict["corruptions"], details)
-    if details.get("worst") and verdict["status"] == "verified":
-        yield "Least exact entry", _worst(details["worst"])
-    if details.get("sampled"):
-        yield "Entries compared", _sampled(details["sampled"])
-    if verdict["oracle"]:
-        yield "Tested", _tested(verdict, details)
-    for note in details.get("notes") or ():
-        yield "Note", escape(str(note))
-    yield _TITLES.get(verdict["kind"], escape(verdict["kind"])), _source(verdict)
-    yield "Environment", escape(_environment())
-
-
-@cache
-def _environment() -> str:
-    """The versions that every claim of this build was tested with."""
-    return f"Python {platform.python_version()}, NumPy {version('numpy')}"
+        text += " " + _corruptions(verdict["corruptions"], verdict["details"])
+    return text
 
 
 def _math(latex: str, typeset: Typeset) -> str:
@@ -157,12 +214,8 @@ def _counterexample(verdict: Verdict) -> str:
         ("backward", "numeric") if verdict["kind"] == "gradient" else ("left side", "right side")
     )
     rows = [(name, found.get(side)) for name, side in zip(names, ("left", "right"), strict=True)]
-    index = found.get("index") or {}
-    if index:
-        where = ", ".join(f"{k} = {_index(v)}" for k, v in index.items())
-        rows.insert(
-            0, ("at", f"{where} (counted from 0)" if verdict["kind"] == "equation" else where)
-        )
+    if where := _where(verdict):
+        rows.insert(0, ("at", where))
     rows += [(name, value) for name, value in (found.get("factors") or {}).items()]
     rows += [(name, value) for name, value in (found.get("point") or {}).items()]
     body = "".join(
@@ -177,13 +230,60 @@ def _index(value: Any) -> str:
 
 
 def _corruptions(found: Mapping[str, int], details: Details) -> str:
-    tried = found["tried"]
-    text = f"{tried} one-symbol corruptions of this equation: {found['refuted']} refuted"
-    if found.get("rejected"):
-        text += f", {found['rejected']} rejected as meaningless"
-    text += f", {found['unnoticed']} unnoticed." if found.get("unnoticed") else "."
+    """How many one-symbol changes the test tells from the equation."""
+    tried = found["tried"] - found.get("rejected", 0)
+    noticed, text = found["refuted"], ""
+    if tried > 0:
+        changes = "change" if tried == 1 else "changes"
+        all_of_them = noticed == tried
+        text = f"Of {tried} {changes} of a single symbol the test noticed "
+        text += "every one." if all_of_them else f"{noticed}."
     example = details.get("corruption_example")
     return escape(text) + (f" For example <code>{escape(str(example))}</code>" if example else "")
+
+
+# ------------------------------------------------------------------------- how it was tested
+
+
+def _test(steps: Sequence[Verdict], typeset: Typeset) -> str:
+    """The folded rows for whoever wants to know how a claim was tested."""
+    rows = []
+    for verdict in steps:
+        number = f", step {verdict['step']}" if len(steps) > 1 else ""
+        rows += [(name + number, html) for name, html in _rows(verdict, typeset)]
+    rows += [
+        (_TITLES.get(steps[0]["kind"], escape(steps[0]["kind"])), _source(steps[0])),
+        ("Environment", escape(_environment())),
+    ]
+    listed = "".join(f"<dt>{escape(name)}</dt><dd>{html}</dd>" for name, html in rows)
+    valley = "".join(_valley(verdict) for verdict in steps)
+    return (
+        '<details class="verdict-test"><summary>How it was tested</summary>'
+        f"<dl>{listed}</dl>{valley}</details>"
+    )
+
+
+def _rows(verdict: Verdict, typeset: Typeset) -> Iterator[tuple[str, str]]:
+    """What is said of the test of one step: name and HTML."""
+    details = verdict["details"]
+    if details.get("reading_latex"):
+        yield "Read as", _math(details["reading_latex"], typeset)
+    elif verdict["reading"]:
+        yield "Read as", f"<code>{escape(verdict['reading'])}</code>"
+    if details.get("worst") and verdict["status"] == "verified":
+        yield "Least exact entry", _worst(details["worst"])
+    if details.get("sampled"):
+        yield "Entries compared", _sampled(details["sampled"])
+    if verdict["oracle"]:
+        yield "Tested", _tested(verdict, details)
+    for note in details.get("notes") or ():
+        yield "Note", escape(str(note))
+
+
+@cache
+def _environment() -> str:
+    """The versions that every claim of this build was tested with."""
+    return f"Python {platform.python_version()}, NumPy {version('numpy')}"
 
 
 def _worst(worst: Mapping[str, Any]) -> str:
@@ -216,11 +316,12 @@ def _valley(verdict: Verdict) -> str:
     """The error against the step size, where a gradient check measured it."""
     measured = verdict["details"].get("steps") or []
     finite = [pair for pair in measured if all(isinstance(value, float) for value in pair)]
-    return steps({"steps": finite}) if len(finite) > 1 else ""
+    return step_sizes({"steps": finite}) if len(finite) > 1 else ""
 
 
 def _source(verdict: Verdict) -> str:
-    return f"<code>{escape(str(verdict['page']))}:{escape(str(verdict['line']))}</code>"
+    place = f"{verdict['page']}:{verdict['line']}"
+    return f"<code>{escape(str(verdict['id']))}</code> in <code>{escape(place)}</code>"
 
 
 def _first_line(text: str) -> str:

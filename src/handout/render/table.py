@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from html import escape
 
 from handout.judge.verdict import Verdict
-from handout.render.badge import anchor, count, icon, judged
+from handout.render.badge import STATES, anchor, count, icon, judged, state
 from handout.render.numerals import scientific
 
 
 def table(verdicts: Sequence[Verdict], address: Callable[[str], str]) -> str:
-    """All verdicts as a table, which a script can filter by page, kind and status.
+    """All verdicts as a table, which a script can filter by page, kind and verdict.
 
     Args:
         verdicts: of every page.
@@ -32,8 +32,8 @@ def table(verdicts: Sequence[Verdict], address: Callable[[str], str]) -> str:
 def _filters(verdicts: Sequence[Verdict]) -> str:
     """A choice for each of page, kind and status; without scripts the style hides them."""
     choices = []
-    for name in ("page", "kind", "status"):
-        values = sorted({str(verdict[name]) for verdict in verdicts})
+    for name, value_of in _CHOICES.items():
+        values = sorted({str(value_of(verdict)) for verdict in verdicts})
         options = "".join(f'<option value="{escape(v)}">{escape(v)}</option>' for v in values)
         choices.append(
             f'<label>{name.title()}<select data-name="{name}" autocomplete="off">'
@@ -42,16 +42,24 @@ def _filters(verdicts: Sequence[Verdict]) -> str:
     return f'<div class="verdict-filters">{"".join(choices)}</div>'
 
 
+#: What rows are chosen by, each with what it is of a verdict.
+_CHOICES: dict[str, Callable[[Verdict], str]] = {
+    "page": lambda verdict: verdict["page"],
+    "kind": lambda verdict: verdict["kind"],
+    "status": lambda verdict: STATES[state(verdict)],
+}
+
+
 def _row(verdict: Verdict, page: str) -> str:
-    status = verdict["status"]
+    name = state(verdict)
     claim = escape(verdict["id"]) + (f", step {verdict['step']}" if verdict["step"] > 1 else "")
     error = verdict["max_rel_error"]
-    word = status if verdict["ok"] else judged(verdict)
+    word = STATES[name] if verdict["ok"] else judged(verdict)
     return (
-        f'<tr data-status="{escape(status)}" data-kind="{escape(verdict["kind"])}"'
+        f'<tr data-status="{escape(STATES[name])}" data-kind="{escape(verdict["kind"])}"'
         f' data-page="{escape(verdict["page"])}">'
-        f'<td><span class="verdict-badge verdict-{status}{"" if verdict["ok"] else " unexpected"}">'
-        f"{icon(status)}<span>{escape(word)}</span></span></td>"
+        f'<td><span class="verdict-badge verdict-{name}{"" if verdict["ok"] else " unexpected"}">'
+        f"{icon(name)}<span>{escape(word)}</span></span></td>"
         f'<td><a href="{escape(f"{page}#{anchor(verdict)}")}">{claim}</a></td>'
         f"<td>{escape(verdict['kind'])}</td><td>{escape(verdict['page'])}</td>"
         f"<td>{'' if error is None else scientific(error)}</td></tr>"

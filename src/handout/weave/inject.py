@@ -23,6 +23,7 @@ from handout.page.pages import Page
 from handout.page.problems import Problem
 from handout.render.badge import badge, place
 from handout.render.cards import binding, cards
+from handout.render.errata import drawn, with_marks
 from handout.render.exercise import exercise
 from handout.render.outputs import output
 from handout.render.table import table
@@ -133,20 +134,20 @@ def fill(html: str, judged: JudgedPage, mark_cell: Callable[[int, str], str] | N
     filled = [before.removesuffix("<p>")]
     for piece in pieces:
         number, _, after = piece.partition(".")
-        shown = _shown(judged.results[int(number)])
+        shown = _shown(judged.results[int(number)], int(number))
         filled.append(shown if mark_cell is None else mark_cell(int(number), shown))
         filled.append(after.removeprefix("</p>").removesuffix("<p>"))
     return "".join(filled)
 
 
-def _shown(result: Result) -> str:
+def _shown(result: Result, number: int) -> str:
     """What a cell gives: its formula, its output, and the cards of its claims."""
     cell = result.cell
     html = ""
     if cell.role is Role.EXERCISE:
         html = exercise(cell.id, cell.options.get("points", 1))
     if cell.kind == "math" and cell.shown and (cell.problem is None or not cell.fenced):
-        html += mark(cell.source.strip(), claim=True)
+        html += mark(cell.source.strip(), cell=number)
         if cell.role in (Role.DEFINE, Role.CLAIM) and result.outcome is not None:
             html += binding(result.outcome.get("defined", ()))
     quiet = next((verdict for verdict in result.verdicts if _quiet(verdict, cell)), None)
@@ -160,7 +161,8 @@ def _shown(result: Result) -> str:
     for verdict in result.verdicts:
         if verdict is not quiet:
             claims.setdefault(verdict["id"], []).append(verdict)
-    return html + printed + "".join(cards(verdicts, display) for verdicts in claims.values())
+    html += printed + "".join(cards(verdicts, display) for verdicts in claims.values())
+    return f'<div class="claimed">{html}</div>' if cell.kind == "math" and claims else html
 
 
 def _quiet(verdict: Verdict, cell: Cell) -> bool:
@@ -223,8 +225,9 @@ def link_verdicts(
                 return missing(found, "the claim is no formula; [[verdict:...]] shows its badge")
             alone = found[0].startswith("<p>")
             try:
-                latex = unnumbered(without_definitions(cell.source)).strip()
-                mathml = to_mathml(latex, alone, macros(judged.page))
+                latex = with_marks(cell.source.strip(), verdicts)
+                latex = unnumbered(without_definitions(latex)).strip()
+                mathml = drawn(to_mathml(latex, alone, macros(judged.page)), verdicts, display)
             except MathError as error:
                 return missing(found, error.message)
             mark_of_it = badge(*verdicts, page=there, link=not in_link)

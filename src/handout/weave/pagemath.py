@@ -13,18 +13,21 @@ import contextlib
 import html
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from handout.math.mathml import MathError, to_mathml, to_mathml_page
+from handout.judge.verdict import Verdict
+from handout.math.mathml import MathError, display, to_mathml, to_mathml_page
 from handout.math.plain import to_plain
 from handout.page.pages import Page
 from handout.page.problems import Problem
+from handout.render.errata import drawn, with_marks
 
 _TAG = r"""</?[a-zA-Z](?:"[^"]*"|'[^']*'|[^'">])*>"""
 # A formula that is marked, or a reference to an equation's number, also as LaTeX writes it.
 _SITE = re.compile(
-    r'<(?P<tag>span|div) class="arithmatex(?P<claim> claim-formula)?">(?P<body>.*?)</(?P=tag)>'
+    r'<(?P<tag>span|div) class="arithmatex(?P<claim> claim-formula)?"'
+    r'(?: data-cell="(?P<cell>\d+)")?>(?P<body>.*?)</(?P=tag)>'
     r"|\[\[eq:(?P<label>[\w:.-]+)\]\]"
     r"|\(?\\(?:eq)?ref\{(?P<ref>[\w:.-]+)\}\)?"
     rf"|(?P<other>{_TAG})",
@@ -51,12 +54,13 @@ class _Formula(NamedTuple):
     written: str  # as it stands in the author's file
     marked: str  # as it stands in the HTML, or would
     wanted: bool  # as MathML
+    cell: int | None = None  # of the page, whose formula it is
 
 
-def mark(latex: str, display: bool = True, claim: bool = False) -> str:
-    """LaTeX as the HTML that `convert` looks for."""
+def mark(latex: str, display: bool = True, cell: int | None = None) -> str:
+    """LaTeX as the HTML that `convert` looks for; a formula of a cell names it."""
     left, right = (r"\[", r"\]") if display else (r"\(", r"\)")
-    names = "arithmatex claim-formula" if claim else "arithmatex"
+    names = "arithmatex" if cell is None else f'arithmatex claim-formula" data-cell="{cell}'
     return f'<span class="{names}">{left}{html.escape(latex)}{right}</span>'
 
 
@@ -113,6 +117,7 @@ def convert(
     macros: Mapping[str, str] | None = None,
     which: bool | str = True,
     keep: bool = False,
+    verdicts: Mapping[int, Sequence[Verdict]] | None = None,
 ) -> tuple[str, list[Problem]]:
     """A page's HTML with MathML for its formulas, and what is wrong with those that failed.
 
@@ -121,6 +126,7 @@ def convert(
         page: as its author wrote it, in which the lines of problems are found.
         macros: as `handout.math.mathml.to_mathml` takes them.
         which: all formulas, none, or "claims".
+        verdicts: on the formulas of cells, by the number of the cell, which are drawn on them.
         keep: whether a formula that fails stays marked; if not, it is shown as its source.
 
     Raises:
@@ -130,7 +136,12 @@ def convert(
         return content, []
     formulas = list(_formulas(content, which))
     wanted = [formula for formula in formulas if formula.wanted]
-    converted = to_mathml_page([(f.latex, f.display) for f in wanted], macros)
+    found = [(verdicts or {}).get(-1 if f.cell is None else f.cell, ()) for f in wanted]
+    written = [(with_marks(f.latex, on), f.display) for f, on in zip(wanted, found, strict=True)]
+    converted = [
+        made if isinstance(made, MathError) else drawn(made, on, display)
+        for made, on in zip(to_mathml_page(written, macros), found, strict=True)
+    ]
     mathml = iter(converted)
     shown = iter([_shown(f, next(mathml), keep) if f.wanted else f.marked for f in formulas])
     html_of_page = "".join(
@@ -197,7 +208,9 @@ def _formulas(content: str, which: bool | str) -> Iterator[_Formula]:
                 delimited = html.unescape(found["body"]).strip()
                 latex = delimited[2:-2].strip()
                 wanted = which is True or bool(which == "claims" and found["claim"])
-                yield _Formula(latex, delimited.startswith(r"\["), latex, found[0], wanted)
+                alone = delimited.startswith(r"\[")
+                cell = None if found["cell"] is None else int(found["cell"])
+                yield _Formula(latex, alone, latex, found[0], wanted, cell)
 
 
 def _shown(formula: _Formula, mathml: str | MathError, keep: bool) -> str:

@@ -146,7 +146,7 @@ class TestPrinted:
         """The margin says what was verified and how exactly; the title block how many."""
         text = re.sub(r"\s+", " ", text_of(printed))
         assert "tanh-backward" in text
-        assert "max. relative error" in text
+        assert "largest relative error" in text
         assert "claims of this handout were tested" in text
 
     def test_pages_are_numbered(self, printed: PdfReader) -> None:

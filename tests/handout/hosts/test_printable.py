@@ -82,8 +82,8 @@ def test_a_title_cannot_end_the_style_it_stands_in() -> None:
 
 
 def test_a_card_becomes_a_note_beside_its_formula() -> None:
-    """The verdict and its figure stay; what was folded away goes, but for the counterexample."""
-    soup = printed(FORMULA + cards([VERIFIED, REFUTED | {"id": "rule", "step": 2}]))
+    """The verdict and its figure stay, one line for a claim; what was folded away goes."""
+    soup = printed(FORMULA + cards([VERIFIED, REFUTED]))
     note = one(soup, "aside.note")
     after = note.find_next_sibling()
     assert isinstance(after, Tag)
@@ -91,11 +91,9 @@ def test_a_card_becomes_a_note_beside_its_formula() -> None:
     assert note.parent is not None
     assert note.parent["class"] == ["claim"]  # which no page break divides
     first, second = note.select("p")
-    assert "verified" in first.get_text()
+    assert "Verified" in first.get_text()
     assert "20 points" in first.get_text()
-    assert "refuted, as expected" in second.get_text()
-    counterexample = one(second, ".counterexample").get_text()
-    assert counterexample == "at i = 2 (counted from 0); left side 0.25; right side 0.75"
+    assert "Wrong as posted 0.25 ≠ 0.75 at i = 2 (counted from 0)" in second.get_text()
     assert not soup.select("details, summary, ul.verdicts")
 
 
@@ -106,7 +104,7 @@ def test_the_note_of_a_cell_stands_beside_its_code() -> None:
     soup = printed("<p>before</p>" + code + output + cards([VERIFIED]) + cards([REFUTED]))
     names = [child.name for child in one(soup, "article").find_all(recursive=False)]
     assert names == ["h2", "p", "aside", "aside", "div", "div"]
-    assert [("verified" in n.get_text()) for n in soup.select("aside")] == [True, False]
+    assert [("Verified" in n.get_text()) for n in soup.select("aside")] == [True, False]
 
 
 def test_a_card_after_plain_text_stays_there() -> None:

@@ -287,9 +287,9 @@ def test_formula_in_a_heading_reaches_the_table_of_contents() -> None:
 )
 def test_formulas_may_be_left_to_the_site(which: bool | str, claim: bool, other: bool) -> None:
     """All, claims alone or none become MathML; what does not stays marked for MathJax or KaTeX."""
-    content = mark("a", claim=True) + mark("b") + "[[eq:c]]" + mark(r"d \label{c}")
+    content = mark("a", cell=0) + mark("b") + "[[eq:c]]" + mark(r"d \label{c}")
     if which is True:
-        content = mark("a", claim=True) + mark("b")
+        content = mark("a", cell=0) + mark("b")
     shown, problems = convert(content, _page("a b c"), which=which)
     assert problems == []
     assert (r"\[a\]" not in shown) == claim

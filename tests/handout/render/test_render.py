@@ -80,14 +80,19 @@ REFUTED = verdict(
 
 
 def test_card_says_what_matters_and_folds_the_rest() -> None:
-    """The summary holds verdict, claim, error and points; the rest is inside, under the anchor."""
-    page = Reader(card(verdict()))
-    summary, _, folded = page.text.partition("Read as")
-    for words in ("verified", "softmax-jacobian", "max. relative error 7.2", "20 points"):
+    """First what a student needs, under the anchor; how it was tested is folded below."""
+    page = Reader(card([verdict()]))
+    summary, _, folded = page.text.partition("How it was tested")
+    for words in (
+        "Verified",
+        "softmax-jacobian",
+        "largest relative error 7.2",
+        "Both sides agree at 20 random points",
+        "Of 18 changes of a single symbol the test noticed every one.",
+    ):
         assert words in summary
     for words in (
-        "D[P_i, x_j]",
-        "25 one-symbol corruptions of this equation: 18 refuted, 7 rejected as meaningless.",
+        r"P_i = \delta_{ij}",
         "at 20 random points (seed 0)",
         "complex step",
         "a note",
@@ -96,45 +101,61 @@ def test_card_says_what_matters_and_folds_the_rest() -> None:
     ):
         assert words in folded
     assert page.elements[0][0] == "details"
-    assert ("div", {"class": "verdict-body", "id": "verdict-softmax-jacobian"}) in page.elements
+    assert ("div", {"id": "verdict-softmax-jacobian"}) in page.elements
+    assert "verdict-brief" in str(page.attributes("class")[0])  # a tick in the margin
+
+
+def test_what_a_test_did_not_notice_is_counted() -> None:
+    """Changes of a symbol that make no sense are not counted among those that were tried."""
+    corruptions = {"tried": 25, "refuted": 17, "rejected": 7, "unnoticed": 1}
+    text = Reader(card([verdict(corruptions=corruptions)])).text
+    assert "Of 18 changes of a single symbol the test noticed 17." in text
 
 
 def test_code_that_ran_as_expected_says_why_it_has_a_card() -> None:
     """A bare "verified" under a traceback would puzzle."""
     code = verdict(kind="code", oracle=None, max_rel_error=None, corruptions=None, reading=None)
     note = "Not reproducible: the cell read the clock."
-    raised = Reader(card({**code, "details": {"raised": "TypeError", "notes": [note]}})).text
-    summary, _, _ = raised.partition("Note")
-    assert (
-        "raised TypeError, as expected\u00a0· not reproducible: the cell read the clock" in summary
-    )
-    assert "as expected" not in Reader(card({**code, "details": {}})).text
+    raised = Reader(card([{**code, "details": {"raised": "TypeError", "notes": [note]}}])).text
+    assert raised.startswith("Wrong as posted")
+    assert "raises TypeError\u00a0· not reproducible: the cell read the clock" in raised
+    assert "posted" not in Reader(card([{**code, "details": {}}])).text
 
 
 def test_one_point_is_no_plural() -> None:
     """A check at a single point says so, in the summary and inside."""
-    text = Reader(card(verdict(points=1))).text
+    text = Reader(card([verdict(points=1)])).text
     assert "1 point " not in text
-    assert text.count("1 random point (seed") == 1
+    assert "at 1 random point;" in text
+    assert "at 1 random point (seed" in text
     assert "points" not in text
 
 
 def test_a_claim_without_derivatives_names_no_way_to_take_them() -> None:
     """Both sides were evaluated, and that is all."""
-    assert "numeric derivatives by complex step" in Reader(card(verdict())).text
-    assert "numeric derivatives" not in Reader(card(verdict(oracle="evaluation"))).text
+    assert "numeric derivatives by complex step" in Reader(card([verdict()])).text
+    assert "numeric derivatives" not in Reader(card([verdict(oracle="evaluation")])).text
 
 
 def test_card_shows_the_counterexample() -> None:
     """A refutation's card holds the index, both sides and the point, large arrays in short."""
-    text = Reader(card(REFUTED)).text
+    text = Reader(card([REFUTED])).text
     assert "i = 0, j = 1" in text
     assert "left side0.25" in text
     assert "right side−3e−09" in text
     assert "x[0.5, −1.25]" in text
     assert "array of 10 × 10 = 100 numbers" in text
     assert "holds if the factor ∂l/∂u is dropped" in text
-    assert "max. relative error 0.31" in text
+    assert "0.25 ≠ −3e−09 at i = 0, j = 1 (counted from 0)" in text
+
+
+def test_card_shows_what_was_posted_beside_what_holds() -> None:
+    """Where a small change would mend a step, both stand side by side, with the reason once."""
+    details = {"lhs": "a", "rhs": "2b", "mended_lhs": "a", "mended_rhs": "b", "sign": "="}
+    text = Reader(card([verdict(**REFUTED | {"details": details})])).text
+    assert "As posteda = 2bCorrecteda = bIt holds if the factor ∂l/∂u is dropped." in text
+    mine = verdict(**REFUTED | {"details": details, "expected": "", "ok": True})
+    assert "As writtena = 2b" in Reader(card([mine])).text
 
 
 @pytest.mark.parametrize("status", STATUSES)
@@ -142,19 +163,24 @@ def test_status_shows_as_word_icon_and_class(status: str) -> None:
     """Colour is never alone: the word stands in badge and card, and each icon is another one."""
     icons = set()
     for one in STATUSES:
-        html = badge(verdict(status=one, expected=one))
+        html = badge(verdict(status=one, expected=""))
         icons.add(html[html.index("<svg") : html.index("</svg>")])
         assert one in Reader(html).text
     assert len(icons) == len(STATUSES)
-    assert f"verdict-{status}" in card(verdict(status=status, expected=status))
+    shown = "wrong" if status == "refuted" else status
+    assert f"verdict-{shown}" in card([verdict(status=status, expected=status)])
 
 
 def test_unexpected_verdict_says_what_was_expected() -> None:
-    """A verdict that fails the build says so in words."""
-    html = card(verdict(status="verified", expected="refuted", ok=False))
-    assert "verified, but refuted was expected" in html
+    """A verdict that fails the build says so in words; a mistake that is quoted is none."""
+    html = card([verdict(status="verified", expected="refuted", ok=False)])
+    assert "Verified, but refuted was expected" in html
     assert "unexpected" in html
-    assert "refuted, as expected" in card(REFUTED)
+    assert "verdict-brief" not in html
+    assert "Wrong as posted" in card([REFUTED])
+    assert "Refuted" in card([verdict(**REFUTED | {"expected": "", "ok": True})])  # a reader's own
+    error = verdict(status="error", expected="error")
+    assert "Cannot be tested, as expected" in card([error])
 
 
 def test_formulas_of_a_card_are_set_where_something_can_set_them() -> None:
@@ -163,8 +189,8 @@ def test_formulas_of_a_card_are_set_where_something_can_set_them() -> None:
     def refuses(latex: str) -> str:
         raise ValueError(latex)
 
-    assert "<math>x</math>" in card(verdict(), typeset=lambda latex: "<math>x</math>")
-    for html in (card(verdict()), card(verdict(), typeset=refuses)):
+    assert "<math>x</math>" in card([verdict()], typeset=lambda latex: "<math>x</math>")
+    for html in (card([verdict()]), card([verdict()], typeset=refuses)):
         assert r"<code>P_i = \delta_{ij}</code>" in html
 
 
@@ -175,7 +201,7 @@ def test_error_card_leads_with_its_message() -> None:
         seed=None, oracle=None, reading=None, corruptions=None, details={},
         message="unknown symbol `q`\n  q + 1\n  ^",
     )  # fmt: skip
-    text = Reader(card(broken)).text
+    text = Reader(card([broken])).text
     assert text.count("unknown symbol `q`") == 2
     assert "  q + 1\n  ^" in text
 
@@ -184,7 +210,7 @@ def test_badge_of_a_chain_speaks_for_its_worst_step() -> None:
     """A claim with a refuted step is refuted, and its badge leads to that step's card."""
     steps = [verdict(step=1), verdict(**REFUTED | {"step": 2}), verdict(step=3)]
     html = badge(*steps, page="../problem-2/")
-    assert "refuted" in Reader(html).text
+    assert "wrong as posted" in Reader(html).text
     assert 'href="../problem-2/#verdict-softmax-jacobian.2"' in html
     assert f'id="{anchor(steps[1])}"' in cards(steps)
 
@@ -195,13 +221,19 @@ def test_unexpected_step_outweighs_a_worse_status() -> None:
     assert "verified, but refuted was expected" in badge(*steps)
 
 
-def test_steps_are_counted_within_their_claim() -> None:
-    """Cards of several claims in one list number the steps of each by itself."""
-    html = cards([verdict(step=1), verdict(step=2), verdict(id="other")])
-    text = Reader(html).text
-    assert "step 1 of 2" in text
-    assert "step 2 of 2" in text
-    assert text.count("step ") == 2
+def test_a_chain_has_one_card() -> None:
+    """The steps of a claim share a card, which opens with the one that decides."""
+    fails = verdict(**REFUTED | {"step": 2})
+    page = Reader(cards([verdict(step=1), fails, verdict(id="other")]))
+    tags = [tag for tag, _ in page.elements]
+    assert tags.count("li") == 2
+    assert "step 2 of 2" in page.text.partition("Step 1: verified")[0]
+    assert "Step 2: wrong as posted" in page.text
+    assert page.text.count("Step ") == 2
+    ids = page.attributes("id")
+    assert ids == [
+        "verdict-softmax-jacobian", "verdict-softmax-jacobian.2", "verdict-other",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("given", [verdict(), REFUTED], ids=["verified", "refuted"])
@@ -211,7 +243,7 @@ def test_every_string_is_escaped(given: dict[str, Any]) -> None:
     for key in keys:
         hostile = dict(given, **{key: HOSTILE})
         for html in (
-            card(hostile),
+            card([hostile]),
             cards([hostile]),
             badge(hostile),
             table([hostile], lambda page: page),
@@ -221,7 +253,7 @@ def test_every_string_is_escaped(given: dict[str, Any]) -> None:
             assert not {"script", "img"} & {tag for tag, _ in page.elements}
             assert not any(name.startswith("on") for _, at in page.elements for name in at)
     for key in ("counterexample", "details"):
-        page = Reader(card(dict(given, **{key: _shape_kept(given[key])})))
+        page = Reader(card([dict(given, **{key: _shape_kept(given[key])})]))
         assert not {"script", "img"} & {tag for tag, _ in page.elements}
 
 
@@ -261,13 +293,13 @@ def test_table_carries_what_its_filter_needs() -> None:
     """Each row names page, kind and status, and links to the card on its page."""
     html = table([verdict(), verdict(**REFUTED | {"step": 2})], lambda page: "../p/")
     page = Reader(html)
-    assert page.attributes("data-status") == ["verified", "refuted"]
+    assert page.attributes("data-status") == ["verified", "wrong as posted"]
     assert page.attributes("data-kind") == ["equation", "equation"]
     assert page.attributes("data-page") == ["ps1/problem-2.md"] * 2
     assert "../p/#verdict-softmax-jacobian.2" in page.attributes("href")
-    assert "2 verdicts: 1 verified, 1 refuted as expected." in page.text
+    assert "2 verdicts: 1 verified, 1 wrong as posted." in page.text
     choices = [at["value"] for tag, at in page.elements if tag == "option"]
-    assert choices == ["", "ps1/problem-2.md", "", "equation", "", "refuted", "verified"]
+    assert choices == ["", "ps1/problem-2.md", "", "equation", "", "verified", "wrong as posted"]
 
 
 def test_empty_corner_of_a_table_is_no_header() -> None:
@@ -278,10 +310,10 @@ def test_empty_corner_of_a_table_is_no_header() -> None:
 
 
 def test_counts_in_words() -> None:
-    """A count tells expected refutations from others."""
+    """A count tells quoted mistakes from refutations that nobody expected."""
     unexpected = verdict(status="refuted", ok=False)
-    assert count([verdict(), REFUTED]) == "1 verified, 1 refuted as expected"
-    assert count([REFUTED, unexpected]) == "2 refuted, 1 of them as expected"
+    assert count([verdict(), REFUTED]) == "1 verified, 1 wrong as posted"
+    assert count([REFUTED, unexpected]) == "1 wrong as posted, 1 refuted"
     assert count([unexpected]) == "1 refuted"
     broken = verdict(status="error", expected="error")
     assert count([broken]) == "1 error as expected"
@@ -307,7 +339,7 @@ def test_head_counts_claims_code_and_formulas_apart() -> None:
         )
     )
     page = Reader(page_head([verdict(), REFUTED, code, code], formulas))
-    assert "2 claims tested at this build: 1 verified, 1 refuted as expected." in page.text
+    assert "2 claims tested at this build: 1 verified, 1 wrong as posted." in page.text
     assert "2 cells of code ran, as expected. 1 of 2 formulas tested." in page.text
     assert f"line 5: c < d {HOSTILE}" in page.text
     assert "1 formula not tested, and why" in page.text

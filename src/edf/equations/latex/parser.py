@@ -66,13 +66,7 @@ def steps(claim: Claim) -> list[Equation]:
                     raise EquationError(part.problem, position=part.at)
                 for k in range(row, len(found)):
                     one = found[k]
-                    found[k] = Equation(
-                        one.left,
-                        one.right,
-                        one.sign,
-                        (*one.conditions, *part.conditions),
-                        at=one.at,
-                    )
+                    found[k] = replace(one, conditions=(*one.conditions, *part.conditions))
             case _ if mark is not None and mark.sign:
                 if previous is None:
                     raise EquationError(

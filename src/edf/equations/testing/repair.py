@@ -29,8 +29,8 @@ _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
 
 def mend(
     equation: s.Equation, meaning: Meaning, page: Page, finding: Finding, test: Tested
-) -> str | None:
-    """Return a sentence with a small change that makes a refuted step hold, or None."""
+) -> Mutation | None:
+    """Return a small change that makes a refuted step hold, or None."""
     letters = alphabet(equation, meaning, page, more=True)
     size = sum(1 for _ in s.walk(equation))
     found = list(_told_apart(mutations(equation, letters, mending=True)))
@@ -41,7 +41,7 @@ def mend(
             if changed.left == changed.right or holds_at_witness(changed, finding) is not True:
                 continue
             if test(change.equation, changed).status == "verified":
-                return f"holds if {change.text}"
+                return change
         except EquationError:
             continue
     return None
@@ -101,17 +101,14 @@ def _explicit(equation: s.Equation, page: Page) -> s.Equation:
     letter = page.reading.componentwise[0]
 
     def lifted(tree: s.Tree) -> s.Tree:
-        if isinstance(tree, s.Product):  # P(x) is P, which carries the index
-            kept: list[s.Tree] = []
-            joins: list[str] = []
+        if isinstance(tree, s.Product):  # P(x) becomes P(x)_i
+            factors = list(tree.factors)
             for k, factor in enumerate(tree.factors):
-                before = tree.factors[k - 1] if k else None
-                if k and _is_own_call(before, factor, page):
-                    continue
-                if kept:
-                    joins.append(tree.joins[k - 1])
-                kept.append(lifted(factor))
-            return kept[0] if len(kept) == 1 else s.Product(tuple(kept), tuple(joins), at=tree.at)
+                if k and _is_own_call(tree.factors[k - 1], factor, page):
+                    factors[k] = s.Script(factor, s.Indices((s.Symbol(letter),), ()), at=factor.at)
+                elif k + 1 == len(factors) or not _is_own_call(factor, factors[k + 1], page):
+                    factors[k] = lifted(factor)
+            return s.Product(tuple(factors), tree.joins, at=tree.at)
         if isinstance(tree, s.Symbol):
             bound = page.scope.find(tree)
             if (
