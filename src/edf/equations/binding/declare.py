@@ -23,6 +23,7 @@ from edf.equations.errors import EquationError
 from edf.equations.latex.parser import parse, steps
 from edf.equations.latex.syntax import Indices, Script, Symbol, walk
 from edf.equations.meaning.names import Alias, Scope, index_text, python_names
+from edf.equations.meaning.wording import mark_of
 from edf.graph import Array, Input, Node, topological_order
 
 #: Gets a generator of random numbers and a shape. (NumPy loads its generators when first used.)
@@ -512,13 +513,13 @@ def name_of(text: str, at: int = 0) -> str:
     except EquationError as error:
         raise EquationError(error.message, position=at + error.position) from None
     symbol, sub = (tree.base, tree.sub) if isinstance(tree, Script) else (tree, None)
-    raised = isinstance(tree, Script) and (getattr(tree, "sup", None) is not None)
-    if not isinstance(symbol, Symbol) or raised:
-        _fail(f"{text} is no name: a letter, perhaps with an accent and a subscript", at)
+    mark = mark_of(tree) if isinstance(tree, Script) else ""
+    if not isinstance(symbol, Symbol) or mark is None:
+        _fail(f"{text} is no name: a letter, perhaps with an accent, a label and a subscript", at)
     suffix = "" if sub is None else index_text(sub)
     if suffix is None or not isinstance(sub, Indices | None):
         _fail(f"{text} is no name: the subscript is not understood", at)
-    return python_names(symbol)[0] + (f"_{suffix}" if suffix else "")
+    return "_".join(filter(None, [python_names(symbol)[0], suffix, mark]))
 
 
 def _fail(message: str, at: int) -> NoReturn:

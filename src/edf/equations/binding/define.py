@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
@@ -38,6 +39,7 @@ from edf.equations.meaning.names import Alias, Scope, index_text, python_names
 from edf.equations.meaning.products import read_unit
 from edf.equations.meaning.reader import Page, Reader
 from edf.equations.meaning.resolve import READERS
+from edf.equations.meaning.wording import mark_of, with_names
 from edf.equations.operations import OPERATIONS
 from edf.equations.operations.shapes import settle
 from edf.equations.options import Reading, parse_reading
@@ -153,8 +155,9 @@ def _defined(
         if equation.conditions:
             _fail("A definition holds everywhere: write cases for one with conditions", 0)
         left = _left(equation.left, equation.left.at)
+        equation = replace(equation, right=with_names(equation, Scope(names)).right)
         graph = _Graph(equation, names, declared)
-        name, indices = left.read(graph.expr.free)
+        name, indices = left.read(graph.expr.free, _letters_in_names(equation.right, names))
         if name in names and any(names[name] is node for node in graph.page.world.twins):
             _fail(f"{name} stands on both sides: a definition says what is new", equation.left.at)
         graph.insist_on(indices)
@@ -179,9 +182,16 @@ class _Left(NamedTuple):
         """The names that it may mean."""
         return (self.base, f"{self.base}_{self.text}") if self.text else (self.base,)
 
-    def read(self, free: frozenset[str]) -> tuple[str, tuple[str, ...]]:
-        """The name and its indices, given those that are free on the right."""
-        if self.letters is None or (self.text and not free and len(self.letters) > 1):
+    def read(self, free: frozenset[str], named: set[str]) -> tuple[str, tuple[str, ...]]:
+        """The name and its indices.
+
+        Args:
+            free: The indices that are free on the right.
+            named: Letters that are parts of names there, as the t of v_{t-1}.
+        """
+        if self.letters is None:
+            return f"{self.base}_{self.text}", ()
+        if self.text and not free and (len(self.letters) > 1 or set(self.letters) <= named):
             return f"{self.base}_{self.text}", ()
         return self.base, self.letters
 
@@ -196,11 +206,19 @@ def _left(tree: Tree, at: int) -> _Left:
     if isinstance(tree, Symbol):
         return _Left(python_names(tree)[0])
     sub = tree.sub if isinstance(tree, Script) else None
-    if not isinstance(tree, Script) or not isinstance(tree.base, Symbol) or tree.primes:
+    if not isinstance(tree, Script) or not isinstance(tree.base, Symbol):
         _fail("A definition has a name on the left: z, p_k, f(x)", at)
     base = python_names(tree.base)[0]
-    if tree.sup is not None:
+    if isinstance(tree.sup, Group) and all(map(_is_letter, tree.sup.items)):
         return _member(base, tree.sup, sub, at)
+    mark = mark_of(tree)
+    if mark is None:
+        _fail("A definition has a name on the left: z, p_k, z^{(i)}, w^*, f(x)", at)
+    if mark:
+        below = None if sub is None else _left(Script(tree.base, sub), at)
+        if below is None or below.letters:
+            return _Left(f"{base}_{mark}", *(below[1:] if below else ()))
+        return _Left(f"{base}_{below.text}_{mark}")
     text = index_text(sub) if sub is not None else None
     if not text:
         _fail("A definition has a name on the left: z, p_k, f(x)", at)
@@ -208,6 +226,17 @@ def _left(tree: Tree, at: int) -> _Left:
     if isinstance(sub, Indices) and all(_is_letter(item) for item in sub.items):
         letters = tuple(python_names(i)[0] for i in sub.items if isinstance(i, Symbol))
     return _Left(base, text, letters)
+
+
+def _letters_in_names(tree: Tree, names: Mapping[str, Any]) -> set[str]:
+    """The letters that are parts of names which the page binds, as the t of v_{t-1}."""
+    scope, found = Scope(names), set[str]()
+    for part in walk(tree):
+        if isinstance(part, Script) and isinstance(part.base, Symbol) and part.sub is not None:
+            text = index_text(part.sub)
+            if text and scope.find(part.base, text) is not None:
+                found |= {python_names(t)[0] for t in walk(part.sub) if isinstance(t, Symbol)}
+    return found
 
 
 def _member(base: str, sup: Tree, sub: Tree | None, at: int) -> _Left:

@@ -31,6 +31,7 @@ from edf.equations.meaning.algebra import MAX_ORDER, apply, fail, make, multiply
 from edf.equations.meaning.endings import insist_on_end
 from edf.equations.meaning.expression import Expr, Index, letters_of
 from edf.equations.meaning.names import latex_name
+from edf.equations.meaning.node_calls import argument_of
 from edf.equations.meaning.reader import Reader
 from edf.equations.meaning.scripts import is_transpose
 from edf.equations.meaning.symbols import atom, look_up, read_indices, read_node, without_label
@@ -432,6 +433,9 @@ def _plain_nabla(reader: Reader, factor: Symbol) -> Callable[[Tree | Expr], Expr
             if target.op == "node"
             else []
         )
+        if not isinstance(operand, Expr) and (named := argument_of(reader, operand)) is not None:
+            if target.op != "node" or named in reader.scope.ancestors(target.data[0]):
+                leaves = [named]  # \nabla f(x)
         name = reader.scope.labels.get(leaves[0]) if len(leaves) == 1 else None
         if name is None or target.shape is not None:
             fail("The gradient with respect to what? Write \\nabla_x", factor.at)
@@ -487,7 +491,9 @@ def _subscript_name(sub: Tree) -> tuple[Symbol, Tree | None]:
         item = sub.items[0]
         if isinstance(item, Symbol):
             return item, None
-        if isinstance(item, Script) and isinstance(item.base, Symbol):
+        if isinstance(item, Script) and isinstance(item.base, Symbol) and not item.primes:
+            if item.sup is not None:
+                fail("With respect to a name alone: transpose the gradient as a whole", item.at)
             return item.base, item.sub
     fail("One name is expected in this subscript", sub.at)
 

@@ -12,19 +12,22 @@ from edf.equations.latex.syntax import (
     Indices,
     Number,
     Product,
+    Script,
     Sum,
     Symbol,
     Tree,
 )
 from edf.equations.meaning.algebra import apply, fail, make
+from edf.equations.meaning.aliases import entry
 from edf.equations.meaning.endings import insist_on_end
 from edf.equations.meaning.expression import Expr, Index
 from edf.equations.meaning.names import Bound
 from edf.equations.meaning.reader import Factors, Joins, Reader
-from edf.equations.meaning.symbols import WORD_FONTS
+from edf.equations.meaning.symbols import WORD_FONTS, read_indices
 from edf.equations.operations import BY_MACRO, BY_SYMBOL, BY_WORD
 from edf.equations.operations.operation import Operation
-from edf.equations.operations.shapes import Shape, of_array, to_array
+from edf.equations.operations.shapes import Shape, is_column, of_array, to_array
+from edf.reductions import Softmax
 
 
 def read_function(reader: Reader, tree: Function) -> Expr:
@@ -86,6 +89,8 @@ def call_operation(
     at = symbol.at
     if sub is not None:
         fail(f"{to_latex(symbol)} takes no subscript here", at)
+    if operation.name == "softmax" and (part := _component_of_softmax(reader, group, at)):
+        return part
     arguments = [reader.read(item) for item in group.items]
     if operation.arity is None and not primes:
         return apply(operation.name, arguments, at)
@@ -100,12 +105,29 @@ def call_operation(
     return make("prime", arguments, (bound, primes), at=at, order=primes, shape=shape)
 
 
+def _component_of_softmax(reader: Reader, group: Group, at: int) -> Expr | None:
+    r"""softmax(x_i) is written for the component i of softmax(x): of a number, it would be 1."""
+    item = group.items[0]
+    if len(group.items) > 1 or not isinstance(item, Script) or item.sub is None or item.sup:
+        return None
+    if not isinstance(item.base, Symbol) or reader.scope.find(item.base) is None or reader.lift:
+        return None
+    if reader.read(item).shape is not None:
+        return None
+    whole = reader.read(item.base)
+    if not is_column(whole.shape):
+        return None
+    return entry(reader, apply("softmax", (whole,), at), read_indices(reader, item.sub), at)
+
+
 def call_function(
     reader: Reader, bound: Bound, primes: int, indices: tuple[Index, ...], group: Group, at: int
 ) -> Expr:
     """A function that the page binds, or a derivative of one: f(x), f'(x)."""
     if indices:
         fail(f"{bound.name} is a function: write {bound.name}(..)_i for a component", at)
+    if bound.value is Softmax and not primes and (part := _component_of_softmax(reader, group, at)):
+        return part
     arguments = [reader.whole(item) for item in group.items]
     shape = _shape_of_value(bound, arguments, at)
     if not primes:

@@ -4,7 +4,8 @@ x, W            x, W                        \theta          theta
 \ell            ell or l                    \varepsilon     varepsilon or epsilon
 \lambda         lambda_ or lam              \hat{y}         y_hat (bar, tilde, vec, dot alike)
 \mathbf{x}      x (every font alike)        \text{loss}     loss
-W_1, x_{in}     W_1 or W1, x_in             \hat{y}_1       y_hat_1
+W_1, x_{in}     W_1 or W1, x_in             \hat{y}_1       y_hat_1 or y_1_hat
+v_{t-1}         v_t_minus_1
 """
 
 from __future__ import annotations
@@ -20,7 +21,16 @@ import numpy as np
 from edf.anyfunction import AnyFunction
 from edf.calculus import Jacobian
 from edf.equations.errors import EquationError
-from edf.equations.latex.syntax import Indices, Number, Script, Symbol, Tree, walk
+from edf.equations.latex.syntax import (
+    Indices,
+    Number,
+    Script,
+    Slash,
+    Sum,
+    Symbol,
+    Tree,
+    walk,
+)
 from edf.equations.latex.vocabulary import ACCENTS, GREEK
 from edf.graph import Input, Node, Param, topological_order
 
@@ -31,6 +41,7 @@ _SPELLINGS = {
     r"\varphi": ("varphi", "phi"),
     r"\lambda": ("lambda_", "lam"),
 }
+_SIGN_WORDS = {"": "", "+": "plus", "-": "minus"}
 _ACCENT_NAMES = {"widehat": "hat", "widetilde": "tilde", "overline": "bar"}
 
 
@@ -108,19 +119,33 @@ def latex_name(name: str) -> str:
 
 
 def index_text(sub: Tree) -> str | None:
-    """Return a subscript as part of a Python name, if it can be one: `1`, `in`, `ij`."""
+    """Return a subscript as part of a Python name, if it can be one: `1`, `in`, `t_minus_1`."""
     if not isinstance(sub, Indices):
         return None
-    parts = []
-    for item in sub.items:
-        if isinstance(item, Number):
-            parts.append(item.text)
-        elif isinstance(item, Symbol):
-            parts.append(python_names(item)[0])
-        else:
-            return None
-    text = "".join(parts)
+    parts = [_index_word(item) for item in sub.items]
+    if None in parts:
+        return None
+    text = "".join(part for part in parts if part)
     return text if text.isidentifier() or text.isdigit() else None
+
+
+def _index_word(item: Tree) -> str | None:
+    match item:
+        case Number():
+            return item.text
+        case Symbol():
+            return python_names(item)[0]
+        case Slash(Number(above), Number(below)):  # n + 1/2
+            return f"{above}_{below}"
+        case Sum():
+            words: list[str] = []
+            for sign, term in zip(item.signs, item.terms, strict=True):
+                word = _index_word(term)
+                if word is None or sign not in _SIGN_WORDS:
+                    return None
+                words += [_SIGN_WORDS[sign], word]
+            return "_".join(filter(None, words))
+    return None
 
 
 def _with_suffix(stem: str, suffix: str) -> list[str]:
@@ -129,6 +154,19 @@ def _with_suffix(stem: str, suffix: str) -> list[str]:
         return [stem]
     stem = stem.rstrip("_")  # lambda_, which Python forbids without
     return [f"{stem}_{suffix}", f"{stem}{suffix}"] if suffix.isdigit() else [f"{stem}_{suffix}"]
+
+
+def _accent_behind(symbol: Symbol, suffix: str) -> list[str]:
+    r"""\dot{m}_p is m_dot_p, or m_p_dot."""
+    plain = tuple(style for style in symbol.styles if style not in ACCENTS)
+    if not suffix or plain == symbol.styles:
+        return []
+    accent = python_names(symbol)[0].removeprefix(python_names(Symbol(symbol.base))[0].rstrip("_"))
+    return [
+        f"{name}{accent}"
+        for stem in python_names(Symbol(symbol.base, plain))
+        for name in _with_suffix(stem, suffix)
+    ]
 
 
 class Scope:
@@ -152,7 +190,7 @@ class Scope:
     def _find(self, symbol: Symbol, suffix: str) -> Bound | None:
         found: list[Bound] = []
         for stem in python_names(symbol):
-            for name in _with_suffix(stem, suffix):
+            for name in [*_with_suffix(stem, suffix), *_accent_behind(symbol, suffix)]:
                 if name in self.names:
                     bound = Bound.of(name, self.names[name])
                     if bound.kind != "other":

@@ -14,14 +14,17 @@ from edf.equations.errors import EquationError
 from edf.equations.latex.printer import to_latex
 from edf.equations.latex.spoken import spoken
 from edf.equations.latex.syntax import Group, Product, Script, Symbol, Tree, children
+from edf.equations.latex.vocabulary import DOTS
 from edf.equations.meaning.algebra import fail, make
 from edf.equations.meaning.expression import Expr, Index
-from edf.equations.meaning.names import Bound, latex_name
+from edf.equations.meaning.names import Bound, index_text, latex_name
 from edf.equations.meaning.reader import Reader
 from edf.equations.meaning.scripts import raised
 from edf.equations.meaning.symbols import look_up, read_indices, read_node
 from edf.equations.operations.shapes import describe, of_array, to_array
 from edf.graph import Input, Node, Param, topological_order
+
+_SIGNS = (r"\pi", "e", r"\infty", "0", "1", r"\cdot", ":", *DOTS)  # no names of arguments
 
 
 def call_node(
@@ -39,6 +42,13 @@ def call_node(
     """
     below = reader.scope.ancestors(bound.value)
     named = [_named_node(reader, item) for item in group.items]
+    foreign = [_is_unbound(reader, item) for item in group.items]
+    if any(foreign) and all(
+        new or node in below or _is_constant(reader, item)
+        for new, node, item in zip(foreign, named, group.items, strict=True)
+    ):
+        _insist_on_one_list(reader, bound, named, group)
+        return _itself(reader, bound, symbol, indices, behind), True
     own = all(found is not None and found in below for found in named)
     listed = len(named) > 1 and all(
         (found is not None and found in below) or _is_constant(reader, item)
@@ -88,6 +98,18 @@ def _insist_on_one_list(
             "this claim: bind each of the two to a name of its own",
             group.at,
         )
+
+
+def _is_unbound(reader: Reader, item: Tree) -> bool:
+    r"""Whether an argument is a mere name: the \theta of L(\theta), where the page has L alone."""
+    symbol = item.base if isinstance(item, Script) else item
+    if isinstance(item, Script) and (item.sup or item.primes):
+        return False
+    if not isinstance(symbol, Symbol) or symbol.base in _SIGNS or symbol.base in reader.lift:
+        return False
+    scope, text = reader.scope, index_text(item.sub) if isinstance(item, Script) else ""
+    known = scope.find(symbol) or (scope.find(symbol, text) if text else None)
+    return known is None and symbol.base not in (*reader.counts, *reader.inference.ranges)
 
 
 def _is_constant(reader: Reader, item: Tree) -> bool:
@@ -269,6 +291,14 @@ def _named_node(reader: Reader, tree: Tree) -> Node | None:
     except EquationError:
         return None
     return bound.value if bound is not None and bound.kind == "node" and not indices else None
+
+
+def argument_of(reader: Reader, tree: Tree) -> Node | None:
+    """Return the node that f(x) names as its only argument, as a whole."""
+    match tree:
+        case Product(factors=(Symbol(), Group(items=(item,)))):
+            return _named_node(reader, item)
+    return None
 
 
 def _is_own_call(reader: Reader, factors: Sequence[Tree]) -> bool:

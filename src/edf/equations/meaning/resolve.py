@@ -38,7 +38,7 @@ from edf.equations.latex.syntax import (
     Tree,
     walk,
 )
-from edf.equations.latex.vocabulary import ACCENTS, BINOMIALS, REFUSED
+from edf.equations.latex.vocabulary import ACCENTS, BINOMIALS, BOLD, REFUSED
 from edf.equations.meaning import algebra
 from edf.equations.meaning.algebra import apply, fail
 from edf.equations.meaning.big_operators import read_big, read_cases
@@ -140,17 +140,35 @@ def _read_equation(reader: Reader, equation: Equation) -> Meaning:
 
 
 def insist_on_one_spelling(equation: Equation, scope: Scope) -> None:
-    """Refuse two spellings of one name: x and \\mathbf{x} would look like two things."""
-    spellings: dict[str, Symbol] = {}
+    r"""Refuse two spellings of one name: x and \mathbf{x} would look like two things.
+
+    A vector may be bold where it stands alone, and plain where it has an index: \mathbf{x} and x_i.
+    """
+    spellings: dict[tuple[str, bool], Symbol] = {}
+    indexed = {tree.base.at for tree in walk(equation) if isinstance(tree, Script) and tree.sub}
     for tree in walk(equation):
-        if isinstance(tree, Symbol) and (bound := scope.find(tree)) is not None:
-            known = spellings.setdefault(bound.name, tree)
-            if known != tree:
-                fail(
-                    f"{to_latex(known)} and {to_latex(tree)} both mean {bound.name}: "
-                    "use one spelling",
-                    tree.at,
-                )
+        if not isinstance(tree, Symbol) or (bound := scope.find(tree)) is None:
+            continue
+        here = tree.at in indexed
+        for known in (spellings.setdefault((bound.name, here), tree),
+                      spellings.get((bound.name, not here))):  # fmt: skip
+            if known is None or known == tree or (known.at in indexed) != here and _bold_and_plain(
+                *((tree, known) if here else (known, tree))
+            ):
+                continue
+            fail(
+                f"{to_latex(known)} and {to_latex(tree)} both mean {bound.name}: use one spelling",
+                tree.at,
+            )
+
+
+def _bold_and_plain(entry: Symbol, whole: Symbol) -> bool:
+    """Whether two symbols differ in that the whole is bold, and an entry is not."""
+    accents = [[s for s in symbol.styles if s in ACCENTS] for symbol in (entry, whole)]
+    fonts = [[s for s in symbol.styles if s not in ACCENTS] for symbol in (entry, whole)]
+    return entry.base == whole.base and accents[0] == accents[1] and not fonts[0] and (
+        set(fonts[1]) <= BOLD | {r"\vec"}
+    )  # fmt: skip
 
 
 def _insist_on_same_indices(left: Expr, right: Expr, given: Sequence[Condition]) -> None:

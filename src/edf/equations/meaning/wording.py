@@ -127,15 +127,13 @@ def _with_mark(tree: Script, scope: Scope) -> Tree:
     base = tree.base
     if not isinstance(base, Symbol):
         return tree
-    mark = _mark(tree.sup)
-    if tree.primes and not mark:
-        mark = "_".join(["prime"] * tree.primes)
+    mark = mark_of(tree)
     if tree == Script(base):
         return base
     if mark:
         sub = None if tree.sub is None else index_text(tree.sub)
         whole = [] if not sub else [f"{sub}_{mark}", f"{mark}_{sub}"]
-        sup = None if _mark(tree.sup) else tree.sup
+        sup = None if _label(tree.sup) else tree.sup
         for suffix, rest in [*((name, None) for name in whole), (mark, tree.sub)]:
             bound = scope.find(base, suffix)
             if bound is not None and not (tree.primes and bound.name == suffix):
@@ -159,7 +157,18 @@ def _without_size(tree: Script) -> Script:
     return tree
 
 
-def _mark(sup: Tree | None) -> str:
+def mark_of(tree: Script) -> str | None:
+    r"""Return a star, a label or primes as part of a name; None if the superscript is no such thing.
+
+    It is `star` for w^*, `1` for W^{(1)}, `prime` for y', and nothing where there is none.
+    """
+    mark = _label(tree.sup)
+    if tree.primes and not mark:
+        mark = "_".join(["prime"] * tree.primes)
+    return mark or (None if tree.sup is not None else "")
+
+
+def _label(sup: Tree | None) -> str:
     if isinstance(sup, Symbol) and sup.base in _MARKS and not sup.styles:
         return _MARKS[sup.base]
     if isinstance(sup, Symbol) and sup.styles and set(sup.styles) <= TEXT:
