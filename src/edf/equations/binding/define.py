@@ -215,10 +215,12 @@ def _left(tree: Tree, at: int) -> _Left:
     if mark is None:
         _fail("A definition has a name on the left: z, p_k, z^{(i)}, w^*, f(x)", at)
     if mark:
-        below = None if sub is None else _left(Script(tree.base, sub), at)
-        if below is None or below.letters:
-            return _Left(f"{base}_{mark}", *(below[1:] if below else ()))
-        return _Left(f"{base}_{below.text}_{mark}")
+        if sub is None:
+            return _Left(f"{base}_{mark}")
+        labelled = _left(Script(tree.base, sub), at)
+        if labelled.letters:
+            return labelled._replace(base=f"{base}_{mark}")
+        return _Left(f"{base}_{labelled.text}_{mark}")
     text = index_text(sub) if sub is not None else None
     if not text:
         _fail("A definition has a name on the left: z, p_k, f(x)", at)

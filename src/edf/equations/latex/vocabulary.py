@@ -106,6 +106,23 @@ SIZES = {
     r"\bigr": "", r"\Bigr": "", r"\biggr": "", r"\Biggr": "",
     r"\big": r"\big", r"\Big": r"\Big", r"\bigg": r"\bigg", r"\Bigg": r"\Bigg",
 }  # fmt: skip
+#: Delimiters, each with the one that closes it.
+CLOSING = {
+    "(": ")", "[": "]", r"\{": r"\}", r"\lVert": r"\rVert", r"\lvert": r"\rvert", "|": "|",
+    r"\|": r"\|", "||": "||", r"\langle": r"\rangle", r"\lfloor": r"\rfloor",
+    r"\lceil": r"\rceil",
+}  # fmt: skip
+CLOSERS = frozenset(CLOSING.values()) - {"|", r"\|", "||"}
+BARS = frozenset([r"\lVert", r"\lvert", "|", r"\|", "||"])
+#: What stands between the items of a group.
+SEPARATORS = frozenset([",", ";", ":", "|", r"\mid", r"\|", "||", r"\parallel", r"\middle"])
+#: Signs that are names where they stand alone in a script.
+SIGNS_AS_NAMES = frozenset(
+    ["*", "+", "-", r"\ast", r"\star", r"\prime", r"\circ", r"\dagger", r"\bullet", r"\perp",
+     r"\cdot", ":"]
+)  # fmt: skip
+SYMBOLS = GREEK | PLAIN_SYMBOLS | OTHER_SYMBOLS
+NAMING = FONTS | ACCENTS | TEXT
 #: Words that begin a condition, words that begin a remark, and words between two statements.
 CONDITION_WORDS = frozenset(
     """

@@ -428,14 +428,16 @@ def _plain_nabla(reader: Reader, factor: Symbol) -> Callable[[Tree | Expr], Expr
 
     def gradient(operand: Tree | Expr) -> Expr:
         target = operand if isinstance(operand, Expr) else reader.whole(operand)
-        leaves = (
+        leaves: list[Node] = (
             [n for n in topological_order(target.data[0]) if isinstance(n, Input | Param)]
             if target.op == "node"
             else []
         )
-        if not isinstance(operand, Expr) and (named := argument_of(reader, operand)) is not None:
-            if target.op != "node" or named in reader.scope.ancestors(target.data[0]):
-                leaves = [named]  # \nabla f(x)
+        named = None if isinstance(operand, Expr) else argument_of(reader, operand)
+        if named is not None and (
+            target.op != "node" or named in reader.scope.ancestors(target.data[0])
+        ):
+            leaves = [named]  # \nabla f(x)
         name = reader.scope.labels.get(leaves[0]) if len(leaves) == 1 else None
         if name is None or target.shape is not None:
             fail("The gradient with respect to what? Write \\nabla_x", factor.at)

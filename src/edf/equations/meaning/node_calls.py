@@ -107,7 +107,8 @@ def _is_unbound(reader: Reader, item: Tree) -> bool:
         return False
     if not isinstance(symbol, Symbol) or symbol.base in _SIGNS or symbol.base in reader.lift:
         return False
-    scope, text = reader.scope, index_text(item.sub) if isinstance(item, Script) else ""
+    sub = item.sub if isinstance(item, Script) else None
+    scope, text = reader.scope, "" if sub is None else index_text(sub)
     known = scope.find(symbol) or (scope.find(symbol, text) if text else None)
     return known is None and symbol.base not in (*reader.counts, *reader.inference.ranges)
 

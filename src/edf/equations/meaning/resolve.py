@@ -152,14 +152,15 @@ def insist_on_one_spelling(equation: Equation, scope: Scope) -> None:
         here = tree.at in indexed
         for known in (spellings.setdefault((bound.name, here), tree),
                       spellings.get((bound.name, not here))):  # fmt: skip
-            if known is None or known == tree or (known.at in indexed) != here and _bold_and_plain(
-                *((tree, known) if here else (known, tree))
-            ):
+            if known is None or known == tree:
                 continue
-            fail(
-                f"{to_latex(known)} and {to_latex(tree)} both mean {bound.name}: use one spelling",
-                tree.at,
-            )
+            pair = (tree, known) if here else (known, tree)
+            if (known.at in indexed) == here or not _bold_and_plain(*pair):
+                fail(
+                    f"{to_latex(known)} and {to_latex(tree)} both mean {bound.name}: use one "
+                    "spelling",
+                    tree.at,
+                )
 
 
 def _bold_and_plain(entry: Symbol, whole: Symbol) -> bool:

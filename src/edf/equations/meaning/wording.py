@@ -158,7 +158,7 @@ def _without_size(tree: Script) -> Script:
 
 
 def mark_of(tree: Script) -> str | None:
-    r"""Return a star, a label or primes as part of a name; None if the superscript is no such thing.
+    r"""Return a star, a label or primes as part of a name; None for any other superscript.
 
     It is `star` for w^*, `1` for W^{(1)}, `prime` for y', and nothing where there is none.
     """

@@ -1,0 +1,108 @@
+r"""What stands between visible delimiters: groups, bars, values at a point."""
+
+from __future__ import annotations
+
+from edf.equations.latex.grammar import Grammar
+from edf.equations.latex.syntax import (
+    Bars,
+    Evaluated,
+    Group,
+    Tree,
+)
+from edf.equations.latex.tokens import Token
+from edf.equations.latex.vocabulary import (
+    BARS,
+    CLOSING,
+    SEPARATORS,
+    SIZES,
+)
+
+
+class DelimiterParser(Grammar):
+    """Reads groups and bars, whatever their size."""
+
+    def delimited(self) -> Tree:
+        """A group or bars: visible delimiters, whatever their size, with items between."""
+        first = self.token
+        size = self.next().text if first.text in SIZES else ""
+        if size and SIZES[size] == "":
+            self.fail(f"{size} closes nothing: open its partner", first.at)
+        opened = self.token
+        if size == r"\left" and opened.text == ".":
+            return self.evaluated(first)
+        if opened.text not in CLOSING:
+            self.fail(f"{opened.text} is not understood behind {size}: use parentheses or bars")
+        self.next()
+        closing = CLOSING[opened.text]
+        self.deeper(first.at)
+        bars = opened.text in BARS
+        self.inside.append("" if size == r"\left" and bars else opened.text)
+        if self.text == closing and not (bars and opened.text in ("|", r"\|", "||")):
+            self.fail(f"Nothing stands between {opened.text} and {closing}", opened.at)
+        items, commas = [self.statement()], []
+        while (
+            not bars
+            and (self.text in SEPARATORS)
+            and (self.text not in ("|", r"\|", "||") or self.is_separator())
+        ):
+            separator = self.next().text
+            if separator == r"\middle":
+                separator += self.next().text
+            if self.text == closing and separator == ",":
+                break
+            commas.append(separator)
+            items.append(self.statement())
+        if size:
+            if self.text != SIZES[size]:
+                if self.token.separated:
+                    self.fail("Spacing of a \\quad or more separates: it has no place in here")
+                self.fail(f"{size}{opened.text} is not closed by {SIZES[size]}{closing}", first.at)
+            self.next()
+        if len(items) == 2 and self.text in (")", "]") and opened.text in ("(", "["):
+            closing = self.text  # an interval
+        self.expect(closing, opened)
+        self.inside.pop()
+        self.depth -= 1
+        written = f"{size}{opened.text}", f"{SIZES[size] if size else ''}{closing}"
+        if bars:
+            return Bars(items[0], *written, opened.text in (r"\lVert", r"\|", "||"), at=first.at)
+        shown = () if set(commas) <= {","} else tuple(commas)
+        return Group(tuple(items), *written, shown, at=first.at)
+
+    def evaluated(self, first: Token) -> Tree:
+        r"""\left. body \right|_{x = a}"""
+        self.next()
+        self.deeper(first.at)
+        self.inside.append("")
+        body = self.expression()
+        if self.text != r"\right":
+            self.fail(r"\left. is not closed by \right|", first.at)
+        self.next()
+        bar = self.next().text
+        self.inside.pop()
+        self.depth -= 1
+        if bar not in ("|", "]", ")"):
+            self.fail(r"\left. is not closed by \right|", first.at)
+        if self.text != "_":
+            self.fail(r"At which point? Write \right|_{x = a}")
+        self.next()
+        return Evaluated(body, self.indices(), bar, at=first.at)
+
+    def is_separator(self) -> bool:
+        """Whether a bar stands between two items of parentheses, as in p(y | x)."""
+        text = self.text
+        if text not in ("|", r"\|", "||") or self.inside[-1] in ("", *BARS):
+            return False
+        level, bars = 0, 0
+        for token in self.tokens[self.place :]:
+            level += token.text in ("(", "[", "{", r"\{") or token.text in (r"\left", r"\lvert")
+            level -= token.text in (")", "]", "}", r"\}") or token.text in (r"\right", r"\rvert")
+            if level < 0 or token.kind == "end":
+                break
+            bars += level == 0 and token.text == text
+        return bars % 2 == 1
+
+    def opens(self, delimiter: str) -> bool:
+        if delimiter in ("|", r"\|", "||") and self.text != r"\left":
+            return self.inside[-1] != delimiter
+        return delimiter in CLOSING or (self.text == r"\left" and delimiter == ".")

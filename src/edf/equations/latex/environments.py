@@ -1,0 +1,113 @@
+r"""Case distinctions and matrices."""
+
+from __future__ import annotations
+
+from edf.equations.latex.cursor import environment_of
+from edf.equations.latex.grammar import Grammar
+from edf.equations.latex.syntax import (
+    Case,
+    Cases,
+    Empty,
+    Matrix,
+    Relation,
+    Row,
+    Symbol,
+    Tree,
+)
+from edf.equations.latex.vocabulary import (
+    TEXT,
+)
+
+_HOW_TO_CONDITION = "A condition is written left = right, or with \\neq, <, \\leq, >, \\geq"
+
+
+class EnvironmentParser(Grammar):
+    """Reads environments that are values."""
+
+    def cases(self) -> Tree:
+        opened = self.next()
+        name = environment_of(opened.text)
+        self.deeper(opened.at)
+        self.inside.append("&")
+        rows: list[Case] = []
+        end = rf"\end{{{name}}}"
+        while True:
+            rows.append(self.case(end))
+            if self.text != r"\\":
+                break
+            self.new_row()
+            if self.text == end:
+                break
+        self.expect(end, opened)
+        self.inside.pop()
+        self.depth -= 1
+        return Cases(tuple(rows), name or "", at=opened.at)
+
+    def case(self, end: str) -> Case:
+        at = self.token.at
+        value = self.expression()
+        before = ""
+        if self.text in (",", ";"):
+            before = self.next().text
+        separated = self.token.separated or self.token.kind == "words"
+        if self.text != "&" and not separated:
+            self.fail("A case is written value & condition")
+        if self.text == "&":
+            self.next()
+        word = macro = ""
+        if self.token.kind == "words":
+            macro, word = self.text, self.next().inner.strip().rstrip(",:")
+        elif self.text in TEXT:
+            macro = self.text
+            symbol = self.symbol()
+            word = symbol.base if isinstance(symbol, Symbol) else "?"
+        condition: Tree | None = None
+        if self.token.kind != "end" and self.text not in (r"\\", end, ".", ",", ";"):
+            condition = self.statement()
+            while self.text in (",", r"\wedge") or self.token.kind == "words":
+                if self.token.kind == "words" and self.token.inner.strip() != "and":
+                    self.fail(
+                        "A condition is written left = right, or with \\neq, <, \\leq, >, \\geq"
+                    )
+                if self.peek() in (r"\\", end):
+                    break
+                self.fail("One condition at a time: write a row for each")
+            if not isinstance(condition, Relation):
+                self.fail(_HOW_TO_CONDITION, self.token.at)
+        ending = self.next().text if self.text in (".", ",", ";") else ""
+        if condition is None and word not in ("otherwise", "else", "o.w.", "otherwise."):
+            self.fail("This row has no condition: write \\text{otherwise}, or i = j", at)
+        if condition is not None and word not in ("", "if", "for", "when", "where", "whenever"):
+            self.fail(
+                f"The word {word} is not understood before a condition: write \\text{{if }}", at
+            )
+        return Case(value, word, macro, condition, ending, before, at=at)
+
+    def matrix(self) -> Tree:
+        opened = self.next()
+        name = environment_of(opened.text)
+        assert name is not None
+        columns = self.raw_argument() if name == "array" and self.text == "{" else ""
+        self.deeper(opened.at)
+        self.inside.append("&")
+        end = rf"\end{{{name}}}"
+        rows: list[Row] = []
+        while self.text != end:
+            at = self.token.at
+            entries: list[Tree] = []
+            while True:
+                if self.text in ("&", r"\\", end):
+                    entries.append(Empty(at=self.token.at))
+                else:
+                    entries.append(self.statement())
+                if self.text != "&":
+                    break
+                self.next()
+            rows.append(Row(tuple(entries), at=at))
+            if self.text != r"\\":
+                break
+            self.new_row()
+        self.expect(end, opened)
+        self.inside.pop()
+        self.depth -= 1
+        return Matrix(name, tuple(rows), columns, at=opened.at)

@@ -1,0 +1,171 @@
+r"""Function macros with their arguments, and signs that act on the rest of their term."""
+
+from __future__ import annotations
+
+from edf.equations.latex.grammar import Grammar, product
+from edf.equations.latex.syntax import (
+    Big,
+    Fraction,
+    Function,
+    Indices,
+    Number,
+    Relation,
+    Script,
+    Sum,
+    Symbol,
+    Tree,
+)
+from edf.equations.latex.tokens import Token
+from edf.equations.latex.vocabulary import (
+    FUNCTIONS,
+    GREEK,
+    POWERED,
+    PRODUCT_SIGNS,
+    SIZES,
+)
+
+
+class FunctionParser(Grammar):
+    """Reads functions, sums and their kin."""
+
+    def function(self) -> Tree:
+        """A function macro; its argument is in parentheses, or a factor, or a number times one."""
+        macro = self.next()
+        sup: Tree | None = None
+        sub: Tree | None = None
+        while self.text in ("^", "_", "'"):
+            if self.text == "_":
+                if macro.text not in (r"\log",):
+                    self.fail(f"{macro.text} takes no subscript here")
+                self.script_sign()
+                sub = self.indices()
+            elif self.text == "'" or sup is not None:
+                self.fail(f"A prime behind {macro.text} is not understood: write \\frac{{d}}{{dx}}")
+            else:
+                if macro.text not in POWERED:
+                    self.fail(f"{macro.text}^: the power of what? Write ({macro.text} ..)^..")
+                self.script_sign()
+                sup = self.superscript()
+        if self.text == "{" and (argument := self.in_braces(macro)) is not None:
+            return Function(macro.text, sup, argument, sub, at=macro.at)
+        parenthesised = self.text in ("(", "[", r"\{") or (
+            self.text in SIZES and self.peek() in ("(", "[", r"\{")
+        )
+        if not parenthesised and not self.starts():
+            self.fail(f"{macro.text} has no argument: write {macro.text}(..)")
+        argument = self.delimited() if parenthesised else self.applied()
+        if parenthesised and self.text == "^" and macro.text not in POWERED and sup is None:
+            return self.scripts(Function(macro.text, sup, argument, sub, at=macro.at), macro.at)
+        if parenthesised and self.text in ("^", "_", "'") and not self.token.spaced:
+            self.fail(
+                f"Does {self.text} belong to {macro.text}(..) or to what is in the parentheses?"
+            )
+        if not parenthesised and not self.argument_ends():
+            self.fail(f"Where does the argument of {macro.text} end? Write {macro.text}(..)")
+        return Function(macro.text, sup, argument, sub, at=macro.at)
+
+    def in_braces(self, macro: Token) -> Tree | None:
+        """Read an argument in braces, which do not show: no sum, and no script behind."""
+        close = self.closing_brace(self.place)
+        if close is None or self.tokens[close + 1].text in ("^", "_", "'", "!"):
+            return None
+        opened = self.next()
+        if self.text == "}":
+            self.fail("Empty braces: leave them out", opened.at)
+        argument = self.expression()
+        self.expect("}", opened)
+        if isinstance(argument, Sum):
+            self.fail(f"Braces do not show on the page: write {macro.text}(..)", opened.at)
+        return argument
+
+    def argument_ends(self) -> bool:
+        """Whether what follows cannot be taken for a part of the argument before."""
+        if self.text in FUNCTIONS:
+            return True
+        return not (self.starts() or self.text == "/" or self.text in PRODUCT_SIGNS)
+
+    def applied(self) -> Tree:
+        r"""A factor, a name with parentheses, or a number times one of these: what \log acts on."""
+        at = self.token.at
+        factors = [self.factor()]
+        while self._multiplies(factors[-1]) and self.starts() and self.text not in FUNCTIONS:
+            factors.append(self.factor())
+            self.check_beside(factors[-2], factors[-1])
+        head = factors[-1]
+        named = head.base if isinstance(head, Script) and head.sup is None else head
+        if isinstance(named, Symbol) and (self.text == "(" or self.text in SIZES) and self.starts():
+            factors.append(self.factor())
+        return product(factors, [""] * (len(factors) - 1), at)
+
+    @staticmethod
+    def _multiplies(factor: Tree) -> bool:
+        if isinstance(factor, Fraction):
+            return isinstance(factor.top, Number) and isinstance(factor.bottom, Number)
+        return isinstance(factor, Number) or factor == Symbol(r"\pi")
+
+    def big(self, macro: str, at: int) -> Tree:
+        lower: Tree | None = None
+        upper: Tree | None = None
+        while self.text in ("_", "^"):
+            mark = self.script_sign()
+            if mark.text == "_" and lower is None:
+                lower = self.bounds()
+            elif mark.text == "^" and upper is None:
+                upper = self.superscript()
+            else:
+                self.fail(f"A second {mark.text} on {macro}", mark.at)
+        self.skip_alignment()
+        sign = self.next().text if self.text in ("+", "-") else ""
+        if not self.starts():
+            self.fail(f"{macro} of what? Write parentheses around a sign and what follows it")
+        body = self.term()
+        if sign:
+            body = Sum((body,), (sign,), at=body.at)
+        return Big(macro, lower, upper, body, at=at)
+
+    def bounds(self) -> Tree:
+        opened = self.token
+        if opened.text != "{":
+            return Indices((self.index_atom(braced=False),), (), at=opened.at)
+        self.next()
+        items: list[Tree] = []
+        commas: list[str] = []
+        self.inside.append("{")
+        while True:
+            if self.text == r"\substack":
+                self.next()
+                continue
+            item = self.index_item() if self._plain_bound() else self.statement()
+            items.append(item)
+            if self.text == "}":
+                break
+            if self.token.kind == "end":
+                self.expect("}", opened)
+            if self.text in (",", ";", ":", r"\\", "|", r"\mid"):
+                commas.append(self.next().text)
+            elif self.names_something():
+                commas.append("")
+            else:
+                self.expect("}", opened)
+        self.inside.pop()
+        self.next()
+        if len(items) == 1 and isinstance(items[0], Relation):
+            relation = items[0]
+            return Relation(relation.left, relation.sign, relation.right, at=opened.at)
+        return Indices(tuple(items), tuple(commas), at=opened.at)
+
+    def _plain_bound(self) -> bool:
+        """Whether a bare letter stands here, with another or nothing behind: `ij` are two."""
+        start = self.place + 1
+        if not (self.token.kind == "letter" or self.text in GREEK):
+            return False
+        following = self.tokens[start]
+        return following.kind == "letter" or following.text in GREEK or following.text in (",", "}")
+
+    def named_big(self) -> Tree:
+        r"""\operatorname*{argmin}_x, \mathop{\mathrm{argmin}}_x"""
+        token = self.next()
+        star = "*" if self.text == "*" else ""
+        if star:
+            self.next()
+        return self.big(f"{token.text}{star}{{{self.raw_argument()}}}", token.at)
