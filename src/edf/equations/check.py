@@ -11,6 +11,7 @@ from edf.equations.latex.parser import parse, steps
 from edf.equations.latex.printer import to_latex
 from edf.equations.latex.syntax import Equation, Grad, walk
 from edf.equations.meaning import display
+from edf.equations.meaning.conditions import with_ranges
 from edf.equations.meaning.expression import Meaning
 from edf.equations.meaning.names import Scope
 from edf.equations.meaning.reader import Page
@@ -22,7 +23,7 @@ from edf.equations.testing.example import explained
 from edf.equations.testing.judge import Finding
 from edf.equations.testing.mutants import count_noticed
 from edf.equations.testing.repair import mend
-from edf.equations.testing.setting import Setting
+from edf.equations.testing.setting import Setting, parts
 from edf.equations.testing.step import examine
 from edf.equations.testing.verdict import EquationVerdict
 from edf.graph import Input, Node
@@ -102,7 +103,7 @@ def _check(
     declared = parse_reading(reading)
     claim = parse(latex, macros)
     scope = Scope(names)
-    equations = [with_names(equation, scope) for equation in steps(claim)]
+    equations = with_ranges([with_names(equation, scope) for equation in steps(claim)], scope)
     expected = _expected(expect, len(equations))
     page = _page(equations, scope, declared, loss)
     assert isinstance(page.world, World)
@@ -110,6 +111,7 @@ def _check(
     for equation in equations:
         insist_on_one_spelling(equation, page.scope)
     meanings = [resolve(equation, page) for equation in equations]
+    page.world.closed = True
     reprinted = to_latex(claim)
     verdicts = []
     for number, (equation, meaning) in enumerate(zip(equations, meanings, strict=True), 1):
@@ -127,6 +129,7 @@ def _check(
         if finding.status == "verified":
             corruptions, example = count_noticed(equation, meaning, page, finding, test)
         elif finding.status == "refuted":
+            _insist_on_call(equation, meaning, setting)
             finding = explained(meaning, setting, finding)
             change = mend(equation, meaning, page, finding, elsewhere)
         if declared.componentwise:
@@ -168,6 +171,35 @@ def _check(
             )
         )
     return verdicts
+
+
+def _insist_on_call(equation: Equation, meaning: Meaning, setting: Setting) -> None:
+    """Refuse b(1 - r) of a node b that depends on r where it holds as a product, and not as a call.
+
+    Raises:
+        EquationError: It does.
+    """
+    calls = [expr for expr in parts(meaning) if expr.op == "replace" and len(expr.args) == 1]
+    if not calls:
+        return
+    try:
+        product = resolve(equation, replace(setting.page, products=True))
+    except EquationError:
+        return
+    if product == meaning:
+        return
+    if (
+        examine(
+            equation, product, replace(setting, page=replace(setting.page, products=True))
+        ).finding.status
+        == "verified"
+    ):
+        name = calls[0].label[1]
+        raise EquationError(
+            f"This holds if {name} (..) is a product, and not if {name} is evaluated there: write "
+            f"{name} \\cdot (..) for the product",
+            position=calls[0].at,
+        )
 
 
 def _accepts(unreached: str | None) -> bool:

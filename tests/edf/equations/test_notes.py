@@ -35,6 +35,33 @@ PAGES = {
         "python": "g, a, x = AnyFunction(), Input(shape=(4,)), Input(shape=(4,))\n"
         "f = g(Sum(a * x))\nF = AnyFunction()\nA = Input(shape=(4, 4))\nh = F(A)"
     },
+    "cases": {
+        "let": r"X, Y \in \{0, 1\}, \quad u, w \in \mathbb{R}, \quad x \in \mathbb{R}^5",
+        "python": "def phi(X, Y): return np.where((X == 1) & (Y == 1), 10.0, np.where((X == 0) & (Y == 0), 5.0, 1.0))\n"
+        "def clip(u): return np.clip(u, -1, 1)\nm = np.array([1.0, 1, 1, 0, 0])",
+    },
+    "bounds": {
+        "let": r"x, y \in \mathbb{R}^n, \quad P \in \Delta_n",
+        "define": r"g = \max_i x_i y_i",
+    },
+    "rows": {
+        "python": "m = 6\nx, X, y, w, b = (Input(shape=s) for s in [(6, 3), (6, 3), (6,), (3,), ()])\n"
+        "h = Sigmoid(x @ w + b)\nc = h - Mean(h)\nJ = -Mean(y * Log(h) + (1 - y) * Log(1 - h))\n"
+        "S = Input(shape=(3, 3))\nL = Sum((X @ w - y) ** 2) / m\nZ = x @ Input(shape=(3, 2))",
+    },
+    "levels": {
+        "python": "u, c = Input(shape=(4, 5)), Input(shape=())\nDelta_t, dx = Input(shape=()), Input(shape=())\n"
+        "def v(k): return c * k",
+        "let": r"\Delta y, p \in \mathbb{R}",
+        "define": r"q^{n+1}_i = u_i^n + c \frac{\Delta t}{\Delta x} u_i^n"
+        if False
+        else r"z = p \Delta y",
+    },
+    "functions": {
+        "python": "w = Input(shape=(3,))\nx, y, r = Input(shape=(3,)), Input(shape=(3,)), Input(shape=())\n"
+        "def f(x): return Sigmoid(Sum(w * x))\ndef soft(r): return Log(1 + Exp(r))\n"
+        "g_bar = 1 - r\nq = g_bar * (1 - r)",
+    },
 }
 
 # page, LaTeX, statuses, options of the check
@@ -78,6 +105,74 @@ CASES: list[tuple[Any, ...]] = [
     ("gradients", r"\nabla F(x) = \nabla_x F(x)", V),
     ("gradients", r"\nabla F(x) = \nabla F(a)", R),
     ("gradients", r"\nabla_{A^\top} h = \nabla_A h", E),
+    # ----------------------------------------------------------------- several conditions in a row
+    ("cases", r"\phi(X,Y) = \begin{cases} 10 & \text{if } X = Y = 1 \\ 5 & \text{if } X = Y = 0 \\ 1 & \text{otherwise} \end{cases}", V),
+    ("cases", r"\phi(X,Y) = \begin{cases} 10 & \text{if } X = Y = 1 \\ 1 & \text{otherwise} \end{cases}", R),
+    ("cases", r"\phi(X,Y) = \begin{cases} 10 & X = 1, Y = 1 \\ 5 & X = 0 \text{ and } Y = 0 \\ 1 & \text{else} \end{cases}", V),
+    ("cases", r"\phi(X,Y) = \begin{cases} 10 & X = 1 \\ 5 & X = 0 \text{ and } Y = 0 \\ 1 & \text{else} \end{cases}", R),
+    ("cases", r"\text{clip}(u) = \begin{cases} u & -1 \leq u \leq 1 \\ \operatorname{sign}(u) & \text{otherwise} \end{cases}", V),
+    ("cases", r"\text{clip}(u) = \begin{cases} u & -1 \leq u \leq 1 \\ 1 & \text{otherwise} \end{cases}", R),
+    ("cases", r"\text{clip}(u) = \begin{cases} u & u = 0 \\ 1 & \text{otherwise} \end{cases}", E),
+    ("cases", r"x_i m_i = \begin{cases} x_i & 1 \leq i \leq 3 \\ 0 & \text{otherwise} \end{cases}", V),
+    ("cases", r"x_i m_i = \begin{cases} x_i & 1 \leq i < 3 \\ 0 & \text{otherwise} \end{cases}", R),
+    ("cases", r"x_i m_i = \begin{cases} x_i & 0 \leq i < 3 \\ 0 & \text{otherwise} \end{cases}", V),
+    ("cases", r"x_i m_i = \begin{cases} x_i & i > 3 \\ 0 & \text{otherwise} \end{cases}", R),
+    ("cases", r"u = \begin{cases} u & v > 0 \\ u & \text{otherwise} \end{cases}", E),
+    # ------------------------------------------------------------------------- what is summed over
+    ("bounds", r"g = \max_{i = 1, \dots, n} x_i y_i", V),
+    ("bounds", r"g = \max_{i = 1, \dots, n} x_i", R),
+    ("bounds", r"\sum_{i \in \{1, \dots, n\}} P_i = 1", V),
+    ("bounds", r"\sum_{i \in \{2, \dots, n\}} P_i = 1", R),
+    ("bounds", r"\sum_{i \in [n]} x_i y_i = x^\top y", V),
+    ("bounds", r"\sum_{i \in \mathcal{S}} x_i y_i = x^\top y", V),
+    ("bounds", r"\sum_{i \in \mathcal{S}} x_i y_i = x^\top x", R),
+    ("bounds", r"\sum_{i \in S} x_i = \sum_{i \in T} x_i", E),
+    ("bounds", r"y_i = x_i + (y_i - x_i), \quad i \geq 1", V),
+    ("cases", r"\lvert u \rvert = u, \quad u \geq 0", V),
+    ("cases", r"\lvert u \rvert = -u, \quad u \geq 0", R),
+    ("cases", r"\lvert u \rvert = u, \quad u < 0", R),
+    ("cases", r"u^2 \geq 0, \quad u \geq 0", "verified refuted"),
+    ("bounds", r"\begin{matrix} x^\top y = \sum_i x_i y_i \\ x^\top x = \sum_i x_i y_i \end{matrix}", "verified refuted"),
+    ("bounds", r"x^\top y = y^\top x \quad \rightarrow \quad x^\top x = \sum_i x_i^2 \quad \to \quad x = y", "verified verified refuted"),
+    # ------------------------------------------------------------------------- members of a matrix
+    ("rows", r"x_i^\top w = (x w)_i", V),
+    ("rows", r"x_i^\top w = (x w)_i^2", R),
+    ("rows", r"L = \frac{1}{m} \sum_{i=1}^m (X_i^\top w - y_i)^2", V),
+    ("rows", r"L = \frac{1}{m} \sum_{i=1}^m (X_i^\top w + y_i)^2", R),
+    ("rows", r"\sum_i X_i w_i = X w", V),  # columns
+    ("rows", r"\sum_i X_i y_i = X^\top y", V),  # rows
+    ("rows", r"\sum_i S_i w_i = S w", E),  # either
+    ("rows", r"\nabla_w L = \frac{2}{m} \sum_i (X_i^\top w - y_i) X_i", V),
+    ("rows", r"\nabla_w L = \frac{1}{m} \sum_i (X_i^\top w - y_i) X_i", R),
+    ("rows", r"J(w) = -\frac{1}{m} \sum_{i=1}^{m} \left(y_i \log h_w(x^{(i)}) + (1 - y_i) \log(1 - h_w(x^{(i)}))\right)", V),
+    ("rows", r"J(w) = -\frac{1}{m} \sum_{i=1}^{m} \left(y_i \log h_w(x^{(i)}) + (1 - y_i) \log h_w(x^{(i)})\right)", R),
+    ("rows", r"h(x_i) = \sigma(w^\top x_i + b)", V),
+    ("rows", r"h(x_i) = \sigma(w^\top x_i - b)", R),
+    ("rows", r"c(x_i) = c_i", E),  # c depends on all rows
+    ("rows", r"Z(x_i) = Z_i + x_j", E),
+    # -------------------------------------------------------------------- levels and differences
+    ("levels", r"\frac{u_i^{n+1} - u_i^n}{\Delta t} = \frac{u^{n+1}_i - u^n_i}{\Delta t}", V),
+    ("levels", r"u_i^{n+1} - u_i^n = u_{i+1}^n - u_i^n", R),
+    ("levels", r"c^2 \Delta t^2 = (c \Delta t)^2", V),
+    ("levels", r"c \Delta t^2 = (c \Delta t)^2", R),
+    ("levels", r"c \Delta x = \Delta x \cdot c + 0 \Delta t", V),
+    ("levels", r"z = p \Delta y", V),
+    ("levels", r"z = p \Delta t", R),
+    ("levels", r"u_{12} + c = u_{1,2} + c", V, {"reading": "base 0"}),
+    ("levels", r"u_{12} = u_{21}", R, {"reading": "base 0"}),
+    # ----------------------------------------------------- Python functions that make nodes
+    ("functions", r"f(x) = \frac{1}{1 + e^{-w^\top x}}", V),
+    ("functions", r"f(x) = \frac{1}{1 + e^{w^\top x}}", R),
+    ("functions", r"f_w(x + y) = \sigma(w^\top x + w^\top y)", V),
+    ("functions", r"f_w(x + y) = f_w(x) f_w(y)", R),
+    ("functions", r"\nabla_w f(x) = f(x) (1 - f(x)) x", V),
+    ("functions", r"\nabla_w f(x) = f(x) (1 - f(x)) w", R),
+    ("functions", r"\frac{d}{d r} \text{soft}(2 r) = 2 \sigma(2 r)", V),
+    ("functions", r"\frac{d}{d r} \text{soft}(2 r) = \sigma(2 r)", R),
+    ("functions", r"q = \bar g (1 - r)", E),  # a product, or g evaluated at 1 - r?
+    ("functions", r"\sin r \frac{d r^2}{d r} = 2 r \sin r", V),
+    ("functions", r"\sin r \frac{d r^2}{d r} = \sin(2 r^2)", R),
+    ("functions", r"\color{red}{r} \textcolor{blue}{r} = r^2", V),
 ]  # fmt: skip
 
 

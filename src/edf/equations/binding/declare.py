@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 import numpy as np
 
@@ -21,9 +21,9 @@ from edf.equations.binding.lengths import Length, new_length
 from edf.equations.binding.statements import Statement, expanded, statements
 from edf.equations.errors import EquationError
 from edf.equations.latex.parser import parse, steps
-from edf.equations.latex.syntax import Indices, Script, Symbol, walk
+from edf.equations.latex.syntax import Indices, Product, Script, Symbol, walk
 from edf.equations.meaning.names import Alias, Scope, index_text, python_names
-from edf.equations.meaning.wording import mark_of
+from edf.equations.meaning.wording import difference_of, mark_of
 from edf.graph import Array, Input, Node, topological_order
 
 #: Gets a generator of random numbers and a shape. (NumPy loads its generators when first used.)
@@ -512,6 +512,10 @@ def name_of(text: str, at: int = 0) -> str:
         tree = steps(parse(f"{text} = 0"))[0].left
     except EquationError as error:
         raise EquationError(error.message, position=at + error.position) from None
+    if isinstance(tree, Product) and len(tree.factors) == 2:
+        step = difference_of(*tree.factors)
+        if step is not None and isinstance(tree.factors[1], Symbol):
+            return step[0]
     symbol, sub = (tree.base, tree.sub) if isinstance(tree, Script) else (tree, None)
     mark = mark_of(tree) if isinstance(tree, Script) else ""
     if not isinstance(symbol, Symbol) or mark is None:
@@ -569,6 +573,7 @@ class _Shifted:
 @dataclass(frozen=True)
 class _OneOf:
     values: list[float]
+    finite: ClassVar[bool] = True
 
     def __call__(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
         return rng.choice(np.array(self.values), shape)
@@ -579,6 +584,7 @@ class _Whole:
     first: int
     last: int
     labels: bool = False  # whole numbers that only tell things apart, and can be indices
+    finite: ClassVar[bool] = True
 
     def __call__(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
         drawn = rng.integers(self.first, self.last + 1, shape)

@@ -39,7 +39,7 @@ from edf.equations.meaning.names import Alias, Scope, index_text, python_names
 from edf.equations.meaning.products import read_unit
 from edf.equations.meaning.reader import Page, Reader
 from edf.equations.meaning.resolve import READERS
-from edf.equations.meaning.wording import mark_of, with_names
+from edf.equations.meaning.wording import difference_of, mark_of, with_names
 from edf.equations.operations import OPERATIONS
 from edf.equations.operations.shapes import settle
 from edf.equations.options import Reading, parse_reading
@@ -200,6 +200,10 @@ def _left(tree: Tree, at: int) -> _Left:
     """What a left side defines."""
     if isinstance(tree, Product) and len(tree.factors) == 2 and isinstance(tree.factors[1], Group):
         return _left(tree.factors[0], at)  # f(x), a node that depends on x
+    if isinstance(tree, Product) and len(tree.factors) == 2:
+        step = difference_of(*tree.factors)
+        if step is not None and isinstance(tree.factors[1], Symbol):
+            return _Left(step[0])
     match tree:
         case Product(factors=(symbol, Script(base=Group(), sub=below, sup=None, primes=0))):
             return _left(Script(symbol, below, at=tree.at), at)  # P(x)_i

@@ -2,11 +2,12 @@ r"""Case distinctions and matrices."""
 
 from __future__ import annotations
 
-from edf.equations.latex.cursor import environment_of
+from edf.equations.latex.cursor import environment_of, raw
 from edf.equations.latex.grammar import Grammar
 from edf.equations.latex.syntax import (
     Case,
     Cases,
+    Conditions,
     Empty,
     Matrix,
     Relation,
@@ -63,17 +64,7 @@ class EnvironmentParser(Grammar):
             word = symbol.base if isinstance(symbol, Symbol) else "?"
         condition: Tree | None = None
         if self.token.kind != "end" and self.text not in (r"\\", end, ".", ",", ";"):
-            condition = self.statement()
-            while self.text in (",", r"\wedge") or self.token.kind == "words":
-                if self.token.kind == "words" and self.token.inner.strip() != "and":
-                    self.fail(
-                        "A condition is written left = right, or with \\neq, <, \\leq, >, \\geq"
-                    )
-                if self.peek() in (r"\\", end):
-                    break
-                self.fail("One condition at a time: write a row for each")
-            if not isinstance(condition, Relation):
-                self.fail(_HOW_TO_CONDITION, self.token.at)
+            condition = self.conditions(end)
         ending = self.next().text if self.text in (".", ",", ";") else ""
         if condition is None and word not in ("otherwise", "else", "o.w.", "otherwise."):
             self.fail("This row has no condition: write \\text{otherwise}, or i = j", at)
@@ -82,6 +73,21 @@ class EnvironmentParser(Grammar):
                 f"The word {word} is not understood before a condition: write \\text{{if }}", at
             )
         return Case(value, word, macro, condition, ending, before, at=at)
+
+    def conditions(self, end: str) -> Tree:
+        """Read a condition, or several with commas or `and` between, which hold at once."""
+        at = self.token.at
+        parts, joins = [self.statement()], []
+        while self.text in (",", r"\wedge") or self.token.kind == "words":
+            if self.token.kind == "words" and self.token.inner.strip() != "and":
+                self.fail(_HOW_TO_CONDITION)
+            if self.text == "," and self.peek() in (r"\\", end):
+                break
+            joins.append(raw([self.next()]))
+            parts.append(self.statement())
+        if not all(isinstance(part, Relation) for part in parts):
+            self.fail(_HOW_TO_CONDITION, self.token.at)
+        return parts[0] if len(parts) == 1 else Conditions(tuple(parts), tuple(joins), at=at)
 
     def matrix(self) -> Tree:
         opened = self.next()

@@ -170,6 +170,8 @@ class ExpressionParser(
         if token.kind in ("letter", "number") or text in ("(", "[", "{", r"\{"):
             return True
         if token.kind == "words":
+            if self.inside[-1] == "&" and token.inner.strip() in ("and", "or"):
+                return False  # between two conditions of a case
             return not is_aside(self.tokens[self.place :], True)
         if text in (r"\lVert", r"\lvert", r"\langle", r"\lfloor", r"\lceil"):
             return True

@@ -17,6 +17,8 @@ from edf.equations.latex.syntax import (
 )
 from edf.equations.latex.tokens import Token
 from edf.equations.latex.vocabulary import (
+    BOLD,
+    FRACTIONS,
     FUNCTIONS,
     GREEK,
     POWERED,
@@ -80,9 +82,17 @@ class FunctionParser(Grammar):
 
     def argument_ends(self) -> bool:
         """Whether what follows cannot be taken for a part of the argument before."""
-        if self.text in FUNCTIONS:
+        if self.text in FUNCTIONS or self.derivative_ahead() or self.text in BOLD:
             return True
         return not (self.starts() or self.text == "/" or self.text in PRODUCT_SIGNS)
+
+    def derivative_ahead(self) -> bool:
+        r"""Whether a derivative begins here, as it may behind the \theta of \sin \theta."""
+        if self.text not in FRACTIONS or self.peek() != "{":
+            return False
+        return self.peek(2) in (r"\partial", r"\mathrm") or (
+            self.peek(2) == "d" and self.peek(3) not in ("^", "}", "+", "-")
+        )
 
     def applied(self) -> Tree:
         r"""A factor, a name with parentheses, or a number times one of these: what \log acts on."""

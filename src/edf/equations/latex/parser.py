@@ -24,6 +24,7 @@ from edf.equations.latex.syntax import (
 )
 from edf.equations.latex.tokens import Token, tokenise
 from edf.equations.latex.vocabulary import (
+    ARROWS,
     ENVIRONMENTS,
     IMPLICATIONS,
     RELATIONS,
@@ -73,7 +74,9 @@ def steps(claim: Claim) -> list[Equation]:
                         f"The formula starts with {mark.sign}: write what stands on the left",
                         position=mark.at,
                     )
-                found.append(Equation(previous, part, mark.sign, at=part.at, sign_at=mark.at))
+                found.append(
+                    Equation(previous, part, mark.sign, at=part.at, sign_at=mark.at, row=row)
+                )
                 previous = part
             case _ if mark is not None and mark.continues and previous is not None:
                 whole = _continued(previous, part)
@@ -146,6 +149,9 @@ class _Parser(ExpressionParser):
             if token.separated and (pieces or self.place):
                 pieces.append(r"\quad")
             relation = self.relation_ahead() if text not in ("&", r"\\") else None
+            if text in ARROWS and token.separated and self.tokens[self.place + 1].separated:
+                pieces.append(self.next().text)  # between two statements
+                continue
             if text == "&":
                 aligned = True
                 pieces.append(self.next().text)
@@ -202,7 +208,15 @@ class _Parser(ExpressionParser):
             return bool(self.layout)
         if name == "array":
             return self.place == 0
+        if name == "matrix":
+            return self.place == 0 and self.is_all(name)
         return name in ENVIRONMENTS
+
+    def is_all(self, name: str) -> bool:
+        """Whether an environment that begins here is the whole formula, and its rows relate."""
+        ends = [k for k, token in enumerate(self.tokens) if token.text == rf"\end{{{name}}}"]
+        relates = any(token.text in RELATIONS for token in self.tokens)
+        return len(ends) == 1 and relates and self.tokens[ends[0] + 1].kind == "end"
 
     def environment(self) -> str:
         """Read the beginning or the end of an environment of rows."""

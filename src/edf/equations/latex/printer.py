@@ -108,6 +108,13 @@ def _case(tree: s.Case) -> str:
     return _joined(parts) + tree.end
 
 
+def _conditions(tree: s.Conditions) -> str:
+    parts = [to_latex(tree.parts[0])]
+    for join, part in zip(tree.joins, tree.parts[1:], strict=True):
+        parts += [join, to_latex(part)]
+    return _joined(parts)
+
+
 def _cases(tree: s.Cases) -> str:
     rows = r" \\ ".join(map(_case, tree.rows))
     return rf"\begin{{{tree.environment}}} {rows} \end{{{tree.environment}}}"
@@ -145,6 +152,7 @@ _PRINTERS: dict[type[s.Tree], Callable[[Any], str]] = {
     s.Sum: _sum,
     s.Grad: lambda tree: f"{to_latex(tree.base)}.{tree.macro}{{grad}}",
     s.Case: _case,
+    s.Conditions: _conditions,
     s.Cases: _cases,
     s.Matrix: _matrix,
     s.Empty: lambda tree: "",

@@ -161,6 +161,14 @@ class Relation(Tree):
 
 
 @dataclass(frozen=True, slots=True)
+class Conditions(Tree):
+    """Several conditions that hold at once, and what stands between each and the next."""
+
+    parts: tuple[Tree, ...]
+    joins: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Product(Tree):
     r"""Factors side by side; `joins[k]` stands between k and k+1: nothing, `\cdot`, `\odot`..."""
 
@@ -264,6 +272,7 @@ class Equation(Tree):
     sign: str = "="
     conditions: tuple[Tree, ...] = ()
     sign_at: int = field(compare=False, kw_only=True, default=0)
+    row: int = field(compare=False, kw_only=True, default=0)
 
 
 def children(tree: Tree) -> Iterator[tuple[str, int | None, Tree]]:

@@ -21,6 +21,7 @@ _TOKEN = re.compile(
     r"(?P<environment>\\(?:begin|end)\s*\{[A-Za-z]+\*?\})"
     r"|(?P<hidden>\\(?:label|tag\*?|notag|nonumber|displaystyle|textstyle|limits|nolimits)"
     r"(?![A-Za-z])(?:(?<=label)\s*\{[^{}]*\}|(?<=tag)\s*\{[^{}]*\}|(?<=tag\*)\s*\{[^{}]*\})?)"
+    r"|(?P<colour>\\(?:text)?color\s*(?:\[[^]]*\]\s*)?\{[^{}]*\})"
     r"|(?P<words>\\(?:text|textrm|textbf|textit|textsf|texttt|textnormal|mbox|hbox)(?=\s*\{))"
     r"|(?P<skip>\\(?:hspace\*?|hskip|kern|mspace|mskip|mkern)\s*\{?\s*(?P<width>-?[0-9.]+)\s*"
     r"(?P<unit>em|ex|pt|cm|mm|in|mu|pc)\s*\}?)"
@@ -137,7 +138,7 @@ def _scanned(source: str) -> list[Token]:
         if text in _SPACES:
             space += _SPACES[text]
             continue
-        if kind in ("blank", "comment", "hidden"):
+        if kind in ("blank", "comment", "hidden", "colour"):
             blank = True
             continue
         inner = ""

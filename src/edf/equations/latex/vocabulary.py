@@ -83,6 +83,8 @@ RELATIONS = (
     """.split()
     )
 )
+#: Signs between two statements where wide spaces stand around them.
+ARROWS = frozenset(r"\to \rightarrow \longrightarrow \mapsto".split())
 #: Signs between two statements.
 IMPLICATIONS = frozenset(
     r"""

@@ -1,10 +1,13 @@
-"""Sums, products and extrema over an index, and case distinctions."""
+"""Sums, products and extrema over an index."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from edf.equations.latex.printer import to_latex
 from edf.equations.latex.syntax import (
     Big,
-    Cases,
+    Group,
     Indices,
     Number,
     Product,
@@ -15,9 +18,9 @@ from edf.equations.latex.syntax import (
     Tree,
     walk,
 )
-from edf.equations.latex.vocabulary import CONDITION_SIGNS, REFUSED
+from edf.equations.latex.vocabulary import CONDITION_SIGNS, DOTS, REFUSED
 from edf.equations.meaning.algebra import fail, make, number
-from edf.equations.meaning.conditions import as_data, read_condition, restricted
+from edf.equations.meaning.conditions import restricted
 from edf.equations.meaning.endings import insist_on_end
 from edf.equations.meaning.expression import Condition, Expr
 from edf.equations.meaning.labels import compared, label_of
@@ -28,7 +31,6 @@ from edf.equations.operations.reductions import BY_SIGN, REDUCTIONS
 
 SERIES = 160  # terms of a series to infinity: factorials overflow soon after
 LONGEST = 10_000  # terms of a sum over numbers
-_OPPOSITE = {"=": r"\neq", r"\neq": "=", "<": r"\geq", r"\geq": "<", ">": r"\leq", r"\leq": ">"}
 
 
 # ----------------------------------------------------------------------- sums over an index
@@ -40,6 +42,7 @@ def read_big(reader: Reader, tree: Big) -> Expr:
         name = tree.macro.replace("\\arg\\", "\\arg")
         fail(REFUSED.get(name, f"{tree.macro} is not understood"), tree.at)
     kind = BY_SIGN[tree.macro].name
+    tree = _with_bounds(reader, tree)
     lower = tree.lower
     if lower is None:
         fail(f"{tree.macro} needs its index below: {tree.macro}_j", tree.at)
@@ -102,6 +105,50 @@ def read_big(reader: Reader, tree: Big) -> Expr:
         "big", (body,), (kind, indices, condition), at=tree.at,
         free=frozenset(free), bound=frozenset(indices), shape=body.shape,
     )  # fmt: skip
+
+
+def _with_bounds(reader: Reader, tree: Big) -> Big:
+    r"""Read i = 1, \dots, n and i \in \{1, \dots, n\} as bounds, and i \in S as all i."""
+    lower = tree.lower
+    if tree.upper is not None:
+        return tree
+    match lower:
+        case Indices(items=(Relation(sign="=") as first, *_, Symbol() as dots, last)) if (
+            dots.base in DOTS
+        ):
+            return replace(tree, lower=first, upper=last)
+        case Relation(left=Symbol() as letter, sign=r"\in", right=Group() as values):
+            ends = _run(values)
+            if ends is not None:
+                bounds = Relation(letter, "=", ends[0], at=values.at)
+                return replace(tree, lower=bounds, upper=ends[1])
+        case Relation(left=Symbol() as letter, sign=r"\in", right=Symbol() as values):
+            if reader.scope.find(values) is None:
+                _insist_on_one_set(reader, values)
+                return replace(tree, lower=Indices((letter,), (), at=lower.at))
+    return tree
+
+
+def _run(values: Group) -> tuple[Tree, Tree] | None:
+    r"""The ends of \{1, \dots, n\}, and of [n]."""
+    if values.open.endswith("[") and len(values.items) == 1:
+        return Number("1"), values.items[0]
+    dotted = len(values.items) > 2 and values.items[-2] in [Symbol(dots) for dots in DOTS]
+    if values.open.endswith("\\{") and dotted:
+        return values.items[0], values.items[-1]
+    return None
+
+
+def _insist_on_one_set(reader: Reader, values: Symbol) -> None:
+    """A set that the page does not bind is that of all values; two such would be one."""
+    for other in walk(reader.equation):
+        match other:
+            case Relation(sign=r"\in", right=Symbol() as found) if found != values:
+                fail(
+                    f"Sums over {to_latex(values)} and over {to_latex(found)}: which values are in "
+                    "each? Write the condition that chooses them",
+                    values.at,
+                )
 
 
 def _check_body(reader: Reader, tree: Big, indices: tuple[str, ...], body: Expr) -> None:
@@ -277,45 +324,3 @@ def _check_bounds(reader: Reader, tree: Big, first: int, index: str) -> None:
             f"{value:g}",
             upper.at,
         )
-
-
-# ------------------------------------------------------------------------ case distinctions
-
-
-def read_cases(reader: Reader, tree: Cases) -> Expr:
-    values = [reader.read(row.value) for row in tree.rows]
-    conditions = [
-        None if row.condition is None else read_condition(reader, _relation(row.condition))
-        for row in tree.rows
-    ]
-    _check_exhaustive(tree)
-    for value in values:
-        if value.shape is not None:
-            fail("A case distinction of vectors: write it with an index", value.at)
-    sides = [side for condition in conditions if condition for side in condition.sides]
-    letters = [i for condition in conditions if condition for i in condition.indices or ()]
-    free = frozenset(letters).union(*(arg.free for arg in (*values, *sides)))
-    data = tuple(None if condition is None else as_data(condition) for condition in conditions)
-    return make("cases", (*values, *sides), data, at=tree.at, free=free)
-
-
-def _relation(tree: Tree) -> Relation:
-    if not isinstance(tree, Relation) or isinstance(tree.left, Relation):
-        fail("One condition at a time: write a row for each", tree.at)
-    return tree
-
-
-def _check_exhaustive(tree: Cases) -> None:
-    *rows, last = tree.rows
-    for row in rows:
-        if row.condition is None:
-            fail("The row for all other cases must be the last", row.at)
-    if last.condition is None:
-        return
-    if len(rows) == 1:
-        one, two = rows[0].condition, last.condition
-        assert isinstance(one, Relation)
-        assert isinstance(two, Relation)
-        if (one.left, one.right) == (two.left, two.right) and _OPPOSITE[one.sign] == two.sign:
-            return
-    fail("Do these cases cover everything? Write \\text{otherwise} in the last row", last.at)

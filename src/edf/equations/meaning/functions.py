@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from edf.anyfunction import AnyFunction
+from edf.equations.errors import EquationError
 from edf.equations.latex.printer import to_latex
 from edf.equations.latex.syntax import (
     Function,
@@ -27,6 +28,7 @@ from edf.equations.meaning.symbols import WORD_FONTS, read_indices
 from edf.equations.operations import BY_MACRO, BY_SYMBOL, BY_WORD
 from edf.equations.operations.operation import Operation
 from edf.equations.operations.shapes import Shape, is_column, of_array, to_array
+from edf.graph import Node
 from edf.reductions import Softmax
 
 
@@ -129,6 +131,8 @@ def call_function(
     if bound.value is Softmax and not primes and (part := _component_of_softmax(reader, group, at)):
         return part
     arguments = [reader.whole(item) for item in group.items]
+    if not primes and (made := _made_of_nodes(reader, bound, arguments, at)) is not None:
+        return made
     shape = _shape_of_value(bound, arguments, at)
     if not primes:
         return make("call", arguments, bound, at=at, shape=shape)
@@ -144,6 +148,36 @@ def call_function(
     if argument.shape is None and shape is not None:
         fail(f"{bound.name} has more than one number as its value: a prime is not clear", at)
     return make("prime", arguments, (bound, primes), at=at, order=primes, shape=argument.shape)
+
+
+def _made_of_nodes(reader: Reader, bound: Bound, arguments: list[Expr], at: int) -> Expr | None:
+    """Read a call of a Python function that returns a node: the graph that it builds, with other
+    values for its arguments."""
+    if isinstance(bound.value, AnyFunction | type):
+        return None
+    trial = [_trial(argument, np.random.default_rng(0)) for argument in arguments]
+    try:
+        with np.errstate(all="ignore"):
+            value = bound.value(*trial)
+    except Exception:
+        value = None
+    if not isinstance(value, Node) and value is not None:
+        return None
+    shapes = [array.shape for array in trial]
+    try:
+        node, constants = reader.page.world.include(bound.value, shapes)
+    except EquationError as error:
+        if value is None:
+            return None
+        fail(f"{bound.name}: {error.message}", at)
+    except Exception:
+        return None
+    names = tuple(("", "") for _ in constants)
+    latex = bound.name if len(bound.name) == 1 else rf"\operatorname{{{bound.name}}}"
+    return make(
+        "replace", arguments, (node, tuple(constants), names), at=at,
+        shape=of_array(reader.shape(node)), label=(bound.name, latex),
+    )  # fmt: skip
 
 
 def _trial(argument: Expr, rng: np.random.Generator) -> np.ndarray:

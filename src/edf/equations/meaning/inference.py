@@ -106,6 +106,8 @@ class Inference:
                         self.runs_over(unknown, self.ranges[known], at)
         for one, other, at in self._alike:
             if one not in self.ranges:
+                if one == other:
+                    fail(f"{one} is not bound on this page, and no index that has a range here", at)
                 fail(f"What do {one} and {other} run over? Nothing here tells their range", at)
 
     def settle_lengths(self) -> None:

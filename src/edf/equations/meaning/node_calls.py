@@ -13,13 +13,13 @@ from edf.anyfunction import Applied
 from edf.equations.errors import EquationError
 from edf.equations.latex.printer import to_latex
 from edf.equations.latex.spoken import spoken
-from edf.equations.latex.syntax import Group, Product, Script, Symbol, Tree, children
+from edf.equations.latex.syntax import Group, Indices, Product, Script, Symbol, Tree, children
 from edf.equations.latex.vocabulary import DOTS
 from edf.equations.meaning.algebra import fail, make
 from edf.equations.meaning.expression import Expr, Index
 from edf.equations.meaning.names import Bound, index_text, latex_name
 from edf.equations.meaning.reader import Reader
-from edf.equations.meaning.scripts import raised
+from edf.equations.meaning.scripts import entries, raised
 from edf.equations.meaning.symbols import look_up, read_indices, read_node
 from edf.equations.operations.shapes import describe, of_array, to_array
 from edf.graph import Input, Node, Param, topological_order
@@ -41,6 +41,8 @@ def call_node(
         The value and whether the scripts behind the parentheses are in it, or None for a product.
     """
     below = reader.scope.ancestors(bound.value)
+    if not indices and (row := _of_member(reader, bound, symbol, group)) is not None:
+        return row, False
     named = [_named_node(reader, item) for item in group.items]
     foreign = [_is_unbound(reader, item) for item in group.items]
     if any(foreign) and all(
@@ -73,6 +75,55 @@ def call_node(
     if indices:
         fail(f"Write {to_latex(symbol)}(..)_i for a component of the call", group.at)
     return _elsewhere(reader, bound, symbol, replaced, group.at), False
+
+
+def _of_member(reader: Reader, bound: Bound, symbol: Symbol, group: Group) -> Expr | None:
+    r"""h(x^{(i)}), h(x_i; w) of a node h that is computed from x row by row: the row i of h."""
+    shape = reader.shape(bound.value)
+    members = [(k, found) for k, item in enumerate(group.items) if (found := _row_of(reader, item))]
+    if len(members) != 1 or not shape:
+        return None
+    ((place, (node, letter)),) = members
+    below = reader.scope.ancestors(bound.value)
+    rest = [item for k, item in enumerate(group.items) if k != place]
+    rows = reader.shape(node)
+    if (
+        node not in below
+        or rows[0] != shape[0]
+        or not all(
+            _named_node(reader, item) in below
+            or _is_unbound(reader, item)
+            or _is_constant(reader, item)
+            for item in rest
+        )
+    ):
+        return None
+    if not reader.page.world.follows_rows(bound.value, node):
+        fail(
+            f"{bound.name} is not computed row by row from "
+            f"{reader.scope.labels.get(node, 'this')}: bind a Python "
+            "function to call it with one of them",
+            group.at,
+        )
+    return entries(reader, symbol, (letter,), group.at)
+
+
+def _row_of(reader: Reader, item: Tree) -> tuple[Node, Tree] | None:
+    """Return the node and the index of x^{(i)} or x_i, a row of the node x."""
+    if not isinstance(item, Script) or not isinstance(item.base, Symbol) or item.primes:
+        return None
+    sup, sub = item.sup, item.sub
+    if isinstance(sup, Group) and sub is None and len(sup.items) == 1:
+        letter = sup.items[0]
+    elif sup is None and isinstance(sub, Indices) and len(sub.items) == 1:
+        letter = sub.items[0]
+    else:
+        return None
+    bound = reader.scope.find(item.base)
+    if bound is None or bound.kind != "node" or not reader.shape(bound.value):
+        return None
+    plain = isinstance(letter, Symbol) and not letter.styles and reader.scope.find(letter) is None
+    return (bound.value, letter) if plain else None
 
 
 def _insist_on_one_list(
@@ -166,6 +217,8 @@ def _one_argument(
         return None
     if not below:
         insist_on_product(shown, group)
+        return None
+    if inside and node not in mentioned and reader.page.products:
         return None
     if inside and node not in mentioned:
         variables = list(dict.fromkeys(inside))

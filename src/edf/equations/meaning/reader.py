@@ -7,7 +7,7 @@ meaning of a part asks the reader, which looks it up there.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -32,6 +32,12 @@ class Graph(Protocol):
     def shape(self, node: Node) -> tuple[int, ...]:
         """Return the shape of a node's value."""
 
+    def follows_rows(self, node: Node, below: Node) -> bool:
+        """Whether each row of a node's value depends on that row of another's alone."""
+
+    def include(self, function: Any, shapes: Sequence[tuple[int, ...]]) -> tuple[Node, list[Node]]:
+        """Return the node that a function of nodes makes, and what stands for its arguments."""
+
 
 @dataclass(frozen=True)
 class Page:
@@ -42,6 +48,7 @@ class Page:
     reading: Reading
     loss: Node | None = None
     labels: dict[str, str] = field(default_factory=dict)  # labels without meaning, by what has them
+    products: bool = False  # whether a node in front of one thing in parentheses is a factor
     #: How the arguments of a node are listed, and whether they are all that it depends on.
     listed: dict[str, dict[Any, bool]] = field(default_factory=dict)
 
@@ -75,6 +82,8 @@ class Reader:
         self.inference = Inference(spans)
         self.base = page.reading.base  # what the first component is called, if it is known
         self.layout = page.reading.layout  # of derivatives by a bare vector
+        self.members = 0  # how many rows of matrices there are, written X_i
+        self.columns = False  # whether these are columns
         self.undecided = 0  # how many derivatives of a number by a bare vector or matrix there are
         self.lift: tuple[str, ...] = page.reading.componentwise
         self.equation = equation

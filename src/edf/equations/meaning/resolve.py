@@ -41,7 +41,8 @@ from edf.equations.latex.syntax import (
 from edf.equations.latex.vocabulary import ACCENTS, BINOMIALS, BOLD, REFUSED
 from edf.equations.meaning import algebra
 from edf.equations.meaning.algebra import apply, fail
-from edf.equations.meaning.big_operators import read_big, read_cases
+from edf.equations.meaning.big_operators import read_big
+from edf.equations.meaning.cases import read_cases
 from edf.equations.meaning.conditions import read_conditions, restricted
 from edf.equations.meaning.derivatives import read_derivative, read_grad, read_held
 from edf.equations.meaning.endings import insist_on_end
@@ -64,10 +65,44 @@ def resolve(equation: Equation, page: Page) -> Meaning:
     """
     reader = Reader(equation, page, READERS, read_unit)
     try:
+        meaning = _resolved(reader, equation)
+    except EquationError:
+        if reader.members:
+            columns = Reader(equation, page, READERS, read_unit)
+            columns.columns = True
+            try:
+                return _resolved(columns, equation)
+            except EquationError:
+                pass  # what is wrong with rows is said
+        raise
+    if reader.members:
+        _insist_on_rows(equation, page)
+    return meaning
+
+
+def _insist_on_rows(equation: Equation, page: Page) -> None:
+    """Refuse X_i of a matrix X if it could be its row as well as its column."""
+    reader = Reader(equation, page, READERS, read_unit)
+    reader.columns = True
+    try:
+        _resolved(reader, equation)
+    except EquationError:
+        return
+    fail(
+        "Is X_i a row or a column of the matrix X? Write X_{i,:} or X_{:,i}, or declare members "
+        "(let: x_i \\in \\mathbb{R}^n, i = 1, \\dots, N)",
+        equation.at,
+    )
+
+
+def _resolved(reader: Reader, equation: Equation) -> Meaning:
+    """Read a step, a second time where its shifts or the numbers of its components tell more."""
+    page, columns = reader.page, reader.columns
+    try:
         meaning = _read_equation(reader, equation)
     except EquationError:
         if reader.undecided and not reader.layout:
-            return _with_fitting_layout(equation, page)
+            return _with_fitting_layout(equation, page, columns)
         raise
     base = _first_component(reader)
     spans = reader.inference.shifted_spans()
@@ -76,7 +111,7 @@ def resolve(equation: Equation, page: Page) -> Meaning:
             if length < 1:
                 fail(f"No value of {letter} has all of these shifts", equation.at)
         again = Reader(equation, page, READERS, read_unit, spans)
-        again.base = base
+        again.base, again.columns = base, columns
         meaning = _read_equation(again, equation)
     return meaning
 
@@ -97,7 +132,7 @@ def _first_component(reader: Reader) -> int | None:
     return base
 
 
-def _with_fitting_layout(equation: Equation, page: Page) -> Meaning:
+def _with_fitting_layout(equation: Equation, page: Page, columns: bool) -> Meaning:
     """Read the one derivative of a number by a bare vector in the layout that fits the other side.
 
     Raises:
@@ -106,7 +141,7 @@ def _with_fitting_layout(equation: Equation, page: Page) -> Meaning:
     found: list[Meaning] = []
     for layout in ("denominator", "numerator"):
         reader = Reader(equation, page, READERS, read_unit)
-        reader.layout = layout
+        reader.layout, reader.columns = layout, columns
         try:
             meaning = _read_equation(reader, equation)
         except EquationError:
@@ -117,7 +152,9 @@ def _with_fitting_layout(equation: Equation, page: Page) -> Meaning:
             found.append(meaning)
     if len(found) == 1:
         return found[0]
-    return _read_equation(Reader(equation, page, READERS, read_unit), equation)
+    reader = Reader(equation, page, READERS, read_unit)
+    reader.columns = columns
+    return _read_equation(reader, equation)
 
 
 def _read_equation(reader: Reader, equation: Equation) -> Meaning:

@@ -19,6 +19,7 @@ from edf.equations.latex.syntax import (
     Sum,
     Symbol,
     Tree,
+    walk,
 )
 from edf.equations.latex.vocabulary import GREEK, TRANSPOSES
 from edf.equations.meaning.algebra import apply, fail, make
@@ -68,6 +69,8 @@ def read_script(reader: Reader, tree: Script) -> Expr:
             return raised(reader, entries(reader, base, sub.items, at), sup, at)
         if isinstance(sub, Indices) and (entry := _by_label(reader, base, sub, at)) is not None:
             return raised(reader, entry, sup, at)
+        if isinstance(sub, Indices) and (member := _member(reader, base, sub, at)) is not None:
+            return raised(reader, member, sup, at)
         value = atom(reader, base, sub, at)
         if sup is not None:
             _refuse_power_of_entry(reader, base, value, sup)
@@ -130,11 +133,47 @@ def _by_label(reader: Reader, base: Symbol, sub: Indices, at: int) -> Expr | Non
     return apply("entry", (column, read_label(reader, tree, label)), at)
 
 
+def _member(reader: Reader, base: Symbol, sub: Indices, at: int) -> Expr | None:
+    r"""x_i of an array x with two axes: its row i, as a column.
+
+    X_i of a matrix may be a column as well; so may x_i, if only X is bound. Which it is, the rest
+    of the formula must tell.
+    """
+    if len(sub.items) != 1 or not isinstance(sub.items[0], Symbol | Sum) or reader.lift:
+        return None
+    bound, capital = reader.scope.find(base), Symbol(base.base.upper())
+    text = index_text(sub)
+    if text and reader.scope.find(base, text) is not None:
+        return None
+    if bound is None and len(base.base) == 1 and not base.base.isupper():
+        base = Symbol(capital.base, base.styles, shown=to_latex(base), at=base.at)
+        bound = reader.scope.find(capital)
+    if bound is None or bound.kind not in ("node", "array"):
+        return None
+    shape = reader.shape(bound.value) if bound.kind == "node" else bound.value.shape
+    letters = [t for t in walk(sub) if isinstance(t, Symbol)]
+    free = all(reader.scope.find(letter) is None and not letter.styles for letter in letters)
+    if len(shape) != 2 or not letters or not free:
+        return None
+    if bound.name[:1].isupper():
+        reader.members += 1
+        if reader.columns:
+            return entries(reader, base, (Symbol(":", at=at), *sub.items), at)
+    return entries(reader, base, sub.items, at)
+
+
 def _index_above(reader: Reader, base: Symbol, sub: Tree | None, sup: Tree | None) -> Expr | None:
     """x^i with a free letter i is an entry of the vector x, which has no powers."""
+    bound = reader.scope.find(base)
+    if isinstance(sup, Sum | Number) and isinstance(sub, Indices) and _is_level(sup):
+        if bound is None or bound.kind not in ("node", "array"):
+            return None
+        shape = reader.shape(bound.value) if bound.kind == "node" else bound.value.shape
+        if len(shape) == len(sub.items) + 1:  # u_i^{n+1}, whose u_i has no powers
+            return entries(reader, base, (sup, *sub.items), base.at)
+        return None
     if not isinstance(sup, Symbol) or sup.styles or is_transpose_sign(sup) or sup.base == "e":
         return None
-    bound = reader.scope.find(base)
     letter = sup.base in GREEK or (len(sup.base) == 1 and sup.base.isalpha())
     if not letter or reader.scope.find(sup) is not None:
         return None
@@ -153,6 +192,14 @@ def _index_above(reader: Reader, base: Symbol, sub: Tree | None, sup: Tree | Non
     if not shape or len(given) + 1 != len(shape):
         return None
     return entries(reader, base, (sup, *given), base.at)
+
+
+def _is_level(sup: Sum | Number) -> bool:
+    """Whether a superscript can be a shifted or a numbered index: n + 1, 0."""
+    if isinstance(sup, Number):
+        return sup.text.isdigit()
+    letter, *rest = sup.terms
+    return isinstance(letter, Symbol) and all(isinstance(term, Number) for term in rest)
 
 
 def time_derivative(reader: Reader, base: Symbol, order: int, at: int) -> Expr | None:

@@ -149,8 +149,9 @@ def look_up(
     bound = scope.find(symbol)
     if sub is None:
         return bound, ()
+    digits = _digits(sub)
     if bound is None:
-        bound = _of_capital(reader, symbol, sub)
+        bound = _of_capital(reader, symbol, digits)
     text = index_text(sub)
     whole = scope.find(symbol, text) if text else None
     if whole is not None:
@@ -163,7 +164,25 @@ def look_up(
         return whole, ()
     if bound is not None and text and _is_mere_label(reader, symbol, sub, bound, text):
         return bound, ()
+    if bound is not None and digits is not sub and len(_shape(reader, bound)) == 2:
+        sub = digits
     return bound, () if bound is None else read_indices(reader, sub)
+
+
+def _digits(sub: Tree) -> Tree:
+    """The two indices of a_{12}, if a subscript has two digits; else the subscript itself."""
+    match sub:
+        case Indices(items=(Number(text) as number,)) if len(text) == 2 and text.isdigit():
+            return Indices(tuple(Number(digit, at=number.at) for digit in text), ("",), at=sub.at)
+    return sub
+
+
+def _shape(reader: Reader, bound: Bound) -> tuple[int, ...]:
+    """The shape of a node or an array, of anything else that of a number."""
+    if bound.kind == "node":
+        return reader.shape(bound.value)
+    shape: tuple[int, ...] = bound.value.shape if bound.kind == "array" else ()
+    return shape
 
 
 def _is_mere_label(reader: Reader, symbol: Symbol, sub: Tree, bound: Bound, text: str) -> bool:

@@ -12,6 +12,7 @@ A name that the page binds decides; where it binds none, the formula stays as it
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from edf.equations.latex.printer import to_latex
 from edf.equations.latex.syntax import (
@@ -26,9 +27,9 @@ from edf.equations.latex.syntax import (
     children,
     with_child,
 )
-from edf.equations.latex.vocabulary import ACCENTS, FONTS, TEXT
+from edf.equations.latex.vocabulary import ACCENTS, FONTS, TEXT, TRANSPOSES
 from edf.equations.meaning.algebra import fail
-from edf.equations.meaning.names import Scope, index_text
+from edf.equations.meaning.names import Scope, index_text, python_names
 from edf.equations.operations import BY_MACRO, BY_WORD
 
 _MARKS = {
@@ -51,6 +52,12 @@ def _named(tree: Tree, scope: Scope) -> Tree:
     match tree:
         case Product():
             return _with_words(tree, scope)
+        case Script(base=Symbol(), sup=Product(factors=(Group() as label, Symbol() as sign))) if (
+            sign.base in TRANSPOSES | {"T"}
+        ):
+            named = _with_mark(Script(tree.base, tree.sub, label, at=tree.at), scope)
+            whole = named if isinstance(named, Symbol) else Group((named,), "(", ")", at=tree.at)
+            return Script(whole, None, sign, at=tree.at)
         case Script():
             return _with_mark(_without_size(tree), scope)
         case Styled():
@@ -62,7 +69,7 @@ def _named(tree: Tree, scope: Scope) -> Tree:
 
 
 def _with_words(tree: Product, scope: Scope) -> Tree:
-    factors, joins = list(tree.factors), list(tree.joins)
+    factors, joins = _with_differences(tree.factors, tree.joins, scope)
     place = 0
     while place < len(factors):
         for length in range(min(LONGEST, len(factors) - place), 1, -1):
@@ -79,6 +86,37 @@ def _with_words(tree: Product, scope: Scope) -> Tree:
     if len(factors) == 1:
         return factors[0]
     return Product(tuple(factors), tuple(joins), at=tree.at)
+
+
+def _with_differences(
+    factors: Sequence[Tree], joins: Sequence[str], scope: Scope
+) -> tuple[list[Tree], list[str]]:
+    r"""\Delta t is one name, Delta_t or dt, where the page has that and no \Delta."""
+    made, signs = [factors[0]], list[str]()
+    for join, factor in zip(joins, factors[1:], strict=True):
+        step = difference_of(made[-1], factor) if not join else None
+        if step is not None and scope.find(Symbol(r"\Delta")) is None:
+            name, whole = step
+            found = [
+                each for each in (name, "d" + name.removeprefix("Delta_")) if each in scope.names
+            ]
+            if found:
+                symbol = Symbol(found[0], shown=whole.shown, at=whole.at)
+                rest = isinstance(factor, Script)
+                made[-1] = replace(factor, base=symbol) if rest else symbol  # type: ignore[call-arg]
+                continue
+        made.append(factor)
+        signs.append(join)
+    return made, signs
+
+
+def difference_of(sign: Tree, behind: Tree) -> tuple[str, Symbol] | None:
+    r"""Return the name Delta_t of \Delta t, and the symbol of it, or None for anything else."""
+    symbol = behind.base if isinstance(behind, Script) else behind
+    if sign != Symbol(r"\Delta") or not isinstance(symbol, Symbol):
+        return None
+    name = f"Delta_{python_names(symbol)[0]}"
+    return name, Symbol(name, shown=rf"\Delta {to_latex(symbol)}", at=sign.at)
 
 
 def _is_word(run: Sequence[Tree], behind: Tree | None, scope: Scope) -> bool:
@@ -181,12 +219,12 @@ def _label(sup: Tree | None) -> str:
 def _without_parameters(tree: Script, base: Symbol, scope: Scope) -> Tree:
     r"""f_\theta is the node f if it depends on theta."""
     bound = scope.find(base)
-    if bound is None or bound.kind != "node" or not isinstance(tree.sub, Indices):
+    if bound is None or not isinstance(tree.sub, Indices):
         return tree
     text = index_text(tree.sub)
-    if text and scope.find(base, text) is not None:
+    if bound.kind not in ("node", "function") or (text and scope.find(base, text) is not None):
         return tree
-    below = scope.ancestors(bound.value)
+    below = scope.ancestors(bound.value) if bound.kind == "node" else dict.fromkeys(scope.graph)
     found = [scope.find(item) for item in tree.sub.items if isinstance(item, Symbol)]
     if len(found) < len(tree.sub.items) or not all(
         one is not None and one.kind == "node" and one.value in below for one in found

@@ -34,6 +34,15 @@ class World:
         fixed: Mapping[Node, Array] | None = None,
     ) -> None:
         self.roots = list(roots)
+        self.resize, self.given = dict(resize or {}), dict(fixed or {})
+        #: What functions of the page make of nodes, by the function and its arguments' shapes.
+        self.made: dict[Any, tuple[Node, list[Node]]] = {}
+        self.closed = False  # whether the graph is in use, and takes no more nodes
+        self._copy()
+
+    def _copy(self) -> None:
+        """Copy the graph below the roots."""
+        roots, resize, fixed = self.roots, self.resize, self.given
         self.twins = private_copy(roots)
         self.order = topological_order(*(self.twins[root] for root in roots))
         self.names = {twin: node for node, twin in self.twins.items()}
@@ -49,11 +58,11 @@ class World:
             self.below[node] = 1 << k
             for parent in node.inputs:
                 self.below[node] |= self.below[parent]
-        for node, shape in (resize or {}).items():
+        for node, shape in resize.items():
             twin = self.twins[node]
             assert isinstance(twin, Input)
             twin.shape = shape
-        values = {self.twins[node]: value for node, value in (fixed or {}).items()}
+        values = {self.twins[node]: value for node, value in fixed.items()}
         self.fixed = {
             node: double(np.asarray(values.get(node, node.value)))
             for node in self.order
@@ -62,6 +71,54 @@ class World:
         }
         #: Whether an operation rounds to float32 or less whatever it is given.
         self.rounds = False
+
+    def include(self, function: Any, shapes: Sequence[tuple[int, ...]]) -> tuple[Node, list[Node]]:
+        """Add what a function makes of nodes to the graph.
+
+        Returns:
+            The node that it returns, and the constants that stand for its arguments.
+
+        Raises:
+            EquationError: It returns no node, or the graph is in use.
+        """
+        key = (id(function), tuple(shapes))
+        if key not in self.made:
+            if self.closed:
+                raise EquationError("This calls a function with other arguments than before")
+            rng = np.random.default_rng(0)
+            arguments: list[Node] = [Constant(rng.uniform(0.2, 0.9, shape)) for shape in shapes]
+            node = function(*arguments)
+            if not isinstance(node, Node):
+                raise EquationError("The function returns no node of the graph")
+            self.made[key] = node, arguments
+            self.roots.append(node)
+            for name in ("_shapes", "loses_imaginary_part"):
+                self.__dict__.pop(name, None)
+            self._copy()
+        return self.made[key]
+
+    def follows_rows(self, node: Node, below: Node) -> bool:
+        """Whether each row of a node's value depends on that row of another's alone."""
+        rng = np.random.default_rng(0)
+        leaves = {leaf: self.leaf(leaf, rng) for leaf in self.order if not leaf.inputs}
+        twin, other = self.twins[node], self.twins[below]
+        values = self._computed(leaves)
+        moved = values[other] + rng.uniform(0.1, 0.3, values[other].shape)
+        for row in range(len(moved)):
+            kept = moved.copy()
+            kept[row] = values[other][row]
+            found = self._computed({**leaves, other: kept})[twin]
+            if not np.allclose(found[row], values[twin][row], rtol=1e-9, atol=1e-12):
+                return False
+        return True
+
+    def _computed(self, known: Mapping[Node, Array]) -> dict[Node, Array]:
+        """Return all values (of nodes of the copy), given some."""
+        values = dict(known)
+        for node in self.order:
+            if node not in values:
+                values[node] = np.asarray(node.forward(*(values[p] for p in node.inputs)))
+        return values
 
     @property
     def sampled(self) -> list[Input]:

@@ -11,6 +11,8 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from edf.equations.binding.lengths import Length
 from edf.equations.errors import EquationError
 from edf.equations.latex import syntax as s
@@ -20,7 +22,7 @@ from edf.equations.meaning.resolve import resolve
 from edf.equations.sampling.world import World
 from edf.equations.testing.judge import Finding, judge
 from edf.equations.testing.setting import Outcome, Setting, nodes, parts
-from edf.graph import Input, Node
+from edf.graph import Array, Constant, Input, Node
 
 POINTS = 2  # at which each other length is tested
 MOST_NUMBERS = 3  # places in a formula at which a number is taken for the length
@@ -169,10 +171,9 @@ def _tested(equation: s.Equation, change: Change, setting: Setting) -> Finding |
 
     Of several readings of the numbers in it, one that holds is enough.
     """
-    world = World(setting.world.roots, change.shapes(setting.world))
     points = min(POINTS, setting.points // 3 + 1)
     worst: Finding | None = None
-    for scope in _scopes(setting.page.scope, change.length):
+    for world, scope in _pages(setting, change):
         page = replace(setting.page, world=world, scope=scope)
         for variant in _variants(equation, change.length):
             try:
@@ -184,6 +185,26 @@ def _tested(equation: s.Equation, change: Change, setting: Setting) -> Finding |
             if worst is None or found.status == "refuted":
                 worst = found
     return worst
+
+
+def _pages(setting: Setting, change: Change) -> Iterator[tuple[World, Scope]]:
+    """Yield graph and names after a change.
+
+    Where Python has a name for the length, as n, what the graph divides by may be n as well.
+    """
+    roots, shapes = setting.world.roots, change.shapes(setting.world)
+    world = World(roots, shapes)
+    scopes = list(_scopes(setting.page.scope, change.length))
+    for scope in scopes:
+        yield world, scope
+    if len(scopes) > 1:
+        constants: dict[Node, Array] = {
+            setting.world.names[twin]: np.asarray(float(change.length + 1))
+            for twin in setting.world.order
+            if isinstance(twin, Constant) and np.array_equal(twin.value, float(change.length))
+        }
+        if constants:
+            yield World(roots, shapes, constants), scopes[1]
 
 
 def _scopes(scope: Scope, length: int) -> Iterator[Scope]:
