@@ -447,7 +447,7 @@ _BUILDERS: dict[str, Callable[[_Graph, Expr], Laid]] = {
     "call": _Graph.call,
 }
 #: What makes a name an alias: derivatives, and nodes with other arguments.
-_DERIVATIVES = frozenset(["deriv", "prime", "replace"])
+_DERIVATIVES = frozenset(["deriv", "prime", "replace", "at"])
 
 
 def _axes(expr: Expr) -> int:

@@ -88,6 +88,35 @@ class DelimiterParser(Grammar):
         self.next()
         return Evaluated(body, self.indices(), bar, at=first.at)
 
+    def bar_of_evaluation(self) -> str | None:
+        r"""Return the bar that stands here if it says at which point, as \Big|_{x = a} does."""
+        sized = self.text in SIZES and self.text != r"\right" and self.peek() in ("|", r"\rvert")
+        bar = self.text + self.peek() if sized else self.text
+        behind = self.peek(2 if sized else 1)
+        if behind != "_" or not (sized or self.text in ("|", r"\rvert")):
+            return None
+        inside = self.inside[-1]
+        return None if inside in BARS or (inside == "" and r"\left" in self._open_sizes()) else bar
+
+    def _open_sizes(self) -> list[str]:
+        """The sizes of delimiters that are open."""
+        open_ones: list[str] = []
+        for token in self.tokens[: self.place]:
+            if token.text == r"\left":
+                open_ones.append(token.text)
+            elif token.text == r"\right" and open_ones:
+                open_ones.pop()
+        return open_ones
+
+    def evaluated_behind(self, body: Tree, at: int) -> Tree:
+        r"""body \Big|_{x = a}"""
+        bar = self.bar_of_evaluation()
+        assert bar is not None
+        while self.text != "_":
+            self.next()
+        self.next()
+        return Evaluated(body, self.indices(), "|", bar, at=at)
+
     def is_separator(self) -> bool:
         """Whether a bar stands between two items of parentheses, as in p(y | x)."""
         text = self.text

@@ -122,6 +122,8 @@ class ExpressionParser(
                 factors.append(self.factor())
             elif self.text == "/":
                 factors, joins = [self.slash(product(factors, joins, at), at)], []
+            elif self.bar_of_evaluation() is not None:
+                factors, joins = [self.evaluated_behind(product(factors, joins, at), at)], []
             elif self.starts():
                 left, right = factors[-1], self.factor()
                 self.check_beside(left, right)

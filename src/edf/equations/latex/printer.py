@@ -58,6 +58,13 @@ def _styled(tree: s.Styled) -> str:
     return f"{tree.macro}{{{to_latex(tree.body)}}}{note}"
 
 
+def _evaluated(tree: s.Evaluated) -> str:
+    body, point = to_latex(tree.body), to_latex(tree.at_point)
+    if tree.shown:
+        return f"{body} {tree.shown}_{{{point}}}"
+    return rf"\left. {body} \right{tree.bar}_{{{point}}}"
+
+
 def _fraction(tree: s.Fraction) -> str:
     if tree.macro in (r"\over", r"\choose"):
         return f"{{{to_latex(tree.top)} {tree.macro} {to_latex(tree.bottom)}}}"
@@ -138,9 +145,7 @@ _PRINTERS: dict[type[s.Tree], Callable[[Any], str]] = {
     s.Group: _group,
     s.Bars: lambda tree: f"{tree.open} {to_latex(tree.body)} {tree.close}",
     s.Styled: _styled,
-    s.Evaluated: lambda tree: (
-        rf"\left. {to_latex(tree.body)} \right{tree.bar}_{{{to_latex(tree.at_point)}}}"
-    ),
+    s.Evaluated: _evaluated,
     s.Fraction: _fraction,
     s.Slash: lambda tree: f"{to_latex(tree.top)} / {to_latex(tree.bottom)}",
     s.Root: _root,

@@ -82,11 +82,12 @@ class Group(Tree):
 
 @dataclass(frozen=True, slots=True)
 class Evaluated(Tree):
-    r"""`\left. body \right|_{x = a}`: a value at a point."""
+    r"""`\left. body \right|_{x = a}` and `body \Big|_{x = a}`: a value at a point."""
 
     body: Tree
     at_point: Tree
-    bar: str
+    bar: str  # the delimiter that closes it
+    shown: str = ""  # the bar as written, where nothing invisible opens before it
 
 
 @dataclass(frozen=True, slots=True)

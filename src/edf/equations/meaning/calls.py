@@ -19,8 +19,15 @@ from edf.equations.meaning.functions import call_function, call_operation, named
 from edf.equations.meaning.names import Bound, python_names
 from edf.equations.meaning.node_calls import call_node, insist_on_product
 from edf.equations.meaning.reader import Reader
-from edf.equations.meaning.scripts import raised, subscripted, time_derivative
-from edf.equations.meaning.symbols import look_up, read_bound, read_index, read_letter, read_node
+from edf.equations.meaning.scripts import raised, subscripted
+from edf.equations.meaning.symbols import (
+    look_up,
+    read_bound,
+    read_index,
+    read_letter,
+    read_node,
+    time_derivative,
+)
 from edf.equations.operations.shapes import is_column, settle
 
 

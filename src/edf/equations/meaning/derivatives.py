@@ -49,6 +49,7 @@ class Variable:
     shape: tuple[int, ...]
     row: bool = False  # whether it is written transposed
     at: int = 0
+    name: Symbol | None = None  # as written
 
 
 # ------------------------------------------------------------------------- fractions of d's
@@ -56,7 +57,7 @@ class Variable:
 
 def read_derivative(reader: Reader, tree: Fraction | Slash) -> Expr | None:
     """Read a fraction as a derivative, or return None if it is an ordinary one."""
-    parts = _differentials(reader, tree)
+    parts = derivative_parts(reader, tree)
     if parts is None:
         return None
     letter, order, target = parts
@@ -64,18 +65,31 @@ def read_derivative(reader: Reader, tree: Fraction | Slash) -> Expr | None:
         if isinstance(tree, Slash):
             fail("What does this derivative act on? Use \\frac", tree.at)
         fail("What does this derivative act on? Put it behind, in parentheses", tree.at)
-    variables = _variables(reader, tree.bottom, letter, order)
+    variables = variables_below(reader, tree.bottom, letter, order)
+    applied = _applied_to(reader, target, variables[0])
+    if applied is not None:
+        target = applied
     return _differentiate(reader, _target(reader, target), variables, letter, tree.at)
+
+
+def _applied_to(reader: Reader, target: Tree, variable: Variable) -> Tree | None:
+    """u(x) for a function u that no node applies, as in du/dx; None for anything else."""
+    bound = reader.scope.find(target) if isinstance(target, Symbol) else None
+    if bound is None or bound.kind != "function" or variable.indices or not variable.name:
+        return None
+    if reader.scope.applications(bound.value):
+        return None
+    return Product((target, Group((variable.name,), "(", ")", at=target.at)), ("",), at=target.at)
 
 
 def read_operator(reader: Reader, factor: Tree) -> Callable[[Tree | Expr], Expr] | None:
     """Read a factor that acts on what stands behind it, or return None."""
     if isinstance(factor, Fraction):
-        parts = _differentials(reader, factor)
+        parts = derivative_parts(reader, factor)
         if parts is None or parts[2] is not None:
             return None
         letter, order, _ = parts
-        variables = _variables(reader, factor.bottom, letter, order)
+        variables = variables_below(reader, factor.bottom, letter, order)
 
         def differentiate(operand: Tree | Expr) -> Expr:
             target = operand if isinstance(operand, Expr) else reader.read(operand)
@@ -91,7 +105,7 @@ def read_operator(reader: Reader, factor: Tree) -> Callable[[Tree | Expr], Expr]
     return None
 
 
-def _differentials(reader: Reader, tree: Fraction | Slash) -> tuple[str, int, Tree | None] | None:
+def derivative_parts(reader: Reader, tree: Fraction | Slash) -> tuple[str, int, Tree | None] | None:
     """Return the letter, the order and the target of a derivative, or None."""
     above, below = _factors(tree.top), _factors(tree.bottom)
     letter, first = _letter_d(above[0][0]), _letter_d(below[0][0])
@@ -167,12 +181,12 @@ def read_held(reader: Reader, tree: Tree, held: Sequence[Tree], at: int) -> Expr
 
     It is the total derivative without what reaches u through y.
     """
-    parts = _differentials(reader, tree) if isinstance(tree, Fraction) else None
+    parts = derivative_parts(reader, tree) if isinstance(tree, Fraction) else None
     if parts is None or parts[2] is None or parts[1] != 1:
         fail("What is held fixed stands behind a first derivative of one thing", at)
     assert isinstance(tree, Fraction)
     letter, order, target_tree = parts
-    (variable,) = _variables(reader, tree.bottom, letter, order)
+    (variable,) = variables_below(reader, tree.bottom, letter, order)
     if not variable.indices and _size(variable.shape) > 1:
         fail("With something held fixed, write the variable with an index", variable.at)
     assert target_tree is not None
@@ -292,7 +306,7 @@ def _moves(reader: Reader, target: Expr, variable: Variable) -> None:
 # ------------------------------------------------------------------------------- variables
 
 
-def _variables(reader: Reader, tree: Tree, letter: str, order: int) -> list[Variable]:
+def variables_below(reader: Reader, tree: Tree, letter: str, order: int) -> list[Variable]:
     """Read what stands below: d x, d x^2, or d x d y."""
     factors, joins = _factors(tree)
     if any(joins):
@@ -350,7 +364,8 @@ def _read_variable(
             at,
         )
     node, indices = read.data
-    return Variable(node, indices, read.label, reader.shape(node), row, at)
+    name = symbol if sub is None else None
+    return Variable(node, indices, read.label, reader.shape(node), row, at, name)
 
 
 def _differentiate(

@@ -208,6 +208,18 @@ def _replace(style: _Style, expr: Expr) -> Text:
     return f"{expr.label[0]}[{', '.join(pairs)}]", TIGHT
 
 
+def _at(style: _Style, expr: Expr) -> Text:
+    """An expression with other values for some nodes."""
+    pairs = [
+        f"{label[style.latex]} = {style.show(value)}"
+        for label, value in zip(expr.data[1], expr.args[1:], strict=True)
+    ]
+    body = style.show(expr.args[0])
+    if style.latex:
+        return rf"\left. {body} \right|_{{{', '.join(pairs)}}}", IN_POWER
+    return f"({body})[{', '.join(pairs)}]", TIGHT
+
+
 def _names_of(bound: Bound) -> tuple[str, str]:
     """The name of a function, as plain text and as LaTeX."""
     if bound.name in OPERATIONS:
@@ -240,4 +252,6 @@ _SHOWN: dict[str, Callable[[_Style, Expr], Text]] = {
     "call": _call,
     "prime": _prime,
     "replace": _replace,
+    "at": _at,
+    "zeros": lambda style, expr: ("0", TIGHT),
 }

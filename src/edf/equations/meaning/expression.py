@@ -63,6 +63,8 @@ class Expr:
     component   indices into a column or matrix
     call        the function that is bound
     prime       (the function that is bound, how often it is differentiated)
+    at          (graph nodes, their names): the body, and the values that these have in it
+    zeros       nothing: the shape says all
     replace     (graph node, its ancestors for which the arguments stand)
     deriv       ((graph node, indices or None, label), ...): with respect to what, outermost first
     """

@@ -251,6 +251,8 @@ class Scope:
         if not isinstance(symbol, Symbol):
             return []
         bound = self.find(symbol, suffix) or self.find(Symbol(symbol.base.upper()))
+        if bound is None and symbol.styles and symbol.styles[0] in (r"\dot", r"\ddot"):
+            bound = self.find(Symbol(symbol.base, symbol.styles[1:]))  # a derivative by time
         return [] if bound is None else [bound]
 
     def ancestors(self, node: Node) -> dict[Node, None]:

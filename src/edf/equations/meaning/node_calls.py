@@ -43,7 +43,7 @@ def call_node(
     below = reader.scope.ancestors(bound.value)
     if not indices and (row := _of_member(reader, bound, symbol, group)) is not None:
         return row, False
-    named = [_named_node(reader, item) for item in group.items]
+    named = [named_node(reader, item) for item in group.items]
     foreign = [_is_unbound(reader, item) for item in group.items]
     if any(foreign) and all(
         new or node in below or _is_constant(reader, item)
@@ -67,7 +67,7 @@ def call_node(
     replaced = {
         variable: item
         for variable, item in _matched(reader, bound, group)
-        if _named_node(reader, item) is not variable
+        if named_node(reader, item) is not variable
     }
     if not replaced:
         _insist_on_one_list(reader, bound, named, group)
@@ -91,7 +91,7 @@ def _of_member(reader: Reader, bound: Bound, symbol: Symbol, group: Group) -> Ex
         node not in below
         or rows[0] != shape[0]
         or not all(
-            _named_node(reader, item) in below
+            named_node(reader, item) in below
             or _is_unbound(reader, item)
             or _is_constant(reader, item)
             for item in rest
@@ -254,7 +254,7 @@ def _matched(reader: Reader, bound: Bound, group: Group) -> list[tuple[Node, Tre
     """Return what each of several arguments stands for."""
     node: Node = bound.value
     below = reader.scope.ancestors(node)
-    named = [_named_node(reader, item) for item in group.items]
+    named = [named_node(reader, item) for item in group.items]
     leaves_only = all(n is not None and n in below for n in named) and not set(named) <= set(
         node.inputs
     )
@@ -331,7 +331,7 @@ def _refuse_exchanged(
         )
 
 
-def _named_node(reader: Reader, tree: Tree) -> Node | None:
+def named_node(reader: Reader, tree: Tree) -> Node | None:
     """Return the node that a bare name stands for, or that P(x) does, if it is one."""
     if isinstance(tree, Product) and _is_own_call(reader, tree.factors):
         tree = tree.factors[0]
@@ -351,7 +351,7 @@ def argument_of(reader: Reader, tree: Tree) -> Node | None:
     """Return the node that f(x) names as its only argument, as a whole."""
     match tree:
         case Product(factors=(Symbol(), Group(items=(item,)))):
-            return _named_node(reader, item)
+            return named_node(reader, item)
     return None
 
 
@@ -359,11 +359,11 @@ def _is_own_call(reader: Reader, factors: Sequence[Tree]) -> bool:
     """Whether factors are P(x), with the name of something that P depends on."""
     if len(factors) != 2 or not isinstance(factors[1], Group):
         return False
-    head = _named_node(reader, factors[0])
+    head = named_node(reader, factors[0])
     if head is None:
         return False
     below = reader.scope.ancestors(head)
-    named = [_named_node(reader, item) for item in factors[1].items]
+    named = [named_node(reader, item) for item in factors[1].items]
     return all(found is not None and found in below for found in named)
 
 
@@ -371,7 +371,7 @@ def _is_call(reader: Reader, factors: Sequence[Tree]) -> bool:
     """Whether factors are P(..), with something in the parentheses that P depends on."""
     if len(factors) != 2 or not isinstance(factors[1], Group):
         return False
-    head = _named_node(reader, factors[0])
+    head = named_node(reader, factors[0])
     if head is None:
         return False
     below = reader.scope.ancestors(head)

@@ -8,6 +8,7 @@ from edf.equations.latex.printer import to_latex
 from edf.equations.latex.syntax import (
     Case,
     Cases,
+    Fraction,
     Group,
     Number,
     Product,
@@ -24,6 +25,7 @@ from edf.equations.meaning.endings import insist_on_end
 from edf.equations.meaning.expectations import read_expectation
 from edf.equations.meaning.expression import Expr
 from edf.equations.meaning.functions import named_operation
+from edf.equations.meaning.points import read_derivative_at
 from edf.equations.meaning.reader import Factors, Joins, Reader
 
 
@@ -73,6 +75,10 @@ def read_unit(reader: Reader, factors: Factors, joins: Joins, start: int) -> tup
             if operation is not None and operation.arity == 1:
                 insist_on_end(behind, to_latex(factor))
                 return algebra.apply(operation.name, (reader.read(behind),), factor.at), 2
+    if beside and isinstance(factor, Fraction):
+        behind = factors[start + 1]
+        if isinstance(behind, Group) and (value := read_derivative_at(reader, factor, behind)):
+            return value, 2
     if beside and (indicated := _indicator(reader, factor, factors[start + 1])) is not None:
         return indicated, 2
     return reader.read(factor), 1

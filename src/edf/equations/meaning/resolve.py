@@ -24,7 +24,6 @@ from edf.equations.latex.syntax import (
     Function,
     Grad,
     Group,
-    Indices,
     Matrix,
     Number,
     Product,
@@ -44,11 +43,12 @@ from edf.equations.meaning.algebra import apply, fail
 from edf.equations.meaning.big_operators import read_big
 from edf.equations.meaning.cases import read_cases
 from edf.equations.meaning.conditions import read_conditions, restricted
-from edf.equations.meaning.derivatives import read_derivative, read_grad, read_held
+from edf.equations.meaning.derivatives import read_derivative, read_grad
 from edf.equations.meaning.endings import insist_on_end
 from edf.equations.meaning.expression import Condition, Expr, Meaning
 from edf.equations.meaning.functions import read_function
 from edf.equations.meaning.names import Scope
+from edf.equations.meaning.points import read_evaluated
 from edf.equations.meaning.products import read_product, read_unit
 from edf.equations.meaning.reader import Page, Reader
 from edf.equations.meaning.relations import COMPARISONS, as_equality
@@ -320,13 +320,6 @@ def _read_relation(reader: Reader, tree: Relation) -> Expr:
     fail("A relation is no value: bind the probability, or write an indicator", tree.right.at)
 
 
-def _read_evaluated(reader: Reader, tree: Evaluated) -> Expr:
-    assert isinstance(tree.at_point, Indices)
-    if not any(isinstance(item, Relation) for item in tree.at_point.items):
-        return read_held(reader, tree.body, tree.at_point.items, tree.at)
-    fail("A value at a point is not understood: bind the function to a name and call it", tree.at)
-
-
 READERS: dict[type[Tree], Callable[[Reader, Any], Expr]] = {
     Number: _read_number,
     Symbol: read_symbol,
@@ -341,7 +334,7 @@ READERS: dict[type[Tree], Callable[[Reader, Any], Expr]] = {
     Matrix: _read_matrix,
     Styled: _read_styled,
     Relation: _read_relation,
-    Evaluated: _read_evaluated,
+    Evaluated: read_evaluated,
     Empty: lambda reader, tree: algebra.number(0.0, tree.at),
     Function: read_function,
     Bars: read_bars,

@@ -26,11 +26,17 @@ from edf.equations.meaning.algebra import apply, fail, make
 from edf.equations.meaning.aliases import entry
 from edf.equations.meaning.expression import Expr, Index
 from edf.equations.meaning.labels import label_of, read_label
-from edf.equations.meaning.names import index_text, latex_name
+from edf.equations.meaning.names import index_text
 from edf.equations.meaning.reader import Reader
-from edf.equations.meaning.symbols import atom, read_bound, read_index, read_indices, without_label
+from edf.equations.meaning.symbols import (
+    atom,
+    read_bound,
+    read_index,
+    read_indices,
+    time_derivative,
+    without_label,
+)
 from edf.equations.operations.shapes import is_column, is_vector
-from edf.graph import Input, Param, topological_order
 
 _TRANSPOSE = TRANSPOSES | {"T"}
 
@@ -200,30 +206,6 @@ def _is_level(sup: Sum | Number) -> bool:
         return sup.text.isdigit()
     letter, *rest = sup.terms
     return isinstance(letter, Symbol) and all(isinstance(term, Number) for term in rest)
-
-
-def time_derivative(reader: Reader, base: Symbol, order: int, at: int) -> Expr | None:
-    """y' of a node that depends on one number: its derivative with respect to that."""
-    bound = reader.scope.find(base)
-    if bound is None or bound.kind != "node":
-        return None
-    leaves = [leaf for leaf in topological_order(bound.value) if isinstance(leaf, Input | Param)]
-    moving = [leaf for leaf in leaves if leaf in reader.scope.labels]
-    if (
-        len(leaves) != 1
-        or moving != leaves
-        or leaves == [bound.value]
-        or reader.shape(leaves[0]) != ()
-    ):
-        return None
-    name = reader.scope.labels[leaves[0]]
-    expr = read_bound(reader, bound, (), to_latex(base), at)
-    for _ in range(order):
-        expr = make(
-            "deriv", (expr,), (leaves[0], (), (name, latex_name(name))), at=at, shape=expr.shape,
-            free=expr.free, order=1,
-        )  # fmt: skip
-    return expr
 
 
 def _labelled(reader: Reader, base: Symbol, sub: Tree | None, label: Group, at: int) -> Expr:

@@ -15,11 +15,11 @@ from edf.equations.meaning import algebra
 from edf.equations.meaning.algebra import fail, make
 from edf.equations.meaning.aliases import read_alias
 from edf.equations.meaning.expression import Counted, Expr, Index, Shifted, letters_of
-from edf.equations.meaning.names import Bound, index_text, python_names
+from edf.equations.meaning.names import Bound, index_text, latex_name, python_names
 from edf.equations.meaning.reader import Reader
 from edf.equations.operations import BY_SYMBOL, BY_WORD
 from edf.equations.operations.shapes import DimensionVariable, of_array
-from edf.graph import Node
+from edf.graph import Input, Node, Param, topological_order
 
 #: Fonts in which a word can be the name of a function.
 WORD_FONTS = frozenset([r"\operatorname", r"\mathrm", r"\text", r"\textrm"])
@@ -37,6 +37,8 @@ def atom(reader: Reader, symbol: Symbol, sub: Tree | None, at: int) -> Expr:
     """A symbol with its subscript: a node, an array, a number, or a sign of the dialect."""
     bound, indices = look_up(reader, symbol, sub)
     if bound is None:
+        if (dotted := _dotted(reader, symbol, sub, at)) is not None:
+            return dotted
         return _sign(reader, symbol, sub, at)
     _refuse_two_deltas(symbol, indices, at)
     latex = to_latex(Script(symbol, sub) if sub is not None and not indices else symbol)
@@ -47,6 +49,14 @@ def atom(reader: Reader, symbol: Symbol, sub: Tree | None, at: int) -> Expr:
     if bound.kind == "function":
         fail(f"{to_latex(symbol)} is a function: write its argument in parentheses", at)
     return read_bound(reader, bound, indices, latex, at)
+
+
+def _dotted(reader: Reader, symbol: Symbol, sub: Tree | None, at: int) -> Expr | None:
+    r"""\dot{x} and \ddot{x}, where the page has x as a function of time."""
+    order = {r"\dot": 1, r"\ddot": 2}.get(symbol.styles[0], 0) if symbol.styles else 0
+    if not order or sub is not None:
+        return None
+    return time_derivative(reader, Symbol(symbol.base, symbol.styles[1:], at=at), order, at)
 
 
 def read_bound(
@@ -136,6 +146,28 @@ def _refuse_two_deltas(symbol: Symbol, indices: tuple[Index, ...], at: int) -> N
             f"(\\delta)_{{{''.join(letters)}}} for its entries",
             at,
         )
+
+
+def time_derivative(reader: Reader, base: Symbol, order: int, at: int) -> Expr | None:
+    r"""y' and \dot{y} of a node that depends on one number, or on t: with respect to that."""
+    bound = reader.scope.find(base)
+    if bound is None or bound.kind != "node":
+        return None
+    leaves = [leaf for leaf in topological_order(bound.value) if isinstance(leaf, Input | Param)]
+    if len(leaves) > 1:
+        leaves = [leaf for leaf in leaves if reader.scope.labels.get(leaf) == "t"]
+    if len(leaves) != 1 or leaves == [bound.value] or reader.shape(leaves[0]) != ():
+        return None
+    if leaves[0] not in reader.scope.labels:
+        return None
+    name = reader.scope.labels[leaves[0]]
+    expr = read_bound(reader, bound, (), to_latex(base), at)
+    for _ in range(order):
+        expr = make(
+            "deriv", (expr,), (leaves[0], (), (name, latex_name(name))), at=at, shape=expr.shape,
+            free=expr.free, order=1,
+        )  # fmt: skip
+    return expr
 
 
 # ------------------------------------------------------------------------------- names and indices

@@ -29,6 +29,7 @@ from edf.equations.latex.syntax import (
 )
 from edf.equations.latex.vocabulary import ACCENTS, FONTS, TEXT, TRANSPOSES
 from edf.equations.meaning.algebra import fail
+from edf.equations.meaning.dots import with_sums
 from edf.equations.meaning.names import Scope, index_text, python_names
 from edf.equations.operations import BY_MACRO, BY_WORD
 
@@ -41,7 +42,7 @@ LONGEST = 12  # letters of a word
 
 def with_names(equation: Equation, scope: Scope) -> Equation:
     """Return an equation in which every name that the page binds is one symbol."""
-    found = _named(equation, scope)
+    found = _named(with_sums(equation, scope), scope)
     assert isinstance(found, Equation)
     return found
 

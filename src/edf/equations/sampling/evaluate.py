@@ -402,6 +402,24 @@ def _replace(ev: Evaluator, expr: Expr) -> Array:
     return ev.unflattened(values[target], lead)
 
 
+def _zeros(ev: Evaluator, expr: Expr) -> Array:
+    return 0 * _ones(ev, expr)
+
+
+def _at(ev: Evaluator, expr: Expr) -> Array:
+    """A value in a context in which some nodes have other values, by the slacks that give them."""
+    body, *points = expr.args
+    slack = dict(ev.context.slack)
+    for node, point in zip(expr.data[0], points, strict=True):
+        twin = ev.twin(node)
+        now = ev.context.value(twin)
+        there = ev.value(point)
+        there = np.broadcast_to(there, (len(now), *there.shape[1:])).reshape(now.shape)
+        slack[twin] = slack.get(twin, 0.0) + (there - now)
+    moved = Context(ev.points, ev.context.rows, ev.context, slack)
+    return Evaluator(moved, ev.ranges, ev.method, ev.step).value(body)
+
+
 def _deriv(ev: Evaluator, expr: Expr) -> Array:
     (target,) = expr.args
     node, indices, _ = expr.data
@@ -418,4 +436,5 @@ CONSTRUCTS: dict[str, Callable[[Evaluator, Expr], Array]] = {
     "gather": _gather, "ones": _ones,
     "eye": _eye, "component": _component, "big": _big, "cases": _cases, "call": _call,
     "prime": _prime, "replace": _replace, "deriv": _deriv,
+    "at": _at, "zeros": _zeros,
 }  # fmt: skip

@@ -1,0 +1,167 @@
+r"""Dots of a visible pattern: `x_1 + x_2 + \dots + x_n` is \sum_{i=1}^{n} x_i; products likewise.
+
+The pattern is what the first term and the last one have in common; they differ in one number, which
+becomes an index. A second term must follow the pattern. Where it shows in subscripts, two terms are
+enough to see it; else there must be three.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from edf.equations.latex.syntax import (
+    Big,
+    Equation,
+    Indices,
+    Number,
+    Product,
+    Relation,
+    Script,
+    Sum,
+    Symbol,
+    Tree,
+    children,
+    walk,
+    with_child,
+)
+from edf.equations.latex.vocabulary import DOTS
+from edf.equations.meaning.names import Scope
+
+_LETTERS = "kijlmnpqrsuvh"
+
+
+def with_sums(equation: Equation, scope: Scope) -> Equation:
+    """Return an equation in which dots of a visible pattern are sums and products."""
+    if not any(_are_dots(tree) for tree in walk(equation)):
+        return equation
+    taken = {tree.base for tree in walk(equation) if isinstance(tree, Symbol)}
+    free = (x for x in _LETTERS if x not in taken and scope.find(Symbol(x)) is None)
+    letter = next(free, None)
+    if letter is None:
+        return equation
+    found = _expanded(equation, letter)
+    assert isinstance(found, Equation)
+    return found
+
+
+def _expanded(tree: Tree, letter: str) -> Tree:
+    for name, place, child in list(children(tree)):
+        tree = with_child(tree, name, place, _expanded(child, letter))
+    match tree:
+        case Sum():
+            return _sum(tree, letter)
+        case Product():
+            return _product(tree, letter)
+    return tree
+
+
+def _sum(tree: Sum, letter: str) -> Tree:
+    place = next((k for k, term in enumerate(tree.terms) if _are_dots(term)), None)
+    if place is None or place + 1 >= len(tree.terms):
+        return tree
+    if any(sign != "+" for sign in tree.signs[place : place + 2]):
+        return tree
+    last = tree.terms[place + 1]
+    for count in (2, 1):
+        start = place - count
+        between = tree.signs[start + 1 : place] if start >= 0 else ("-",)
+        if start < 0 or any(sign != "+" for sign in between):
+            continue
+        if count == 1 and start and _is_another(tree.terms[start - 1], last, letter):
+            continue
+        made = _pattern(r"\sum", tree.terms[start:place], last, letter)
+        if made is not None and tree.signs[start] != "-":
+            terms = (*tree.terms[:start], made, *tree.terms[place + 2 :])
+            signs = (*tree.signs[: start + 1], *tree.signs[place + 2 :])
+            alone = len(terms) == 1 and not signs[0]
+            return made if alone else Sum(terms, signs, at=tree.at)
+    return tree
+
+
+def _product(tree: Product, letter: str) -> Tree:
+    place = next((k for k, factor in enumerate(tree.factors) if _are_dots(factor)), None)
+    if place is None or place + 1 >= len(tree.factors):
+        return tree
+    last = tree.factors[place + 1]
+    for count in (2, 1):
+        start = place - count
+        if start < 0:
+            continue
+        if count == 1 and start and _is_another(tree.factors[start - 1], last, letter):
+            continue
+        signs = set(tree.joins[start : place + 1])
+        made = _pattern(r"\prod", tree.factors[start:place], last, letter)
+        if made is not None and (signs <= {""} or signs <= {"", r"\cdot"}):
+            factors = (*tree.factors[:start], made, *tree.factors[place + 2 :])
+            joins = (*tree.joins[:start], *tree.joins[place + 1 :])
+            if len(factors) == 1:
+                return made
+            return Product(factors, joins, at=tree.at) if place + 2 == len(tree.factors) else tree
+    return tree
+
+
+def _pattern(macro: str, first: Sequence[Tree], last: Tree, letter: str) -> Big | None:
+    """The sum or product that begins with one term or two and ends with the last, or None."""
+    met: list[tuple[Number, Tree, bool]] = []
+    body = _common(first[0], last, letter, met, below=False)
+    if body is None or not met:
+        return None
+    start, end, _ = met[0]
+    if any((number, tree) != (start, end) for number, tree, _ in met) or not start.text.isdigit():
+        return None
+    if len(first) == 1 and not all(in_subscript for _, _, in_subscript in met):
+        return None
+    if len(first) > 1 and _put(body, letter, int(start.text) + 1) != first[1]:
+        return None
+    at = first[0].at
+    return Big(macro, Relation(Symbol(letter), "=", start, at=at), end, body, at=at)
+
+
+def _is_another(term: Tree, last: Tree, letter: str) -> bool:
+    """Whether a term is like the last one, too, so that the two before the dots show another rule."""
+    return _pattern("", [term], last, letter) is not None
+
+
+def _common(
+    one: Tree, other: Tree, letter: str, met: list[tuple[Number, Tree, bool]], below: bool
+) -> Tree | None:
+    """What two trees have in common, a letter where they differ; None if they differ in more."""
+    if one == other:
+        return one
+    if isinstance(one, Number) and isinstance(other, Number | Symbol | Sum):
+        met.append((one, other, below))
+        return Symbol(letter, at=one.at)
+    parts, others = list(children(one)), list(children(other))
+    if type(one) is not type(other) or [p[:2] for p in parts] != [p[:2] for p in others]:
+        return None
+    made = one
+    for (name, place, child), (_, _, twin) in zip(parts, others, strict=True):
+        inside = below or (isinstance(one, Script) and name == "sub") or isinstance(one, Indices)
+        common = _common(child, twin, letter, met, inside)
+        if common is None:
+            return None
+        made = with_child(made, name, place, common)
+    return made if _alike(made, one) and _alike(made, other) else None
+
+
+def _alike(one: Tree, other: Tree) -> bool:
+    """Whether two trees are equal but for their parts."""
+    for name, place, _ in list(children(one)):
+        twins = [c for n, p, c in children(other) if (n, p) == (name, place)]
+        if len(twins) != 1:
+            return False
+        one = with_child(one, name, place, twins[0])
+    return one == other
+
+
+def _put(tree: Tree, letter: str, number: int) -> Tree:
+    """A tree with a number for a letter."""
+    if isinstance(tree, Symbol) and tree == Symbol(letter):
+        return Number(str(number), at=tree.at)
+    for name, place, child in children(tree):
+        tree = with_child(tree, name, place, _put(child, letter, number))
+    return tree
+
+
+def _are_dots(tree: Tree) -> bool:
+    return isinstance(tree, Symbol) and tree.base in DOTS
