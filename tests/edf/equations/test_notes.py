@@ -57,6 +57,21 @@ PAGES = {
         if False
         else r"z = p \Delta y",
     },
+    "points": {
+        "python": "x, a, t, omega = Input(shape=()), Input(shape=()), Input(shape=()), Input(shape=())\n"
+        "f, g = AnyFunction(), AnyFunction()\ny, z = x**3, Sin(omega * t)\nv = Input(shape=(3,))\n"
+        "q = v @ v\nu = g(x)\nF = f(u)\nh = AnyFunction()",
+    },
+    "dots": {
+        "let": r"x, y, \lambda \in \mathbb{R}^n, \quad a, w_0 \in \mathbb{R}",
+        "define": r"A = \operatorname{diag}(\lambda), \quad s = \sum_i x_i y_i",
+    },
+    "integrals": {
+        "python": "a, b, mu, x = Input(shape=()), Input(shape=()), Input(shape=()), Input(shape=())\n"
+        "sigma, lam = Input(shape=(), sample='positive'), Input(shape=(), sample='positive')\n"
+        "f = AnyFunction()\np = Exp(-((x - mu) ** 2) / (2 * sigma**2)) / (sigma * np.sqrt(2 * np.pi))\n"
+        "def cube(v): return v**3",
+    },
     "functions": {
         "python": "w = Input(shape=(3,))\nx, y, r = Input(shape=(3,)), Input(shape=(3,)), Input(shape=())\n"
         "def f(x): return Sigmoid(Sum(w * x))\ndef soft(r): return Log(1 + Exp(r))\n"
@@ -173,6 +188,67 @@ CASES: list[tuple[Any, ...]] = [
     ("functions", r"\sin r \frac{d r^2}{d r} = 2 r \sin r", V),
     ("functions", r"\sin r \frac{d r^2}{d r} = \sin(2 r^2)", R),
     ("functions", r"\color{red}{r} \textcolor{blue}{r} = r^2", V),
+    # --------------------------------------------------------------------------- values at a point
+    ("points", r"\left.\frac{dy}{dx}\right|_{x=a} = 3a^2", V),
+    ("points", r"\left.\frac{dy}{dx}\right|_{x=a} = 3x^2", R),
+    ("points", r"\frac{dy}{dx}\Big|_{x=1} = 3", V),
+    ("points", r"\frac{dy}{dx}\Big|_{x=1} = 1", R),
+    ("points", r"\left.\frac{dy}{dx}\right|_{a} = 3a^2", V),
+    ("points", r"\left.\frac{dy}{dx}\right|_{a} = 3x^2", R),
+    ("points", r"\frac{dy}{dx}(a) = 3a^2", V),
+    ("points", r"\frac{dy}{dx}(a) = 3x^2 a", R),  # no product
+    ("points", r"\frac{dy}{dx}(1 - a) = 3x^2(1 - a)", V),  # a product
+    ("points", r"\frac{d}{da}\left(\left.\frac{dy}{dx}\right|_{x=a}\right) = 6a", V),
+    ("points", r"\left. \nabla_v q \right|_{v=0} + v = v", V),
+    ("points", r"\left. \nabla_v q \right|_{v=a} = v", E),
+    ("points", r"\frac{dF}{dx} = \frac{dF}{du}(u(x)) \cdot \frac{du}{dx}", V),
+    ("points", r"\frac{dF}{dx} = \frac{dF}{du}(x) \cdot \frac{du}{dx}", R),
+    ("points", r"\frac{dh}{dx} = h'(x)", V),
+    ("points", r"\dot z = \omega \cos(\omega t)", V),
+    ("points", r"\dot z = \cos(\omega t)", R),
+    ("points", r"\dot x = a", E),
+    # ------------------------------------------------------------------------------------- dots
+    ("dots", r"\det A = \lambda_1 \cdots \lambda_n", V),
+    ("dots", r"\det A = \lambda_1 + \lambda_2 + \dots + \lambda_n", R),
+    ("dots", r"s = x_1 y_1 + x_2 y_2 + \dots + x_n y_n", V),
+    ("dots", r"s = x_1 y_1 + \cdots + x_n y_n", V),
+    ("dots", r"s = x_1 x_1 + x_2 x_2 + \dots + x_n x_n", R),
+    ("dots", r"s = x_1 y_1 + x_2 y_1 + \dots + x_n y_n", E),
+    ("dots", r"s = x_1 y_1 + x_3 y_3 + \dots + x_n y_n", E),
+    ("dots", r"s - w_0 = x_1 y_1 + x_2 y_2 + \dots + x_n y_n - w_0", V),
+    ("dots", r"s + w_0 = x_1 y_1 + x_2 y_2 + \dots + x_n y_n - w_0", R),
+    ("dots", r"2^1 + 2^2 + \dots + 2^5 = 62", V),
+    ("dots", r"2^1 + 2^2 + \dots + 2^5 = 63", R),
+    ("dots", r"2^1 + \dots + 2^5 = 62", E),  # powers of two, or the even numbers?
+    ("dots", r"(1 + x_1)(1 + x_2) \cdots (1 + x_n) = \prod_i (1 + x_i)", V),
+    ("dots", r"x_1 - x_2 + \dots + x_n = a", E),
+    # -------------------------------------------------------------------------------- integrals
+    ("integrals", r"\int_a^b x^2 \, dx = \frac{b^3 - a^3}{3}", V),
+    ("integrals", r"\int_a^b x^2 \, dx = \frac{a^3 - b^3}{3}", R),
+    ("integrals", r"\int_a^b u^2 + 1 \, du = \frac{b^3 - a^3}{3} + b - a", V),
+    ("integrals", r"\int_a^b f'(u) \, du = f(b) - f(a)", V),
+    ("integrals", r"\int_a^b f'(u) \, du = f(b)", R),
+    ("integrals", r"\frac{d}{db} \int_a^b f(u) \, du = f(b)", V),
+    ("integrals", r"\frac{d}{db} \int_a^b f(u) \, du = f(a)", R),
+    ("integrals", r"\int_{-\infty}^{\infty} p(x) \, dx = 1", V),
+    ("integrals", r"\int_{-\infty}^{\infty} (x - \mu)^2 p(x) \, dx = \sigma^2", V),
+    ("integrals", r"\int_{-\infty}^{\infty} x p(x) \, dx = \sigma", R),
+    ("integrals", r"\int_0^\infty t \lambda e^{-\lambda t} dt = \frac{1}{\lambda}", V),
+    ("integrals", r"\int_0^\infty t \lambda e^{-\lambda t} dt = \lambda", R),
+    ("integrals", r"\int_{-\infty}^a e^u \, du = e^a", V),
+    ("integrals", r"\int_0^a \int_0^b u v^2 \, dv \, du = \frac{a^2 b^3}{6}", V),
+    ("integrals", r"\int_0^a \int_0^b u v^2 \, dv \, du = \frac{a^3 b^2}{6}", R),
+    ("integrals", r"\int_1^2 \frac{dx}{x} = \log 2", V),
+    ("integrals", r"\int_a^b \text{cube}(u) \, du = \frac{b^4 - a^4}{4}", V),
+    ("integrals", r"\int_0^1 \frac{1}{u} \, du = a", N),  # it diverges
+    ("integrals", r"\int_{-\infty}^{\infty} \frac{a}{1 + u^2} \, du = \pi a", N),  # its ends die away slowly
+    ("integrals", r"\int x \, dx = a", E),
+    ("integrals", r"\int_0^1 x = a", E),
+    ("integrals", r"\mathbb{E}_{z \sim \mathcal{N}(\mu, \sigma^2)}[z^2] = \mu^2 + \sigma^2", V),
+    ("integrals", r"\mathbb{E}_{z \sim \mathcal{N}(\mu, \sigma^2)}[z^2] = \mu^2 + \sigma", R),
+    ("integrals", r"\operatorname{Var}_{z \sim \mathcal{N}(\mu, \sigma^2)}[z] = \sigma^2", V),
+    ("integrals", r"\operatorname{Var}_{z \sim \mathcal{U}(a, b)}[z] = \frac{(b - a)^2}{12}", V),
+    ("integrals", r"\operatorname{Var}_{z \sim \mathcal{U}(a, b)}[z] = \frac{(b - a)^2}{6}", R),
 ]  # fmt: skip
 
 

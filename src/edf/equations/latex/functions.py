@@ -2,6 +2,8 @@ r"""Function macros with their arguments, and signs that act on the rest of thei
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from edf.equations.latex.grammar import Grammar, product
 from edf.equations.latex.syntax import (
     Big,
@@ -9,6 +11,7 @@ from edf.equations.latex.syntax import (
     Function,
     Indices,
     Number,
+    Product,
     Relation,
     Script,
     Sum,
@@ -23,6 +26,7 @@ from edf.equations.latex.vocabulary import (
     GREEK,
     POWERED,
     PRODUCT_SIGNS,
+    RELATIONS,
     SIZES,
 )
 
@@ -131,7 +135,33 @@ class FunctionParser(Grammar):
         body = self.term()
         if sign:
             body = Sum((body,), (sign,), at=body.at)
+        if macro == r"\int":
+            body = self.integrand(body)
         return Big(macro, lower, upper, body, at=at)
+
+    def integrand(self, body: Tree) -> Tree:
+        """Go on with the terms of a sum up to the differential, if there is one ahead."""
+        while self.text in ("+", "-") and not _has_differential(body) and self.differential_ahead():
+            terms, signs = (body.terms, body.signs) if isinstance(body, Sum) else ((body,), ("",))
+            signs = (*signs, self.next().text)
+            body = Sum((*terms, self.term()), signs, at=body.at)
+        return body
+
+    def differential_ahead(self) -> bool:
+        """Whether a d with a letter behind it ends a term before the relation or the row ends."""
+        level = 0
+        for token, behind in pairwise(self.tokens[self.place :]):
+            level += token.text in ("(", "[", "{", r"\{")
+            level -= token.text in (")", "]", "}", r"\}")
+            if level < 0 or token.kind == "end" or token.text in (*RELATIONS, r"\\", r"\int"):
+                return False
+            if (
+                level == 0
+                and token.text == "d"
+                and (behind.kind == "letter" or behind.text in GREEK)
+            ):
+                return True
+        return False
 
     def bounds(self) -> Tree:
         opened = self.token
@@ -179,3 +209,15 @@ class FunctionParser(Grammar):
         if star:
             self.next()
         return self.big(f"{token.text}{star}{{{self.raw_argument()}}}", token.at)
+
+
+def _has_differential(body: Tree) -> bool:
+    """Whether a d with a name behind it stands in the last term."""
+    last = body.terms[-1] if isinstance(body, Sum) else body
+    if isinstance(last, Fraction):
+        last = last.top
+    factors = last.factors if isinstance(last, Product) else ()
+    return any(
+        isinstance(one, Symbol) and one.base == "d" and isinstance(other, Symbol)
+        for one, other in pairwise(factors)
+    )

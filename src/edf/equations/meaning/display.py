@@ -208,6 +208,22 @@ def _replace(style: _Style, expr: Expr) -> Text:
     return f"{expr.label[0]}[{', '.join(pairs)}]", TIGHT
 
 
+def _integral(style: _Style, expr: Expr) -> Text:
+    _, kind, label = expr.data
+    body, *limits = expr.args
+    infinity = style.pick(r"\infty", "inf")
+    shown = [style.show(limit) for limit in limits]
+    low, high = {
+        "interval": shown,
+        "half": [*shown, infinity],
+        "half down": [f"-{infinity}", *shown],
+        "line": [f"-{infinity}", infinity],
+    }[kind]
+    if style.latex:
+        return rf"\int_{{{low}}}^{{{high}}} {style.show(body, IN_PRODUCT)} \, d{label[1]}", IN_SUM
+    return f"integral[{label[0]} from {low} to {high}]({style.show(body)})", IN_SUM
+
+
 def _at(style: _Style, expr: Expr) -> Text:
     """An expression with other values for some nodes."""
     pairs = [
@@ -253,5 +269,7 @@ _SHOWN: dict[str, Callable[[_Style, Expr], Text]] = {
     "prime": _prime,
     "replace": _replace,
     "at": _at,
+    "integral": _integral,
+    "abscissa": _labelled,
     "zeros": lambda style, expr: ("0", TIGHT),
 }

@@ -118,7 +118,7 @@ def _pattern(macro: str, first: Sequence[Tree], last: Tree, letter: str) -> Big 
 
 
 def _is_another(term: Tree, last: Tree, letter: str) -> bool:
-    """Whether a term is like the last one, too, so that the two before the dots show another rule."""
+    """Whether a term is like the last one, too: the terms before the dots show another rule."""
     return _pattern("", [term], last, letter) is not None
 
 

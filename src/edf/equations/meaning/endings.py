@@ -26,6 +26,8 @@ def _loose_end(tree: Tree) -> Tree | None:
                 tree = tree.factors[-1]
             case Function() if not isinstance(tree.argument, Group):
                 tree = tree.argument
+            case Big(macro=r"\int"):  # which its differential ends
+                return None
             case Big():
                 below = () if tree.lower is None else walk(tree.lower)
                 letters = {item for item in below if isinstance(item, Symbol)}

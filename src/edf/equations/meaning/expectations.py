@@ -17,6 +17,7 @@ from edf.equations.latex.syntax import (
 )
 from edf.equations.meaning.algebra import apply, fail
 from edf.equations.meaning.expression import Expr
+from edf.equations.meaning.integrals import density, mean_over
 from edf.equations.meaning.reader import Reader
 
 _EXPECTATIONS = ("E", "Expect")
@@ -29,13 +30,18 @@ def read_expectation(reader: Reader, head: Tree, group: Tree) -> Expr | None:
         return None
     name, sub = head.base.base, head.sub
     known = name in _EXPECTATIONS or name in _VARIANCES
-    if not known or not isinstance(sub, Indices) or reader.scope.find(head.base) is not None:
+    bound = reader.scope.find(head.base)
+    if not known or not isinstance(sub, Indices):
+        return None
+    if bound is not None and not isinstance(bound.value, type):  # edf's own Var is no such thing
         return None
     relation = sub.items[0]
     if not isinstance(relation, Relation) or relation.sign not in (r"\sim", r"\in"):
         return None
     if not isinstance(group, Group) or len(group.items) != 1 or len(sub.items) != 1:
         return None
+    if isinstance(relation.left, Symbol) and (continuous := density(relation.right)) is not None:
+        return _over_density(reader, name, continuous, relation.left, group.items[0], head.at)
     letter, distribution = relation.left, _name_of(relation.right)
     if not isinstance(letter, Symbol) or distribution is None:
         fail(
@@ -58,6 +64,25 @@ def read_expectation(reader: Reader, head: Tree, group: Tree) -> Expr | None:
     square = reader.read(_mean(below, weight, Product((body, body), (r"\cdot",), at=group.at)))
     squared = apply("mul", (mean, mean), head.at)
     return apply("add", (square, apply("neg", (squared,), head.at)), head.at)
+
+
+def _over_density(
+    reader: Reader,
+    name: str,
+    continuous: tuple[str, tuple[Tree, Tree]],
+    letter: Symbol,
+    body: Tree,
+    at: int,
+) -> Expr:
+    kind, parameters = continuous
+    mean = mean_over(reader, kind, parameters, letter, body)
+    if name in _EXPECTATIONS:
+        return mean
+    inside = Group((body,), "(", ")", at=body.at)
+    product = Product((inside, inside), (r"\cdot",), at=body.at)
+    again = Symbol(letter.base, letter.styles, at=letter.at)
+    square = mean_over(reader, kind, parameters, again, product)
+    return apply("add", (square, apply("neg", (apply("mul", (mean, mean), at),), at)), at)
 
 
 def _mean(below: Indices, weight: Product, body: Tree) -> Big:

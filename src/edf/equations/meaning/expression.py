@@ -64,6 +64,8 @@ class Expr:
     call        the function that is bound
     prime       (the function that is bound, how often it is differentiated)
     at          (graph nodes, their names): the body, and the values that these have in it
+    integral    (index, kind of the rule, label of the variable); the body and its limits
+    abscissa    (index, kind of the rule); the limits
     zeros       nothing: the shape says all
     replace     (graph node, its ancestors for which the arguments stand)
     deriv       ((graph node, indices or None, label), ...): with respect to what, outermost first

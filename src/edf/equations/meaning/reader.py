@@ -87,6 +87,7 @@ class Reader:
         self.undecided = 0  # how many derivatives of a number by a bare vector or matrix there are
         self.lift: tuple[str, ...] = page.reading.componentwise
         self.equation = equation
+        self.dummies: dict[str, Expr] = {}  # variables of integration, and what they stand for
         self.counts: dict[str, int] = {}  # indices that are numbers, too, and where they start
         self._readers = readers
         self._unit = unit

@@ -35,6 +35,9 @@ def read_symbol(reader: Reader, tree: Symbol) -> Expr:
 
 def atom(reader: Reader, symbol: Symbol, sub: Tree | None, at: int) -> Expr:
     """A symbol with its subscript: a node, an array, a number, or a sign of the dialect."""
+    dummy = reader.dummies.get(python_names(symbol)[0]) if sub is None else None
+    if dummy is not None and not symbol.styles and reader.scope.find(symbol) is None:
+        return dummy
     bound, indices = look_up(reader, symbol, sub)
     if bound is None:
         if (dotted := _dotted(reader, symbol, sub, at)) is not None:

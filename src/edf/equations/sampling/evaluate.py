@@ -20,6 +20,7 @@ from edf.equations.meaning.expression import Expr, Index, Meaning, Shifted, lett
 from edf.equations.meaning.names import Bound
 from edf.equations.operations import OPERATIONS
 from edf.equations.operations.operation import Operation
+from edf.equations.operations.quadrature import rule
 from edf.equations.operations.reductions import REDUCTIONS
 from edf.equations.operations.shapes import settle
 from edf.equations.sampling.points import Context
@@ -402,6 +403,34 @@ def _replace(ev: Evaluator, expr: Expr) -> Array:
     return ev.unflattened(values[target], lead)
 
 
+def _abscissa(ev: Evaluator, expr: Expr) -> Array:
+    """The places of a quadrature rule between the limits of an integral."""
+    index, kind = expr.data
+    places = ev.placed(rule(kind).places[None], (index,))
+    limits = [ev.value(arg) for arg in expr.args]
+    if kind == "interval":
+        low, high = limits
+        return ev.rounded(low + (high - low) * places)
+    if kind == "half":
+        return ev.rounded(limits[0] + places)
+    if kind == "half down":
+        return ev.rounded(limits[0] - places)
+    return places
+
+
+def _integral(ev: Evaluator, expr: Expr) -> Array:
+    """The sum over the places of a quadrature rule."""
+    index, kind, _ = expr.data
+    value = ev.value(expr.args[0])
+    places = ev.placed(rule(kind).places[None], (index,))
+    value = np.broadcast_to(value, np.broadcast_shapes(value.shape, places.shape))
+    total = rule(kind).total(value, ev.axis[index])
+    if kind == "interval":
+        low, high = (ev.value(arg) for arg in expr.args[1:])
+        total = (high - low) * total
+    return ev.rounded(total)
+
+
 def _zeros(ev: Evaluator, expr: Expr) -> Array:
     return 0 * _ones(ev, expr)
 
@@ -436,5 +465,5 @@ CONSTRUCTS: dict[str, Callable[[Evaluator, Expr], Array]] = {
     "gather": _gather, "ones": _ones,
     "eye": _eye, "component": _component, "big": _big, "cases": _cases, "call": _call,
     "prime": _prime, "replace": _replace, "deriv": _deriv,
-    "at": _at, "zeros": _zeros,
+    "at": _at, "zeros": _zeros, "abscissa": _abscissa, "integral": _integral,
 }  # fmt: skip

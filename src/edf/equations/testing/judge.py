@@ -243,10 +243,11 @@ class _Judge:
                 f"{found}: at {rough} the derivative was not resolved (a kink, a step, or "
                 "rounding to float32)"
             )
-        return (
-            f"{found}: at {self.outside + self.measure.outside} something was no real number; "
-            'sample the inputs where all is defined, as with Input(sample="positive")'
-        )
+        where = f"{found}: at {self.outside + self.measure.outside} something was no real number"
+        sides = self.meaning.left, self.meaning.right
+        if any(expr.op == "integral" for side in sides for expr in side.walk()):
+            where += ", or quadrature found no integral"
+        return f'{where}; sample the inputs where all is defined, as with Input(sample="positive")'
 
     def _refuted(self, sides: Sides, compared: Comparison, place: tuple[int, ...]) -> Finding:
         row = place[0]

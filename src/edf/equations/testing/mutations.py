@@ -211,6 +211,12 @@ class _Maker:
                     yield "index", f"{spoken(before)} is changed to {spoken(after)}", changed
 
     def _big(self, tree: s.Big) -> Iterator[_Change]:
+        if tree.macro == r"\int":
+            if isinstance(tree.lower, s.Indices) and tree.upper is not None:
+                lower = s.Indices((tree.upper,), (), at=tree.lower.at)
+                changed = s.Big(tree.macro, lower, tree.lower.items[0], tree.body, at=tree.at)
+                yield "order", "the limits of the integral are exchanged", changed
+            return
         macro = _BIGS[tree.macro]
         yield (
             "function",
