@@ -108,6 +108,9 @@ CASES: list[tuple[Any, ...]] = [
     ("losses", r"J(\theta) = \frac{1}{n} \sum_i (w x_i - y_i)^2", V),
     ("losses", r"J(\theta) = \frac{1}{n} \sum_i (w x_i + y_i)^2", R),
     ("losses", r"J(w; \mathcal{D}) = \frac{1}{n} \sum_i (w x_i - y_i)^2", V),
+    ("scores", r"\mathbb{E}_{a \sim P}[x^2(a)] = \sum_a P_a x_a^2", V),
+    ("scores", r"\operatorname{Var}_{a \sim P}[x(a)] = \mathbb{E}_{a \sim P}[x^2(a)] - \mathbb{E}_{a \sim P}[x(a)]^2", V),
+    ("scores", r"\operatorname{Var}_{a \sim P}[x(a)] = \mathbb{E}_{a \sim P}[x^2(a)]", R),
     ("losses", r"J(\theta) = J(\phi)", E),  # two things
     ("losses", r"J(\theta) = K(\theta)", R),
     ("losses", r"\nabla_w J(\theta) = \frac{2}{n} \sum_i x_i (w x_i - y_i)", V),
@@ -202,7 +205,11 @@ CASES: list[tuple[Any, ...]] = [
     ("points", r"\left. \nabla_v q \right|_{v=0} + v = v", V),
     ("points", r"\left. \nabla_v q \right|_{v=a} = v", E),
     ("points", r"\frac{dF}{dx} = \frac{dF}{du}(u(x)) \cdot \frac{du}{dx}", V),
-    ("points", r"\frac{dF}{dx} = \frac{dF}{du}(x) \cdot \frac{du}{dx}", R),
+    ("points", r"\frac{dF}{dx} = \frac{dF}{du}(x) \cdot \frac{du}{dx}", V),  # u is u(x)
+    ("points", r"\frac{dF}{dx} = \frac{dF}{du}(a) \cdot \frac{du}{dx}", R),
+    ("points", r"y^2(x) = x^6", V),
+    ("points", r"y^2(x) = x^7", R),  # no product
+    ("points", r"a^2(x + 1) = a^2 x + a^2", V),  # a product
     ("points", r"\frac{dh}{dx} = h'(x)", V),
     ("points", r"\dot z = \omega \cos(\omega t)", V),
     ("points", r"\dot z = \cos(\omega t)", R),

@@ -17,7 +17,7 @@ from edf.equations.meaning.derivatives import read_jacobian
 from edf.equations.meaning.expression import Expr, Index
 from edf.equations.meaning.functions import call_function, call_operation, named_operation
 from edf.equations.meaning.names import Bound, python_names
-from edf.equations.meaning.node_calls import call_node, insist_on_product
+from edf.equations.meaning.node_calls import call_node, insist_on_product, mentions_argument
 from edf.equations.meaning.reader import Reader
 from edf.equations.meaning.scripts import raised, subscripted
 from edf.equations.meaning.symbols import (
@@ -53,10 +53,10 @@ def read_call(reader: Reader, head: Tree, group: Group, behind: Tree) -> Expr | 
             entry = _subscripted(reader, bound, symbol, group)
             if entry is not None:
                 return _with_scripts(reader, entry, behind)
-        if bound is not None and script == Script(symbol):
+        if bound is not None and script == Script(symbol, None, script.sup):
             entry = _at_outcome(reader, bound, symbol, group)
-            if entry is not None:
-                return _with_scripts(reader, entry, behind)
+            if entry is not None:  # f^2(x) is f(x)^2
+                return _with_scripts(reader, raised(reader, entry, script.sup, head.at), behind)
         if bound is None:
             if (operation := named_operation(symbol)) is None:
                 return None
@@ -70,7 +70,12 @@ def read_call(reader: Reader, head: Tree, group: Group, behind: Tree) -> Expr | 
                     return _with_scripts(reader, value, behind)
                 fail(f"{bound.name} is a node: a prime is understood on functions, f'(x)", head.at)
             if script.sup is not None:
-                return None
+                if not mentions_argument(reader, bound.value, group):
+                    return None  # a product
+                called = call_node(reader, bound, symbol, indices, group, group)
+                if called is None:
+                    return None
+                return _with_scripts(reader, raised(reader, called[0], script.sup, head.at), behind)
             called = call_node(reader, bound, symbol, indices, group, behind)
             if called is None:
                 return None

@@ -347,6 +347,12 @@ def named_node(reader: Reader, tree: Tree) -> Node | None:
     return bound.value if bound is not None and bound.kind == "node" and not indices else None
 
 
+def mentions_argument(reader: Reader, node: Node, group: Group) -> bool:
+    """Whether parentheses mention something that a node depends on."""
+    below = reader.scope.ancestors(node)
+    return any(other in below for other in _mentioned(reader, group, bare=False))
+
+
 def argument_of(reader: Reader, tree: Tree) -> Node | None:
     """Return the node that f(x) names as its only argument, as a whole."""
     match tree:

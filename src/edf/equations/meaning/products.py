@@ -27,6 +27,7 @@ from edf.equations.meaning.expression import Expr
 from edf.equations.meaning.functions import named_operation
 from edf.equations.meaning.points import read_derivative_at
 from edf.equations.meaning.reader import Factors, Joins, Reader
+from edf.equations.meaning.scripts import raised
 
 
 def read_product(reader: Reader, tree: Product) -> Expr:
@@ -63,9 +64,10 @@ def read_unit(reader: Reader, factors: Factors, joins: Joins, start: int) -> tup
         group = behind.base if isinstance(behind, Script) else behind
         if (
             isinstance(group, Group)
-            and (mean := read_expectation(reader, factor, behind)) is not None
+            and (mean := read_expectation(reader, factor, group)) is not None
         ):
-            return mean, 2
+            sup = behind.sup if isinstance(behind, Script) else None  # E[x]^2 is (E[x])^2
+            return raised(reader, mean, sup, behind.at), 2
         if isinstance(group, Group):
             called = read_call(reader, factor, group, behind)
             if called is not None:

@@ -224,8 +224,8 @@ class _Maker:
             s.Big(macro, tree.lower, tree.upper, tree.body, at=tree.at),
         )
         if isinstance(tree.lower, s.Relation) and tree.lower.sign != "=":
-            for kind, text, lower in self.at(tree.lower):
-                yield kind, text, s.Big(tree.macro, lower, tree.upper, tree.body, at=tree.at)
+            for kind, text, below in self.at(tree.lower):
+                yield kind, text, s.Big(tree.macro, below, tree.upper, tree.body, at=tree.at)
             index = s.Indices((tree.lower.left,), (), at=tree.lower.at)
             text = f"the condition {spoken(tree.lower)} is dropped"
             yield "condition", text, s.Big(tree.macro, index, tree.upper, tree.body, at=tree.at)
