@@ -209,6 +209,7 @@ CASES: list[tuple[Any, ...]] = [
     ("points", r"\frac{dF}{dx} = \frac{dF}{du}(a) \cdot \frac{du}{dx}", R),
     ("points", r"y^2(x) = x^6", V),
     ("points", r"y^2(x) = x^7", R),  # no product
+    ("points", r"y^2(1 - x) = x^6 - x^7", V),  # a product
     ("points", r"a^2(x + 1) = a^2 x + a^2", V),  # a product
     ("points", r"\frac{dh}{dx} = h'(x)", V),
     ("points", r"\dot z = \omega \cos(\omega t)", V),

@@ -35,7 +35,10 @@ REFUSALS: list[tuple[Any, ...]] = [
     ("scalars", r"w = \lVert x", r"never closed: add \rVert", r"\lVert x"),
     ("scalars", r"w = \sigmma(x)", r"did you mean \sigma?", r"\sigmma(x)"),
     ("scalars", r"w = \foobarbaz x", "is not understood: see the list of what is", r"\foobarbaz x"),
-    ("scalars", r"w = \int x", "Integrals are not tested", r"\int x"),
+    ("scalars", r"w = \int x", "An integral is written", r"\int x"),
+    ("scalars", r"w = \int_0^1 x", "1 signs and 0 differentials", r"\int_0^1 x"),
+    ("scalars", r"w = \int x \, dx", "from where to where?", r"\int x"),
+    ("scalars", r"w = \oint x", "Integrals along curves are not tested", r"\oint x"),
     ("scalars", r"w = \lim x", "Limits are not tested", r"\lim x"),
     ("scalars", r"w = \arg \max_i x_i", "claims are about numbers, not positions", r"\arg \max"),
     ("scalars", r"w = x \div y", r"\div is not understood: write", "y"),
@@ -146,7 +149,8 @@ REFUSALS: list[tuple[Any, ...]] = [
     ("softmax", r"l = \sum_{i=2}^5 x_i", "has 4 values, and the sum ends at 5", "5 x_i"),
     ("softmax", r"l = \sum_{k=1}^{m} k", "What does k run over?", "{k=1}"),
     ("softmax", r"l = \prod_{k=1}^{\infty} k", "only series are", r"\infty"),
-    ("softmax", r"l = \sum_{i \in S} x_i", "is not understood below a sum", "S} x_i"),
+    ("softmax", r"l = \sum_{i \in S_k} x_i", "is not understood below a sum", "S_k} x_i"),
+    ("softmax", r"l = \sum_{i \in S} x_i + \sum_{i \in T} x_i", "which values are in each?", "S} x_i"),
     ("softmax", r"l = \prod_i x_i l", "Does this factor belong to", "l"),
     # where a sum without parentheses ends matters to what it is in
     ("softmax", r"l = \log \sum_j e^{x_j} / 4", r"Is this within \log, or behind it?", "4"),
@@ -217,7 +221,7 @@ REFUSALS: list[tuple[Any, ...]] = [
     ("chain", r"\frac{\partial u(2x)}{\partial y} = y", "computes y anew", "y} = y"),
     ("scalars", r"\frac{\partial w}{\partial c} = y", "not a node of the graph", "c} = y"),
     ("scalars", r"\frac{\partial w}{\partial \pi} = y", "There is no derivative with respect to", None),
-    ("scalars", r"\frac{\partial \phi}{\partial x} = y", "is applied at no node", r"\phi}{\partial"),
+    ("layers", r"\frac{\partial \phi}{\partial z_i} = 1", "is applied at no node", r"\phi}{\partial"),
     ("scalars", r"\frac{\partial w}{\partial x}^2 = y", "easy to misread", None),
 ]  # fmt: skip
 

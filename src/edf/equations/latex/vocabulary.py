@@ -140,9 +140,8 @@ CONNECTIVES = frozenset(
 
 #: What to write instead of common constructs that are not tested.
 REFUSED = {
-    r"\int": "Integrals are not tested: state the derivative of the integral instead",
-    r"\iint": "Integrals are not tested: state the derivative of the integral instead",
-    r"\oint": "Integrals are not tested",
+    r"\iint": "\\iint is not understood: write \\int \\int .. \\, dx \\, dy with limits",
+    r"\oint": "Integrals along curves are not tested: write \\int_a^b with a parameter",
     r"\lim": "Limits are not tested: state the equality that holds before the limit",
     r"\limsup": "Limits are not tested: state the equality that holds before the limit",
     r"\liminf": "Limits are not tested: state the equality that holds before the limit",
@@ -173,5 +172,5 @@ _DELIMITERS = frozenset(r"\lVert \rVert \lvert \rvert \langle \rangle \left \rig
 KNOWN_MACROS = sorted(
     GREEK | PLAIN_SYMBOLS | FONTS | TEXT | ACCENTS | FUNCTIONS | FRACTIONS | PRODUCT_SIGNS
     | CONDITION_SIGNS | BY_SIGN.keys() | _DELIMITERS
-    | {r"\sqrt", r"\begin{aligned}", r"\begin{cases}"}
+    | {r"\sqrt", r"\int", r"\begin{aligned}", r"\begin{cases}"}
 )  # fmt: skip

@@ -17,7 +17,7 @@ from edf.equations.meaning.derivatives import read_jacobian
 from edf.equations.meaning.expression import Expr, Index
 from edf.equations.meaning.functions import call_function, call_operation, named_operation
 from edf.equations.meaning.names import Bound, python_names
-from edf.equations.meaning.node_calls import call_node, insist_on_product, mentions_argument
+from edf.equations.meaning.node_calls import call_node, insist_on_product, lists_arguments
 from edf.equations.meaning.reader import Reader
 from edf.equations.meaning.scripts import raised, subscripted
 from edf.equations.meaning.symbols import (
@@ -70,7 +70,7 @@ def read_call(reader: Reader, head: Tree, group: Group, behind: Tree) -> Expr | 
                     return _with_scripts(reader, value, behind)
                 fail(f"{bound.name} is a node: a prime is understood on functions, f'(x)", head.at)
             if script.sup is not None:
-                if not mentions_argument(reader, bound.value, group):
+                if not lists_arguments(reader, bound.value, group):
                     return None  # a product
                 called = call_node(reader, bound, symbol, indices, group, group)
                 if called is None:

@@ -45,8 +45,8 @@ def read_condition(reader: Reader, relation: Relation) -> Condition:
     sides = reader.read(left), reader.read(right)
     if relation.sign in ("=", r"\neq") and not all(map(_is_discrete, sides)):
         fail(
-            "Equality of values that are drawn from a continuum is no test: compare indices, write "
-            "<, \\leq, >, \\geq, or declare a finite set (let: y \\in \\{0, 1\\})",
+            "Equality of values is no test where they are drawn from a continuum: compare indices, "
+            "write <, \\leq, >, \\geq, or declare a finite set (let: y \\in \\{0, 1\\})",
             relation.at,
         )
     for side in sides:

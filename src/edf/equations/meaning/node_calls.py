@@ -347,10 +347,11 @@ def named_node(reader: Reader, tree: Tree) -> Node | None:
     return bound.value if bound is not None and bound.kind == "node" and not indices else None
 
 
-def mentions_argument(reader: Reader, node: Node, group: Group) -> bool:
-    """Whether parentheses mention something that a node depends on."""
+def lists_arguments(reader: Reader, node: Node, group: Group) -> bool:
+    """Whether parentheses hold nothing but names of what a node depends on."""
     below = reader.scope.ancestors(node)
-    return any(other in below for other in _mentioned(reader, group, bare=False))
+    named = [named_node(reader, item) for item in group.items]
+    return all(each is not None and each in below for each in named)
 
 
 def argument_of(reader: Reader, tree: Tree) -> Node | None:
