@@ -293,12 +293,14 @@ def test_deep_link_opens_its_card(tab: Page, served: str) -> None:
 def test_table_filters_by_page_kind_and_status(tab: Page, served: str, site: Path) -> None:
     """Each choice narrows the table, and the line above says how many are left."""
     verdicts = json.loads((site / "verdicts.json").read_text("utf-8"))["verdicts"]
-    tab.goto(served)
-    table = tab.locator(".verdict-table")
+    tab.goto(served + "verdicts/")
+    table = tab.locator(".verdict-table").last  # of every page; the first is the problem set's
     rows = table.locator("tbody tr")
     assert rows.count() == len(verdicts)
-    chosen = verdicts[-1]
-    for number, name in enumerate(("page", "kind", "status")):  # a word that is its own state
+    chosen = next(
+        v for v in reversed(verdicts) if v["status"] == "verified" and v["kind"] != "code"
+    )
+    for number, name in enumerate(("page", "kind", "status")):
         table.locator("select").nth(number).select_option(chosen[name])
         verdicts = [verdict for verdict in verdicts if verdict[name] == chosen[name]]
         assert table.locator("tbody tr:visible").count() == len(verdicts)
@@ -314,9 +316,9 @@ def test_without_javascript_everything_can_be_read(browser: Browser, served: str
     card = tab.locator("details.verdict").first
     card.locator("summary").first.click()
     card.locator(".verdict-body").wait_for(state="visible", timeout=5_000)
-    tab.goto(served)
+    tab.goto(served + "verdicts/")
     assert tab.locator(".verdict-table tbody tr").first.is_visible()
-    assert not tab.locator(".verdict-filters").is_visible()
+    assert not tab.locator(".verdict-filters").first.is_visible()
     context.close()
 
 
@@ -361,6 +363,20 @@ def test_figure_tells_its_numbers_on_focus(tab: Page, served: str) -> None:
     node.focus()
     assert tip.is_visible()
     assert "gradient" in (tip.text_content() or "")
+
+
+def test_front_page_fits_one_screen(tab: Page, served: str) -> None:
+    """Both formulas are claims of the handout, and both doors are in sight."""
+    tab.goto(served)
+    assert tab.locator(".front-pair .verdict-badge").all_inner_texts() == [
+        "wrong as posted",
+        "verified",
+    ]
+    assert tab.locator(".front-pair .erratum-inserted").count() > 0
+    for door in ("I teach", "I study"):
+        box = tab.get_by_role("link", name=door).bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] < 900
 
 
 def test_404_page_leads_back(tab: Page, served: str) -> None:

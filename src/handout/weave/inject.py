@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from fnmatch import fnmatch
 from typing import NamedTuple
 
 from handout.judge.verdict import Verdict
@@ -34,7 +35,9 @@ TOKEN = r"handout-[0-9a-f]{16}-\d+\."  # the pattern of a whole one
 _CLAIM = re.compile(r"\[\[claim:(?P<page>[^\]\s#]*#)?(?P<claim>[^\]\s#]+)\]\]")
 _CLAIM_ALONE = re.compile(rf"<p>\s*{_CLAIM.pattern}\s*</p>")
 _BADGE = re.compile(r"\[\[verdict:(?P<page>[^\]\s#]*#)?(?P<claim>[^\]\s#]+)\]\]")
-_TABLE = re.compile(r"(?:<p>)?\[\[verdicts\]\](?:</p>)?")
+_TABLE = re.compile(r"(?:<p>)?\[\[verdicts(?::(?P<pages>[^\]\s]+))?\]\](?:</p>)?")
+#: The title of a page: in its front matter, or its first heading; a notebook has it in a string.
+_TITLE = re.compile(r"""^(?:title:[ ]*["']?|\s*"?\#[ ])(.+?)["']?(?:\\n)?"?,?$""", re.MULTILINE)
 
 
 class InjectionError(ValueError):
@@ -181,8 +184,8 @@ def link_verdicts(
 ) -> Filled:
     """Replace `[[verdict:ID]]`, `[[claim:ID]]` and `[[verdicts]]` in a page's HTML.
 
-    `PAGE#ID` names a claim of another page. A claim in a paragraph of its own is shown as a display
-    formula, with its verdict.
+    `[[verdicts:ps1/*]]` is a table of the pages whose names fit. `PAGE#ID` names a claim of another
+    page. A claim in a paragraph of its own is shown as a display formula, with its verdict.
 
     Args:
         html: the content of the page; code in it is left alone.
@@ -240,9 +243,13 @@ def link_verdicts(
 
         return shown(found, formula)
 
-    def table_at(_: re.Match[str]) -> str:
-        verdicts = [v for judged in everything() for v in judged.verdicts]
-        return table(verdicts, address)
+    def table_at(found: re.Match[str]) -> str:
+        pattern = found["pages"] or "*"
+        pages = {j.page.name: j for j in everything() if fnmatch(j.page.name, pattern)}
+        if not pages and found["pages"]:
+            return missing(found, f"no page fits {pattern!r}")
+        verdicts = [v for judged in pages.values() for v in judged.verdicts]
+        return table(verdicts, address, lambda name: _title(pages[name].page))
 
     linked: list[str] = []
     in_link = False
@@ -299,9 +306,14 @@ def lost_badges(judged: JudgedPage) -> list[Problem]:
     ]
 
 
+def _title(page: Page) -> str:
+    found = _TITLE.search(page.text)
+    return found[1] if found else page.name
+
+
 def needs_other_pages(html: str) -> bool:
     """Whether a page's links to verdicts need the verdicts of other pages."""
     if "[[verdict" not in html and "[[claim:" not in html:  # most pages
         return False
     named = (*_BADGE.finditer(html), *_CLAIM.finditer(html))
-    return "[[verdicts]]" in html or any(found["page"] for found in named)
+    return _TABLE.search(html) is not None or any(found["page"] for found in named)

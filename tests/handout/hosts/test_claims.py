@@ -263,3 +263,15 @@ def test_a_page_without_python(workshop) -> None:
     done = handout("check", "a.md")
     assert done.exit_code == 1
     assert "a.md:9: define-8: error, verified was expected: " in done.output
+
+
+def test_a_table_of_some_pages(workshop, caplog: pytest.LogCaptureFixture) -> None:
+    """The verdicts of the pages whose names fit, under the titles of the pages."""
+    text = f'# Soft\n\n{SETUP}\n```math claim="one"\n{JACOBIAN}\n```\n'
+    table = "# All\n\n[[verdicts:b*]]\n\n[[verdicts:none/*]]\n"
+    site(workshop, a=text, b=text.replace("one", "two"), c=table)
+    assert "docs/c.md:5: [[verdicts:none/*]]: no page fits 'none/*'" in caplog.text
+    html = page(workshop, "c")
+    assert "../b/#verdict-two" in html
+    assert "verdict-one" not in html
+    assert ">Soft</option>" in html

@@ -297,9 +297,18 @@ def test_table_carries_what_its_filter_needs() -> None:
     assert page.attributes("data-kind") == ["equation", "equation"]
     assert page.attributes("data-page") == ["ps1/problem-2.md"] * 2
     assert "../p/#verdict-softmax-jacobian.2" in page.attributes("href")
-    assert "2 verdicts: 1 verified, 1 wrong as posted." in page.text
+    assert "2 claims: 1 verified, 1 wrong as posted." in page.text
     choices = [at["value"] for tag, at in page.elements if tag == "option"]
     assert choices == ["", "ps1/problem-2.md", "", "equation", "", "verified", "wrong as posted"]
+
+
+def test_table_tells_code_from_claims() -> None:
+    """Code that ran is no claim; a page has its title where that is known."""
+    code = verdict(kind="code", max_rel_error=None)
+    page = Reader(table([verdict(), code], lambda page: "../p/", lambda page: HOSTILE))
+    assert "1 claim: 1 verified. 1 cell of code ran." in page.text
+    assert page.attributes("data-status") == ["verified", "ran"]
+    assert HOSTILE in page.text
 
 
 def test_empty_corner_of_a_table_is_no_header() -> None:
