@@ -58,6 +58,7 @@ def page(visit: Page) -> Iterator[Page]:
     yield visit
     for box in visit.locator(".live-panel:not([hidden])").all():
         box.get_by_role("button", name="Reset").click()
+        expect(box.get_by_role("button", name="Stop")).to_be_hidden()  # it has run again
         box.press("Escape")
 
 

@@ -150,7 +150,7 @@ class Editor {
     this.result = make("div", {className: "live-result"});
     this.state = make("span", {className: "live-state", role: "status"});
     this.bar = /** @type {HTMLProgressElement} */ (make("progress", {hidden: true, "aria-label": "Loading Python"}));
-    this.stopper = make("button", {type: "button", hidden: true, onclick: () => this.live.python.stop("Stopped")}, "Stop");
+    this.stopper = make("button", {type: "button", hidden: true, onclick: () => this.stop()}, "Stop");
     const verb = this.exercise ? "Check" : this.code ? "Run" : "Judge";
     const buttons = [
       make("button", {type: "button", className: "live-run", onclick: () => this.submit()}, verb),
@@ -206,6 +206,12 @@ class Editor {
     if (before === undefined) return;
     this.field.value = before;
     this.submit(false);
+  }
+
+  /** End what runs, and give up what waits for its end. */
+  stop() {
+    this.again = false;
+    this.live.python.stop("Stopped");
   }
 
   reset() {
