@@ -34,7 +34,7 @@ ORDER = {
         "equations.sampling",
         "equations.binding",
         "equations.testing",
-        "equations.check",
+        "equations.check equations.explore",
         "course",
     ),
     "handout": (

@@ -307,16 +307,23 @@ def live() -> None:
 
 @live.command("fetch")
 @click.option("--from", "source", help="A folder, or its address, that holds the official files.")
-def fetch_runtime(source: str | None) -> None:
-    """Get the Python runtime for live pages, once, into the project's cache."""
-    from handout.live import runtime
+def fetch_files(source: str | None) -> None:
+    """Get the Python runtime and the editors of live pages, once, into the project's cache.
+
+    Pages work without the editors, in plain text fields; without the runtime they are not live.
+    """
+    from handout.live import editors, runtime
 
     project = _project()
     try:
         runtime.fetch(runtime.folder(project.cache), source, click.echo)
-    except runtime.RuntimeFilesError as error:
+    except runtime.FilesError as error:
         _warn(str(error))
         sys.exit(1)
+    try:
+        editors.fetch(editors.folder(project.cache), source, click.echo)
+    except runtime.FilesError as error:
+        _warn(str(error))
 
 
 @main.command()

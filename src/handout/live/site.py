@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from handout.live import runtime
+from handout.live import editors, runtime
 from handout.live.bundle import bundle
 from handout.settings import Project
 
+#: What stands by on every page, and what is loaded at first use.
+ASSETS = ("live.css", "live.js", "worker.js", "fields.js", "point.js")
 FOLDER = "assets/handout/live"
 #: At the root of the site, because a service worker answers for what stands below it.
 OFFLINE = "handout-offline.js"
@@ -25,6 +28,7 @@ class LiveSite:
 
     def __init__(self, cache: Path) -> None:
         self.home = runtime.folder(cache)
+        self.editors = editors.folder(cache)
 
     @property
     def missing(self) -> str:
@@ -47,20 +51,28 @@ class LiveSite:
         name, data = self.modules
         others = [self.home / file for file in runtime.FILES if file != runtime.WASM]
         total = len(data) + sum(f.stat().st_size for f in (runtime.pack(self.home), *others))
-        return {"runtime": f"pyodide-{runtime.VERSION}/", "bundle": name, "total": total}
+        found = f"{self.editors.name}/" if editors.present(self.editors) else ""
+        return {
+            "runtime": f"pyodide-{runtime.VERSION}/",
+            "bundle": name,
+            "total": total,
+            "editors": found,
+        }
 
     def write(self, site: Path) -> None:
         """Put all files into a built site."""
         folder = site / FOLDER
         folder.mkdir(parents=True, exist_ok=True)
         runtime.install(self.home, folder / f"pyodide-{runtime.VERSION}")
+        if editors.present(self.editors):
+            shutil.copytree(self.editors, folder / self.editors.name, dirs_exist_ok=True)
         name, data = self.modules
         for old in folder.glob("edf-*.zip"):
             if old.name != name:
                 old.unlink()
         (folder / name).write_bytes(data)
         assets = files("handout.live").joinpath("assets")
-        for asset in ("live.js", "live.css", "worker.js"):
+        for asset in ASSETS:
             (folder / asset).write_bytes(assets.joinpath(asset).read_bytes())
         (site / OFFLINE).write_bytes(assets.joinpath("offline.js").read_bytes())
 

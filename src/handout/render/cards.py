@@ -18,6 +18,7 @@ from handout.render.badge import anchor, icon, judged, state, worst
 from handout.render.figures import steps as step_sizes
 from handout.render.numerals import plain, scientific, shape
 
+SIDES = ("left side", "right side")
 _TITLES = {"equation": "Equation", "gradient": "Gradient check", "code": "Code"}
 _ORACLES = {
     "complex-step": "complex step",
@@ -104,7 +105,7 @@ def _difference(verdict: Verdict) -> str:
     """Both sides where they differ: `0.949 ≠ -0.465 at i = 0`."""
     found = verdict["counterexample"] or {}
     left, right = (_short(found.get(side)) for side in ("left", "right"))
-    where = _where(verdict)
+    where = _where(found, verdict["kind"] == "equation")
     at = f" at {escape(where)}" if where else ""
     if verdict["kind"] == "gradient":
         return f"<span>backward gives {left}, the numeric derivative is {right}</span>{at}"
@@ -117,10 +118,10 @@ def _short(value: Any) -> str:
     return plain(float(f"{value:.3g}")) if isinstance(value, float) else plain(value)
 
 
-def _where(verdict: Verdict) -> str:
-    index = (verdict["counterexample"] or {}).get("index") or {}
+def _where(found: Mapping[str, Any], equation: bool) -> str:
+    index = found.get("index") or {}
     where = ", ".join(f"{k} = {_index(v)}" for k, v in index.items() if v is not None)
-    return f"{where} (counted from 0)" if where and verdict["kind"] == "equation" else where
+    return f"{where} (counted from 0)" if where and equation else where
 
 
 def _remarks(details: Details) -> Iterator[str]:
@@ -162,7 +163,8 @@ def _told(verdict: Verdict, typeset: Typeset) -> Iterator[str]:
     if verdict["kind"] == "equation" and verdict["status"] == "refuted":
         yield _erratum(verdict, typeset)
     if verdict["counterexample"]:
-        yield _counterexample(verdict)
+        sides = SIDES if verdict["kind"] == "equation" else ("backward", "numeric")
+        yield counterexample(verdict["counterexample"], sides)
     elif not verdict["message"] and verdict["max_rel_error"] is not None:
         yield f"<p>{_agreement(verdict)}</p>"
 
@@ -208,13 +210,10 @@ def _repair(text: str, typeset: Typeset) -> str:
     return escape(words + colon) + _math(latex, typeset) if "\\" in latex else escape(text)
 
 
-def _counterexample(verdict: Verdict) -> str:
-    found = verdict["counterexample"] or {}
-    names = (
-        ("backward", "numeric") if verdict["kind"] == "gradient" else ("left side", "right side")
-    )
+def counterexample(found: Mapping[str, Any], names: Sequence[str] = SIDES) -> str:
+    """Two sides that differ, where they do, and what they are made of there, as a table."""
     rows = [(name, found.get(side)) for name, side in zip(names, ("left", "right"), strict=True)]
-    if where := _where(verdict):
+    if where := _where(found, names is SIDES):
         rows.insert(0, ("at", where))
     rows += [(name, value) for name, value in (found.get("factors") or {}).items()]
     rows += [(name, value) for name, value in (found.get("point") or {}).items()]

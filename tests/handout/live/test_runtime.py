@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from handout.live import runtime
-from handout.live.runtime import NUMPY, WASM, RuntimeFilesError, fetch, install, missing
+from handout.live.runtime import NUMPY, WASM, FilesError, fetch, install, missing
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_a_file_that_is_not_the_official_one_is_refused(official: Path, tmp_path
     """One byte other, and the message names the file; what came before it is kept whole."""
     (official / NUMPY).write_bytes(b"other")
     home = tmp_path / "home"
-    with pytest.raises(RuntimeFilesError, match=rf"{NUMPY} is not the official file.*SHA-256"):
+    with pytest.raises(FilesError, match=rf"{NUMPY} is not the official file.*SHA-256"):
         fetch(home, str(official), lambda text: None)
     assert missing(home) == [NUMPY]
 
@@ -52,7 +52,7 @@ def test_a_file_that_is_not_the_official_one_is_refused(official: Path, tmp_path
 def test_a_file_that_cannot_be_had_is_named(official: Path, tmp_path: Path) -> None:
     """With the source, as it was given."""
     (official / WASM).unlink()
-    with pytest.raises(RuntimeFilesError, match=rf"{WASM} cannot be had from .*official"):
+    with pytest.raises(FilesError, match=rf"{WASM} cannot be had from .*official"):
         fetch(tmp_path / "home", str(official), lambda text: None)
 
 

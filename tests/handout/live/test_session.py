@@ -91,6 +91,33 @@ class TestClaims:
         assert said["html"] == ""
 
 
+class TestPoint:
+    """A refuted claim at the reader's point."""
+
+    WRONG = "P_i = 2 P_i"
+
+    def test_the_counterexample_can_be_moved(self, session: Session) -> None:
+        """The table follows, without the point, which the sliders show."""
+        (refuted,) = session.explore(CLAIM, self.WRONG, {})["steps"]
+        assert refuted["explore"]["leaves"] == {"x": "real"}
+        asked = {"refuted": refuted, "point": refuted["point"]}
+        there = session.at(CLAIM, self.WRONG, {}, **asked)
+        assert there == {"html": refuted["html"], "said": "The sides differ here"}
+        asked["point"] = {"x": [0.0, 0.0, 1.0]}
+        assert session.at(CLAIM, self.WRONG, {}, **asked)["html"] != refuted["html"]
+
+    def test_an_answer_to_an_exercise_too(self, session: Session) -> None:
+        """With the answer in its place."""
+        (refuted,) = session.explore(HALF, "1", {})["steps"]
+        there = session.at(HALF, "1", {}, refuted=refuted, point={"x": [1.0, 2.0, 3.0]})
+        assert there["said"] == "The sides differ here"
+
+    def test_what_holds_has_no_such_point(self, session: Session) -> None:
+        """Nor has what is not understood."""
+        assert session.explore(CLAIM, session.cells[CLAIM].source, {})["steps"] == []
+        assert session.explore(CLAIM, "(", {})["steps"] == []
+
+
 class TestCells:
     """A cell in the reader's words."""
 

@@ -334,14 +334,18 @@ def at(
     guarded: bool = False,
 ) -> Points:
     """Return the graph at `count` given values of its leaves: where everything is finite."""
-    points = Points(world, leaves, seed, np.arange(count), count, copies, amplitude, guarded)
-    finite = np.ones(count, bool)
-    for node in world.order:
+    return usable(Points(world, leaves, seed, np.arange(count), count, copies, amplitude, guarded))
+
+
+def usable(points: Points) -> Points:
+    """Return those points where every value of the graph is finite, and none is lost."""
+    finite = np.ones(len(points), bool)
+    for node in points.world.order:
         value = points.context.value(node)
         if not np.issubdtype(value.dtype, np.number):
-            world.fail(node, f"its value is of type {value.dtype}")
-        finite &= np.isfinite(value).reshape(copies, count, -1).all(axis=(0, 2))
-    return points.take(finite & ~points.lost)
+            points.world.fail(node, f"its value is of type {value.dtype}")
+        finite &= np.isfinite(value).reshape(points.copies, len(points), -1).all(axis=(0, 2))
+    return points.take(finite & ~points.lost[points.draws])
 
 
 def _like(rng: np.random.Generator, value: Array, count: int) -> Array:

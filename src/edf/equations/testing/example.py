@@ -43,7 +43,6 @@ def explained(meaning: Meaning, setting: Setting, finding: Finding) -> Finding:
     if finding.counterexample is None or meaning.sign != "=":
         return finding
     with quiet():
-        points = None
         for one in _small_points(setting.world, setting.seed):
             try:
                 found = judge_at(meaning, one)
@@ -56,12 +55,11 @@ def explained(meaning: Meaning, setting: Setting, finding: Finding) -> Finding:
                     error=found.error,
                     oracle=found.oracle,
                     doubt=found.doubt,
+                    at=found.at,
                 )
-                points = one
                 break
-        points = points or _its_point(finding)
-        values = {} if points is None else _factors(meaning, points, finding)
-    assert finding.counterexample is not None
+        assert finding.counterexample is not None
+        values = {} if finding.at is None else _factors(meaning, finding.at, finding)
     return replace(finding, counterexample={**finding.counterexample, "factors": values})
 
 
@@ -90,26 +88,16 @@ def _small_points(world: World, seed: int) -> Iterator[Points]:
         yield points.take(np.array([k]))
 
 
-def _its_point(finding: Finding) -> Points | None:
-    """Return the point of a counterexample."""
-    if finding.witness is None or finding.counterexample is None:
-        return None
-    points, wanted = finding.witness.points, finding.counterexample["point"]
-    for k in range(len(points)):
-        if all(
-            np.array_equal(points.leaves[points.world.twins[node]][k], value)
-            for node, value in wanted.items()
-        ):
-            return points.take(np.array([k]))
-    return None
-
-
 def _factors(meaning: Meaning, points: Points, finding: Finding) -> dict[str, Any]:
     """Return the values of what a formula is made of at the place of its counterexample."""
     assert finding.counterexample is not None
     method = "differences" if (finding.oracle or "").startswith("central") else "complex"
     evaluator = Evaluator(points.exact().context, meaning.ranges, method, STEPS[0])
-    index = finding.counterexample["index"]
+    return factors(evaluator, meaning, finding.counterexample["index"])
+
+
+def factors(evaluator: Evaluator, meaning: Meaning, index: dict[str, int]) -> dict[str, Any]:
+    """Return the values of what a formula is made of, where its indices are these."""
     values: dict[str, Any] = {}
     for expr in (*_written(meaning.left), *_written(meaning.right)):
         if expr.op in ("deriv", "call", "prime", "replace") or (

@@ -53,6 +53,7 @@ class Finding:
     between: float = 0.0  # the largest relative difference that is neither rounding nor a fault
     zero: bool = False  # whether all that was found is that both sides are 0
     told: bool = False  # whether being equal said something at some point
+    at: Points | None = None  # the one point of the counterexample
 
 
 def judge(
@@ -272,6 +273,7 @@ class _Judge:
             },
             doubt=float(sides.doubt[place] / max(sides.size[place], 1e-300)),
             witness=sides,
+            at=sides.points.take(np.array([row])),
         )
 
 

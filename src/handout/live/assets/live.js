@@ -98,6 +98,7 @@ class Editor {
     this.exercise = this.cell.role === "exercise";
     /** @type {string[]} */ this.past = [];
     this.busy = this.again = false;
+    /** @type {{set(text: string): void, focus(): void, end(): void} | null} */ this.better = null;
     /** @type {HTMLElement | null} */ this.panel = null;
     const what = this.code ? "cell" : "claim";
     this.button = make("button", {type: "button", className: "live-edit", title: `Change this ${what}`,
@@ -134,18 +135,88 @@ class Editor {
     this.panel.hidden = false;
     this.button.setAttribute("aria-expanded", "true");
     if (!focus) return;
-    this.field.focus();
+    this.focus();
     this.live.warm();
+    if (this.code) this.improve("codeField");
+  }
+
+  focus() {
+    (this.better ?? this.field).focus();
+  }
+
+  /** Put a better editor in the field's place; where it cannot be had, the field stays.
+   *  @param {"codeField" | "formulaField"} kind */
+  async improve(kind) {
+    if (this.better || !this.live.page.editors) return;
+    try {
+      const fields = await import(new URL("fields.js", HERE).href);
+      const better = await fields[kind](this.field, this.label, new URL(this.live.page.editors, HERE).href);
+      const focused = document.activeElement === this.field;
+      this.better = better;
+      this.field.hidden = true;
+      this.label.removeAttribute("for");
+      this.label.onclick = () => this.focus();
+      if (focused) this.focus();
+    } catch { /* it was not loaded before the network went away */ }
+  }
+
+  /** A button between LaTeX and visual input of formulas. */
+  visual() {
+    const button = make("button", {type: "button", "aria-pressed": "false", onclick: async () => {
+      if (this.better) {
+        this.better.end();
+        this.better = null;
+        this.field.hidden = false;
+        this.label.setAttribute("for", this.field.id);
+      } else await this.improve("formulaField");
+      button.setAttribute("aria-pressed", String(Boolean(this.better)));
+      this.focus();
+    }}, "Visual input");
+    return button;
+  }
+
+  /** Set the field's text. @param {string} text */
+  set(text) {
+    this.field.value = text;
+    this.better?.set(text);
+  }
+
+  /** What a reader unfolds to move the point at which a claim fails. */
+  point() {
+    const details = /** @type {HTMLDetailsElement} */ (make("details", {className: "live-point", hidden: true,
+      ontoggle: async () => {
+        if (!details.open) return;
+        const {move} = await import(new URL("point.js", HERE).href);
+        await move(this, details, make);
+      }}, make("summary", {}, "Move the point at which it fails")));
+    this.moving = details;
+    this.offer(this.refutedByAuthor);
+    return details;
+  }
+
+  /** Whether the author's own claim is a mistake that the page shows. */
+  get refutedByAuthor() {
+    return !this.code && !this.exercise && Boolean(this.box.querySelector(":scope > .verdicts .verdict-refuted"));
+  }
+
+  /** @param {boolean} refuted */
+  offer(refuted) {
+    if (!this.moving) return;
+    while (this.moving.children.length > 1) this.moving.lastElementChild?.remove();
+    this.moving.open = false;
+    this.moving.hidden = !refuted || this.code;
   }
 
   build() {
     const {id} = this.cell;
     const name = `live-${this.number}`;
+    const label = this.exercise ? "Your answer" : this.code ? `Python of ${id}` : `LaTeX of ${id}`;
     this.field = /** @type {HTMLTextAreaElement} */ (make("textarea", {id: name, spellcheck: false,
       autocapitalize: "off", autocomplete: "off", value: this.source, rows: this.source.split("\n").length,
       "aria-describedby": `${name}-said`, oninput: () => this.typed(),
       onkeydown: (/** @type {KeyboardEvent} */ event) => this.key(event)}));
     if (this.exercise && !this.code) this.field.placeholder = "type LaTeX, for example \\frac{a}{b}";
+    this.label = make("label", {htmlFor: name, id: `${name}-label`}, label);
     this.understood = make("div", {className: "live-understood", id: `${name}-said`, role: "status"});
     this.result = make("div", {className: "live-result"});
     this.state = make("span", {className: "live-state", role: "status"});
@@ -159,11 +230,11 @@ class Editor {
       this.stopper,
     ];
     if (this.cell.hints?.length) buttons.push(this.hinting());
-    const label = this.exercise ? "Your answer" : this.code ? `Python of ${id}` : `LaTeX of ${id}`;
+    if (!this.code && this.live.page.editors) buttons.push(this.visual());
     const panel = make("div", {className: "live-panel", role: "group",
       "aria-label": this.exercise ? `Exercise ${id}` : `Change ${id}`},
-      make("label", {htmlFor: name}, label), this.field, ...(this.code ? [] : [this.understood]),
-      make("div", {className: "live-bar"}, ...buttons, this.bar, this.state), this.result);
+      this.label, this.field, ...(this.code ? [] : [this.understood]),
+      make("div", {className: "live-bar"}, ...buttons, this.bar, this.state), this.result, this.point());
     panel.addEventListener("keydown", (event) => {
       if (event.key === "Escape" && !this.exercise) this.close();
     });
@@ -204,7 +275,7 @@ class Editor {
   undo() {
     const before = this.past.pop();
     if (before === undefined) return;
-    this.field.value = before;
+    this.set(before);
     this.submit(false);
   }
 
@@ -216,15 +287,16 @@ class Editor {
 
   reset() {
     clearTimeout(this.timer);
+    this.offer(this.refutedByAuthor);
     if (this.exercise) {
-      this.field.value = this.source = this.cell.source;
+      this.set(this.source = this.cell.source);
       this.result.replaceChildren();
       this.understood.replaceChildren();
       this.live.remember(this, null);
       return;
     }
     this.past.push(this.field.value);
-    this.field.value = this.source = this.cell.source;
+    this.set(this.source = this.cell.source);
     this.result.replaceChildren();
     this.understood.replaceChildren();
     this.mark();
@@ -271,6 +343,7 @@ class Editor {
   show(said) {
     if (!this.code) this.showUnderstood(said);
     this.result.innerHTML = said.html;
+    this.offer(Boolean(said.refuted));
     if (this.exercise) {
       this.live.remember(this, {source: this.source, right: said.right});
       this.box.classList.toggle("live-right", said.right);
@@ -345,7 +418,8 @@ class Live {
     navigator.serviceWorker?.register(new URL("../../../handout-offline.js", HERE)).then(async () => {
       const {active} = await navigator.serviceWorker.ready;
       const loaded = performance.getEntriesByType("resource").map((entry) => entry.name);
-      active?.postMessage({keep: [location.href.split("#")[0], ...loaded.filter((name) => name.startsWith(location.origin))]});
+      const later = ["fields.js", "point.js"].map((name) => new URL(name, HERE).href);
+      active?.postMessage({keep: [location.href.split("#")[0], ...later, ...loaded.filter((name) => name.startsWith(location.origin))]});
     }).catch(() => {});   // a page from a file, or a browser that keeps nothing: it works all the same
   }
 
@@ -383,7 +457,7 @@ class Live {
     for (const editor of this.editors.values()) {
       const answer = editor.exercise && answers[editor.cell.id];
       if (!answer) continue;
-      editor.field.value = editor.source = answer.source;
+      editor.set(editor.source = answer.source);
       editor.box.classList.toggle("live-right", answer.right);
       if (answer.right) editor.say("Right, when it was last checked");
     }

@@ -4,7 +4,7 @@
    from the cache when nobody answers. */
 
 const CACHE = "handout-live";
-const FIXED = /\/assets\/handout\/live\/(pyodide-|edf-)/;
+const FIXED = /\/assets\/handout\/live\/(pyodide-|editors-|edf-)/;
 const self_ = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 
 self_.addEventListener("install", () => self_.skipWaiting());
