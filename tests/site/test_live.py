@@ -62,7 +62,7 @@ def page(visit: Page) -> Iterator[Page]:
     yield visit
     for box in visit.locator(".live-panel:not([hidden])").all():
         box.get_by_role("button", name="Reset").click()
-        expect(box.get_by_role("button", name="Stop")).to_be_hidden()  # it has run again
+        expect(box.get_by_role("button", name="Stop")).to_be_hidden(timeout=SLOW)
         box.press("Escape")
 
 
@@ -261,6 +261,24 @@ class TestExercises:
         text = download.value.path().read_text("utf-8")
         assert 'math claim="softmax-backward"' in text
         assert self.ANSWERS[-1][0] in text
+
+
+def test_training_asks_for_a_formula_of_the_sheet(context: BrowserContext, served: str) -> None:
+    """With what it speaks of; a wrong answer is judged, and the formula shown on request."""
+    page = context.new_page()
+    page.goto(f"{served}training/")
+    page.get_by_role("button", name="Start").click()
+    box = page.locator(".live-training")
+    expect(box.locator(".live-cell .math-display")).to_contain_text("= ?", timeout=SLOW)
+    assert box.locator("h2").inner_text()
+    exercise = box.get_by_role("group", name="Exercise")
+    exercise.get_by_role("textbox").fill("7")
+    exercise.get_by_role("button", name="Check").click()
+    expect(exercise.locator(".live-result .verdict").first).to_be_visible(timeout=SLOW)
+    formulas = box.locator(".math-display").count()
+    box.get_by_role("button", name="Show the formula").click()
+    expect(box.locator(".math-display")).to_have_count(formulas + 1)
+    expect(box.get_by_text("0 of")).to_be_visible()
 
 
 def test_it_works_again_without_a_network(context: BrowserContext, served: str) -> None:

@@ -1,8 +1,10 @@
+// @ts-check
 /* What a page can do beyond being read: filter the verdicts, open the card that a link names, print.
    Without scripts everything is still there; this file only adds. */
 
 document.addEventListener("DOMContentLoaded", () => {
-  if (window.document$) document$.subscribe(eachPage);   // Material's: again after each instant change
+  const changes = /** @type {any} */ (window).document$;   // Material's: after each instant change
+  if (changes) changes.subscribe(eachPage);
   else eachPage();
   new ResizeObserver(letScrollersTakeFocus).observe(document.body);
   document.addEventListener("toggle", letScrollersTakeFocus, true);   // a card's inside has a size now
@@ -17,15 +19,16 @@ function eachPage() {
   letScrollersTakeFocus();
 }
 
-/* The choices of page, kind and status narrow the table; the line above announces what is left. */
+/** The choices of page, kind and status narrow the table; the line above announces what is left.
+ *  @param {Element} table */
 function addFilters(table) {
-  const rows = [...table.querySelectorAll("tbody tr")];
-  const choices = [...table.querySelectorAll(".verdict-filters select")];
-  const summary = table.querySelector(".verdict-summary");
+  const rows = /** @type {HTMLElement[]} */ ([...table.querySelectorAll("tbody tr")]);
+  const choices = /** @type {HTMLSelectElement[]} */ ([...table.querySelectorAll(".verdict-filters select")]);
+  const summary = /** @type {HTMLElement} */ (table.querySelector(".verdict-summary"));
   const everything = summary.textContent;
-  table.querySelector(".verdict-filters").addEventListener("change", () => {
+  table.querySelector(".verdict-filters")?.addEventListener("change", () => {
     const shown = rows.filter((row) => {
-      row.hidden = choices.some(({value, dataset}) => value && row.dataset[dataset.name] !== value);
+      row.hidden = choices.some(({value, dataset}) => value && row.dataset[dataset.name ?? ""] !== value);
       return !row.hidden;
     });
     summary.textContent = shown.length === rows.length ? everything : `${shown.length} of ${everything}`;
@@ -40,7 +43,7 @@ function openLinkedCard() {
   } catch {
     return;   // the address is not valid UTF-8; it names no card
   }
-  const card = target?.closest("details.verdict");
+  const card = /** @type {HTMLDetailsElement | null | undefined} */ (target?.closest("details.verdict"));
   if (!card) return;
   card.open = true;
   card.scrollIntoView({block: "center"});
@@ -80,7 +83,7 @@ const SCROLLERS = {
 };
 function letScrollersTakeFocus() {
   for (const [boxes, name] of Object.entries(SCROLLERS)) {
-    for (const box of document.querySelectorAll(boxes)) {
+    for (const box of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(boxes))) {
       const hidden = getComputedStyle(box).overflowY === "hidden";
       if (box.scrollWidth > box.clientWidth || (!hidden && box.scrollHeight > box.clientHeight)) {
         box.tabIndex = 0;

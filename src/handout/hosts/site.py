@@ -24,7 +24,8 @@ from handout.engine import Engine, open_page
 from handout.judge.coverage import coverage
 from handout.judge.verdict import Verdict
 from handout.judge.verdicts import JudgedPage
-from handout.live.page import live_page, mark
+from handout.live.notebook import as_notebook
+from handout.live.page import live_page, mark, own_modules
 from handout.live.site import live_site
 from handout.math import fonts
 from handout.page.dollars import doubtful_dollars
@@ -109,7 +110,7 @@ class Site:
         self._later: set[str] = set()  # pages that were rendered before their cells had run
         self._unsettled: set[str] = set()  # pages into which other plugins have still to write
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
-        self.downloads: dict[PurePosixPath, Page] = {}  # notebooks, by their place in the site
+        self.downloads: dict[PurePosixPath, str] = {}  # notebooks, by their place in the site
         self.live, self.note = live_site(project)
         if self.note and project.settings.live == "required":
             log.warning(self.note)
@@ -281,8 +282,14 @@ class Site:
 
             html = pagemath.mark_dollars(simplified(html))
             source = PurePosixPath(file.dest_uri).with_name(PurePosixPath(page.name).name)
-            self.downloads[source] = page
+            self.downloads[source] = page.text
             html = with_download(html, source.name)
+        elif whole and page.running and self.project.settings.live:
+            place = PurePosixPath(file.dest_uri)
+            place = place.with_name(f"{PurePosixPath(page.name).stem}.ipynb")
+            modules, _ = own_modules(page)
+            self.downloads[place] = as_notebook(page, self.project.macros(page), modules)
+            html = with_download(html, place.name, "Download this page as a notebook")
         html = without_empty_headers(html)
         judged = self.engine.judged(page.name) if page.cells else None
         if judged is not None:
@@ -414,7 +421,7 @@ class Site:
         if self.live is not None:
             self.live.write(folder)
         for place, notebook in self.downloads.items():
-            write(folder / place, notebook.text.encode())
+            write(folder / place, notebook.encode())
         if self.characters:
             if self.dirty:  # pages that were not rendered need theirs, too
                 self.characters |= fonts.held(folder / fonts.FILE)

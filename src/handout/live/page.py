@@ -50,11 +50,7 @@ def live_page(page: Page, runtime: Mapping[str, Any], macros: Mapping[str, str])
         runtime: what the script must know of it: see `handout.live.site`.
         macros: of the page's formulas.
     """
-    modules: dict[str, str] = {}
-    lacking: set[str] = set()
-    for cell in page.cells:
-        if cell.kind == "python" and cell.problem is None:
-            _gather(cell.source, page.file.parent, modules, lacking)
+    modules, lacking = own_modules(page)
     if lacking:
         return LivePage("", tuple(sorted(lacking)))
     data = {
@@ -65,6 +61,16 @@ def live_page(page: Page, runtime: Mapping[str, Any], macros: Mapping[str, str])
         "cells": [_described(cell) for cell in page.cells],
     }
     return LivePage(json.dumps(data, ensure_ascii=False).replace("</", r"<\/"))
+
+
+def own_modules(page: Page) -> tuple[dict[str, str], set[str]]:
+    """The modules beside a page that its cells import, and what else the browser would need."""
+    modules: dict[str, str] = {}
+    lacking: set[str] = set()
+    for cell in page.cells:
+        if cell.kind == "python" and cell.problem is None:
+            _gather(cell.source, page.file.parent, modules, lacking)
+    return modules, lacking
 
 
 #: Options that the page has for itself.

@@ -19,7 +19,7 @@ from edf.equations import EquationError
 from edf.equations.explore import sides_at
 from edf.equations.latex.parser import parse, steps
 from edf.equations.latex.printer import to_latex
-from edf.equations.latex.syntax import Tree, walk
+from edf.equations.latex.syntax import Number, Tree, walk
 from handout.judge.verdict import Verdict
 from handout.judge.verdicts import judge_page
 from handout.page.cells import BLANK, Cell
@@ -137,6 +137,10 @@ class Session:
             "right": right,
             **told,
         }
+
+    def question(self, cell: int, sources: Mapping[str, str]) -> dict[str, Any]:
+        """The formula of an exercise, with its blank, as the author wrote it."""
+        return {"html": typeset(str(self.exercises[cell]["template"]))}
 
     def explore(self, cell: int, source: str, sources: Mapping[str, str]) -> dict[str, Any]:
         """Say of which steps of a claim the reader can move the counterexample, and how."""
@@ -295,7 +299,7 @@ class _Stream(io.TextIOBase):
 
 def _stands_in(part: Tree, whole: Tree) -> bool:
     """Whether a formula holds another; a number is no question."""
-    return len(list(walk(part))) > 1 and any(tree == part for tree in walk(whole))
+    return not isinstance(part, Number) and any(tree == part for tree in walk(whole))
 
 
 def _cell(page: str, given: Mapping[str, Any]) -> Cell:

@@ -13,7 +13,7 @@ from handout.live.bundle import bundle
 from handout.settings import Project
 
 #: What stands by on every page, and what is loaded at first use.
-ASSETS = ("live.css", "live.js", "worker.js", "fields.js", "point.js")
+ASSETS = ("live.css", "live.js", "worker.js", "fields.js", "point.js", "training.js")
 FOLDER = "assets/handout/live"
 #: At the root of the site, because a service worker answers for what stands below it.
 OFFLINE = "handout-offline.js"

@@ -68,9 +68,9 @@ def with_head(html: str, verdicts: Sequence[Verdict], formulas: Coverage) -> str
     return _under_title(html, page_head(verdicts, formulas))
 
 
-def with_download(html: str, name: str) -> str:
-    """A notebook's HTML with a link under the title to the notebook itself."""
-    link = f'<a href="{escape(quote(name))}" download>Download this notebook</a>'
+def with_download(html: str, name: str, words: str = "Download this notebook") -> str:
+    """A page's HTML with a link under the title to its notebook."""
+    link = f'<a href="{escape(quote(name))}" download>{escape(words)}</a>'
     return _under_title(html, f'<p class="notebook-download" data-search-exclude>{link}</p>')
 
 

@@ -187,6 +187,18 @@ class TestExercises:
         assert not said["right"]
         assert reason in said["message"]
 
+    def test_a_name_is_a_question_too(self) -> None:
+        """`y = ?` is not answered by y, whatever is done to it."""
+        text = PAGE + '\n```math define\ns = \\sum_i x_i\n```\n\n```math exercise="s"\ns = ?\n```\n'
+        session = session_of(text)
+        number = len(session.cells) - 1
+        for answer in ("s", "0 + s", "2 s / 2"):
+            said = session.attempt(number, answer, {})
+            assert not said["right"]
+            assert "holds the question itself" in said["message"]
+        assert session.attempt(number, r"\sum_k x_k", {})["right"]
+        assert "<math" in session.question(number, {})["html"]
+
     def test_a_blank_inside_a_side(self, session: Session) -> None:
         """The answer is one factor, whatever it is made of."""
         assert session.attempt(HALF, "1/4 + 1/4", {})["right"]

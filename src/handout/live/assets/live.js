@@ -74,7 +74,8 @@ class Python {
   }
 }
 
-/** @param {string} tag @param {Record<string, any>} [properties] @param {(Node | string)[]} children */
+/** @template {keyof HTMLElementTagNameMap} T
+ *  @param {T} tag @param {Record<string, any>} [properties] @param {(Node | string)[]} children */
 function make(tag, properties = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {
@@ -100,6 +101,21 @@ class Editor {
     this.busy = this.again = false;
     /** @type {{set(text: string): void, focus(): void, end(): void} | null} */ this.better = null;
     /** @type {HTMLElement | null} */ this.panel = null;
+    /** @type {number | undefined} */ this.timer = undefined;
+    const name = `live-${number}`;
+    this.label = make("label", {htmlFor: name, id: `${name}-label`}, this.exercise ? "Your answer" : this.code ? `Python of ${this.cell.id}` : `LaTeX of ${this.cell.id}`);
+    this.field = make("textarea", {id: name, spellcheck: false, autocapitalize: "off", autocomplete: "off",
+      value: this.source, rows: this.source.split("\n").length, "aria-describedby": `${name}-said`,
+      oninput: () => this.typed(), onkeydown: (/** @type {KeyboardEvent} */ event) => this.key(event)});
+    if (this.exercise && !this.code) this.field.placeholder = "type LaTeX, for example \\frac{a}{b}";
+    this.understood = make("div", {className: "live-understood", id: `${name}-said`, role: "status"});
+    this.result = make("div", {className: "live-result"});
+    this.state = make("span", {className: "live-state", role: "status"});
+    this.bar = make("progress", {hidden: true, "aria-label": "Loading Python"});
+    this.stopper = make("button", {type: "button", hidden: true, onclick: () => this.stop()}, "Stop");
+    this.anew = make("div", {className: "live-again"});   // of a claim below a changed cell
+    this.moving = make("details", {className: "live-point", hidden: true, ontoggle: () => this.move()},
+      make("summary", {}, "Move the point at which it fails"));
     const what = this.code ? "cell" : "claim";
     this.button = make("button", {type: "button", className: "live-edit", title: `Change this ${what}`,
       "aria-expanded": "false", "aria-label": `Change this ${what}: ${this.cell.id}`,
@@ -181,17 +197,11 @@ class Editor {
     this.better?.set(text);
   }
 
-  /** What a reader unfolds to move the point at which a claim fails. */
-  point() {
-    const details = /** @type {HTMLDetailsElement} */ (make("details", {className: "live-point", hidden: true,
-      ontoggle: async () => {
-        if (!details.open) return;
-        const {move} = await import(new URL("point.js", HERE).href);
-        await move(this, details, make);
-      }}, make("summary", {}, "Move the point at which it fails")));
-    this.moving = details;
-    this.offer(this.refutedByAuthor);
-    return details;
+  /** Let the reader move the point at which the claim fails. */
+  async move() {
+    if (!this.moving.open) return;
+    const {move} = await import(new URL("point.js", HERE).href);
+    await move(this, this.moving, make);
   }
 
   /** Whether the author's own claim is a mistake that the page shows. */
@@ -201,7 +211,6 @@ class Editor {
 
   /** @param {boolean} refuted */
   offer(refuted) {
-    if (!this.moving) return;
     while (this.moving.children.length > 1) this.moving.lastElementChild?.remove();
     this.moving.open = false;
     this.moving.hidden = !refuted || this.code;
@@ -209,19 +218,6 @@ class Editor {
 
   build() {
     const {id} = this.cell;
-    const name = `live-${this.number}`;
-    const label = this.exercise ? "Your answer" : this.code ? `Python of ${id}` : `LaTeX of ${id}`;
-    this.field = /** @type {HTMLTextAreaElement} */ (make("textarea", {id: name, spellcheck: false,
-      autocapitalize: "off", autocomplete: "off", value: this.source, rows: this.source.split("\n").length,
-      "aria-describedby": `${name}-said`, oninput: () => this.typed(),
-      onkeydown: (/** @type {KeyboardEvent} */ event) => this.key(event)}));
-    if (this.exercise && !this.code) this.field.placeholder = "type LaTeX, for example \\frac{a}{b}";
-    this.label = make("label", {htmlFor: name, id: `${name}-label`}, label);
-    this.understood = make("div", {className: "live-understood", id: `${name}-said`, role: "status"});
-    this.result = make("div", {className: "live-result"});
-    this.state = make("span", {className: "live-state", role: "status"});
-    this.bar = /** @type {HTMLProgressElement} */ (make("progress", {hidden: true, "aria-label": "Loading Python"}));
-    this.stopper = make("button", {type: "button", hidden: true, onclick: () => this.stop()}, "Stop");
     const verb = this.exercise ? "Check" : this.code ? "Run" : "Judge";
     const buttons = [
       make("button", {type: "button", className: "live-run", onclick: () => this.submit()}, verb),
@@ -234,10 +230,11 @@ class Editor {
     const panel = make("div", {className: "live-panel", role: "group",
       "aria-label": this.exercise ? `Exercise ${id}` : `Change ${id}`},
       this.label, this.field, ...(this.code ? [] : [this.understood]),
-      make("div", {className: "live-bar"}, ...buttons, this.bar, this.state), this.result, this.point());
+      make("div", {className: "live-bar"}, ...buttons, this.bar, this.state), this.result, this.moving);
     panel.addEventListener("keydown", (event) => {
       if (event.key === "Escape" && !this.exercise) this.close();
     });
+    this.offer(this.refutedByAuthor);
     const block = this.code ? this.block() : null;
     if (block) block.after(panel);
     else if (this.code) this.box.prepend(panel);
@@ -354,14 +351,13 @@ class Editor {
 
   /** A claim below a changed cell, judged again. @param {{html: string, same: boolean}} said */
   rejudged(said) {
-    this.again_ ??= make("div", {className: "live-again"});
-    this.again_.innerHTML = said.same ? "" : `<p>Judged again, with the cells above as you changed them:</p>${said.html}`;
-    this.box.append(this.again_);
+    this.anew.innerHTML = said.same ? "" : `<p>Judged again, with the cells above as you changed them:</p>${said.html}`;
+    this.box.append(this.anew);
     this.box.classList.toggle("live-stale", !said.same);
   }
 
   say(/** @type {string} */ text) {
-    if (this.state) this.state.textContent = text;
+    this.state.textContent = text;
   }
 
   /** Ask Python, and say in words what goes wrong. @param {object} question */
@@ -386,7 +382,6 @@ class Editor {
   }
 
   progress(/** @type {number} */ got, /** @type {number} */ of) {
-    if (!this.bar) return;
     this.bar.hidden = got >= of;
     this.bar.max = of;
     this.bar.value = got;
@@ -397,16 +392,17 @@ class Editor {
 
 /** The page. */
 class Live {
-  /** @param {HTMLScriptElement} data */
-  constructor(data) {
-    this.page = JSON.parse(data.textContent ?? "");
+  /** @param {any} page its data @param {Iterable<HTMLElement>} boxes its marked cells */
+  constructor(page, boxes) {
+    this.page = page;
     this.key = `handout:${this.page.path}`;
     /** @type {Editor | null} */ this.asking = null;
+    this.summary = make("div", {className: "live-summary", role: "status"});
     this.python = new Python(this.page, (got, of) => this.asking?.progress(got, of));
     /** @type {Map<number, Editor>} */ this.editors = new Map();
-    for (const box of document.querySelectorAll(".live-cell")) {
-      const number = Number(/** @type {HTMLElement} */ (box).dataset.cell);
-      this.editors.set(number, new Editor(this, /** @type {HTMLElement} */ (box), number));
+    for (const box of boxes) {
+      const number = Number(box.dataset.cell);
+      this.editors.set(number, new Editor(this, box, number));
     }
     this.recall();
   }
@@ -468,7 +464,6 @@ class Live {
   summarise() {
     const exercises = [...this.editors.values()].filter((editor) => editor.exercise);
     if (!exercises.length) return;
-    this.summary ??= make("div", {className: "live-summary", role: "status"});
     const answers = this.answers();
     const right = exercises.filter((editor) => answers[editor.cell.id]?.right);
     const points = (/** @type {Editor[]} */ editors) => editors.reduce((sum, {cell}) => sum + (cell.points ?? 1), 0);
@@ -491,7 +486,7 @@ class Live {
     }
     const link = make("a", {href: URL.createObjectURL(new Blob([parts.join("\n")], {type: "text/markdown"})), download: "answers.md"});
     link.click();
-    URL.revokeObjectURL(/** @type {HTMLAnchorElement} */ (link).href);
+    URL.revokeObjectURL(link.href);
   }
 
   isCode(/** @type {Cell} */ cell) {
@@ -511,7 +506,9 @@ let live = null;
 function begin() {
   live?.python.stop("The page was left");
   const data = document.querySelector("script.live-page");
-  live = data ? new Live(/** @type {HTMLScriptElement} */ (data)) : null;
+  live = data ? new Live(JSON.parse(data.textContent ?? ""), document.querySelectorAll(".live-cell")) : null;
+  const training = document.querySelector(".live-training");
+  if (training) import(new URL("training.js", HERE).href).then(({train}) => train(training, {Live, Editor, make}));
 }
 const pages = /** @type {any} */ (window).document$;   // the theme's, when it changes pages by itself
 if (pages) pages.subscribe(begin);

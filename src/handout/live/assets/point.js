@@ -94,7 +94,8 @@ const get = (value, place) => place.reduce((part, index) => part[index], value);
 
 /** @param {any} value @param {number[]} place @param {number} number */
 function put(value, place, number) {
-  get(value, place.slice(0, -1))[/** @type {number} */ (place.at(-1))] = number;
+  const row = /** @type {any} */ (get(value, place.slice(0, -1)));
+  row[place[place.length - 1]] = number;
 }
 
 /** Do something slow again and again, one at a time; of what is asked meanwhile, the newest.

@@ -15,7 +15,7 @@ self.onmessage = async ({data: {id, ask, ...rest}}) => {
     else postMessage({id, answer: JSON.parse(answer(JSON.stringify({ask, ...rest})))});
     if (ask === "start") postMessage({id, answer: {}});
   } catch (error) {
-    postMessage({id, failed: String(error?.message ?? error)});
+    postMessage({id, failed: String(/** @type {any} */ (error)?.message ?? error)});
   }
 };
 
