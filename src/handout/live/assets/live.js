@@ -206,7 +206,7 @@ class Editor {
 
   /** Whether the author's own claim is a mistake that the page shows. */
   get refutedByAuthor() {
-    return !this.code && !this.exercise && Boolean(this.box.querySelector(":scope > .verdicts .verdict-refuted"));
+    return !this.code && !this.exercise && Boolean(this.box.querySelector(".claimed > .verdicts :is(.verdict-refuted, .verdict-wrong)"));
   }
 
   /** @param {boolean} refuted */
@@ -238,7 +238,7 @@ class Editor {
     const block = this.code ? this.block() : null;
     if (block) block.after(panel);
     else if (this.code) this.box.prepend(panel);
-    else (this.box.querySelector(".math-display") ?? this.button).after(panel);
+    else (this.box.querySelector(".claimed, .math-display") ?? this.button).after(panel);
     return panel;
   }
 
