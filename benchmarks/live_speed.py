@@ -9,16 +9,14 @@ floor of a key's verdict is the same judgement in this process, without a browse
 from __future__ import annotations
 
 import argparse
-import functools
+import gzip
+import os
 import statistics
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from playwright.sync_api import Page, Response, sync_playwright
+from scripts.serving import home_of, served
 
 from edf import AnyFunction, Input, Softmax
 from edf.equations import check_equation
@@ -27,21 +25,7 @@ from handout.hosts.pdf import find_chromium
 CLAIM = "2-jacobian"
 JACOBIAN = r"\frac{\partial P_i}{\partial x_j} = P_i(\delta_{ij} - %s P_j)"
 KEYS = 15
-
-
-class _Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing of requests."""
-
-
-@contextmanager
-def served(site: Path) -> Iterator[str]:
-    """The address of a server, on this machine alone, of a site's files."""
-    handler = functools.partial(_Quiet, directory=str(site))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
+SAME = ("gz", "whl", "zip", "woff2")  # endings of files that no server compresses further
 
 
 def visit(page: Page, address: str) -> float:
@@ -88,32 +72,67 @@ def floor() -> list[float]:
     return times
 
 
+def cells(page: Page) -> float:
+    """Seconds in which a page's first cell, run again, has all below it run and judged."""
+    page.get_by_label("Change this cell: graph", exact=True).click()
+    panel = page.get_by_role("group", name="Change graph")
+    panel.get_by_role("button", name="Run").click()
+    start = time.perf_counter()
+    panel.get_by_role("button", name="Stop").wait_for(state="hidden")
+    return time.perf_counter() - start
+
+
+def memory() -> float:
+    """MB that the processes below this one hold: the browser's, all of them."""
+    status = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            lines = (folder / "status").read_text().splitlines()
+        except OSError:  # it has ended
+            continue
+        status[int(folder.name)] = dict(line.split(":", 1) for line in lines if ":" in line)
+
+    def below(process: int) -> float:
+        own = float(status[process].get("VmRSS", "0").split()[0])
+        children = (pid for pid, found in status.items() if int(found["PPid"]) == process)
+        return own + sum(map(below, children))
+
+    mine = float(status[os.getpid()]["VmRSS"].split()[0])
+    return (below(os.getpid()) - mine) / 1000
+
+
 def main() -> None:
     """Measure, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--site", type=Path, default=Path("site"))
     site = parser.parse_args().site
-    got = 0
+    loaded: dict[str, bytes] = {}
 
-    def count(response: Response) -> None:
-        nonlocal got
-        if "/live/" in response.url:
-            got += int(response.header_value("content-length") or 0)
+    def keep(response: Response) -> None:
+        """Note a file of the live part, by its address, which is that of a file of the site."""
+        _, live, name = response.url.partition("assets/handout/live/")
+        if live:
+            loaded[name] = (site / live / name).read_bytes()
 
-    with served(site) as address, sync_playwright() as driver:
+    with served(site, home_of(site)) as address, sync_playwright() as driver:
         browser = driver.chromium.launch(
             executable_path=find_chromium(), args=["--no-sandbox", "--disable-gpu"]
         )
         context = browser.new_context()
         page = context.new_page()
         page.set_default_timeout(120_000)
-        context.on("response", count)
+        context.on("response", keep)
+        page.goto(f"{address}ps1/problem-2/", wait_until="networkidle")
+        stand_by = dict(loaded)
+        before = memory()
         first = visit(page, address)
-        transferred = got
+        held = memory() - before
+        transferred = dict(loaded)
         page.wait_for_function("navigator.serviceWorker.controller")
         visit(page, address)
         second = visit(page, address)
         times = keys(page)
+        below = cells(page)
         browser.close()
     median, plain = statistics.median(times), statistics.median(floor())
     print("| measured | value |\n| --- | --- |")
@@ -121,8 +140,18 @@ def main() -> None:
     print(f"| later visit to first verdict | {second:.1f} s |")
     print(f"| verdict on a changed formula, median of {len(times)} | {median:.0f} ms |")
     print(f"| the same in CPython, without a browser | {plain:.0f} ms |")
-    print(
-        f"| transferred at first use, as served without compression | {transferred / 1e6:.1f} MB |"
+    print(f"| first cell run again, and all of Problem 2 below it | {below:.1f} s |")
+    print(f"| stands by on every page, compressed | {compressed(stand_by) / 1e3:.1f} kB |")
+    print(f"| transferred at first use | {sum(map(len, transferred.values())) / 1e6:.2f} MB |")
+    print(f"| the same, where the server compresses | {compressed(transferred) / 1e6:.2f} MB |")
+    print(f"| memory that the first use adds to the browser's | {held:.0f} MB |")
+
+
+def compressed(files: dict[str, bytes]) -> int:
+    """Bytes of files as a server that compresses sends them."""
+    return sum(
+        len(data) if name.endswith(SAME) else len(gzip.compress(data, 6))
+        for name, data in files.items()
     )
 
 

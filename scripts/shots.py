@@ -9,60 +9,20 @@ Whoever changes the site looks at them. A site is built first, unless one is giv
 from __future__ import annotations
 
 import argparse
-import functools
-import re
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
-from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, sync_playwright
+from serving import home_of, served
 
 from handout.hosts.pdf import find_chromium
 
 ROOT = Path(__file__).parents[1]
 README = {"verified": "ps1/problem-2/#2-jacobian", "refuted": "ps1/problem-2/#2-posted"}
-
-
-class _Quiet(SimpleHTTPRequestHandler):
-    def __init__(self, home: str, *args: Any, **options: Any) -> None:
-        self.home = home
-        super().__init__(*args, **options)
-
-    def translate_path(self, path: str) -> str:
-        """The file of an address below the site's own path."""
-        return super().translate_path("/" + path.removeprefix(self.home))
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing of requests."""
-
-
-@contextmanager
-def served(site: Path) -> Iterator[str]:
-    """The address of a server, on this machine alone, of a site's files.
-
-    It has the path for which the site was built: the 404 page, which may be shown anywhere, finds
-    its style by that.
-    """
-    home = home_of(site)
-    handler = functools.partial(_Quiet, home, directory=str(site))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}{home}"
-        server.shutdown()
-
-
-def home_of(site: Path) -> str:
-    """The path of a site's address, such as `/handout/`."""
-    page = (site / "index.html").read_text("utf-8")
-    canonical = re.search(r'<link rel="canonical" href="([^"]+)"', page)
-    return urlsplit(canonical[1]).path if canonical else "/"
 
 
 def pages_of(site: Path) -> list[str]:
@@ -125,7 +85,7 @@ def take_pictures(site: Path, given: argparse.Namespace) -> None:
     """The README's pictures, or those of the chosen pages of a built site, or of all."""
     pages = given.pages or pages_of(site)
     given.out.mkdir(parents=True, exist_ok=True)
-    with served(site) as address, sync_playwright() as playwright:
+    with served(site, home_of(site)) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
         for name, claim in README.items() if given.readme else ():
             shoot_claim(browser, address, claim, ROOT / "docs" / "assets" / f"readme-{name}.png")

@@ -15,7 +15,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Response, sync_playwright
-from shots import a_site, pages_of, served
+from serving import home_of, served
+from shots import a_site, pages_of
 
 from handout.hosts.pdf import find_chromium
 
@@ -68,7 +69,11 @@ def main() -> None:
     parser.add_argument("--site", type=Path, help="a built site; by default it is built now")
     parser.add_argument("--rows", type=int, default=8, help="how many pages to show")
     given = parser.parse_args()
-    with a_site(given.site) as site, served(site) as address, sync_playwright() as playwright:
+    with (
+        a_site(given.site) as site,
+        served(site, home_of(site)) as address,
+        sync_playwright() as playwright,
+    ):
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
         visits = [visit(browser, address, page) for page in pages_of(site)]
         browser.close()

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import fcntl
-import functools
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Playwright, expect
+from scripts.serving import served as served_folder
 
 from handout.hosts.pdf import PdfError, find_chromium
 
@@ -22,11 +20,6 @@ ROOT = Path(__file__).parents[2]
 PREFIX = "course/handout/"  # sites often live below the root of their host
 
 expect.set_options(timeout=60_000)  # ms: a machine with other work is slow, and not wrong
-
-
-class _Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing of requests."""
 
 
 @pytest.fixture(scope="session")
@@ -124,15 +117,7 @@ def served(root: Path, serve: Callable[[Path], AbstractContextManager[str]]) -> 
 def serve() -> Callable[[Path], AbstractContextManager[str]]:
     """Serve a folder on this machine: `with serve(folder) as address`."""
 
-    @contextmanager
-    def run(folder: Path) -> Iterator[str]:
-        handler = functools.partial(_Quiet, directory=str(folder))
-        with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-            threading.Thread(target=server.serve_forever, daemon=True).start()
-            yield f"http://127.0.0.1:{server.server_port}/"
-            server.shutdown()
-
-    return run
+    return served_folder
 
 
 @pytest.fixture(scope="session")

@@ -24,12 +24,14 @@ from pathlib import Path
 VERSION = "0.27.7"
 PYTHON = "3.12"
 NUMPY = "numpy-2.0.2-cp312-cp312-pyodide_2024_0_wasm32.whl"
-WASM = "pyodide.asm.wasm"
+WASM, GLUE = "pyodide.asm.wasm", "pyodide.asm.js"
+#: What lies compressed in a site, because not every server compresses.
+PACKED = (WASM, GLUE)
 
 #: SHA-256 of every file, as in the official distribution; NumPy's stands in the runtime's own lock.
 FILES = {
     "pyodide.mjs": "04c052c815abb0bf2981fa38c2dfa58e3120ee5288c956df2b2a15e301782c5f",
-    "pyodide.asm.js": "6b4c90de5b7172873f04f21884d0e9d2274e305fe32116558fe3e4fbe3618d51",
+    GLUE: "6b4c90de5b7172873f04f21884d0e9d2274e305fe32116558fe3e4fbe3618d51",
     WASM: "a50dd1843f805a0b7c45b61037ee0d7b26dfe85efe0e18ef95a34ad24e401f5f",
     "python_stdlib.zip": "16611534726e5d8ac2bd8f926410b2dcb8d6f49aa24913463533b457a2115c16",
     NUMPY: "ebb61241d962b98b21597d7ce43b67668a6d5bab3acec4fbe958657320d7cd08",
@@ -152,12 +154,14 @@ def _carrier(work: Path, say: Callable[[str], None]) -> Iterator[zipfile.ZipFile
         yield archive
 
 
-def pack(home: Path) -> Path:
-    """The large module, compressed, whatever a server does: always to the same bytes."""
-    packed = home / f"{WASM}.gz"
+def as_served(home: Path, name: str) -> Path:
+    """A file of the runtime as it lies in a site; compressed, it always has the same bytes."""
+    if name not in PACKED:
+        return home / name
+    packed = home / f"{name}.gz"
     if not packed.exists():
         part = packed.with_suffix(f".{os.getpid()}")
-        part.write_bytes(gzip.compress((home / WASM).read_bytes(), 9, mtime=0))
+        part.write_bytes(gzip.compress((home / name).read_bytes(), 9, mtime=0))
         os.replace(part, packed)
     return packed
 
@@ -171,7 +175,7 @@ def install(home: Path, target: Path) -> None:
     """
     target.mkdir(parents=True, exist_ok=True)
     for name in FILES:
-        source = pack(home) if name == WASM else home / name
+        source = as_served(home, name)
         if not (target / source.name).exists():
             shutil.copyfile(source, target / source.name)
     (target / "pyodide-lock.json").write_text(json.dumps(LOCK, sort_keys=True), "utf-8")

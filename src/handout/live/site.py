@@ -49,8 +49,8 @@ class LiveSite:
     def described(self) -> dict[str, Any]:
         """What a page must know of the files."""
         name, data = self.modules
-        others = [self.home / file for file in runtime.FILES if file != runtime.WASM]
-        total = len(data) + sum(f.stat().st_size for f in (runtime.pack(self.home), *others))
+        served = [runtime.as_served(self.home, file) for file in runtime.FILES]
+        total = len(data) + sum(file.stat().st_size for file in served)
         found = f"{self.editors.name}/" if editors.present(self.editors) else ""
         return {
             "runtime": f"pyodide-{runtime.VERSION}/",

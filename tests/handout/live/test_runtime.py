@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from handout.live import runtime
-from handout.live.runtime import NUMPY, WASM, FilesError, fetch, install, missing
+from handout.live.runtime import NUMPY, PACKED, WASM, FilesError, fetch, install, missing
 
 
 @pytest.fixture
@@ -62,14 +62,15 @@ def test_an_address_is_asked_for_each_file(official: Path, tmp_path: Path) -> No
     assert missing(tmp_path / "home") == []
 
 
-def test_the_large_module_is_compressed_in_the_site(official: Path, tmp_path: Path) -> None:
+def test_large_files_are_compressed_in_the_site(official: Path, tmp_path: Path) -> None:
     """Always to the same bytes; and the runtime finds NumPy in the lock beside it."""
     home, site = tmp_path / "home", tmp_path / "site"
     fetch(home, str(official), lambda text: None)
     install(home, site)
     packed = (site / f"{WASM}.gz").read_bytes()
-    assert gzip.decompress(packed) == (official / WASM).read_bytes()
-    assert not (site / WASM).exists()
+    for name in PACKED:
+        assert gzip.decompress((site / f"{name}.gz").read_bytes()) == (official / name).read_bytes()
+        assert not (site / name).exists()
     lock = json.loads((site / "pyodide-lock.json").read_text("utf-8"))
     assert lock["packages"]["numpy"]["file_name"] == NUMPY
     assert lock["info"]["version"] == runtime.VERSION

@@ -24,6 +24,9 @@ async function start({page}) {
   countTransfers(page.total);
   const runtime = new URL(page.runtime, import.meta.url).href;
   const {loadPyodide} = await import(`${runtime}pyodide.mjs`);
+  const glue = URL.createObjectURL(await (await fetch(`${runtime}pyodide.asm.js`)).blob());
+  await import(glue);   // what the runtime would load by itself, uncompressed
+  URL.revokeObjectURL(glue);
   const [python, modules] = await Promise.all([
     loadPyodide({indexURL: runtime, packages: ["numpy"]}),
     fetch(new URL(page.bundle, import.meta.url)).then((response) => whole(response).arrayBuffer()),
@@ -35,14 +38,17 @@ async function start({page}) {
   answer = session.answering(JSON.stringify(page));
 }
 
-/* Files are counted as they come, and the large module, which lies compressed on the server, is
-   unpacked here: not every server compresses. */
+/* Files are counted as they come, and the large ones, which lie compressed on the server, are unpacked
+   here: not every server compresses. */
+/** @type {Record<string, string>} */
+const PACKED = {"pyodide.asm.wasm": "application/wasm", "pyodide.asm.js": "text/javascript"};
+
 function countTransfers(/** @type {number} */ total) {
   let got = 0;
   const plain = self.fetch.bind(self);
   self.fetch = async (request, options) => {
     const address = String(/** @type {Request} */ (request).url ?? request);
-    const packed = address.endsWith(".wasm");
+    const packed = PACKED[address.slice(address.lastIndexOf("/") + 1)];
     const response = whole(await plain(packed ? `${address}.gz` : request, options));
     if (!response.body) return response;
     const counted = response.body.pipeThrough(new TransformStream({
@@ -53,7 +59,7 @@ function countTransfers(/** @type {number} */ total) {
       },
     }));
     const body = packed ? counted.pipeThrough(new DecompressionStream("gzip")) : counted;
-    const type = packed ? "application/wasm" : response.headers.get("Content-Type") ?? "";
+    const type = packed ?? response.headers.get("Content-Type") ?? "";
     return new Response(body, {headers: {"Content-Type": type}});
   };
 }
