@@ -10,6 +10,7 @@ import sys
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
+from importlib import import_module
 from pathlib import Path
 from typing import NoReturn, TextIO
 
@@ -34,7 +35,7 @@ from handout.report.verdicts_json import verdicts_json
 from handout.run.cache import Cache, clear, contents
 from handout.run.file_watching import look, wait
 from handout.run.process.limits import unlimited
-from handout.settings import Project, Settings, SettingsError, find_project
+from handout.settings import HOSTS, Project, Settings, SettingsError, find_project
 from handout.weave.inject import borrowed_badges, lost_badges
 
 _TEMPLATE = re.compile(r"\{[{%]")  # of mkdocs-macros and include-markdown
@@ -369,12 +370,27 @@ def show_cache(clearing: bool) -> None:
 
 @main.command(context_settings=_HELP)  # scripts/build.py calls it without the group
 @click.option("--strict", is_flag=True, help="Let every warning fail the build.")
-def build(strict: bool) -> None:
+@click.option("--host", type=click.Choice(HOSTS), help="The site generator; else as configured.")
+def build(strict: bool, host: str | None) -> None:
     """Check every page, then build the whole site."""
-    engine.prepare(_project())  # before the site generator is loaded, which takes as long
-    from handout.hosts.building import build_site
+    project = _project()
+    engine.prepare(project)  # before the site generator is loaded, which takes as long
+    host = host or _host(project)
+    if host == "properdocs":
+        try:
+            import_module("properdocs.replacement")  # from here on, `mkdocs` means ProperDocs
+        except ModuleNotFoundError:
+            _refuse("ProperDocs is not installed: pip install properdocs")
+    from handout.hosts import building
 
-    sys.exit(build_site(strict))
+    done = building.build_with_zensical if host == "zensical" else building.build_site
+    sys.exit(done(strict))
+
+
+def _host(project: Project) -> str:
+    """The site generator that a project asks for, by an option or by the name of its file."""
+    own_file = project.config is not None and project.config.stem == "properdocs"
+    return "properdocs" if own_file else project.settings.host
 
 
 @main.command()
@@ -409,12 +425,13 @@ def init(folder: Path) -> None:
 
 @main.command()
 @click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
-def new(folder: Path) -> None:
+@click.option("--host", type=click.Choice(HOSTS), default=HOSTS[0], help="The site generator.")
+def new(folder: Path, host: str) -> None:
     """Start a handout of your own: a small, complete project."""
     from handout.scaffold import NewError, is_local, new_handout, requirement
 
     try:
-        written = new_handout(folder)
+        written = new_handout(folder, host)
     except NewError as error:
         _refuse(str(error))
     click.echo(f"{folder}: {len(written)} files. Next: cd {folder} && make site")

@@ -1,13 +1,14 @@
-"""A site that is there already becomes a tested handout: one line more in its configuration.
+"""A site that is there already becomes a tested handout: a line or two more in its configuration.
 
-The line is put into the text, so that comments, anchors and tags of the file stay as they are. All
-else that would help is advice, for the author to take.
+They are put into the text, so that comments, anchors and tags of the file stay as they are. The
+plugin is what tests; the Markdown extension of the same name fails the build of a host that does
+not know the plugin. All else that would help is advice, for the author to take.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -44,9 +45,13 @@ def initialise(folder: Path) -> Initialised:
     try:
         before = read_configuration(config)
         added = "handout" not in before.plugins
+        text = changed = config.read_bytes().decode("utf-8")
         if added:
-            text = config.read_bytes().decode("utf-8")
-            config.write_bytes(with_plugin(text).encode())
+            changed = with_plugin(changed)
+        if "handout" not in before.extensions:
+            changed = with_extension(changed)
+        if changed != text or added:
+            config.write_bytes(changed.encode())
             _check(config, text, before)
         return Initialised(config, added, list(_advice(before, config.parent)))
     except SettingsError as error:
@@ -59,19 +64,24 @@ def _check(config: Path, text: str, before: Configuration) -> None:
     """Take the change back unless it gave the plugin and changed nothing else."""
     try:
         after = read_configuration(config)
-        fine = {**after.document, "plugins": None} == {**before.document, "plugins": None}
-        plugins = dict(after.plugins)
-        fine = fine and plugins.pop("handout", ...) in (None, {})
+        lists = {"plugins": None, "markdown_extensions": None}
+        fine = {**after.document, **lists} == {**before.document, **lists}
         listed = before.plugins if "plugins" in before.document else {"search": None}
-        fine = fine and plugins == listed
+        fine = fine and "handout" in after.plugins
+        fine = fine and _without(after.plugins) == _without(listed)
+        fine = fine and _without(after.extensions) == _without(before.extensions)
     except SettingsError:
         fine = False
     if not fine:
         config.write_bytes(text.encode())
         raise InitError(
-            f"{shown_path(config)}: the list of plugins is written in a way that cannot be added "
-            "to safely; nothing was changed. Add `- handout` to it by hand"
+            f"{shown_path(config)}: its lists of plugins and of extensions are written in a way "
+            "that cannot be added to safely; nothing was changed. Add `- handout` to it by hand"
         )
+
+
+def _without(listed: Mapping[str, object]) -> dict[str, object]:
+    return {name: options for name, options in listed.items() if name != "handout"}
 
 
 def with_plugin(text: str) -> str:
@@ -80,24 +90,36 @@ def with_plugin(text: str) -> str:
     A site that lists no plugins has the search alone; listed plugins are all that it has.
     """
     end = "\r\n" if "\r\n" in text else "\n"
+    gap = "" if text.endswith("\n") or not text else end
+    section = f"{gap}{end}plugins:{end}  - search{end}  - handout{end}"
+    return _with_entry(text, "plugins", section)
+
+
+def with_extension(text: str) -> str:
+    """A configuration with `handout` among the extensions of Markdown, if it lists any."""
+    return _with_entry(text, "markdown_extensions", "")
+
+
+def _with_entry(text: str, name: str, section: str) -> str:
+    """A configuration with `handout` in one of its lists; `section` is added where it has none."""
+    end = "\r\n" if "\r\n" in text else "\n"
     document = yaml.compose(text, Loader=yaml.SafeLoader)
     found = [
         value
         for key, value in (document.value if isinstance(document, yaml.MappingNode) else ())
-        if key.value == "plugins"
+        if key.value == name
     ]
     if not found:
-        gap = "" if text.endswith("\n") or not text else end
-        return f"{text}{gap}{end}plugins:{end}  - search{end}  - handout{end}"
-    [plugins] = found
-    mapping = isinstance(plugins, yaml.MappingNode)
+        return text + section
+    [listed] = found
+    mapping = isinstance(listed, yaml.MappingNode)
     entry = "handout: {}" if mapping else "handout"
-    if not isinstance(plugins, yaml.CollectionNode):
+    if not isinstance(listed, yaml.CollectionNode):
         return text  # which `initialise` takes for what it is
-    if plugins.flow_style or not plugins.value:
-        at = plugins.end_mark.index - 1
-        return f"{text[:at]}{', ' * bool(plugins.value)}{entry}{text[at:]}"
-    items = [key for key, _ in plugins.value] if mapping else plugins.value
+    if listed.flow_style or not listed.value:
+        at = listed.end_mark.index - 1
+        return f"{text[:at]}{', ' * bool(listed.value)}{entry}{text[at:]}"
+    items = [key for key, _ in listed.value] if mapping else listed.value
     search = [item for item in items if item.value == "search" and not mapping]
     beside = search[0] if search else items[0]
     lines = text.splitlines(keepends=True)
@@ -114,6 +136,11 @@ def with_plugin(text: str) -> str:
 
 def _advice(site: Configuration, folder: Path) -> Iterator[str]:
     """What else would help, a sentence each."""
+    if not site.extensions:
+        yield (
+            "list `handout` under `markdown_extensions`, too: it fails the build of a program that "
+            "does not know the plugin, such as Zensical"
+        )
     arithmatex = site.extensions.get("pymdownx.arithmatex", ...)
     if arithmatex is ...:
         yield (

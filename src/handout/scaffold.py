@@ -18,8 +18,12 @@ class NewError(Exception):
     """A folder in which no project can be started; the message says why."""
 
 
-def new_handout(folder: Path) -> list[Path]:
+def new_handout(folder: Path, host: str = "mkdocs") -> list[Path]:
     """Write a project into a new or an empty folder, and return the files written.
+
+    Args:
+        folder: of the project.
+        host: the site generator that builds it.
 
     Raises:
         NewError: the folder is not empty, is a file, or cannot be written to. Nothing that was
@@ -27,6 +31,9 @@ def new_handout(folder: Path) -> list[Path]:
     """
     title = _title(folder.resolve().name)
     words = {"@TITLE@": title, "@REQUIREMENT@": requirement()}
+    if host != "mkdocs":
+        words["@REQUIREMENT@"] += f"\n{host}"
+        words["  - handout:\n"] = f"  - handout:\n      host: {host}\n"
     written: list[Path] = []
     try:
         if folder.exists() and {entry.name for entry in folder.iterdir()} - _EMPTY_ENOUGH:

@@ -25,6 +25,8 @@ from handout.project_file import find_config
 _LEAST = {"jobs": 0, "memory": 128, "files": 16}
 
 
+#: The site generators that `handout build` knows.
+HOSTS = ("mkdocs", "properdocs", "zensical")
 #: Plugins that write into the text of pages, as a build alone can know.
 TEMPLATES = frozenset({"macros", "include-markdown"})
 
@@ -59,6 +61,7 @@ class Settings(NamedTuple):
             build or check.
         live: Whether readers can change claims and cells in their browser; `required` fails a build
             that lacks the runtime for it.
+        host: The site generator of `handout build`: `mkdocs`, `properdocs` or `zensical`.
     """
 
     cache: str = ".cache/handout"
@@ -77,6 +80,7 @@ class Settings(NamedTuple):
     mathml: bool | str = True
     baseline: str = ""
     live: bool | str = False
+    host: str = "mkdocs"
 
     @property
     def workers(self) -> int:
@@ -127,6 +131,8 @@ def _check(name: str, value: Any) -> None:
         wanted = "a list of patterns, such as [data/**]"
     elif name == "claims":
         good, wanted = value in CLAIMS, f"one of {listed(CLAIMS)}"
+    elif name == "host":
+        good, wanted = value in HOSTS, f"one of {listed(HOSTS)}"
     elif name == "strict":
         good, wanted = isinstance(value, bool), "true or false"
     elif name == "mathml":

@@ -37,6 +37,15 @@ def init(folder: Path) -> Result:
             "plugins:\n    search:\n        lang: en\n    tags: {}\n",
             "plugins:\n    handout: {}\n    search:\n        lang: en\n    tags: {}\n",
         ),
+        (
+            "plugins: [search]\nmarkdown_extensions:\n  - toc: {permalink: true}\n  - tables\n",
+            "plugins: [search, handout]\n"
+            "markdown_extensions:\n  - handout\n  - toc: {permalink: true}\n  - tables\n",
+        ),
+        (
+            "plugins: [search]\nmarkdown_extensions: {tables: {}}\n",
+            "plugins: [search, handout]\nmarkdown_extensions: {tables: {}, handout: {}}\n",
+        ),
         ("plugins:\r\n  - search\r\n", "plugins:\r\n  - search\r\n  - handout\r\n"),
         (
             "emoji: !!python/name:material.emoji\nplugins:\n  - search\n",

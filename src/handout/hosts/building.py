@@ -14,7 +14,9 @@ from mkdocs.exceptions import Abort, BuildError, ConfigurationError
 from mkdocs.plugins import BasePlugin
 
 from handout.page.pages import shown_path
+from handout.project_file import find_config
 from handout.report.summary import told
+from handout.settings import SettingsError
 
 NOT_LISTED = "the site does not list the handout plugin; `handout init` adds it"
 
@@ -54,11 +56,33 @@ def build_site(
         return 1
     finally:
         config.plugins.on_shutdown()
-    site = Path(config.site_dir)
-    if not (site / "verdicts.json").is_file():
-        return status
-    written = json.loads((site / "verdicts.json").read_text("utf-8"))
-    counts = written["summary"]
-    where = f"{shown_path(site / 'index.html')}: " if site_dir is None else ""  # else it is passing
-    click.echo(f"{where}{told(counts)}")
+    _tell(Path(config.site_dir), passing=site_dir is not None)
     return status
+
+
+def build_with_zensical(strict: bool) -> int:
+    """Build the site of the working directory by Zensical, and answer as `build_site` does."""
+    from handout.hosts.zensical import HostError, ZensicalSite
+
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    config = find_config(Path.cwd())
+    try:
+        if config is None:
+            raise HostError("no mkdocs.yml is here")
+        host = ZensicalSite(config)
+        site = host.build(strict)
+    except (HostError, SettingsError) as error:
+        click.echo(f"handout: {error}", err=True)
+        return 2 if isinstance(error, SettingsError) or not error.built else 1
+    _tell(host.folder)
+    return 1 if site.problems or (strict and host.warnings) else 0
+
+
+def _tell(site: Path, passing: bool = False) -> None:
+    """Say how the claims of a site that was built fared, and where it is, unless it is passing."""
+    try:
+        written = json.loads((site / "verdicts.json").read_text("utf-8"))
+    except FileNotFoundError:
+        return
+    where = "" if passing else f"{shown_path(site / 'index.html')}: "
+    click.echo(f"{where}{told(written['summary'])}")

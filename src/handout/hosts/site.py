@@ -46,6 +46,7 @@ from handout.weave.inject import (
     InjectionError,
     borrowed_badges,
     fill,
+    in_words,
     link_verdicts,
     needs_other_pages,
     token,
@@ -69,6 +70,7 @@ class Site:
             which could end the server.
         dirty: whether pages that did not change are left as the build before has made them.
         typesetter: whether the site loads MathJax or KaTeX.
+        jupyter: whether mkdocs-jupyter renders notebooks; if not, they are pages like others.
         earlier: another build into the same folder, as of another language, whose verdicts stay.
 
     Raises:
@@ -84,6 +86,7 @@ class Site:
         serving: bool = False,
         dirty: bool = False,
         typesetter: bool = False,
+        jupyter: bool = True,
         earlier: Site | None = None,
     ) -> None:
         self.dirty = dirty
@@ -92,6 +95,7 @@ class Site:
         self.log = log
         self.serving = serving
         self.typesetter = typesetter
+        self.jupyter = jupyter
         self.earlier = earlier
         self.judged: list[JudgedPage] = []  # all that the folder holds, once the build is finished
         self.warn = log.warning
@@ -125,7 +129,7 @@ class Site:
             except PageError as error:
                 page = unreadable_page(Path(file.abs_src_path), file.src_uri, error)
                 self.pages[file.src_uri] = page
-                file.content_string = f"# {file.name}\n\n{token(page)}0.\n"
+                file.content_string = _unreadable(page)
         if self.project.templates:
             self._unsettled = {name for name, page in self.pages.items() if "{" in page.text}
         if sys.stderr.isatty():
@@ -224,6 +228,17 @@ class Site:
         docs = page.file.parents[len(folder.parts)]
         return [path for path in missing if not path.startswith("../") and (docs / path).is_file()]
 
+    def as_markdown(self, name: str) -> str:
+        """A page for a host that renders Markdown alone: a notebook has its tokens by then."""
+        page = self.pages[name]
+        if not page.readable:
+            return _unreadable(page)
+        if not page.notebook:
+            return page.text
+        from handout.weave import notebooks
+
+        return notebooks.as_markdown(page, token(page))
+
     def rendered_copy(self, name: str) -> Path | None:
         """The copy of a notebook that is rendered, in the cache; None for any other page."""
         page = self.pages.get(name)
@@ -262,11 +277,27 @@ class Site:
         """A title as navigation, tabs of a browser and search show it: without markup."""
         return pagemath.plain(title, self.project.settings.macros)
 
+    def searchable(self, text: str, name: str) -> str:
+        """A part of a page, as a host has indexed it, with formulas and badges in words."""
+
+        def find(page: str, claim: str) -> list[Verdict]:
+            judged = self._find(page or name)
+            return judged.named(claim) if judged is not None else []
+
+        return self.plain(in_words(text, find))
+
+    def set_titles(self, html: str) -> str:
+        """HTML around a page's text, as its table of contents, with the formulas of titles set."""
+        if self.project.settings.mathml is not True:
+            return html
+        html = pagemath.title(html, self.project.settings.macros)
+        self.characters |= fonts.characters(html)
+        return html
+
     def typeset(self, contents: Iterable[Any]) -> None:
         """Set the formulas in the entries of a page's table of contents."""
         for entry in contents if self.project.settings.mathml is True else ():
-            entry.title = pagemath.title(entry.title, self.project.settings.macros)
-            self.characters |= fonts.characters(entry.title)
+            entry.title = self.set_titles(entry.title)
             self.typeset(entry.children)
 
     def excerpt(self, html: str, file: Any, all_files: Any) -> str:
@@ -277,10 +308,11 @@ class Site:
         return self._with_links(self._completed(html, page, file, whole=False), file, all_files)
 
     def _completed(self, html: str, page: Page, file: Any, whole: bool = True) -> str:
-        if page.notebook:
+        if page.notebook and self.jupyter:
             from handout.weave.notebook_page import simplified  # its parser is slow to load
 
             html = pagemath.mark_dollars(simplified(html))
+        if page.notebook:
             source = PurePosixPath(file.dest_uri).with_name(PurePosixPath(page.name).name)
             self.downloads[source] = page.text
             html = with_download(html, source.name)
@@ -472,6 +504,11 @@ def _baseline(project: Project) -> Baseline | None:
 def _on_formulas(judged: JudgedPage) -> dict[int, list[Verdict]]:
     """The verdicts on the formulas of a page, by the number of the cell."""
     return {n: r.verdicts for n, r in enumerate(judged.results) if r.cell.kind == "math"}
+
+
+def _unreadable(page: Page) -> str:
+    """What stands on the page in the place of a file that cannot be read: why."""
+    return f"# {PurePosixPath(page.name).stem}\n\n{token(page)}0.\n"
 
 
 def _doubtful(page: Page) -> list[Problem]:

@@ -9,6 +9,7 @@ look like one that was tested.
 from __future__ import annotations
 
 import functools
+import os
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -26,6 +27,8 @@ from handout.page.fences import running_text
 from handout.settings import find_project
 from handout.weave.inject import TOKEN
 
+#: The environment variable that says to a host's own process that its pages were woven before.
+WOVEN = "HANDOUT_WOVEN"
 _MAYBE = re.compile(r"exec|claim|exercise|<!--\s*(?:let|define)|math\s+(?:let|define)", re.I)
 _BADGE = re.compile(r"\[\[(?:verdict:[^\]\s]+|claim:[^\]\s]+|verdicts)\]\]")
 
@@ -53,6 +56,8 @@ class HandoutExtension(Extension):
         """
         md.parser.blockprocessors.register(_TokenProcessor(md.parser), "handout-tokens", 85)
         rendering = self.getConfig("rendering")
+        if not rendering and WOVEN in os.environ:
+            return
         looking = _Told(md, rendering) if rendering else _Alone(md)
         md.preprocessors.register(looking, "handout-untested", 26)
 
@@ -105,8 +110,8 @@ class _Alone(Preprocessor):
             return lines
         where = f"{page.path}: " if page else ""
         raise UntestedError(
-            f"{where}this program does not test what the page claims: {what}. Build with `handout "
-            "build`, or write pages for any other program with `handout weave`"
+            f"{where}the program that builds this site does not test what the page claims: {what}. "
+            "Build with `handout build`"
         )
 
 

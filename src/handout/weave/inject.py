@@ -22,7 +22,7 @@ from handout.page.fences import front_matter, running_text
 from handout.page.macros import without_definitions
 from handout.page.pages import Page
 from handout.page.problems import Problem
-from handout.render.badge import badge, place
+from handout.render.badge import badge, place, worst
 from handout.render.cards import binding, cards
 from handout.render.errata import drawn, with_marks
 from handout.render.exercise import exercise
@@ -38,6 +38,9 @@ _BADGE = re.compile(r"\[\[verdict:(?P<page>[^\]\s#]*#)?(?P<claim>[^\]\s#]+)\]\]"
 _TABLE = re.compile(r"(?:<p>)?\[\[verdicts(?::(?P<pages>[^\]\s]+))?\]\](?:</p>)?")
 #: The title of a page: in its front matter, or its first heading; a notebook has it in a string.
 _TITLE = re.compile(r"""^(?:title:[ ]*["']?|\s*"?\#[ ])(.+?)["']?(?:\\n)?"?,?$""", re.MULTILINE)
+
+_DISPLAYED = re.compile(r"\\\[(.+?)\\\]", re.DOTALL)
+_EMPTY = re.compile(r"<p>\s*</p>\s?")
 
 
 class InjectionError(ValueError):
@@ -116,6 +119,23 @@ def _plain_fence(cell: Cell, lines: list[str]) -> list[str]:
         f"{cell.indent}{fence[0] if fence else '```'}{cell.kind if cell.kind == 'python' else ''}"
     )
     return [header + "".join(f' {name}="{value}"' for name, value in options.items()), *lines[1:]]
+
+
+def in_words(text: str, find: Callable[[str, str], Sequence[Verdict]]) -> str:
+    """What a host has kept of a page, as for its search, without tokens and with badges as words.
+
+    Args:
+        text: as it was rendered.
+        find: the verdicts on a claim, given the page that is named, if one is, and the claim's id.
+    """
+
+    def word(found: re.Match[str]) -> str:
+        verdicts = find((found["page"] or "").rstrip("#"), found["claim"])
+        return worst(verdicts)["status"] if verdicts else ""
+
+    text = _EMPTY.sub("", re.sub(TOKEN, "", text))
+    text = _DISPLAYED.sub(r"\\(\1\\)", text)  # there are no lines of their own in a result
+    return _TABLE.sub("", _CLAIM.sub("", _BADGE.sub(word, text)))
 
 
 class Filled(NamedTuple):

@@ -6,6 +6,7 @@ page as on any other page. The source tree is left alone: the copy is a file of 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -37,6 +38,19 @@ def with_tokens(page: Page, token: str) -> str:
             cell.source = _with_tokens(cell.source, fences, token, numbers)
     notebook.cells = shown
     return str(nbformat.writes(notebook))
+
+
+def as_markdown(page: Page, token: str) -> str:
+    """The notebook as a page of Markdown, with tokens; its code stands in fences."""
+    parts = []
+    for cell in nbformat.reads(with_tokens(page, token), as_version=4).cells:
+        if cell.cell_type == "markdown":
+            parts.append(cell.source)
+        elif cell.cell_type == "code" and cell.source.strip():
+            longest = max(map(len, re.findall("`+", cell.source)), default=0)
+            fence = "`" * max(3, longest + 1)
+            parts.append(f"{fence}python\n{cell.source}\n{fence}")
+    return "\n\n".join(parts) + "\n"
 
 
 def _with_tokens(source: str, fences: Sequence[Cell], token: str, numbers: Iterator[int]) -> str:

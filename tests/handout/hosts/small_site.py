@@ -76,12 +76,17 @@ class Site:
         }
         self.write(name, yaml.safe_dump(options, sort_keys=False))
 
-    def run(self, *words: str, status: int = 0) -> str:
-        """Run a command in the site's folder; return what it said."""
+    def run(self, *words: str, status: int = 0, folder: str = ".") -> str:
+        """Run a command in the site's folder, or in one within; return what it said."""
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1", "PATH": path}
         done = subprocess.run(
-            words, cwd=self.root, env=environment, capture_output=True, text=True, timeout=180
+            words,
+            cwd=self.root / folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=180,
         )
         assert done.returncode == status, done.stdout + done.stderr
         return done.stdout + done.stderr
@@ -132,8 +137,19 @@ def raw(root: Path) -> dict[str, str]:
             for code in page.select("pre, code, script, style"):
                 code.decompose()
             text = page.get_text() + str(page.select("head title, head meta"))
+        elif path.name == "search.json":  # of Zensical; its settings hold a pattern
+            text = json.dumps(json.loads(text)["items"])
         if match := RAW.search(text):
             found[path.relative_to(root).as_posix()] = text[
                 max(0, match.start() - 40) : match.end() + 40
             ]
     return found
+
+
+def everything(
+    site: Site, page: str = "page.md", html: str = "page/index.html", mark: str = ""
+) -> None:
+    """All claims of the page were tested, and it shows them."""
+    assert site.claims(page) == dict.fromkeys((f"{name}{mark}" for name in CLAIMS), "verified")
+    site.shows(f"site/{html}", mark)
+    assert raw(site.root / "site") == {}

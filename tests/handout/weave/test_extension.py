@@ -1,15 +1,16 @@
-"""Tokens in Markdown: they come out as they went in, wherever a cell may stand."""
+"""The Markdown extension: tokens come out as they went in, and no untested cell comes out."""
 
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import markdown
 import pytest
 from markdown.extensions import Extension
 from markdown.inlinepatterns import SimpleTagInlineProcessor
 
-from handout.weave.extension import HandoutExtension
+from handout.weave.extension import WOVEN, HandoutExtension, UntestedError, _claims
 from handout.weave.inject import TOKEN
 
 EXTENSIONS = ["admonition", "tables", "attr_list", "smarty"]
@@ -59,3 +60,65 @@ def test_words_that_look_like_a_token_are_searched() -> None:
     for text in ("handout-1.", "handout-0123456789abcdef-7", f"{ONE}*x*"):
         html = markdown.markdown(text, extensions=[Greedy(), HandoutExtension()])
         assert "<b>" in html
+
+
+UNTESTED = {
+    "cell": '```python exec="on" id="a"\n1 / 0\n```',
+    "claim": "<!-- claim: a -->\n$$\n1 = 2\n$$",
+    "fence": '```math claim="a"\n1 = 2\n```',
+    "declaration": "<!-- let: x \\in \\mathbb{R} -->",
+    "exercise": '```math exercise="a"\n1 + 1 = ?\n```',
+    "badge": "It is [[verdict:a]].",
+    "table": "[[verdicts]]",
+    "within a list": '1. one\n\n    ```python exec="on"\n    1\n    ```',
+}
+
+
+@pytest.mark.parametrize("text", UNTESTED.values(), ids=UNTESTED)
+def test_a_host_without_the_plugin_builds_no_page_with_claims(
+    text: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """By its name in `markdown_extensions`; where a host says that pages were woven, it does."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UntestedError, match="Build with `handout build`"):
+        markdown.markdown(text, extensions=["handout", "pymdownx.superfences"])
+    monkeypatch.setenv(WOVEN, "1")
+    markdown.markdown(text, extensions=["handout", "pymdownx.superfences"])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# A page\n\nwith `[[verdict:a]]` in code\n\n$$\n1 = 2\n$$",
+        '~~~~markdown\n```python exec="on"\n```\n~~~~',
+        '```python exec="true"\nprint()\n```',
+        '```python\nprint("claim")\n```',
+        ONE,
+    ],
+)
+def test_other_pages_are_nobodys_business(
+    text: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What is only shown, or belongs to another plugin, or was woven."""
+    monkeypatch.chdir(tmp_path)
+    markdown.markdown(text, extensions=["handout", "pymdownx.superfences"])
+
+
+def test_a_site_may_claim_as_a_whole(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Then every formula that states something is a claim, as its configuration says."""
+    (tmp_path / "mkdocs.yml").write_text("plugins: [handout: {claims: all}]\n", "utf-8")
+    monkeypatch.chdir(tmp_path)
+    _claims.cache_clear()
+    try:
+        with pytest.raises(UntestedError):
+            markdown.markdown("$$\n1 = 2\n$$", extensions=["handout"])
+    finally:
+        _claims.cache_clear()
+
+
+def test_a_plugin_is_shown_what_is_rendered() -> None:
+    """It has taken out what it knew, and says what to do about the rest."""
+    seen: list[str] = []
+    extension = HandoutExtension(rendering=seen.append)
+    markdown.markdown(UNTESTED["claim"], extensions=[extension])
+    assert seen == [f"{UNTESTED['claim']}\n\n"]

@@ -1,0 +1,101 @@
+"""Zensical as the host: the same pages and verdicts, from the same files."""
+
+from __future__ import annotations
+
+import sys
+
+import nbformat
+import pytest
+from bs4 import BeautifulSoup, Tag
+from tests.handout.hosts.small_site import CLAIMS, EXTENSIONS, Site, body, everything
+
+pytest.importorskip("zensical")
+pytestmark = pytest.mark.slow
+
+BUILD = (sys.executable, "-m", "handout", "build", "--host", "zensical", "--strict")
+
+
+def article(site: Site, name: str) -> Tag:
+    """What a page shows, without what belongs to the theme."""
+    page = BeautifulSoup((site.root / f"site/{name}").read_text("utf-8"), "html.parser")
+    [found] = page.select("article")
+    for part in found.select("#__skip, .md-content__button"):
+        part.decompose()
+    return found
+
+
+def test_the_site_is_that_of_mkdocs(site: Site) -> None:
+    """The verdicts to the byte, the text of every page, titles and search without raw LaTeX."""
+    names = ("index.html", "page/index.html", "part/a/index.html")
+    site.write("docs/part/a.md", f"# A\n\n{body('a')}\n[Back](../page.md#the-page-of-y3)\n")
+    nav = ["index.md", {"The page of $y^3$": "page.md"}, {"Part": ["part/a.md"]}]
+    site.configure("search", "handout", nav=nav, markdown_extensions=["handout", *EXTENSIONS])
+    site.build()
+    verdicts = (site.root / "site/verdicts.json").read_bytes()
+    texts = {name: article(site, name).prettify().split() for name in names}
+    said = site.run(*BUILD)
+    assert "site/index.html: 6 verified" in said
+    assert (site.root / "site/verdicts.json").read_bytes() == verdicts
+    assert {name: article(site, name).prettify().split() for name in names} == texts
+    everything(site)
+    assert not (site.root / ".handout-zensical.yml").exists()
+    page = BeautifulSoup((site.root / "site/page/index.html").read_text("utf-8"), "html.parser")
+    for link in page.select("link[href*='assets/handout'], script[src*='assets/handout']"):
+        address = str(link.get("href") or link.get("src"))
+        assert (site.root / "site/page" / address).is_file()
+    assert len(page.select("link[href*='assets/handout']")) == 2  # the style, and the font
+
+
+def test_a_wrong_claim_fails_and_is_shown(site: Site) -> None:
+    """Also where the host takes the page from its cache; what the site had before is gone."""
+    site.configure("search", "handout", markdown_extensions=["handout", *EXTENSIONS])
+    right = (site.root / "docs/page.md").read_text("utf-8")
+    site.write("docs/gone.md", "# Gone\n")
+    site.run(*BUILD)
+    assert (site.root / "site/gone/index.html").is_file()
+    (site.root / "docs/gone.md").unlink()
+    site.write("docs/page.md", right.replace("- P_j", "+ P_j"))
+    line = right[: right.index("```math")].count("\n") + 1
+    for _ in range(2):
+        said = site.run(*BUILD, status=1)
+        assert f"docs/page.md:{line}: jacobian: refuted, verified was expected" in said
+        assert article(site, "page/index.html").select_one(".verdict-refuted") is not None
+        assert article(site, "index.html").select_one("a.verdict-refuted") is not None
+    assert not (site.root / "site/gone").exists()
+    said = site.run(sys.executable, "-m", "zensical", "build", status=1)  # by itself
+    assert "does not test what the page claims" in said
+
+
+def test_notebooks_and_navigation(site: Site) -> None:
+    """A notebook is a page like others; a navigation that names no page is told."""
+    notebook = nbformat.v4.new_notebook(
+        cells=[
+            nbformat.v4.new_markdown_cell("# A notebook\n\n<!-- claim: two -->\n$$\n1 + 1 = 2\n$$"),
+            nbformat.v4.new_code_cell('print("it " + "ran")'),
+        ]
+    )
+    site.write("docs/notebook.ipynb", nbformat.writes(notebook))
+    site.write("docs/index.md", "# Home\n\n[It](notebook.ipynb#a-notebook)\n")
+    nav = ["index.md", "notebook.ipynb", "page.md"]
+    site.configure("search", "handout", nav=nav)
+    site.run(*BUILD)
+    assert set(site.claims("notebook.ipynb").values()) == {"verified"}
+    shown = article(site, "notebook/index.html")
+    assert "it ran" in shown.get_text()
+    assert shown.select_one("a[download]") is not None
+    assert (site.root / "site/notebook/notebook.ipynb").is_file()
+    assert article(site, "index.html").select_one("a[href='notebook/#a-notebook']") is not None
+    assert set(site.claims("page.md")) == CLAIMS
+    site.configure("search", "handout", nav=[*nav, "none.md"])
+    said = site.run(*BUILD, status=1)
+    assert "mkdocs.yml: the navigation lists none.md, which is no page" in said
+
+
+def test_a_new_handout_may_ask_for_it(site: Site) -> None:
+    """Its own command then builds by Zensical, and installs it."""
+    site.run(sys.executable, "-m", "handout", "new", "course", "--host", "zensical")
+    assert "\nzensical\n" in (site.root / "course/requirements.txt").read_text("utf-8")
+    said = site.run(sys.executable, "-m", "handout", "build", "--strict", folder="course")
+    assert "all as expected" in said
+    page = (site.root / "course/site/problem-1/index.html").read_text("utf-8")
+    assert 'content="zensical' in page
