@@ -37,6 +37,10 @@ class Erratum:
     """The formula as it was published."""
     right: str
     """The formula as it was corrected."""
+    let: str = ""
+    """What an author declares in LaTeX besides."""
+    define: str = ""
+    """What an author defines in LaTeX besides."""
     options: dict[str, Any] = field(default_factory=dict)
     rewritten: dict[str, Any] | None = None
     """The same, with other notation where the published one is refused."""
@@ -54,7 +58,9 @@ class Erratum:
             claim = other.get(name, getattr(self, name))
             setup = other.get("setup", self.setup)
             options = other.get("options", self.options)
-            return Trap(f"{self.id}-{name}", PUBLISHED, setup, claim, expected, self.topic, options)
+            more = {} if "setup" in other else {"let": self.let, "define": self.define}
+            id = f"{self.id}-{name}"
+            return Trap(id, PUBLISHED, setup, claim, expected, self.topic, options, **more)
 
         return form("wrong", "not verified"), form("right", "verified")
 
@@ -75,12 +81,17 @@ class Note:
     """Whether it says nothing that numbers could test."""
     macros: dict[str, str] = field(default_factory=dict)
     """The author's own."""
+    let: str = ""
+    """What an author declares in LaTeX."""
+    define: str = ""
+    """What an author defines in LaTeX."""
 
     def trap(self) -> Trap:
         """It must be verified; a mistake must not."""
         expected = "not verified" if self.mistake else "verified"
         options = {"macros": self.macros}
-        return Trap(self.id, PUBLISHED, self.setup, self.latex, expected, self.says, options)
+        more = {"let": self.let, "define": self.define}
+        return Trap(self.id, PUBLISHED, self.setup, self.latex, expected, self.says, options, **more)
 
 
 def errata() -> list[Erratum]:

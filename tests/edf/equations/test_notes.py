@@ -72,6 +72,20 @@ PAGES = {
         "f = AnyFunction()\np = Exp(-((x - mu) ** 2) / (2 * sigma**2)) / (sigma * np.sqrt(2 * np.pi))\n"
         "def cube(v): return v**3",
     },
+    "data": {
+        "python": "n = 6\nx, z, w = Input(shape=(n, 3)), Input(shape=(n,)), Param(np.array([0.5, -1.0, 0.3]))\n"
+        "y, a = Input(shape=(n,), sample='positive'), Sigmoid(z)\nJ = -Mean(y * Log(a) + (1 - y) * Log(1 - a))\n"
+        "u = x @ w\nK = Mean((u - y) ** 2) / 2",
+    },
+    "members": {
+        "let": r"x \in \mathbb{R}, \quad x_i, y_i \in \mathbb{R}, \quad i = 1, \dots, n",
+        "define": r"f = x \sum_i y_i - \sum_i x_i y_i, \quad adv\_f = 2 f",
+    },
+    "iterates": {
+        "python": "f, x, x_k, e_k = AnyFunction(), Input(shape=(4,)), Input(shape=(4,)), Input(shape=())\n"
+        "theta = Input(shape=(3,))\nell = AnyFunction()(theta)\nH = Hessian(ell, theta)\nA = Input(shape=(3, 3))\n"
+        "g, s = AnyFunction(), Input(shape=())",
+    },
     "functions": {
         "python": "w = Input(shape=(3,))\nx, y, r = Input(shape=(3,)), Input(shape=(3,)), Input(shape=())\n"
         "def f(x): return Sigmoid(Sum(w * x))\ndef soft(r): return Log(1 + Exp(r))\n"
@@ -191,6 +205,28 @@ CASES: list[tuple[Any, ...]] = [
     ("functions", r"\sin r \frac{d r^2}{d r} = 2 r \sin r", V),
     ("functions", r"\sin r \frac{d r^2}{d r} = \sin(2 r^2)", R),
     ("functions", r"\color{red}{r} \textcolor{blue}{r} = r^2", V),
+    # ------------------------------------------------------------------------------- sums over data
+    ("data", r"J = -\frac{1}{n} \sum_x [y \ln a + (1 - y) \ln(1 - a)]", V),
+    ("data", r"J = \frac{1}{n} \sum_x [y \ln a + (1 - y) \ln(1 - a)]", R),
+    ("data", r"\frac{\partial K}{\partial w_j} = \frac{1}{n} \sum_x x_j (u - y)", V),
+    ("data", r"\frac{\partial K}{\partial w_j} = \frac{1}{n} \sum_x x_j (u + y)", R),
+    ("data", r"J = \sum_x w a", E),  # of two lengths
+    ("data", r"K = \sum_x 1", E),
+    # ------------------------------------------------------- members beside a name, and iterates
+    ("members", r"f = \sum_{i=1}^n (x - x_i) y_i", V),
+    ("members", r"f = \sum_{j=1}^n (x - x_j) x_j", R),
+    ("members", r"adv\_f = 2 \sum_i (x - x_i) y_i", V),
+    ("iterates", r"\nabla f(x_k)^\top (x - x_k) = (x - x_k)^\top \nabla f(x_k)", V),
+    ("iterates", r"\nabla f(x_k)^\top (x - x_k) = (x - x_k)^\top \nabla f(x)", R),
+    ("iterates", r"x_k^\top x_k = \sum_k x_k^2", E),  # the name, or an entry of x?
+    ("iterates", r"H = \left(\frac{\partial^2 \ell}{\partial \theta_i \partial \theta_j}\right)", V),
+    ("iterates", r"H = \left(\theta_i \theta_j\right)", R),
+    ("iterates", r"A = (A_{ij}) = (A_{ji})", "verified refuted"),
+    ("iterates", r"s g'(s) / g''(s) = \frac{s g'(s)}{g''(s)}", V),
+    ("iterates", r"s / g(s) = \frac{s}{g(s)}", E),  # g times s?
+    ("iterates", r"g(s) \vert{} 2 = s", E),
+    ("iterates", r"e_k^2 = e_k \cdot e_k = \text{constant}", V),
+    ("iterates", r"e_k^2 = \text{constant}", E),
     # --------------------------------------------------------------------------- values at a point
     ("points", r"\left.\frac{dy}{dx}\right|_{x=a} = 3a^2", V),
     ("points", r"\left.\frac{dy}{dx}\right|_{x=a} = 3x^2", R),

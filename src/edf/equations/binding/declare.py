@@ -94,6 +94,7 @@ class Declared:
             return AnyFunction(shape=self.function)
         made = Input(shape=self.lengths, sample=self.sample)
         made.fixed_lengths = frozenset(self.fixed)  # type: ignore[attr-defined]
+        made.is_family = bool(self.family)  # type: ignore[attr-defined]
         return made
 
 
@@ -207,9 +208,15 @@ class _Declarations:
     def _named(self, text: str, at: int) -> Declared:
         member = _MEMBER.fullmatch(text.strip())
         name = name_of(text.strip() if member is None else member["name"], at)
+        letter = "" if member is None else member["above"] or member["below"]
+        known = self.declared.get(name)
+        if known is not None and letter and not known.family:  # x beside x_i
+            name = f"{name}_{letter}"
+        elif known is not None and known.family and not letter:
+            known.name = f"{name}_{known.family}"
+            self.declared = {one.name: one for one in self.declared.values()}
         one = self.declared.setdefault(name, Declared(name, at))
-        if member is not None:
-            one.family = member["above"] or member["below"]
+        one.family = letter or one.family
         return one
 
     def _length(self, text: str, at: int) -> int:

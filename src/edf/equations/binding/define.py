@@ -200,6 +200,8 @@ def _left(tree: Tree, at: int) -> _Left:
     """What a left side defines."""
     if isinstance(tree, Product) and len(tree.factors) == 2 and isinstance(tree.factors[1], Group):
         return _left(tree.factors[0], at)  # f(x), a node that depends on x
+    if isinstance(tree, Product) and (word := _word(tree)) is not None:
+        return _left(word, at)
     if isinstance(tree, Product) and len(tree.factors) == 2:
         step = difference_of(*tree.factors)
         if step is not None and isinstance(tree.factors[1], Symbol):
@@ -232,6 +234,30 @@ def _left(tree: Tree, at: int) -> _Left:
     if isinstance(sub, Indices) and all(_is_letter(item) for item in sub.items):
         letters = tuple(python_names(i)[0] for i in sub.items if isinstance(i, Symbol))
     return _Left(base, text, letters)
+
+
+def _word(tree: Product) -> Tree | None:
+    r"""The word that letters side by side spell, adv\_x or CE(y), or None for anything else."""
+    *letters, last = tree.factors
+    group = isinstance(last, Group)
+    if group and len(letters) > 1:
+        *letters, last = letters
+    base = last.base if isinstance(last, Script) else last
+    parts = [*letters, base]
+    if (
+        len(parts) < 2
+        or any(tree.joins)
+        or not all(
+            isinstance(part, Symbol)
+            and not part.styles
+            and (part.base == r"\_" or part.base.isalpha())
+            for part in parts
+        )
+    ):
+        return None
+    text = "".join(part.base.replace("\\", "") for part in parts if isinstance(part, Symbol))
+    word = Symbol(text, at=tree.at)
+    return replace(last, base=word) if isinstance(last, Script) else word
 
 
 def _letters_in_names(tree: Tree, names: Mapping[str, Any]) -> set[str]:

@@ -159,6 +159,10 @@ class ExpressionParser(
             factors[0] == Symbol("d") and _is_differential(top)
         ):
             factors.append(self.factor())
+        head = factors[0].base if isinstance(factors[0], Script) else factors[0]
+        primed = isinstance(factors[0], Script) and factors[0].primes > 0
+        if len(factors) == 1 and isinstance(head, Symbol) and primed and self.text == "(":
+            factors.append(self.factor())  # f'(x), which is no product
         bottom = product(factors, [""] * (len(factors) - 1), start)
         if self.starts() or self.text == "/" or self.text in PRODUCT_SIGNS:
             self.fail("What is below the slash? Write \\frac{..}{..}, or parentheses")

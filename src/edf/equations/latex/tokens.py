@@ -114,8 +114,26 @@ def tokenise(source: str, macros: Mapping[str, str] | None = None) -> list[Token
     tokens = _scanned(source)
     if macros:
         tokens = _Expansion(source, macros).expanded(tokens)
+    tokens = _without_empty_braces(tokens)
     end = tokens.pop()
     return [*tokens, replace(end, text="the end of the formula")]
+
+
+def _without_empty_braces(tokens: list[Token]) -> list[Token]:
+    r"""Leave out {} behind a delimiter, as in a \vert{} b, where it shows nothing."""
+    kept: list[Token] = []
+    place = 0
+    while place < len(tokens):
+        empty = tokens[place].text == "{" and tokens[place + 1 : place + 2]
+        if empty and empty[0].text == "}" and kept and kept[-1].text in ("|", ")", "]", "&", r"\\"):
+            behind = tokens[place + 2]
+            if behind.text not in ("_", "^"):
+                tokens[place + 2] = replace(behind, blank=True)
+                place += 2
+                continue
+        kept.append(tokens[place])
+        place += 1
+    return kept
 
 
 def _scanned(source: str) -> list[Token]:

@@ -47,6 +47,8 @@ def read_big(reader: Reader, tree: Big) -> Expr:
     kind = BY_SIGN[tree.macro].name
     tree = _with_bounds(reader, tree)
     lower = tree.lower
+    if (over_data := _read_over_data(reader, tree, kind)) is not None:
+        return over_data
     if lower is None:
         fail(f"{tree.macro} needs its index below: {tree.macro}_j", tree.at)
     condition: tuple[str, str, str] | None = None
@@ -107,6 +109,45 @@ def read_big(reader: Reader, tree: Big) -> Expr:
     return make(
         "big", (body,), (kind, indices, condition), at=tree.at,
         free=frozenset(free), bound=frozenset(indices), shape=body.shape,
+    )  # fmt: skip
+
+
+def _read_over_data(reader: Reader, tree: Big, kind: str) -> Expr | None:
+    r"""\sum_x of bare vectors, where x is no index in it: over the data, which they all hold.
+
+    Every bare vector in it has an entry for each of the data, and an array x a row; None if the
+    letter is an index, or if the names in it do not all have one length.
+    """
+    lower = tree.lower
+    if reader.lift or kind != "sum" or tree.upper is not None or not isinstance(lower, Indices):
+        return None
+    letter = lower.items[0]
+    if len(lower.items) > 1 or not isinstance(letter, Symbol) or letter.styles:
+        return None
+    bound = reader.scope.find(letter)
+    rows = 0
+    if bound is not None:
+        shape = reader.shape(bound.value) if bound.kind == "node" else ()
+        if len(shape) != 2:
+            return None
+        rows = shape[0]
+    elif any(letter in walk(part) for part in walk(tree.body) if part is not tree.body) or (
+        letter == tree.body
+    ):
+        return None
+    index = f"{python_names(letter)[0]} "
+    reader.lift, reader.data = (index,), bound
+    try:
+        body = reader.read(tree.body)
+    finally:
+        reader.lift, reader.data = (), None
+    if rows and reader.inference.ranges.get(index, rows) != rows:
+        fail(f"{letter.base} has {rows} rows, and this is of another length", tree.at)
+    if index not in body.free or body.shape is not None:
+        fail(f"What stands behind {tree.macro} does not depend on {letter.base}", tree.body.at)
+    return make(
+        "big", (body,), (kind, (index,), None), at=tree.at, free=body.free - {index},
+        bound=frozenset([index]),
     )  # fmt: skip
 
 

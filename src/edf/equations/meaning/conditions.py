@@ -17,7 +17,7 @@ from edf.equations.latex.syntax import (
     Tree,
     walk,
 )
-from edf.equations.latex.vocabulary import CONDITION_SIGNS
+from edf.equations.latex.vocabulary import CONDITION_SIGNS, TEXT
 from edf.equations.meaning import algebra
 from edf.equations.meaning.algebra import fail, make
 from edf.equations.meaning.expression import Condition, Expr
@@ -143,6 +143,8 @@ def with_ranges(equations: Sequence[Equation], scope: Scope) -> list[Equation]:
     """
     found: list[Equation] = []
     for equation in equations:
+        if len(equations) > 1 and _says_constant(equation, scope):
+            continue
         name = _ranged(equation)
         beside = [k for k, other in enumerate(found) if other.row == equation.row]
         if name is None or not beside or any(found[k].sign != "=" for k in beside):
@@ -161,6 +163,14 @@ def with_ranges(equations: Sequence[Equation], scope: Scope) -> list[Equation]:
             continue
         found.append(equation)
     return found
+
+
+def _says_constant(equation: Equation, scope: Scope) -> bool:
+    r"""Whether a step says = \text{constant} of what stands before, which names no value."""
+    right = equation.right
+    if not isinstance(right, Symbol) or equation.sign != "=" or scope.find(right) is not None:
+        return False
+    return right.base.rstrip(".") in ("constant", "const") and bool(set(right.styles) & TEXT)
 
 
 def _ranged(equation: Equation) -> Symbol | None:

@@ -53,6 +53,11 @@ def expression(expr: Expr) -> str:
     return _Style(latex=False).show(expr)
 
 
+def latex_of(expr: Expr) -> str:
+    """Return the reading of a part of a step, as LaTeX."""
+    return _Style(latex=True).show(expr)
+
+
 @dataclass(frozen=True)
 class _Style:
     latex: bool

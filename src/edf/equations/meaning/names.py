@@ -204,6 +204,16 @@ class Scope:
             )
         return found[0] if found else None
 
+    def family(self, symbol: Symbol, sub: Tree | None) -> Bound | None:
+        """Return the members x_i that were declared beside an x of its own, if this is one."""
+        if not isinstance(sub, Indices) or self.find(symbol) is None:
+            return None
+        for letter in "ijklt":
+            bound = self.find(symbol, letter)
+            if bound is not None and getattr(bound.value, "is_family", False):
+                return bound
+        return None
+
     def unusable(self, symbol: Symbol) -> str | None:
         """Return the type of what a symbol is bound to, where a formula has no use for it."""
         for name in python_names(symbol):
@@ -250,6 +260,8 @@ class Scope:
             symbol, suffix = tree.base, index_text(tree.sub) or ""
         if not isinstance(symbol, Symbol):
             return []
+        if isinstance(tree, Script) and (family := self.family(symbol, tree.sub)) is not None:
+            return [family]
         bound = self.find(symbol, suffix) or self.find(Symbol(symbol.base.upper()))
         if bound is None and symbol.styles and symbol.styles[0] in (r"\dot", r"\ddot"):
             bound = self.find(Symbol(symbol.base, symbol.styles[1:]))  # a derivative by time

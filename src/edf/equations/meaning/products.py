@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from edf.equations.latex.printer import to_latex
 from edf.equations.latex.syntax import (
@@ -27,7 +28,7 @@ from edf.equations.meaning.expression import Expr
 from edf.equations.meaning.functions import named_operation
 from edf.equations.meaning.points import read_derivative_at
 from edf.equations.meaning.reader import Factors, Joins, Reader
-from edf.equations.meaning.scripts import raised
+from edf.equations.meaning.scripts import is_transpose, raised
 
 
 def read_product(reader: Reader, tree: Product) -> Expr:
@@ -135,8 +136,11 @@ def _operand(
         tree: Tree = operand
         if taken == 2:
             tree = Product(factors[start + 1 : start + 3], ("",), at=operand.at)
-            if read_unit(reader, factors, joins, start + 1)[1] == 1:
-                taken, tree = 1, operand
+        plain = _untransposed(reader, factors[start], tree)
+        if plain is not None:  # \nabla f(x)^T is the gradient as a row
+            return algebra.apply("transpose", (operate(plain),), operand.at), 1 + taken
+        if taken == 2 and read_unit(reader, factors, joins, start + 1)[1] == 1:
+            taken, tree = 1, operand
     else:
         taken, tree = len(factors) - start - 1, operand
         if taken > 1:
@@ -151,6 +155,21 @@ def _operand(
     if not closed:
         fail("Where does the derivative end? Put what it acts on into parentheses", operand.at)
     return operate(tree), 1 + taken
+
+
+def _untransposed(reader: Reader, operator: Tree, operand: Tree) -> Tree | None:
+    r"""f(x) of f(x)^\top behind a nabla, and f of f^\top; None for anything else."""
+    base = operator.base if isinstance(operator, Script) else operator
+    if base != Symbol(r"\nabla"):
+        return None
+    match operand:
+        case Product(factors=(head, Script(base=Group() as group, sub=None, primes=0) as last)):
+            if last.sup is not None and is_transpose(reader, last.sup):
+                return replace(operand, factors=(head, group))
+        case Script(base=Symbol(), primes=0) if operand.sup is not None:
+            if is_transpose(reader, operand.sup):
+                return operand.base if operand.sub is None else replace(operand, sup=None)
+    return None
 
 
 def _takes_group(factors: Factors, joins: Joins, place: int) -> bool:

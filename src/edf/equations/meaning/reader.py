@@ -17,7 +17,7 @@ from edf.equations.latex.syntax import Big, Equation, Symbol, Tree, walk
 from edf.equations.meaning.algebra import fail
 from edf.equations.meaning.expression import Expr
 from edf.equations.meaning.inference import Inference
-from edf.equations.meaning.names import Scope, python_names
+from edf.equations.meaning.names import Bound, Scope, python_names
 from edf.equations.options import Reading
 from edf.graph import Node
 
@@ -86,6 +86,7 @@ class Reader:
         self.columns = False  # whether these are columns
         self.undecided = 0  # how many derivatives of a number by a bare vector or matrix there are
         self.lift: tuple[str, ...] = page.reading.componentwise
+        self.data: Bound | None = None  # the array whose rows are summed over, in \\sum_x
         self.equation = equation
         self.dummies: dict[str, Expr] = {}  # variables of integration, and what they stand for
         self.counts: dict[str, int] = {}  # indices that are numbers, too, and where they start

@@ -44,6 +44,7 @@ from edf.equations.meaning.big_operators import read_big
 from edf.equations.meaning.cases import read_cases
 from edf.equations.meaning.conditions import read_conditions, restricted
 from edf.equations.meaning.derivatives import read_derivative, read_grad
+from edf.equations.meaning.display import expression, latex_of
 from edf.equations.meaning.endings import insist_on_end
 from edf.equations.meaning.expression import Condition, Expr, Meaning
 from edf.equations.meaning.functions import read_function
@@ -161,6 +162,10 @@ def _read_equation(reader: Reader, equation: Equation) -> Meaning:
     left, right = reader.read(equation.left), reader.read(equation.right)
     given = read_conditions(reader, equation.conditions)
     reader.inference.settle_ranges()
+    if left.shape is not None and not left.free:
+        right = _as_matrix(reader, equation.right, right)
+    elif right.shape is not None and not right.free:
+        left = _as_matrix(reader, equation.left, left)
     if equation.sign not in COMPARISONS:  # which hold for all i and j, as P_i P_j \leq 1
         _insist_on_same_indices(left, right, given)
     if not (_is_zero(left) or _is_zero(right)) and not fits(left.shape, right.shape):
@@ -173,6 +178,27 @@ def _read_equation(reader: Reader, equation: Equation) -> Meaning:
     return Meaning(
         restricted(one, given), restricted(other, given), dict(reader.inference.ranges),
         equation.sign, tuple(given), written=(left, right),
+    )  # fmt: skip
+
+
+def _as_matrix(reader: Reader, tree: Tree, entry: Expr) -> Expr:
+    r"""A = (a_{ij}): a matrix by its entries in parentheses, where the other side is one.
+
+    The first letter that is written numbers the rows.
+    """
+    if not isinstance(tree, Group) or len(tree.items) > 1 or entry.shape is not None:
+        return entry
+    written = [t.base for t in walk(tree) if isinstance(t, Symbol) and t.base in entry.free]
+    letters = list(dict.fromkeys(written))
+    if not 1 <= len(letters) <= 2 or set(letters) != entry.free:
+        return entry
+    lengths = [reader.inference.ranges[letter] for letter in letters]
+    data = (letters[0], letters[1] if len(letters) > 1 else None)
+    shape = (lengths[0], lengths[1] if len(letters) > 1 else 1)
+    shown = expression(entry), latex_of(entry)
+    return algebra.make(
+        "gather", (entry,), data, at=entry.at, shape=shape, free=frozenset(),
+        bound=frozenset(letters), label=(f"({shown[0]})", rf"\left( {shown[1]} \right)"),
     )  # fmt: skip
 
 

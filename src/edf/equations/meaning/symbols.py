@@ -100,6 +100,9 @@ def _indexed(
                 at,
             )
         indices = reader.lift[: len(shape)]
+    rows = reader.data
+    if rows is not None and rows.value is value and len(indices) == len(shape) - 1:
+        indices = (*reader.lift, *indices)  # x_j of one of the data
     if indices and len(indices) != len(shape):
         plural = "index" if len(shape) == 1 else "indices"
         fail(f"{name} has {len(shape)} {plural}, and here it has {len(indices)}", at)
@@ -189,8 +192,14 @@ def look_up(
         bound = _of_capital(reader, symbol, digits)
     text = index_text(sub)
     whole = scope.find(symbol, text) if text else None
+    if (family := scope.family(symbol, sub)) is not None:
+        return family, read_indices(reader, sub)
     if whole is not None:
-        if bound is not None and _could_be_component(reader, bound, sub):
+        if (
+            bound is not None
+            and _could_be_component(reader, bound, sub)
+            and not _is_only_name(reader, sub)
+        ):
             fail(
                 f"{whole.name} and {bound.name} are both bound: is this {whole.name}, or a "
                 f"component of {bound.name}? Rename one",
@@ -218,6 +227,20 @@ def _shape(reader: Reader, bound: Bound) -> tuple[int, ...]:
         return reader.shape(bound.value)
     shape: tuple[int, ...] = bound.value.shape if bound.kind == "array" else ()
     return shape
+
+
+def _is_only_name(reader: Reader, sub: Tree) -> bool:
+    """Whether the letters of a subscript stand in names alone, as the k of f(x_k): no indices."""
+    letters = {item for item in walk(sub) if isinstance(item, Symbol)}
+    if not letters:
+        return False
+    named = 0
+    for tree, times in reader.occurrences.items():
+        if isinstance(tree, Script) and isinstance(tree.base, Symbol) and tree.sub is not None:
+            text = index_text(tree.sub)
+            if text and reader.scope.find(tree.base, text) is not None:
+                named += times * sum(item in letters for item in walk(tree.sub))
+    return named == sum(reader.occurrences[letter] for letter in letters)
 
 
 def _is_mere_label(reader: Reader, symbol: Symbol, sub: Tree, bound: Bound, text: str) -> bool:

@@ -103,8 +103,9 @@ def _with_differences(
             ]
             if found:
                 symbol = Symbol(found[0], shown=whole.shown, at=whole.at)
-                rest = isinstance(factor, Script)
-                made[-1] = replace(factor, base=symbol) if rest else symbol  # type: ignore[call-arg]
+                made[-1] = symbol
+                if isinstance(factor, Script):
+                    made[-1] = _with_mark(replace(factor, base=symbol), scope)
                 continue
         made.append(factor)
         signs.append(join)
