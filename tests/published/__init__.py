@@ -89,9 +89,9 @@ class Note:
     def trap(self) -> Trap:
         """It must be verified; a mistake must not."""
         expected = "not verified" if self.mistake else "verified"
-        options = {"macros": self.macros}
-        more = {"let": self.let, "define": self.define}
-        return Trap(self.id, PUBLISHED, self.setup, self.latex, expected, self.says, options, **more)
+        options, more = {"macros": self.macros}, {"let": self.let, "define": self.define}
+        setup, latex = self.setup, self.latex
+        return Trap(self.id, PUBLISHED, setup, latex, expected, self.says, options, **more)
 
 
 def errata() -> list[Erratum]:

@@ -198,7 +198,7 @@ def look_up(
         if (
             bound is not None
             and _could_be_component(reader, bound, sub)
-            and not _is_only_name(reader, sub)
+            and not (_shape(reader, whole) == _shape(reader, bound) and _is_only_name(reader, sub))
         ):
             fail(
                 f"{whole.name} and {bound.name} are both bound: is this {whole.name}, or a "
