@@ -32,9 +32,11 @@ from edf.graph import Array
 EPS = float(np.finfo(np.float64).eps)
 #: The imaginary step of the complex step: so small that its square is lost beside any number.
 COMPLEX_STEP = 2.0**-100
-#: Stencils of eighth order, by name: f'(x) h is the sum of weights times f(x + offsets h). The
-#: one-sided one tells a kink at x itself from a derivative (Fornberg, 1988).
+#: Stencils, by name: f'(x) h is the sum of weights times f(x + offsets h). Two are of eighth order,
+#: and the one-sided one tells a kink at x itself from a derivative (Fornberg, 1988). The weights of
+#: the one of two points are exact, for numbers of many digits and a tiny step.
 STENCILS = {
+    "two-point": (np.array([-1.0, 1.0]), np.array([-0.5, 0.5])),
     "differences": (
         np.array([-4.0, -3, -2, -1, 1, 2, 3, 4]),
         np.array([1 / 280, -4 / 105, 1 / 5, -4 / 5, 4 / 5, -1 / 5, 4 / 105, -1 / 280]),

@@ -45,7 +45,7 @@ class Evaluator:
         context: The graph at some points, slacks included.
         ranges: The range of every index of the step.
         method: `"complex"` for complex steps where one is possible and central differences
-            elsewhere, `"differences"` for central differences, or `"one-sided"`.
+            elsewhere, or the name of a stencil.
         step: The step of central differences.
     """
 
@@ -56,7 +56,7 @@ class Evaluator:
         self.axis = {index: k + 1 for k, index in enumerate(sorted(ranges))}
         self.depth = len(ranges)
         self.method = method
-        self.stencil = "one-sided" if method == "one-sided" else "differences"
+        self.stencil = method if method in STENCILS else "differences"
         self.step = step
 
     def sides(self, meaning: Meaning) -> tuple[Array, Array]:
@@ -215,6 +215,8 @@ class Evaluator:
         moved = Evaluator(context, self.ranges, self.method, self.step).value(target)
         full = np.broadcast_to(moved, (len(context.rows), *moved.shape[1:]))
         change = quotient(full, steps, method)
+        if here.dtype == object:
+            return change
         return np.where(np.isfinite(here)[..., None], change, np.nan)  # logarithms of negatives
 
     def arranged(self, change: Array, shape: tuple[int, ...], indices: Sequence[Index]) -> Array:

@@ -10,6 +10,7 @@ copy that is rounded at random.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -238,7 +239,7 @@ class Context:
         slack = self.slack.get(node)
         if slack is None:
             return value
-        if not np.issubdtype(value.dtype, np.inexact):
+        if value.dtype.kind not in "fcO":
             raise EquationError(
                 f"{type(node).__name__} holds whole numbers, labels perhaps: there is no derivative"
                 " with respect to them"
@@ -255,7 +256,7 @@ class Context:
         key = (node, method, size)
         if key not in self._steps:
             value = self.value(node)
-            entries = value[0].size
+            entries = math.prod(value.shape[1:])
             flat = value.reshape(len(value), entries)
             if method == "complex":
                 steps = complex_steps(flat.real.T)
@@ -281,7 +282,7 @@ class Context:
         if key not in self._jacobians:
             world = self.points.world
             if not world.below[target] >> world.place[variable] & 1:
-                shape = (*self.value(target).shape, self.value(variable)[0].size)
+                shape = (*self.value(target).shape, math.prod(self.value(variable).shape[1:]))
                 self._jacobians[key] = np.zeros(shape)
             else:
                 moved, steps = self.step(variable, method, size)

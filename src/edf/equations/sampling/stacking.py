@@ -19,6 +19,8 @@ from edf.ops import MatMul
 
 WITNESSES = 4  # points at which a way must agree with the operation itself to be chosen
 
+OTHERS = (1e3, -1e3, 1e-3)  # by which all others are multiplied to see whether points mix
+
 Way = Callable[[Sequence[Array]], Array]
 
 
@@ -71,7 +73,9 @@ class Stacked:
                 value = way(stacks)
             except Exception:  # this way is not for this operation
                 continue
-            if value.shape == (len(stacks[0]), *few.shape[1:]) and _agree(value[:WITNESSES], few):
+            if value.shape != (len(stacks[0]), *few.shape[1:]) or not _agree(value[:WITNESSES], few):
+                continue
+            if self.trusted or _keeps_apart(way, stacks, few):
                 return way
         return self.one_by_one
 
@@ -98,6 +102,25 @@ class Stacked:
             yield padded(indexed.forward)  # type: ignore[union-attr]
         yield padded(self.compute)
         yield lambda stacks: np.asarray(self.compute(*stacks))
+
+
+def _keeps_apart(way: Way, stacks: Sequence[Array], few: Array) -> bool:
+    """Whether the first point's value stays what it is while the others become far larger.
+
+    It does not where an operation decides by all of an array, as `if np.sum(x) > 40` does.
+    """
+    for factor in OTHERS:
+        moved = [stack[: len(few)].copy() for stack in stacks]
+        for stack in moved:
+            if stack.dtype.kind in "fc":
+                stack[1:] *= factor
+        try:
+            value = way(moved)
+        except Exception:  # it does not take such numbers
+            continue
+        if not _agree(value[:1], few[:1]):
+            return False
+    return True
 
 
 def _agree(values: Array, expected: Array) -> bool:

@@ -11,10 +11,12 @@ part that is 0, or a rule that does not depend on it, is no such loss.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from edf.equations.meaning import display
+from edf.equations.meaning.algebra import number
 from edf.equations.meaning.expression import Expr, Meaning
 from edf.equations.operations import OPERATIONS
 from edf.equations.sampling.evaluate import Evaluator
@@ -27,24 +29,46 @@ from edf.graph import Array
 FACTORS = (1.37, 1.05)
 
 
-def never_felt(meaning: Meaning, samples: Sequence[Points]) -> str | None:
-    """Return a part of a formula that is lost at all points, in words, if there is one."""
-    lost: dict[tuple[Expr, int], bool] = {}
+Part = tuple[Expr, int]
+"""An operation, and the number of an argument of it."""
+
+
+def never_felt(meaning: Meaning, samples: Sequence[Points]) -> list[Part]:
+    """Return the parts of a formula that are lost at all points."""
+    lost: dict[Part, bool] = {}
     with quiet():
         for points in filter(len, samples):
             evaluator = Evaluator(points.context, meaning.ranges, "complex", 1e-3)
             for side in (meaning.left, meaning.right):
                 for expr, place, is_lost in _losses(evaluator, side, lost):
                     lost[expr, place] = is_lost and lost.get((expr, place), True)
-    for (expr, place), is_lost in lost.items():
-        if is_lost:
-            whole = display.expression(expr)
-            return f"{display.expression(expr.args[place])} was never felt in {whole}"
-    return None
+    return [part for part, is_lost in lost.items() if is_lost]
+
+
+def in_words(part: Part) -> str:
+    """Say which part was never felt."""
+    expr, place = part
+    return f"{display.expression(expr.args[place])} was never felt in {display.expression(expr)}"
+
+
+def with_other(meaning: Meaning, part: Part) -> Meaning:
+    """Return a step in which a part is another."""
+    whole, place = part
+    factor = number(FACTORS[0], whole.at)
+    args = list(whole.args)
+    args[place] = replace(args[place], op="mul", args=(factor, args[place]), data=None)
+    changed = replace(whole, args=tuple(args))
+
+    def put(expr: Expr) -> Expr:
+        if expr == whole:
+            return changed
+        return replace(expr, args=tuple(map(put, expr.args))) if expr.args else expr
+
+    return replace(meaning, left=put(meaning.left), right=put(meaning.right))
 
 
 def _losses(
-    evaluator: Evaluator, expr: Expr, known: dict[tuple[Expr, int], bool]
+    evaluator: Evaluator, expr: Expr, known: dict[Part, bool]
 ) -> Iterator[tuple[Expr, int, bool]]:
     """Yield operations with a place of theirs, and whether the argument there is lost."""
     if expr.op == "deriv":

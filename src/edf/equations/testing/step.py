@@ -4,7 +4,9 @@
     data        is anything random at all?
     tried       round numbers, equal arguments, and other sizes
     branches    both sides of every threshold
+    extremes    the least margin of an inequality
     felt        every term makes a difference
+    second_look nothing is lost in rounding
     lengths     other lengths than the page's
 
 Each look may refute what the random points verified, or leave it inconclusive and say why.
@@ -19,17 +21,21 @@ import numpy as np
 from edf.equations.errors import EquationError
 from edf.equations.latex.syntax import Equation
 from edf.equations.meaning.expression import Meaning
+from edf.equations.meaning.relations import COMPARISONS
 from edf.equations.sampling.points import Points
 from edf.equations.testing.branches import accepted, search
 from edf.equations.testing.data import with_data
 from edf.equations.testing.exact import judge_exactly
-from edf.equations.testing.felt import never_felt
-from edf.equations.testing.judge import judge
+from edf.equations.testing.felt import in_words, never_felt, with_other
+from edf.equations.testing.extremes import extremes
+from edf.equations.testing.judge import Finding, judge
 from edf.equations.testing.lengths import at_other_lengths
 from edf.equations.testing.measure import is_heavy, quiet
+from edf.equations.testing.second_look import DIGITS, look
 from edf.equations.testing.setting import Outcome, Setting, applies_arbitrary
 from edf.equations.testing.tried import judged_apart, regular, tried_points
 
+MANY = 320  # digits with which what is lost in rounding is looked at: doubles go down to 1e-308
 FEW = 5  # points for a step whose derivatives are expensive
 
 
@@ -70,17 +76,49 @@ def examine(equation: Equation, meaning: Meaning, setting: Setting) -> Outcome:
         message = "Arbitrary functions are drawn with values of about 1, which shows no bound"
         outcome.finding = replace(outcome.finding, status="inconclusive", message=message)
         return outcome
-    at_other_lengths(equation, meaning, setting, outcome)
+    if meaning.sign in COMPARISONS:
+        _has_room(meaning, setting, samples, outcome)
+    if outcome.finding.status == "verified":
+        at_other_lengths(equation, meaning, setting, outcome)
     return outcome
 
 
-def _is_felt(meaning: Meaning, samples: list[Points], outcome: Outcome) -> bool:
-    """Whether every part of a formula makes a difference at some point."""
-    part = never_felt(meaning, [regular(points) for points in samples])
-    if part is not None:
-        message = f"{part}: it is lost in rounding at every point, and could be anything"
+def _has_room(meaning: Meaning, setting: Setting, samples: list[Points], outcome: Outcome) -> None:
+    """Look for the place where the margin of an inequality is least."""
+    found = extremes(meaning, setting.world, samples, setting.page.scope.labels)
+    if isinstance(found, Finding):
+        outcome.finding = found
+    elif found is not None:
+        message = f"The sides touch at {found}, as far as rounding tells: is it not strict?"
         outcome.finding = replace(outcome.finding, status="inconclusive", message=message)
-    return part is None
+
+
+def _is_felt(meaning: Meaning, samples: list[Points], outcome: Outcome) -> bool:
+    """Whether nothing is lost in rounding: no part of a formula, and no difference of its sides."""
+    lost = never_felt(meaning, [regular(points) for points in samples])
+    for digits in (DIGITS, MANY) if lost else (DIGITS,):
+        seen = look(meaning, samples[0], digits)
+        if seen is None or not seen.equal:
+            break
+        if all(_is_seen(with_other(meaning, part), samples[0], digits) for part in lost):
+            return True
+    if lost:
+        message = f"{in_words(lost[0])}: it is lost in rounding at every point, and could be anything"
+    elif seen is None:
+        return True
+    else:
+        message = (
+            f"With {DIGITS} digits the sides differ by {seen.apart:.1e} of their size, which "
+            "double precision does not show"
+        )
+    outcome.finding = replace(outcome.finding, status="inconclusive", message=message)
+    return False
+
+
+def _is_seen(other: Meaning, points: Points, digits: int) -> bool:
+    """Whether many digits show that another step does not hold."""
+    seen = look(other, points, digits)
+    return seen is not None and not seen.equal
 
 
 def _holds_where_random_points_are_not(

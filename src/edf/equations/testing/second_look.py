@@ -1,0 +1,155 @@
+"""A second look with more digits than double precision has.
+
+    \\cosh y = \\sinh y            for y between 30 and 40: they differ by 1e-26 of their size
+    (10^{12} + c)^2 = 10^{24} + 2 \\cdot 10^{12} c
+
+Where doubles agree to their last digit, the same evaluator is given decimal numbers of 60 digits
+instead. It settles formulas of arithmetic and the usual functions, and of operations that take such
+numbers, first derivatives included. Everything else it leaves as it is.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from decimal import Decimal, localcontext
+
+import numpy as np
+
+from edf.anyfunction import Applied
+from edf.calculus import Jacobian
+from edf.equations.meaning.expression import Expr, Meaning
+from edf.equations.operations.operation import Operation
+from edf.equations.operations.shapes import settle
+from edf.equations.sampling.evaluate import Evaluator
+from edf.equations.sampling.points import Points
+from edf.equations.sampling.world import World
+from edf.equations.testing.measure import quiet
+from edf.equations.testing.setting import is_arbitrary, nodes, parts
+from edf.graph import Array, Param
+from edf.numerics.precise import Precise, as_typed, euler, exactly, pi
+
+POINTS = 2
+DIGITS = 60
+FAR = 20  # sides of more digits than this before the point, or zeros behind it, get more
+MOST = 1500  # numbers that one evaluation may take
+EQUAL = Decimal("1e-45")  # the part of their size by which sides may differ that are equal
+STABLE = Decimal("1e-3")  # by which part a difference may change with the digits that are kept
+STEP = 1e-28  # of the difference that first derivatives are taken with
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What is seen at some points."""
+
+    equal: bool
+    apart: float = 0.0  # by which part of their size the sides differ, if not
+
+
+def look(meaning: Meaning, points: Points, digits: int = DIGITS) -> Seen | None:
+    """Return whether both sides are equal to many digits; None where this cannot be told."""
+    if not _is_settled(meaning, points.world) or not len(points):
+        return None
+    for row in range(min(POINTS, len(points))):
+        one = points.take(np.array([row]))
+        try:
+            with quiet():
+                seen = _at(meaning, one, digits)
+        except Exception:
+            import traceback; print(traceback.format_exc()[-200:])
+            return None
+        if seen is None or not seen.equal:
+            return seen
+    return Seen(equal=True)
+
+
+def _at(meaning: Meaning, point: Points, digits: int) -> Seen | None:
+    digits *= 1 + meaning.differentiates  # a difference loses some
+    sides = _sides(meaning, point, digits)
+    far = max((abs(x.adjusted()) for pair in sides for x in pair if x), default=0)
+    if far > FAR:
+        digits += 3 * far
+        sides = _sides(meaning, point, digits)
+    apart = _apart(sides)
+    if apart <= EQUAL:
+        return Seen(equal=True)
+    again = _apart(_sides(meaning, point, 2 * digits))
+    return Seen(equal=False, apart=float(again)) if abs(again - apart) <= STABLE * apart else None
+
+
+def _apart(sides: list[tuple[Decimal, Decimal]]) -> Decimal:
+    """Return by which part of their size the sides differ, at the component where it is most."""
+    return max(
+        (abs(left - right) / max(abs(left), abs(right)) for left, right in sides if left != right),
+        default=Decimal(0),
+    )
+
+
+def _sides(meaning: Meaning, point: Points, digits: int) -> list[tuple[Decimal, Decimal]]:
+    """Return both sides, component by component."""
+    world = point.world
+    with localcontext(prec=digits):
+        leaves = {
+            node: as_typed(value) if node in world.fixed and not isinstance(node, Param)
+            else exactly(value)
+            for node, value in point.exact().leaves.items()
+        }  # fmt: skip
+        exact = Points(world, leaves, point.seed, point.draws, point.drawn)
+        left, right = _PreciseEvaluator(exact, meaning).sides(meaning)
+        return [
+            (Precise.of(one), Precise.of(other))
+            for one, other in zip(left.ravel(), right.ravel(), strict=True)
+        ]
+
+
+class _PreciseEvaluator(Evaluator):
+    """Evaluates a formula with decimal numbers."""
+
+    def __init__(self, points: Points, meaning: Meaning) -> None:
+        super().__init__(points.context, meaning.ranges, "two-point", STEP)
+
+    def value(self, expr: Expr) -> Array:
+        if expr.op == "number":
+            return self.constant(_written(expr))
+        if expr.op == "array":
+            bound, indices = expr.data
+            return self.placed(as_typed(np.asarray(bound.value, float))[None], indices)
+        return super().value(expr)
+
+    def _operated(self, operation: Operation, values: list[Array]) -> Array:
+        if operation.name == "pow":
+            return np.asarray(values[0] ** values[1])
+        return super()._operated(operation, values)
+
+
+def _written(expr: Expr) -> Precise:
+    """Return a number as it is written, or bound to a name."""
+    text = expr.label[0]
+    if text == "pi" and expr.data == math.pi:
+        return Precise(pi())
+    if text == "e" and expr.data == math.e:
+        return Precise(euler())
+    if text[:1].isdigit():
+        return Precise(Decimal(text))
+    return Precise(Precise.of(expr.data))
+
+
+def _is_settled(meaning: Meaning, world: World) -> bool:
+    """Whether decimal numbers may settle a step, in little time."""
+    if meaning.sign != "=" or meaning.differentiates > 1:
+        return False
+    below = world.all_below(nodes(meaning))
+    if any(isinstance(node, Applied | Jacobian) for node in below):
+        return False
+    numbers = graph = sum(map(world.entries, below))
+    for expr in parts(meaning):
+        if is_arbitrary(expr) or expr.op == "call":
+            return False
+        entries = math.prod(meaning.ranges[index] for index in expr.free)
+        for dim in expr.shape or ():
+            length = settle(dim)
+            entries *= length if isinstance(length, int) else 1
+        if expr.op == "deriv":
+            entries = 2 * graph * math.prod(world.shape(expr.data[0]))
+        numbers += entries
+    return numbers <= MOST
