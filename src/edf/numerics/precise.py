@@ -53,29 +53,34 @@ class Precise:
 
     # ------------------------------------------------------------------------------- arithmetic
 
+    def _with(self, other: Any, operation: Callable[[Decimal], Decimal]) -> Any:
+        if isinstance(other, np.ndarray):
+            return NotImplemented  # which then takes its elements one by one
+        return Precise(operation(self.of(other)))
+
     def __add__(self, other: Any) -> Precise:
-        return Precise(self.digits + self.of(other))
+        return self._with(other, lambda other: self.digits + other)
 
     def __sub__(self, other: Any) -> Precise:
-        return Precise(self.digits - self.of(other))
+        return self._with(other, lambda other: self.digits - other)
 
     def __rsub__(self, other: Any) -> Precise:
-        return Precise(self.of(other) - self.digits)
+        return self._with(other, lambda other: other - self.digits)
 
     def __mul__(self, other: Any) -> Precise:
-        return Precise(self.digits * self.of(other))
+        return self._with(other, lambda other: self.digits * other)
 
     def __truediv__(self, other: Any) -> Precise:
-        return Precise(self.digits / self.of(other))
+        return self._with(other, lambda other: self.digits / other)
 
     def __rtruediv__(self, other: Any) -> Precise:
-        return Precise(self.of(other) / self.digits)
+        return self._with(other, lambda other: other / self.digits)
 
     def __pow__(self, other: Any) -> Precise:
-        return Precise(self.digits ** self.of(other))
+        return self._with(other, lambda other: self.digits**other)
 
     def __rpow__(self, other: Any) -> Precise:
-        return Precise(self.of(other) ** self.digits)
+        return self._with(other, lambda other: other**self.digits)
 
     __radd__, __rmul__ = __add__, __mul__
 

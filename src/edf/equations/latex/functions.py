@@ -39,36 +39,43 @@ class FunctionParser(Grammar):
         macro = self.next()
         sup: Tree | None = None
         sub: Tree | None = None
+        primes = 0
         while self.text in ("^", "_", "'"):
-            if self.text == "_":
+            if self.text == "'" and macro.text in POWERED and sup is None and sub is None:
+                self.next()
+                primes += 1
+            elif self.text == "_":
                 if macro.text not in (r"\log",):
                     self.fail(f"{macro.text} takes no subscript here")
                 self.script_sign()
                 sub = self.indices()
-            elif self.text == "'" or sup is not None:
+            elif self.text == "'" or sup is not None or primes:
                 self.fail(f"A prime behind {macro.text} is not understood: write \\frac{{d}}{{dx}}")
             else:
                 if macro.text not in POWERED:
                     self.fail(f"{macro.text}^: the power of what? Write ({macro.text} ..)^..")
                 self.script_sign()
                 sup = self.superscript()
-        if self.text == "{" and (argument := self.in_braces(macro)) is not None:
+        if self.text == "{" and not primes and (argument := self.in_braces(macro)) is not None:
             return Function(macro.text, sup, argument, sub, at=macro.at)
         parenthesised = self.text in ("(", "[", r"\{") or (
             self.text in SIZES and self.peek() in ("(", "[", r"\{")
         )
+        if primes and not parenthesised:
+            self.fail(f"{macro.text}' has no argument: write {macro.text}'(..)")
         if not parenthesised and not self.starts():
             self.fail(f"{macro.text} has no argument: write {macro.text}(..)")
         argument = self.delimited() if parenthesised else self.applied()
         if parenthesised and self.text == "^" and macro.text not in POWERED and sup is None:
-            return self.scripts(Function(macro.text, sup, argument, sub, at=macro.at), macro.at)
+            function = Function(macro.text, sup, argument, sub, primes, at=macro.at)
+            return self.scripts(function, macro.at)
         if parenthesised and self.text in ("^", "_", "'") and not self.token.spaced:
             self.fail(
                 f"Does {self.text} belong to {macro.text}(..) or to what is in the parentheses?"
             )
         if not parenthesised and not self.argument_ends():
             self.fail(f"Where does the argument of {macro.text} end? Write {macro.text}(..)")
-        return Function(macro.text, sup, argument, sub, at=macro.at)
+        return Function(macro.text, sup, argument, sub, primes, at=macro.at)
 
     def in_braces(self, macro: Token) -> Tree | None:
         """Read an argument in braces, which do not show: no sum, and no script behind."""

@@ -96,7 +96,8 @@ def _function(tree: s.Function) -> str:
     argument = to_latex(tree.argument)
     if isinstance(tree.argument, s.Product) and isinstance(tree.argument.factors[0], s.Symbol):
         argument = f"{{{argument}}}"  # braces tell that all of it is the argument
-    return f"{tree.macro}{sub}{sup} {argument}"
+    primes = "'" * tree.primes
+    return f"{tree.macro}{primes}{sub}{sup} {argument}"
 
 
 def _big(tree: s.Big) -> str:

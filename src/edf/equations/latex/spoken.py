@@ -43,7 +43,7 @@ def spoken(tree: s.Tree) -> str:
         case s.Matrix():
             return "the matrix"
         case s.Function():
-            sup = "" if tree.sup is None else "^" + spoken(tree.sup)
+            sup = "'" * tree.primes + ("" if tree.sup is None else "^" + spoken(tree.sup))
             return f"{tree.macro[1:]}{sup} {spoken(tree.argument)}"
         case s.Big():
             sign = _SIGNS.get(tree.macro, tree.macro[1:])

@@ -127,12 +127,13 @@ class Root(Tree):
 
 @dataclass(frozen=True, slots=True)
 class Function(Tree):
-    r"""A function macro with its argument, `\log x` or `\sin^2(x)`."""
+    r"""A function macro with its argument, `\log x`, `\sin^2(x)` or `\tanh'(x)`."""
 
     macro: str
     sup: Tree | None
     argument: Tree
     sub: Tree | None = None  # the base of a logarithm
+    primes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,8 @@ def read_function(reader: Reader, tree: Function) -> Expr:
         if not operation.inverse:
             fail(f"\\{name}^-1: inverse or reciprocal? Write 1/\\{name}(..)", tree.sup.at)
         return apply(operation.inverse, (value,), tree.at)
+    if tree.primes:
+        return _derivative(operation, value, tree.primes, tree.macro, tree.at)
     expr = apply(operation.name, (value,), tree.at)
     if tree.sub is not None:
         expr = apply("div", (expr, apply("log", (_base(reader, tree.sub),), tree.at)), tree.at)
@@ -100,11 +102,16 @@ def call_operation(
         fail("One argument is expected here", group.items[1].at)
     if not primes:
         return apply(operation.name, arguments, at)
+    return _derivative(operation, arguments[0], primes, to_latex(symbol), at)
+
+
+def _derivative(operation: Operation, argument: Expr, primes: int, shown: str, at: int) -> Expr:
+    r"""The derivative of a function of one number, of each entry by itself."""
     if not operation.elementwise:
-        fail(f"{to_latex(symbol)}' is not understood: write \\frac{{d}}{{dx}}", at)
+        fail(f"{shown}' is not understood: write \\frac{{d}}{{dx}}", at)
     bound = Bound(operation.name, "function", operation.value)
-    shape = apply(operation.name, arguments, at).shape
-    return make("prime", arguments, (bound, primes), at=at, order=primes, shape=shape)
+    shape = apply(operation.name, (argument,), at).shape
+    return make("prime", (argument,), (bound, primes), at=at, order=primes, shape=shape)
 
 
 def _component_of_softmax(reader: Reader, group: Group, at: int) -> Expr | None:

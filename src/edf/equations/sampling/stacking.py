@@ -42,6 +42,8 @@ class Stacked:
         """Return the stack of values at the stacked arguments."""
         if len(stacks[0]) < 2:  # no way to see whether points would mix
             return self.one_by_one(stacks)
+        if any(stack.dtype == object for stack in stacks):  # which are not compared
+            return self.one_by_one(stacks)
         if self.way is None:
             self.way = self._choose(stacks)
         if self.way == self.one_by_one:
@@ -64,7 +66,8 @@ class Stacked:
 
     def one_by_one(self, stacks: Sequence[Array]) -> Array:
         rows = len(stacks[0])
-        return np.stack([np.asarray(self.compute(*(s[r] for s in stacks))) for r in range(rows)])
+        values = [self.compute(*(_row(stack, r) for stack in stacks)) for r in range(rows)]
+        return np.stack([np.asarray(value) for value in values])
 
     def _choose(self, stacks: Sequence[Array]) -> Way:
         few = self.one_by_one([stack[:WITNESSES] for stack in stacks])
@@ -102,6 +105,11 @@ class Stacked:
             yield padded(indexed.forward)  # type: ignore[union-attr]
         yield padded(self.compute)
         yield lambda stacks: np.asarray(self.compute(*stacks))
+
+
+def _row(stack: Array, row: int) -> Any:
+    """Return the array of one point, or its number; of objects, always an array."""
+    return stack[row, ...] if stack.dtype == object else stack[row]
 
 
 def _keeps_apart(way: Way, stacks: Sequence[Array], few: Array) -> bool:

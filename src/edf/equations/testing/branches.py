@@ -8,7 +8,7 @@ makes the verdict inconclusive, unless it is impossible or its author accepts it
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -38,6 +38,10 @@ NEAREST = 3  # points from which a side is looked for
 KEPT = 4  # points on a side that was found, at which the step is tested
 MAGNITUDES = (0.3, 1.0, 3.0, 10.0, 100.0, 1e3, 1e4, 1e5, 1e6)
 SEARCHED = 6  # sides that are looked for at most
+DRAWS, MANY_DRAWS = 64, 2048  # of what is drawn by its author's sampler, the second if in reach
+REACH = 4  # in so many times the gap between the nearest draws
+SECTIONS = 32  # into which a line across a threshold is cut, twice over
+BESIDE = (0.3, 0.03, 0.003)  # of that line: how far from a threshold a step is tested on both sides
 MAX_NUMBERS = 400_000  # numbers that one search may hold
 
 Side = tuple[Threshold, int]
@@ -127,6 +131,9 @@ def search(meaning: Meaning, setting: Setting, samples: Sequence[Points]) -> Rea
         elif _is_undefined(meaning, crossing):
             sides.reached.add(target)
         hopeless.add(target)
+    refuted = _beside_thresholds(meaning, parts, sides, watched)
+    if refuted is not None:
+        return Reach(refuted, [], len(sides.reached))
     missing = [
         described(threshold, side, world, setting.page.scope.labels)
         for threshold, side in sides.missing
@@ -199,8 +206,9 @@ def _candidates(
                 add(base, {n: np.full(base[n].shape, number + shift) for n in group})
     if drawn:
         base = {node: value[near[0][2]] for node, value in near[0][1].leaves.items()}
-        fresh = {node: drawn_leaf(world, node, rng, 64) for node in drawn}
-        for k in range(64):
+        draws = min(most, MANY_DRAWS) if _is_in_reach(target, parts) else DRAWS
+        fresh = {node: drawn_leaf(world, node, rng, draws) for node in drawn}
+        for k in range(draws):
             add(base, {node: value[k] for node, value in fresh.items()})
     count = min(most, max(map(len, rows.values()), default=0))
     if not count:
@@ -214,6 +222,110 @@ def _candidates(
             return at(world, stacked, count, int(rng.integers(2**62)), 1, 0.0, guarded=True)
     except EquationError:
         return None
+
+
+def _is_in_reach(target: Side, parts: Sequence[tuple[Points, Watched]]) -> bool:
+    """Whether a side is not much further away than draws are from each other."""
+    threshold, side = target
+    distances = [w[threshold].distance(side) for _, w in parts if threshold in w]
+    distance = np.sort(np.concatenate(distances))
+    return bool(distance[0] <= REACH * (distance[min(5, len(distance) - 1)] - distance[0]))
+
+
+def _beside_thresholds(
+    meaning: Meaning,
+    parts: Sequence[tuple[Points, Watched]],
+    sides: Sides,
+    watched: Callable[[Points], Watched],
+) -> Finding | None:
+    """Test a step close to its thresholds, on both sides; return what refutes it.
+
+    Two thresholds that should be one, such as 12 and 13, leave room between them that no point is
+    likely to hit.
+    """
+    lines = [
+        line
+        for threshold in sides.seen
+        if not (threshold.is_claim or threshold.needs_no_reaching)
+        for line in _lines_across(threshold, parts)
+    ][:SEARCHED]
+    if len(lines) < 2:
+        return None
+    starts = np.zeros(len(lines))
+    width = 1.0
+    try:
+        for _ in range(2):
+            places = starts[:, None] + width * np.linspace(0, 1, SECTIONS + 1)
+            points = _on_lines(lines, places)
+            if points is None:
+                return None
+            found = watched(points)
+            for k, line in enumerate(lines):
+                rows = slice(k * (SECTIONS + 1), (k + 1) * (SECTIONS + 1))
+                beyond = found[line.threshold].reached(line.side)[rows]
+                starts[k] = places[k, max(0, int(np.argmax(beyond)) - 1)]
+            width /= SECTIONS
+        offsets = [sign * far for far in BESIDE for sign in (-1, 1)]
+        points = _on_lines(lines, (starts + width / 2)[:, None] + np.array(offsets))
+    except (EquationError, KeyError):  # an operation fails, or a threshold is not met there
+        return None
+    if points is None:
+        return None
+    judged = judged_apart(meaning, points.rounded(COPIES, COARSE))
+    return judged if judged.status == "refuted" else None
+
+
+@dataclass(frozen=True)
+class _Line:
+    """From a point that has not reached a side of a threshold to one that has."""
+
+    threshold: Threshold
+    side: int
+    points: tuple[Points, Points]
+    rows: tuple[int, int]
+
+
+def _lines_across(
+    threshold: Threshold, parts: Sequence[tuple[Points, Watched]]
+) -> Iterator[_Line]:
+    """Yield a line between the points that are nearest to a threshold, if it has two sides."""
+    for side in (1, -1):
+        ends = []
+        for beyond in (False, True):
+            near = [
+                (abs(float(w[threshold].distance(side)[row])), k, int(row))
+                for k, (_, w) in enumerate(parts)
+                if threshold in w
+                for row in np.flatnonzero(w[threshold].reached(side) == beyond)
+            ]
+            if near:
+                _, k, row = min(near)
+                ends.append((parts[k][0], row))
+        if len(ends) == 2:
+            (one, row), (other, last) = ends
+            yield _Line(threshold, side, (one, other), (row, last))
+            return
+
+
+def _on_lines(lines: Sequence[_Line], places: Array) -> Points | None:
+    """Return points on lines, (lines, places); None where only samplers could give them."""
+    world = lines[0].points[0].world
+    leaves = {}
+    for node in lines[0].points[0].leaves:
+        stacks = []
+        for line, own in zip(lines, places, strict=True):
+            one, other = (p.leaves[node][row] for p, row in zip(line.points, line.rows, strict=True))
+            if movable(world, node):
+                weight = own.reshape(-1, *(1,) * one.ndim)
+                stacks.append((1 - weight) * one + weight * other)
+            else:
+                stacks.append(np.broadcast_to(other, (len(own), *other.shape)))
+        leaves[node] = np.concatenate(stacks)
+        if is_positive(world, node):
+            leaves[node] = np.maximum(np.abs(leaves[node]), 1e-9)
+    first = lines[0].points[0]
+    count = places.size
+    return Points(world, leaves, first.seed, np.zeros(count, int), 1)
 
 
 def _changes(

@@ -23,7 +23,7 @@ from edf.equations.sampling.points import Declined, Points
 from edf.equations.sampling.probing import loses_complex_step
 from edf.equations.sampling.rounding import COARSE, FINE, spread
 from edf.equations.sampling.world import World
-from edf.equations.testing.sides import ARRAYS, Sides, largest
+from edf.equations.testing.sides import ARRAYS, ROUNDINGS, Sides, largest
 from edf.graph import Array
 
 COPIES = 2  # rounded copies of every point
@@ -176,7 +176,7 @@ class Measure:
             if again is None:
                 return
             sides = again
-        yield from self._by_differences(sides)
+        yield from self._by_differences(sides, chosen)
 
     def _differs_from_differences(self, sides: Sides) -> Array:
         """Return the points at which differences tell another derivative than a complex step."""
@@ -196,8 +196,12 @@ class Measure:
         wrong[pending] = True
         return wrong
 
-    def _by_differences(self, sides: Sides) -> Iterator[Sides]:
-        """Yield the points with the change from one step to another, each at its best step."""
+    def _by_differences(self, sides: Sides, chosen: bool) -> Iterator[Sides]:
+        """Yield the points with the change from one step to another, each at its best step.
+
+        At chosen points, which may be far away, a step can be longer than a wave: what does not
+        settle there says nothing.
+        """
         best: Sides | None = None
         tiny = self.at(
             sides.points.rounded(1, COARSE), sides.method, TINY_STEPS[self.meaning.differentiates]
@@ -213,8 +217,9 @@ class Measure:
             if (_relative_doubt(best) <= FINE_ENOUGH).all():
                 break
         assert best is not None
-        fine = _is_resolved(best.left, best.left_gap, best.left_spread)
-        fine &= _is_resolved(best.right, best.right_gap, best.right_spread)
+        noise = ROUNDINGS if chosen else NOISE
+        fine = _is_resolved(best.left, best.left_gap, noise * best.left_spread)
+        fine &= _is_resolved(best.right, best.right_gap, noise * best.right_spread)
         self.rough += int((~fine).sum())
         if fine.any():
             yield best.take(fine)
@@ -304,12 +309,12 @@ def _relative_doubt(sides: Sides) -> Array:
     return largest(sides.doubt, 1) / np.maximum(size, 1e-300)
 
 
-def _is_resolved(side: Array, gap: Array, spread: Array) -> Array:
+def _is_resolved(side: Array, gap: Array, noise: Array) -> Array:
     """Return the points at which a side settles as the step changes.
 
     Where its terms cancel, what is left need not settle further than rounding moves it.
     """
-    allowed = np.maximum(ROUGH * largest(side, 1), NOISE * largest(spread, 1))
+    allowed = np.maximum(ROUGH * largest(side, 1), largest(noise, 1))
     fine: Array = largest(gap, 1) <= allowed
     return fine
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from edf.equations.latex import syntax as s
 from edf.equations.latex.printer import to_latex
@@ -107,7 +107,7 @@ class _Maker:
                 yield from self._script(tree)
             case s.Function():
                 for macro in _FUNCTIONS.get(tree.macro, ()):
-                    changed = s.Function(macro, tree.sup, tree.argument, at=tree.at)
+                    changed = replace(tree, macro=macro, sub=None)
                     yield "function", f"{tree.macro[1:]} is changed to {macro[1:]}", changed
             case s.Big():
                 yield from self._big(tree)

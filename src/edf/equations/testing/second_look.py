@@ -26,7 +26,7 @@ from edf.equations.sampling.points import Points
 from edf.equations.sampling.world import World
 from edf.equations.testing.measure import quiet
 from edf.equations.testing.setting import is_arbitrary, nodes, parts
-from edf.graph import Array, Param
+from edf.graph import Array, Node, Param
 from edf.numerics.precise import Precise, as_typed, euler, exactly, pi
 
 POINTS = 2
@@ -34,7 +34,10 @@ DIGITS = 60
 FAR = 20  # sides of more digits than this before the point, or zeros behind it, get more
 MOST = 1500  # numbers that one evaluation may take
 EQUAL = Decimal("1e-45")  # the part of their size by which sides may differ that are equal
-STABLE = Decimal("1e-3")  # by which part a difference may change with the digits that are kept
+#: By which part a difference may change, with the digits that are kept and the last one of the
+#: leaves: those of a sampler may add up to 1, or have unit length, within their rounding only.
+STABLE = Decimal("0.1")
+NUDGE = 2.0**-50
 STEP = 1e-28  # of the difference that first derivatives are taken with
 
 
@@ -55,8 +58,7 @@ def look(meaning: Meaning, points: Points, digits: int = DIGITS) -> Seen | None:
         try:
             with quiet():
                 seen = _at(meaning, one, digits)
-        except Exception:
-            import traceback; print(traceback.format_exc()[-200:])
+        except Exception:  # something takes no such numbers, or has no value for them
             return None
         if seen is None or not seen.equal:
             return seen
@@ -70,19 +72,34 @@ def _at(meaning: Meaning, point: Points, digits: int) -> Seen | None:
     if far > FAR:
         digits += 3 * far
         sides = _sides(meaning, point, digits)
-    apart = _apart(sides)
+    place, apart = max(enumerate(map(_apart, sides)), key=lambda entry: entry[1])
     if apart <= EQUAL:
         return Seen(equal=True)
-    again = _apart(_sides(meaning, point, 2 * digits))
-    return Seen(equal=False, apart=float(again)) if abs(again - apart) <= STABLE * apart else None
+    left, right = sides[place]
+    other, another = _sides(meaning, _nudged(point), 2 * digits)[place]
+    change = abs((left - right) - (other - another))
+    return Seen(equal=False, apart=float(apart)) if change <= STABLE * abs(left - right) else None
 
 
-def _apart(sides: list[tuple[Decimal, Decimal]]) -> Decimal:
-    """Return by which part of their size the sides differ, at the component where it is most."""
-    return max(
-        (abs(left - right) / max(abs(left), abs(right)) for left, right in sides if left != right),
-        default=Decimal(0),
-    )
+def _nudged(point: Points) -> Points:
+    """Return the point with what is drawn changed in its last digit."""
+    rng = np.random.default_rng(0)
+    leaves = {
+        node: value if _is_constant(node, point.world) or value.dtype.kind != "f"
+        else value * (1 + NUDGE * rng.standard_normal(value.shape))
+        for node, value in point.leaves.items()
+    }  # fmt: skip
+    return point.with_leaves(leaves)
+
+
+def _is_constant(node: Node, world: World) -> bool:
+    return node in world.fixed and not isinstance(node, Param)
+
+
+def _apart(sides: tuple[Decimal, Decimal]) -> Decimal:
+    """Return by which part of their size two numbers differ."""
+    left, right = sides
+    return abs(left - right) / max(abs(left), abs(right)) if left != right else Decimal(0)
 
 
 def _sides(meaning: Meaning, point: Points, digits: int) -> list[tuple[Decimal, Decimal]]:
@@ -90,8 +107,7 @@ def _sides(meaning: Meaning, point: Points, digits: int) -> list[tuple[Decimal, 
     world = point.world
     with localcontext(prec=digits):
         leaves = {
-            node: as_typed(value) if node in world.fixed and not isinstance(node, Param)
-            else exactly(value)
+            node: as_typed(value) if _is_constant(node, world) else exactly(value)
             for node, value in point.exact().leaves.items()
         }  # fmt: skip
         exact = Points(world, leaves, point.seed, point.draws, point.drawn)
