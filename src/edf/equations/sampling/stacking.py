@@ -76,7 +76,9 @@ class Stacked:
                 value = way(stacks)
             except Exception:  # this way is not for this operation
                 continue
-            if value.shape != (len(stacks[0]), *few.shape[1:]) or not _agree(value[:WITNESSES], few):
+            if value.shape != (len(stacks[0]), *few.shape[1:]) or not _agree(
+                value[:WITNESSES], few
+            ):
                 continue
             if self.trusted or _keeps_apart(way, stacks, few):
                 return way

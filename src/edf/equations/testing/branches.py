@@ -285,9 +285,7 @@ class _Line:
     rows: tuple[int, int]
 
 
-def _lines_across(
-    threshold: Threshold, parts: Sequence[tuple[Points, Watched]]
-) -> Iterator[_Line]:
+def _lines_across(threshold: Threshold, parts: Sequence[tuple[Points, Watched]]) -> Iterator[_Line]:
     """Yield a line between the points that are nearest to a threshold, if it has two sides."""
     for side in (1, -1):
         ends = []
@@ -314,7 +312,9 @@ def _on_lines(lines: Sequence[_Line], places: Array) -> Points | None:
     for node in lines[0].points[0].leaves:
         stacks = []
         for line, own in zip(lines, places, strict=True):
-            one, other = (p.leaves[node][row] for p, row in zip(line.points, line.rows, strict=True))
+            one, other = (
+                p.leaves[node][row] for p, row in zip(line.points, line.rows, strict=True)
+            )
             if movable(world, node):
                 weight = own.reshape(-1, *(1,) * one.ndim)
                 stacks.append((1 - weight) * one + weight * other)

@@ -163,7 +163,11 @@ class _Ground:
         values, vectors = np.linalg.eigh(curve)
         values = np.maximum(np.abs(values), 1e-6 * max(1e-6, np.abs(values).max()))
         newton = -vectors @ ((vectors.T @ slope) / values)
-        downhill = -slope / max(1e-300, np.linalg.norm(slope)) * max(1.0, np.linalg.norm(place))
+        downhill = (
+            -slope
+            / max(1e-300, float(np.linalg.norm(slope)))
+            * max(1.0, float(np.linalg.norm(place)))
+        )
         return np.array([t * step for t in LENGTHS for step in (newton, downhill)])
 
     def touches(self, place: Array) -> bool:

@@ -10,8 +10,9 @@ part that is 0, or a rule that does not depend on it, is no such loss.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import reduce
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from edf.equations.meaning import display
 from edf.equations.meaning.algebra import number
 from edf.equations.meaning.expression import Expr, Meaning
 from edf.equations.operations import OPERATIONS
+from edf.equations.operations.operation import Operation
 from edf.equations.sampling.evaluate import Evaluator
 from edf.equations.sampling.points import Points
 from edf.equations.sampling.rounding import UNIT, spread
@@ -35,14 +37,13 @@ Part = tuple[Expr, int]
 
 def never_felt(meaning: Meaning, samples: Sequence[Points]) -> list[Part]:
     """Return the parts of a formula that are lost at all points."""
-    lost: dict[Part, bool] = {}
+    lost: dict[tuple[int, int], Part | None] = {}
     with quiet():
         for points in filter(len, samples):
-            evaluator = Evaluator(points.context, meaning.ranges, "complex", 1e-3)
+            evaluator = _FeelingEvaluator(points, meaning, lost)
             for side in (meaning.left, meaning.right):
-                for expr, place, is_lost in _losses(evaluator, side, lost):
-                    lost[expr, place] = is_lost and lost.get((expr, place), True)
-    return [part for part, is_lost in lost.items() if is_lost]
+                evaluator.value(side)
+    return [part for part in lost.values() if part is not None]
 
 
 def in_words(part: Part) -> str:
@@ -67,35 +68,40 @@ def with_other(meaning: Meaning, part: Part) -> Meaning:
     return replace(meaning, left=put(meaning.left), right=put(meaning.right))
 
 
-def _losses(
-    evaluator: Evaluator, expr: Expr, known: dict[Part, bool]
-) -> Iterator[tuple[Expr, int, bool]]:
-    """Yield operations with a place of theirs, and whether the argument there is lost."""
-    if expr.op == "deriv":
-        return
-    for arg in expr.args:
-        yield from _losses(evaluator, arg, known)
-    operation = OPERATIONS.get(expr.op)
-    if operation is None or (operation.branches and expr.op != "arctan") or not _absorbs(expr):
-        return
-    places = [k for k in range(len(expr.args)) if known.get((expr, k), True)]
-    if not places:
-        return
-    values = [evaluator.value(arg).real for arg in expr.args]
-    real = [_is_more_than_rounding(evaluator.points, value) for value in values]
-    result = operation(*values)
-    size = np.abs(result)
-    if expr.op == "add":
-        for value in values:
-            size = np.maximum(size, np.abs(value))
-    for place in places:
-        unchanged = all(
-            _same(
-                result, operation(*(v * f if k == place else v for k, v in enumerate(values))), size
+class _FeelingEvaluator(Evaluator):
+    """Evaluates a formula, and keeps what is lost in it: the part, or None once it was felt."""
+
+    def __init__(
+        self, points: Points, meaning: Meaning, lost: dict[tuple[int, int], Part | None]
+    ) -> None:
+        super().__init__(points.context, meaning.ranges, "complex", 1e-3)
+        self.lost = lost
+
+    def value(self, expr: Expr) -> Array:
+        operation = OPERATIONS.get(expr.op)
+        if operation is None:
+            return super().value(expr)
+        values = [self.value(arg) for arg in expr.args]
+        if _absorbs(expr, operation):
+            self._note(expr, operation, [value.real for value in values])
+        return self._operated(operation, values)
+
+    def _note(self, expr: Expr, operation: Operation, values: list[Array]) -> None:
+        places = [k for k in range(len(values)) if self.lost.get((id(expr), k), True) is not None]
+        if not places:
+            return
+        result = operation(*values)
+        size = reduce(np.maximum, map(np.abs, [result, *values])) if expr.op == "add" else result
+        allowed = 2 * UNIT * np.abs(size)
+        for k in places:
+            value = values[k]
+            changes = (
+                (factor - 1) * value if expr.op == "add" else operation(factor * value) - result
+                for factor in FACTORS
             )
-            for f in FACTORS
-        )
-        yield expr, place, unchanged and real[place]
+            unchanged = all((np.abs(change) <= allowed).all() for change in changes)
+            is_lost = unchanged and _is_more_than_rounding(self.points, value)
+            self.lost[id(expr), k] = (expr, k) if is_lost else None
 
 
 def _is_more_than_rounding(points: Points, value: Array) -> bool:
@@ -107,13 +113,8 @@ def _is_more_than_rounding(points: Points, value: Array) -> bool:
     return bool((np.abs(copies[0]) > ROUNDINGS * rounding).any())
 
 
-def _absorbs(expr: Expr) -> bool:
+def _absorbs(expr: Expr, operation: Operation) -> bool:
     """Whether an operation may be blind to a part of it: a sum, or a function that saturates."""
-    return expr.op == "add" or (
-        OPERATIONS[expr.op].elementwise and expr.args[0].op not in ("node", "number")
-    )
-
-
-def _same(one: Array, other: Array, size: Array) -> bool:
-    """Whether two results are equal but for the rounding of numbers of a size, everywhere."""
-    return bool((np.abs(one - other) <= 2 * UNIT * size).all())
+    if operation.branches and expr.op != "arctan":
+        return False
+    return expr.op == "add" or (operation.elementwise and expr.args[0].op not in ("node", "number"))

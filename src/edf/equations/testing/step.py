@@ -26,8 +26,8 @@ from edf.equations.sampling.points import Points
 from edf.equations.testing.branches import accepted, search
 from edf.equations.testing.data import with_data
 from edf.equations.testing.exact import judge_exactly
-from edf.equations.testing.felt import in_words, never_felt, with_other
 from edf.equations.testing.extremes import extremes
+from edf.equations.testing.felt import in_words, never_felt, with_other
 from edf.equations.testing.judge import Finding, judge
 from edf.equations.testing.lengths import at_other_lengths
 from edf.equations.testing.measure import is_heavy, quiet
@@ -103,7 +103,9 @@ def _is_felt(meaning: Meaning, samples: list[Points], outcome: Outcome) -> bool:
         if all(_is_seen(with_other(meaning, part), samples[0], digits) for part in lost):
             return True
     if lost:
-        message = f"{in_words(lost[0])}: it is lost in rounding at every point, and could be anything"
+        message = (
+            f"{in_words(lost[0])}: it is lost in rounding at every point, and could be anything"
+        )
     elif seen is None:
         return True
     else:
