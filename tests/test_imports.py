@@ -21,7 +21,7 @@ SRC = Path(__file__).parents[1] / "src"
 ORDER = {
     "edf": (
         "errors",
-        "operators order graph",
+        "described methods operators order wanted graph copies",
         "ops reductions trigonometry piecewise linear_algebra arrays layers anyfunction calculus",
         "losses optim init data train storage nn tracing",
         "report numerics",

@@ -263,8 +263,10 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name in _LATER:
-        from importlib import import_module
+    from importlib import import_module
 
+    if name in _LATER:
         return getattr(import_module(_LATER[name]), name)
+    if name == "nn":
+        return import_module("edf.nn")
     raise AttributeError(f"module 'edf' has no attribute {name!r}")

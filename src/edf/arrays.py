@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -278,7 +280,14 @@ Node.numpy |= {
 
 def row_starts(x: Array) -> Array:
     """Return where the rows of x (..., n) begin among its entries, one after another: (...)."""
-    return np.arange(0, x.size, x.shape[-1]).reshape(x.shape[:-1])
+    return _row_starts(x.shape)
+
+
+@functools.lru_cache(maxsize=8)
+def _row_starts(shape: tuple[int, ...]) -> Array:
+    starts = np.arange(0, math.prod(shape), shape[-1]).reshape(shape[:-1])
+    starts.flags.writeable = False
+    return starts
 
 
 def labelled(x: Array, labels: Array) -> Array:

@@ -17,41 +17,22 @@ A graph has no global state: it is what one node reaches through `inputs`.
 
 from __future__ import annotations
 
-import copy
-import functools
 from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
-from typing import Any, ClassVar, Self, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from edf.errors import (
-    GraphError,
-    ShapeError,
-    check_count,
-    check_options,
-    explain,
-    refuse_integers,
-)
+from edf.described import Described
+from edf.errors import GraphError, ShapeError, check_count, explain
+from edf.methods import either, one_per_input
 from edf.operators import Operators
-from edf.order import Order, order_of, topological_order
+from edf.order import order_of, topological_order
+from edf.wanted import in_precision_of, start, targets
 
-__all__ = [
-    "Array",
-    "Constant",
-    "GraphError",
-    "Input",
-    "Node",
-    "Param",
-    "ShapeError",
-    "as_node",
-    "copy_graph",
-    "run_backward",
-    "run_forward",
-    "topological_order",
-    "unbroadcast",
-]
+__all__ = ["Array", "Constant", "GraphError", "Input", "Node", "Param", "ShapeError", "as_node",
+           "topological_order", "unbroadcast"]  # fmt: skip
 
 Array: TypeAlias = npt.NDArray[Any]  # of any dtype; NumPy's own scalars stand for 0-d arrays
 
@@ -60,7 +41,7 @@ _VALUE = attrgetter("value")
 # ------------------------------------------------------------------------------------- a node
 
 
-class Node(Operators["Node"]):
+class Node(Described, Operators["Node"]):
     """A value in a computation graph: a leaf (`Input`, `Param`) or an operation on other nodes.
 
     `inputs` are the nodes it was made from, `value` is set by `forward()`, `grad` by `backward()`.
@@ -69,23 +50,9 @@ class Node(Operators["Node"]):
     inputs: tuple[Node, ...] = ()
     value: Array | Any = None  # None before forward()
     grad: Array | Any = None  # None before backward(), and where there is no derivative
-    name: str | None = None
-    #: Which shapes the operation takes, for the message when NumPy finds that they do not fit.
-    rule: str | None = None
-    #: For `edf.trace`: value and gradients as one writes them by hand, where the operation takes
-    #: more care; {0}, {1}, ... are the inputs, {y} is the value and {grad} the cotangent.
-    by_hand: ClassVar[Sequence[str] | None] = None
-    #: The positions of those inputs whose gradients the running `backward()` wants; None: of all.
-    needs: Sequence[int] | None = None
-    #: Whether this is a leaf that may have a gradient.
-    differentiable: ClassVar[bool] = False
-    #: The order of the graph below this node, from the last walk; see `edf.order`.
-    kept_order: Any = None
-
-    def __new__(cls, *_: Any, **options: Any) -> Self:
-        if options:
-            check_options(cls, options)
-        return super().__new__(cls)
+    differentiable: ClassVar[bool] = False  # whether this is a leaf that may have a gradient
+    needs: Sequence[int] | None = None  # see `wants`; None outside the walk back
+    kept_order: Any = None  # see `edf.order`
 
     def __init__(self, *inputs: Any) -> None:
         check_count(type(self), len(inputs))
@@ -95,20 +62,27 @@ class Node(Operators["Node"]):
         """Evaluate the graph up to this node and return its value."""
         if arrays:
             raise GraphError(f"{type(self).__name__} has no forward")
-        return run_forward(self, **options)
+        return _forward(self, **options)
 
     def backward(self, *arrays: Any, **options: Any) -> Any:
-        """Set `grad` on every node that this one depends on; see `run_backward`."""
+        """Set `grad`, the derivative of this node, on every node that it depends on.
+
+        Gradients start from zero every time. A node that is not a scalar needs `cotangent=`, of its
+        shape: what is differentiated is then the sum of cotangent * node. With `wrt=`, a node or
+        several, gradients are computed for those and what lies between only, and are None
+        elsewhere. Integers, as labels are, have no gradient; to ask for one is an error.
+        """
         if arrays:
             raise GraphError(f"{type(self).__name__} has no backward")
-        run_backward(self, **options)
+        _backward(self, **options)
 
     def __init_subclass__(cls, **options: Any) -> None:
-        """Give the two methods of an operation their second meaning (see `_or_graph`)."""
+        """Let an operation's own two methods be the graph's where they are given no arrays."""
         super().__init_subclass__(**options)
         for name in ("forward", "backward"):
             if name in vars(cls):
-                setattr(cls, name, _or_graph(vars(cls)[name], getattr(Node, name)))
+                walk = _forward if name == "forward" else _backward
+                setattr(cls, name, either(vars(cls)[name], walk))
 
     @property
     def params(self) -> list[Param]:
@@ -119,29 +93,6 @@ class Node(Operators["Node"]):
         """Return whether the gradient in input number k is wanted. An operation for which it is
         expensive may ask, and return None in its place where it is not."""
         return self.needs is None or k in self.needs
-
-    def detach(self, shared: dict[int, Any]) -> None:
-        """Give a copied node its own version of what must not be shared with the original.
-
-        `shared` maps the id of an original part to its copy, so that nodes which shared a part
-        before the copy share one after it.
-        """
-
-    def __repr__(self) -> str:
-        name = f" {self.name}" if self.name else ""
-        shape = "" if self.value is None else f" shape={np.shape(self.value)}"
-        return f"<{type(self).__name__}{name}{shape}>"
-
-
-def _or_graph(operation: Callable[..., Any], graph: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a method that means two things: `square.forward(x)`, with arrays, is this operation
-    alone, as its class defines it; `loss.forward()`, without, is the whole graph up to the node."""
-
-    @functools.wraps(operation)
-    def method(self: Node, *arrays: Any, **options: Any) -> Any:
-        return operation(self, *arrays, **options) if arrays else graph(self, **options)
-
-    return method
 
 
 # ------------------------------------------------------------------------------------ its leaves
@@ -185,30 +136,26 @@ class Param(Node):
 
 
 class Constant(Node):
-    """A number or array that stands in a formula, as 2 in `2 * x`; it has no gradient.
-
-    A number stays a Python number, which NumPy lets follow the dtype of the array beside it:
-    `2.5 * x` is float32 where x is.
-    """
+    """A number or array that stands in a formula, as 2 in `2 * x`; it has no gradient."""
 
     def __init__(self, value: Any) -> None:
-        if isinstance(value, float):  # np.float64 is one, and would not be weak
-            self.value = float(value)
-        elif isinstance(value, bool | int | complex):
-            self.value = value
-        else:
-            self.value = np.asarray(value)
+        if isinstance(value, float):
+            value = float(value)  # NumPy lets Python's numbers follow the dtype beside them
+        weak = isinstance(value, bool | int | float | complex)
+        self.value = value if weak else np.asarray(value)
 
 
 def as_node(x: Any) -> Node:
     """Return `x` itself if it is a node, else a `Constant` that holds it."""
+    if isinstance(x, list | tuple) and any(isinstance(part, Node) for part in x):
+        raise TypeError("a list of nodes is not a node: write Stack([x, y]) or Concatenate([x, y])")
     return x if isinstance(x, Node) else Constant(x)
 
 
 # ------------------------------------------------------------------------------- the walk forward
 
 
-def run_forward(root: Node) -> Array:
+def _forward(root: Node) -> Array:
     """Evaluate every operation below `root`, inputs first; return root's value."""
     order = order_of(root)
     for leaf in order.leaves:
@@ -228,49 +175,34 @@ def run_forward(root: Node) -> Array:
 # --------------------------------------------------------------------------------- the walk back
 
 
-def run_backward(
+def _backward(
     root: Node, *, cotangent: Any = None, wrt: Node | Iterable[Node] | None = None
 ) -> None:
-    """Set `grad`, the derivative of `root`, on every node that root depends on.
-
-    Gradients start from zero every time. A root that is not a scalar needs a `cotangent` of its
-    shape: what is differentiated is then the sum of cotangent * root. With `wrt`, gradients are
-    computed for those nodes and what lies between only, and are None elsewhere. Integers, as labels
-    are, have no gradient; to ask for one is an error.
-    """
-    if root.value is None:
-        raise GraphError(f"{root!r} has no value: call forward() first")
+    """Set `grad` on what lies between `root` and the nodes whose gradients are wanted."""
+    first = start(root, cotangent)
     order = order_of(root)
-    steps, partial = order.back(_targets(root, order, wrt))
-    start = _start(root, cotangent)
+    steps = order.back(targets(root, order.leaves, wrt))
     for node in order.nodes:
         node.grad = None
-    root.grad = start
-    for node, wanted in partial:
-        node.needs = wanted
+    root.grad = first
     node = root
     try:
-        for node, backward, wanted in steps:
+        for node, backward, wanted in steps:  # the last operation first
             if node.grad is None:
                 continue
             grads = backward(node, node.grad, *map(_VALUE, node.inputs))
             if type(grads) is not tuple or len(grads) != len(node.inputs):
-                grads = _as_tuple(grads, len(node.inputs))
-            for k in wanted:
-                x, grad = node.inputs[k], grads[k]
-                if grad is None:
-                    continue
-                if getattr(grad, "shape", None) != getattr(x.value, "shape", ()):
-                    grad = unbroadcast(grad, np.shape(x.value))
-                x.grad = grad if x.grad is None else x.grad + grad
+                grads = one_per_input(grads, len(node.inputs))
+            for k, x in wanted:
+                if (grad := grads[k]) is not None:
+                    if getattr(grad, "shape", None) != getattr(x.value, "shape", ()):
+                        grad = unbroadcast(grad, np.shape(x.value))
+                    x.grad = grad if x.grad is None else x.grad + grad  # the sum over fan-out
     except Exception as error:
         explain(error, node, "backward")
-    finally:
-        for node, _ in partial:
-            node.needs = None
     for leaf in order.leaves:
         if leaf.grad is not None:
-            leaf.grad = _in_precision_of(np.asarray(leaf.value), np.asarray(leaf.grad))
+            leaf.grad = in_precision_of(leaf.value, leaf.grad)
 
 
 def unbroadcast(grad: Any, shape: tuple[int, ...]) -> Array:
@@ -284,68 +216,3 @@ def unbroadcast(grad: Any, shape: tuple[int, ...]) -> Array:
     if summed.shape != shape:
         raise ShapeError(f"a gradient of shape {np.shape(grad)} for an input of shape {shape}")
     return summed
-
-
-def _as_tuple(grads: Any, count: int) -> tuple[Any, ...]:
-    """Return what a `backward` returned as a tuple of one gradient per input."""
-    terms = grads if isinstance(grads, tuple) else (grads,)
-    if len(terms) != count:
-        raise GraphError(f"returned {len(terms)} gradients for {count} inputs")
-    return terms
-
-
-def _in_precision_of(value: Array, grad: Array) -> Array:
-    """Return the gradient of a real `value` with the value's own dtype."""
-    if grad.dtype == value.dtype or grad.dtype.kind != "f":
-        return grad
-    return grad.astype(value.dtype)
-
-
-def _start(root: Node, cotangent: Any) -> Array:
-    """Return the gradient of the root itself: the cotangent, which is 1 for a scalar."""
-    value = np.asarray(root.value)
-    if cotangent is None:
-        if value.size != 1:
-            raise GraphError(f"{root!r} is not a scalar: give backward(cotangent=...)")
-        return np.ones_like(value) if value.ndim else value.dtype.type(1)
-    if np.shape(cotangent) != value.shape:
-        raise ShapeError(f"{root!r} was given a cotangent of shape {np.shape(cotangent)}")
-    return np.asarray(cotangent)
-
-
-def _targets(root: Node, order: Order, wrt: Node | Iterable[Node] | None) -> set[Node]:
-    """Return the nodes whose gradients are asked for: `wrt`, by default all leaves that hold
-    floating-point numbers."""
-    if wrt is None:
-        targets = {leaf for leaf in order.leaves if leaf.differentiable and _inexact(leaf)}
-        if not targets or not _inexact(root):
-            whole = [leaf for leaf in order.leaves if leaf.differentiable and not _inexact(leaf)]
-            if whole or not _inexact(root):
-                refuse_integers((whole or [root])[0])
-        return targets
-    targets = {wrt} if isinstance(wrt, Node) else set(wrt)
-    for node in targets:
-        if not _inexact(node):
-            refuse_integers(node)
-    return targets
-
-
-def _inexact(node: Node) -> bool:
-    return np.asarray(node.value).dtype.kind in "fc"
-
-
-# ----------------------------------------------------------------------------------------- copies
-
-
-def copy_graph(roots: Iterable[Node]) -> dict[Node, Node]:
-    """Copy the graph below `roots`: a mapping from each node to its copy.
-
-    Checks work on a copy, so that values and gradients of the original stay as they are.
-    """
-    copies: dict[Node, Node] = {}
-    shared: dict[int, Any] = {}
-    for node in topological_order(*roots):
-        copies[node] = twin = copy.copy(node)
-        twin.inputs = tuple(copies[parent] for parent in node.inputs)
-        twin.detach(shared)
-    return copies

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from edf.arrays import Reshape
 from edf.graph import Array, GraphError, Node
 
 SQUARE = "the last two axes are equally long: a square matrix"
@@ -197,7 +198,11 @@ def _einsum(subscripts: Any, *operands: Any) -> Node:
     return Einsum(subscripts, *operands)
 
 
-Node.numpy[np.einsum] = _einsum
+Node.numpy |= {
+    np.einsum: _einsum,
+    np.outer: lambda a, b: Reshape(a, (-1, 1)) * Reshape(b, -1),
+    np.trace: lambda a: Einsum("ii...->...", a),
+}
 
 
 def _solved(solve: Any, A: Array) -> Array:

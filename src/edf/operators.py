@@ -6,9 +6,12 @@ So a function that is written for arrays makes a graph when it is given nodes.
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, TypeVar
+
+import numpy as np
 
 N = TypeVar("N")
 Function = Callable[..., Any]
@@ -169,6 +172,22 @@ class Operators(Generic[N]):
     def dot(self, other: Any) -> N:
         """The matrix product."""
         return self._make("@", self, other)
+
+    if not TYPE_CHECKING:  # mypy would take any attribute for one
+
+        def __getattr__(self, name: str) -> Any:
+            """The methods of arrays that are functions of NumPy, too: `x.std(axis=0)` is
+            `np.std(x, axis=0)`. For other attributes of arrays, say where they are."""
+            function = getattr(np, "ravel" if name == "flatten" else name, None)
+            of_arrays = hasattr(np.ndarray, name) and not name.startswith("__")
+            if of_arrays and name != "sort" and function in Operators.numpy:
+                return functools.partial(function, self)
+            hint = ""
+            if name == "sort":
+                hint = ": a node is not sorted in place, write y = Sort(x)"
+            elif of_arrays:
+                hint = f": what an array has is found at its value, write x.value.{name}"
+            raise AttributeError(f"{type(self).__name__} has no attribute {name!r}{hint}")
 
     @staticmethod
     def _make(sign: str, *operands: Any) -> Any:

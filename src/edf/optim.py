@@ -49,13 +49,17 @@ class Optimizer:
         Raises:
             GraphError: It gave none to any of them, or there was no `backward()`.
         """
-        if all(param.grad is None for param in self.params):
+        changing = [
+            (param, memory)
+            for param, memory in zip(self.params, self._memory, strict=True)
+            if param.grad is not None
+        ]
+        if not changing:
             raise GraphError("no parameter has a gradient: call loss.backward() before step()")
         lr = self.lr(self.steps) if callable(self.lr) else self.lr
         self.steps += 1
-        for param, memory in zip(self.params, self._memory, strict=True):
-            if param.grad is not None:
-                param.value = self.update(param.value, param.grad, lr, memory)
+        for param, memory in changing:
+            param.value = self.update(param.value, param.grad, lr, memory)
 
     def update(self, w: Array, dw: Array, lr: float, memory: dict[str, Array]) -> Array:
         """Return the next value of a parameter; `memory` keeps what is remembered of it."""

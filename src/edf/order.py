@@ -5,11 +5,11 @@ A first reader can skip this file. `order_of(root)` is all that `graph.py` asks 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from operator import attrgetter, is_
 from typing import Any, Protocol, TypeVar
 
 from edf.errors import GraphError
+from edf.methods import Method, own
 
 
 class Vertex(Protocol):
@@ -20,8 +20,8 @@ class Vertex(Protocol):
 
 
 N = TypeVar("N", bound=Vertex)
-Method = Callable[..., Any]
-Step = tuple[Any, Method, tuple[int, ...]]  # a node, its own backward, which inputs want gradients
+#: A node, its own backward, and the inputs that want gradients, each with its position.
+Step = tuple[Any, Method, tuple[tuple[int, Any], ...]]
 
 _INPUTS, _METHODS = attrgetter("inputs"), attrgetter("forward", "backward")
 
@@ -70,16 +70,14 @@ class Order:
         last = [(self.root, own(self.root, "forward"))] if self.root.inputs else []
         return self.kept.operations + last
 
-    def back(self, targets: set[Any]) -> tuple[list[Step], list[tuple[Any, tuple[int, ...]]]]:
+    def back(self, targets: set[Any]) -> list[Step]:
         """The operations between the targets and the root, the last one first: each with its own
-        backward, and the positions of the inputs that lead to a target. And those of them of which
-        not all inputs do, with the positions of those that do."""
+        backward, and the inputs that lead to a target."""
         if self.kept.targets != targets:
             for unknown in targets.difference(self.nodes):
                 raise GraphError(f"{self.root!r} does not depend on {unknown!r}, named in wrt")
             self.kept.plan(targets)
-        last = self.kept.step(self.root)
-        return last + self.kept.steps, _partial(last) + self.kept.partial
+        return self.kept.step(self.root) + self.kept.steps
 
 
 class Kept:
@@ -101,7 +99,6 @@ class Kept:
         self.targets: set[Any] | None = None
         self.between: set[Any] = set()
         self.steps: list[Step] = []
-        self.partial: list[tuple[Any, tuple[int, ...]]] = []
 
     def is_of(self, root: Any) -> bool:
         """Return whether all nodes still have the inputs that they had, and classes the methods."""
@@ -119,22 +116,29 @@ class Kept:
                 self.between.add(node)
                 self.steps += step
         self.steps.reverse()
-        self.partial = _partial(self.steps)
 
     def step(self, node: Any) -> list[Step]:
         """Return the step back through `node`; none where no input leads to a target."""
-        wanted = tuple(k for k, parent in enumerate(node.inputs) if parent in self.between)
-        return [(node, own(node, "backward"), wanted)] if wanted else []
+        wanted = tuple((k, x) for k, x in enumerate(node.inputs) if x in self.between)
+        if not wanted:
+            return []
+        backward = own(node, "backward")
+        if len(wanted) < len(node.inputs):
+            backward = _for_some(backward, [k for k, _ in wanted])
+        return [(node, backward, wanted)]
 
 
-def _partial(steps: list[Step]) -> list[tuple[Any, tuple[int, ...]]]:
-    return [(node, wanted) for node, _, wanted in steps if len(wanted) < len(node.inputs)]
+def _for_some(backward: Method, positions: list[int]) -> Method:
+    """Return a `backward` during which the operation knows whose gradients are wanted."""
 
+    def method(node: Any, *arrays: Any) -> Any:
+        node.needs = positions
+        try:
+            return backward(node, *arrays)
+        finally:
+            node.needs = None
 
-def own(node: Any, name: str) -> Method:
-    """Return an operation's own method of that name, without the choice that the graph adds."""
-    method: Method = getattr(type(node), name)
-    return getattr(method, "__wrapped__", method)
+    return method
 
 
 def order_of(root: Any) -> Order:

@@ -25,6 +25,12 @@ class Reduction(Node):
 
     def __init__(self, x: Any, axis: Axis = None, keepdims: bool = False) -> None:
         super().__init__(x)
+        given: Any = axis
+        if isinstance(given, Node | np.ndarray):
+            name = type(self).__name__
+            raise TypeError(
+                f"{name} takes one node, then an axis: of several it is {name}(Stack([x, y]))"
+            )
         self.axis, self.keepdims = axis, keepdims
 
     def expanded(self, reduced: Array) -> Array:

@@ -21,7 +21,8 @@ from edf import (
     Sum,
     topological_order,
 )
-from edf.graph import copy_graph, unbroadcast
+from edf.copies import copy_graph
+from edf.graph import unbroadcast
 
 
 class Square(Node):

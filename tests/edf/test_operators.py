@@ -1,10 +1,15 @@
 """Python's and NumPy's spelling on nodes, and what is said where there is none."""
 
+import copy
+import pickle
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
 import edf
-from edf import Constant, Input, Node, check_gradients
+from edf import Constant, Input, Node, Param, check_gradients
 
 
 def softplus_of_norms(x, W):
@@ -119,3 +124,69 @@ def test_identity_is_the_only_equality():
     assert {x: 1, y: 2}[y] == 2
     assert x in {x, y}
     assert [x, y] == [x, y]
+
+
+# -------------------------------------------------------------------- the methods that arrays have
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x: x.std(axis=1),
+        lambda x: x.var(axis=0),
+        lambda x: x.prod(),
+        lambda x: x.cumsum(0),
+        lambda x: x.argmax(axis=-1),
+        lambda x: x.clip(-0.5, 0.5),
+        lambda x: x.ravel(),
+        lambda x: x.flatten(),
+        lambda x: x.repeat(2, axis=0),
+        lambda x: np.outer(x[0], x),
+        lambda x: np.trace(x @ x.T),
+    ],
+)
+def test_a_method_that_numpy_has_as_a_function_makes_a_node(call):
+    """So a function that is written for arrays, with `x.std(axis=1)`, makes a graph, too."""
+    array = np.random.default_rng(0).normal(size=(2, 3))
+    node = call(Input(array))
+    assert isinstance(node, Node)
+    np.testing.assert_allclose(node.forward(), call(array))
+
+
+@pytest.mark.parametrize(
+    ("attribute", "message"),
+    [
+        ("shape", "at its value, write x.value.shape"),
+        ("item", "write x.value.item"),
+        ("sort", r"write y = Sort\(x\)"),
+        ("nothing", "Param has no attribute 'nothing'$"),
+    ],
+)
+def test_what_only_arrays_have_is_found_at_the_value(attribute, message):
+    """And what nothing has is an error as elsewhere."""
+    with pytest.raises(AttributeError, match=message):
+        getattr(Param([1.0]), attribute)
+
+
+def test_nodes_are_copied_and_pickled_as_objects_are():
+    """Looking up what is not there asks for no value."""
+    x = Param([1.0])
+    assert copy.deepcopy(x).value.tolist() == pickle.loads(pickle.dumps(x)).value.tolist() == [1]
+    assert not hasattr(x, "__array__")
+
+
+def test_layers_are_an_attribute_of_the_package():
+    """As one writes it: `edf.nn.Linear`, after `import edf` alone."""
+    code = "import edf, sys; assert 'edf.nn' not in sys.modules; print(edf.nn.Linear.__name__)"
+    assert subprocess.check_output([sys.executable, "-c", code], text=True) == "Linear\n"
+
+
+@pytest.mark.parametrize("make", [edf.Mean, edf.Sum, edf.Max])
+def test_several_nodes_are_not_reduced_in_silence(make):
+    """Neither the second taken for an axis, nor both for an array of objects."""
+    x, y = Input([1.0, 2.0]), Input([3.0, 4.0])
+    with pytest.raises(TypeError, match=r"takes one node, then an axis.*\(Stack\(\[x, y\]\)\)"):
+        make(x, y)
+    with pytest.raises(TypeError, match="a list of nodes is not a node: write Stack"):
+        make([x, y])
+    assert make(edf.Stack([x, y])).forward() == make(np.stack([x.value, y.value])).forward()

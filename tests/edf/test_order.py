@@ -101,12 +101,38 @@ def test_a_walk_goes_back_only_through_what_leads_to_what_is_asked_for():
     """From the last node on: the sum's only argument, the product's second one."""
     x, W, product, loss = product_of_matrices()
     loss.forward()
-    steps, partial = order_of(loss).back({W})
-    assert [(node, wanted) for node, _, wanted in steps] == [(loss, (0,)), (product, (1,))]
-    assert partial == [(product, (1,))]
-    steps, partial = order_of(loss).back({x, W})
-    assert [wanted for _, _, wanted in steps] == [(0,), (0, 1)]
-    assert partial == []
+    steps = order_of(loss).back({W})
+    assert [(node, wanted) for node, _, wanted in steps] == [
+        (loss, ((0, product),)),
+        (product, ((1, W),)),
+    ]
+    steps = order_of(loss).back({x, W})
+    assert [wanted for _, _, wanted in steps] == [((0, product),), ((0, x), (1, W))]
+
+
+def test_an_operation_knows_what_is_wanted_while_it_is_asked():
+    """In the walk, and not after it, even where it failed."""
+    asked = []
+
+    class Product(Node):
+        def forward(self, x, y):
+            return x * y
+
+        def backward(self, grad, x, y):
+            asked.append((self.wants(0), self.wants(1)))
+            if np.any(grad < 0):
+                raise ValueError("negative")
+            return grad * y, grad * x
+
+    x, y = Input(2.0), Input(3.0)
+    product = Product(x, y)
+    product.forward()
+    product.backward(wrt=y)
+    product.backward()
+    with pytest.raises(ValueError, match="negative"):
+        product.backward(wrt=x, cotangent=-1.0)
+    product.backward(np.array(1.0), x.value, y.value)
+    assert asked == [(False, True), (True, True), (True, False), (True, True)]
 
 
 def test_a_leaf_is_a_graph_of_one_node():

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from edf.check.functions import EvaluationError, GraphFunction, operation_name
+from edf.copies import copy_graph
 from edf.errors import GraphError
-from edf.graph import Array, Constant, Input, Node, Param, copy_graph
+from edf.graph import Array, Constant, Input, Node, Param
 from edf.numerics.sampling import draw_point, own_values, private_copy, sample_leaf
 
 

@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from edf.copies import copy_graph
 from edf.errors import GraphError
-from edf.graph import Array, Input, Node, Param, copy_graph
+from edf.graph import Array, Input, Node, Param
 
 
 def _normal(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:

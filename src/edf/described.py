@@ -1,0 +1,32 @@
+"""What an operation says of itself: in messages, in a trace, in a list of nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from edf.errors import check_options
+
+
+class Described:
+    """The part of a node that computes nothing."""
+
+    value: Any
+    name: str | None = None
+    #: Which shapes the operation takes, for the message when NumPy finds that they do not fit.
+    rule: str | None = None
+    #: For `edf.trace`: value and gradients as one writes them by hand, where the operation takes
+    #: more care; {0}, {1}, ... are the inputs, {y} is the value and {grad} the cotangent.
+    by_hand: ClassVar[Sequence[str] | None] = None
+
+    def __new__(cls, *_: Any, **options: Any) -> Self:
+        if options:
+            check_options(cls, options)  # what it takes, where it does not take one of these
+        return super().__new__(cls)
+
+    def __repr__(self) -> str:
+        name = f" {self.name}" if self.name else ""
+        shape = "" if self.value is None else f" shape={np.shape(self.value)}"
+        return f"<{type(self).__name__}{name}{shape}>"

@@ -1,0 +1,52 @@
+"""What a call of `backward` asks for: where it starts, whose gradients it wants, how precise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from edf.errors import GraphError, ShapeError, refuse_integers
+
+
+def start(root: Any, cotangent: Any) -> Any:
+    """Return the gradient of the root itself: the cotangent, which is 1 for a scalar."""
+    if root.value is None:
+        raise GraphError(f"{root!r} has no value: call forward() first")
+    value = np.asarray(root.value)
+    if cotangent is None:
+        if value.size != 1:
+            raise GraphError(f"{root!r} is not a scalar: give backward(cotangent=...)")
+        return np.ones_like(value) if value.ndim else value.dtype.type(1)
+    if np.shape(cotangent) != value.shape:
+        raise ShapeError(f"{root!r} was given a cotangent of shape {np.shape(cotangent)}")
+    return np.asarray(cotangent)
+
+
+def targets(root: Any, leaves: Iterable[Any], wrt: Any) -> set[Any]:
+    """Return the nodes whose gradients are asked for: `wrt`, a node or several; by default all
+    leaves that hold floating-point numbers."""
+    if wrt is not None:
+        asked = set(wrt) if isinstance(wrt, Iterable) else {wrt}
+        for node in asked:
+            if not _inexact(node):
+                refuse_integers(node)
+        return asked
+    differentiable = [leaf for leaf in leaves if leaf.differentiable]
+    asked = {leaf for leaf in differentiable if _inexact(leaf)}
+    if not asked or not _inexact(root):
+        whole = [leaf for leaf in differentiable if leaf not in asked]
+        if whole or not _inexact(root):
+            refuse_integers((whole or [root])[0])
+    return asked
+
+
+def in_precision_of(value: Any, grad: Any) -> Any:
+    """Return the gradient of a real `value` with the value's own dtype."""
+    grad, kind = np.asarray(grad), np.asarray(value).dtype
+    return grad if grad.dtype is kind or grad.dtype.kind != "f" else grad.astype(kind, copy=False)
+
+
+def _inexact(node: Any) -> bool:
+    return np.asarray(node.value).dtype.kind in "fc"
