@@ -6,7 +6,6 @@ So a function that is written for arrays makes a graph when it is given nodes.
 
 from __future__ import annotations
 
-import functools
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, TypeVar
@@ -173,25 +172,43 @@ class Operators(Generic[N]):
         """The matrix product."""
         return self._make("@", self, other)
 
-    if not TYPE_CHECKING:  # mypy would take any attribute for one
-
-        def __getattr__(self, name: str) -> Any:
-            """The methods of arrays that are functions of NumPy, too: `x.std(axis=0)` is
-            `np.std(x, axis=0)`. For other attributes of arrays, say where they are."""
-            function = getattr(np, "ravel" if name == "flatten" else name, None)
-            of_arrays = hasattr(np.ndarray, name) and not name.startswith("__")
-            if of_arrays and name != "sort" and function in Operators.numpy:
-                return functools.partial(function, self)
-            hint = ""
-            if name == "sort":
-                hint = ": a node is not sorted in place, write y = Sort(x)"
-            elif of_arrays:
-                hint = f": what an array has is found at its value, write x.value.{name}"
-            raise AttributeError(f"{type(self).__name__} has no attribute {name!r}{hint}")
-
     @staticmethod
     def _make(sign: str, *operands: Any) -> Any:
         return Operators.signs[sign](*operands)
+
+
+def _as_function(name: str) -> Function:
+    """Return the method that is NumPy's function of that name: `x.std(axis=0)`."""
+    function = getattr(np, name)
+
+    def method(self: Any, *args: Any, **options: Any) -> Any:
+        return function(self, *args, **options)
+
+    method.__name__, method.__doc__ = name, f"What `np.{name}` makes of the node."
+    return method
+
+
+class _AtTheValue:
+    """An attribute of arrays that nodes lack; they may have one of that name of their own.
+
+    (A `__getattr__` would say the same, and make every other attribute slower.)
+    """
+
+    def __init__(self, name: str, remedy: str = "") -> None:
+        self.name, self.remedy = name, remedy or f"write x.value.{name}"
+
+    def __get__(self, node: Any, kind: type) -> Any:
+        if node is None:
+            return self
+        raise AttributeError(f"{kind.__name__} has no attribute {self.name!r}: {self.remedy}")
+
+
+for _name in ("std", "var", "prod", "cumsum", "argmax", "clip", "repeat", "ravel"):
+    setattr(Operators, _name, _as_function(_name))
+setattr(Operators, "flatten", _as_function("ravel"))  # noqa: B010  # mypy knows no such attribute
+for _name in ("shape", "ndim", "size", "dtype", "item", "tolist", "astype", "copy"):
+    setattr(Operators, _name, _AtTheValue(_name))
+setattr(Operators, "sort", _AtTheValue("sort", "y = Sort(x) is another node"))  # noqa: B010
 
 
 def _made(function: Function, name: str, args: Any, options: Any) -> Any:

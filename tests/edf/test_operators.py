@@ -156,10 +156,10 @@ def test_a_method_that_numpy_has_as_a_function_makes_a_node(call):
 @pytest.mark.parametrize(
     ("attribute", "message"),
     [
-        ("shape", "at its value, write x.value.shape"),
+        ("shape", "Param has no attribute 'shape': write x.value.shape"),
         ("item", "write x.value.item"),
-        ("sort", r"write y = Sort\(x\)"),
-        ("nothing", "Param has no attribute 'nothing'$"),
+        ("sort", r"y = Sort\(x\) is another node"),
+        ("nothing", "'Param' object has no attribute 'nothing'$"),
     ],
 )
 def test_what_only_arrays_have_is_found_at_the_value(attribute, message):
