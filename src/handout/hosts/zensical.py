@@ -9,6 +9,7 @@ nothing again. The copy, and what is made of it, are kept in the cache.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import os
@@ -18,6 +19,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 from posixpath import relpath
@@ -40,7 +42,9 @@ from handout.weave.pagemath import parts
 CONFIGURATION = ".handout-zensical.yml"
 #: Stands for the `[[` of a badge, which Zensical would take for a link that leads nowhere.
 _OPENING = "\ue000"
-_BADGE = re.compile(r"\[\[(?=(?:verdict|claim|eq):|verdicts\]\])")
+_BADGE = re.compile(r"\[\[(?=(?:verdicts?|claim|eq):|verdicts\]\])")
+_DOCUMENTED = re.compile(r"^ *::: ", re.MULTILINE)  # as mkdocstrings and mkdocs-click have it
+_SOURCES = re.compile(r"<!-- sources [0-9a-f]{16} -->\s*")
 _OWN_STYLE = re.compile(r'<link rel="stylesheet" href="([^"]*)assets/stylesheets/')
 _ARTICLE = re.compile(r"(<article\b[^>]*>)(.*)(</article>)", re.DOTALL)
 _TITLE = re.compile(r"(<title>)(.*?)(</title>)|(<meta\b[^>]*\bcontent=\")([^\"]*)(\")", re.DOTALL)
@@ -119,7 +123,8 @@ class ZensicalSite:
         if find_spec("zensical") is None:
             raise HostError("Zensical is not installed: pip install zensical")
         self.config = config
-        self.document = read_configuration(config).document
+        configuration = read_configuration(config)
+        self.document, self.plugins = configuration.document, configuration.plugins
         self.project: Project = read_project(config)
         if self.project.docs is None:
             raise HostError(f"{config}: the site does not list the handout plugin")
@@ -214,8 +219,25 @@ class ZensicalSite:
         text = site.as_markdown(name)
         head = front_matter(text) if not page.notebook else ""
         woven = head + site.with_tokens(text[len(head) :], name)
+        if _DOCUMENTED.search(woven):
+            woven += f"\n\n<!-- sources {self._sources} -->\n"
         woven = re.sub(r"(\]\([^)\s#]+)\.ipynb(?=[)#])", self._notebook_link(name), woven)
         return _BADGE.sub(_OPENING, woven)
+
+    @cached_property
+    def _sources(self) -> str:
+        """What changes with the modules that API pages document: Zensical sees the page alone."""
+        handlers = (self.plugins.get("mkdocstrings") or {}).get("handlers") or {}
+        paths = (handlers.get("python") or {}).get("paths") or ["."]
+        found = hashlib.sha256()
+        for path in paths:
+            for folder, inner, names in os.walk(self.root / str(path)):
+                inner[:] = sorted(name for name in inner if name[0] not in "._")
+                for name in sorted(name for name in names if name.endswith(".py")):
+                    file = Path(folder, name)
+                    state = file.stat()
+                    found.update(f"{file} {state.st_mtime_ns} {state.st_size}\n".encode())
+        return found.hexdigest()[:16]
 
     def _notebook_link(self, name: str) -> Any:
         """Links to notebooks lead to the pages that are made of them."""
@@ -316,7 +338,8 @@ class ZensicalSite:
         article = _ARTICLE.search(html)
         if article is None:
             raise HostError(f"{file.src_uri}: the page has no <article>, where its text would be")
-        inside = site.linked(site.filled(article[2], file, wait=True), file, self.files)
+        inside = site.filled(_SOURCES.sub("", article[2]), file, wait=True)
+        inside = site.linked(inside, file, self.files)
         before = self._around(html[: article.start(2)], site)
         after = self._around(html[article.end(2) :], site)
         if file.src_uri.endswith(".ipynb"):  # the button to edit leads to what is the author's

@@ -30,7 +30,7 @@ from handout.weave.inject import TOKEN
 #: The environment variable that says to a host's own process that its pages were woven before.
 WOVEN = "HANDOUT_WOVEN"
 _MAYBE = re.compile(r"exec|claim|exercise|<!--\s*(?:let|define)|math\s+(?:let|define)", re.I)
-_BADGE = re.compile(r"\[\[(?:verdict:[^\]\s]+|claim:[^\]\s]+|verdicts)\]\]")
+_BADGE = re.compile(r"\[\[(?:verdict:[^\]\s]+|claim:[^\]\s]+|verdicts(?::[^\]\s]+)?)\]\]")
 
 
 class UntestedError(ValueError):

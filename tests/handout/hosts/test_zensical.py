@@ -91,6 +91,18 @@ def test_notebooks_and_navigation(site: Site) -> None:
     assert "mkdocs.yml: the navigation lists none.md, which is no page" in said
 
 
+def test_pages_of_an_api_follow_their_modules(site: Site) -> None:
+    """Their own text does not change when a docstring does."""
+    site.write("docs/api.md", "# API\n\n::: documented\n")
+    site.configure("handout", {"mkdocstrings": {"handlers": {"python": {"paths": ["."]}}}})
+    for text in ("The first text.", "Another text."):
+        site.write("documented.py", f'"""{text}"""\n')
+        site.run(*BUILD)
+        html = (site.root / "site/api/index.html").read_text("utf-8")
+        assert text in html
+        assert "<!-- sources" not in html
+
+
 def test_a_new_handout_may_ask_for_it(site: Site) -> None:
     """Its own command then builds by Zensical, and installs it."""
     site.run(sys.executable, "-m", "handout", "new", "course", "--host", "zensical")

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import nbformat
 import pytest
 
-from handout.weave.inject import _shown
+from handout.weave.inject import fill, token
 
 ROOT = Path(__file__).parents[3]
 FIGURE = '<div class="cell-picture"><svg'
@@ -96,7 +96,7 @@ def test_a_package_is_imported_and_shown(workshop, case: Case, notebook: bool) -
         workshop.write(name, f'```python exec="on"\n{case.source}\n```\n'.encode())
     judged = workshop.run(name)[name]
     assert [v["ok"] for v in judged.verdicts] == [True], judged.verdicts[0]["message"]
-    html = _shown(judged.results[0])
+    html = fill(f"<p>{token(judged.page)}0.</p>", judged)
     for part in case.shows:
         assert part in html, html
     assert not re.search("<(?:script|style|iframe|link)", html)
