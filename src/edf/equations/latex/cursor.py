@@ -200,7 +200,9 @@ class Cursor:
             close = difflib.get_close_matches(text, KNOWN_MACROS, n=1, cutoff=0.75)
             self.fail(
                 f"The macro {text} is not understood"
-                + (f": did you mean {close[0]}?" if close else ": see the list of what is")
+                + (f": did you mean {close[0]}?" if close else "")
+                + (" If it is your own," if close else ": if it is your own,")
+                + " define it, with \\newcommand on the page or in the option macros"
             )
         self.fail(f"{text} is not understood here")
 

@@ -16,6 +16,7 @@ from edf.equations.latex.syntax import (
     Tree,
 )
 from edf.equations.latex.vocabulary import (
+    AND,
     TEXT,
 )
 
@@ -79,7 +80,7 @@ class EnvironmentParser(Grammar):
         at = self.token.at
         parts, joins = [self.statement()], []
         while self.text in (",", r"\wedge") or self.token.kind == "words":
-            if self.token.kind == "words" and self.token.inner.strip() != "and":
+            if self.token.kind == "words" and self.token.inner.strip() not in AND:
                 self.fail(_HOW_TO_CONDITION)
             if self.text == "," and self.peek() in (r"\\", end):
                 break

@@ -37,6 +37,7 @@ from edf.equations.latex.syntax import (
 from edf.equations.latex.tokens import Token
 from edf.equations.latex.vocabulary import (
     ACCENTS,
+    AND,
     BIG,
     BINOMIALS,
     BRACES,
@@ -176,7 +177,7 @@ class ExpressionParser(
         if token.kind in ("letter", "number") or text in ("(", "[", "{", r"\{"):
             return True
         if token.kind == "words":
-            if self.inside[-1] == "&" and token.inner.strip() in ("and", "or"):
+            if self.inside[-1] == "&" and token.inner.strip() in AND | {"or"}:
                 return False  # between two conditions of a case
             return not is_aside(self.tokens[self.place :], True)
         if text in (r"\lVert", r"\lvert", r"\langle", r"\lfloor", r"\lceil"):
@@ -272,6 +273,8 @@ class ExpressionParser(
             self.fail(
                 f"{text} stands where a factor should: write parentheses around what it is for"
             )
+        if text == "." and self.peek() == ".":
+            self.fail("Three periods: write \\dots for dots")
         if text in ("_", "^"):
             self.fail(f"{text} has nothing to stand on: write its base")
         if (

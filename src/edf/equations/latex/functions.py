@@ -95,6 +95,8 @@ class FunctionParser(Grammar):
         """Whether what follows cannot be taken for a part of the argument before."""
         if self.text in FUNCTIONS or self.derivative_ahead() or self.text in BOLD:
             return True
+        if self.bar_of_evaluation() is not None:
+            return True
         return not (self.starts() or self.text == "/" or self.text in PRODUCT_SIGNS)
 
     def derivative_ahead(self) -> bool:

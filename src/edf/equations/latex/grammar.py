@@ -78,6 +78,10 @@ class Grammar(Cursor):
         """Read a group or bars."""
         raise NotImplementedError
 
+    def bar_of_evaluation(self) -> str | None:
+        """Return the bar that stands here if it says at which point."""
+        raise NotImplementedError
+
     def big(self, macro: str, at: int) -> Tree:
         """Read a sign that acts on the rest of its term."""
         raise NotImplementedError

@@ -160,7 +160,7 @@ class ScriptParser(Grammar):
     def _is_plain_index(self, token: Token) -> bool:
         return (
             token.kind in ("letter", "number", "words")
-            or token.text in ("+", "-", ",", "{", "}", "_")
+            or token.text in ("+", "-", ",", "{", "}", "_", r"\cdot")
             or token.text in SYMBOLS - DOTS
             or token.text in NAMING
         )
@@ -191,6 +191,9 @@ class ScriptParser(Grammar):
             return Number(token.text, at=token.at)
         if braced and token.text == "{":
             return self.primary()
+        if braced and token.text == r"\cdot":  # W_{j \cdot}: all of them
+            self.next()
+            return Symbol(":", shown=r"\cdot", at=token.at)
         if self.names_something():
             symbol = self.symbol() if braced else self.unbraced()
             if braced and self.text == "_":

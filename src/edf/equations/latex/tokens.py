@@ -45,6 +45,7 @@ _SYNONYMS = {  # spellings that typeset alike
     r"\ne": r"\neq", r"\le": r"\leq", r"\ge": r"\geq", r"\lt": "<", r"\gt": ">",
     r"\leqslant": r"\leq", r"\geqslant": r"\geq",
     r"\lbrack": "[", r"\rbrack": "]", r"\Vert": r"\|", r"\vert": "|",
+    r"\Arrowvert": r"\|", r"\arrowvert": "|",
     r"\lbrace": r"\{", r"\rbrace": r"\}",
     r"\cr": r"\\", r"\newline": r"\\", r"\tabularnewline": r"\\",
     r"\dotsc": r"\dots", r"\dotsb": r"\dots", r"\dotsm": r"\dots", r"\dotsi": r"\dots",

@@ -131,6 +131,8 @@ CONDITION_WORDS = frozenset(
     if for when whenever unless provided given assuming such s.t. whereas as while in on
     """.split()
 )
+#: Words between two conditions of a case that hold at once.
+AND = frozenset(["and", "with"])
 CONNECTIVES = frozenset(
     """
     and so thus hence therefore then where or but let set now also i.e. e.g. that is which means
@@ -145,7 +147,8 @@ REFUSED = {
     r"\lim": "Limits are not tested: state the equality that holds before the limit",
     r"\limsup": "Limits are not tested: state the equality that holds before the limit",
     r"\liminf": "Limits are not tested: state the equality that holds before the limit",
-    r"\mathbb": "Blackboard letters are not understood: write the sum that stands behind them",
+    r"\mathbb": "Blackboard letters are not understood: an expectation is written "
+    "\\mathbb{E}_{x \\sim p}[..] with a vector or a density p; bind other names",
     r"\pm": "\\pm makes two claims: write one equation for each sign",
     r"\mp": "\\mp makes two claims: write one equation for each sign",
     r"\otimes": "\\otimes is not understood: write the product with indices, a_i b_j",
