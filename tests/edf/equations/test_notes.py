@@ -72,6 +72,9 @@ PAGES = {
         "f = AnyFunction()\np = Exp(-((x - mu) ** 2) / (2 * sigma**2)) / (sigma * np.sqrt(2 * np.pi))\n"
         "def cube(v): return v**3",
     },
+    "random": {
+        "let": r"X, Y : \Omega \to \mathbb{R}, \quad Z : \Omega' \to \mathbb{R}, \quad a, b, c \in \mathbb{R}, \quad p \in \Delta_n",
+    },
     "data": {
         "python": "n = 6\nx, z, w = Input(shape=(n, 3)), Input(shape=(n,)), Param(np.array([0.5, -1.0, 0.3]))\n"
         "y, a = Input(shape=(n,), sample='positive'), Sigmoid(z)\nJ = -Mean(y * Log(a) + (1 - y) * Log(1 - a))\n"
@@ -230,6 +233,29 @@ CASES: list[tuple[Any, ...]] = [
     ("iterates", r"g(s) \vert{} 2 = s", E),
     ("iterates", r"e_k^2 = e_k \cdot e_k = \text{constant}", V),
     ("iterates", r"e_k^2 = \text{constant}", E),
+    # --------------------------------------------------------------------------- random variables
+    ("random", r"\mathbb{E}[aX + bY + c] = a \mathbb{E}[X] + b \mathbb{E}[Y] + c", V),
+    ("random", r"\mathbb{E}[aX + b] = a \mathbb{E}[X]", R),
+    ("random", r"\mathbb{V}(a + bX) = b^2 \mathbb{V}(X)", V),
+    ("random", r"\operatorname{Var}(a + bX) = b \operatorname{Var}(X)", R),
+    ("random", r"E[XZ] = E[X] E[Z]", V),  # independent
+    ("random", r"E[XY] = E[X] E[Y]", R),  # not
+    ("random", r"E[X^2] = E[X]^2", R),
+    ("random", r"\text{Var}(X + Z) = \text{Var}(X) + \text{Var}(Z)", V),
+    ("random", r"\text{Var}(X + Y) = \text{Var}(X) + \text{Var}(Y)", R),
+    ("random", r"Var(X + Y) = Var(X) + Var(Y) + 2 Cov(X, Y)", V),
+    ("random", r"\mathrm{Cov}(X, aX + b + Z) = a \, \mathrm{Cov}(X, X)", V),
+    ("random", r"\mathrm{Cov}(X, aX + b + Y) = a \, \mathrm{Cov}(X, X)", R),
+    ("random", r"\operatorname{Var}(X) = E[X^2] - E[X]^2 = E[(X - E[X])^2]", "verified verified"),
+    ("random", r"SD(aX) = \lvert a \rvert SD(X)", V),
+    ("random", r"SD(aX) = a SD(X)", R),
+    ("random", r"\operatorname{Corr}(X, Y) = \frac{\operatorname{Cov}(X, Y)}{SD(X) SD(Y)}", V),
+    ("random", r"\operatorname{Var}(X) \geq 0", V),
+    ("random", r"E[X] \geq 0", R),
+    ("random", r"X = Y", E),
+    ("random", r"E[X] + X = a", E),
+    ("random", r"\sum_i E[X] = a", E),
+    ("random", r"E[a] = a", E),  # a is no random variable
     # --------------------------------------------------------------------------- values at a point
     ("points", r"\left.\frac{dy}{dx}\right|_{x=a} = 3a^2", V),
     ("points", r"\left.\frac{dy}{dx}\right|_{x=a} = 3x^2", R),

@@ -37,7 +37,7 @@ _NOT_NEGATIVE = re.compile(r"_\s*\{\s*\\geq?\s*0\s*\}")
 _POWER = re.compile(r"\^\s*(?:\{(?P<group>[^{}]*)\}|(?P<one>[A-Za-z0-9]))")
 _TIMES = re.compile(r"\\times|×")
 _LENGTH = re.compile(
-    r"(?P<letter>[A-Za-z]|\\[a-z]+)(?:_(?P<sub>\{[^{}]*\}|[A-Za-z0-9]))?|(?P<number>\d+)"
+    r"(?P<letter>[A-Za-z]|\\[A-Za-z]+)'*(?:_(?P<sub>\{[^{}]*\}|[A-Za-z0-9]))?|(?P<number>\d+)"
 )
 _INTERVAL = re.compile(r"(?P<open>[(\[\]])\s*(?P<low>[^,]+),(?P<high>[^,]+?)(?P<close>[)\]\[])")
 _FINITE = re.compile(r"\\\{(?P<items>.*?)\\\}", re.DOTALL)
@@ -54,6 +54,7 @@ _ORTHOGONAL = re.compile(
 _TYPE = re.compile(
     r"\s*(?::|\\colon)\s*(?P<domain>.+?)\\(?:to|rightarrow)(?![A-Za-z])(?P<image>.+)", re.DOTALL
 )
+_SAMPLE_SPACE = re.compile(r"\\Omega(?:'+|_\s*\{?\w\}?)?")
 _IN = re.compile(r"\\in(?![A-Za-z])")
 _ORDER = re.compile(r"(?P<sign><|>|\\(?:leq?|geq?|lt|gt|neq?|succ(?:eq)?|prec(?:eq)?)(?![A-Za-z]))")
 _INTEGERS = re.compile(r"\\mathbb\s*\{?\s*(?P<which>[NZ])\s*\}?\s*(?:_\s*(?:\{[^{}]*\}|\S)\s*)?")
@@ -87,6 +88,7 @@ class Declared:
     function: tuple[int, ...] | None = None  # the shape of the value of a function
     family: str = ""  # the letter that tells its members apart, as i in x^{(i)}
     has_set: bool = False
+    measure: Input | None = None  # of a random variable, the probabilities of the outcomes
 
     def value(self) -> Any:
         """The input or the function that the name is bound to."""
@@ -95,6 +97,7 @@ class Declared:
         made = Input(shape=self.lengths, sample=self.sample)
         made.fixed_lengths = frozenset(self.fixed)  # type: ignore[attr-defined]
         made.is_family = bool(self.family)  # type: ignore[attr-defined]
+        made.measure = self.measure  # type: ignore[attr-defined]
         return made
 
 
@@ -138,6 +141,7 @@ class _Declarations:
         self.lengths: dict[str, Length] = {}
         self.declared: dict[str, Declared] = {}
         self.ranges: dict[str, int] = {}  # what the letters of families run over
+        self.measures: dict[str, Input] = {}  # the probabilities of the outcomes of sample spaces
 
     def bound(self) -> dict[str, Any]:
         """What the names are bound to."""
@@ -157,7 +161,7 @@ class _Declarations:
         values = {
             name: one.value() for name, one in self.declared.items() if name not in self.lengths
         }
-        return {**self.lengths, **stale(self.names, values), **values}
+        return {**self.lengths, **stale(self.names, values), **self.measures, **values}
 
     def read(self, statement: Statement) -> None:
         """Read one declaration."""
@@ -175,6 +179,9 @@ class _Declarations:
             if typed is None:
                 _fail("A function is declared as in f : \\mathbb{R}^n \\to \\mathbb{R}", at)
             for one in self._names(text[: kind.start()], at):
+                if _SAMPLE_SPACE.fullmatch(typed["domain"].strip()):
+                    self._random(one, typed["domain"].strip(), typed["image"].strip(), at)
+                    continue
                 self._function(one, typed["image"].strip(), at + typed.start("image"))
         elif len(_ORDER.findall(text)) in (1, 2):
             self._ordered(statement)
@@ -334,6 +341,19 @@ class _Declarations:
         if not low < high:
             _fail("The interval is empty", at)
         return _Between(low, high)
+
+    def _random(self, one: Declared, space: str, image: str, at: int) -> None:
+        r"""X : \Omega \to \mathbb{R}, a random variable on a finite sample space, however large."""
+        if not _REALS.fullmatch(image):
+            _fail("A random variable has real values: X : \\Omega \\to \\mathbb{R}", at)
+        if one.has_set:
+            _fail(f"{one.name} is declared twice", at)
+        one.has_set, one.lengths = True, (self._length(space, at),)
+        name = f"P_{name_of(space, at)}"
+        known = self.names.get(name)
+        if not isinstance(known, Input):
+            known = self.measures.setdefault(name, Input(shape=one.lengths, sample="simplex"))
+        one.measure = known
 
     def _function(self, one: Declared, image: str, at: int) -> None:
         whole = Declared(one.name, at)

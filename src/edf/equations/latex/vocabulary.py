@@ -47,6 +47,8 @@ ACCENTS = frozenset(
     \underline \overrightarrow
     """.split()
 )
+#: Words for numbers that belong to random variables.
+MOMENTS = frozenset("Var var Cov cov Corr corr SD std".split())
 BRACES = frozenset(r"\underbrace \overbrace".split())
 
 #: Functions with a macro of their own, and those that a power may stand behind, as in \sin^2 x.

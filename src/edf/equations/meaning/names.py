@@ -248,6 +248,8 @@ class Scope:
             for bound in self._candidates(tree):
                 if bound.kind == "node":
                     found[bound.value] = None
+                    if (measure := getattr(bound.value, "measure", None)) is not None:
+                        found[measure] = None
                 elif bound.kind == "alias":
                     found.update(dict.fromkeys(self.nodes_in(walk(bound.value.tree))))
                 elif bound.kind == "function":

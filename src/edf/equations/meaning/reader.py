@@ -86,6 +86,7 @@ class Reader:
         self.columns = False  # whether these are columns
         self.undecided = 0  # how many derivatives of a number by a bare vector or matrix there are
         self.lift: tuple[str, ...] = page.reading.componentwise
+        self.outcomes: dict[Node, str] = {}  # of sample spaces, the index of the outcome at hand
         self.data: Bound | None = None  # the array whose rows are summed over, in \\sum_x
         self.equation = equation
         self.dummies: dict[str, Expr] = {}  # variables of integration, and what they stand for

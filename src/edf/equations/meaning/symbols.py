@@ -92,6 +92,15 @@ def _indexed(
 ) -> Expr:
     """A bound value with all of its indices, or with none; lifted if the reading says so."""
     name = names[0]
+    measure = getattr(value, "measure", None)
+    if measure is not None and not indices:
+        if measure not in reader.outcomes:
+            fail(
+                f"{name} is a random variable: write its expectation, \\mathbb{{E}}[{names[1]}], "
+                "or another number that belongs to it",
+                at,
+            )
+        indices = (reader.outcomes[measure],)
     if not indices and shape and reader.lift:
         if len(reader.lift) < len(shape):
             fail(

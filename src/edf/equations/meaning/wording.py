@@ -27,7 +27,7 @@ from edf.equations.latex.syntax import (
     children,
     with_child,
 )
-from edf.equations.latex.vocabulary import ACCENTS, FONTS, TEXT, TRANSPOSES
+from edf.equations.latex.vocabulary import ACCENTS, FONTS, MOMENTS, TEXT, TRANSPOSES
 from edf.equations.meaning.algebra import fail
 from edf.equations.meaning.dots import with_sums
 from edf.equations.meaning.names import Scope, index_text, python_names
@@ -150,7 +150,8 @@ def _word(run: Sequence[Tree], behind: Tree | None, scope: Scope) -> Tree | None
     text = shown.replace(r"\_", "_")
     word = Symbol(text, shown=shown.replace(r"\_", r"\_ "), at=run[0].at)
     group = behind.base if isinstance(behind, Script) else behind
-    if isinstance(group, Group) and (text in BY_WORD or f"\\{text}" in BY_MACRO):
+    known = text in BY_WORD or f"\\{text}" in BY_MACRO or text in MOMENTS
+    if isinstance(group, Group) and known and not (text in MOMENTS and scope.find(word)):
         word = Symbol(text, (r"\operatorname",), shown=text, at=run[0].at)
     elif scope.find(word) is None:
         return None
