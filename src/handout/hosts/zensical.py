@@ -43,6 +43,7 @@ CONFIGURATION = ".handout-zensical.yml"
 #: Stands for the `[[` of a badge, which Zensical would take for a link that leads nowhere.
 _OPENING = "\ue000"
 _BADGE = re.compile(r"\[\[(?=(?:verdicts?|claim|eq):|verdicts\]\])")
+_RAISED = re.compile(r"RuntimeError: Python error: (?:\w+: )?(.+)")  # with a traceback behind
 _DOCUMENTED = re.compile(r"^ *::: ", re.MULTILINE)  # as mkdocstrings and mkdocs-click have it
 _SOURCES = re.compile(r"<!-- sources [0-9a-f]{16} -->\s*")
 _OWN_STYLE = re.compile(r'<link rel="stylesheet" href="([^"]*)assets/stylesheets/')
@@ -267,7 +268,9 @@ class ZensicalSite:
             config.unlink(missing_ok=True)
         said = "\n".join(filter(None, (done.stdout.strip(), done.stderr.strip())))
         if done.returncode:
-            raise HostError(f"Zensical could not build the site:\n{said}", built=True)
+            raised = _RAISED.search(said)
+            reason = raised[1] if raised else f"\n{said}"
+            raise HostError(f"Zensical could not build the site: {reason}", built=True)
         if "No issues found" not in said:
             self._warn(said)
 

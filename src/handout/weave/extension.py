@@ -56,8 +56,6 @@ class HandoutExtension(Extension):
         """
         md.parser.blockprocessors.register(_TokenProcessor(md.parser), "handout-tokens", 85)
         rendering = self.getConfig("rendering")
-        if not rendering and WOVEN in os.environ:
-            return
         looking = _Told(md, rendering) if rendering else _Alone(md)
         md.preprocessors.register(looking, "handout-untested", 26)
 
@@ -93,8 +91,9 @@ class _Told(Preprocessor):
 class _Alone(Preprocessor):
     """Refuses a page with cells, claims or badges: no plugin is there that could run them.
 
-    A notice on the page would not do: a host that keeps pages which did not change, as Zensical
-    does, shows it once, and passes the next time.
+    Where the page was woven, badges are filled in later, and cells came from an include of the
+    host's. A notice on the page would not do: a host that keeps pages which did not change, as
+    Zensical does, shows it once, and passes the next time.
     """
 
     def run(self, lines: list[str]) -> list[str]:
@@ -102,6 +101,8 @@ class _Alone(Preprocessor):
         page = next((p.page for p in self.md.preprocessors if hasattr(p, "page")), None)
         claims = (page and page.meta.get("claims")) or _claims()
         cells = untested(text, whole=claims == "all")
+        if WOVEN in os.environ and not cells:
+            return lines
         if cells:
             what = f"{cells[0].id or 'a cell'} ({len(cells)} in all)"
         elif found := next(filter(None, (_BADGE.search(t) for _, t in running_text(text))), None):
@@ -109,6 +110,11 @@ class _Alone(Preprocessor):
         else:
             return lines
         where = f"{page.path}: " if page else ""
+        if WOVEN in os.environ:
+            raise UntestedError(
+                f"{where}{what}: reaches the page where nothing can run it: include it with "
+                "pymdownx.snippets, or write it on the page"
+            )
         raise UntestedError(
             f"{where}the program that builds this site does not test what the page claims: {what}. "
             "Build with `handout build`"

@@ -91,6 +91,19 @@ def test_notebooks_and_navigation(site: Site) -> None:
     assert "mkdocs.yml: the navigation lists none.md, which is no page" in said
 
 
+def test_what_zensical_includes_is_not_passed_over(site: Site) -> None:
+    """Its own include comes when a page is rendered, too late to be run: an error, every time."""
+    site.write("docs/page.md", '# P\n\n{% include-markdown "part.txt" %}\n')
+    site.write("docs/index.md", "# Home\n")
+    site.write("docs/part.txt", "<!-- claim: wrong -->\n$$\n1 = 2\n$$\n")
+    extensions = ["handout", *EXTENSIONS]
+    site.configure("handout", "include-markdown", markdown_extensions=extensions)
+    for _ in range(2):
+        said = site.run(*BUILD, status=1)
+        assert "page.md: wrong (1 in all): reaches the page where nothing can run it" in said
+        assert "Traceback" not in said
+
+
 def test_pages_of_an_api_follow_their_modules(site: Site) -> None:
     """Their own text does not change when a docstring does."""
     site.write("docs/api.md", "# API\n\n::: documented\n")

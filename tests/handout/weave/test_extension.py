@@ -78,12 +78,18 @@ UNTESTED = {
 def test_a_host_without_the_plugin_builds_no_page_with_claims(
     text: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """By its name in `markdown_extensions`; where a host says that pages were woven, it does."""
+    """By its name in `markdown_extensions`. In woven pages badges are filled in later, and a cell
+    came from an include.
+    """
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UntestedError, match="Build with `handout build`"):
         markdown.markdown(text, extensions=["handout", "pymdownx.superfences"])
     monkeypatch.setenv(WOVEN, "1")
-    markdown.markdown(text, extensions=["handout", "pymdownx.superfences"])
+    if "[[" in text:
+        markdown.markdown(text, extensions=["handout", "pymdownx.superfences"])
+    else:
+        with pytest.raises(UntestedError, match="where nothing can run it"):
+            markdown.markdown(text, extensions=["handout", "pymdownx.superfences"])
 
 
 @pytest.mark.parametrize(
