@@ -15,7 +15,7 @@ import pytest
 pytestmark = pytest.mark.slow
 
 
-class _Outline(HTMLParser):
+class Outline(HTMLParser):
     """Links, identifiers and headings of a page."""
 
     def __init__(self, html: str) -> None:
@@ -51,9 +51,9 @@ class _Outline(HTMLParser):
 
 
 @pytest.fixture(scope="session")
-def outlines(site: Path) -> dict[Path, _Outline]:
+def outlines(site: Path) -> dict[Path, Outline]:
     """Every page of the site."""
-    return {path: _Outline(path.read_text("utf-8")) for path in sorted(site.rglob("*.html"))}
+    return {path: Outline(path.read_text("utf-8")) for path in sorted(site.rglob("*.html"))}
 
 
 def test_the_site_builds_without_a_warning(root: Path, site: Path) -> None:
@@ -65,7 +65,7 @@ def test_the_site_builds_without_a_warning(root: Path, site: Path) -> None:
     assert report["verdicts"]
 
 
-def _broken(site: Path, outlines: dict[Path, _Outline], page: Path, link: str) -> bool:
+def is_broken(site: Path, outlines: dict[Path, Outline], page: Path, link: str) -> bool:
     parts = urlsplit(link)
     if parts.scheme or link.startswith("//"):
         return parts.scheme not in ("http", "https", "mailto", "data")
@@ -78,19 +78,19 @@ def _broken(site: Path, outlines: dict[Path, _Outline], page: Path, link: str) -
     return bool(anchor) and target in outlines and anchor not in (*outlines[target].ids, "__top")
 
 
-def test_no_link_is_broken(site: Path, outlines: dict[Path, _Outline]) -> None:
+def test_no_link_is_broken(site: Path, outlines: dict[Path, Outline]) -> None:
     """Every link, image, script and anchor of every page leads to something."""
     broken = {
         f"{page.relative_to(site)}: {link}"
         for page, outline in outlines.items()
         if page.name != "404.html"  # its links begin at the root of the host
         for link in outline.links
-        if _broken(site, outlines, page, link)
+        if is_broken(site, outlines, page, link)
     }
     assert broken == set()
 
 
-def test_404_page_links_from_the_root(site: Path, outlines: dict[Path, _Outline]) -> None:
+def test_404_page_links_from_the_root(site: Path, outlines: dict[Path, Outline]) -> None:
     """The page that any address may show has no link that depends on where it is shown."""
     page = next(path for path in outlines if path.name == "404.html")
     prefix = "/course/handout/"
@@ -99,17 +99,17 @@ def test_404_page_links_from_the_root(site: Path, outlines: dict[Path, _Outline]
         if parts.scheme or link.startswith("#"):
             continue
         assert link.startswith(prefix), link
-        assert not _broken(site, outlines, page, link.removeprefix("/course/handout"))
+        assert not is_broken(site, outlines, page, link.removeprefix("/course/handout"))
 
 
-def test_identifiers_are_unique(outlines: dict[Path, _Outline]) -> None:
+def test_identifiers_are_unique(outlines: dict[Path, Outline]) -> None:
     """No two elements of a page share an id: a link could mean either."""
     for page, outline in outlines.items():
         twice = {name for name in outline.ids if outline.ids.count(name) > 1}
         assert twice == set(), page
 
 
-def test_headings_nest(site: Path, outlines: dict[Path, _Outline]) -> None:
+def test_headings_nest(site: Path, outlines: dict[Path, Outline]) -> None:
     """One first-level heading a page, and no level is skipped on the way down."""
     for page, outline in outlines.items():
         levels = outline.headings
@@ -118,12 +118,12 @@ def test_headings_nest(site: Path, outlines: dict[Path, _Outline]) -> None:
         assert jumps == [], page
 
 
-def test_images_are_described(outlines: dict[Path, _Outline]) -> None:
+def test_images_are_described(outlines: dict[Path, Outline]) -> None:
     """Every image has a text alternative."""
     assert {page: o.undescribed for page, o in outlines.items() if o.undescribed} == {}
 
 
-def test_every_formula_is_mathml(site: Path, outlines: dict[Path, _Outline]) -> None:
+def test_every_formula_is_mathml(site: Path, outlines: dict[Path, Outline]) -> None:
     """No LaTeX is left in the text of any page, notebook or card."""
     for debris in ("\\(", "\\[", "$$", "[[eq:", "[[verdict"):
         assert [page for page, outline in outlines.items() if debris in outline.text] == []
@@ -133,14 +133,15 @@ def test_every_formula_is_mathml(site: Path, outlines: dict[Path, _Outline]) -> 
         assert outlines[site / page / "index.html"].formulas > 3
 
 
-def test_every_page_tells_how_it_fared(site: Path, outlines: dict[Path, _Outline]) -> None:
+def test_every_page_tells_how_it_fared(site: Path, outlines: dict[Path, Outline]) -> None:
     """The line under the title counts the verdicts that are in the report, code cells apart."""
     verdicts = json.loads((site / "verdicts.json").read_text("utf-8"))["verdicts"]
     claims = Counter(v["page"] for v in verdicts if v["kind"] != "code")
     cells = Counter(v["page"] for v in verdicts if v["kind"] == "code")
     assert min(claims["ps1/problem-3.ipynb"], cells["ps1/problem-3.ipynb"]) > 3
     for name in claims.keys() | cells.keys():
-        text = outlines[site / name.rpartition(".")[0] / "index.html"].text
+        address = name.rpartition(".")[0].removesuffix("index")
+        text = outlines[site / address / "index.html"].text
         if count := claims[name]:
             assert f"{count} claim{'s' * (count > 1)} tested at this build: " in text
         if count := cells[name]:
@@ -157,7 +158,7 @@ def test_notebook_is_light_and_can_be_taken_along(site: Path) -> None:
     assert (folder / "problem-3.ipynb").read_bytes() == original.read_bytes()
 
 
-def test_pages_tell_others_what_they_are(site: Path, outlines: dict[Path, _Outline]) -> None:
+def test_pages_tell_others_what_they_are(site: Path, outlines: dict[Path, Outline]) -> None:
     """A link to any page can be shown with title and description; its source can be edited."""
     for path in outlines:
         page = path.read_text("utf-8")
@@ -174,7 +175,7 @@ def test_every_file_can_be_read_by_a_web_server(site: Path) -> None:
     assert [p for p in site.rglob("*") if p.is_file() and not p.stat().st_mode & 0o004] == []
 
 
-def test_no_address_is_a_placeholder(site: Path, outlines: dict[Path, _Outline]) -> None:
+def test_no_address_is_a_placeholder(site: Path, outlines: dict[Path, Outline]) -> None:
     """What links to the site's own host or to its source leads where it was published."""
     for path, outline in outlines.items():
         assert [link for link in outline.links if "example." in link] == [], path

@@ -1,0 +1,72 @@
+"""This site by the other hosts: the same verdicts, the same pages, and no broken link."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+from tests.site.conftest import PREFIX, ROOT
+from tests.site.test_links import Outline, is_broken
+
+pytestmark = pytest.mark.slow
+
+ZENSICAL = """
+import sys
+from pathlib import Path
+from handout.hosts.zensical import ZensicalSite
+host = ZensicalSite(Path("mkdocs.yml").absolute())
+host.folder = Path(sys.argv[1])
+host.stage = host.root / ".cache/handout/zensical-test"
+site = host.build(strict=True)
+sys.exit(bool(site.problems or host.warnings))
+"""
+BUILD = {
+    "properdocs": ["-m", "properdocs", "build", "--strict", "-f", "mkdocs.yml", "-d"],
+    "zensical": ["-c", ZENSICAL],
+}
+
+
+@pytest.mark.parametrize("host", BUILD)
+def test_the_site_by_another_host(
+    site: Path, host: str, once: Callable[[str, Callable[[Path], object]], Path]
+) -> None:
+    """Strictly; words of pages alone are compared, since each host has its own spelling of HTML."""
+    pytest.importorskip(host)
+
+    def fill(folder: Path) -> None:
+        where = {"SITE_URL": f"http://127.0.0.1/{PREFIX}", "EDIT_URI": "edit/main/docs/"}
+        done = subprocess.run(
+            [sys.executable, *BUILD[host], str(folder)],
+            cwd=ROOT,
+            env={**os.environ, **where, "REPO_URL": "https://repo.test/handout"},
+            capture_output=True,
+            text=True,
+            timeout=600,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    other = once(host, fill)
+    assert (other / "verdicts.json").read_bytes() == (site / "verdicts.json").read_bytes()
+    names = {page.relative_to(site).as_posix() for page in site.rglob("*.html")}
+    assert {page.relative_to(other).as_posix() for page in other.rglob("*.html")} == names
+    outlines = {other / name: Outline((other / name).read_text("utf-8")) for name in names}
+    assert {
+        f"{page.relative_to(other)}: {link}"
+        for page, outline in outlines.items()
+        if page.name != "404.html"
+        for link in outline.links
+        if is_broken(other, outlines, page, link)
+    } == set()
+    assert {name for name in names if _words(other / name) != _words(site / name)} == set()
+
+
+def _words(page: Path) -> list[str]:
+    """What a page's article says."""
+    article = BeautifulSoup(page.read_text("utf-8"), "html.parser").select_one("article")
+    assert article is not None, page
+    return article.get_text(" ").split()
