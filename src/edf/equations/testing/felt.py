@@ -29,6 +29,7 @@ from edf.equations.testing.sides import ROUNDINGS
 from edf.graph import Array
 
 FACTORS = (1.37, 1.05)
+FEW = 3  # points that are looked at first: at most of them every part is felt
 
 
 Part = tuple[Expr, int]
@@ -38,11 +39,15 @@ Part = tuple[Expr, int]
 def never_felt(meaning: Meaning, samples: Sequence[Points]) -> list[Part]:
     """Return the parts of a formula that are lost at all points."""
     lost: dict[tuple[int, int], Part | None] = {}
+    sides = [side for side in (meaning.left, meaning.right) if _may_lose(side)]
+    first = [points.take(np.arange(len(points)) < FEW) for points in samples[:1]]
     with quiet():
-        for points in filter(len, samples):
+        for points in filter(len, [*first, *samples]):
             evaluator = _FeelingEvaluator(points, meaning, lost)
-            for side in (meaning.left, meaning.right):
+            for side in sides:
                 evaluator.value(side)
+            if not any(lost.values()):
+                return []
     return [part for part in lost.values() if part is not None]
 
 
@@ -111,6 +116,14 @@ def _is_more_than_rounding(points: Points, value: Array) -> bool:
     copies = value.reshape(points.copies, len(points), *value.shape[1:])
     rounding = spread(copies, points.amplitude) if points.copies > 1 else 0.0
     return bool((np.abs(copies[0]) > ROUNDINGS * rounding).any())
+
+
+def _may_lose(expr: Expr) -> bool:
+    """Whether there is an operation that may be blind to a part of it, outside of derivatives."""
+    operation = OPERATIONS.get(expr.op)
+    if operation is not None and _absorbs(expr, operation):
+        return True
+    return expr.op != "deriv" and any(map(_may_lose, expr.args))
 
 
 def _absorbs(expr: Expr, operation: Operation) -> bool:

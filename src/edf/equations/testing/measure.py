@@ -23,7 +23,7 @@ from edf.equations.sampling.points import Declined, Points
 from edf.equations.sampling.probing import loses_complex_step
 from edf.equations.sampling.rounding import COARSE, FINE, spread
 from edf.equations.sampling.world import World
-from edf.equations.testing.sides import ARRAYS, ROUNDINGS, Sides, largest
+from edf.equations.testing.sides import ARRAYS, ENOUGH, ROUNDINGS, Sides, largest
 from edf.graph import Array
 
 COPIES = 2  # rounded copies of every point
@@ -163,9 +163,9 @@ class Measure:
             first = np.arange(len(sides)) < (CHECKED_CHOSEN if chosen else self.checked)
             apart = np.zeros(len(sides), bool)
             if first.any():
-                apart[first] = self._differs_from_differences(sides.take(first))
+                apart[first] = self._differs_from_differences(sides.take(first), chosen)
             if apart.any() and not chosen:
-                apart = self._differs_from_differences(sides)
+                apart = self._differs_from_differences(sides, chosen)
             if chosen or 2 * apart.sum() <= len(sides):  # kinks, most likely
                 self.rough += int(apart.sum())
                 if not apart.all():
@@ -178,10 +178,11 @@ class Measure:
             sides = again
         yield from self._by_differences(sides, chosen)
 
-    def _differs_from_differences(self, sides: Sides) -> Array:
+    def _differs_from_differences(self, sides: Sides, chosen: bool) -> Array:
         """Return the points at which differences tell another derivative than a complex step."""
         pending = np.arange(len(sides))
-        for step in (STEPS[2], TINY_STEPS[1], *STEPS[:2]):  # small ones follow most functions
+        small = (STEPS[2], TINY_STEPS[1])  # which follow most functions
+        for step in small if chosen else (*small, *STEPS[:2]):
             for copies in (0, 1):  # how far they are rounded is measured where they do not agree
                 few = sides.take(pending)
                 other = self.at(few.points.rounded(copies, COARSE), "differences", step)
@@ -202,21 +203,27 @@ class Measure:
         At chosen points, which may be far away, a step can be longer than a wave: what does not
         settle there says nothing.
         """
-        best: Sides | None = None
-        tiny = self.at(
-            sides.points.rounded(1, COARSE), sides.method, TINY_STEPS[self.meaning.differentiates]
-        )
-        for step in STEPS:
-            base = sides if step == sides.step else self.at(sides.points, sides.method, step)
-            method = "one-sided" if self.method == "differences" else self.method
-            other = self.at(sides.points.exact(), method, SECOND * step)
+        method = "one-sided" if self.method == "differences" else self.method
+        tiny = None
+        if self.checked:
+            few, step = sides.points.rounded(1, COARSE), TINY_STEPS[self.meaning.differentiates]
+            tiny = self.at(few, sides.method, step)
+        best, pending = sides, np.arange(len(sides))
+        for step in STEPS[:2] if chosen else STEPS:
+            few = sides.take(pending)
+            base = few if step == sides.step else self.at(few.points, sides.method, step)
+            other = self.at(few.points.exact(), method, SECOND * step)
             if base is None or other is None:
                 return
-            found = _with_gap(base, other, tiny)
-            best = found if best is None else _better(best, found)
-            if (_relative_doubt(best) <= FINE_ENOUGH).all():
+            found = _with_gap(base, other, None if tiny is None else tiny.take(pending))
+            if len(pending) == len(sides):
+                best = found if step == STEPS[0] else _better(best, found)
+            else:
+                best = _put(best, pending, _better(best.take(pending), found))
+            enough = ENOUGH if chosen else FINE_ENOUGH
+            pending = np.flatnonzero(_relative_doubt(best) > enough)
+            if not len(pending):
                 break
-        assert best is not None
         noise = ROUNDINGS if chosen else NOISE
         fine = _is_resolved(best.left, best.left_gap, noise * best.left_spread)
         fine &= _is_resolved(best.right, best.right_gap, noise * best.right_spread)
@@ -317,6 +324,14 @@ def _is_resolved(side: Array, gap: Array, noise: Array) -> Array:
     allowed = np.maximum(ROUGH * largest(side, 1), largest(noise, 1))
     fine: Array = largest(gap, 1) <= allowed
     return fine
+
+
+def _put(sides: Sides, rows: Array, others: Sides) -> Sides:
+    """Return measurements of which some rows are others."""
+    parts = {name: getattr(sides, name).copy() for name in ARRAYS}
+    for name, part in parts.items():
+        part[rows] = getattr(others, name)
+    return replace(sides, **parts)
 
 
 def _better(one: Sides, other: Sides) -> Sides:

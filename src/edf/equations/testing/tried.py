@@ -72,7 +72,7 @@ def _pattern(shape: tuple[int, ...], number: float) -> Array:
     return np.full(shape, number)
 
 
-def regular(points: Points) -> Points:
+def regular(points: Points, most: float = 1e4) -> Points:
     """Return the points whose values are of a usual size."""
     if not len(points):
         return points
@@ -81,7 +81,7 @@ def regular(points: Points) -> Points:
         for node, value in points.leaves.items()
         if node not in points.world.fixed
     ]
-    return points.take(np.max(sizes, axis=0) <= 1e4) if sizes else points
+    return points.take(np.max(sizes, axis=0) <= most) if sizes else points
 
 
 def judged_apart(meaning: Meaning, points: Points) -> Finding:
