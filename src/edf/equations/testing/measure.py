@@ -28,6 +28,7 @@ from edf.graph import Array
 
 COPIES = 2  # rounded copies of every point
 MORE_COPIES = 12  # of a point in doubt
+FEWER_COPIES = 4  # of one with expensive derivatives
 #: Steps of central differences, relative to max(1, |x|), tried until one leaves enough digits.
 #: Odd numbers, so that no step is a multiple of the grid that a function may round to.
 STEPS = (1.0372e-2, 1.0519e-3, 1.0233e-4)
@@ -142,7 +143,8 @@ class Measure:
 
     def closer(self, sides: Sides) -> Sides:
         """Return the sides with their rounding measured by more copies, and smaller changes."""
-        points = sides.points.rounded(MORE_COPIES, FINE)
+        copies = FEWER_COPIES if is_heavy(self.meaning, self.world) else MORE_COPIES
+        points = sides.points.rounded(copies, FINE)
         again = self.at(points, sides.method, sides.step)
         if again is None or not np.isfinite(again.spread).all():
             return sides
@@ -206,8 +208,8 @@ class Measure:
         method = "one-sided" if self.method == "differences" else self.method
         tiny = None
         if self.checked:
-            few, step = sides.points.rounded(1, COARSE), TINY_STEPS[self.meaning.differentiates]
-            tiny = self.at(few, sides.method, step)
+            rounded = sides.points.rounded(1, COARSE)
+            tiny = self.at(rounded, sides.method, TINY_STEPS[self.meaning.differentiates])
         best, pending = sides, np.arange(len(sides))
         for step in STEPS[:2] if chosen else STEPS:
             few = sides.take(pending)

@@ -18,7 +18,8 @@ from edf.equations.testing.mutants import Tested, alphabet, holds_at_witness
 from edf.equations.testing.mutations import Mutation, mutations
 
 REPAIRS = 400  # tried for each refuted step of a usual size
-USUAL = 100  # parts of a formula of a usual size; of a longer one, fewer changes are tried
+#: Parts of a formula of a usual size; of a longer one fewer changes are tried, as each costs more.
+USUAL = 100
 #: Which repairs are preferred, the most telling first.
 _PREFERENCE = (
     "sign", "exchange", "factor", "delta", "term", "number", "transpose", "index", "double",
@@ -34,7 +35,7 @@ def mend(
     letters = alphabet(equation, meaning, page, more=True)
     size = sum(1 for _ in s.walk(equation))
     found = list(_told_apart(mutations(equation, letters, mending=True)))
-    ranked = sorted(found, key=_rank)[: REPAIRS * USUAL // max(size, USUAL)]
+    ranked = sorted(found, key=_rank)[: REPAIRS * USUAL**2 // max(size, USUAL) ** 2]
     for change in itertools.chain(ranked, _sums(equation, page)):
         try:
             changed = resolve(change.equation, page)

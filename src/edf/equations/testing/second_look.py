@@ -30,7 +30,8 @@ from edf.graph import Array, Node, Param
 from edf.numerics.precise import Precise, as_typed, euler, exactly, pi
 
 DIGITS = 60
-FAR = 20  # sides of more digits than this before the point, or zeros behind it, get more
+#: Sides of more digits than this before the point, or zeros behind it, get more, up to a limit.
+FAR, FARTHEST = 20, 100
 MOST = 1000  # numbers that one evaluation may take
 EQUAL = Decimal("1e-45")  # the part of their size by which sides may differ that are equal
 #: By which part a difference may change, with the digits that are kept and the last one of the
@@ -67,7 +68,7 @@ def _at(meaning: Meaning, point: Points, digits: int) -> Seen | None:
     sides = _sides(meaning, point, digits)
     far = max((abs(x.adjusted()) for pair in sides for x in pair if x), default=0)
     if far > FAR:
-        digits += 3 * far
+        digits += 3 * min(far, FARTHEST)
         sides = _sides(meaning, point, digits)
     place, apart = max(enumerate(map(_apart, sides)), key=lambda entry: entry[1])
     if apart <= EQUAL:
