@@ -141,6 +141,33 @@ class MultiHeadAttention:
         return layers.MultiHeadAttention(x, *matrices, heads=self.heads, causal=self.causal)
 
 
+class RNN:
+    """A simple recurrent network: a list of inputs (batch, n_in) -> of states (batch, n_out).
+
+    Args:
+        n_in: The length of an input.
+        n_out: That of a state.
+        rng: The source of the matrices.
+        dtype: The precision of the parameters.
+    """
+
+    def __init__(
+        self, n_in: int, n_out: int, rng: np.random.Generator, dtype: Any = np.float64
+    ) -> None:
+        self.W = Param(xavier((n_in, n_out), rng, dtype))
+        self.U = Param(xavier((n_out, n_out), rng, dtype))
+        self.b = Param(np.zeros(n_out, dtype))
+        self.start = np.zeros((1, n_out), dtype)
+
+    def __call__(self, inputs: list[Any]) -> list[Node]:
+        h: Any = self.start
+        states = []
+        for x in inputs:
+            h = layers.RNNCell(x, h, self.W, self.U, self.b)
+            states.append(h)
+        return states
+
+
 class LSTM:
     """A long short-term memory: a list of inputs (batch, n_in) -> of states (batch, n_out).
 

@@ -85,6 +85,19 @@ def test_a_sequence_model_remembers():
     assert loss.value < 0.1
 
 
+def test_a_recurrent_network_is_its_recurrence():
+    """Written out over three steps; the gradient goes through all of them."""
+    rng = np.random.default_rng(0)
+    rnn, inputs = nn.RNN(2, 3, rng), rng.standard_normal((3, 5, 2))
+    states = rnn([Input(x) for x in inputs])
+    h = np.zeros((5, 3))
+    for x, state in zip(inputs, states, strict=True):
+        h = np.tanh(x @ rnn.W.value + h @ rnn.U.value + rnn.b.value)
+        np.testing.assert_allclose(state.forward(), h, rtol=1e-12)
+    assert len(states[-1].params) == 3
+    assert check_gradients(SquaredError(states[-1], np.zeros((5, 3)))).status == "verified"
+
+
 def test_attention_and_normalisation_compose():
     """A block of a transformer, causal: what comes later changes nothing before it."""
     rng = np.random.default_rng(0)
