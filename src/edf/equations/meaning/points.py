@@ -15,6 +15,7 @@ from edf.equations.latex.syntax import (
     Script,
     Symbol,
     Tree,
+    walk,
 )
 from edf.equations.meaning.algebra import fail, make
 from edf.equations.meaning.derivatives import (
@@ -69,19 +70,14 @@ def _at_value(reader: Reader, tree: Evaluated, point: Tree) -> Expr | None:
     variables = variables_below(reader, body.bottom, parts[0], parts[1])
     if any(v.indices or v.node is not variables[0].node for v in variables):
         return None
+    named, variable = named_node(reader, point), variables[0]
+    mentioned = reader.scope.nodes_in(walk(parts[2]))
+    below = {n for node in mentioned for n in (node, *reader.scope.ancestors(node))}
+    if named is not None and (named in below or variable.node in reader.scope.ancestors(named)):
+        return None  # it is held fixed
     value = read_derivative(reader, body)
     assert value is not None
-    named = named_node(reader, point)
-    below = {n for expr in value.walk() if expr.op == "node" for n in _all_below(reader, expr)}
-    if named is not None and (named in below or variables[0].node in reader.scope.ancestors(named)):
-        return None
-    variable = variables[0]
     return value_at(reader, value, [(variable.node, variable.label, point)], tree.at)
-
-
-def _all_below(reader: Reader, expr: Expr) -> list[Node]:
-    node = expr.data[0]
-    return [node, *reader.scope.ancestors(node)]
 
 
 def read_derivative_at(reader: Reader, tree: Fraction, group: Group) -> Expr | None:
