@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from edf import Input
-from edf.equations import EquationError, EquationVerdict, check_equation
+from edf.equations import EquationError, EquationVerdict, check_equation, declare, define
 from edf.equations.latex.cursor import Cursor
 from edf.equations.latex.parser import parse
 from edf.equations.latex.printer import to_latex
@@ -22,9 +22,11 @@ from edf.equations.latex.tokens import MAX_LENGTH
 from handout.judge.typesetting import typesetting_difference
 from handout.math.mathml import MathError
 from handout.page.cells import find_cells
+from handout.page.displays import Role
 
 DOCS = Path(__file__).parents[3] / "docs"
 PAGES = [DOCS / "identities.md", DOCS / "reference/dialect.md"]
+BINDS: dict[Role, Callable[..., dict[str, Any]]] = {Role.LET: declare, Role.DEFINE: define}
 PIECES = [
     *r"x y i j 1 2 + - = ^ _ { } ( ) [ ] | & , . ' / \ % ~ d e T".split(), " ", "\n",
     *r"\\ \frac \partial \sum_i \max \log \left \right \delta_{ij} \top \nabla_x \mathbf \hat".split(),
@@ -65,6 +67,9 @@ def claims() -> Claims:
         for cell in find_cells(page.read_text(), page.name):
             if cell.kind == "python":
                 exec(cell.source, names)
+            elif cell.role in BINDS:
+                made = BINDS[cell.role](cell.source, names)
+                names = {n: v for n, v in {**names, **made}.items() if v is not None}
             elif cell.id:
                 found.append((cell.source.strip(), dict(names)))
     return found
