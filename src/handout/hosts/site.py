@@ -28,6 +28,7 @@ from handout.live.notebook import as_notebook
 from handout.live.page import live_page, mark, own_modules
 from handout.live.site import live_site
 from handout.math import fonts
+from handout.page.cut_values import cut_front_matter, cut_values
 from handout.page.dollars import doubtful_dollars
 from handout.page.pages import MARKDOWN, Page, PageError, make_page, shown_path, unreadable_page
 from handout.page.problems import Problem
@@ -435,7 +436,8 @@ class Site:
                 self._tell(problem)
         for problem in order_problems(own):
             self._tell(problem)
-        for problem in (doubt for page in own for doubt in _doubtful(page.page)):
+        doubts = [doubt for page in own for doubt in _doubtful(page.page)]
+        for problem in (*self._doubtful_configuration(), *doubts):
             (self.log.info if self.serving else self.log.warning)("%s", problem)
             annotate(problem)
         others = self.earlier.judged if self.earlier else []
@@ -462,6 +464,12 @@ class Site:
         self.cache.close(whole=True)
         self.end()
         self._notes()
+
+    def _doubtful_configuration(self) -> list[Problem]:
+        file = self.project.root / "mkdocs.yml"
+        with contextlib.suppress(OSError, UnicodeDecodeError):
+            return cut_values(file.read_text("utf-8"), file.name)
+        return []
 
     def _notes(self) -> None:
         """Say what is no problem, and should be known."""
@@ -512,7 +520,11 @@ def _unreadable(page: Page) -> str:
 
 
 def _doubtful(page: Page) -> list[Problem]:
-    return [] if page.notebook or "$" not in page.text else doubtful_dollars(page.text, page.shown)
+    """What a page says and probably does not mean."""
+    if page.notebook:
+        return []
+    dollars = doubtful_dollars(page.text, page.shown) if "$" in page.text else []
+    return [*cut_front_matter(page.text, page.shown), *dollars]
 
 
 def _generated(file: Any, docs: Path) -> bool:

@@ -218,6 +218,12 @@ CODES = {
         "formula.",
         r"Write `\vert` or `\mid` for the bar, and `\$` for the sign of a price.",
     ),
+    "H607": Kind(
+        "YAML cuts a value",
+        r"In `title: Problem Set #1` and in a macro such as `\lVert #1 \rVert`, YAML takes what "
+        "stands from ` #` on for a comment.",
+        "Put the value between quotes: `title: 'Problem Set #1'`.",
+    ),
     "H701": Kind(
         "The configuration cannot be used",
         "`mkdocs.yml` cannot be read, or an option of the plugin is unknown or has a bad value.",
