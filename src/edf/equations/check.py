@@ -126,6 +126,7 @@ def _check(
             _insist_on_call(equation, meaning, setting)
             finding = explained(meaning, setting, finding)
             change = mend(equation, meaning, page, finding, elsewhere)
+        mended = change.equation if change and _reads_back(change.equation, page) else None
         if declared.componentwise:
             notes.append("Bare vectors are read componentwise: x is x_" + declared.componentwise[0])
         verdicts.append(
@@ -147,8 +148,8 @@ def _check(
                     "latex": to_latex(equation),
                     "lhs": to_latex(equation.left),
                     "rhs": to_latex(equation.right),
-                    "mended_lhs": to_latex(change.equation.left) if change else None,
-                    "mended_rhs": to_latex(change.equation.right) if change else None,
+                    "mended_lhs": to_latex(mended.left) if mended else None,
+                    "mended_rhs": to_latex(mended.right) if mended else None,
                     "reading_latex": display.latex(meaning),
                     "reprinted": reprinted,
                     "tolerance": finding.doubt,
@@ -220,6 +221,18 @@ def understood(
     meanings = [resolve(equation, page) for equation in equations]
     page.world.closed = True
     return claim, equations, meanings, page
+
+
+def _reads_back(equation: Equation, page: Page) -> bool:
+    """Whether a changed equation means, as it is printed, what it means as a tree.
+
+    A factor 2 in the tree of n! would be printed as 2 n!, which is another number than (2n)!.
+    """
+    try:
+        (again,) = steps(parse(to_latex(equation)))
+        return resolve(with_names(again, page.scope), page) == resolve(equation, page)
+    except (EquationError, ValueError):
+        return False
 
 
 def _accepts(unreached: str | None) -> bool:

@@ -293,3 +293,15 @@ def test_names_may_be_any_mapping(names: dict[str, Any]) -> None:
         return check_equation(r"\sum_i P_i = 1", locals())
 
     assert all(body())
+
+
+def test_a_correction_is_given_only_as_it_would_be_read() -> None:
+    """A 2 before the n of n! would be printed as 2 n!, which is not (2n)!."""
+    z = Input(shape=())
+    series = r"\cos z = \sum_{n=0}^{\infty} (-1)^n \frac{z^{2n}}{n!}"
+    [verdict] = check_equation(series, {"z": z})
+    assert verdict.repair is not None
+    assert verdict.details["mended_rhs"] is None
+    [verdict] = check_equation(r"2 \cos z \sin z = 2 \sin(2 z)", {"z": z})
+    assert verdict.repair is not None
+    assert verdict.details["mended_rhs"] == r"\sin ( 2 z )"
