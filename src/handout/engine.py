@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future
 from pathlib import Path
 
@@ -12,6 +12,8 @@ from handout.run.cache import Cache
 from handout.run.outcomes import PageOutcome
 from handout.run.runner import Progress, Runner, page_server
 from handout.settings import Project
+
+_GLANCE = 0.5  # seconds between looks at the pages that are waited for
 
 
 class Engine:
@@ -24,8 +26,10 @@ class Engine:
         executor: Executor | None = None,
         progress: Progress | None = None,
         twice: bool = False,
+        outdated: Callable[[Page], bool] | None = None,
     ) -> None:
         self.project = project
+        self._outdated = outdated  # whether a page that runs need not be waited for any longer
         self._runner = Runner(project, cache, executor, progress, twice)
         self._running: dict[str, tuple[Page, Future[PageOutcome]]] = {}
         self._judged: dict[str, JudgedPage] = {}
@@ -45,8 +49,19 @@ class Engine:
         """The verdicts on a page that was started; waits for its end."""
         if name not in self._judged:
             page, future = self._running[name]
-            self._judged[name] = judge_page(page, future.result(), self.project.macros(page))
+            outcome = self._awaited(future)
+            self._judged[name] = judge_page(page, outcome, self.project.macros(page))
         return self._judged[name]
+
+    def _awaited(self, future: Future[PageOutcome]) -> PageOutcome:
+        """What became of a page; if a page that runs is outdated, those that run are ended."""
+        while True:
+            try:
+                return future.result(None if self._outdated is None else _GLANCE)
+            except TimeoutError:
+                running = [page for page, other in self._running.values() if other.running()]
+                if self._outdated is not None and any(map(self._outdated, running)):
+                    self._runner.interrupt()
 
     def reads(self) -> set[Path]:
         """The files that the pages read, and the folders that they looked into."""

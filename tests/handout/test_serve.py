@@ -106,3 +106,18 @@ def test_a_page_that_writes_among_the_documents_is_not_built_for_ever(workshop, 
         calm = calm + 1 if builds() == before else 0
         before = builds()
     assert before <= 5
+
+
+@pytest.mark.slow
+def test_an_endless_loop_is_ended_when_it_is_mended(workshop, server: str) -> None:
+    """Nobody waits for the time limit of a cell that is no longer on the page."""
+    shows(f"{server}page/", "helper 0.462117")
+    log, page = workshop.root / "log.txt", workshop.root / "docs/page.md"
+    before = log.read_text().count("Building documentation")
+    page.write_text('# Page\n\n```python exec="on" timeout="600"\nwhile True: pass\n```\n')
+    end = time.monotonic() + 60
+    while log.read_text().count("Building documentation") == before:
+        assert time.monotonic() < end, log.read_text()[-2000:]
+        time.sleep(0.1)
+    page.write_text('# Page\n\n```python exec="on"\nprint("men" + "ded")\n```\n')
+    shows(f"{server}page/", "mended", 60)

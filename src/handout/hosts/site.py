@@ -30,6 +30,7 @@ from handout.live.site import live_site
 from handout.math import fonts
 from handout.page.cut_values import cut_front_matter, cut_values
 from handout.page.dollars import doubtful_dollars
+from handout.page.fences import read_text
 from handout.page.pages import MARKDOWN, Page, PageError, make_page, shown_path, unreadable_page
 from handout.page.problems import Problem
 from handout.render.badge import status_svg
@@ -107,7 +108,8 @@ class Site:
         self._baseline = _baseline(project)
         self._ending = contextlib.ExitStack()
         self.cache = Cache(project.cache, project.root, log.info, _PATIENCE if serving else 0)
-        self.engine = Engine(project, self.cache, progress=self._advance)
+        outdated = _outdated if serving else None  # then the host builds again
+        self.engine = Engine(project, self.cache, progress=self._advance, outdated=outdated)
         self.pages: dict[str, Page] = {}
         self.reading_order: list[str] = []  # names of pages, as the navigation has them
         self.characters: set[str] = set()
@@ -512,6 +514,14 @@ def _baseline(project: Project) -> Baseline | None:
 def _on_formulas(judged: JudgedPage) -> dict[int, list[Verdict]]:
     """The verdicts on the formulas of a page, by the number of the cell."""
     return {n: r.verdicts for n, r in enumerate(judged.results) if r.cell.kind == "math"}
+
+
+def _outdated(page: Page) -> bool:
+    """Whether a page's author has written something else by now; a generated one has no file."""
+    try:
+        return read_text(page.file.read_bytes()) != page.text
+    except (OSError, UnicodeDecodeError):
+        return False
 
 
 def _unreadable(page: Page) -> str:

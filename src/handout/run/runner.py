@@ -208,6 +208,10 @@ class Runner:
         if self.progress is not None:
             self.progress(page, cells)
 
+    def interrupt(self) -> None:
+        """End the pages that run; those that wait for their turn go on to have it."""
+        page_server().stop()
+
     def close(self) -> None:
         """Stop what still runs, and let the threads go."""
         if self._threads is not None:
