@@ -189,7 +189,7 @@ class HandoutPlugin(BasePlugin[HandoutConfig]):
         ours = self.on_page_content
         others = [event for event in config.plugins.events["page_content"] if event != ours]
         html = self.site.filled(html, page.file, wait=bool(others))
-        return self.site.linked(html, page.file, files) if others else html
+        return self.site.linked(html, page.file, files, early=True) if others else html
 
     @event_priority(50)  # before the plugins that index what a page shows
     def _link_verdicts(

@@ -357,10 +357,18 @@ class Site:
             self.with_formulas.add(page.name)
         return html
 
-    def linked(self, html: str, file: Any, all_files: Any) -> str:
-        """A page's HTML with the verdicts of other pages, and its own if they came late."""
+    def linked(self, html: str, file: Any, all_files: Any, early: bool = False) -> str:
+        """A page's HTML with the verdicts of other pages, and its own if they came late.
+
+        Args:
+            html: of the page.
+            file: the host's.
+            all_files: the host's.
+            early: whether other plugins may still write into other pages; then their verdicts are
+                left for a later call.
+        """
         page = self.pages.get(file.src_uri)
-        if page is None or (self._unsettled and needs_other_pages(html)):
+        if page is None or (early and self._unsettled and needs_other_pages(html)):
             return html
         if page.name in self._later:
             html = self._completed(html, page, file)

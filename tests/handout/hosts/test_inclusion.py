@@ -58,11 +58,13 @@ def test_what_is_included_within_a_cell_is_what_ran(site: Site) -> None:
         "parts/part.py",
         '# --8<-- [start:one]\nprint("from", "the part")\n# --8<-- [end:one]\nprint(2)\n',
     )
-    site.write("docs/index.md", "# Home\n")
+    site.write("docs/index.md", "# Home\n\nIt is [[verdict:page.md#d]].\n")
     site.configure("handout", "macros", extra={"n": 41}, markdown_extensions=SNIPPETS)
     said = site.run(sys.executable, "-m", "mkdocs", "build", status=1)
     assert "docs/page.md:15: d: refuted" in said
     assert said.count("[H") == 1
+    home = site.shows("site/index.html", cards=False)
+    assert home.select_one("a.verdict-refuted") is not None
     article = site.shows("site/page/index.html", cards=False).select_one("article")
     assert article is not None
     assert [pre.get_text().strip() for pre in article.select("pre")][:4] == [
