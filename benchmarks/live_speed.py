@@ -25,6 +25,7 @@ from handout.hosts.pdf import find_chromium
 CLAIM = "2-jacobian"
 JACOBIAN = r"\frac{\partial P_i}{\partial x_j} = P_i(\delta_{ij} - %s P_j)"
 KEYS = 15
+LINE = 10  # megabits a second of a slow line
 SAME = ("gz", "whl", "zip", "woff2")  # endings of files that no server compresses further
 
 
@@ -133,10 +134,15 @@ def main() -> None:
         second = visit(page, address)
         times = keys(page)
         below = cells(page)
+        with served(site, home_of(site), LINE) as slow:
+            page = browser.new_context().new_page()  # another profile, with an empty cache
+            page.set_default_timeout(120_000)
+            slowly = visit(page, slow)
         browser.close()
     median, plain = statistics.median(times), statistics.median(floor())
     print("| measured | value |\n| --- | --- |")
     print(f"| first use to first verdict, empty cache | {first:.1f} s |")
+    print(f"| the same on a line of {LINE} Mbit/s | {slowly:.1f} s |")
     print(f"| later visit to first verdict | {second:.1f} s |")
     print(f"| verdict on a changed formula, median of {len(times)} | {median:.0f} ms |")
     print(f"| the same in CPython, without a browser | {plain:.0f} ms |")

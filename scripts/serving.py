@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import re
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -14,9 +15,17 @@ from urllib.parse import urlsplit
 
 
 class _Quiet(SimpleHTTPRequestHandler):
-    def __init__(self, home: str, *args: Any, **options: Any) -> None:
-        self.home = home
+    def __init__(self, home: str, line: _Line | None, *args: Any, **options: Any) -> None:
+        self.home, self.line = home, line
         super().__init__(*args, **options)
+
+    def copyfile(self, source: Any, outputfile: Any) -> None:
+        """Send a file, no faster than the line carries it."""
+        if self.line is None:
+            return super().copyfile(source, outputfile)
+        while part := source.read(65536):
+            self.line.carry(len(part))
+            outputfile.write(part)
 
     def translate_path(self, path: str) -> str:
         """The file of an address below the folder's own path."""
@@ -26,10 +35,29 @@ class _Quiet(SimpleHTTPRequestHandler):
         """Say nothing of requests."""
 
 
+class _Line:
+    """A line of so many megabits a second, for all connections together."""
+
+    def __init__(self, speed: float) -> None:
+        self.speed = speed
+        self.lock = threading.Lock()
+
+    def carry(self, count: int) -> None:
+        with self.lock:
+            time.sleep(8 * count / (1e6 * self.speed))
+
+
 @contextmanager
-def served(folder: Path, home: str = "/") -> Iterator[str]:
-    """The address of a server of the folder's files, which have the path `home`."""
-    handler = functools.partial(_Quiet, home, directory=str(folder))
+def served(folder: Path, home: str = "/", speed: float | None = None) -> Iterator[str]:
+    """The address of a server of the folder's files.
+
+    Args:
+        folder: what it serves.
+        home: the path that the folder has there.
+        speed: megabits a second of its line; without one, as fast as it can.
+    """
+    line = None if speed is None else _Line(speed)
+    handler = functools.partial(_Quiet, home, line, directory=str(folder))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}{home}"
