@@ -9,8 +9,6 @@ const HERE = /** @type {HTMLScriptElement} */ (document.currentScript).src;
 const PENCIL = '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M20.7 7a1 1 0 0 0 0-1.4l-2.3-2.3a1 1 0 0 0-1.4 0l-1.9 1.8 3.8 3.8M3 17.2V21h3.8L17.8 9.9l-3.7-3.7z"/></svg>';
 const PAUSE = 250;   // ms without a key before a formula is judged
 const LIMIT = 30;    // s for one answer, once Python stands by
-const STALLED = 30;  // s in which no more of a file has come
-const STARTING = 180;  // s in which Python must have started, once all has come
 
 /** @typedef {{id: string, kind: string, role: string, source: string, options: Record<string, any>,
  *    template?: string, hints?: string[], points?: number}} Cell */
@@ -26,7 +24,7 @@ class Python {
     this.waiting = new Map();
     this.count = 0;
     /** @type {Promise<any> | null} */ this.ready = null;
-    /** @type {number | undefined} */ this.watching = undefined;
+    this.stalled = false;   // whether the last load did
   }
 
   /** Start it, unless it stands by or is being started. */
@@ -35,9 +33,10 @@ class Python {
     const worker = new Worker(new URL("worker.js", HERE), {type: "module"});
     this.worker = worker;
     worker.onmessage = ({data}) => {
-      if (data.of) {
-        this.watch(data.got < data.of);
-        return this.progress(data.got, data.of);
+      if (data.of) return this.progress(data.got, data.of);
+      if (data.stalled) {
+        this.stalled = true;
+        return this.stop(`Loading has stalled: nothing came for ${data.stalled} seconds`);
       }
       const asked = this.waiting.get(data.id);
       this.waiting.delete(data.id);
@@ -45,18 +44,9 @@ class Python {
       else asked?.resolve(data.answer);
     };
     worker.onerror = (event) => this.stop(event.message || "Python could not be loaded");
-    this.ready = this.send({ask: "start", page: this.page});
-    this.watch(true);
-    this.ready.finally(() => clearTimeout(this.watching)).catch(() => {});
+    this.ready = this.send({ask: "start", page: this.page, stalled: this.stalled});
     this.ready.catch(() => this.stop("Python could not be loaded"));
     return this.ready;
-  }
-
-  /** Give up loading when it stalls. @param {boolean} arriving whether more is to come */
-  watch(arriving) {
-    clearTimeout(this.watching);
-    const why = arriving ? `Loading has stalled: nothing came for ${STALLED} seconds` : "Python did not start";
-    this.watching = setTimeout(() => this.stop(why), 1000 * (arriving ? STALLED : STARTING));
   }
 
   /** @param {object} question */
@@ -81,7 +71,6 @@ class Python {
 
   /** End it, whatever it does; the next question starts another. @param {string} why */
   stop(why) {
-    clearTimeout(this.watching);
     this.worker?.terminate();
     this.worker = this.ready = null;
     const waiting = [...this.waiting.values()];
