@@ -315,6 +315,9 @@ CASES: list[tuple[Any, ...]] = [
     ("integrals", r"\int_a^b \text{cube}(u) \, du = \frac{b^4 - a^4}{4}", V),
     ("integrals", r"\int_0^1 \frac{1}{u} \, du = a", N),  # it diverges
     ("integrals", r"\int_{-\infty}^{\infty} \frac{a}{1 + u^2} \, du = \pi a", N),  # its ends die away slowly
+    ("integrals", r"\int_0^a \sum_{k=0}^{2} u^k \, du = a + \frac{a^2}{2} + \frac{a^3}{3}", V),
+    ("integrals", r"\int_0^a \sum_{k=0}^{2} u^k \, du = a + a^2 + a^3", R),
+    ("integrals", r"\int_0^a 2 \sum_{k=0}^{2} u^k \, du = 2a + a^2 + \frac{2 a^3}{3}", V),
     ("integrals", r"\int x \, dx = a", E),
     ("integrals", r"\int_0^1 x = a", E),
     ("integrals", r"\mathbb{E}_{z \sim \mathcal{N}(\mu, \sigma^2)}[z^2] = \mu^2 + \sigma^2", V),

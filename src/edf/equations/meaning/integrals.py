@@ -8,6 +8,7 @@ computed from that node is computed again at each place.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from edf.equations.latex.parser import parse, steps
 from edf.equations.latex.printer import to_latex
@@ -121,6 +122,11 @@ def _differentials(body: Tree) -> tuple[Tree, list[Symbol]]:
     if isinstance(body, Sum):
         last, variables = _differentials(body.terms[-1])
         return Sum((*body.terms[:-1], last), body.signs, at=body.at), variables
+    if (
+        isinstance(body, Big) and body.macro != r"\int"
+    ):  # the sum of f dx is that of f, dx behind it
+        inner, variables = _differentials(body.body)
+        return replace(body, body=inner), variables
     if isinstance(body, Fraction) and isinstance(body.top, Product):
         top, variables = _differentials(body.top)
         return Fraction(top, body.bottom, body.macro, at=body.at), variables
@@ -142,7 +148,7 @@ def _differentials(body: Tree) -> tuple[Tree, list[Symbol]]:
         if not variables and isinstance(last, Fraction):
             return body, variables
         return last, variables
-    if not variables and isinstance(factors[-1], Fraction):
+    if not variables and isinstance(factors[-1], Fraction | Big):
         last, variables = _differentials(factors[-1])
         factors[-1] = last
     return Product(tuple(factors), tuple(joins), at=body.at), variables
