@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -140,7 +141,7 @@ def _check(
                 seed=seed,
                 oracle=finding.oracle,
                 id=id,
-                counterexample=_counterexample(finding, meaning, page.scope),
+                counterexample=_counterexample(finding, meaning, page.scope, latex),
                 corruptions=corruptions,
                 repair=f"holds if {change.text}" if change else None,
                 message=finding.message,
@@ -279,7 +280,14 @@ def _page(
     return Page(scope, World(nodes), declared, node)
 
 
-def _counterexample(finding: Finding, meaning: Meaning, scope: Scope) -> dict[str, Any] | None:
+def _counts_from_one(latex: str) -> bool:
+    """Whether the range of an index is written beside a claim: i = 1, \\dots, n."""
+    return re.search(r"[={]\s*1\s*,\s*(2\s*,\s*)?\\[lc]?dots", latex) is not None
+
+
+def _counterexample(
+    finding: Finding, meaning: Meaning, scope: Scope, latex: str
+) -> dict[str, Any] | None:
     if finding.counterexample is None:
         return None
     if meaning.sign in ("<", ">"):  # at equality, the side that should be smaller is one more
@@ -289,7 +297,10 @@ def _counterexample(finding: Finding, meaning: Meaning, scope: Scope) -> dict[st
             finding.counterexample[sides[0]] = larger
     point = finding.counterexample["point"]
     named = zip(leaf_names(point, scope), point.values(), strict=True)
-    return {**finding.counterexample, "point": dict(named)}
+    found = {**finding.counterexample, "point": dict(named)}
+    if found["index"]:
+        found["counted_from"] = max(meaning.base, int(_counts_from_one(latex)))
+    return found
 
 
 def leaf_names(leaves: Iterable[Node], scope: Scope) -> list[str]:

@@ -188,6 +188,7 @@ class Session:
             )
         except EquationError as error:
             return {"html": "", "said": str(error)}
+        found = {**found, "counted_from": refuted.get("counted_from", 0)}
         return {"html": counterexample(found), "said": _AT_A_POINT[found["status"]]}
 
     # ---------------------------------------------------------------------------- the page

@@ -120,8 +120,10 @@ def _short(value: Any) -> str:
 
 def _where(found: Mapping[str, Any], equation: bool) -> str:
     index = found.get("index") or {}
-    where = ", ".join(f"{k} = {_index(v)}" for k, v in index.items() if v is not None)
-    return f"{where} (counted from 0)" if where and equation else where
+    first = found.get("counted_from", 0)
+    index = {k: v + first if isinstance(v, int) else v for k, v in index.items() if v is not None}
+    where = ", ".join(f"{k} = {_index(v)}" for k, v in index.items())
+    return f"{where} (counted from {first})" if where and equation else where
 
 
 def _remarks(details: Details) -> Iterator[str]:

@@ -102,6 +102,7 @@ def _difference(verdict: Verdict) -> str:
         return ""
     index = found.get("index")
     named = index.items() if isinstance(index, Mapping) else ()
-    where = ", ".join(f"{name} = {value}" for name, value in named)
+    first = found.get("counted_from", 0)
+    where = ", ".join(f"{name} = {value + first}" for name, value in named)
     sides = f"the left side is {found['left']:.6g}, the right side {found['right']:.6g}"
     return f"{sides} at {where}" if where else sides

@@ -305,3 +305,56 @@ def test_a_correction_is_given_only_as_it_would_be_read() -> None:
     [verdict] = check_equation(r"2 \cos z \sin z = 2 \sin(2 z)", {"z": z})
     assert verdict.repair is not None
     assert verdict.details["mended_rhs"] == r"\sin ( 2 z )"
+
+
+@pytest.mark.parametrize(
+    ("latex", "reading", "first"),
+    [
+        (r"v_i = 3 u_i", None, 0),
+        (r"v_i = 3 u_i", "base 1", 1),
+        (r"v_i = 3 u_i \quad i = 1, \dots, n", None, 1),
+        (r"v_i = 3 u_i, \qquad i \in \{1, \dots, n\}", None, 1),
+        (r"v_i = u_i + \frac{1}{n} \sum_{j=1}^{n} u_j", None, 1),
+        (r"v_i = u_i + \sum_j u_j", None, 0),
+        (r"v_i = u_i + u_1 + 3 u_4", None, 1),
+    ],
+)
+def test_a_counterexample_counts_as_its_formula_does(
+    latex: str, reading: str | None, first: int
+) -> None:
+    """From 1 where the formula counts from 1: its sums, its ranges, its numbered components."""
+    u, n = Input(shape=(4,)), 4
+    (verdict,) = check_equation(latex, {"u": u, "v": 2 * u, "n": n}, reading=reading)
+    assert verdict.status == "refuted"
+    assert verdict.counterexample is not None
+    assert verdict.counterexample["counted_from"] == first
+    place = verdict.counterexample["index"]["i"]
+    assert f"i = {place + first} (counted from {first})" in str(verdict.evidence())
+    value = verdict.counterexample["point"]["u"][place]
+    assert verdict.counterexample["left"] == 2 * value
+
+
+def test_every_factor_is_shown_at_the_point_of_a_counterexample() -> None:
+    """So that both sides can be recomputed by hand."""
+    x = Input(shape=(3,))
+    P = Softmax(x)
+    loss = AnyFunction()(P)
+    latex = r"\frac{\partial l}{\partial x_i} = \frac{\partial l}{\partial P_i} P_i"
+    (verdict,) = check_equation(latex, {"x": x, "P": P, "l": loss})
+    assert verdict.counterexample is not None
+    factors = verdict.counterexample["factors"]
+    assert set(factors) == {"D[l, x_i]", "D[l, P_i]", "P_i"}
+    assert factors["D[l, x_i]"] == pytest.approx(verdict.counterexample["left"])
+    assert factors["D[l, P_i]"] * factors["P_i"] == pytest.approx(verdict.counterexample["right"])
+
+
+def test_the_smallest_counterexample_is_preferred() -> None:
+    """Ones before other whole numbers, where they show the mistake."""
+    a, b = Input(shape=()), Input(shape=())
+    (verdict,) = check_equation("a + b = a b", {"a": a, "b": b})
+    assert verdict.counterexample is not None
+    assert verdict.counterexample["point"] == {"a": 1.0, "b": 1.0}
+    (verdict,) = check_equation("a b = a^2 b", {"a": a, "b": b})  # equal where a is 1
+    assert verdict.counterexample is not None
+    point = verdict.counterexample["point"]
+    assert all(float(value).is_integer() and abs(value) <= 3 for value in point.values())

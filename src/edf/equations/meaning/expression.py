@@ -108,6 +108,7 @@ class Meaning:
     given: tuple[Condition, ...] = ()  # what restricts the points and components of the claim
     #: The sides as they are written; those above are equal where the relation between these holds.
     written: tuple[Expr, Expr] | None = None
+    base: int = 0  # what a formula calls the first component, as far as it says so
 
     @property
     def differentiates(self) -> int:

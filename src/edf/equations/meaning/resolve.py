@@ -117,6 +117,11 @@ def _resolved(reader: Reader, equation: Equation) -> Meaning:
     return meaning
 
 
+def _base(reader: Reader) -> int:
+    """Return what the first component is called, by declaration or where sums start."""
+    return int(1 in reader.inference.starts) if reader.base is None else reader.base
+
+
 def _first_component(reader: Reader) -> int | None:
     """Return what the first component is called; where this is open and matters, it is an error."""
     counted = reader.inference.counted
@@ -177,7 +182,7 @@ def _read_equation(reader: Reader, equation: Equation) -> Meaning:
     one, other = as_equality(equation, left, right)
     return Meaning(
         restricted(one, given), restricted(other, given), dict(reader.inference.ranges),
-        equation.sign, tuple(given), written=(left, right),
+        equation.sign, tuple(given), written=(left, right), base=_base(reader),
     )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ class EquationVerdict(Report):
         if not self.counterexample:
             return []
         sides = self.counterexample
-        where = ", ".join(f"{name} = {value}" for name, value in sides["index"].items())
+        first = sides.get("counted_from", 0)
+        where = ", ".join(f"{name} = {first + value}" for name, value in sides["index"].items())
         values = f"left {sides['left']:.6g}, right {sides['right']:.6g}"
-        return [("for example", values + (f" at {where}" if where else ""))]
+        return [("for example", values + (f" at {where} (counted from {first})" if where else ""))]
