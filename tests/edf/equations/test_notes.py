@@ -147,6 +147,8 @@ CASES: list[tuple[Any, ...]] = [
     ("cases", r"\phi(X,Y) = \begin{cases} 10 & X = 1 \\ 5 & X = 0 \text{ and } Y = 0 \\ 1 & \text{else} \end{cases}", R),
     ("cases", r"\text{clip}(u) = \begin{cases} u & -1 \leq u \leq 1 \\ \operatorname{sign}(u) & \text{otherwise} \end{cases}", V),
     ("cases", r"\text{clip}(u) = \begin{cases} u & -1 \leq u \leq 1 \\ 1 & \text{otherwise} \end{cases}", R),
+    ("cases", r"\text{clip}(u) = \begin{cases} u \text{if } -1 \leq u \leq 1 \\ \operatorname{sign}(u) \quad \text{otherwise} \end{cases}", V),
+    ("cases", r"\text{clip}(u) = \begin{cases} u \text{if } -1 \leq u \leq 1 \\ 1 \quad \text{otherwise} \end{cases}", R),
     ("cases", r"\text{clip}(u) = \begin{cases} u & u = 0 \\ 1 & \text{otherwise} \end{cases}", E),
     ("cases", r"x_i m_i = \begin{cases} x_i & 1 \leq i \leq 3 \\ 0 & \text{otherwise} \end{cases}", V),
     ("cases", r"x_i m_i = \begin{cases} x_i & 1 \leq i < 3 \\ 0 & \text{otherwise} \end{cases}", R),

@@ -54,8 +54,7 @@ class EnvironmentParser(Grammar):
         separated = self.token.separated or self.token.kind == "words"
         if self.text != "&" and not separated:
             self.fail("A case is written value & condition")
-        if self.text == "&":
-            self.next()
+        apart = self.next().text if self.text == "&" else r"\quad"
         word = macro = ""
         if self.token.kind == "words":
             macro, word = self.text, self.next().inner.strip().rstrip(",:")
@@ -73,7 +72,7 @@ class EnvironmentParser(Grammar):
             self.fail(
                 f"The word {word} is not understood before a condition: write \\text{{if }}", at
             )
-        return Case(value, word, macro, condition, ending, before, at=at)
+        return Case(value, word, macro, condition, ending, before, apart, at=at)
 
     def conditions(self, end: str) -> Tree:
         """Read a condition, or several with commas or `and` between, which hold at once."""

@@ -107,7 +107,7 @@ def _big(tree: s.Big) -> str:
 
 
 def _case(tree: s.Case) -> str:
-    parts = [to_latex(tree.value) + tree.comma, "&"]
+    parts = [to_latex(tree.value) + tree.comma, tree.apart]
     if tree.word:
         space = " " if tree.condition is not None else ""
         parts.append(f"{tree.macro}{{{tree.word}{space}}}")

@@ -204,6 +204,7 @@ class Case(Tree):
     condition: Tree | None
     end: str  # punctuation behind the row
     comma: str = ""  # punctuation behind the value
+    apart: str = "&"  # what parts it from the condition: without a column, a space
 
 
 @dataclass(frozen=True, slots=True)
