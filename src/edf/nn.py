@@ -12,7 +12,7 @@ from the generator that is given: nothing is drawn in secret.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -141,7 +141,22 @@ class MultiHeadAttention:
         return layers.MultiHeadAttention(x, *matrices, heads=self.heads, causal=self.causal)
 
 
-class RNN:
+class _Recurrent:
+    """What recurrent layers share: the parameters of their gates, and a first state of zeros."""
+
+    gates: ClassVar[int]  # whose parameters stand side by side
+
+    def __init__(
+        self, n_in: int, n_out: int, rng: np.random.Generator, dtype: Any = np.float64
+    ) -> None:
+        width = self.gates * n_out
+        self.W = Param(xavier((n_in, width), rng, dtype))
+        self.U = Param(xavier((n_out, width), rng, dtype))
+        self.b = Param(np.zeros(width, dtype))
+        self.start = np.zeros((1, n_out), dtype)
+
+
+class RNN(_Recurrent):
     """A simple recurrent network: a list of inputs (batch, n_in) -> of states (batch, n_out).
 
     Args:
@@ -151,13 +166,7 @@ class RNN:
         dtype: The precision of the parameters.
     """
 
-    def __init__(
-        self, n_in: int, n_out: int, rng: np.random.Generator, dtype: Any = np.float64
-    ) -> None:
-        self.W = Param(xavier((n_in, n_out), rng, dtype))
-        self.U = Param(xavier((n_out, n_out), rng, dtype))
-        self.b = Param(np.zeros(n_out, dtype))
-        self.start = np.zeros((1, n_out), dtype)
+    gates = 1
 
     def __call__(self, inputs: list[Any]) -> list[Node]:
         h: Any = self.start
@@ -168,7 +177,7 @@ class RNN:
         return states
 
 
-class LSTM:
+class LSTM(_Recurrent):
     """A long short-term memory: a list of inputs (batch, n_in) -> of states (batch, n_out).
 
     Args:
@@ -178,13 +187,7 @@ class LSTM:
         dtype: The precision of the parameters.
     """
 
-    def __init__(
-        self, n_in: int, n_out: int, rng: np.random.Generator, dtype: Any = np.float64
-    ) -> None:
-        self.W = Param(xavier((n_in, 4 * n_out), rng, dtype))
-        self.U = Param(xavier((n_out, 4 * n_out), rng, dtype))
-        self.b = Param(np.zeros(4 * n_out, dtype))
-        self.start = np.zeros((1, n_out), dtype)
+    gates = 4
 
     def __call__(self, inputs: list[Any]) -> list[Node]:
         h: Any = self.start
