@@ -7,7 +7,7 @@ Positions are character offsets in the source and take no part in comparisons.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from typing import Any
@@ -303,6 +303,15 @@ def with_child(tree: Tree, name: str, place: int | None, child: Tree) -> Tree:
         old = getattr(tree, name)
         new = (*old[:place], child, *old[place + 1 :])
     return replace(tree, **{name: new})
+
+
+def rewritten(tree: Tree, rule: Callable[[Tree], Tree]) -> Tree:
+    """Return `tree` with `rule` applied to its parts and then to itself; the rest is kept."""
+    for name, place, child in list(children(tree)):
+        new = rewritten(child, rule)
+        if new is not child:
+            tree = with_child(tree, name, place, new)
+    return rule(tree)
 
 
 def walk(tree: Tree) -> Iterator[Tree]:

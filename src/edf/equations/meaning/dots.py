@@ -21,6 +21,7 @@ from edf.equations.latex.syntax import (
     Symbol,
     Tree,
     children,
+    rewritten,
     walk,
     with_child,
 )
@@ -39,14 +40,12 @@ def with_sums(equation: Equation, scope: Scope) -> Equation:
     letter = next(free, None)
     if letter is None:
         return equation
-    found = _expanded(equation, letter)
+    found = rewritten(equation, lambda tree: _expanded(tree, letter))
     assert isinstance(found, Equation)
     return found
 
 
 def _expanded(tree: Tree, letter: str) -> Tree:
-    for name, place, child in list(children(tree)):
-        tree = with_child(tree, name, place, _expanded(child, letter))
     match tree:
         case Sum():
             return _sum(tree, letter)
@@ -156,11 +155,8 @@ def _alike(one: Tree, other: Tree) -> bool:
 
 def _put(tree: Tree, letter: str, number: int) -> Tree:
     """A tree with a number for a letter."""
-    if isinstance(tree, Symbol) and tree == Symbol(letter):
-        return Number(str(number), at=tree.at)
-    for name, place, child in children(tree):
-        tree = with_child(tree, name, place, _put(child, letter, number))
-    return tree
+    sign = Symbol(letter)
+    return rewritten(tree, lambda part: Number(str(number), at=part.at) if part == sign else part)
 
 
 def _are_dots(tree: Tree) -> bool:

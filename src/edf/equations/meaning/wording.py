@@ -24,8 +24,7 @@ from edf.equations.latex.syntax import (
     Styled,
     Symbol,
     Tree,
-    children,
-    with_child,
+    rewritten,
 )
 from edf.equations.latex.vocabulary import ACCENTS, FONTS, MOMENTS, TEXT, TRANSPOSES
 from edf.equations.meaning.algebra import fail
@@ -42,14 +41,12 @@ LONGEST = 12  # letters of a word
 
 def with_names(equation: Equation, scope: Scope) -> Equation:
     """Return an equation in which every name that the page binds is one symbol."""
-    found = _named(with_sums(equation, scope), scope)
+    found = rewritten(with_sums(equation, scope), lambda tree: _named(tree, scope))
     assert isinstance(found, Equation)
     return found
 
 
 def _named(tree: Tree, scope: Scope) -> Tree:
-    for name, place, child in list(children(tree)):
-        tree = with_child(tree, name, place, _named(child, scope))
     match tree:
         case Product():
             return _with_words(tree, scope)
