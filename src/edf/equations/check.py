@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from edf.equations.errors import EquationError
+from edf.equations.errors import EquationError, Why
 from edf.equations.latex.parser import parse, steps
 from edf.equations.latex.printer import to_latex
 from edf.equations.latex.syntax import Equation, Grad, Tree, walk
@@ -101,7 +101,7 @@ def _check(
     unreached: str | None,
 ) -> list[EquationVerdict]:
     if points < 1:
-        raise EquationError(f"points={points}: at least one point is needed")
+        raise EquationError(Why.OPTION, f"points={points}: at least one point is needed")
     claim, equations, meanings, page = understood(latex, names, reading, loss, macros)
     expected = _expected(expect, len(equations))
     assert isinstance(page.world, World)
@@ -193,6 +193,7 @@ def _insist_on_call(equation: Equation, meaning: Meaning, setting: Setting) -> N
     ):
         name = calls[0].label[1]
         raise EquationError(
+            Why.AMBIGUOUS,
             f"This holds if {name} (..) is a product, and not if {name} is evaluated there: write "
             f"{name} \\cdot (..) for the product",
             position=calls[0].at,
@@ -238,7 +239,7 @@ def _reads_back(equation: Equation, page: Page) -> bool:
 
 def _accepts(unreached: str | None) -> bool:
     if unreached not in (None, "ok"):
-        raise EquationError(f'unreached={unreached!r}: the only value is "ok"')
+        raise EquationError(Why.OPTION, f'unreached={unreached!r}: the only value is "ok"')
     return unreached == "ok"
 
 
@@ -248,13 +249,14 @@ def _expected(expect: str | Sequence[str], count: int) -> list[str]:
         try:
             expectation(word, EXPECTABLE)
         except ValueError as problem:
-            raise EquationError(str(problem)) from None
+            raise EquationError(Why.OPTION, str(problem)) from None
     if len(words) == 1:
         return words * count
     if len(words) != count:
         raise EquationError(
+            Why.NO_CLAIM,
             f"The claim has {count} step{'s' * (count != 1)}, and expect has {len(words)} words: "
-            "write one word, or one for each equality sign"
+            "write one word, or one for each equality sign",
         )
     return words
 
@@ -271,7 +273,9 @@ def _page(
     node: Node | None = None
     if isinstance(loss, str):
         if not isinstance(scope.names.get(loss), Node):
-            raise EquationError(f"loss={loss!r}: no node of that name is bound on this page")
+            raise EquationError(
+                Why.OPTION, f"loss={loss!r}: no node of that name is bound on this page"
+            )
         node = scope.names[loss]
     elif loss is not None:
         node = loss

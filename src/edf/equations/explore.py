@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from edf.equations.check import leaf_names, understood
-from edf.equations.errors import EquationError
+from edf.equations.errors import EquationError, Why
 from edf.equations.sampling.evaluate import Evaluator
 from edf.equations.sampling.points import Points, usable
 from edf.equations.sampling.rounding import COARSE
@@ -59,14 +59,14 @@ def sides_at(
     with quiet():
         points = usable(_points(world, page.scope, point, explore))
         if not len(points):
-            raise EquationError("Something has no finite value at this point")
+            raise EquationError(Why.EVALUATION, "Something has no finite value at this point")
         found = judge_at(meaning, points)
         method = Measure(meaning, world).method
         evaluator = Evaluator(points.exact().context, meaning.ranges, method, STEPS[0])
         left, right = (_component(evaluator, side, index) for side in evaluator.sides(meaning))
         values = factors(evaluator, meaning, dict(index))
     if not np.isfinite(left + right):
-        raise EquationError("A side has no finite value at this point")
+        raise EquationError(Why.EVALUATION, "A side has no finite value at this point")
     return {
         "status": found.status,
         "index": dict(index),
@@ -92,7 +92,7 @@ def _points(
         twin = world.twins[node]
         value = np.asarray(point[name], own[twin].dtype)
         if value.shape != own[twin].shape[1:]:
-            raise EquationError(f"{name} has the shape {own[twin].shape[1:]}")
+            raise EquationError(Why.SHAPES, f"{name} has the shape {own[twin].shape[1:]}")
         own[twin] = value[None]
     return Points(world, own, seed, draws, drawn, 1 + COPIES, COARSE, guarded=True)
 

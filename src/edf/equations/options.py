@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from edf.equations.errors import EquationError
+from edf.equations.errors import EquationError, Why
 
 
 @dataclass(frozen=True)
@@ -40,9 +40,10 @@ def parse_reading(text: str | None) -> Reading:
             layout = words[1]
         else:
             raise EquationError(
+                Why.OPTION,
                 f'reading="{text}" is not understood: write "componentwise i", '
                 '"componentwise i j", "base 0" or "base 1", "layout numerator" or "layout '
-                'denominator", several with a comma between'
+                'denominator", several with a comma between',
             )
     return Reading(letters, base=base, layout=layout)
 

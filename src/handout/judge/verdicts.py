@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from handout.judge.refusals import code_of
 from handout.judge.typesetting import typesetting_difference
 from handout.judge.verdict import KEYS, Kind, Verdict
 from handout.math.mathml import MathError
@@ -154,8 +153,7 @@ def _judge_math(
         line = cell.line_of(
             error.get("offset", 0) if position is None else cell.source.count("\n", 0, position)
         )
-        code = "H404" if position is None else code_of(error["message"])
-        verdict = _error(page, cell, code, error["message"], line)
+        verdict = _error(page, cell, error.get("code", "H404"), error["message"], line)
         verdict["details"]["position"] = position
         return [_expecting(verdict, expected[0])]
     reports = facts["reports"]

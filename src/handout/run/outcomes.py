@@ -68,6 +68,7 @@ class CellError(TypedDict):
     traceback: NotRequired[str]
     offset: NotRequired[int]  # lines from the cell's first
     position: NotRequired[int | None]  # character of a formula
+    code: NotRequired[str]  # why a formula is refused, one of `handout.page.codes.CODES`
 
 
 class Report(TypedDict, total=False):

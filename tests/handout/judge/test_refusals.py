@@ -1,10 +1,9 @@
-"""What is not understood has a code of its kind."""
+"""What is not understood has the code of its kind, given where it is refused."""
 
 from __future__ import annotations
 
-import ast
-from collections import Counter
-from collections.abc import Iterator
+import pickle
+import re
 from pathlib import Path
 
 import numpy as np
@@ -12,75 +11,69 @@ import pytest
 
 from edf import AnyFunction, Input, Param, Softmax
 from edf.equations.check import check_equation
-from edf.equations.errors import EquationError
-from handout.judge.refusals import KINDS, OTHER, code_of
+from edf.equations.errors import EquationError, Why
 from handout.page.codes import CODES
 
 DIALECT = Path(__file__).parents[3] / "src/edf/equations"
 
 
 @pytest.mark.parametrize(
-    ("formula", "code"),
+    ("formula", "why"),
     [
-        (r"b \boxtimes b = 1", "H403"),
-        (r"\begin{tikzcd} a \end{tikzcd} = 1", "H403"),
-        (r"\frac{\partial l}{\partial x_i} = {", "H411"),
-        (r"(b = 1", "H411"),
-        (r"b + = 1", "H411"),
-        (r"b", "H412"),
-        (r"x_i \sim 1", "H412"),
-        (r"b \approx b", "H412"),
-        (r"x_i = y_i", "H413"),
-        (r"b \text{words} = 1", "H413"),
-        (r"x = W", "H415"),
-        (r"x_i = W_{ij}", "H415"),
-        (r"x x = 1", "H415"),
-        (r"W_i = 1", "H415"),
-        (r"\frac{d b}{d} = 1", "H417"),
-        (r"\partial b = 1", "H417"),
-        (r"b^12 = 1", "H418"),
-        (r"b / b / b = 1", "H418"),
-        (r"\sin b x = 1", "H418"),
+        (r"b \boxtimes b = 1", Why.NOTATION),
+        (r"b \otimes b = 1", Why.NOTATION),
+        (r"\begin{tikzcd} a \end{tikzcd} = 1", Why.NOTATION),
+        (r"\frac{\partial l}{\partial x_i} = {", Why.UNFINISHED),
+        (r"(b = 1", Why.UNFINISHED),
+        (r"b + = 1", Why.UNFINISHED),
+        (r"\sin = 1", Why.UNFINISHED),
+        (r"b", Why.NO_CLAIM),
+        (r"x_i \sim 1", Why.NO_CLAIM),
+        (r"b \approx b", Why.NO_CLAIM),
+        (r"x_i = y_i", Why.UNKNOWN),
+        (r"b \text{words} = 1", Why.UNKNOWN),
+        (r"f = 1", Why.OTHER_MEANING),
+        (r"x = W", Why.SHAPES),
+        (r"x_i = W_{ij}", Why.SHAPES),
+        (r"x x = 1", Why.SHAPES),
+        (r"W_i = 1", Why.SHAPES),
+        (r"\frac{d b}{d} = 1", Why.DERIVATIVE),
+        (r"\partial b = 1", Why.DERIVATIVE),
+        (r"b^12 = 1", Why.AMBIGUOUS),
+        (r"b / b / b = 1", Why.AMBIGUOUS),
+        (r"\sin b x = 1", Why.AMBIGUOUS),
     ],
 )
-def test_a_refused_formula_has_its_kind(formula: str, code: str) -> None:
-    """By the message that it really gets."""
+def test_a_refused_formula_has_its_kind(formula: str, why: Why) -> None:
+    """The code that `handout explain` knows."""
     x, b, W = Input(shape=(3,)), Input(shape=()), Param(np.ones((2, 3)))
     P = Softmax(x)
+    names = {"x": x, "b": b, "W": W, "P": P, "l": AnyFunction()(P), "f": "text"}
     with pytest.raises(EquationError) as refused:
-        check_equation(formula, {"x": x, "b": b, "W": W, "P": P, "l": AnyFunction()(P)})
-    assert code_of(refused.value.message) == code, refused.value.message
+        check_equation(formula, names)
+    assert refused.value.why is why, refused.value.message
 
 
-def test_most_sentences_of_the_dialect_have_a_kind_of_their_own() -> None:
-    """Read from its source: a kind that no sentence has is of no use, nor is one for all."""
-    found = Counter(map(code_of, set(sentences())))
-    assert set(found) >= {code for code, _ in KINDS} - {"H404"}
-    assert found.total() > 250
-    assert found[OTHER] < found.total() / 4
+def test_an_option_has_its_kind() -> None:
+    """Not what the formula says, but how it is to be tested."""
+    for option in ({"points": 0}, {"reading": "backwards"}, {"loss": "l"}, {"expect": "perhaps"}):
+        with pytest.raises(EquationError) as refused:
+            check_equation("b = b", {"b": Input(shape=())}, **option)
+        assert refused.value.why is Why.OPTION, refused.value.message
 
 
-def test_every_kind_is_explained() -> None:
-    """Also the one for all others."""
-    assert {OTHER, *(code for code, _ in KINDS)} <= set(CODES)
+def test_every_kind_is_explained_and_used() -> None:
+    """A kind that nothing is refused for is of no use; none serves for most."""
+    source = "".join(file.read_text("utf-8") for file in DIALECT.rglob("*.py"))
+    used = re.findall(r"\bWhy\.([A-Z_]+)", source)
+    assert {why.value for why in Why} <= CODES.keys()
+    assert set(used) == set(Why.__members__)
+    assert max(map(used.count, set(used))) < len(used) / 4
 
 
-def sentences() -> Iterator[str]:
-    """Every sentence that the dialect may refuse a formula with; what it names is an x."""
-    for file in DIALECT.rglob("*.py"):
-        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
-            if not isinstance(node, ast.Call):
-                continue
-            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
-            if name in ("EquationError", "fail", "refuse"):
-                texts = map(_text, [*node.args, *(keyword.value for keyword in node.keywords)])
-                yield from (text for text in texts if " " in text)
-
-
-def _text(node: ast.expr) -> str:
-    if isinstance(node, ast.JoinedStr):
-        return "".join(
-            str(getattr(part, "value", "x")) if isinstance(part, ast.Constant) else "x"
-            for part in node.values
-        )
-    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+def test_a_refusal_crosses_to_another_process() -> None:
+    """With its kind, its source and its place."""
+    made = EquationError(Why.SHAPES, "does not fit", "x = W", 4)
+    again = pickle.loads(pickle.dumps(made))
+    assert str(again) == str(made)
+    assert (again.why, again.position) == (Why.SHAPES, 4)

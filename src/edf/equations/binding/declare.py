@@ -19,7 +19,7 @@ import numpy as np
 from edf.anyfunction import AnyFunction
 from edf.equations.binding.lengths import Length, new_length
 from edf.equations.binding.statements import Statement, expanded, statements
-from edf.equations.errors import EquationError
+from edf.equations.errors import EquationError, Why
 from edf.equations.latex.parser import parse, steps
 from edf.equations.latex.syntax import Indices, Product, Script, Symbol, walk
 from edf.equations.meaning.names import Alias, Scope, index_text, python_names
@@ -149,6 +149,7 @@ class _Declarations:
             if one.family and one.function is None:
                 if one.family not in self.ranges:
                     _fail(
+                        Why.UNKNOWN,
                         f"What does {one.family} run over? Write {one.family} = 1, \\dots, N",
                         one.at,
                     )
@@ -157,7 +158,11 @@ class _Declarations:
                 one.fixed |= set() if isinstance(length, Length) else {length}
         for name in self.lengths.keys() & self.declared.keys():
             if not _is_natural(self.declared[name].sample):
-                _fail(f"{name} is a length here: it is a natural number", self.declared[name].at)
+                _fail(
+                    Why.DECLARATION,
+                    f"{name} is a length here: it is a natural number",
+                    self.declared[name].at,
+                )
         values = {
             name: one.value() for name, one in self.declared.items() if name not in self.lengths
         }
@@ -177,7 +182,11 @@ class _Declarations:
         elif (kind := re.search(r":(?!=)|\\colon(?![A-Za-z])", text)) is not None:
             typed = _TYPE.fullmatch(text, kind.start())
             if typed is None:
-                _fail("A function is declared as in f : \\mathbb{R}^n \\to \\mathbb{R}", at)
+                _fail(
+                    Why.DECLARATION,
+                    "A function is declared as in f : \\mathbb{R}^n \\to \\mathbb{R}",
+                    at,
+                )
             for one in self._names(text[: kind.start()], at):
                 if _SAMPLE_SPACE.fullmatch(typed["domain"].strip()):
                     self._random(one, typed["domain"].strip(), typed["image"].strip(), at)
@@ -188,7 +197,11 @@ class _Declarations:
         elif "=" in text:
             self._equal(statement)
         else:
-            _fail(f"{text} is not understood as a declaration: write x \\in \\mathbb{{R}}^n", at)
+            _fail(
+                Why.DECLARATION,
+                f"{text} is not understood as a declaration: write x \\in \\mathbb{{R}}^n",
+                at,
+            )
 
     # ------------------------------------------------------------------------------------- names
 
@@ -233,7 +246,7 @@ class _Declarations:
         if found is None:
             shifted = re.fullmatch(r"(.+?)\s*([+-])\s*(\d+)", text)
             if shifted is None:
-                _fail(f"{text} is no length: write a letter or a number", at)
+                _fail(Why.DECLARATION, f"{text} is no length: write a letter or a number", at)
             step = int(shifted[3]) if shifted[2] == "+" else -int(shifted[3])
             return self._length(shifted[1], at) + step
         if found["number"]:
@@ -243,7 +256,11 @@ class _Declarations:
         if isinstance(known, int | float | np.integer) and not isinstance(known, bool):
             return known if isinstance(known, Length) else int(known)
         if known is not None and not (isinstance(known, Input) and _is_natural(known.sample)):
-            _fail(f"{name} is bound to a {type(known).__name__}: it cannot be a length", at)
+            _fail(
+                Why.OTHER_MEANING,
+                f"{name} is bound to a {type(known).__name__}: it cannot be a length",
+                at,
+            )
         taken: list[int] = [*self.lengths.values()]
         taken += [n for one in self.declared.values() for n in (*one.lengths, *one.fixed)]
         self.lengths[name] = new_length(self.names, taken)
@@ -258,7 +275,7 @@ class _Declarations:
 
     def _in(self, one: Declared, written: str, at: int) -> None:
         if one.has_set:
-            _fail(f"{one.name} is declared twice", at)
+            _fail(Why.DECLARATION, f"{one.name} is declared twice", at)
         one.has_set = True
         base, lengths = written, list[str]()
         power = _POWER.search(written)
@@ -272,7 +289,7 @@ class _Declarations:
             if _POSITIVE.fullmatch(rest) or _NOT_NEGATIVE.fullmatch(rest):
                 one.sample = "positive"
             elif rest:
-                _fail(f"{rest} behind the reals is not understood", at)
+                _fail(Why.DECLARATION, f"{rest} behind the reals is not understood", at)
         elif is_simplex is not None:
             lengths = [self._simplex(is_simplex, at)]
             one.sample = "simplex"
@@ -288,6 +305,7 @@ class _Declarations:
             one.sample = self._interval(interval, at)
         else:
             _fail(
+                Why.DECLARATION,
                 f"The set {written} is not known: there are \\mathbb{{R}}, \\mathbb{{R}}_+, "
                 "intervals, \\{0,1\\}, labels \\{1, \\dots, K\\}, \\Delta^{n-1}, symmetric "
                 "matrices \\mathbb{S}^n, orthogonal ones O(n); powers ^n and ^{m \\times n}",
@@ -303,6 +321,7 @@ class _Declarations:
         less = re.fullmatch(r"(.+?)\s*-\s*1", text)
         if less is None:
             _fail(
+                Why.AMBIGUOUS,
                 f"Has a point of \\Delta^{{{text}}} {text} entries, or one more? Write "
                 f"\\Delta^{{{text}-1}} or \\Delta_{{{text}}} for {text}",
                 at,
@@ -312,11 +331,13 @@ class _Declarations:
     def _symmetric(self, one: Declared, scripts: str, at: int) -> list[str]:
         power = _POWER.search(scripts)
         if power is None:
-            _fail("Write how large the matrices are: \\mathbb{S}^n", at)
+            _fail(Why.SHAPES, "Write how large the matrices are: \\mathbb{S}^n", at)
         rest = (scripts[: power.start()] + scripts[power.end() :]).strip()
         if rest and not re.fullmatch(r"_\s*\{?\s*\+{1,2}\s*\}?", rest):
             _fail(
-                f"{rest} is not understood: write \\mathbb{{S}}^n_{{++}} for positive definite", at
+                Why.DECLARATION,
+                f"{rest} is not understood: write \\mathbb{{S}}^n_{{++}} for positive definite",
+                at,
             )
         one.sample = positive_definite if rest else symmetric_matrix
         return [power["group"] or power["one"]] * 2
@@ -327,7 +348,11 @@ class _Declarations:
             return _Whole(int(run["first"]), self._length(run["last"], at), labels=True)
         values = [item.strip() for item in items.split(",")]
         if not all(_NUMBER.fullmatch(value) for value in values):
-            _fail("A finite set is written with numbers: \\{0, 1\\}, \\{1, \\dots, K\\}", at)
+            _fail(
+                Why.DECLARATION,
+                "A finite set is written with numbers: \\{0, 1\\}, \\{1, \\dots, K\\}",
+                at,
+            )
         return _OneOf([float(value) for value in values])
 
     def _interval(self, found: re.Match[str], at: int) -> str | Sampler:
@@ -339,15 +364,19 @@ class _Declarations:
         if np.isinf(low):
             return _Shifted(high, -1.0)
         if not low < high:
-            _fail("The interval is empty", at)
+            _fail(Why.DECLARATION, "The interval is empty", at)
         return _Between(low, high)
 
     def _random(self, one: Declared, space: str, image: str, at: int) -> None:
         r"""X : \Omega \to \mathbb{R}, a random variable on a finite sample space, however large."""
         if not _REALS.fullmatch(image):
-            _fail("A random variable has real values: X : \\Omega \\to \\mathbb{R}", at)
+            _fail(
+                Why.DECLARATION,
+                "A random variable has real values: X : \\Omega \\to \\mathbb{R}",
+                at,
+            )
         if one.has_set:
-            _fail(f"{one.name} is declared twice", at)
+            _fail(Why.DECLARATION, f"{one.name} is declared twice", at)
         one.has_set, one.lengths = True, (self._length(space, at),)
         name = f"P_{name_of(space, at)}"
         known = self.names.get(name)
@@ -359,7 +388,11 @@ class _Declarations:
         whole = Declared(one.name, at)
         self._in(whole, image, at)
         if whole.sample != "normal":
-            _fail("A declared function has real values: \\mathbb{R}, \\mathbb{R}^m", at)
+            _fail(
+                Why.DECLARATION,
+                "A declared function has real values: \\mathbb{R}, \\mathbb{R}^m",
+                at,
+            )
         one.function = whole.lengths
 
     # --------------------------------------------------------------------------------- relations
@@ -390,7 +423,7 @@ class _Declarations:
     def _insist_on_new(self, one: Declared, at: int) -> None:
         """Refuse to bound a name that was declared in another formula."""
         if not one.has_set and isinstance(self.names.get(one.name), Input):
-            _fail(f"{one.name} is declared above: write what bounds it there", at)
+            _fail(Why.DECLARATION, f"{one.name} is declared above: write what bounds it there", at)
 
     def _bounded(self, one: Declared, bounds: list[tuple[str, str]], at: int) -> None:
         signs = {sign for sign, _ in bounds}
@@ -403,13 +436,14 @@ class _Declarations:
                 one.lengths, one.has_set = (new_length(self.names, taken),) * 2, True
             if len(one.lengths) != 2 or one.lengths[0] != one.lengths[1]:
                 _fail(
+                    Why.UNKNOWN,
                     f"Declare {one.name} as a square matrix: A \\in \\mathbb{{R}}^{{n \\times n}}",
                     at,
                 )
             one.sample = positive_definite
             return
         if one.sample not in ("normal", "positive"):
-            _fail(f"{one.name} has its set already", at)
+            _fail(Why.DECLARATION, f"{one.name} has its set already", at)
         low, high = -np.inf, np.inf
         for sign, bound in bounds:
             end = _end(bound, at)
@@ -418,12 +452,12 @@ class _Declarations:
             elif sign in (">", ">="):
                 low = max(low, end)
             elif sign != "!=" or end != 0:
-                _fail("What is this order? Write >, <, \\geq, \\leq, or \\neq 0", at)
+                _fail(Why.AMBIGUOUS, "What is this order? Write >, <, \\geq, \\leq, or \\neq 0", at)
         if low == 0 and np.isinf(high):
             one.sample = "positive"
         elif np.isfinite(low) and np.isfinite(high):
             if not low < high:
-                _fail("Nothing lies between these bounds", at)
+                _fail(Why.NO_CLAIM, "Nothing lies between these bounds", at)
             one.sample = _Between(low, high)
         elif np.isfinite(low):
             one.sample = _Shifted(low, 1.0)
@@ -451,6 +485,7 @@ class _Declarations:
             self._adding_up(self._known(total["name"], at), at)
             return
         _fail(
+            Why.NO_CLAIM,
             "This states something: a declaration says what a letter is, as x \\in \\mathbb{R}^n",
             at,
         )
@@ -462,12 +497,16 @@ class _Declarations:
         elif isinstance(one.sample, _OneOf) and sorted(one.sample.values) == [0, 1]:
             one.sample = "onehot"
         else:
-            _fail("What adds up to 1 is in \\mathbb{R}^n_+ or in \\{0, 1\\}^n", at)
+            _fail(Why.DECLARATION, "What adds up to 1 is in \\mathbb{R}^n_+ or in \\{0, 1\\}^n", at)
 
     def _square(self, text: str, sample: Sampler, at: int) -> None:
         one = self._known(text, at)
         if len(one.lengths) != 2 or one.lengths[0] != one.lengths[1]:
-            _fail(f"Declare {one.name} first: {text} \\in \\mathbb{{R}}^{{n \\times n}}", at)
+            _fail(
+                Why.UNKNOWN,
+                f"Declare {one.name} first: {text} \\in \\mathbb{{R}}^{{n \\times n}}",
+                at,
+            )
         if one.sample is not positive_definite:  # which is symmetric, too
             one.sample = sample
 
@@ -502,7 +541,7 @@ def _end(text: str, at: int) -> float:
             return float(product[1] + "1" * (product[1] in "+-")) * float(product[2])
         return float(plain)
     except ValueError:
-        _fail(f"{text} is no number: bounds are numbers", at)
+        _fail(Why.OTHER_MEANING, f"{text} is no number: bounds are numbers", at)
 
 
 def stale(names: Mapping[str, Any], renewed: Iterable[str]) -> dict[str, None]:
@@ -538,7 +577,7 @@ def name_of(text: str, at: int = 0) -> str:
     try:
         tree = steps(parse(f"{text} = 0"))[0].left
     except EquationError as error:
-        raise EquationError(error.message, position=at + error.position) from None
+        raise EquationError(error.why, error.message, position=at + error.position) from None
     if isinstance(tree, Product) and len(tree.factors) == 2:
         step = difference_of(*tree.factors)
         if step is not None and isinstance(tree.factors[1], Symbol):
@@ -546,15 +585,19 @@ def name_of(text: str, at: int = 0) -> str:
     symbol, sub = (tree.base, tree.sub) if isinstance(tree, Script) else (tree, None)
     mark = mark_of(tree) if isinstance(tree, Script) else ""
     if not isinstance(symbol, Symbol) or mark is None:
-        _fail(f"{text} is no name: a letter, perhaps with an accent, a label and a subscript", at)
+        _fail(
+            Why.DECLARATION,
+            f"{text} is no name: a letter, perhaps with an accent, a label and a subscript",
+            at,
+        )
     suffix = "" if sub is None else index_text(sub)
     if suffix is None or not isinstance(sub, Indices | None):
-        _fail(f"{text} is no name: the subscript is not understood", at)
+        _fail(Why.DECLARATION, f"{text} is no name: the subscript is not understood", at)
     return "_".join(filter(None, [python_names(symbol)[0], suffix, mark]))
 
 
-def _fail(message: str, at: int) -> NoReturn:
-    raise EquationError(message, position=at)
+def _fail(why: Why, message: str, at: int) -> NoReturn:
+    raise EquationError(why, message, position=at)
 
 
 # ------------------------------------------------------------------------------- how sets are drawn

@@ -31,7 +31,7 @@ from edf.equations.binding.nodes import (
     is_number,
 )
 from edf.equations.binding.statements import Statement, expanded, statements
-from edf.equations.errors import EquationError
+from edf.equations.errors import EquationError, Why
 from edf.equations.latex.parser import parse, steps
 from edf.equations.latex.syntax import Equation, Group, Indices, Product, Script, Symbol, Tree, walk
 from edf.equations.meaning.expression import Expr
@@ -87,7 +87,7 @@ def define(
             known = {n: v for n, v in {**names, **made}.items() if v is not None}
             name, node = _defined(statement, known, declared)
             if name in made and made[name] is not None:
-                _fail(f"{name} is defined twice", statement.at)
+                _fail(Why.DECLARATION, f"{name} is defined twice", statement.at)
             made |= stale(known, [name]) | {name: node}
     except EquationError as error:
         error.source = error.source if error.source == source else source
@@ -150,22 +150,34 @@ def _defined(
     try:
         equations = steps(parse(text))
         if len(equations) != 1 or equations[0].sign != "=":
-            _fail("A definition has one equals sign: claim the rest in another formula", 0)
+            _fail(
+                Why.DECLARATION,
+                "A definition has one equals sign: claim the rest in another formula",
+                0,
+            )
         equation = equations[0]
         if equation.conditions:
-            _fail("A definition holds everywhere: write cases for one with conditions", 0)
+            _fail(
+                Why.DECLARATION,
+                "A definition holds everywhere: write cases for one with conditions",
+                0,
+            )
         left = _left(equation.left, equation.left.at)
         equation = replace(equation, right=with_names(equation, Scope(names)).right)
         graph = _Graph(equation, names, declared)
         name, indices = left.read(graph.expr.free, _letters_in_names(equation.right, names))
         if name in names and any(names[name] is node for node in graph.page.world.twins):
-            _fail(f"{name} stands on both sides: a definition says what is new", equation.left.at)
+            _fail(
+                Why.DECLARATION,
+                f"{name} stands on both sides: a definition says what is new",
+                equation.left.at,
+            )
         graph.insist_on(indices)
         if any(expr.op in _DERIVATIVES for expr in graph.expr.walk()):
             return name, Alias(equation.right, indices)
         laid = graph.laid(indices)
     except EquationError as error:
-        raise EquationError(error.message, position=at + error.position) from None
+        raise EquationError(error.why, error.message, position=at + error.position) from None
     laid.node.name = name
     return name, laid.node
 
@@ -213,13 +225,15 @@ def _left(tree: Tree, at: int) -> _Left:
         return _Left(python_names(tree)[0])
     sub = tree.sub if isinstance(tree, Script) else None
     if not isinstance(tree, Script) or not isinstance(tree.base, Symbol):
-        _fail("A definition has a name on the left: z, p_k, f(x)", at)
+        _fail(Why.DECLARATION, "A definition has a name on the left: z, p_k, f(x)", at)
     base = python_names(tree.base)[0]
     if isinstance(tree.sup, Group) and all(map(_is_letter, tree.sup.items)):
         return _member(base, tree.sup, sub, at)
     mark = mark_of(tree)
     if mark is None:
-        _fail("A definition has a name on the left: z, p_k, z^{(i)}, w^*, f(x)", at)
+        _fail(
+            Why.DECLARATION, "A definition has a name on the left: z, p_k, z^{(i)}, w^*, f(x)", at
+        )
     if mark:
         if sub is None:
             return _Left(f"{base}_{mark}")
@@ -229,7 +243,7 @@ def _left(tree: Tree, at: int) -> _Left:
         return _Left(f"{base}_{labelled.text}_{mark}")
     text = index_text(sub) if sub is not None else None
     if not text:
-        _fail("A definition has a name on the left: z, p_k, f(x)", at)
+        _fail(Why.DECLARATION, "A definition has a name on the left: z, p_k, f(x)", at)
     letters = None
     if isinstance(sub, Indices) and all(_is_letter(item) for item in sub.items):
         letters = tuple(python_names(i)[0] for i in sub.items if isinstance(i, Symbol))
@@ -276,7 +290,7 @@ def _member(base: str, sup: Tree, sub: Tree | None, at: int) -> _Left:
     above = sup.items if isinstance(sup, Group) else ()
     below = sub.items if isinstance(sub, Indices) else ()
     if len(above) != 1 or not all(_is_letter(item) for item in (*above, *below)):
-        _fail("A definition has a name on the left: z, p_k, z^{(i)}, f(x)", at)
+        _fail(Why.DECLARATION, "A definition has a name on the left: z, p_k, z^{(i)}, f(x)", at)
     letters = (*above, *below)
     return _Left(base, "", tuple(python_names(i)[0] for i in letters if isinstance(i, Symbol)))
 
@@ -303,6 +317,7 @@ class _Graph:
         if self.expr.free != frozenset(indices) or len(set(indices)) < len(indices):
             free = ", ".join(sorted(self.expr.free)) or "none"
             _fail(
+                Why.SHAPES,
                 f"The left side has the indices {', '.join(indices) or 'none'}, the right "
                 f"side {free}: sum over an index, or write it on both sides",
                 self.at,
@@ -315,7 +330,7 @@ class _Graph:
                 self.build(expr)
         made = self.build(self.expr)
         if made.letters and made.axes and made.letters != indices:
-            _fail("Write the indices on the left in the order of the alphabet", self.at)
+            _fail(Why.SHAPES, "Write the indices on the left in the order of the alphabet", self.at)
         if made.letters == indices and self.expr.op not in ("node", "array", "number"):
             return made
         return Laid(Taken(made, made.letters, indices), indices, made.axes)
@@ -333,6 +348,7 @@ class _Graph:
         builder = _BUILDERS.get(expr.op)
         if builder is None:
             _fail(
+                Why.DECLARATION,
                 "This cannot be part of a definition: define what it is made of, or write it out "
                 "where it is used",
                 expr.at,
@@ -372,7 +388,7 @@ class _Graph:
     def component(self, expr: Expr) -> Laid:
         whole = self.build(expr.args[0])
         if whole.letters:
-            _fail("A component of something with an index: define that first", expr.at)
+            _fail(Why.SHAPES, "A component of something with an index: define that first", expr.at)
         letters = tuple(sorted({index for index in expr.data if isinstance(index, str)}))
         return self._with(Taken(whole, expr.data, letters), Laid(whole.node, letters))
 
@@ -384,7 +400,7 @@ class _Graph:
         ranges: list[Laid] = []
         if condition is not None:
             if len(condition) != 3 or not all(isinstance(part, str) for part in condition):
-                _fail("This condition cannot be part of a definition", expr.at)
+                _fail(Why.DECLARATION, "This condition cannot be part of a definition", expr.at)
             ranges = [self._carrier(condition[0], expr), self._carrier(condition[2], expr)]
         return self._with(Reduced(kind, argument, over, condition, result, ranges), result)
 
@@ -413,7 +429,7 @@ class _Graph:
         for other, laid in self.carriers.items():
             if letter in ranges and ranges.get(other) == ranges[letter]:
                 return Laid(laid.node, tuple(letter if x == other else x for x in laid.letters))
-        _fail(f"What does {letter} run over? Nothing here tells its range", expr.at)
+        _fail(Why.UNKNOWN, f"What does {letter} run over? Nothing here tells its range", expr.at)
 
     def spread(self, expr: Expr) -> Laid:
         """Ones and identity matrices have the length of something that is built already."""
@@ -425,7 +441,7 @@ class _Graph:
                 laid = Laid(node, (), len(shape))
                 made = Spread(laid, shape.index(length), square=expr.op == "eye")
                 return Laid(made, (), 2 if expr.op == "eye" else 1)
-        _fail("The length of this cannot be told from what stands around it", expr.at)
+        _fail(Why.UNKNOWN, "The length of this cannot be told from what stands around it", expr.at)
 
     def cases(self, expr: Expr) -> Laid:
         signs: list[str | None] = []
@@ -446,14 +462,22 @@ class _Graph:
         bound = expr.data
         arguments = [self.build(arg) for arg in expr.args]
         if any(argument.letters for argument in arguments):
-            _fail(f"{bound.name} of single components: define what it is applied to first", expr.at)
+            _fail(
+                Why.SHAPES,
+                f"{bound.name} of single components: define what it is applied to first",
+                expr.at,
+            )
         nodes = [argument.node for argument in arguments]
         try:
             node = bound.value(*nodes)
         except Exception as problem:
-            _fail(f"{bound.name} cannot be applied to nodes of the graph: {problem}", expr.at)
+            _fail(
+                Why.OTHER_MEANING,
+                f"{bound.name} cannot be applied to nodes of the graph: {problem}",
+                expr.at,
+            )
         if not isinstance(node, Node):
-            _fail(f"{bound.name} gives no node of the graph", expr.at)
+            _fail(Why.OTHER_MEANING, f"{bound.name} gives no node of the graph", expr.at)
         axes = len(bound.value.shape) if isinstance(bound.value, AnyFunction) else _axes(expr)
         return Laid(node, (), axes)
 
@@ -483,5 +507,5 @@ def _axes(expr: Expr) -> int:
     return 1 if settle(expr.shape[1]) == 1 else 2
 
 
-def _fail(message: str, at: int) -> NoReturn:
-    raise EquationError(message, position=at)
+def _fail(why: Why, message: str, at: int) -> NoReturn:
+    raise EquationError(why, message, position=at)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from edf.equations.errors import EquationError
+from edf.equations.errors import EquationError, Why
 
 _LEXEME = re.compile(
     r"\\begin\s*\{[A-Za-z]+\*?\}|\\end\s*\{[A-Za-z]+\*?\}|\\(?:label|tag\*?)\s*\{[^{}]*\}"
@@ -55,12 +55,13 @@ def statements(source: str) -> list[Statement]:
     for statement in found:
         if RELATION.search(statement.text) is None:
             raise EquationError(
+                Why.NO_CLAIM,
                 f"{statement.text} says nothing: write what it is in, or what it equals",
                 source,
                 statement.at,
             )
     if not found:
-        raise EquationError("Nothing is said here", source, 0)
+        raise EquationError(Why.NO_CLAIM, "Nothing is said here", source, 0)
     return found
 
 
@@ -118,7 +119,7 @@ def expanded(source: str, macros: Mapping[str, str] | None) -> str:
         for number, argument in enumerate(arguments, 1):
             body = body.replace(f"#{number}", argument)
         source = f"{source[: found.start()]}{body} {source[end:].lstrip(' ')}"
-    raise EquationError("These macros stand for themselves", source, 0)
+    raise EquationError(Why.NOTATION, "These macros stand for themselves", source, 0)
 
 
 def _argument(source: str, position: int) -> tuple[str, int]:
@@ -128,7 +129,7 @@ def _argument(source: str, position: int) -> tuple[str, int]:
     if source[position : position + 1] != "{":
         found = _LEXEME.match(source, position)
         if found is None:
-            raise EquationError("A macro lacks an argument", source, position)
+            raise EquationError(Why.UNFINISHED, "A macro lacks an argument", source, position)
         return found[0], found.end()
     depth = 0
     for at in range(position, len(source)):
@@ -136,4 +137,4 @@ def _argument(source: str, position: int) -> tuple[str, int]:
             depth += (source[at] == "{") - (source[at] == "}")
         if depth == 0:
             return source[position + 1 : at], at + 1
-    raise EquationError("A brace is not closed", source, position)
+    raise EquationError(Why.UNFINISHED, "A brace is not closed", source, position)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import NoReturn
 
-from edf.equations.errors import EquationError
+from edf.equations.errors import EquationError, Why
 from edf.equations.latex.tokens import Token
 from edf.equations.latex.vocabulary import (
     DEFINITIONS,
@@ -51,18 +51,30 @@ class Cursor:
             self.place += 1
         return token
 
-    def fail(self, message: str, at: int | None = None) -> NoReturn:
-        raise EquationError(message, self.source, self.token.at if at is None else at)
+    def fail(self, why: Why, message: str, at: int | None = None) -> NoReturn:
+        raise EquationError(why, message, self.source, self.token.at if at is None else at)
 
     def expect(self, text: str, opened: Token) -> Token:
         if self.text != text:
             if opened.text == "|" and self.text == "||":
-                self.fail("Which bars belong together? Write \\lvert and \\rvert", opened.at)
+                self.fail(
+                    Why.AMBIGUOUS,
+                    "Which bars belong together? Write \\lvert and \\rvert",
+                    opened.at,
+                )
             if self.token.kind == "end":
-                self.fail(f"{opened.text} is opened here and never closed: add {text}", opened.at)
+                self.fail(
+                    Why.UNFINISHED,
+                    f"{opened.text} is opened here and never closed: add {text}",
+                    opened.at,
+                )
             if self.token.separated:
-                self.fail("Spacing of a \\quad or more separates: it has no place in here")
-            self.fail(f"{self._named()} stands where {text} should close {opened.text}")
+                self.fail(
+                    Why.UNFINISHED, "Spacing of a \\quad or more separates: it has no place in here"
+                )
+            self.fail(
+                Why.UNFINISHED, f"{self._named()} stands where {text} should close {opened.text}"
+            )
         return self.next()
 
     def _named(self) -> str:
@@ -71,7 +83,11 @@ class Cursor:
     def deeper(self, at: int) -> None:
         self.depth += 1
         if self.depth > MAX_DEPTH:
-            self.fail(f"More than {MAX_DEPTH} levels within each other: name a part of it", at)
+            self.fail(
+                Why.NOTATION,
+                f"More than {MAX_DEPTH} levels within each other: name a part of it",
+                at,
+            )
 
     def skip_alignment(self) -> None:
         """Pass over ampersands, which show nothing in rows of a claim."""
@@ -110,8 +126,9 @@ class Cursor:
                 return
         if self.text in ("[", "*"):
             self.fail(
+                Why.AMBIGUOUS,
                 f"TeX reads {self.text} behind \\\\ as part of it: leave spacing between rows out, "
-                "or begin the row with parentheses"
+                "or begin the row with parentheses",
             )
 
     def row_relates(self) -> bool:
@@ -165,46 +182,62 @@ class Cursor:
     def unspaced(self, what: str) -> Token:
         """The current token, which TeX takes for a superscript, a subscript or an argument."""
         if self.token.spaced:
-            self.fail(f"TeX takes the space for the {what}: leave the space out")
+            self.fail(Why.AMBIGUOUS, f"TeX takes the space for the {what}: leave the space out")
         return self.token
 
     def stray(self) -> NoReturn:
         """Say why the current token cannot continue a formula that could end before it."""
         text = self.text
         if self.token.separated:
-            self.fail("Spacing of a \\quad or more separates: it has no place in here")
+            self.fail(
+                Why.UNFINISHED, "Spacing of a \\quad or more separates: it has no place in here"
+            )
         if text in (")", "]", r"\}", "}", r"\right", r"\rVert", r"\rvert", r"\bigr", r"\Bigr"):
-            self.fail(f"{text} closes nothing: remove it, or open its partner")
+            self.fail(Why.UNFINISHED, f"{text} closes nothing: remove it, or open its partner")
         if text == "&":
-            self.fail("& may stand beside an equality sign only: keep a member in one row")
+            self.fail(
+                Why.UNFINISHED, "& may stand beside an equality sign only: keep a member in one row"
+            )
         if text.startswith(r"\end"):
-            self.fail(f"{text} ends nothing that began here")
+            self.fail(Why.UNFINISHED, f"{text} ends nothing that began here")
         if text in ("^", "_"):
-            self.fail(f"A second {text} on one base: write parentheses around the first")
+            self.fail(
+                Why.NOTATION, f"A second {text} on one base: write parentheses around the first"
+            )
         self.unknown()
 
     def unknown(self) -> NoReturn:
         text = self.text
         if self.token.kind == "end":
-            self.fail("The formula ends here, and something is missing")
+            self.fail(Why.UNFINISHED, "The formula ends here, and something is missing")
         if text == "$":
-            self.fail("A dollar sign has no place here: the whole cell is display math already")
+            self.fail(
+                Why.UNFINISHED,
+                "A dollar sign has no place here: the whole cell is display math already",
+            )
         if text in REFUSED:
-            self.fail(REFUSED[text])
+            self.fail(Why.NOTATION, REFUSED[text])
         if text.startswith(r"\begin"):
             name = environment_of(text)
-            self.fail(f"The environment {name} is not understood: use aligned, or one formula")
+            self.fail(
+                Why.NOTATION,
+                f"The environment {name} is not understood: use aligned, or one formula",
+            )
         if text in KNOWN_MACROS or self.token.kind == "words":
-            self.fail(f"{text} has no place here: is something missing before it, or behind?")
+            self.fail(
+                Why.UNFINISHED,
+                f"{text} has no place here: is something missing before it, or behind?",
+            )
         if text.startswith("\\") and text[1:].isalpha():
             close = difflib.get_close_matches(text, KNOWN_MACROS, n=1, cutoff=0.75)
             self.fail(
+                Why.NOTATION,
                 f"The macro {text} is not understood"
                 + (f": did you mean {close[0]}?" if close else "")
                 + (" If it is your own," if close else ": if it is your own,")
-                + " define it, with \\newcommand on the page or in the option macros"
+                + " define it, with \\newcommand on the page or in the option macros",
             )
-        self.fail(f"{text} is not understood here")
+        self.fail(Why.NOTATION, f"{text} is not understood here")
 
 
 def environment_of(text: str) -> str | None:

@@ -2,6 +2,7 @@ r"""What stands between visible delimiters: groups, bars, values at a point."""
 
 from __future__ import annotations
 
+from edf.equations.errors import Why
 from edf.equations.latex.grammar import Grammar
 from edf.equations.latex.syntax import (
     Bars,
@@ -26,19 +27,24 @@ class DelimiterParser(Grammar):
         first = self.token
         size = self.next().text if first.text in SIZES else ""
         if size and SIZES[size] == "":
-            self.fail(f"{size} closes nothing: open its partner", first.at)
+            self.fail(Why.UNFINISHED, f"{size} closes nothing: open its partner", first.at)
         opened = self.token
         if size == r"\left" and opened.text == ".":
             return self.evaluated(first)
         if opened.text not in CLOSING:
-            self.fail(f"{opened.text} is not understood behind {size}: use parentheses or bars")
+            self.fail(
+                Why.NOTATION,
+                f"{opened.text} is not understood behind {size}: use parentheses or bars",
+            )
         self.next()
         closing = CLOSING[opened.text]
         self.deeper(first.at)
         bars = opened.text in BARS
         self.inside.append("" if size == r"\left" and bars else opened.text)
         if self.text == closing and not (bars and opened.text in ("|", r"\|", "||")):
-            self.fail(f"Nothing stands between {opened.text} and {closing}", opened.at)
+            self.fail(
+                Why.UNFINISHED, f"Nothing stands between {opened.text} and {closing}", opened.at
+            )
         items, commas = [self.statement()], []
         while (
             not bars
@@ -55,8 +61,15 @@ class DelimiterParser(Grammar):
         if size:
             if self.text != SIZES[size]:
                 if self.token.separated:
-                    self.fail("Spacing of a \\quad or more separates: it has no place in here")
-                self.fail(f"{size}{opened.text} is not closed by {SIZES[size]}{closing}", first.at)
+                    self.fail(
+                        Why.UNFINISHED,
+                        "Spacing of a \\quad or more separates: it has no place in here",
+                    )
+                self.fail(
+                    Why.UNFINISHED,
+                    f"{size}{opened.text} is not closed by {SIZES[size]}{closing}",
+                    first.at,
+                )
             self.next()
         if len(items) == 2 and self.text in (")", "]") and opened.text in ("(", "["):
             closing = self.text  # an interval
@@ -76,15 +89,15 @@ class DelimiterParser(Grammar):
         self.inside.append("")
         body = self.expression()
         if self.text != r"\right":
-            self.fail(r"\left. is not closed by \right|", first.at)
+            self.fail(Why.UNFINISHED, r"\left. is not closed by \right|", first.at)
         self.next()
         bar = self.next().text
         self.inside.pop()
         self.depth -= 1
         if bar not in ("|", "]", ")"):
-            self.fail(r"\left. is not closed by \right|", first.at)
+            self.fail(Why.UNFINISHED, r"\left. is not closed by \right|", first.at)
         if self.text != "_":
-            self.fail(r"At which point? Write \right|_{x = a}")
+            self.fail(Why.AMBIGUOUS, r"At which point? Write \right|_{x = a}")
         self.next()
         return Evaluated(body, self.indices(), bar, at=first.at)
 

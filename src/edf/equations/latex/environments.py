@@ -2,6 +2,7 @@ r"""Case distinctions and matrices."""
 
 from __future__ import annotations
 
+from edf.equations.errors import Why
 from edf.equations.latex.cursor import environment_of, raw
 from edf.equations.latex.grammar import Grammar
 from edf.equations.latex.syntax import (
@@ -53,7 +54,7 @@ class EnvironmentParser(Grammar):
             before = self.next().text
         separated = self.token.separated or self.token.kind == "words"
         if self.text != "&" and not separated:
-            self.fail("A case is written value & condition")
+            self.fail(Why.NOTATION, "A case is written value & condition")
         apart = self.next().text if self.text == "&" else r"\quad"
         word = macro = ""
         if self.token.kind == "words":
@@ -67,10 +68,14 @@ class EnvironmentParser(Grammar):
             condition = self.conditions(end)
         ending = self.next().text if self.text in (".", ",", ";") else ""
         if condition is None and word not in ("otherwise", "else", "o.w.", "otherwise."):
-            self.fail("This row has no condition: write \\text{otherwise}, or i = j", at)
+            self.fail(
+                Why.NOTATION, "This row has no condition: write \\text{otherwise}, or i = j", at
+            )
         if condition is not None and word not in ("", "if", "for", "when", "where", "whenever"):
             self.fail(
-                f"The word {word} is not understood before a condition: write \\text{{if }}", at
+                Why.NOTATION,
+                f"The word {word} is not understood before a condition: write \\text{{if }}",
+                at,
             )
         return Case(value, word, macro, condition, ending, before, apart, at=at)
 
@@ -80,13 +85,13 @@ class EnvironmentParser(Grammar):
         parts, joins = [self.statement()], []
         while self.text in (",", r"\wedge") or self.token.kind == "words":
             if self.token.kind == "words" and self.token.inner.strip() not in AND:
-                self.fail(_HOW_TO_CONDITION)
+                self.fail(Why.NOTATION, _HOW_TO_CONDITION)
             if self.text == "," and self.peek() in (r"\\", end):
                 break
             joins.append(raw([self.next()]))
             parts.append(self.statement())
         if not all(isinstance(part, Relation) for part in parts):
-            self.fail(_HOW_TO_CONDITION, self.token.at)
+            self.fail(Why.NOTATION, _HOW_TO_CONDITION, self.token.at)
         return parts[0] if len(parts) == 1 else Conditions(tuple(parts), tuple(joins), at=at)
 
     def matrix(self) -> Tree:

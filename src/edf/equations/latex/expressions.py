@@ -9,6 +9,7 @@ that formulas are made of is read here; whether it can be tested is decided by i
 
 from __future__ import annotations
 
+from edf.equations.errors import Why
 from edf.equations.latex.asides import is_aside
 from edf.equations.latex.cursor import environment_of
 from edf.equations.latex.delimiters import DelimiterParser
@@ -102,8 +103,9 @@ class ExpressionParser(
             return False
         if not self.row_relates():
             self.fail(
+                Why.AMBIGUOUS,
                 f"Does {token.text} go on with what stands before the space, or begin anew? "
-                "Leave the space out, or write a relation"
+                "Leave the space out, or write a relation",
             )
         return True
 
@@ -118,7 +120,10 @@ class ExpressionParser(
             if self.text in PRODUCT_SIGNS or self.text in OTHER_SIGNS:
                 sign = self.next()
                 if self.text in ("+", "-"):
-                    self.fail(f"A sign after {sign.text}: write parentheses around what it is for")
+                    self.fail(
+                        Why.NOTATION,
+                        f"A sign after {sign.text}: write parentheses around what it is for",
+                    )
                 joins.append(sign.text)
                 factors.append(self.factor())
             elif self.text == "/":
@@ -140,17 +145,25 @@ class ExpressionParser(
             if isinstance(left, Group) or (isinstance(left, Script) and left.sup is not None):
                 return  # (-1)^n 6^n
             self.fail(
-                "A number after a factor reads as one with it: write \\cdot between", right.at
+                Why.AMBIGUOUS,
+                "A number after a factor reads as one with it: write \\cdot between",
+                right.at,
             )
         if not isinstance(left, Number):
             return
         if right == Symbol("e") and self.text in ("+", "-"):
             number = f"{left.text}e{self.text}"
-            self.fail(f"{number} looks like a power of ten: write 10^{{..}} or \\cdot", left.at)
+            self.fail(
+                Why.AMBIGUOUS,
+                f"{number} looks like a power of ten: write 10^{{..}} or \\cdot",
+                left.at,
+            )
         if isinstance(right, Fraction):
             parts = right.top, right.bottom
             if all(isinstance(part, Number) for part in parts) and right.macro not in BINOMIALS:
-                self.fail("A mixed number, or a product? Write \\cdot between", right.at)
+                self.fail(
+                    Why.AMBIGUOUS, "A mixed number, or a product? Write \\cdot between", right.at
+                )
 
     def slash(self, top: Tree, at: int) -> Tree:
         self.next()
@@ -166,7 +179,9 @@ class ExpressionParser(
             factors.append(self.factor())  # f'(x), which is no product
         bottom = product(factors, [""] * (len(factors) - 1), start)
         if self.starts() or self.text == "/" or self.text in PRODUCT_SIGNS:
-            self.fail("What is below the slash? Write \\frac{..}{..}, or parentheses")
+            self.fail(
+                Why.AMBIGUOUS, "What is below the slash? Write \\frac{..}{..}, or parentheses"
+            )
         return Slash(top, bottom, at=at)
 
     def starts(self) -> bool:
@@ -223,7 +238,7 @@ class ExpressionParser(
         macro = self.text
         word = self.symbol()
         if not (isinstance(word, Symbol) and word.base == "grad"):
-            self.fail(".grad is the only attribute that is understood", word.at)
+            self.fail(Why.NOTATION, ".grad is the only attribute that is understood", word.at)
         return Grad(base, macro, at=at)
 
     def primary(self) -> Tree:
@@ -271,19 +286,20 @@ class ExpressionParser(
             return self.symbol()
         if text in TERM_SIGNS:
             self.fail(
-                f"{text} stands where a factor should: write parentheses around what it is for"
+                Why.NOTATION,
+                f"{text} stands where a factor should: write parentheses around what it is for",
             )
         if text == "." and self.peek() == ".":
-            self.fail("Three periods: write \\dots for dots")
+            self.fail(Why.NOTATION, "Three periods: write \\dots for dots")
         if text in ("_", "^"):
-            self.fail(f"{text} has nothing to stand on: write its base")
+            self.fail(Why.UNFINISHED, f"{text} has nothing to stand on: write its base")
         if (
             text in RELATIONS
             or text in CLOSERS
             or text in ("}", "&", r"\\", r"\right", ",", ";", ".", ":")
             or text.startswith(r"\end")
         ):
-            self.fail(f"Something is missing before {text}")
+            self.fail(Why.UNFINISHED, f"Something is missing before {text}")
         self.unknown()
 
     def root(self) -> Tree:
@@ -304,10 +320,10 @@ class ExpressionParser(
         close = self.closing_brace(self.place)
         if close is None:
             self.next()
-            self.fail("{ is opened here and never closed: add }", opened.at)
+            self.fail(Why.UNFINISHED, "{ is opened here and never closed: add }", opened.at)
         inner = self.tokens[self.place + 1 : close]
         if not inner:
-            self.fail("Empty braces: leave them out", opened.at)
+            self.fail(Why.UNFINISHED, "Empty braces: leave them out", opened.at)
         level = 0
         for token in inner:
             level += {"{": 1, "}": -1}.get(token.text, 0)
@@ -324,7 +340,7 @@ class ExpressionParser(
         body = self.expression()
         self.expect("}", opened)
         if not isinstance(body, Symbol | Number | Group | Bars | Fraction | Styled | Root):
-            self.fail("Braces do not show on the page: write parentheses", opened.at)
+            self.fail(Why.AMBIGUOUS, "Braces do not show on the page: write parentheses", opened.at)
         return body
 
     def over(self, opened: Token, sign: Token) -> Tree:
@@ -344,7 +360,7 @@ class ExpressionParser(
             self.next()
             self.inside.append("")
             if self.text == "}":
-                self.fail(f"An argument of {macro} is empty", token.at)
+                self.fail(Why.UNFINISHED, f"An argument of {macro} is empty", token.at)
             body = self.expression()
             self.expect("}", token)
             self.inside.pop()
@@ -353,7 +369,9 @@ class ExpressionParser(
         if token.kind == "number":  # TeX takes one digit and leaves the rest
             digit, rest = token.text[0], token.text[1:]
             if rest.startswith("."):
-                self.fail(f"TeX takes the first digit only: put {token.text} into braces")
+                self.fail(
+                    Why.AMBIGUOUS, f"TeX takes the first digit only: put {token.text} into braces"
+                )
             if rest:
                 self.tokens[self.place] = Token("number", rest, token.at + 1, token.after)
             else:
@@ -361,7 +379,7 @@ class ExpressionParser(
             return Number(digit, at=token.at)
         if token.kind == "letter" or token.text in SYMBOLS or token.text in FONTS | ACCENTS:
             return self.symbol()
-        self.fail(f"{macro} needs its arguments in braces")
+        self.fail(Why.UNFINISHED, f"{macro} needs its arguments in braces")
 
 
 def _switched(tree: Tree, font: str) -> Tree:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from edf.equations.errors import Why
 from edf.equations.latex.grammar import Grammar, product
 from edf.equations.latex.syntax import (
     Big,
@@ -46,14 +47,20 @@ class FunctionParser(Grammar):
                 primes += 1
             elif self.text == "_":
                 if macro.text not in (r"\log",):
-                    self.fail(f"{macro.text} takes no subscript here")
+                    self.fail(Why.NOTATION, f"{macro.text} takes no subscript here")
                 self.script_sign()
                 sub = self.indices()
             elif self.text == "'" or sup is not None or primes:
-                self.fail(f"A prime behind {macro.text} is not understood: write \\frac{{d}}{{dx}}")
+                self.fail(
+                    Why.DERIVATIVE,
+                    f"A prime behind {macro.text} is not understood: write \\frac{{d}}{{dx}}",
+                )
             else:
                 if macro.text not in POWERED:
-                    self.fail(f"{macro.text}^: the power of what? Write ({macro.text} ..)^..")
+                    self.fail(
+                        Why.AMBIGUOUS,
+                        f"{macro.text}^: the power of what? Write ({macro.text} ..)^..",
+                    )
                 self.script_sign()
                 sup = self.superscript()
         if self.text == "{" and not primes and (argument := self.in_braces(macro)) is not None:
@@ -62,19 +69,23 @@ class FunctionParser(Grammar):
             self.text in SIZES and self.peek() in ("(", "[", r"\{")
         )
         if primes and not parenthesised:
-            self.fail(f"{macro.text}' has no argument: write {macro.text}'(..)")
+            self.fail(Why.UNFINISHED, f"{macro.text}' has no argument: write {macro.text}'(..)")
         if not parenthesised and not self.starts():
-            self.fail(f"{macro.text} has no argument: write {macro.text}(..)")
+            self.fail(Why.UNFINISHED, f"{macro.text} has no argument: write {macro.text}(..)")
         argument = self.delimited() if parenthesised else self.applied()
         if parenthesised and self.text == "^" and macro.text not in POWERED and sup is None:
             function = Function(macro.text, sup, argument, sub, primes, at=macro.at)
             return self.scripts(function, macro.at)
         if parenthesised and self.text in ("^", "_", "'") and not self.token.spaced:
             self.fail(
-                f"Does {self.text} belong to {macro.text}(..) or to what is in the parentheses?"
+                Why.AMBIGUOUS,
+                f"Does {self.text} belong to {macro.text}(..) or to what is in the parentheses?",
             )
         if not parenthesised and not self.argument_ends():
-            self.fail(f"Where does the argument of {macro.text} end? Write {macro.text}(..)")
+            self.fail(
+                Why.AMBIGUOUS,
+                f"Where does the argument of {macro.text} end? Write {macro.text}(..)",
+            )
         return Function(macro.text, sup, argument, sub, primes, at=macro.at)
 
     def in_braces(self, macro: Token) -> Tree | None:
@@ -84,11 +95,13 @@ class FunctionParser(Grammar):
             return None
         opened = self.next()
         if self.text == "}":
-            self.fail("Empty braces: leave them out", opened.at)
+            self.fail(Why.UNFINISHED, "Empty braces: leave them out", opened.at)
         argument = self.expression()
         self.expect("}", opened)
         if isinstance(argument, Sum):
-            self.fail(f"Braces do not show on the page: write {macro.text}(..)", opened.at)
+            self.fail(
+                Why.AMBIGUOUS, f"Braces do not show on the page: write {macro.text}(..)", opened.at
+            )
         return argument
 
     def argument_ends(self) -> bool:
@@ -136,11 +149,14 @@ class FunctionParser(Grammar):
             elif mark.text == "^" and upper is None:
                 upper = self.superscript()
             else:
-                self.fail(f"A second {mark.text} on {macro}", mark.at)
+                self.fail(Why.NOTATION, f"A second {mark.text} on {macro}", mark.at)
         self.skip_alignment()
         sign = self.next().text if self.text in ("+", "-") else ""
         if not self.starts():
-            self.fail(f"{macro} of what? Write parentheses around a sign and what follows it")
+            self.fail(
+                Why.AMBIGUOUS,
+                f"{macro} of what? Write parentheses around a sign and what follows it",
+            )
         body = self.term()
         if sign:
             body = Sum((body,), (sign,), at=body.at)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from edf.equations.errors import EquationError
+from edf.equations.errors import EquationError, Why
 from edf.equations.latex.asides import condition_trees, is_aside, is_connective
 from edf.equations.latex.cursor import environment_of, raw
 from edf.equations.latex.expressions import ExpressionParser
@@ -64,13 +64,14 @@ def steps(claim: Claim) -> list[Equation]:
                     row = len(found)
             case Aside():
                 if part.problem:
-                    raise EquationError(part.problem, position=part.at)
+                    raise EquationError(Why.NOTATION, part.problem, position=part.at)
                 for k in range(row, len(found)):
                     one = found[k]
                     found[k] = replace(one, conditions=(*one.conditions, *part.conditions))
             case _ if mark is not None and mark.sign:
                 if previous is None:
                     raise EquationError(
+                        Why.UNFINISHED,
                         f"The formula starts with {mark.sign}: write what stands on the left",
                         position=mark.at,
                     )
@@ -89,13 +90,17 @@ def steps(claim: Claim) -> list[Equation]:
                 previous = part
     _insist_on_claim(previous, found)
     if not found:
-        raise EquationError("Nothing is claimed here: write an equation with =", position=0)
+        raise EquationError(
+            Why.NO_CLAIM, "Nothing is claimed here: write an equation with =", position=0
+        )
     return found
 
 
 def _insist_on_claim(member: Tree | None, found: Sequence[Equation]) -> None:
     if member is not None and not (found and found[-1].right is member):
-        raise EquationError("Nothing is claimed here: write an equation with =", position=member.at)
+        raise EquationError(
+            Why.NO_CLAIM, "Nothing is claimed here: write an equation with =", position=member.at
+        )
 
 
 def _continued(before: Tree, further: Tree) -> Tree:
@@ -110,7 +115,7 @@ class _Parser(ExpressionParser):
 
     def claim(self) -> Claim:
         if self.token.kind == "end":
-            self.fail("The claim is empty: write an equation", 0)
+            self.fail(Why.NO_CLAIM, "The claim is empty: write an equation", 0)
         parts: list[Tree] = []
         while True:
             mark = self.mark()
@@ -134,9 +139,13 @@ class _Parser(ExpressionParser):
         if self.layout:
             opened = self.layout[-1]
             closing = opened.text.replace("begin", "end")
-            self.fail(f"{opened.text} is opened here and never closed: add {closing}", opened.at)
+            self.fail(
+                Why.UNFINISHED,
+                f"{opened.text} is opened here and never closed: add {closing}",
+                opened.at,
+            )
         if not any(not isinstance(part, Mark) for part in parts):
-            self.fail("The claim is empty: write an equation", 0)
+            self.fail(Why.NO_CLAIM, "The claim is empty: write an equation", 0)
         return Claim(tuple(parts))
 
     def mark(self) -> Mark:
@@ -164,9 +173,10 @@ class _Parser(ExpressionParser):
             elif relation is not None:
                 if sign and not new_row:
                     self.fail(
+                        Why.UNFINISHED,
                         f"Two signs with nothing between them: {sign} and {relation}"
                         if sign != "=" or relation != "="
-                        else "Two equality signs with nothing between them"
+                        else "Two equality signs with nothing between them",
                     )
                 at = token.at
                 written, sign = self.relation()
@@ -230,7 +240,9 @@ class _Parser(ExpressionParser):
             return f"{token.text}{columns}\n"
         opened = self.layout.pop()
         if environment_of(opened.text) != name:
-            self.fail(f"{token.text} stands where {opened.text} should end", token.at)
+            self.fail(
+                Why.UNFINISHED, f"{token.text} stands where {opened.text} should end", token.at
+            )
         return f"\n{token.text}"
 
     def starts_aside(self) -> bool:

@@ -2,6 +2,7 @@ r"""Subscripts, superscripts and primes."""
 
 from __future__ import annotations
 
+from edf.equations.errors import Why
 from edf.equations.latex.grammar import Grammar
 from edf.equations.latex.syntax import (
     Indices,
@@ -34,17 +35,23 @@ class ScriptParser(Grammar):
             mark = self.script_sign()
             if mark.text == "'":
                 if sup is not None:
-                    self.fail("A prime behind a superscript: write it before", mark.at)
+                    self.fail(
+                        Why.NOTATION, "A prime behind a superscript: write it before", mark.at
+                    )
                 primes += 1
             elif mark.text == "_":
                 if sub is not None:
-                    self.fail("A second subscript on one base: put both into one", mark.at)
+                    self.fail(
+                        Why.NOTATION, "A second subscript on one base: put both into one", mark.at
+                    )
                 sub = self.indices()
             elif (more := self.primes()) and sup is None:
                 primes += more
             else:
                 if sup is not None:
-                    self.fail("A second superscript on one base: write parentheses", mark.at)
+                    self.fail(
+                        Why.NOTATION, "A second superscript on one base: write parentheses", mark.at
+                    )
                 sup = self.superscript()
         if sub is None and sup is None and not primes:
             return base
@@ -53,7 +60,9 @@ class ScriptParser(Grammar):
     def script_sign(self) -> Token:
         """Take the sign of a superscript, a subscript or a prime."""
         if self.token.spaced:
-            self.fail(f"TeX sets this {self.text} on the space before it: leave that out")
+            self.fail(
+                Why.AMBIGUOUS, f"TeX sets this {self.text} on the space before it: leave that out"
+            )
         return self.next()
 
     def primes(self) -> int:
@@ -79,7 +88,7 @@ class ScriptParser(Grammar):
             if len(inner) == 1 and inner[0].text in SIGNS_AS_NAMES:
                 body: Tree = Symbol(self.next().text, at=inner[0].at)
             elif not inner and close is not None:
-                self.fail("Empty braces: leave them out", token.at)
+                self.fail(Why.UNFINISHED, "Empty braces: leave them out", token.at)
             else:
                 self.inside.append("{")
                 body = self.statement()
@@ -94,7 +103,9 @@ class ScriptParser(Grammar):
             return body
         if token.kind == "number":
             if len(token.text) > 1:
-                self.fail(f"TeX raises the first digit only: write ^{{{token.text}}}")
+                self.fail(
+                    Why.AMBIGUOUS, f"TeX raises the first digit only: write ^{{{token.text}}}"
+                )
             self.next()
             return Number(token.text, at=token.at)
         if token.text in SIGNS_AS_NAMES:
@@ -105,20 +116,24 @@ class ScriptParser(Grammar):
                 and (behind.kind in ("letter", "number"))
             ):
                 self.fail(
-                    f"TeX raises only {token.text} here: put the whole superscript into braces"
+                    Why.AMBIGUOUS,
+                    f"TeX raises only {token.text} here: put the whole superscript into braces",
                 )
             self.next()
             return Symbol(token.text, at=token.at)
         if token.kind == "letter" or token.text in SYMBOLS | FONTS | TEXT | ACCENTS:
             return self.unbraced()
         if token.kind == "end":
-            self.fail("The formula ends where a superscript should stand")
-        self.fail(f"TeX raises only {token.text} here: put the whole superscript into braces")
+            self.fail(Why.UNFINISHED, "The formula ends where a superscript should stand")
+        self.fail(
+            Why.AMBIGUOUS,
+            f"TeX raises only {token.text} here: put the whole superscript into braces",
+        )
 
     def unbraced(self) -> Tree:
         """A symbol as a script without braces."""
         if self.text == r"\operatorname":
-            self.fail("Put the whole script into braces")
+            self.fail(Why.NOTATION, "Put the whole script into braces")
         return self.symbol()
 
     def indices(self) -> Tree:
@@ -130,11 +145,11 @@ class ScriptParser(Grammar):
             return Indices((self.index_atom(braced=False),), (), at=opened.at)
         close = self.closing_brace(self.place)
         if close is None:
-            self.fail("{ is opened here and never closed: add }", opened.at)
+            self.fail(Why.UNFINISHED, "{ is opened here and never closed: add }", opened.at)
         inner = self.tokens[self.place + 1 : close]
         self.next()
         if not inner:
-            self.fail("Empty braces: leave them out", opened.at)
+            self.fail(Why.UNFINISHED, "Empty braces: leave them out", opened.at)
         if len(inner) == 1 and inner[0].text in SIGNS_AS_NAMES:
             sign = self.next()
             self.next()
@@ -144,7 +159,7 @@ class ScriptParser(Grammar):
             while self.text != "}":
                 commas.append(self.next().text if self.text == "," else "")
                 if self.token.kind == "number" and not commas[-1] and isinstance(items[-1], Number):
-                    self.fail("Two numbers read as one: write a comma between")
+                    self.fail(Why.AMBIGUOUS, "Two numbers read as one: write a comma between")
                 items.append(self.index_item())
             self.next()
             return Indices(tuple(items), tuple(commas), at=opened.at)
@@ -186,7 +201,9 @@ class ScriptParser(Grammar):
         token = self.token
         if token.kind == "number":
             if not braced and len(token.text) > 1:
-                self.fail(f"TeX lowers the first digit only: write _{{{token.text}}}")
+                self.fail(
+                    Why.AMBIGUOUS, f"TeX lowers the first digit only: write _{{{token.text}}}"
+                )
             self.next()
             return Number(token.text, at=token.at)
         if braced and token.text == "{":
@@ -201,8 +218,8 @@ class ScriptParser(Grammar):
                 return Script(symbol, self.indices(), at=token.at)
             return symbol
         if token.kind == "end":
-            self.fail("The formula ends where a subscript should stand")
-        self.fail(f"{token.text} is not understood in a subscript: write index letters")
+            self.fail(Why.UNFINISHED, "The formula ends where a subscript should stand")
+        self.fail(Why.SHAPES, f"{token.text} is not understood in a subscript: write index letters")
 
     def names_something(self) -> bool:
         text = self.text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from edf.equations.errors import Why
 from edf.equations.latex.grammar import Grammar
 from edf.equations.latex.syntax import (
     Styled,
@@ -42,13 +43,13 @@ class SymbolParser(Grammar):
             elif self.text in FONTS | ACCENTS:
                 inner = self.symbol()
             else:
-                self.fail(f"{token.text} needs its argument in braces")
+                self.fail(Why.UNFINISHED, f"{token.text} needs its argument in braces")
         else:
             close = self.closing_brace(self.place)
             opened = self.token
             content = [] if close is None else self.tokens[self.place + 1 : close]
             if close is not None and not content:
-                self.fail("Empty braces: leave them out", opened.at)
+                self.fail(Why.UNFINISHED, "Empty braces: leave them out", opened.at)
             if self._is_word(content):
                 self.place += 1 + len(content)
                 inner = Symbol(_word(content), at=token.at)

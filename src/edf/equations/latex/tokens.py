@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from edf.equations.errors import EquationError
+from edf.equations.errors import EquationError, Why
 
 MAX_LENGTH = 10_000  # characters of one claim
 MAX_TOKENS = 20_000  # tokens of one claim, with its macros replaced by what they stand for
@@ -108,6 +108,7 @@ def tokenise(source: str, macros: Mapping[str, str] | None = None) -> list[Token
     """
     if len(source) > MAX_LENGTH:
         raise EquationError(
+            Why.NO_CLAIM,
             f"The claim has {len(source)} characters; {MAX_LENGTH} are read: split it",
             source[:MAX_LENGTH],
             MAX_LENGTH,
@@ -176,7 +177,7 @@ def _character(source: str, position: int) -> tuple[str, str, int]:
     """Return the kind, text and end of a character outside ASCII."""
     text = _CHARACTERS.get(source[position])
     if text is None:
-        raise EquationError(_stray(source[position]), source, position)
+        raise EquationError(Why.NOTATION, _stray(source[position]), source, position)
     kind = "macro" if text.startswith("\\") else "sign"
     return kind, text, position + 1
 
@@ -189,7 +190,7 @@ def _braced(source: str, position: int) -> tuple[str, int]:
         depth += {"{": 1, "}": -1}.get(source[place], 0)
         if depth == 0:
             return source[start + 1 : place], place + 1
-    raise EquationError("{ is opened here and never closed: add }", source, start)
+    raise EquationError(Why.UNFINISHED, "{ is opened here and never closed: add }", source, start)
 
 
 def _stray(character: str) -> str:
@@ -225,6 +226,7 @@ class _Expansion:
             self.count += 1 + len(replaced)
             if self.count > MAX_TOKENS:
                 raise EquationError(
+                    Why.NOTATION,
                     f"The macro {token.text} stands for itself, or for very much: "
                     "write out what it is",
                     self.source,
@@ -245,7 +247,9 @@ class _Expansion:
             found.append(token)
             if depth == 0:
                 return found[1:-1] if found[0].text == "{" else found
-        raise EquationError(f"An argument of {macro.text} is missing", self.source, macro.at)
+        raise EquationError(
+            Why.UNFINISHED, f"An argument of {macro.text} is missing", self.source, macro.at
+        )
 
     def _replaced(self, body: str, arguments: list[list[Token]], macro: Token) -> list[Token]:
         tokens: list[Token] = []
@@ -257,7 +261,7 @@ class _Expansion:
                 scanned = _scanned(piece)[:-1]
             except EquationError as error:
                 raise EquationError(
-                    f"In the macro {macro.text}: {error.message}", self.source, macro.at
+                    error.why, f"In the macro {macro.text}: {error.message}", self.source, macro.at
                 ) from None
             tokens += [replace(token, at=macro.at, after=macro.after) for token in scanned]
         return tokens

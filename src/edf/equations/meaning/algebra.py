@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, NoReturn
 
-from edf.equations.errors import EquationError
+from edf.equations.errors import EquationError, Why
 from edf.equations.latex.vocabulary import OTHER_SIGNS, REFUSED
 from edf.equations.meaning.expression import Expr, Index, letters_of
 from edf.equations.operations import OPERATIONS
@@ -26,9 +26,9 @@ from edf.equations.operations.shapes import (
 MAX_ORDER = 2  # derivatives within each other
 
 
-def fail(message: str, at: int) -> NoReturn:
+def fail(why: Why, message: str, at: int) -> NoReturn:
     """Raise the error; the caller that knows the source adds it."""
-    raise EquationError(message, position=at)
+    raise EquationError(why, message, position=at)
 
 
 def make(
@@ -49,6 +49,7 @@ def make(
     for arg in args:
         if clash := (arg.bound & free_before) | (bound_before & arg.free):
             fail(
+                Why.SHAPES,
                 f"The index {min(clash)} is summed in one place and used outside it in another:"
                 " rename one",
                 arg.at,
@@ -59,7 +60,11 @@ def make(
     inner = bound | bound_before
     order += max((arg.order for arg in args), default=0)
     if order > MAX_ORDER:
-        fail("Third derivatives are not tested: bind a first one to a node of its own", at)
+        fail(
+            Why.DERIVATIVE,
+            "Third derivatives are not tested: bind a first one to a node of its own",
+            at,
+        )
     return Expr(op, tuple(args), data, free, shape, inner, order, label, at)
 
 
@@ -72,7 +77,7 @@ def apply(name: str, args: Sequence[Expr], at: int) -> Expr:
     try:
         shape = OPERATIONS[name].shape(*(arg.shape for arg in args))
     except ShapeError as error:
-        fail(error.message, at if error.argument is None else args[error.argument].at)
+        fail(Why.SHAPES, error.message, at if error.argument is None else args[error.argument].at)
     return make(name, args, at=at, shape=shape)
 
 
@@ -90,7 +95,7 @@ def multiply(factors: Sequence[Expr], signs: Sequence[str], at: int) -> Expr:
             runs.append([factor])
             continue
         if sign in OTHER_SIGNS:
-            fail(REFUSED[sign], factor.at)
+            fail(Why.NOTATION, REFUSED[sign], factor.at)
         if sign == r"\times" and is_column(previous.shape) and is_column(factor.shape):
             runs[-1][-1] = apply("cross", (previous, factor), at)
             continue
@@ -127,10 +132,16 @@ def _check_sign(sign: str, left: Expr, right: Expr) -> None:
     columns = is_column(left.shape) and is_column(right.shape)
     if sign == r"\times" or sign == "*":
         fail(
-            f"{sign} between vectors or matrices: write \\odot, or nothing for a product", right.at
+            Why.SHAPES,
+            f"{sign} between vectors or matrices: write \\odot, or nothing for a product",
+            right.at,
         )
     if columns and settle(right.shape[0]) != 1:  # type: ignore[index]
-        fail("Two columns cannot be multiplied: write x^\\top y, x y^\\top or x \\odot y", right.at)
+        fail(
+            Why.SHAPES,
+            "Two columns cannot be multiplied: write x^\\top y, x y^\\top or x \\odot y",
+            right.at,
+        )
 
 
 def _check_precedence(left: Sequence[Expr], right: Sequence[Expr]) -> None:
@@ -139,7 +150,11 @@ def _check_precedence(left: Sequence[Expr], right: Sequence[Expr]) -> None:
     if (len(before) < 2 and len(after) < 2) or not before or not after:
         return
     if could_fit(before[-1].shape, after[0].shape):
-        fail("Which product comes first, \\odot or the other? Write parentheses", after[0].at)
+        fail(
+            Why.AMBIGUOUS,
+            "Which product comes first, \\odot or the other? Write parentheses",
+            after[0].at,
+        )
 
 
 def _run(run: Sequence[Expr], at: int) -> Expr:
@@ -165,10 +180,12 @@ def matmul(left: Expr, right: Expr) -> Expr:
 def component(base: Expr, indices: tuple[Index, ...], at: int) -> Expr:
     """One entry of a column or of a matrix."""
     if base.shape is None:
-        fail("A number has no components: leave the subscript out", at)
+        fail(Why.SHAPES, "A number has no components: leave the subscript out", at)
     if len(indices) != (1 if is_column(base.shape) else 2):
-        fail(f"{describe(base.shape).capitalize()} with {len(indices)} indices", at)
+        fail(Why.SHAPES, f"{describe(base.shape).capitalize()} with {len(indices)} indices", at)
     letters = frozenset(letters_of(indices))
     if clash := letters & base.bound:
-        fail(f"The index {min(clash)} is summed inside and used outside: rename one", at)
+        fail(
+            Why.SHAPES, f"The index {min(clash)} is summed inside and used outside: rename one", at
+        )
     return make("component", (base,), indices, at=at, free=base.free | letters)

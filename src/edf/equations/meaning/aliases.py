@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from edf.equations.errors import Why
 from edf.equations.latex.syntax import Symbol, Tree, children, walk, with_child
 from edf.equations.meaning import algebra
 from edf.equations.meaning.algebra import fail
@@ -32,7 +33,11 @@ def read_alias(reader: Reader, bound: Bound, indices: tuple[Index, ...], at: int
     letters = [index for index in indices if isinstance(index, str)]
     if len(letters) < len(indices) or len(indices) != len(alias.letters):
         written = ", ".join(alias.letters)
-        fail(f"{bound.name} was defined with the indices {written}: write as many letters", at)
+        fail(
+            Why.SHAPES,
+            f"{bound.name} was defined with the indices {written}: write as many letters",
+            at,
+        )
     return reader.read(_renamed(tree, dict(zip(alias.letters, letters, strict=True)), bound.name))
 
 
@@ -44,7 +49,7 @@ def entry(reader: Reader, value: Expr, indices: tuple[Index, ...], at: int) -> E
     for index, dim in zip(indices, value.shape, strict=False):
         length = settle(dim)
         if isinstance(length, DimensionVariable):
-            fail("The length of this cannot be told from what stands around it", at)
+            fail(Why.UNKNOWN, "The length of this cannot be told from what stands around it", at)
         reader.inference.runs_over(index, length, at)
         placed.append(reader.inference.placed(index, length))
     return algebra.component(value, tuple(placed), at)
@@ -61,7 +66,11 @@ def _renamed(tree: Tree, letters: Mapping[str, str], name: str) -> Tree:
     """The tree with other letters for its indices."""
     inner = {python_names(t)[0] for t in walk(tree) if isinstance(t, Symbol)} - letters.keys()
     if clash := sorted(inner & {new for old, new in letters.items() if new != old}):
-        fail(f"{name} has an index {clash[0]} inside its definition: use another letter", tree.at)
+        fail(
+            Why.SHAPES,
+            f"{name} has an index {clash[0]} inside its definition: use another letter",
+            tree.at,
+        )
 
     def rename(part: Tree) -> Tree:
         if isinstance(part, Symbol) and not part.styles and python_names(part)[0] in letters:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from edf.equations.errors import Why
 from edf.equations.latex.printer import to_latex
 from edf.equations.latex.syntax import (
     Big,
@@ -43,14 +44,14 @@ def read_big(reader: Reader, tree: Big) -> Expr:
         return read_integral(reader, tree)
     if tree.macro not in BY_SIGN:
         name = tree.macro.replace("\\arg\\", "\\arg")
-        fail(REFUSED.get(name, f"{tree.macro} is not understood"), tree.at)
+        fail(Why.NOTATION, REFUSED.get(name, f"{tree.macro} is not understood"), tree.at)
     kind = BY_SIGN[tree.macro].name
     tree = _with_bounds(reader, tree)
     lower = tree.lower
     if (over_data := _read_over_data(reader, tree, kind)) is not None:
         return over_data
     if lower is None:
-        fail(f"{tree.macro} needs its index below: {tree.macro}_j", tree.at)
+        fail(Why.SHAPES, f"{tree.macro} needs its index below: {tree.macro}_j", tree.at)
     condition: tuple[str, str, str] | None = None
     chosen: Condition | None = None
     ranged: Relation | None = None
@@ -60,6 +61,7 @@ def read_big(reader: Reader, tree: Big) -> Expr:
     elif isinstance(lower, Relation):
         if lower.sign not in CONDITION_SIGNS:
             fail(
+                Why.NOTATION,
                 f"{lower.sign} is not understood below a sum: use =, \\neq, <, \\leq, > or \\geq",
                 lower.right.at,
             )
@@ -67,12 +69,14 @@ def read_big(reader: Reader, tree: Big) -> Expr:
         if label_of(reader, lower.right) is not None:
             chosen = compared(reader, lower.left, lower.sign, lower.right)
             if chosen is None:
-                fail("A label below a sum is compared with = or \\neq", lower.right.at)
+                fail(
+                    Why.NOTATION, "A label below a sum is compared with = or \\neq", lower.right.at
+                )
             indices = (first,)
         else:
             second = read_letter(reader, lower.right)
             if first == second:
-                fail("An index compared with itself", lower.at)
+                fail(Why.NO_CLAIM, "An index compared with itself", lower.at)
             condition = (first, lower.sign, second)
             alone = lower.right in walk(tree.body) and reader.stands_only_in(tree, lower.right)
             indices = (first, second) if alone else (first,)
@@ -82,11 +86,16 @@ def read_big(reader: Reader, tree: Big) -> Expr:
         if tree.upper is not None and len(indices) == 1:  # \sum_i^n
             ranged = Relation(lower.items[0], "=", Number("1"), at=lower.at)
     if len(set(indices)) < len(indices):
-        fail("One index twice below one sign", lower.at)
+        fail(Why.SHAPES, "One index twice below one sign", lower.at)
     if tree.upper is not None and ranged is None:
-        fail(f"An upper bound needs a lower one: write {tree.macro}_{{j=1}}^n", tree.upper.at)
+        fail(
+            Why.UNKNOWN,
+            f"An upper bound needs a lower one: write {tree.macro}_{{j=1}}^n",
+            tree.upper.at,
+        )
     if clash := set(indices) & set(reader.lift):
         fail(
+            Why.SHAPES,
             f"The reading lifts bare vectors with {min(clash)}: sum over another index",
             lower.at,
         )
@@ -100,9 +109,9 @@ def read_big(reader: Reader, tree: Big) -> Expr:
     for index in indices:
         if reader.inference.shifts(index) or index in reader.inference.spans:
             if ranged is None:
-                fail(f"{index} is shifted in this sum: write its bounds", lower.at)
+                fail(Why.SHAPES, f"{index} is shifted in this sum: write its bounds", lower.at)
             if reader.times_summed(index) > 1:
-                fail(f"{index} is shifted in one of several sums: rename it", lower.at)
+                fail(Why.SHAPES, f"{index} is shifted in one of several sums: rename it", lower.at)
     if condition is not None:
         reader.inference.run_alike(condition[0], condition[2], lower.at)
     free = (body.free | ({condition[2]} if condition else set())) - set(indices)
@@ -142,9 +151,13 @@ def _read_over_data(reader: Reader, tree: Big, kind: str) -> Expr | None:
     finally:
         reader.lift, reader.data = (), None
     if rows and reader.inference.ranges.get(index, rows) != rows:
-        fail(f"{letter.base} has {rows} rows, and this is of another length", tree.at)
+        fail(Why.SHAPES, f"{letter.base} has {rows} rows, and this is of another length", tree.at)
     if index not in body.free or body.shape is not None:
-        fail(f"What stands behind {tree.macro} does not depend on {letter.base}", tree.body.at)
+        fail(
+            Why.NOTATION,
+            f"What stands behind {tree.macro} does not depend on {letter.base}",
+            tree.body.at,
+        )
     return make(
         "big", (body,), (kind, (index,), None), at=tree.at, free=body.free - {index},
         bound=frozenset([index]),
@@ -189,6 +202,7 @@ def _insist_on_one_set(reader: Reader, values: Symbol) -> None:
         match other:
             case Relation(sign=r"\in", right=Symbol() as found) if found != values:
                 fail(
+                    Why.AMBIGUOUS,
                     f"Sums over {to_latex(values)} and over {to_latex(found)}: which values are in "
                     "each? Write the condition that chooses them",
                     values.at,
@@ -198,17 +212,25 @@ def _insist_on_one_set(reader: Reader, values: Symbol) -> None:
 def _check_body(reader: Reader, tree: Big, indices: tuple[str, ...], body: Expr) -> None:
     for index in indices:
         if index in body.bound:
-            fail(f"The index {index} is summed twice: rename one", tree.at)
+            fail(Why.SHAPES, f"The index {index} is summed twice: rename one", tree.at)
         if index not in body.free:
-            fail(f"What stands behind {tree.macro} does not depend on {index}", tree.body.at)
+            fail(
+                Why.NOTATION,
+                f"What stands behind {tree.macro} does not depend on {index}",
+                tree.body.at,
+            )
     if tree.macro == r"\sum":
         return
     if body.shape is not None:
-        fail(f"{tree.macro} of vectors: write it with one more index", tree.body.at)
+        fail(Why.SHAPES, f"{tree.macro} of vectors: write it with one more index", tree.body.at)
     if isinstance(tree.body, Product) and body.op == "mul":
         for factor in body.args:
             if not factor.free & set(indices):
-                fail(f"Does this factor belong to {tree.macro}? Write parentheses", factor.at)
+                fail(
+                    Why.AMBIGUOUS,
+                    f"Does this factor belong to {tree.macro}? Write parentheses",
+                    factor.at,
+                )
     insist_on_end(tree, tree.macro)
     insist_on_end(tree.body, tree.macro)
 
@@ -225,7 +247,11 @@ def _read_ranged(
     that starts there.
     """
     if tree.upper is None:
-        fail(f"A lower bound needs an upper one: write {tree.macro}_{{{index}=1}}^n", ranged.at)
+        fail(
+            Why.UNKNOWN,
+            f"A lower bound needs an upper one: write {tree.macro}_{{{index}=1}}^n",
+            ranged.at,
+        )
     first = _number(reader, ranged.right)
     with reader.counting(index, 0 if first == 0 else 1):
         body = reader.read(tree.body)
@@ -238,18 +264,28 @@ def _read_ranged(
                 return kind, body
             return kind, _restricted(reader, tree, ranged, index, kind, body)
     if first is None or first != int(first):
-        fail(f"What does {index} run over? Nothing here tells its range", ranged.at)
+        fail(Why.UNKNOWN, f"What does {index} run over? Nothing here tells its range", ranged.at)
     if tree.upper == Symbol(r"\infty"):
         if kind != "sum":
-            fail(f"{tree.macro} to infinity is not understood: only series are", tree.upper.at)
+            fail(
+                Why.NOTATION,
+                f"{tree.macro} to infinity is not understood: only series are",
+                tree.upper.at,
+            )
         kind, length = "series", SERIES
     else:
         last = _number(reader, tree.upper)
         if last is None or last != int(last) or last < first:
-            fail(f"What does {index} run over? Nothing here tells its range", ranged.at)
+            fail(
+                Why.UNKNOWN, f"What does {index} run over? Nothing here tells its range", ranged.at
+            )
         length = int(last - first) + 1
     if length > LONGEST:
-        fail(f"A sum of {length} terms is too long to test: use smaller numbers", tree.upper.at)
+        fail(
+            Why.NO_CLAIM,
+            f"A sum of {length} terms is too long to test: use smaller numbers",
+            tree.upper.at,
+        )
     reader.inference.runs_over(index, length, tree.at)
     with reader.counting(index, int(first)):
         return kind, reader.read(tree.body)
@@ -262,7 +298,7 @@ def _over_span(reader: Reader, tree: Big, first: float | None, index: str, body:
     start, count = reader.inference.spans[index]
     assert tree.upper is not None
     if first not in (start, start + 1):
-        fail(f"With its shifts, {index} starts at {start} or {start + 1}", tree.at)
+        fail(Why.SHAPES, f"With its shifts, {index} starts at {start} or {start + 1}", tree.at)
     last = _number(reader, tree.upper)
     if last is None and isinstance(tree.upper, Symbol) and reader.scope.find(tree.upper) is None:
         last = reader.inference.sizes.setdefault(tree.upper.base, int(first) + count - 1)
@@ -274,6 +310,7 @@ def _over_span(reader: Reader, tree: Big, first: float | None, index: str, body:
             last = reader.inference.sizes.setdefault(letter.base, end - int(shift)) + shift
     if last != first + count - 1:
         fail(
+            Why.SHAPES,
             f"With its shifts, {index} has {count} values, and the sum ends elsewhere",
             tree.upper.at,
         )
@@ -314,7 +351,11 @@ def _restricted(
 ) -> Expr:
     """A part of a sum: what is outside of the bounds counts for nothing."""
     if kind not in ("sum", "prod"):
-        fail(f"{tree.macro} over a part of the values: write a condition below it", tree.at)
+        fail(
+            Why.NOTATION,
+            f"{tree.macro} over a part of the values: write a condition below it",
+            tree.at,
+        )
     letters = {python_names(t)[0] for t in walk(ranged.right) if isinstance(t, Symbol)}
     assert tree.upper is not None
     letters |= {python_names(t)[0] for t in walk(tree.upper) if isinstance(t, Symbol)}
@@ -330,7 +371,11 @@ def _restricted(
     if last is None:
         conditions.append(Condition(r"\leq", None, (here, reader.read(tree.upper))))
     elif last > length:
-        fail(f"The index {index} has {length} values, and the sum ends at {last:g}", tree.upper.at)
+        fail(
+            Why.SHAPES,
+            f"The index {index} has {length} values, and the sum ends at {last:g}",
+            tree.upper.at,
+        )
     elif last < length:
         end = number(last, tree.upper.at)
         conditions.append(Condition(r"\leq", None, (here, end)))
@@ -353,17 +398,26 @@ def _check_bounds(reader: Reader, tree: Big, first: int, index: str) -> None:
         elif _number(reader, upper) is not None:
             length -= 1
         else:
-            fail("A sum from 0 runs to n-1", upper.at)
+            fail(Why.NOTATION, "A sum from 0 runs to n-1", upper.at)
     value = _number(reader, upper)
     if value is None and isinstance(upper, Symbol):
         bound = reader.scope.find(upper)
         if bound is not None:
-            fail(f"{bound.name} is no number: it cannot be an upper bound", upper.at)
+            fail(
+                Why.OTHER_MEANING,
+                f"{bound.name} is no number: it cannot be an upper bound",
+                upper.at,
+            )
         value = reader.inference.sizes.setdefault(upper.base, length)
     if value is None:
-        fail("An upper bound is a number or a letter: sums run over all values", upper.at)
+        fail(
+            Why.NOTATION,
+            "An upper bound is a number or a letter: sums run over all values",
+            upper.at,
+        )
     if value != length:
         fail(
+            Why.SHAPES,
             f"The index {index} has {reader.inference.ranges[index]} values, and the sum ends at "
             f"{value:g}",
             upper.at,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from edf.equations.errors import Why
 from edf.equations.latex.printer import to_latex
 from edf.equations.latex.syntax import Group, Indices, Number, Script, Symbol, Tree
 from edf.equations.meaning import algebra
@@ -68,7 +69,11 @@ def read_call(reader: Reader, head: Tree, group: Group, behind: Tree) -> Expr | 
                 value = _derivative_at(reader, bound, script, group)
                 if value is not None:
                     return _with_scripts(reader, value, behind)
-                fail(f"{bound.name} is a node: a prime is understood on functions, f'(x)", head.at)
+                fail(
+                    Why.OTHER_MEANING,
+                    f"{bound.name} is a node: a prime is understood on functions, f'(x)",
+                    head.at,
+                )
             if script.sup is not None:
                 if not lists_arguments(reader, bound.value, group):
                     return None  # a product
@@ -87,6 +92,7 @@ def read_call(reader: Reader, head: Tree, group: Group, behind: Tree) -> Expr | 
             return None
     if script.sup is not None:
         fail(
+            Why.AMBIGUOUS,
             f"Is this a power of the function or of its value? Write "
             f"{to_latex(symbol)}(..)^{{{to_latex(script.sup)}}}",
             head.at,
@@ -156,7 +162,7 @@ def _with_scripts(reader: Reader, value: Expr, behind: Tree) -> Expr:
     if not isinstance(behind, Script):
         return _lifted(reader, value)
     if behind.primes:
-        fail("A prime belongs to the function: f'(x)", behind.at)
+        fail(Why.DERIVATIVE, "A prime belongs to the function: f'(x)", behind.at)
     if behind.sub is not None:
         value = subscripted(reader, value, behind.sub, behind.at)
     return raised(reader, _lifted(reader, value), behind.sup, behind.at)
@@ -167,7 +173,7 @@ def _lifted(reader: Reader, value: Expr) -> Expr:
         return value
     rank = 1 if is_column(value.shape) else 2
     if rank > len(reader.lift):
-        fail("This is a matrix, and the reading lifts vectors only", value.at)
+        fail(Why.SHAPES, "This is a matrix, and the reading lifts vectors only", value.at)
     for index, dim in zip(reader.lift, value.shape[:rank], strict=False):
         length = settle(dim)
         assert isinstance(length, int)

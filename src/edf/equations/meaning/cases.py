@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from edf.equations.errors import Why
 from edf.equations.latex.syntax import Cases, Conditions, Relation, Tree
 from edf.equations.meaning.algebra import fail, make
 from edf.equations.meaning.conditions import as_data, read_condition
@@ -21,7 +22,7 @@ def read_cases(reader: Reader, tree: Cases) -> Expr:
     _check_exhaustive(tree)
     for value in values:
         if value.shape is not None:
-            fail("A case distinction of vectors: write it with an index", value.at)
+            fail(Why.SHAPES, "A case distinction of vectors: write it with an index", value.at)
     if all(len(row) < 2 for row in conditions):
         return _chosen(values, [row[0] if row else None for row in conditions], tree.at)
     rest = values[-1]
@@ -67,7 +68,11 @@ def relations(condition: Tree | None) -> list[Relation]:
             return [*relations(before), last]
         case Relation():
             return [condition]
-    fail("A condition is written left = right, or with \\neq, <, \\leq, >, \\geq", condition.at)
+    fail(
+        Why.NOTATION,
+        "A condition is written left = right, or with \\neq, <, \\leq, >, \\geq",
+        condition.at,
+    )
 
 
 def _are_opposite(one: Relation, two: Relation) -> bool:
@@ -79,11 +84,15 @@ def _check_exhaustive(tree: Cases) -> None:
     *rows, last = tree.rows
     for row in rows:
         if row.condition is None:
-            fail("The row for all other cases must be the last", row.at)
+            fail(Why.NOTATION, "The row for all other cases must be the last", row.at)
     if last.condition is None:
         return
     if len(rows) == 1:
         one, two = relations(rows[0].condition), relations(last.condition)
         if len(one) == len(two) == 1 and _are_opposite(one[0], two[0]):
             return
-    fail("Do these cases cover everything? Write \\text{otherwise} in the last row", last.at)
+    fail(
+        Why.AMBIGUOUS,
+        "Do these cases cover everything? Write \\text{otherwise} in the last row",
+        last.at,
+    )

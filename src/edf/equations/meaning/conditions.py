@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from edf.equations.errors import Why
 from edf.equations.latex.syntax import (
     Equation,
     Group,
@@ -33,7 +34,7 @@ def read_condition(reader: Reader, relation: Relation) -> Condition:
     """Read a relation between two index letters, or between two numbers."""
     left, right = relation.left, relation.right
     if relation.sign not in CONDITION_SIGNS:
-        fail(f"{relation.sign} is not understood in a condition", relation.at)
+        fail(Why.NOTATION, f"{relation.sign} is not understood in a condition", relation.at)
     if all(isinstance(t, Symbol) and reader.scope.find(t) is None for t in (left, right)):
         i, j = read_letter(reader, left), read_letter(reader, right)
         reader.inference.run_alike(i, j, relation.at)
@@ -45,13 +46,14 @@ def read_condition(reader: Reader, relation: Relation) -> Condition:
     sides = reader.read(left), reader.read(right)
     if relation.sign in ("=", r"\neq") and not all(map(_is_discrete, sides)):
         fail(
+            Why.NO_CLAIM,
             "Equality of values is no test where they are drawn from a continuum: compare indices, "
             "write <, \\leq, >, \\geq, or declare a finite set (let: y \\in \\{0, 1\\})",
             relation.at,
         )
     for side in sides:
         if side.shape is not None:
-            fail("A condition compares numbers: write it with an index", side.at)
+            fail(Why.SHAPES, "A condition compares numbers: write it with an index", side.at)
     return Condition(relation.sign, None, sides)
 
 
@@ -66,6 +68,7 @@ def _index_and_number(reader: Reader, relation: Relation) -> Condition | None:
     letter = read_letter(reader, relation.left if free[0] else relation.right)
     if reader.inference.shifts(letter) or letter in reader.inference.spans:
         fail(
+            Why.SHAPES,
             f"{letter} is shifted elsewhere: write its bounds below a sum, or leave this out",
             relation.at,
         )
@@ -74,7 +77,7 @@ def _index_and_number(reader: Reader, relation: Relation) -> Condition | None:
     here = make("index", (), (letter, start), at=relation.at, free=frozenset([letter]))
     other = reader.read(relation.right if free[0] else relation.left)
     if other.shape is not None:
-        fail("An index is compared with a number", relation.at)
+        fail(Why.SHAPES, "An index is compared with a number", relation.at)
     return Condition(relation.sign, None, (here, other) if free[0] else (other, here))
 
 
@@ -205,6 +208,7 @@ def _within(reader: Reader, tree: Relation) -> list[Condition]:
                 for sign, item in zip(signs, group.items, strict=True)
             ]
         fail(
+            Why.DECLARATION,
             "This set restricts what is claimed: declare the name (let: ..), so that it is drawn "
             "from the set",
             tree.at,

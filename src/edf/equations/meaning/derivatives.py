@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from edf.equations.errors import Why
 from edf.equations.latex.printer import to_latex
 from edf.equations.latex.syntax import (
     Fraction,
@@ -63,8 +64,12 @@ def read_derivative(reader: Reader, tree: Fraction | Slash) -> Expr | None:
     letter, order, target = parts
     if target is None:
         if isinstance(tree, Slash):
-            fail("What does this derivative act on? Use \\frac", tree.at)
-        fail("What does this derivative act on? Put it behind, in parentheses", tree.at)
+            fail(Why.DERIVATIVE, "What does this derivative act on? Use \\frac", tree.at)
+        fail(
+            Why.DERIVATIVE,
+            "What does this derivative act on? Put it behind, in parentheses",
+            tree.at,
+        )
     variables = variables_below(reader, tree.bottom, letter, order)
     applied = _applied_to(reader, target, variables[0])
     if applied is not None:
@@ -111,12 +116,13 @@ def derivative_parts(reader: Reader, tree: Fraction | Slash) -> tuple[str, int, 
     letter, first = _letter_d(above[0][0]), _letter_d(below[0][0])
     if letter is None or first is None:
         if r"\partial" in (letter, first):
-            fail("\\partial must stand both above and below", tree.at)
+            fail(Why.DERIVATIVE, "\\partial must stand both above and below", tree.at)
         return None
     if letter != first:
-        fail("One kind of d above and another below", tree.at)
+        fail(Why.DERIVATIVE, "One kind of d above and another below", tree.at)
     if letter == "d" and reader.scope.find(Symbol("d")) is not None:
         fail(
+            Why.OTHER_MEANING,
             "d is bound on this page: a fraction or a derivative? Write \\mathrm{d} or \\cdot",
             tree.at,
         )
@@ -128,7 +134,11 @@ def derivative_parts(reader: Reader, tree: Fraction | Slash) -> tuple[str, int, 
     if len(factors) == 1:
         return letter, order, None
     if joins and joins[0]:
-        fail("A derivative of a product: put the product into parentheses behind it", tree.at)
+        fail(
+            Why.DERIVATIVE,
+            "A derivative of a product: put the product into parentheses behind it",
+            tree.at,
+        )
     rest = factors[1:]
     target = rest[0] if len(rest) == 1 else Product(rest, joins[1:], at=rest[0].at)
     return letter, order, target
@@ -152,9 +162,13 @@ def _order(sup: Tree | None) -> int:
     if sup is None:
         return 1
     if not isinstance(sup, Number) or not sup.text.isdigit() or int(sup.text) < 1:
-        fail("The order of a derivative is a whole number", sup.at)
+        fail(Why.DERIVATIVE, "The order of a derivative is a whole number", sup.at)
     if int(sup.text) > MAX_ORDER:
-        fail("Third derivatives are not tested: bind a first one to a node of its own", sup.at)
+        fail(
+            Why.DERIVATIVE,
+            "Third derivatives are not tested: bind a first one to a node of its own",
+            sup.at,
+        )
     return int(sup.text)
 
 
@@ -183,12 +197,12 @@ def read_held(reader: Reader, tree: Tree, held: Sequence[Tree], at: int) -> Expr
     """
     parts = derivative_parts(reader, tree) if isinstance(tree, Fraction) else None
     if parts is None or parts[2] is None or parts[1] != 1:
-        fail("What is held fixed stands behind a first derivative of one thing", at)
+        fail(Why.DERIVATIVE, "What is held fixed stands behind a first derivative of one thing", at)
     assert isinstance(tree, Fraction)
     letter, order, target_tree = parts
     (variable,) = variables_below(reader, tree.bottom, letter, order)
     if not variable.indices and _size(variable.shape) > 1:
-        fail("With something held fixed, write the variable with an index", variable.at)
+        fail(Why.SHAPES, "With something held fixed, write the variable with an index", variable.at)
     assert target_tree is not None
     target = _target(reader, target_tree)
     expr = one_derivative(reader, target, variable, at)
@@ -196,17 +210,19 @@ def read_held(reader: Reader, tree: Tree, held: Sequence[Tree], at: int) -> Expr
     for item in held:
         symbol, sub = (item.base, item.sub) if isinstance(item, Script) else (item, None)
         if not isinstance(symbol, Symbol):
-            fail("What is held fixed is a name", item.at)
+            fail(Why.DERIVATIVE, "What is held fixed is a name", item.at)
         with reader.unlifted():
             value = atom(reader, symbol, sub, item.at)
         if value.op != "node" or value.data[1]:
-            fail("What is held fixed is a node as a whole", item.at)
+            fail(Why.DERIVATIVE, "What is held fixed is a node as a whole", item.at)
         node = value.data[0]
         if node is variable.node:
-            fail("What is held fixed and what is varied are the same", item.at)
+            fail(Why.DERIVATIVE, "What is held fixed and what is varied are the same", item.at)
         for other in nodes:
             if other in reader.scope.ancestors(node) or node in reader.scope.ancestors(other):
-                fail("Of two that are held fixed, one depends on the other", item.at)
+                fail(
+                    Why.DERIVATIVE, "Of two that are held fixed, one depends on the other", item.at
+                )
         nodes.append(node)
         if variable.node not in reader.scope.ancestors(node):
             continue  # it stays as it is anyway
@@ -238,6 +254,7 @@ def _applying(reader: Reader, head: Tree) -> Expr | None:
     if len(nodes) != 1:
         count = "no node" if not nodes else f"{len(nodes)} nodes"
         fail(
+            Why.DERIVATIVE,
             f"{bound.name} is applied at {count}, so its derivative could mean "
             f"{'nothing' if not nodes else 'any of them'}: name the node itself",
             head.at,
@@ -262,6 +279,7 @@ def _one_meaning(reader: Reader, target: Expr, variables: list[Variable]) -> Non
             through = reader.scope.labels.get(other, "another argument")
             above = f"d {name}" if plain else "d"
             fail(
+                Why.DERIVATIVE,
                 f"{name} depends on {wrt} directly and through {through}: is {through} held "
                 f"fixed? Write \\frac{{{above}}}{{d {wrt}}} for the total derivative, or "
                 f"\\left. .. \\right|_{{{through}}} with {through} held fixed",
@@ -286,6 +304,7 @@ def _moves(reader: Reader, target: Expr, variable: Variable) -> None:
     if target.op == "node" and target.data[0] in reader.scope.ancestors(variable.node):
         name = target.label[0].split("_")[0]
         fail(
+            Why.DERIVATIVE,
             f"{wrt} is computed from {name}, and {name} does not depend on {wrt}: write the "
             "derivative the other way round",
             variable.at,
@@ -297,6 +316,7 @@ def _moves(reader: Reader, target: Expr, variable: Variable) -> None:
         anew = variable.node is node or variable.node in reader.scope.ancestors(node)
         if anew and any(v in reader.scope.ancestors(variable.node) for v in replaced):
             fail(
+                Why.OTHER_MEANING,
                 f"{expr.label[0]}(..) computes {wrt} anew, at another point than this {wrt}: "
                 "bind it to a node",
                 variable.at,
@@ -310,20 +330,20 @@ def variables_below(reader: Reader, tree: Tree, letter: str, order: int) -> list
     """Read what stands below: d x, d x^2, or d x d y."""
     factors, joins = _factors(tree)
     if any(joins):
-        fail("Below a derivative stand d's and names only", tree.at)
+        fail(Why.DERIVATIVE, "Below a derivative stand d's and names only", tree.at)
     variables: list[Variable] = []
     place = 0
     while place < len(factors):
         head = factors[place]
         if _letter_d(head) != letter or isinstance(head, Script):
-            fail("Below a derivative, every name has its own d in front", head.at)
+            fail(Why.DERIVATIVE, "Below a derivative, every name has its own d in front", head.at)
         if place + 1 == len(factors):
-            fail("The derivative with respect to what?", head.at)
+            fail(Why.DERIVATIVE, "The derivative with respect to what?", head.at)
         variable, times = _variable(reader, factors[place + 1])
         variables += [variable] * times
         place += 2
     if len(variables) != order:
-        fail(f"The order is {order} above and {len(variables)} below", tree.at)
+        fail(Why.DERIVATIVE, f"The order is {order} above and {len(variables)} below", tree.at)
     return variables
 
 
@@ -333,14 +353,18 @@ def _variable(reader: Reader, tree: Tree) -> tuple[Variable, int]:
     if isinstance(tree, Script):
         symbol, sub, sup = tree.base, tree.sub, tree.sup
         if tree.primes:
-            fail("A derivative with respect to a primed name", tree.at)
+            fail(Why.DERIVATIVE, "A derivative with respect to a primed name", tree.at)
     if sup is not None and not (isinstance(symbol, Symbol) and without_label(reader, symbol, sup)):
         if is_transpose(reader, sup):
             row = True
         else:
             times = _order(sup)
     if not isinstance(symbol, Symbol):
-        fail("A derivative is taken with respect to a name: bind this to one", tree.at)
+        fail(
+            Why.DERIVATIVE,
+            "A derivative is taken with respect to a name: bind this to one",
+            tree.at,
+        )
     return _read_variable(reader, symbol, sub, tree.at, row), times
 
 
@@ -350,6 +374,7 @@ def _read_variable(
     bound, _ = look_up(reader, symbol, sub)
     if bound is not None and bound.kind not in ("node", "number"):
         fail(
+            Why.OTHER_MEANING,
             f"{bound.name} is a {bound.kind}, not a node of the graph: there is no derivative "
             "with respect to it",
             at,
@@ -357,6 +382,7 @@ def _read_variable(
     read = atom(reader, symbol, sub, at)
     if bound is None or read.op != "node":
         fail(
+            Why.OTHER_MEANING,
             f"{bound.name} is a number, not a node of the graph: there is no derivative with "
             "respect to it"
             if bound is not None
@@ -379,6 +405,7 @@ def _differentiate(
     if whole and not any(v.row for v in variables):
         if len(variables) > 1:
             fail(
+                Why.SHAPES,
                 "Second derivatives by bare vectors: write indices, \\nabla_x^2 or x^\\top",
                 whole[0].at,
             )
@@ -386,6 +413,7 @@ def _differentiate(
             reader.undecided += 1
         if target.shape is None and not reader.layout:
             fail(
+                Why.AMBIGUOUS,
                 f"The derivative of a number by {below}: a row or a column? Write \\nabla_x for "
                 'the shape of x, or an index, or declare reading="layout denominator" (the shape '
                 'of x) or "layout numerator" (transposed)',
@@ -402,7 +430,11 @@ def _differentiate(
     if len(rows) == len(variables) == 1 and target.shape is None:
         return make("transpose", (expr,), at=at, shape=(1, expr.shape[0]) if expr.shape else None)
     if rows and len(whole) != len(variables):
-        fail("A transposed name below goes with a bare one: \\partial x \\partial x^\\top", at)
+        fail(
+            Why.DERIVATIVE,
+            "A transposed name below goes with a bare one: \\partial x \\partial x^\\top",
+            at,
+        )
     return expr
 
 
@@ -412,7 +444,11 @@ def one_derivative(reader: Reader, target: Expr, variable: Variable, at: int) ->
     shape: Shape = target.shape
     letters = frozenset(letters_of(variable.indices))
     if clash := letters & target.bound:
-        fail(f"The index {min(clash)} is summed inside and used outside: rename one", variable.at)
+        fail(
+            Why.SHAPES,
+            f"The index {min(clash)} is summed inside and used outside: rename one",
+            variable.at,
+        )
     if not variable.indices and _size(variable.shape) > 1:
         below = of_array(variable.shape)
         assert below is not None
@@ -423,12 +459,17 @@ def one_derivative(reader: Reader, target: Expr, variable: Variable, at: int) ->
             shape = (rows, below[0])
         else:
             fail(
+                Why.SHAPES,
                 f"The derivative of {describe(target.shape)} by {describe(below)} is no "
                 "matrix: write indices",
                 variable.at,
             )
     elif variable.indices and target.shape is not None and settle(target.shape[1]) != 1:
-        fail("The derivative of a matrix by an entry: write indices for the matrix, too", at)
+        fail(
+            Why.SHAPES,
+            "The derivative of a matrix by an entry: write indices for the matrix, too",
+            at,
+        )
     return make(
         "deriv", (target,), (variable.node, variable.indices, variable.label), at=at,
         shape=shape, free=target.free | letters, order=1,
@@ -455,7 +496,7 @@ def _plain_nabla(reader: Reader, factor: Symbol) -> Callable[[Tree | Expr], Expr
             leaves = [named]  # \nabla f(x)
         name = reader.scope.labels.get(leaves[0]) if len(leaves) == 1 else None
         if name is None or target.shape is not None:
-            fail("The gradient with respect to what? Write \\nabla_x", factor.at)
+            fail(Why.DERIVATIVE, "The gradient with respect to what? Write \\nabla_x", factor.at)
         label = name, latex_name(name)
         variable = Variable(leaves[0], (), label, reader.shape(leaves[0]), at=factor.at)
         return one_derivative(reader, target, variable, factor.at)
@@ -477,7 +518,7 @@ def _partial(reader: Reader, factor: Script, sub: Tree) -> Callable[[Tree | Expr
 
 def _nabla(reader: Reader, factor: Script) -> Callable[[Tree | Expr], Expr]:
     if factor.sub is None:
-        fail("The gradient with respect to what? Write \\nabla_x", factor.at)
+        fail(Why.DERIVATIVE, "The gradient with respect to what? Write \\nabla_x", factor.at)
     order = _order(factor.sup)
     symbol, sub = _subscript_name(factor.sub)
     with reader.unlifted():
@@ -487,12 +528,13 @@ def _nabla(reader: Reader, factor: Script) -> Callable[[Tree | Expr], Expr]:
         target = operand if isinstance(operand, Expr) else reader.whole(operand)
         if target.shape is not None:
             fail(
+                Why.DERIVATIVE,
                 f"\\nabla of {describe(target.shape)}: the Jacobian or its transpose? Write "
                 "\\frac{\\partial y}{\\partial x}",
                 target.at,
             )
         if order > 1 and len(variable.shape) > 1:
-            fail("Second derivatives by a matrix: write indices", factor.at)
+            fail(Why.SHAPES, "Second derivatives by a matrix: write indices", factor.at)
         _one_meaning(reader, target, [variable])
         expr = target
         for _ in range(order):
@@ -510,9 +552,13 @@ def _subscript_name(sub: Tree) -> tuple[Symbol, Tree | None]:
             return item, None
         if isinstance(item, Script) and isinstance(item.base, Symbol) and not item.primes:
             if item.sup is not None:
-                fail("With respect to a name alone: transpose the gradient as a whole", item.at)
+                fail(
+                    Why.DERIVATIVE,
+                    "With respect to a name alone: transpose the gradient as a whole",
+                    item.at,
+                )
             return item.base, item.sub
-    fail("One name is expected in this subscript", sub.at)
+    fail(Why.NOTATION, "One name is expected in this subscript", sub.at)
 
 
 def read_jacobian(reader: Reader, sub: Tree, group: Group, at: int) -> Expr:
@@ -520,6 +566,7 @@ def read_jacobian(reader: Reader, sub: Tree, group: Group, at: int) -> Expr:
     symbol, inner = _subscript_name(sub)
     if len(group.items) != 1 or not isinstance(group.items[0], Symbol | Script):
         fail(
+            Why.DERIVATIVE,
             "The Jacobian at what? Write \\mathbf{J}_y(x) with the name of a node for x",
             group.at,
         )
@@ -528,12 +575,12 @@ def read_jacobian(reader: Reader, sub: Tree, group: Group, at: int) -> Expr:
         (argument.base, argument.sub) if isinstance(argument, Script) else (argument, None)
     )
     if not isinstance(name, Symbol):
-        fail("The Jacobian with respect to a name: bind this to one", argument.at)
+        fail(Why.DERIVATIVE, "The Jacobian with respect to a name: bind this to one", argument.at)
     with reader.unlifted():
         target = _applying(reader, symbol) or atom(reader, symbol, inner, symbol.at)
         variable = _read_variable(reader, name, below, argument.at)
     if target.shape is None or settle(target.shape[1]) != 1 or len(variable.shape) != 1:
-        fail("A Jacobian is that of a column by a column: write indices", at)
+        fail(Why.SHAPES, "A Jacobian is that of a column by a column: write indices", at)
     _one_meaning(reader, target, [variable])
     return one_derivative(reader, target, variable, at)
 
@@ -542,18 +589,20 @@ def read_grad(reader: Reader, tree: Grad) -> Expr:
     r"""x.\text{grad}: the derivative of the loss, in the shape of x."""
     loss = reader.page.loss
     if loss is None:
-        fail('.grad is the derivative of which node? Declare it: loss="l"', tree.at)
+        fail(Why.DERIVATIVE, '.grad is the derivative of which node? Declare it: loss="l"', tree.at)
     base = tree.base
     symbol, sub = (base.base, base.sub) if isinstance(base, Script) else (base, None)
     if not isinstance(symbol, Symbol) or (isinstance(base, Script) and (base.sup or base.primes)):
-        fail(".grad stands behind a name", tree.at)
+        fail(Why.NOTATION, ".grad stands behind a name", tree.at)
     variable = _read_variable(reader, symbol, sub, tree.at)
     name = reader.scope.labels.get(loss, "loss")
     target = read_node(
         reader, loss, (), (name, name if len(name) == 1 else rf"\text{{{name}}}"), tree.at
     )
     if target.shape is not None:
-        fail(f"The loss {name} is {describe(target.shape)}, not a number", tree.at)
+        fail(
+            Why.OTHER_MEANING, f"The loss {name} is {describe(target.shape)}, not a number", tree.at
+        )
     return one_derivative(reader, target, variable, tree.at)
 
 

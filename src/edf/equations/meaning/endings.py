@@ -2,6 +2,7 @@ r"""Where a sum without parentheses ends: the last factor of its term may be in 
 
 from __future__ import annotations
 
+from edf.equations.errors import Why
 from edf.equations.latex.syntax import Big, Function, Group, Product, Slash, Symbol, Tree, walk
 from edf.equations.meaning.algebra import fail
 
@@ -10,6 +11,7 @@ def insist_on_end(tree: Tree, what: str) -> None:
     r"""Refuse an operand that is a sum of which the end could stand outside of `what`."""
     if (end := _loose_end(tree)) is not None:
         fail(
+            Why.AMBIGUOUS,
             f"Is this within {what}, or behind it? Put what belongs together into parentheses",
             end.at,
         )

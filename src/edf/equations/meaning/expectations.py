@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from edf.equations.errors import Why
 from edf.equations.latex.syntax import (
     Big,
     Group,
@@ -55,6 +56,7 @@ def read_expectation(reader: Reader, head: Tree, group: Tree) -> Expr | None:
     letter, distribution = relation.left, _name_of(relation.right)
     if not isinstance(letter, Symbol) or distribution is None:
         fail(
+            Why.NOTATION,
             "An expectation is written \\mathbb{E}_{x \\sim p}[..] with the name of a vector p",
             head.at,
         )
@@ -63,7 +65,11 @@ def read_expectation(reader: Reader, head: Tree, group: Tree) -> Expr | None:
     if bound is not None and bound.kind in ("node", "array"):
         shape = reader.shape(bound.value) if bound.kind == "node" else bound.value.shape
     if shape is None or len(shape) != 1:
-        fail("The distribution of an expectation is a vector of the page", relation.right.at)
+        fail(
+            Why.UNKNOWN,
+            "The distribution of an expectation is a vector of the page",
+            relation.right.at,
+        )
     at_outcome = Group((letter,), "(", ")", at=relation.at)
     weight = Product((distribution, at_outcome), ("",), at=relation.at)
     below = Indices((letter,), (), at=letter.at)
@@ -86,7 +92,7 @@ def _of_variables(reader: Reader, head: Symbol, group: Group) -> Expr | None:
     if not any(_measures(reader, item) for item in group.items):
         return None
     if len(group.items) != wanted:
-        fail(f"{head.base} takes {wanted} argument{'s' * (wanted > 1)}", group.at)
+        fail(Why.NOTATION, f"{head.base} takes {wanted} argument{'s' * (wanted > 1)}", group.at)
     return moment(reader, *group.items)
 
 
@@ -125,7 +131,7 @@ def _expectation(reader: Reader, *factors: Tree) -> Expr:
         inside = [reader.outcomes[measure] for measure in _measures(reader, tree)]
         reader.outcomes = before
     if value.shape is not None:
-        fail("An expectation of a vector: write it with an index", at)
+        fail(Why.SHAPES, "An expectation of a vector: write it with an index", at)
     if not weights:
         return value
     body = apply("mul", (*weights, value), at)

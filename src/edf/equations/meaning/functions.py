@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from edf.anyfunction import AnyFunction
-from edf.equations.errors import EquationError
+from edf.equations.errors import EquationError, Why
 from edf.equations.latex.printer import to_latex
 from edf.equations.latex.syntax import (
     Function,
@@ -38,11 +38,15 @@ def read_function(reader: Reader, tree: Function) -> Expr:
     operation = BY_MACRO[tree.macro]
     if operation.arity is None:
         if not isinstance(argument, Group):
-            fail(f"\\{name} takes its arguments in parentheses: \\{name}(a, b)", tree.at)
+            fail(
+                Why.NOTATION,
+                f"\\{name} takes its arguments in parentheses: \\{name}(a, b)",
+                tree.at,
+            )
         return apply(operation.name, [reader.read(item) for item in argument.items], tree.at)
     if isinstance(argument, Group):
         if len(argument.items) > 1:
-            fail(f"\\{name} takes one argument", argument.items[1].at)
+            fail(Why.NOTATION, f"\\{name} takes one argument", argument.items[1].at)
         value = reader.read(argument)
     else:
         insist_on_end(argument, tree.macro)
@@ -54,10 +58,18 @@ def read_function(reader: Reader, tree: Function) -> Expr:
         if used != len(factors) and not isinstance(factors[-1], Group):
             value = reader.read(argument)
         elif used != len(factors):
-            fail(f"Where does the argument of \\{name} end? Write \\{name}(..)", argument.at)
+            fail(
+                Why.AMBIGUOUS,
+                f"Where does the argument of \\{name} end? Write \\{name}(..)",
+                argument.at,
+            )
     if tree.sup == Sum((Number("1"),), ("-",)):
         if not operation.inverse:
-            fail(f"\\{name}^-1: inverse or reciprocal? Write 1/\\{name}(..)", tree.sup.at)
+            fail(
+                Why.AMBIGUOUS,
+                f"\\{name}^-1: inverse or reciprocal? Write 1/\\{name}(..)",
+                tree.sup.at,
+            )
         return apply(operation.inverse, (value,), tree.at)
     if tree.primes:
         return _derivative(operation, value, tree.primes, tree.macro, tree.at)
@@ -70,7 +82,7 @@ def read_function(reader: Reader, tree: Function) -> Expr:
 def _base(reader: Reader, sub: Tree) -> Expr:
     assert isinstance(sub, Indices)
     if len(sub.items) != 1:
-        fail("The base of a logarithm is one number", sub.at)
+        fail(Why.NOTATION, "The base of a logarithm is one number", sub.at)
     return reader.read(sub.items[0])
 
 
@@ -92,14 +104,14 @@ def call_operation(
     """An operation of the dialect by its name, `\\sigma(z)` or `\\sigma'(z)`."""
     at = symbol.at
     if sub is not None:
-        fail(f"{to_latex(symbol)} takes no subscript here", at)
+        fail(Why.NOTATION, f"{to_latex(symbol)} takes no subscript here", at)
     if operation.name == "softmax" and (part := _component_of_softmax(reader, group, at)):
         return part
     arguments = [reader.read(item) for item in group.items]
     if operation.arity is None and not primes:
         return apply(operation.name, arguments, at)
     if len(arguments) > 1:
-        fail("One argument is expected here", group.items[1].at)
+        fail(Why.NOTATION, "One argument is expected here", group.items[1].at)
     if not primes:
         return apply(operation.name, arguments, at)
     return _derivative(operation, arguments[0], primes, to_latex(symbol), at)
@@ -108,7 +120,7 @@ def call_operation(
 def _derivative(operation: Operation, argument: Expr, primes: int, shown: str, at: int) -> Expr:
     r"""The derivative of a function of one number, of each entry by itself."""
     if not operation.elementwise:
-        fail(f"{shown}' is not understood: write \\frac{{d}}{{dx}}", at)
+        fail(Why.DERIVATIVE, f"{shown}' is not understood: write \\frac{{d}}{{dx}}", at)
     bound = Bound(operation.name, "function", operation.value)
     shape = apply(operation.name, (argument,), at).shape
     return make("prime", (argument,), (bound, primes), at=at, order=primes, shape=shape)
@@ -134,7 +146,11 @@ def call_function(
 ) -> Expr:
     """A function that the page binds, or a derivative of one: f(x), f'(x)."""
     if indices:
-        fail(f"{bound.name} is a function: write {bound.name}(..)_i for a component", at)
+        fail(
+            Why.OTHER_MEANING,
+            f"{bound.name} is a function: write {bound.name}(..)_i for a component",
+            at,
+        )
     if bound.value is Softmax and not primes and (part := _component_of_softmax(reader, group, at)):
         return part
     arguments = [reader.whole(item) for item in group.items]
@@ -144,16 +160,25 @@ def call_function(
     if not primes:
         return make("call", arguments, bound, at=at, shape=shape)
     if len(arguments) != 1:
-        fail(f"{bound.name}' needs a function of one number: which argument is meant?", at)
+        fail(
+            Why.AMBIGUOUS,
+            f"{bound.name}' needs a function of one number: which argument is meant?",
+            at,
+        )
     (argument,) = arguments
     if argument.shape is not None and not _is_elementwise(bound, argument):
         fail(
+            Why.SHAPES,
             f"{bound.name}' needs a function of one number, or of each entry by itself: use an "
             "index",
             at,
         )
     if argument.shape is None and shape is not None:
-        fail(f"{bound.name} has more than one number as its value: a prime is not clear", at)
+        fail(
+            Why.DERIVATIVE,
+            f"{bound.name} has more than one number as its value: a prime is not clear",
+            at,
+        )
     return make("prime", arguments, (bound, primes), at=at, order=primes, shape=argument.shape)
 
 
@@ -176,7 +201,7 @@ def _made_of_nodes(reader: Reader, bound: Bound, arguments: list[Expr], at: int)
     except EquationError as error:
         if value is None:
             return None
-        fail(f"{bound.name}: {error.message}", at)
+        fail(error.why, f"{bound.name}: {error.message}", at)
     except Exception:
         return None
     names = tuple(("", "") for _ in constants)
@@ -190,7 +215,7 @@ def _made_of_nodes(reader: Reader, bound: Bound, arguments: list[Expr], at: int)
 def _trial(argument: Expr, rng: np.random.Generator) -> np.ndarray:
     shape = to_array(argument.shape)
     if shape is None:
-        fail("The length of this argument cannot be told", argument.at)
+        fail(Why.UNKNOWN, "The length of this argument cannot be told", argument.at)
     return rng.uniform(0.2, 0.9, shape)
 
 
@@ -204,9 +229,13 @@ def _shape_of_value(bound: Bound, arguments: list[Expr], at: int) -> Shape:
         with np.errstate(all="ignore"):
             value = np.asarray(bound.computation(len(trial))(*trial))
     except Exception as problem:
-        fail(f"{bound.name} cannot be called so: {type(problem).__name__}: {problem}", at)
+        fail(
+            Why.OTHER_MEANING,
+            f"{bound.name} cannot be called so: {type(problem).__name__}: {problem}",
+            at,
+        )
     if value.dtype.kind not in "iuf" or value.ndim > 2:
-        fail(f"{bound.name} returns no number, vector or matrix", at)
+        fail(Why.OTHER_MEANING, f"{bound.name} returns no number, vector or matrix", at)
     return of_array(value.shape)
 
 

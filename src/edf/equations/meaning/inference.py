@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from edf.equations.errors import Why
 from edf.equations.meaning.algebra import fail
 from edf.equations.meaning.expression import Counted, Expr, Index, Shifted
 from edf.equations.operations.shapes import DimensionVariable, settle
@@ -35,7 +36,7 @@ class Inference:
         """Record that an index runs over `length` values; a number must be one of them."""
         if isinstance(index, int):
             if not 0 <= index < length:
-                fail(f"There is no such component: the range has {length}", at)
+                fail(Why.SHAPES, f"There is no such component: the range has {length}", at)
             return
         if isinstance(index, Counted):
             self.counted.append((index.number, length, at))
@@ -48,7 +49,11 @@ class Inference:
             return
         known = self.ranges.setdefault(index, length)
         if known != length and not self.shifts(index):
-            fail(f"The index {index} runs over {known} values elsewhere and over {length} here", at)
+            fail(
+                Why.SHAPES,
+                f"The index {index} runs over {known} values elsewhere and over {length} here",
+                at,
+            )
 
     def shifts(self, letter: str) -> bool:
         """Whether an index is shifted somewhere."""
@@ -107,12 +112,24 @@ class Inference:
         for one, other, at in self._alike:
             if one not in self.ranges:
                 if one == other:
-                    fail(f"{one} is not bound on this page, and no index that has a range here", at)
-                fail(f"What do {one} and {other} run over? Nothing here tells their range", at)
+                    fail(
+                        Why.UNKNOWN,
+                        f"{one} is not bound on this page, and no index that has a range here",
+                        at,
+                    )
+                fail(
+                    Why.UNKNOWN,
+                    f"What do {one} and {other} run over? Nothing here tells their range",
+                    at,
+                )
 
     def settle_lengths(self) -> None:
         """Insist that every length is known."""
         for expr in self._lengths:
             assert expr.shape is not None
             if any(isinstance(settle(dim), DimensionVariable) for dim in expr.shape):
-                fail("The length of this cannot be told from what stands around it", expr.at)
+                fail(
+                    Why.UNKNOWN,
+                    "The length of this cannot be told from what stands around it",
+                    expr.at,
+                )

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from edf.equations.errors import Why
 from edf.equations.latex.parser import parse, steps
 from edf.equations.latex.printer import to_latex
 from edf.equations.latex.syntax import (
@@ -43,7 +44,11 @@ def read_integral(reader: Reader, tree: Big) -> Expr:
         signs.append(signs[-1].body)
     body, variables = _differentials(signs[-1].body)
     if len(variables) != len(signs):
-        fail(f"{_HOW}: {len(signs)} signs and {len(variables)} differentials", tree.at)
+        fail(
+            Why.UNFINISHED,
+            f"{_HOW}: {len(signs)} signs and {len(variables)} differentials",
+            tree.at,
+        )
     # the innermost sign goes with the first differential
     pairs = list(zip(reversed(signs), variables, strict=True))
     return _integrated(reader, body, pairs)
@@ -59,7 +64,11 @@ def _integrated(reader: Reader, body: Tree, pairs: list[tuple[Big, Symbol]]) -> 
         index += " "
     bound = reader.scope.find(variable)
     if bound is not None and (bound.kind != "node" or reader.shape(bound.value)):
-        fail(f"{name} is no number of the graph: integrate over another letter", variable.at)
+        fail(
+            Why.OTHER_MEANING,
+            f"{name} is no number of the graph: integrate over another letter",
+            variable.at,
+        )
     kind, args = _kind(low, high)
     reader.inference.runs_over(index, len(rule(kind)), variable.at)
     place = make(
@@ -77,7 +86,7 @@ def _integrated(reader: Reader, body: Tree, pairs: list[tuple[Big, Symbol]]) -> 
     if bound is not None:
         inner = _moved(reader, inner, bound.value, place)
     if inner.shape is not None:
-        fail("An integral of vectors: write it with an index", body.at)
+        fail(Why.SHAPES, "An integral of vectors: write it with an index", body.at)
     data = index, kind, place.label
     return make(
         "integral", (inner, *args), data, at=sign.at, free=inner.free - {index},
@@ -102,12 +111,12 @@ def _limits(reader: Reader, sign: Big) -> tuple[Expr | None, Expr | None]:
     if whole and lower.items[0] == Symbol("R", (r"\mathbb",)):  # type: ignore[union-attr]
         return None, None
     if lower is None or upper is None or not isinstance(lower, Indices) or len(lower.items) > 1:
-        fail(f"{_HOW}: from where to where?", sign.at)
+        fail(Why.AMBIGUOUS, f"{_HOW}: from where to where?", sign.at)
     low = None if _is_infinite(lower.items[0], "-") else reader.read(lower.items[0])
     high = None if _is_infinite(upper, "") else reader.read(upper)
     for limit in (low, high):
         if limit is not None and limit.shape is not None:
-            fail("A limit of an integral is a number", limit.at)
+            fail(Why.NOTATION, "A limit of an integral is a number", limit.at)
     return low, high
 
 
@@ -169,14 +178,14 @@ def _moved(reader: Reader, expr: Expr, node: Node, place: Expr) -> Expr:
         if node not in reader.scope.ancestors(here):
             return expr
         if indices:
-            fail("A component of what is integrated over: bind a function", expr.at)
+            fail(Why.NOTATION, "A component of what is integrated over: bind a function", expr.at)
         names = (place.label,)
         return make(
             "replace", (place,), (here, (node,), names), at=expr.at, shape=expr.shape,
             label=expr.label,
         )  # fmt: skip
     if expr.op in ("deriv", "at"):
-        fail("A derivative inside an integral: bind it to a name", expr.at)
+        fail(Why.DERIVATIVE, "A derivative inside an integral: bind it to a name", expr.at)
     args = [_moved(reader, arg, node, place) for arg in expr.args]
     if all(new is old for new, old in zip(args, expr.args, strict=True)):
         return expr

@@ -20,7 +20,7 @@ import numpy as np
 
 from edf.anyfunction import AnyFunction
 from edf.calculus import Jacobian
-from edf.equations.errors import EquationError
+from edf.equations.errors import EquationError, Why
 from edf.equations.latex.syntax import (
     Indices,
     Number,
@@ -198,6 +198,7 @@ class Scope:
         different = [bound for bound in found if bound.value is not found[0].value]
         if different:
             raise EquationError(
+                Why.OTHER_MEANING,
                 f"Both {found[0].name} and {different[0].name} are bound, and this could be either:"
                 " remove one",
                 position=symbol.at,

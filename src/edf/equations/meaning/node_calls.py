@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from edf.anyfunction import Applied
-from edf.equations.errors import EquationError
+from edf.equations.errors import EquationError, Why
 from edf.equations.latex.printer import to_latex
 from edf.equations.latex.spoken import spoken
 from edf.equations.latex.syntax import Group, Indices, Product, Script, Symbol, Tree, children
@@ -73,7 +73,7 @@ def call_node(
         _insist_on_one_list(reader, bound, named, group)
         return _itself(reader, bound, symbol, indices, behind), True
     if indices:
-        fail(f"Write {to_latex(symbol)}(..)_i for a component of the call", group.at)
+        fail(Why.SHAPES, f"Write {to_latex(symbol)}(..)_i for a component of the call", group.at)
     return _elsewhere(reader, bound, symbol, replaced, group.at), False
 
 
@@ -100,6 +100,7 @@ def _of_member(reader: Reader, bound: Bound, symbol: Symbol, group: Group) -> Ex
         return None
     if not reader.page.world.follows_rows(bound.value, node):
         fail(
+            Why.OTHER_MEANING,
             f"{bound.name} is not computed row by row from "
             f"{reader.scope.labels.get(node, 'this')}: bind a Python "
             "function to call it with one of them",
@@ -145,6 +146,7 @@ def _insist_on_one_list(
         arguments = ", ".join(spoken(item) for item in group.items)
         del seen[key]
         fail(
+            Why.OTHER_MEANING,
             f"{bound.name}({arguments}) lists other arguments than {bound.name} has elsewhere in "
             "this claim: bind each of the two to a name of its own",
             group.at,
@@ -173,9 +175,10 @@ def _is_constant(reader: Reader, item: Tree) -> bool:
 def insist_on_product(name: str, group: Group) -> None:
     """Refuse `a(b)`, which looks like a call, where a is no function."""
     if len(group.items) > 1:
-        fail(f"{name} is no function, and products have no commas", group.at)
+        fail(Why.OTHER_MEANING, f"{name} is no function, and products have no commas", group.at)
     if isinstance(group.items[0], Symbol):
         fail(
+            Why.AMBIGUOUS,
             f"{name}({to_latex(group.items[0])}) looks like a call: write {name} \\cdot ..",
             group.at,
         )
@@ -187,10 +190,10 @@ def _itself(
     """P(x) is the node P, and so is P_i(x) or P(x)_i with an index."""
     script = behind if isinstance(behind, Script) else Script(behind)
     if script.primes:
-        fail("A prime belongs to the function: f'(x)", behind.at)
+        fail(Why.DERIVATIVE, "A prime belongs to the function: f'(x)", behind.at)
     if script.sub is not None:
         if indices or not reader.shape(bound.value):
-            fail(f"{bound.name} has no index to spare for this subscript", behind.at)
+            fail(Why.SHAPES, f"{bound.name} has no index to spare for this subscript", behind.at)
         indices = read_indices(reader, script.sub)
     names = bound.name, to_latex(symbol)
     return raised(
@@ -210,6 +213,7 @@ def _one_argument(
     if indices:
         if inside:
             fail(
+                Why.AMBIGUOUS,
                 f"Product or call? Write {name}(..)_i for the call, \\cdot for the product",
                 group.at,
             )
@@ -224,7 +228,11 @@ def _one_argument(
         variables = list(dict.fromkeys(inside))
         if len(variables) > 1:
             names = " or ".join(scope.labels.get(v, "?") for v in variables)
-            fail(f"{name} as a function of what: {names}? Bind the argument to a name", group.at)
+            fail(
+                Why.AMBIGUOUS,
+                f"{name} as a function of what: {names}? Bind the argument to a name",
+                group.at,
+            )
         return _elsewhere(reader, bound, symbol, {variables[0]: group.items[0]}, group.at)
     if mentioned and all(other is node or node in scope.ancestors(other) for other in mentioned):
         insist_on_product(shown, group)
@@ -232,6 +240,7 @@ def _one_argument(
     if mentioned and not inside and _is_no_argument(reader, node, group):
         return None
     fail(
+        Why.AMBIGUOUS,
         f"Is this {name} times the parentheses, or {name} as a function of them? Write "
         f"{shown} \\cdot (..) for the product",
         group.at,
@@ -269,6 +278,7 @@ def _matched(reader: Reader, bound: Bound, group: Group) -> list[tuple[Node, Tre
             labels = reader.scope.labels
             names = ", ".join(labels.get(leaf, "an input without name") for leaf in left)
             fail(
+                Why.AMBIGUOUS,
                 f"Which argument of {bound.name} is {spoken(item)}? What is left of its inputs is "
                 f"{names or 'nothing'}: bind {bound.name} to a Python function to call it with any "
                 "arguments",
@@ -278,7 +288,7 @@ def _matched(reader: Reader, bound: Bound, group: Group) -> list[tuple[Node, Tre
             found[place] = leaf
     variables = [variable for variable in found if variable is not None]
     if len(set(variables)) < len(variables):
-        fail(f"Two arguments of {bound.name} stand for the same", group.at)
+        fail(Why.OTHER_MEANING, f"Two arguments of {bound.name} stand for the same", group.at)
     _refuse_exchanged(reader, bound, variables, group)
     return list(zip(variables, group.items, strict=True))
 
@@ -289,7 +299,11 @@ def _stands_for(reader: Reader, bound: Bound, item: Tree) -> Node | None:
     found = dict.fromkeys(n for n in _mentioned(reader, item, bare=False) if n in below)
     if len(found) > 1:
         names = " or ".join(reader.scope.labels.get(n, "?") for n in found)
-        fail(f"Which argument of {bound.name} is this: {names}? Bind it to a name", item.at)
+        fail(
+            Why.AMBIGUOUS,
+            f"Which argument of {bound.name} is this: {names}? Bind it to a name",
+            item.at,
+        )
     return next(iter(found), None)
 
 
@@ -325,6 +339,7 @@ def _refuse_exchanged(
     if not in_order:
         arguments = ", ".join(spoken(item) for item in group.items)
         fail(
+            Why.DERIVATIVE,
             f"{bound.name}({arguments}): are these in the order of {bound.name}'s own arguments? "
             f"Bind {bound.name} to a Python function to call it with any arguments",
             group.at,
@@ -422,6 +437,7 @@ def _elsewhere(
         shape = reader.shape(variable)
         if to_array(argument.shape) != (shape if shape != (1,) else ()):
             fail(
+                Why.SHAPES,
                 f"{bound.name} takes {describe(of_array(shape))} here, not "
                 f"{describe(argument.shape)}",
                 argument.at,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from edf.equations.errors import Why
 from edf.equations.latex.syntax import (
     Evaluated,
     Fraction,
@@ -44,7 +45,7 @@ def read_evaluated(reader: Reader, tree: Evaluated) -> Expr:
     points: list[tuple[Node, tuple[str, str], Tree]] = []
     for item in items:
         if not isinstance(item, Relation) or item.sign != "=":
-            fail("A point is written with equality signs: x = a, y = b", item.at)
+            fail(Why.NOTATION, "A point is written with equality signs: x = a, y = b", item.at)
         node, label = _variable(reader, item.left)
         points.append((node, label, item.right))
     return value_at(reader, reader.read(tree.body), points, tree.at)
@@ -57,7 +58,7 @@ def _variable(reader: Reader, tree: Tree) -> tuple[Node, tuple[str, str]]:
             value = atom(reader, symbol, sub, tree.at)
         if value.op == "node" and not value.data[1]:
             return value.data[0], value.label
-    fail("At a point, a name of the page gets a value", tree.at)
+    fail(Why.NOTATION, "At a point, a name of the page gets a value", tree.at)
 
 
 def _at_value(reader: Reader, tree: Evaluated, point: Tree) -> Expr | None:
@@ -136,11 +137,12 @@ def value_at(
             value = make("zeros", at=tree.at, shape=of_array(shape))
         if to_array(value.shape) != (shape if shape != (1,) else ()):
             fail(
+                Why.SHAPES,
                 f"{label[0]} is {describe(of_array(shape))}, and this is {describe(value.shape)}",
                 tree.at,
             )
         if value.free:
-            fail("A point that depends on an index: bind it to a name", tree.at)
+            fail(Why.NOTATION, "A point that depends on an index: bind it to a name", tree.at)
         values.append(value)
     data = tuple(node for node, _, _ in points), tuple(label for _, label, _ in points)
     return make("at", (body, *values), data, at=at, shape=body.shape)

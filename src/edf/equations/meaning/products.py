@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from edf.equations.errors import Why
 from edf.equations.latex.printer import to_latex
 from edf.equations.latex.syntax import (
     Case,
@@ -42,7 +43,7 @@ def read_product(reader: Reader, tree: Product) -> Expr:
         parts.append(part)
         place += used
     if _bar_pairs(tree) > 1:
-        fail("Which bars belong together? Write \\lvert and \\rvert", tree.at)
+        fail(Why.AMBIGUOUS, "Which bars belong together? Write \\lvert and \\rvert", tree.at)
     return parts[0] if len(parts) == 1 else algebra.multiply(parts, signs, tree.at)
 
 
@@ -58,7 +59,11 @@ def read_unit(reader: Reader, factors: Factors, joins: Joins, start: int) -> tup
     operate = read_operator(reader, factor)
     if operate is not None:
         if not beside:
-            fail("What does this derivative act on? Put it behind, in parentheses", factor.at)
+            fail(
+                Why.DERIVATIVE,
+                "What does this derivative act on? Put it behind, in parentheses",
+                factor.at,
+            )
         return _operand(reader, operate, factors, joins, start)
     if beside and isinstance(factor, Symbol | Script):
         behind = factors[start + 1]
@@ -117,6 +122,7 @@ def _operand(
     deepest = factors[start : start + MAX_ORDER + 1]
     if len(deepest) > MAX_ORDER and all(read_operator(reader, factor) for factor in deepest):
         fail(
+            Why.DERIVATIVE,
             "Third derivatives are not tested: bind a first one to a node of its own",
             factors[start].at,
         )
@@ -124,12 +130,20 @@ def _operand(
     ends = start + 2 == len(factors)
     if isinstance(operand, Group):
         if not ends and joins[start + 1] == "" and isinstance(factors[start + 2], Group):
-            fail("Where does the derivative end? Put all it acts on into parentheses", operand.at)
+            fail(
+                Why.DERIVATIVE,
+                "Where does the derivative end? Put all it acts on into parentheses",
+                operand.at,
+            )
         if len(operand.items) > 1:
-            fail("A derivative acts on one thing: no commas", operand.at)
+            fail(Why.DERIVATIVE, "A derivative acts on one thing: no commas", operand.at)
         return operate(operand.items[0]), 2
     if isinstance(operand, Script) and isinstance(operand.base, Group) and not ends:
-        fail("Does the script belong to the derivative or to what it acts on?", operand.at)
+        fail(
+            Why.DERIVATIVE,
+            "Does the script belong to the derivative or to what it acts on?",
+            operand.at,
+        )
     nested = read_operator(reader, operand)
     if nested is None and isinstance(operand, Symbol | Script):
         taken = 2 if _takes_group(factors, joins, start + 1) else 1
@@ -147,13 +161,18 @@ def _operand(
             tree = Product(factors[start + 1 :], joins[start + 1 :], at=operand.at)
             if read_unit(reader, factors, joins, start + 1)[1] != taken:
                 fail(
+                    Why.DERIVATIVE,
                     "Where does the derivative end? Put what it acts on into parentheses",
                     operand.at,
                 )
         insist_on_end(tree, "the derivative")
     closed = start + 1 + taken == len(factors) or joins[start + taken] in (r"\odot", r"\circ")
     if not closed:
-        fail("Where does the derivative end? Put what it acts on into parentheses", operand.at)
+        fail(
+            Why.DERIVATIVE,
+            "Where does the derivative end? Put what it acts on into parentheses",
+            operand.at,
+        )
     return operate(tree), 1 + taken
 
 

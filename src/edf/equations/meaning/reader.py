@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
 
+from edf.equations.errors import Why
 from edf.equations.latex.syntax import Big, Equation, Symbol, Tree, walk
 from edf.equations.meaning.algebra import fail
 from edf.equations.meaning.expression import Expr
@@ -103,7 +104,7 @@ class Reader:
         """Return the meaning of a tree that stands as a value."""
         reads = self._readers.get(type(tree))
         if reads is None:
-            fail("This has no place in a formula", tree.at)
+            fail(Why.UNFINISHED, "This has no place in a formula", tree.at)
         return reads(self, tree)
 
     def unit(self, factors: Factors, joins: Joins, start: int) -> tuple[Expr, int]:
@@ -152,5 +153,5 @@ class Reader:
     def shape(self, node: Node) -> tuple[int, ...]:
         """Return the shape of a node's value."""
         if node not in self.page.world.twins:
-            fail("This name is not part of what the formula was prepared for", 0)
+            fail(Why.NOTATION, "This name is not part of what the formula was prepared for", 0)
         return self.page.world.shape(node)

@@ -10,6 +10,7 @@ point at which the relation fails. A decimal number alone on a side is meant to 
 
 from __future__ import annotations
 
+from edf.equations.errors import Why
 from edf.equations.latex.syntax import Equation, Number, Sum, Tree
 from edf.equations.meaning.algebra import apply, fail, make, number
 from edf.equations.meaning.expression import Expr
@@ -23,7 +24,7 @@ def as_equality(equation: Equation, left: Expr, right: Expr) -> tuple[Expr, Expr
     sign, at = equation.sign, equation.sign_at
     unit = _last_digit(equation.left) or _last_digit(equation.right)
     if sign == r"\approx" and unit is None:
-        fail("\\approx to how many digits? One side must be a decimal number", at)
+        fail(Why.NO_CLAIM, "\\approx to how many digits? One side must be a decimal number", at)
     if unit is not None and sign in ("=", r"\approx"):
         if left.shape is not None or right.shape is not None:
             return left, right
@@ -33,10 +34,14 @@ def as_equality(equation: Equation, left: Expr, right: Expr) -> tuple[Expr, Expr
     if sign == "=":
         return left, right
     if sign not in COMPARISONS:
-        fail(f"{sign} is not tested: only =, <, \\leq, >, \\geq and \\approx are", at)
+        fail(Why.NO_CLAIM, f"{sign} is not tested: only =, <, \\leq, >, \\geq and \\approx are", at)
     for side in (left, right):
         if side.shape is not None:
-            fail(f"{sign} compares numbers, not {describe(side.shape)}: write an index", side.at)
+            fail(
+                Why.SHAPES,
+                f"{sign} compares numbers, not {describe(side.shape)}: write an index",
+                side.at,
+            )
     if sign in ("<", r"\leq"):
         return _larger(left, right, strict=sign == "<"), right
     return left, _larger(right, left, strict=sign == ">")

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from edf.equations.errors import EquationError
+from edf.equations.errors import EquationError, Why
 from edf.equations.latex.printer import to_latex
 from edf.equations.latex.syntax import (
     Bars,
@@ -90,6 +90,7 @@ def _insist_on_rows(equation: Equation, page: Page) -> None:
     except EquationError:
         return
     fail(
+        Why.AMBIGUOUS,
         "Is X_i a row or a column of the matrix X? Write X_{i,:} or X_{:,i}, or declare members "
         "(let: x_i \\in \\mathbb{R}^n, i = 1, \\dots, N)",
         equation.at,
@@ -110,7 +111,7 @@ def _resolved(reader: Reader, equation: Equation) -> Meaning:
     if spans or base != reader.base:
         for letter, (_, length) in spans.items():
             if length < 1:
-                fail(f"No value of {letter} has all of these shifts", equation.at)
+                fail(Why.SHAPES, f"No value of {letter} has all of these shifts", equation.at)
         again = Reader(equation, page, READERS, read_unit, spans)
         again.base, again.columns = base, columns
         meaning = _read_equation(again, equation)
@@ -131,6 +132,7 @@ def _first_component(reader: Reader) -> int | None:
     if base is None:
         number, _, at = counted[0]
         fail(
+            Why.AMBIGUOUS,
             f"Is component {number} counted from 0 or from 1? Declare it with "
             f'reading="base 0" or reading="base 1", or bind the component to a name',
             at,
@@ -175,6 +177,7 @@ def _read_equation(reader: Reader, equation: Equation) -> Meaning:
         _insist_on_same_indices(left, right, given)
     if not (_is_zero(left) or _is_zero(right)) and not fits(left.shape, right.shape):
         fail(
+            Why.SHAPES,
             f"The left side is {describe(left.shape)}, the right side {describe(right.shape)}",
             right.at,
         )
@@ -225,6 +228,7 @@ def insist_on_one_spelling(equation: Equation, scope: Scope) -> None:
             pair = (tree, known) if here else (known, tree)
             if (known.at in indexed) == here or not _bold_and_plain(*pair):
                 fail(
+                    Why.OTHER_MEANING,
                     f"{to_latex(known)} and {to_latex(tree)} both mean {bound.name}: use one "
                     "spelling",
                     tree.at,
@@ -247,6 +251,7 @@ def _insist_on_same_indices(left: Expr, right: Expr, given: Sequence[Condition])
         return
     names = ", ".join(only)
     fail(
+        Why.SHAPES,
         f"The ind{'ex' if len(only) == 1 else 'ices'} {names} "
         f"stand{'s' * (len(only) == 1)} free on one side only: sum over it with "
         "\\sum, or write it on both sides",
@@ -270,33 +275,37 @@ def _is_zero(expr: Expr) -> bool:
 def _read_number(reader: Reader, tree: Number) -> Expr:
     value = float(tree.text)
     if not math.isfinite(value):
-        fail("This number is too large", tree.at)
+        fail(Why.NOTATION, "This number is too large", tree.at)
     return algebra.number(value, tree.at, (tree.text, tree.text))
 
 
 def _read_group(reader: Reader, tree: Group) -> Expr:
     if tree.open.endswith(r"\langle"):
         if len(tree.items) != 2:
-            fail("An inner product has two parts: \\langle u, v \\rangle", tree.at)
+            fail(Why.NOTATION, "An inner product has two parts: \\langle u, v \\rangle", tree.at)
         with reader.unlifted():
             return apply("inner", [reader.read(item) for item in tree.items], tree.at)
     if tree.open.lstrip("\\").endswith(("lfloor", "lceil")):
-        fail(REFUSED[tree.open[tree.open.rindex("\\") :]], tree.at)
+        fail(Why.NOTATION, REFUSED[tree.open[tree.open.rindex("\\") :]], tree.at)
     if len(tree.items) == 1:
         return reader.read(tree.items[0])
     if tree.commas or not tree.open.endswith(("(", "[")):
-        fail("Commas inside these parentheses, which are no function's", tree.at)
+        fail(Why.NOTATION, "Commas inside these parentheses, which are no function's", tree.at)
     entries = [reader.read(item) for item in tree.items]
     for entry in entries:
         if entry.shape is not None:
-            fail("A list of numbers is a vector; of vectors, write a matrix out", entry.at)
+            fail(
+                Why.SHAPES,
+                "A list of numbers is a vector; of vectors, write a matrix out",
+                entry.at,
+            )
     return apply("beside" if tree.open.endswith("[") else "above", entries, tree.at)
 
 
 def _read_sum(reader: Reader, tree: Sum) -> Expr:
     for sign, term in zip(tree.signs, tree.terms, strict=True):
         if sign not in ("", "+", "-"):
-            fail(REFUSED.get(sign, f"{sign} is not understood"), term.at)
+            fail(Why.NOTATION, REFUSED.get(sign, f"{sign} is not understood"), term.at)
     terms = [reader.read(term) for term in tree.terms]
     signed = [
         apply("neg", (term,), term.at) if sign == "-" else term
@@ -328,7 +337,7 @@ def _read_factorial(reader: Reader, tree: Factorial) -> Expr:
 def _read_matrix(reader: Reader, tree: Matrix) -> Expr:
     """A matrix by its entries, which may be numbers, columns or matrices themselves."""
     if tree.environment == "Vmatrix":
-        fail("A norm of a matrix written out: bind it to a name", tree.at)
+        fail(Why.SHAPES, "A norm of a matrix written out: bind it to a name", tree.at)
     rows = []
     for row in tree.rows:
         entries = [reader.read(entry) for entry in row.entries]
@@ -336,19 +345,27 @@ def _read_matrix(reader: Reader, tree: Matrix) -> Expr:
     if len({None if row.shape is None else row.shape[1] for row in rows}) > 1 and all(
         row.shape is None or row.shape[0] == 1 for row in rows
     ):
-        fail("The rows of this matrix have different lengths", tree.at)
+        fail(Why.SHAPES, "The rows of this matrix have different lengths", tree.at)
     value = apply("above", rows, tree.at) if len(rows) > 1 else rows[0]
     return apply("det", (value,), tree.at) if tree.environment == "vmatrix" else value
 
 
 def _read_styled(reader: Reader, tree: Styled) -> Expr:
     if tree.macro in ACCENTS:
-        fail(f"{tree.macro} over more than a name is not understood: bind it to a name", tree.at)
+        fail(
+            Why.NOTATION,
+            f"{tree.macro} over more than a name is not understood: bind it to a name",
+            tree.at,
+        )
     return reader.read(tree.body)
 
 
 def _read_relation(reader: Reader, tree: Relation) -> Expr:
-    fail("A relation is no value: bind the probability, or write an indicator", tree.right.at)
+    fail(
+        Why.NOTATION,
+        "A relation is no value: bind the probability, or write an indicator",
+        tree.right.at,
+    )
 
 
 READERS: dict[type[Tree], Callable[[Reader, Any], Expr]] = {

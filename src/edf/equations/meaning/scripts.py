@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from edf.equations.errors import Why
 from edf.equations.latex.printer import to_latex
 from edf.equations.latex.syntax import (
     Bars,
@@ -64,11 +65,15 @@ def read_script(reader: Reader, tree: Script) -> Expr:
         if value is not None:
             return raised(reader, value, sup, at)
     if tree.primes:
-        fail("A prime is understood on a function with its argument: f'(x)", at)
+        fail(Why.DERIVATIVE, "A prime is understood on a function with its argument: f'(x)", at)
     if isinstance(base, Symbol):
         if base.base == "e" and sub is None and sup is not None:
             if reader.scope.find(base) is not None:
-                fail("e is bound on this page: write \\exp(..) for the exponential", at)
+                fail(
+                    Why.OTHER_MEANING,
+                    "e is bound on this page: write \\exp(..) for the exponential",
+                    at,
+                )
             if set(base.styles) <= {r"\mathrm"}:
                 return _exponential(reader, sup, at)
         if isinstance(sub, Indices) and Symbol(":") in sub.items and reader.scope.find(base):
@@ -84,16 +89,24 @@ def read_script(reader: Reader, tree: Script) -> Expr:
     if isinstance(base, Bars):
         return raised(reader, read_bars(reader, base, sub), sup, at)
     if isinstance(base, Fraction | Number) and (sub is not None or isinstance(base, Fraction)):
-        fail("A script on this is easy to misread: put parentheses around its base", at)
+        fail(
+            Why.AMBIGUOUS,
+            "A script on this is easy to misread: put parentheses around its base",
+            at,
+        )
     whole = isinstance(base, Function) and base.sup is None and isinstance(base.argument, Group)
     if isinstance(base, Function | Product | Slash | Sum) and not (whole and sub is None):
-        fail("What does this script belong to? Write parentheses", at)
+        fail(Why.AMBIGUOUS, "What does this script belong to? Write parentheses", at)
     if sub is not None and isinstance(base, Group):
         return raised(reader, subscripted(reader, reader.whole(base), sub, at), sup, at)
     if isinstance(base, Grad) and sub is not None and isinstance(base.base, Symbol):
         base = Grad(Script(base.base, sub, at=at), base.macro, at=at)
     elif sub is not None:
-        fail("A subscript on this is not understood: put parentheses around its base", at)
+        fail(
+            Why.NOTATION,
+            "A subscript on this is not understood: put parentheses around its base",
+            at,
+        )
     return raised(reader, reader.read(base), sup, at)
 
 
@@ -106,6 +119,7 @@ def _refuse_power_of_entry(reader: Reader, symbol: Symbol, entry: Expr, sup: Tre
     if len(indices) == len(shape) == 2 and shape[0] == shape[1]:
         name = to_latex(symbol)
         fail(
+            Why.AMBIGUOUS,
             f"An entry of the inverse, or 1 over an entry? Write ({name}^{{-1}})_{{ij}}, or a "
             "fraction",
             sup.at,
@@ -128,6 +142,7 @@ def _by_label(reader: Reader, base: Symbol, sub: Indices, at: int) -> Expr | Non
     tree = sub.items[place]
     if label.kind == "number" and label.value == shape[place]:
         fail(
+            Why.AMBIGUOUS,
             f"{label.name} is {label.value} on this page, a component counted from 1, or a length? "
             "Bind the component to a name",
             at,
@@ -217,6 +232,7 @@ def _labelled(reader: Reader, base: Symbol, sub: Tree | None, label: Group, at: 
     if bound is None or bound.kind not in ("node", "array"):
         atom(reader, base, None, at)
         fail(
+            Why.AMBIGUOUS,
             f"{name}^{{({to_latex(label.items[0])})}} is a label, not a power: bind "
             f"{bound.name if bound else name}_.. with the label behind the name, or leave the "
             "parentheses out for a power",
@@ -226,6 +242,7 @@ def _labelled(reader: Reader, base: Symbol, sub: Tree | None, label: Group, at: 
     given = (*label.items, *(sub.items if isinstance(sub, Indices) else ()))
     if not shape or not all(isinstance(item, Symbol) for item in label.items):
         fail(
+            Why.AMBIGUOUS,
             f"A superscript in parentheses is a label, not a power: bind {bound.name}_.. with the "
             "label behind the name, or leave the parentheses out for a power",
             label.at,
@@ -240,7 +257,7 @@ def entries(reader: Reader, base: Symbol, given: Sequence[Tree], at: int) -> Exp
     shape = reader.shape(bound.value) if bound.kind == "node" else bound.value.shape
     left = len(shape) - len(given)
     if left < 0 or left > 2:
-        fail(f"{bound.name} has {len(shape)} indices, and here it has {len(given)}", at)
+        fail(Why.SHAPES, f"{bound.name} has {len(shape)} indices, and here it has {len(given)}", at)
     whole = [item for item in given if item == Symbol(":")]
     hidden: list[str] = []
     indices: list[Index] = []
@@ -296,7 +313,7 @@ def is_transpose(reader: Reader, sup: Tree) -> bool:
     if not isinstance(sup, Symbol) or not is_transpose_sign(sup):
         return False
     if sup.base == "T" and reader.scope.find(sup) is not None:
-        fail("T is bound on this page: write \\top for the transpose", sup.at)
+        fail(Why.OTHER_MEANING, "T is bound on this page: write \\top for the transpose", sup.at)
     return True
 
 
@@ -310,7 +327,7 @@ def _is_minus_transpose(reader: Reader, sup: Tree) -> bool:
 
 def _exponential(reader: Reader, exponent: Tree, at: int) -> Expr:
     if is_transpose(reader, exponent):
-        fail("The exponential of a transpose sign: write \\exp(..)", at)
+        fail(Why.NOTATION, "The exponential of a transpose sign: write \\exp(..)", at)
     return apply("exp", (reader.read(exponent),), at)
 
 
@@ -322,7 +339,11 @@ def read_bars(reader: Reader, tree: Bars, sub: Tree | None = None) -> Expr:
     if tree.double:
         return apply(f"norm_{_norm_kind(sub)}", (reader.whole(tree.body),), tree.at)
     if sub is not None:
-        fail("A subscript on an absolute value: write \\lVert x \\rVert for a norm", sub.at)
+        fail(
+            Why.NOTATION,
+            "A subscript on an absolute value: write \\lVert x \\rVert for a norm",
+            sub.at,
+        )
     body = reader.read(tree.body)
     if (
         body.shape is not None
@@ -343,4 +364,4 @@ def _norm_kind(sub: Tree | None) -> str:
             return item.text
         if isinstance(item, Symbol) and item.base in (r"\infty", "F"):
             return {r"\infty": "inf", "F": "F"}[item.base]
-    fail("This norm is not understood: 1, 2, \\infty and F are", sub.at)
+    fail(Why.NOTATION, "This norm is not understood: 1, 2, \\infty and F are", sub.at)

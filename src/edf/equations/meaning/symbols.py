@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from edf.equations.errors import Why
 from edf.equations.latex.printer import to_latex
 from edf.equations.latex.syntax import Indices, Number, Script, Sum, Symbol, Tree, walk
 from edf.equations.latex.vocabulary import ACCENTS, BOLD, GREEK, REFUSED
@@ -47,10 +48,14 @@ def atom(reader: Reader, symbol: Symbol, sub: Tree | None, at: int) -> Expr:
     latex = to_latex(Script(symbol, sub) if sub is not None and not indices else symbol)
     if bound.kind == "number":
         if indices:
-            fail(f"{bound.name} is a number and has no components", at)
+            fail(Why.SHAPES, f"{bound.name} is a number and has no components", at)
         return algebra.number(float(bound.value), at, (bound.name, latex))
     if bound.kind == "function":
-        fail(f"{to_latex(symbol)} is a function: write its argument in parentheses", at)
+        fail(
+            Why.OTHER_MEANING,
+            f"{to_latex(symbol)} is a function: write its argument in parentheses",
+            at,
+        )
     return read_bound(reader, bound, indices, latex, at)
 
 
@@ -96,6 +101,7 @@ def _indexed(
     if measure is not None and not indices:
         if measure not in reader.outcomes:
             fail(
+                Why.OTHER_MEANING,
                 f"{name} is a random variable: write its expectation, \\mathbb{{E}}[{names[1]}], "
                 "or another number that belongs to it",
                 at,
@@ -104,6 +110,7 @@ def _indexed(
     if not indices and shape and reader.lift:
         if len(reader.lift) < len(shape):
             fail(
+                Why.SHAPES,
                 f"{name} has {len(shape)} indices, and the reading lifts {len(reader.lift)}: "
                 f'write reading="componentwise {" ".join("ijkmn"[: len(shape)])}"',
                 at,
@@ -114,9 +121,9 @@ def _indexed(
         indices = (*reader.lift, *indices)  # x_j of one of the data
     if indices and len(indices) != len(shape):
         plural = "index" if len(shape) == 1 else "indices"
-        fail(f"{name} has {len(shape)} {plural}, and here it has {len(indices)}", at)
+        fail(Why.SHAPES, f"{name} has {len(shape)} {plural}, and here it has {len(indices)}", at)
     if not indices and len(shape) > 2:
-        fail(f"{name} has {len(shape)} axes: write it with {len(shape)} indices", at)
+        fail(Why.SHAPES, f"{name} has {len(shape)} axes: write it with {len(shape)} indices", at)
     written = indices
     for index, length in zip(indices, shape, strict=False):
         reader.inference.runs_over(index, length, at)
@@ -157,6 +164,7 @@ def _refuse_two_deltas(symbol: Symbol, indices: tuple[Index, ...], at: int) -> N
     letters = [index for index in indices if isinstance(index, str)]
     if symbol == Symbol(r"\delta") and len(indices) == len(letters) == 2:
         fail(
+            Why.AMBIGUOUS,
             "Kronecker's delta, or the delta of this page? Rename that, or write "
             f"(\\delta)_{{{''.join(letters)}}} for its entries",
             at,
@@ -210,6 +218,7 @@ def look_up(
             and not (_shape(reader, whole) == _shape(reader, bound) and _is_only_name(reader, sub))
         ):
             fail(
+                Why.OTHER_MEANING,
                 f"{whole.name} and {bound.name} are both bound: is this {whole.name}, or a "
                 f"component of {bound.name}? Rename one",
                 symbol.at,
@@ -350,23 +359,33 @@ def read_index(reader: Reader, item: Tree) -> Index:
     """Read one index: a letter that the page leaves free, or the number of a component."""
     if isinstance(item, Number):
         if not item.text.isdigit():
-            fail(f"{item.text} is no component: write a whole number", item.at)
+            fail(Why.SHAPES, f"{item.text} is no component: write a whole number", item.at)
         if reader.base is None:
             return Counted(int(item.text))
         return int(item.text) - reader.base
     if isinstance(item, Sum):
         return _read_shift(reader, item)
     if not isinstance(item, Symbol):
-        fail("An index with an index is not understood: rename it", item.at)
+        fail(Why.NOTATION, "An index with an index is not understood: rename it", item.at)
     name = python_names(item)[0]
     if len(item.base) > 1 and not item.base.startswith("\\"):
-        fail(f"{item.base} is neither an index letter nor part of a name that is bound", item.at)
+        fail(
+            Why.SHAPES,
+            f"{item.base} is neither an index letter nor part of a name that is bound",
+            item.at,
+        )
     if item.styles or item.base in (r"\partial", r"\nabla", *_SIGNS_ONLY):
-        fail(f"{to_latex(item)} is not understood as an index: write a plain letter", item.at)
+        fail(
+            Why.UNKNOWN,
+            f"{to_latex(item)} is not understood as an index: write a plain letter",
+            item.at,
+        )
     bound = reader.scope.find(item)
     if bound is not None and not _is_left_over(bound):
         fail(
-            f"{name} is bound on this page and cannot be an index too: use another letter", item.at
+            Why.OTHER_MEANING,
+            f"{name} is bound on this page and cannot be an index too: use another letter",
+            item.at,
         )
     return name
 
@@ -380,6 +399,7 @@ def _read_shift(reader: Reader, item: Sum) -> Index:
         or not all(isinstance(number, Number) and number.text.isdigit() for number in numbers)
     ):
         fail(
+            Why.SHAPES,
             "Arithmetic in a subscript is understood as a letter plus or minus a number: bind the "
             "shifted values",
             item.at,
@@ -401,7 +421,7 @@ def _is_left_over(bound: Bound) -> bool:
 def read_letter(reader: Reader, tree: Tree) -> str:
     """Read the letter of an index."""
     if not isinstance(tree, Symbol):
-        fail("An index letter is expected here", tree.at)
+        fail(Why.SHAPES, "An index letter is expected here", tree.at)
     index = read_index(reader, tree)
     assert isinstance(index, str)
     return index
@@ -431,12 +451,14 @@ def _sign(reader: Reader, symbol: Symbol, sub: Tree | None, at: int) -> Expr:
         return reader.inference.must_have_lengths(make("eye", at=at, shape=(side, side)))
     if base in (r"\partial", r"\nabla"):
         fail(
-            f"What does {base} act on? Write \\frac{{\\partial y}}{{\\partial x}}, \\nabla_x y", at
+            Why.DERIVATIVE,
+            f"What does {base} act on? Write \\frac{{\\partial y}}{{\\partial x}}, \\nabla_x y",
+            at,
         )
     if base in _SIGNS_ONLY:
-        fail(f"{base} is not understood here", at)
+        fail(Why.NOTATION, f"{base} is not understood here", at)
     if base in REFUSED and plain:
-        fail(REFUSED[base], at)
+        fail(Why.NOTATION, REFUSED[base], at)
     _refuse_unbound(reader, symbol, sub, at)
     raise AssertionError
 
@@ -444,10 +466,10 @@ def _sign(reader: Reader, symbol: Symbol, sub: Tree | None, at: int) -> Expr:
 def _kronecker(reader: Reader, sub: Tree | None, at: int) -> Expr:
     indices = read_indices(reader, sub) if sub is not None else ()
     if len(indices) != 2 or not all(isinstance(index, str) for index in indices):
-        fail("Kronecker's delta has two index letters: \\delta_{ij}", at)
+        fail(Why.SHAPES, "Kronecker's delta has two index letters: \\delta_{ij}", at)
     i, j = str(indices[0]), str(indices[1])
     if i == j:
-        fail(f"\\delta_{{{i}{j}}} is 1 whatever {i} is: write 1", at)
+        fail(Why.NO_CLAIM, f"\\delta_{{{i}{j}}} is 1 whatever {i} is: write 1", at)
     reader.inference.run_alike(i, j, at)
     return make("delta", (), (i, j), at=at, free=frozenset((i, j)))
 
@@ -457,24 +479,41 @@ def _refuse_unbound(reader: Reader, symbol: Symbol, sub: Tree | None, at: int) -
     scope, inference = reader.scope, reader.inference
     name, base = python_names(symbol)[0], symbol.base
     if (kind := scope.unusable(symbol)) is not None:
-        fail(f"{name} is bound to a {kind}, which has no place in a formula", at)
+        fail(Why.OTHER_MEANING, f"{name} is bound to a {kind}, which has no place in a formula", at)
     if name in inference.ranges or name in reader.lift or name in inference.sizes:
-        fail(f"{name} is an index here, and an index is no number: bind {name}", at)
+        fail(
+            Why.OTHER_MEANING,
+            f"{name} is an index here, and an index is no number: bind {name}",
+            at,
+        )
     if base == "0":
-        fail("Write 0 in the plain font: it fits every shape", at)
+        fail(Why.OTHER_MEANING, "Write 0 in the plain font: it fits every shape", at)
     if base == "1":
-        fail("This looks like the number 1: write \\mathbf{1} for a column of ones", at)
+        fail(
+            Why.OTHER_MEANING,
+            "This looks like the number 1: write \\mathbf{1} for a column of ones",
+            at,
+        )
     if r"\mathbb" in symbol.styles:
-        fail(REFUSED[r"\mathbb"], at)
+        fail(Why.NOTATION, REFUSED[r"\mathbb"], at)
     if " " in base:
-        fail("Words have no place in a formula: put them into the sentence around it", at)
+        fail(
+            Why.UNFINISHED,
+            "Words have no place in a formula: put them into the sentence around it",
+            at,
+        )
     if base in BY_SYMBOL or (base in BY_WORD and set(symbol.styles) & WORD_FONTS):
-        fail(f"{to_latex(symbol)} is a function: write its argument in parentheses", at)
+        fail(
+            Why.OTHER_MEANING,
+            f"{to_latex(symbol)} is a function: write its argument in parentheses",
+            at,
+        )
     usable = [n for n in scope.names if Bound.of(n, scope.names[n]).kind != "other"]
     close = difflib.get_close_matches(name, usable, n=1, cutoff=0.7)
     text = index_text(sub) if sub is not None else None
     spelled = name if not text or len(text) == 1 else f"{name} (or {name}_{text})"
     fail(
+        Why.UNKNOWN,
         f"{spelled} is not bound on this page: declare it (let: x \\in \\mathbb{{R}}^n), define "
         "it, or bind it in a Python cell above" + (f"; did you mean {close[0]}?" if close else ""),
         at,

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from edf.equations.errors import Why
 from edf.equations.latex.printer import to_latex
 from edf.equations.latex.syntax import (
     Equation,
@@ -133,6 +134,7 @@ def _is_word(run: Sequence[Tree], behind: Tree | None, scope: Scope) -> bool:
     text = "".join(letter.base for letter in letters if isinstance(letter, Symbol))
     if isinstance(behind, Group) and (text in BY_WORD or f"\\{text}" in BY_MACRO):
         fail(
+            Why.AMBIGUOUS,
             f"{text}(..): the function, or a product of names that the page binds? Write "
             f"\\operatorname{{{text}}} or \\cdot",
             run[0].at,

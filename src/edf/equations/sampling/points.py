@@ -18,7 +18,7 @@ import numpy as np
 
 from edf.anyfunction import AnyFunction, Applied, Waves
 from edf.calculus import Jacobian
-from edf.equations.errors import EquationError
+from edf.equations.errors import EquationError, Why
 from edf.equations.sampling.rounding import Rounding, Rows, rounds_once, underflown, underflows
 from edf.equations.sampling.stacking import Stacked
 from edf.equations.sampling.world import World
@@ -241,8 +241,9 @@ class Context:
             return value
         if value.dtype.kind not in "fcO":
             raise EquationError(
+                Why.DERIVATIVE,
                 f"{type(node).__name__} holds whole numbers, labels perhaps: there is no derivative"
-                " with respect to them"
+                " with respect to them",
             )
         moved = value + slack
         return moved if np.iscomplexobj(slack) else self.points.rounding(moved, self.rows)

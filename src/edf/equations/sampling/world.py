@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from edf.anyfunction import AnyFunction, Applied
-from edf.equations.errors import EquationError
+from edf.equations.errors import EquationError, Why
 from edf.equations.sampling.stacking import Stacked
 from edf.graph import Array, Constant, Input, Node, Param, topological_order
 from edf.numerics.branches import traced
@@ -84,12 +84,14 @@ class World:
         key = (id(function), tuple(shapes))
         if key not in self.made:
             if self.closed:
-                raise EquationError("This calls a function with other arguments than before")
+                raise EquationError(
+                    Why.EVALUATION, "This calls a function with other arguments than before"
+                )
             rng = np.random.default_rng(0)
             arguments: list[Node] = [Constant(rng.uniform(0.2, 0.9, shape)) for shape in shapes]
             node = function(*arguments)
             if not isinstance(node, Node):
-                raise EquationError("The function returns no node of the graph")
+                raise EquationError(Why.EVALUATION, "The function returns no node of the graph")
             self.made[key] = node, arguments
             self.roots.append(node)
             for name in ("_shapes", "loses_imaginary_part"):
@@ -210,7 +212,7 @@ class World:
     def fail(self, node: Node, why: str) -> NoReturn:
         """Say that a node cannot be evaluated."""
         original = self.names.get(node, node)
-        raise EquationError(f"{type(original).__name__} cannot be evaluated: {why}")
+        raise EquationError(Why.EVALUATION, f"{type(original).__name__} cannot be evaluated: {why}")
 
     def number(self, function: AnyFunction) -> int:
         """Count the functions of the graph, so that each has a stream of its own."""

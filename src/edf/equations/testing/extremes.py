@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from edf.equations.errors import EquationError
+from edf.equations.errors import EquationError, Why
 from edf.equations.meaning.expression import Meaning
 from edf.equations.sampling.points import Points
 from edf.equations.sampling.rounding import COARSE
@@ -121,7 +121,7 @@ class _Ground:
     def _margins_at(self, points: Points) -> tuple[Array, Array]:
         sides = self.measure.at(points, self.measure.method, STEPS[0])
         if sides is None:
-            raise EquationError("The complex step is declined")
+            raise EquationError(Why.EVALUATION, "The complex step is declined")
         margin = (sides.right - sides.left).reshape(len(points), -1)
         doubt = (sides.doubt + 1e-15 * sides.size).reshape(len(points), -1)
         margin = np.where(np.isfinite(margin) & np.isfinite(doubt), margin, np.inf)

@@ -15,7 +15,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from edf.equations.errors import EquationError
+from edf.equations.errors import EquationError, Why
 from edf.equations.meaning.expression import Expr, Meaning
 from edf.equations.operations import OPERATIONS
 from edf.equations.sampling.evaluate import Evaluator
@@ -115,12 +115,14 @@ class Measure:
         except Declined:
             return None
         except np.linalg.LinAlgError as problem:
-            raise EquationError(f"A matrix has no inverse at a sample point ({problem})") from None
+            raise EquationError(
+                Why.EVALUATION, f"A matrix has no inverse at a sample point ({problem})"
+            ) from None
         except (TypeError, ValueError) as problem:
             if method == "complex":
                 return None
             raise EquationError(
-                f"A function failed: {type(problem).__name__}: {problem}"
+                Why.EVALUATION, f"A function failed: {type(problem).__name__}: {problem}"
             ) from problem
         left, right = (s.reshape(points.copies, len(points), *s.shape[1:]) for s in sides)
         none = np.zeros(left.shape[1:])
@@ -256,12 +258,20 @@ class Measure:
         for expr in (*self.meaning.left.walk(), *self.meaning.right.walk()):
             over = math.prod(self.meaning.ranges[index] for index in expr.free)
             if over > MAX_ENTRIES:
-                _fail(f"The indices {', '.join(sorted(expr.free))} have {over:,} values", expr)
+                _fail(
+                    Why.SHAPES,
+                    f"The indices {', '.join(sorted(expr.free))} have {over:,} values",
+                    expr,
+                )
             entries = 0
             if expr.op == "deriv":
                 entries = math.prod(self.world.shape(expr.data[0]))
                 if entries * entries * OFFSETS > 50 * MAX_ENTRIES:
-                    _fail("This derivative has too many entries: use smaller shapes", expr)
+                    _fail(
+                        Why.NO_CLAIM,
+                        "This derivative has too many entries: use smaller shapes",
+                        expr,
+                    )
             most = max(most, over, entries * max(entries, over) * OFFSETS)
         return most
 
@@ -284,8 +294,8 @@ def has_terms(expr: Expr) -> bool:
     return rounds or expr.op in ("add", "big") or any(map(has_terms, expr.args))
 
 
-def _fail(message: str, expr: Expr) -> None:
-    raise EquationError(message, position=expr.at)
+def _fail(why: Why, message: str, expr: Expr) -> None:
+    raise EquationError(why, message, position=expr.at)
 
 
 def _with_gap(base: Sides, other: Sides, tiny: Sides | None) -> Sides:

@@ -277,7 +277,12 @@ class Notebook(Page):
 
 def _refusal(refused: Any) -> CellError:
     """Why a formula cannot be tested, and at which of its characters."""
-    return {"type": "EquationError", "message": str(refused), "position": refused.position}
+    return {
+        "type": "EquationError",
+        "message": str(refused),
+        "position": refused.position,
+        "code": str(refused.why),
+    }
 
 
 def _main(file: str) -> types.ModuleType:
