@@ -8,7 +8,7 @@ from html import escape
 from itertools import pairwise
 from typing import Any
 
-from handout.render.svg import figure, label, polyline, rect
+from handout.render.svg import Panel, figure, label, polyline, rect
 
 _WIDTH, _HEIGHT = 96.0, 40.0  # of a node
 _GAP_X, _GAP_Y = 16.0, 34.0
@@ -49,7 +49,7 @@ def graph(described: Mapping[str, Any]) -> str:
         parts.append(label(2, height - 6, _HINT, style="figure-note figure-hint"))
     title = str(described.get("title", "The graph of this page"))
     words = "; ".join(_words(nodes, number) for number in range(len(nodes)))
-    return figure(title, words + ".", (max(width, 280), height), parts, title + ".")
+    return figure(title + ".", Panel(title, words + ".", (max(width, 280), height), parts))
 
 
 def _layers(inputs: Sequence[Sequence[int]]) -> list[int]:

@@ -7,14 +7,19 @@ texts are escaped, and what should be a number is made one or refused.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
+from handout.render.error_curve import error_in_words
 from handout.render.figure_graph import graph
-from handout.render.svg import STYLE, Box, figure, label, line, polyline, rect
+from handout.render.svg import STYLE, Box, Panel, figure, label, line, polyline, rect
 
 _SMALLEST = 1e-17  # an error of zero has no logarithm; it is drawn here
+_NOTHING = 1e-6  # of the largest entry: a smaller difference is that of two ways to calculate
+_BETWEEN = 20  # two panels
+_PANEL = re.compile(r'<svg viewBox="0 0 (\d+) (\d+)"[^>]*>(.*?)</svg>', re.DOTALL)
 _EXPONENTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -45,12 +50,19 @@ def standalone(described: Mapping[str, Any]) -> str:
     Raises:
         ValueError: the description is not one of a figure.
     """
-    drawn = draw(described)
-    svg = drawn[drawn.index("<svg ") : drawn.index("</svg>")]
-    head, _, body = svg.partition(">")
+    panels = _PANEL.findall(draw(described))
     title = escape(str(described.get("title", "")))
-    head = head.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
-    return f"{head}><title>{title}</title><style>{STYLE}</style>{body}</svg>"
+    width = sum(int(w) + _BETWEEN for w, _, _ in panels) - _BETWEEN
+    height = max(int(h) for _, h, _ in panels)
+    body, left = "", 0
+    for w, h, shapes in panels:
+        body += f'<svg x="{left}" width="{w}" height="{h}">{shapes}</svg>'
+        left += int(w) + _BETWEEN
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}"'
+        f' style="max-width:{width}px" role="group" aria-label="{title}">'
+        f"<title>{title}</title><style>{STYLE}</style>{body}</svg>"
+    )
 
 
 def steps(described: Mapping[str, Any]) -> str:
@@ -79,48 +91,86 @@ def steps(described: Mapping[str, Any]) -> str:
     best = f"smallest error {10 ** low[1]:.1e} at step {10 ** low[0]:.1e}"
     numbers = "; ".join(f"step {h:.0e}: error {e:.1e}" for h, e in measured)
     title = str(described.get("title", "Error of central differences against the step"))
-    return figure(title, f"{best}. {numbers}.", box.size, parts, f"{title}: {best}.")
+    words = error_in_words(measured)
+    drawing = Panel(title, f"{words} {best[:1].upper()}{best[1:]}. {numbers}.", box.size, parts)
+    return figure(f"{title}. {words}", drawing)
 
 
 def heatmaps(described: Mapping[str, Any]) -> str:
-    """Matrices side by side on one scale, to see what one has and the other lacks.
+    """Matrices side by side on one scale, and what two of one shape differ by.
 
-    `matrices` holds [name, rows] pairs.
+    `matrices` holds [name, rows] pairs. Rows i and columns j are counted from 0, as arrays are.
     """
     matrices = [
         (str(name), [[float(entry) for entry in row] for row in rows])
         for name, rows in described["matrices"]
     ]
     largest = max(abs(entry) for _, rows in matrices for row in rows for entry in row) or 1.0
-    columns = max(len(row) for _, rows in matrices for row in rows)
-    cell = min(52.0, 208.0 / columns)
-    parts, texts, left, height = [], [], 0.0, 0.0
-    for name, rows in matrices:
-        parts.append(label(left, 14, name))
-        for i, row in enumerate(rows):
-            for j, entry in enumerate(row):
-                strength = 0.5 * abs(entry) / largest  # a number on it must be readable
-                parts += _entry(entry, left + j * cell, 24 + i * cell, cell, strength)
-        texts.append(f"{name}: " + "; ".join(", ".join(map(_short, row)) for row in rows))
-        left += cell * max(map(len, rows)) + 20
-        height = max(height, 24 + cell * len(rows))
-    title = str(described.get("title", "Matrices on one scale"))
-    caption = title + "."
-    if any(entry < 0 for _, rows in matrices for row in rows for entry in row):
+    cell = min(52.0, 208.0 / max(len(row) for _, rows in matrices for row in rows))
+    panels = [_matrix(name, rows, cell, largest) for name, rows in matrices]
+    caption = str(described.get("title", "Matrices on one scale")) + "."
+    shown = [rows for _, rows in matrices]
+    if len(matrices) == 2 and list(map(len, shown[0])) == list(map(len, shown[1])):
+        (one, left), (other, right) = matrices
+        difference = [
+            [a - b for a, b in zip(*rows, strict=True)] for rows in zip(left, right, strict=True)
+        ]
+        panels.append(_matrix(f"{one} − {other}", difference, cell, largest, largest * _NOTHING))
+        caption += " " + _agreement(left, right, difference, largest * _NOTHING)
+        shown.append([[e if abs(e) > largest * _NOTHING else 0 for e in row] for row in difference])
+    if any(entry < 0 for rows in shown for row in rows for entry in row):
         caption += " A bar marks what is negative."
-    return figure(title, ". ".join(texts) + ".", (left - 20, height), parts, caption)
+    return figure(caption, *panels)
 
 
-def _entry(entry: float, x: float, y: float, cell: float, strength: float) -> Iterator[str]:
+Rows = Sequence[Sequence[float]]
+
+
+def _matrix(name: str, rows: Rows, cell: float, largest: float, nothing: float = 0) -> Panel:
+    """A matrix as a panel, its rows and columns numbered."""
+    left, top, columns = 22.0, 36.0, max(map(len, rows))
+    parts = [label(left, 13, name), label(8, top - 6, "i\\j", anchor="middle", style="figure-note")]
+    for j in range(0, columns, math.ceil(16 / cell)):
+        parts += [_number(j, left + (j + 0.5) * cell, top - 6)]
+    for i in range(0, len(rows), math.ceil(12 / cell)):
+        parts += [_number(i, 8, top + (i + 0.5) * cell + 4)]
+    for i, row in enumerate(rows):
+        for j, entry in enumerate(row):
+            strength = 0.5 * abs(entry) / largest  # a number on it must be readable
+            place = (left + j * cell, top + i * cell)
+            parts += _entry(entry, *place, cell, min(strength, 0.5), nothing)
+    numbers = "; ".join(", ".join(_short(entry, nothing) for entry in row) for row in rows)
+    size = left + cell * columns, top + cell * len(rows)
+    return Panel(name, f"{name}: {numbers}.", size, parts)
+
+
+def _number(number: int, x: float, y: float) -> str:
+    return label(x, y, str(number), anchor="middle", style="figure-note")
+
+
+def _agreement(left: Rows, right: Rows, difference: Rows, nothing: float) -> str:
+    """Where two matrices differ most, or that they agree, in words."""
+    entries = [(abs(d), i, j) for i, row in enumerate(difference) for j, d in enumerate(row)]
+    worst, i, j = max(entries, key=lambda entry: entry[0])
+    if worst <= nothing:
+        return f"They agree, but for {worst:.0e}." if worst else "They are equal."
+    beside = f"{_short(left[i][j])} beside {_short(right[i][j])}"
+    return f"They differ most at i = {i}, j = {j}: {beside}."
+
+
+def _entry(
+    entry: float, x: float, y: float, cell: float, strength: float, nothing: float
+) -> Iterator[str]:
     """One entry: tinted by its size, with its number, and with a bar if it is negative."""
     sign = "figure-positive" if entry >= 0 else "figure-negative"
     yield rect(x, y, cell - 1, cell - 1, sign, opacity=strength)
     middle, numbered = x + cell / 2, cell >= 40  # as wide as "−0.0055"
-    if entry < 0:  # told without colour
+    if entry < -nothing:  # told without colour
         bar = y + cell - 7 if numbered else y + cell / 2
         yield line(middle - cell / 5, bar, middle + cell / 5, bar, "figure-bar")
     if numbered:
-        yield label(middle, y + cell / 2 + 4, _short(entry), anchor="middle", style="figure-entry")
+        text = _short(entry, nothing)
+        yield label(middle, y + cell / 2 + 4, text, anchor="middle", style="figure-entry")
 
 
 def curves(described: Mapping[str, Any]) -> str:
@@ -156,7 +206,7 @@ def curves(described: Mapping[str, Any]) -> str:
         f"{name}: " + ", ".join(f"{x:.3g} {y:.3g}" for x, y in _some(points))
         for name, points in named
     )
-    return figure(title, f"{ends}. {numbers}.", box.size, parts, f"{title}: {ends}.")
+    return figure(f"{title}: {ends}.", Panel(title, f"{ends}. {numbers}.", box.size, parts))
 
 
 def _slope(
@@ -232,8 +282,10 @@ def _power(exponent: int) -> str:
     return "10" + str(exponent).translate(_EXPONENTS)
 
 
-def _short(value: float) -> str:
+def _short(value: float, nothing: float = 0) -> str:
     """Two significant digits; what is exactly zero is told from what is nearly so."""
+    if 0 < abs(value) <= nothing:
+        return "≈ 0"
     return f"{value:.2g}".replace("-", "−") if value else "0"
 
 

@@ -59,14 +59,32 @@ class Box(NamedTuple):
         )
 
 
-def figure(title: str, numbers: str, size: Point, parts: Iterable[str], caption: str) -> str:
-    """A figure with its caption; screen readers hear the title and the numbers."""
-    width, height = (f"{math.ceil(value)}" for value in size)
+class Panel(NamedTuple):
+    """One drawing of a figure: its name and its numbers in words, its size, its shapes."""
+
+    title: str
+    numbers: str
+    size: Point
+    parts: Iterable[str]
+
+
+def figure(caption: str, *panels: Panel) -> str:
+    """A figure with its caption; screen readers hear the title and the numbers of each panel."""
+    drawings = "".join(map(_drawing, panels))
+    if len(panels) > 1:  # side by side, where there is room
+        drawings = f'<div class="figure-panels">{drawings}</div>'
     return (
-        f'<figure class="handout-figure" data-search-exclude="">'
-        f'<svg viewBox="0 0 {width} {height}" style="max-width:{width}px" role="group"'
-        f' aria-label="{escape(title)}"><desc>{escape(numbers)}</desc>{"".join(parts)}</svg>'
+        f'<figure class="handout-figure" data-search-exclude="">{drawings}'
         f"<figcaption>{escape(caption)}</figcaption></figure>"
+    )
+
+
+def _drawing(panel: Panel) -> str:
+    width, height = (f"{math.ceil(value)}" for value in panel.size)
+    return (
+        f'<svg viewBox="0 0 {width} {height}" style="max-width:{width}px" role="group"'
+        f' aria-label="{escape(panel.title)}"><desc>{escape(panel.numbers)}</desc>'
+        f"{''.join(panel.parts)}</svg>"
     )
 
 

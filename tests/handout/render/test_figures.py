@@ -32,8 +32,13 @@ def _svg(html: str) -> ElementTree.Element:
     return svg
 
 
+def _panels(html: str) -> list[ElementTree.Element]:
+    """The drawings of a figure that has several."""
+    return ElementTree.fromstring(html).findall("div/svg")
+
+
 def _described(html: str) -> str:
-    return str(_svg(html).findtext("desc"))
+    return " ".join(str(found.text) for found in ElementTree.fromstring(html).iter("desc"))
 
 
 def test_valley_has_its_points_and_slopes() -> None:
@@ -42,7 +47,7 @@ def test_valley_has_its_points_and_slopes() -> None:
     assert len(_svg(html).findall("circle")) == 12
     assert "truncation ∝ h²" in html
     assert "rounding ∝ 1/h" in html
-    assert "smallest error 1.0e-10 at step 1.0e-06" in html
+    assert "Smallest error 1.0e-10 at step 1.0e-06" in html
     assert "step 1e-01: error 1.0e-02" in _described(html)
 
 
@@ -51,6 +56,44 @@ def test_valley_of_a_wrong_derivative_is_flat() -> None:
     html = draw({"kind": "steps", "steps": [[10.0**-k, 0.3] for k in range(1, 9)]})
     assert "truncation" not in html
     assert "rounding" not in html
+
+
+STEPS = [10.0**-k for k in (1, 2, 3, 4, 5, 6, 8, 10)]  # those of a gradient check
+
+
+def _curve(function: Any, slope: float) -> list[tuple[float, float]]:
+    """The errors of central differences at 0.7 against a slope that is claimed."""
+    quotients = [(function(0.7 + h) - function(0.7 - h)) / (2 * h) for h in STEPS]
+    return [
+        (h, abs(q - slope) / max(abs(q), abs(slope))) for h, q in zip(STEPS, quotients, strict=True)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("function", "slope", "said"),
+    [
+        (np.sin, np.cos(0.7), "falls with the square of the step, as central differences do"),
+        (np.exp, np.exp(0.7), "where rounding takes over"),
+        (np.sin, -np.cos(0.7), "does not fall: it stays at 2, however small the step"),
+        (np.sin, 1.1 * np.cos(0.7), "the backward is wrong"),
+        (np.sin, (1 + 1e-6) * np.cos(0.7), "levels off at 1e-06"),
+        (lambda x: abs(x - 0.7), 1.0, "unless the function has a kink here"),
+        (lambda x: (x - 0.7) * abs(x - 0.7) ** 0.5 + x, 1.0, "by no clear power of the step"),
+        (lambda x: abs(x - 0.7) * (x - 0.7) + x, 1.0, "only in proportion to the step"),
+        (lambda x: 3 * x, 3.0, "Only rounding is left"),
+        (lambda x: x * x, 1.4, "Only rounding is left"),
+        (lambda x: (x - 0.7) ** 5 + x, 1.0, "with the step to the power 4.0"),
+        (lambda x: float(np.float32(np.sin(x))), np.cos(0.7), "with the square of the step"),
+    ],
+)
+def test_curve_says_what_it_shows(function: Any, slope: float, said: str) -> None:
+    """From the errors alone, of real quotients: right, wrong, slightly wrong, not smooth."""
+    html = draw({"kind": "steps", "steps": _curve(function, slope)})
+    words = str(ElementTree.fromstring(html).findtext("figcaption"))
+    assert said in words
+    assert ("wrong" in words) == (
+        "wrong" in said or "stays" in said or "kink" in said or "levels" in said
+    )
 
 
 def test_exact_derivative_can_be_drawn() -> None:
@@ -64,18 +107,67 @@ def test_heat_maps_share_a_scale() -> None:
     html = draw(
         heatmaps("t", claimed=[[0.5, 0.0], [0.0, 0.5]], numeric=[[1.0, -1], [0, 1]]).description
     )
-    cells = _svg(html).findall("rect")
+    cells = [cell for panel in _panels(html)[:2] for cell in panel.findall("rect")]
     assert len(cells) == 8
     assert sorted({cell.get("fill-opacity") for cell in cells}) == ["0", "0.25", "0.5"]
     assert sum(cell.get("class") == "figure-negative" for cell in cells) == 1
-    assert sum(line.get("class") == "figure-bar" for line in _svg(html).findall("line")) == 1
     assert "claimed: 0.5, 0; 0, 0.5. numeric: 1, −1" in _described(html)
+
+
+def _texts(drawn: ElementTree.Element) -> list[str]:
+    return [text.text or "" for text in drawn.findall("text")]
+
+
+def test_two_matrices_of_one_shape_have_their_difference_beside_them() -> None:
+    """Entry by entry, with its own name; the caption says where it is largest."""
+    html = draw(
+        heatmaps("t", claimed=[[0.5, 0], [0, 0.5]], numeric=[[0.5, -1], [0, 0.25]]).description
+    )
+    *_, difference = _panels(html)
+    assert _texts(difference) == [
+        "claimed − numeric",
+        "i\\j",
+        "0",
+        "1",
+        "0",
+        "1",
+        "0",
+        "1",
+        "0",
+        "0.25",
+    ]
+    assert "claimed − numeric: 0, 1; 0, 0.25." in _described(html)
+    assert "They differ most at i = 0, j = 1: 0 beside −1. A bar" in html
+    for others in (
+        {"a": np.eye(2)},
+        {"a": np.eye(2), "b": np.eye(3)},
+        dict.fromkeys("abc", np.eye(2)),
+    ):
+        assert " − " not in draw(heatmaps("t", **others).description)
+
+
+def test_a_difference_of_rounding_is_not_drawn_as_one() -> None:
+    """A derivative that is right differs from the numeric one in the last digits."""
+    exact, near = np.eye(2), np.eye(2) - 3e-11
+    html = draw(heatmaps("t", exact=exact, numeric=near).description)
+    assert "They agree, but for 3e-11." in html
+    assert _texts(_panels(html)[2]).count("≈ 0") == 4
+    assert "They are equal." in draw(heatmaps("t", a=exact, b=exact).description)
+
+
+def test_rows_and_columns_are_numbered_from_0() -> None:
+    """Every one of them, or as many as there is room for."""
+    html = draw(heatmaps("t", a=np.zeros((2, 3))).description)
+    assert _texts(_svg(html))[:7] == ["a", "i\\j", "0", "1", "2", "0", "1"]
+    wide = draw(heatmaps("t", a=np.zeros((1, 100))).description)
+    numbers = _texts(_svg(wide))[2:-1]
+    assert numbers == [str(n) for n in range(0, 100, 8)]
 
 
 def test_zero_is_told_from_what_is_nearly_zero() -> None:
     """A missing term is exactly zero; one that is there is not written as if it were."""
     html = draw(heatmaps("t", a=[[0.0, -0.0012, 0.996]]).description)
-    assert [text.text for text in _svg(html).findall("text")] == ["a", "0", "−0.0012", "1"]
+    assert _texts(_svg(html))[-3:] == ["0", "−0.0012", "1"]
     assert "A bar marks what is negative." in html
     assert "A bar" not in draw(heatmaps("t", a=[[0.0, 0.5]]).description)
 
@@ -159,7 +251,11 @@ def test_graph_puts_every_node_below_its_inputs_and_lets_no_edge_cross_a_node() 
 
 def test_figure_stands_alone_outside_a_page() -> None:
     """With a namespace, a style and a title of its own, for a notebook or a file."""
-    for described in (graph_of(_network()["skip"]).description, VALLEY, heatmaps("t", a=np.eye(2))):
+    for described in (
+        graph_of(_network()["skip"]).description,
+        VALLEY,
+        heatmaps("t", a=np.eye(2), b=np.eye(2)),
+    ):
         described = described.description if isinstance(described, Figure) else described
         root = ElementTree.fromstring(standalone(described))
         assert root.tag == "{http://www.w3.org/2000/svg}svg"
