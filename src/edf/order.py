@@ -20,7 +20,9 @@ class Vertex(Protocol):
 
 
 N = TypeVar("N", bound=Vertex)
-#: A node, its own backward, and the inputs that want gradients, each with its position.
+#: A node's own backward, and the inputs that want gradients, each with its position.
+Back = tuple[Method, tuple[tuple[int, Any], ...]]
+#: The same with the node.
 Step = tuple[Any, Method, tuple[tuple[int, Any], ...]]
 
 _INPUTS, _METHODS = attrgetter("inputs"), attrgetter("forward", "backward")
@@ -67,8 +69,8 @@ class Order:
     @property
     def operations(self) -> list[tuple[Any, Method]]:
         """The others, each with its own forward."""
-        last = [(self.root, own(self.root, "forward"))] if self.root.inputs else []
-        return self.kept.operations + last
+        last = self.kept.last_forward
+        return [*self.kept.operations, (self.root, last)] if last else []
 
     def back(self, targets: set[Any]) -> list[Step]:
         """The operations between the targets and the root, the last one first: each with its own
@@ -76,8 +78,9 @@ class Order:
         if self.kept.targets != targets:
             for unknown in targets.difference(self.nodes):
                 raise GraphError(f"{self.root!r} does not depend on {unknown!r}, named in wrt")
-            self.kept.plan(targets)
-        return self.kept.step(self.root) + self.kept.steps
+            self.kept.plan(targets, self.root)
+        last = self.kept.last_back
+        return [(self.root, *last), *self.kept.steps] if last else []
 
 
 class Kept:
@@ -96,9 +99,10 @@ class Kept:
         self.last_link = root.inputs
         self.leaves = [node for node in self.below if not node.inputs]
         self.operations = [(node, own(node, "forward")) for node in self.below if node.inputs]
+        self.last_forward = own(root, "forward") if root.inputs else None
         self.targets: set[Any] | None = None
-        self.between: set[Any] = set()
         self.steps: list[Step] = []
+        self.last_back: Back | None = None
 
     def is_of(self, root: Any) -> bool:
         """Return whether all nodes still have the inputs that they had, and classes the methods."""
@@ -108,24 +112,26 @@ class Kept:
             and list(map(_METHODS, self.kinds)) == self.methods
         )
 
-    def plan(self, targets: set[Any]) -> None:
+    def plan(self, targets: set[Any], root: Any) -> None:
         """Find what lies between the targets and the root."""
-        self.targets, self.between, self.steps = targets, set(targets), []
+        self.targets, between, self.steps = targets, set(targets), []
         for node, _ in self.operations:
-            if step := self.step(node):
-                self.between.add(node)
-                self.steps += step
+            if back := _back(node, between):
+                between.add(node)
+                self.steps.append((node, *back))
         self.steps.reverse()
+        self.last_back = _back(root, between)
 
-    def step(self, node: Any) -> list[Step]:
-        """Return the step back through `node`; none where no input leads to a target."""
-        wanted = tuple((k, x) for k, x in enumerate(node.inputs) if x in self.between)
-        if not wanted:
-            return []
-        backward = own(node, "backward")
-        if len(wanted) < len(node.inputs):
-            backward = _for_some(backward, [k for k, _ in wanted])
-        return [(node, backward, wanted)]
+
+def _back(node: Any, between: set[Any]) -> Back | None:
+    """Return how to step back through `node`; None where no input leads to a target."""
+    wanted = tuple((k, x) for k, x in enumerate(node.inputs) if x in between)
+    if not wanted:
+        return None
+    backward = own(node, "backward")
+    if len(wanted) < len(node.inputs):
+        backward = _for_some(backward, [k for k, _ in wanted])
+    return backward, wanted
 
 
 def _for_some(backward: Method, positions: list[int]) -> Method:
