@@ -22,6 +22,7 @@ from handout.page.options import listed, suggestion
 from handout.settings import SettingsError
 
 _PAPERS = {"A4": "210mm", "letter": "8.5in"}  # and how wide they are
+_SOLUTIONS = ("open", "closed")
 _DROPPED = (
     ".headerlink, .verdict-count, .verdict-filters, .notebook-download, .md-content__button, "
     "script, style, input"
@@ -43,6 +44,7 @@ class PrintSettings:
         pages: Patterns such as `ps1/*`, of pages among the documents; by default the first section
             of the navigation, without the home page.
         paper: `A4` or `letter`.
+        solutions: Whether folded blocks of the kind `??? solution` are printed `open` or `closed`.
     """
 
     title: str
@@ -50,6 +52,7 @@ class PrintSettings:
     date: str = ""
     pages: tuple[str, ...] = ()
     paper: str = "A4"
+    solutions: str = "open"
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,7 @@ def print_settings(given: Any, site_name: str, site_author: str | None) -> Print
     if not isinstance(given, Mapping):
         raise SettingsError(f"extra: pdf: must be a mapping such as 'title: ...', not {given!r}")
     known = PrintSettings.__dataclass_fields__
+    choices = {"paper": _PAPERS, "solutions": _SOLUTIONS}
     read: dict[str, Any] = dict(defaults)
     for name, value in given.items():
         if name not in known:
@@ -90,9 +94,9 @@ def print_settings(given: Any, site_name: str, site_author: str | None) -> Print
             if not isinstance(entries, list) or not all(isinstance(e, str) for e in entries):
                 raise SettingsError(f"extra: pdf: {name}: must be a list of texts, not {value!r}")
             read[name] = tuple(entries)
-        elif name == "paper" and value not in _PAPERS:
+        elif name in choices and value not in choices[name]:
             raise SettingsError(
-                f"extra: pdf: paper: must be one of {listed(_PAPERS)}, not {value!r}"
+                f"extra: pdf: {name}: must be one of {listed(choices[name])}, not {value!r}"
             )
         else:
             read[name] = str(value)
@@ -113,7 +117,8 @@ def document(
     """
     places = {page.url: f"p{number}" for number, page in enumerate(pages, 1)}
     articles = "".join(
-        _article(page, number, places, address) for number, page in enumerate(pages, 1)
+        _article(page, number, places, address, settings.solutions)
+        for number, page in enumerate(pages, 1)
     )
     style = files("handout").joinpath("assets", "print.css").read_text("utf-8")
     script = files("handout").joinpath("assets", "print.js").read_text("utf-8")
@@ -130,14 +135,21 @@ def document(
     )
 
 
-def _article(page: PrintPage, number: int, places: Mapping[str, str], address: str) -> str:
+def _article(
+    page: PrintPage, number: int, places: Mapping[str, str], address: str, solutions: str
+) -> str:
     soup = BeautifulSoup(page.content, "html.parser")
     for element in soup.select(_DROPPED):
         element.decompose()
     for line in soup.select('a[id^="__codelineno"], a[id^="__span"]'):
         line.unwrap()
     for folded in soup.select("details:not(.verdict)"):
-        folded["open"] = ""
+        if solutions == "closed" and "solution" in (folded.get("class") or ()):
+            _close(folded)
+        else:
+            folded["open"] = ""
+    for tabs in soup.select(".tabbed-set"):
+        _unroll(tabs)
     for badge in soup.select(".verdict-badge"):
         badge.name = "span"
         del badge["href"], badge["title"]
@@ -153,6 +165,25 @@ def _article(page: PrintPage, number: int, places: Mapping[str, str], address: s
     _number(soup, page, number)
     _relink(soup, page, places, address)
     return f'<article id="{places[page.url]}">{soup}</article>'
+
+
+def _close(solution: Tag) -> None:
+    """Leave the title of a solution and nothing else: no text that a copy would bring to light."""
+    for part in list(solution.children):
+        if not (isinstance(part, Tag) and part.name == "summary"):
+            part.extract()
+
+
+def _unroll(tabs: Tag) -> None:
+    """Tabs one after the other, each below its title."""
+    titles = [label.get_text() for label in tabs.select(":scope > .tabbed-labels > label")]
+    blocks = tabs.select(":scope > .tabbed-content > .tabbed-block")
+    for title, block in zip(titles, blocks, strict=True):
+        line = Tag(name="p", attrs={"class": "tab-title"})
+        line.string = title
+        block.insert(0, line)
+    for labels in tabs.select(":scope > .tabbed-labels"):
+        labels.decompose()
 
 
 def _beside_its_claim(cards: Tag) -> Tag:

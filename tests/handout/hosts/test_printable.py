@@ -210,6 +210,35 @@ def test_drawings_are_grey() -> None:
     assert one(soup, "article p")["style"] == "color:#ff0000"
 
 
+TABS = (
+    '<div class="tabbed-set"><input type="radio"><input type="radio">'
+    '<div class="tabbed-labels"><label>First</label><label>Second</label></div>'
+    '<div class="tabbed-content"><div class="tabbed-block"><p>one</p></div>'
+    '<div class="tabbed-block"><p>two</p></div></div></div>'
+)
+
+
+def test_tabs_stand_one_after_the_other_below_their_titles() -> None:
+    """Paper shows all of them, and which is which."""
+    soup = one(printed(TABS), ".tabbed-set")
+    lines = [line.get_text() for line in soup.select("p, label")]
+    assert lines == ["First", "one", "Second", "two"]
+
+
+@pytest.mark.parametrize(("solutions", "shown"), [("open", True), ("closed", False)])
+def test_solutions_are_printed_by_choice(solutions: str, shown: bool) -> None:
+    """A closed one leaves its title, and nothing that a copy of the text would bring to light."""
+    soup = printed(
+        '<details class="solution"><summary>Solution</summary><p>forty-two</p></details>'
+        "<details><summary>Details</summary><p>at length</p></details>",
+        solutions=solutions,
+    )
+    text = one(soup, "main").get_text()
+    assert ("forty-two" in text) == shown
+    assert "Solution" in text
+    assert "at length" in text
+
+
 def test_the_paper_sets_the_width() -> None:
     """Formulas are fitted before printing, so the screen must be as wide as the paper."""
     assert "size: A4" in one(printed(""), "style").get_text()
@@ -237,6 +266,7 @@ def test_settings_are_read() -> None:
     [
         ({"author": "A"}, "unknown setting 'author'; did you mean 'authors'?"),
         ({"paper": "A5"}, "paper: must be one of A4, letter, not 'A5'"),
+        ({"solutions": "none"}, "solutions: must be one of open, closed, not 'none'"),
         ({"pages": [1]}, r"pages: must be a list of texts, not \[1\]"),
         ({"authors": 3}, "authors: must be a list of texts, not 3"),
         ("ps1", "must be a mapping"),
