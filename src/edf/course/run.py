@@ -109,6 +109,8 @@ def recognised(names: set[str]) -> tuple[str, str]:
             f"it uses {', '.join(draft)}, which stood in a draft of 2020 only, soon replaced; "
             "no module here has them"
         )
+    if not names:
+        return "2017", "it imports edf and uses nothing of it, so any will do"
     if bool(old) == bool(new):
         found = (
             f"it uses {', '.join(old)} and {', '.join(new)}" if old else "it uses none of its names"
@@ -139,16 +141,26 @@ def missing(names: set[str], generation: str) -> list[str]:
 
 
 def used_names(program: Path) -> set[str]:
-    """Return the names of the course's file that a program, and the modules beside it, use."""
+    """Return the names of the course's file that a program, and the modules beside it, use; with
+    "*" among them where the file is used as a whole, so that its names may be others, too.
+
+    Raises:
+        UnknownGenerationError: Neither the program nor a module beside it imports the file.
+    """
     names: set[str] = set()
+    imported: set[str] = set()
     files, seen = [program], {program}
     while files:
         file = files.pop()
         tree = ast.parse(source(file), str(file))
         names |= _names_of_edf(tree)
-        beside = {program.parent / f"{module}.py" for module in _imported(tree) - {"edf"}}
+        modules = _imported(tree)
+        beside = {program.parent / f"{module}.py" for module in modules - {"edf"}}
         files += [path for path in beside - seen if path.is_file()]
         seen |= beside
+        imported |= modules
+    if "edf" not in imported:
+        raise UnknownGenerationError("it does not import edf")
     return names
 
 
@@ -164,13 +176,10 @@ def _names_of_edf(tree: ast.Module) -> set[str]:
     if "*" in names:  # whatever it does not define may come from there
         own = {node.name for node in nodes if isinstance(node, ast.ClassDef | ast.FunctionDef)}
         names |= {node.id for node in nodes if isinstance(node, ast.Name)} - own
-    return names | {
-        node.attr
-        for node in nodes
-        if isinstance(node, ast.Attribute)
-        and isinstance(node.value, ast.Name)
-        and node.value.id in aliases
-    }
+    uses = [n for n in nodes if isinstance(n, ast.Name) and n.id in aliases]
+    of_names = [n for n in nodes if isinstance(n, ast.Attribute) and n.value in uses]
+    as_a_whole = {"*"} if len(uses) > len(of_names) else set()  # as in `getattr(edf, name)`
+    return names | as_a_whole | {node.attr for node in of_names}
 
 
 def _imported(tree: ast.Module) -> set[str]:

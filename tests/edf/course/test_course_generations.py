@@ -346,6 +346,15 @@ def test_a_notebook_runs_as_it_is(tmp_path):
         used_names(written(tmp_path, "{}", "empty.ipynb"))
 
 
+def test_a_program_that_imports_edf_and_uses_nothing_of_it_runs(tmp_path, capfd):
+    """Whichever file it was written for: one trains with another framework, beside the import."""
+    main([str(written(tmp_path, "import edf, math\nprint(math.pi)"))])
+    out, err = capfd.readouterr()
+    assert out.startswith("3.14")
+    assert "uses nothing of it" in err
+    assert used_names(written(tmp_path, "import edf\ngetattr(edf, 'Value')")) == {"*"}
+
+
 def test_an_error_shows_the_line_of_the_notebook(tmp_path):
     """Although no file has it."""
     cell = {"cell_type": "code", "source": "import edf\nedf.Param(1).nothing"}
@@ -358,7 +367,8 @@ def test_an_error_shows_the_line_of_the_notebook(tmp_path):
 @pytest.mark.parametrize(
     ("source", "message"),
     [
-        ("import edf\nprint(1)", "uses none of its names; say --generation"),
+        ("import edf\nprint(edf)", "uses none of its names; say --generation"),
+        ("print(1)", "it does not import edf"),
         ("import edf\nedf.params, edf.CompNodes", "it uses params and CompNodes; say --generation"),
         ("import edf\nprint edf.params", "line 2: .*Python 2, which 2to3 translates"),
         ("import edf\nedf.Model, edf.VDot", "it uses Model, which stood in a draft"),
