@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable
 from dataclasses import dataclass
 from operator import attrgetter
@@ -15,6 +16,7 @@ from edf.check.functions import (
     Differentiable,
     OperationFunction,
     ProtocolError,
+    as_tuple,
     operation_name,
 )
 from edf.graph import Array, Node
@@ -153,6 +155,30 @@ def operation_at_fault(
             name = operation_name(node)
             return Disagreement(function, cotangent, gradients, result, name, none), kinked
     return None, kinked
+
+
+def kept_from_before(found: Disagreement) -> str:
+    """Return what an operation keeps from an earlier forward where that is its fault: an attribute
+    without which its gradient would be nearer to the numeric one."""
+    function, result = found.function, found.result
+    if not isinstance(function, OperationFunction) or result.index is None:
+        return ""
+    node, place = function.node, function.slots[result.argument]
+    for name in vars(node).keys() - vars(Node(*node.inputs)).keys() - vars(Node).keys():
+        fresh = copy.copy(node)
+        if hasattr(type(node), name):
+            delattr(fresh, name)  # the class has what it is at first
+        else:
+            setattr(fresh, name, None)
+        try:
+            fresh.value = fresh.forward(*function.inputs)
+            grads = as_tuple(fresh.backward(np.array(found.cotangent), *function.inputs))
+            gradient = float(np.asarray(grads[place])[result.index])
+        except Exception:  # it does not work without, so that is not kept but given
+            continue
+        if abs(gradient - result.numeric) < abs(gradient - result.backward):
+            return name
+    return ""
 
 
 def in_single_precision(array: Array) -> bool:

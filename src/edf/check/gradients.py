@@ -12,6 +12,7 @@ from edf.check.diagnosis import (
     Disagreement,
     Evidence,
     gradients_of,
+    kept_from_before,
     operation_at_fault,
     rounds_to_single_precision,
 )
@@ -237,6 +238,11 @@ class _Check:
             self.message = describe_component(located.worst)
             if located.result.reason:
                 self.message += f" ({located.result.reason})"
+            if kept := kept_from_before(located):
+                self.message += (
+                    f"; backward uses `{kept}` of an earlier forward: what it uses must be of the "
+                    "last one"
+                )
             if located.in_single_precision and located.result.rel_error < SINGLE:
                 self.status = "inconclusive"
                 self.message += "; they agree to the digits of float32, to which backward rounds"

@@ -30,6 +30,10 @@ class Graph(Protocol):
     def twins(self) -> Mapping[Node, Any]:
         """The nodes that were prepared, each with its private copy."""
 
+    @property
+    def is_declared(self) -> bool:
+        """Whether all that has axes was declared in LaTeX, where components count from 1."""
+
     def shape(self, node: Node) -> tuple[int, ...]:
         """Return the shape of a node's value."""
 

@@ -119,8 +119,14 @@ def _resolved(reader: Reader, equation: Equation) -> Meaning:
 
 
 def _base(reader: Reader) -> int:
-    """Return what the first component is called, by declaration or where sums start."""
-    return int(1 in reader.inference.starts) if reader.base is None else reader.base
+    """Return what the first component is called, by declaration or where sums start.
+
+    Where nothing says so, it is 1 on a page whose mathematics says all, and 0 as in Python.
+    """
+    if reader.base is not None:
+        return reader.base
+    starts = reader.inference.starts
+    return int(1 in starts if starts else reader.page.world.is_declared)
 
 
 def _first_component(reader: Reader) -> int | None:
@@ -129,6 +135,8 @@ def _first_component(reader: Reader) -> int | None:
     if reader.base is not None or not counted:
         return reader.base
     base = reader.inference.first_component()
+    if base is None and reader.page.world.is_declared:
+        base = 1
     if base is None:
         number, _, at = counted[0]
         fail(

@@ -37,7 +37,7 @@ from edf.equations.meaning.symbols import (
     time_derivative,
     without_label,
 )
-from edf.equations.operations.shapes import is_column, is_vector
+from edf.equations.operations.shapes import Dim, is_column, is_vector, settle
 
 _TRANSPOSE = TRANSPOSES | {"T"}
 
@@ -98,7 +98,15 @@ def read_script(reader: Reader, tree: Script) -> Expr:
     if isinstance(base, Function | Product | Slash | Sum) and not (whole and sub is None):
         fail(Why.AMBIGUOUS, "What does this script belong to? Write parentheses", at)
     if sub is not None and isinstance(base, Group):
-        return raised(reader, subscripted(reader, reader.whole(base), sub, at), sup, at)
+        whole_group = reader.whole(base)
+        is_matrix = whole_group.shape is not None and not is_vector(whole_group.shape)
+        if sup is not None and is_matrix:
+            fail(
+                "Of the matrix, or of its entry? Write ((..)^{..})_{ij} for an entry of its power, "
+                "inverse or transpose",
+                sup.at,
+            )
+        return raised(reader, subscripted(reader, whole_group, sub, at), sup, at)
     if isinstance(base, Grad) and sub is not None and isinstance(base.base, Symbol):
         base = Grad(Script(base.base, sub, at=at), base.macro, at=at)
     elif sub is not None:
@@ -112,11 +120,15 @@ def read_script(reader: Reader, tree: Script) -> Expr:
 
 def _refuse_power_of_entry(reader: Reader, symbol: Symbol, entry: Expr, sup: Tree) -> None:
     """A^{-1}_{ij} is set as a power of A_{ij}, and mostly meant as an entry of the inverse."""
-    if entry.op not in ("node", "array") or not _is_minus_one(sup):
+    if not _is_minus_one(sup):
         return
-    bound, indices = entry.data
-    shape = reader.shape(bound) if entry.op == "node" else bound.value.shape
-    if len(indices) == len(shape) == 2 and shape[0] == shape[1]:
+    shape: tuple[Dim, ...] = ()
+    if entry.op == "component":
+        shape = entry.args[0].shape or ()
+    elif entry.op in ("node", "array") and len(entry.data[1]) == 2:
+        bound = entry.data[0]
+        shape = reader.shape(bound) if entry.op == "node" else bound.value.shape
+    if len(shape) == 2 and settle(shape[0]) == settle(shape[1]):
         name = to_latex(symbol)
         fail(
             Why.AMBIGUOUS,
@@ -140,7 +152,11 @@ def _by_label(reader: Reader, base: Symbol, sub: Indices, at: int) -> Expr | Non
         return None
     ((place, label),) = labels
     tree = sub.items[place]
-    if label.kind == "number" and label.value == shape[place]:
+    is_length = label.kind == "number" and label.value == shape[place]
+    if is_length and reader.page.world.is_declared:  # the last one of x_1 to x_n
+        last = Number(str(label.value), at=tree.at)
+        return entries(reader, base, (*sub.items[:place], last, *sub.items[place + 1 :]), at)
+    if is_length:
         fail(
             Why.AMBIGUOUS,
             f"{label.name} is {label.value} on this page, a component counted from 1, or a length? "

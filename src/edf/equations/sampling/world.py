@@ -132,6 +132,12 @@ class World:
         """The lengths of all axes of sampled inputs."""
         return {length for node in self.sampled for length in node.shape or ()}
 
+    @property
+    def is_declared(self) -> bool:
+        """Whether all that has axes was declared in LaTeX, where components count from 1."""
+        leaves = [n for n in self.order if not n.inputs and math.prod(self._shapes[n]) > 1]
+        return bool(leaves) and all(hasattr(self.names[n], "fixed_lengths") for n in leaves)
+
     def chance_below(self, nodes: Sequence[Node]) -> tuple[bool, list[Node]]:
         """Return whether anything that these nodes depend on is drawn, and the inputs that are not.
 

@@ -256,6 +256,15 @@ class _Mender(_Maker):
                 yield from self._turned(tree)
             case s.Bars():
                 yield from _raised(tree, tree)
+            case s.Function():
+                for text, argument in _opposite(tree.argument):
+                    yield "sign", text, replace(tree, argument=argument)
+
+    def _script(self, tree: s.Script) -> Iterator[_Change]:
+        yield from super()._script(tree)
+        if tree.base == s.Symbol("e") and tree.sup is not None:
+            for text, sup in _opposite(tree.sup):
+                yield "sign", text, replace(tree, sup=sup)
 
     def _number(self, tree: s.Number) -> Iterator[_Change]:
         yield from super()._number(tree)
@@ -298,6 +307,19 @@ def _doubled(tree: s.Tree) -> Iterator[_Change]:
     half = s.Fraction(tree, s.Number("2"), r"\frac", at=tree.at)
     yield "double", f"{spoken(tree)} is multiplied by 2", double
     yield "double", f"{spoken(tree)} is divided by 2", half
+
+
+def _opposite(argument: s.Tree) -> Iterator[tuple[str, s.Tree]]:
+    """Yield what a function is applied to with a minus sign in front."""
+    inside = argument
+    if isinstance(argument, s.Group) and len(argument.items) == 1:
+        inside = argument.items[0]
+    if isinstance(inside, s.Sum):
+        return  # whose terms have signs
+    negated = s.Sum((inside,), ("-",), at=inside.at)
+    text = f"the sign of {spoken(inside)} is changed"
+    grouped = isinstance(argument, s.Group) and len(argument.items) == 1
+    yield text, replace(argument, items=(negated,)) if grouped else negated
 
 
 def _is_differential(tree: s.Tree) -> bool:
