@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from edf import AnyFunction, Input, Softmax
-from edf.equations import EquationError, EquationVerdict, check_equation
+from edf.equations import EquationError, EquationVerdict, check_equation, declare
 from edf.report import listening
 from handout.math.mathml import to_mathml
 
@@ -305,6 +305,24 @@ def test_a_correction_is_given_only_as_it_would_be_read() -> None:
     [verdict] = check_equation(r"2 \cos z \sin z = 2 \sin(2 z)", {"z": z})
     assert verdict.repair is not None
     assert verdict.details["mended_rhs"] == r"\sin ( 2 z )"
+
+
+def test_what_is_declared_in_latex_alone_counts_from_one() -> None:
+    """Its last component is x_n, and a counterexample counts as the formula does."""
+    names = declare(r"x \in \mathbb{R}^n, \quad A \in \mathbb{R}^{n \times n}", {})
+    (verdict,) = check_equation(r"x_i = \sum_j A_{ji} x_j", names)
+    assert verdict.counterexample is not None
+    assert verdict.counterexample["counted_from"] == 1
+    telescope = r"\sum_{i=1}^{n-1} (x_{i+1} - x_i) = x_n - x_1"
+    assert [v.status for v in check_equation(telescope, names)] == ["verified"]
+    (verdict,) = check_equation(r"A_{12} = x_n", names)
+    assert verdict.counterexample is not None
+    point = verdict.counterexample["point"]
+    assert verdict.counterexample["left"] == point["A"][0, 1]
+    assert verdict.counterexample["right"] == point["x"][-1]
+    (verdict,) = check_equation(r"x_i = 2 y_i", {"x": names["x"], "y": Input(shape=(4,))})
+    assert verdict.counterexample is not None
+    assert verdict.counterexample["counted_from"] == 0
 
 
 @pytest.mark.parametrize(

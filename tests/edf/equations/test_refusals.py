@@ -184,6 +184,8 @@ REFUSALS: list[tuple[Any, ...]] = [
     ("vectors", r"B = B^{-1}", "The inverse needs a square matrix", "B^{-1}"),
     ("vectors", r"a = a^\top", "A number has no transpose", None),
     ("vectors", r"A^{-1}_{ij} = A_{ij}", "An entry of the inverse, or 1 over an entry?", "-1}_{ij}"),
+    ("vectors", r"(A A)^{-1}_{ij} = A_{ij}", "Of the matrix, or of its entry?", "-1}_{ij}"),
+    ("vectors", r"(A A)_{ij}^2 = A_{ij}", "Of the matrix, or of its entry?", "2 = "),
     ("vectors", r"A_{ij}^{-1} = A_{ij}", "An entry of the inverse, or 1 over an entry?", "-1} = "),
     ("vectors", r"A^{-1} = A", "An entry of the inverse, or 1 over an entry?", "-1} = ", {"reading": "componentwise i j"}),
     ("vectors", r"a = \lVert A \rVert", "Which norm of the matrix?", r"\lVert A"),

@@ -108,9 +108,16 @@ class FunctionParser(Grammar):
         """Whether what follows cannot be taken for a part of the argument before."""
         if self.text in FUNCTIONS or self.derivative_ahead() or self.text in BOLD:
             return True
-        if self.bar_of_evaluation() is not None:
+        if self.bar_of_evaluation() is not None or self.at_differential():
             return True
         return not (self.starts() or self.text == "/" or self.text in PRODUCT_SIGNS)
+
+    def at_differential(self) -> bool:
+        r"""Whether the dx of an integral stands here, as behind the x of \int \sin x \, dx."""
+        behind = self.tokens[self.place + 1] if self.text == "d" else self.token
+        is_name = behind.kind == "letter" or behind.text in GREEK
+        integrals = (token.text == r"\int" for token in self.tokens[: self.place])
+        return self.text == "d" and is_name and any(integrals)
 
     def derivative_ahead(self) -> bool:
         r"""Whether a derivative begins here, as it may behind the \theta of \sin \theta."""

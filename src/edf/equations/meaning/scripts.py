@@ -102,6 +102,7 @@ def read_script(reader: Reader, tree: Script) -> Expr:
         is_matrix = whole_group.shape is not None and not is_vector(whole_group.shape)
         if sup is not None and is_matrix:
             fail(
+                Why.AMBIGUOUS,
                 "Of the matrix, or of its entry? Write ((..)^{..})_{ij} for an entry of its power, "
                 "inverse or transpose",
                 sup.at,

@@ -117,7 +117,8 @@ class Points:
             return self.apply(node.function, stacks, rows)
         if isinstance(node, Jacobian):
             return self.rounding(self._derivative(node, stacks, rows), rows)
-        arguments = stacks if rounds_once(node) else [self.rounding(s, rows) for s in stacks]
+        once = rounds_once(type(node))  # type: ignore[arg-type]  # a class has a hash
+        arguments = stacks if once else [self.rounding(s, rows) for s in stacks]
         for stack in arguments:
             stack.flags.writeable = False  # an operation that changes its input is told so
         try:
@@ -130,7 +131,7 @@ class Points:
             self.world.fail(node, f"{type(problem).__name__}: {problem}")
         if value.dtype in (np.float32, np.float16, np.complex64):
             self.world.rounds = True
-        if np.iscomplexobj(value) and not rounds_once(node):
+        if not once and np.iscomplexobj(value):
             value = self.rounding.cancelled(value, stacks, rows)
         return self.rounding(value, rows)
 
@@ -155,11 +156,10 @@ class Points:
         waves = self.waves(function, v.shape[1])
         entries, count, size = int(np.prod(function.shape)), waves.b.shape[-1], v.shape[1]
         # The rows of one point have one draw: multiplied together, its directions are never copied.
-        order = np.argsort(rows.draws, kind="stable")
-        draws, each = np.unique(rows.draws, return_counts=True)
+        order, draws = rows.by_draw
         w = waves.w[draws].reshape(len(draws), entries * count, size)
-        phases = v[order].reshape(len(draws), each[0], size) @ w.swapaxes(1, 2)
-        shaped = phases.reshape(len(draws), each[0], *function.shape, count)
+        phases = v[order].reshape(len(draws), -1, size) @ w.swapaxes(1, 2)
+        shaped = phases.reshape(*phases.shape[:2], *function.shape, count)
         a, b = waves.a[draws][:, None], waves.b[draws][:, None]
         value = np.empty((len(rows), *function.shape), phases.dtype)
         value[order] = (a * np.sin(shaped + b)).sum(axis=-1).reshape(value.shape)
@@ -232,7 +232,8 @@ class Context:
         if node.inputs:
             stacks = [self.value(parent) for parent in node.inputs]
             value = self.points.evaluate(node, stacks, self.rows)
-            self.points.note_underflow(value, stacks if underflows(node) else (), self.rows)
+            known = stacks if underflows(type(node)) else ()  # type: ignore[arg-type]
+            self.points.note_underflow(value, known, self.rows)
         else:
             leaf = self.points.leaves[node]
             value = _tile(leaf, len(self.rows) // len(leaf))

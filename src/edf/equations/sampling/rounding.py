@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
 
@@ -45,6 +45,11 @@ class Rows:
 
     def __len__(self) -> int:
         return len(self.draws)
+
+    @cached_property
+    def by_draw(self) -> tuple[Array, Array]:
+        """The rows in the order of their draws, which have as many rows each; and the draws."""
+        return np.argsort(self.draws, kind="stable"), np.unique(self.draws)
 
     def tile(self, count: int) -> Rows:
         """Return all rows, and all of them again, `count` times."""
@@ -110,15 +115,17 @@ class Rounding:
         return taken
 
 
-def rounds_once(node: Node) -> bool:
+@cache
+def rounds_once(kind: type[Node]) -> bool:
     """Whether a node is a sum, a product or the like, of which every result is rounded once."""
-    return isinstance(node, tuple(kind for sign, kind in Node.signs.items() if sign != "@"))
+    return issubclass(kind, tuple(kind for sign, kind in Node.signs.items() if sign != "@"))
 
 
-def underflows(node: Node) -> bool:
+@cache
+def underflows(kind: type[Node]) -> bool:
     """Whether a node makes 0 of what is not 0 by underflow only."""
     kinds = (*(Node.signs[sign] for sign in ("*", "/", "**")), Exp, Sigmoid, Softmax)
-    return isinstance(node, kinds)
+    return issubclass(kind, kinds)
 
 
 def spread(copies: Array, amplitude: float) -> Array:

@@ -187,18 +187,17 @@ class World:
     @cached_property
     def loses_imaginary_part(self) -> bool:
         """Whether some operation of a page's own drops the imaginary part of a complex number."""
+        if all(type(node).__module__.startswith("edf.") for node in self.order):
+            return False
         rng = np.random.default_rng(0)
-        values: dict[Node, Array] = {}
-        for node in self.order:
-            if not node.inputs:
-                values[node] = self.leaf(node, rng)
-                continue
-            arrays = [values[parent] for parent in node.inputs]
-            values[node] = np.asarray(node.forward(*arrays))
-            own = not type(node).__module__.startswith("edf.")
-            if own and loses_imaginary_part(node.forward, arrays):
-                return True
-        return False
+        values = self._computed(
+            {leaf: self.leaf(leaf, rng) for leaf in self.order if not leaf.inputs}
+        )
+        return any(
+            loses_imaginary_part(node.forward, [values[parent] for parent in node.inputs])
+            for node in self.order
+            if node.inputs and not type(node).__module__.startswith("edf.")
+        )
 
     def leaf(self, node: Node, rng: np.random.Generator) -> Array:
         """Return a value for a leaf: its own, or a sample.

@@ -112,7 +112,7 @@ class _Judge:
         for sides in self.measure.measured(points, chosen):
             if not most:
                 break
-            sides = sides.take(np.arange(min(most, len(sides))))
+            sides = sides if len(sides) <= most else sides.take(np.arange(most))
             sides, compared = self._looked_at_closely(sides)
             if chosen and (place := self._jump(sides, compared)) is not None:
                 return self._refuted(sides, compared, place)

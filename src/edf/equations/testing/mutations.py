@@ -310,16 +310,14 @@ def _doubled(tree: s.Tree) -> Iterator[_Change]:
 
 
 def _opposite(argument: s.Tree) -> Iterator[tuple[str, s.Tree]]:
-    """Yield what a function is applied to with a minus sign in front."""
-    inside = argument
+    """Yield what a function is applied to with a minus sign in front; the terms of a sum have one
+    each."""
     if isinstance(argument, s.Group) and len(argument.items) == 1:
-        inside = argument.items[0]
-    if isinstance(inside, s.Sum):
-        return  # whose terms have signs
-    negated = s.Sum((inside,), ("-",), at=inside.at)
-    text = f"the sign of {spoken(inside)} is changed"
-    grouped = isinstance(argument, s.Group) and len(argument.items) == 1
-    yield text, replace(argument, items=(negated,)) if grouped else negated
+        for text, negated in _opposite(argument.items[0]):
+            yield text, replace(argument, items=(negated,))
+    elif not isinstance(argument, s.Sum):
+        negated = s.Sum((argument,), ("-",), at=argument.at)
+        yield f"the sign of {spoken(argument)} is changed", negated
 
 
 def _is_differential(tree: s.Tree) -> bool:

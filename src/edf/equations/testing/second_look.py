@@ -157,7 +157,7 @@ def _is_settled(meaning: Meaning, world: World) -> bool:
         return False
     numbers = graph = sum(map(world.entries, below))
     for expr in parts(meaning):
-        if is_arbitrary(expr) or expr.op in ("call", "integral"):  # quadrature has 16 digits
+        if is_arbitrary(expr) or expr.op in ("call", "integral") or _is_series(expr):
             return False
         entries = math.prod(meaning.ranges[index] for index in expr.free)
         for dim in expr.shape or ():
@@ -167,3 +167,8 @@ def _is_settled(meaning: Meaning, world: World) -> bool:
             entries = 2 * graph * math.prod(world.shape(expr.data[0]))
         numbers += entries
     return numbers <= MOST
+
+
+def _is_series(expr: Expr) -> bool:
+    """Whether a sum ends where its terms have died away, for double precision."""
+    return expr.op == "big" and expr.data[0] == "series"
