@@ -116,6 +116,7 @@ class Site:
         self.with_formulas: set[str] = set()  # names of pages
         self._later: set[str] = set()  # pages that were rendered before their cells had run
         self._unsettled: set[str] = set()  # pages into which other plugins have still to write
+        self._resolved: set[str] = set()  # notebooks whose links lead to addresses by now
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
         self.downloads: dict[PurePosixPath, str] = {}  # notebooks, by their place in the site
         self.live, self.note = live_site(project)
@@ -186,6 +187,7 @@ class Site:
             shown = self.project.as_shown(page, text)
             self._unsettled.discard(name)
             if shown.digest != page.digest:
+                self._tell_replaced(page, shown)
                 self.pages[name] = page = shown
                 self.engine.start([page])
             return with_tokens(text, page) if page.cells else markdown
@@ -194,6 +196,17 @@ class Site:
         except InjectionError as error:
             self._tell(error.problem)
         return markdown
+
+    def _tell_replaced(self, written: Page, shown: Page) -> None:
+        """Say that another plugin has put other text in the place of a page that makes claims."""
+        lost = [cell for cell in written.cells if cell.judged]
+        if lost and not any(cell.judged for cell in shown.cells):
+            message = (
+                "no cell or claim of this page reaches the site: another plugin has put other text "
+                "in its place, as mkdocs-macros does where a formula has {{, {% or {#: write "
+                "{% raw %} and {% endraw %} around it"
+            )
+            self._tell(Problem(written.shown, lost[0].line_first, message, code="H603"))
 
     def overlooked(self, name: str, text: str) -> None:
         """Say which cells are still in a page's text when it is rendered: nothing has run them."""
@@ -381,7 +394,8 @@ class Site:
             other = all_files.get_file_from_path(name)
             return "" if other is None else str(other.url_relative_to(file))
 
-        if page.notebook:
+        if page.notebook and page.name not in self._resolved:
+            self._resolved.add(page.name)  # once: what it gives are addresses, and no paths
             html, lost = resolved(html, page, address)
             for problem in lost:
                 self._tell(problem)

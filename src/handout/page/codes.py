@@ -214,8 +214,8 @@ CODES = {
     ),
     "H606": Kind(
         "Dollars are read otherwise than they were meant",
-        "A `|` within a formula ends the cell of a table, and the `$3-$` of `$3-$4` is taken for a "
-        "formula.",
+        "A `|` within a formula ends the cell of a table, the `$3-$` of `$3-$4` is taken for a "
+        "formula, and `$ x_i $`, with a blank inside its dollars, for none.",
         r"Write `\vert` or `\mid` for the bar, and `\$` for the sign of a price.",
     ),
     "H607": Kind(
@@ -223,6 +223,11 @@ CODES = {
         r"In `title: Problem Set #1` and in a macro such as `\lVert #1 \rVert`, YAML takes what "
         "stands from ` #` on for a comment.",
         "Put the value between quotes: `title: 'Problem Set #1'`.",
+    ),
+    "H608": Kind(
+        "A link of a notebook leads nowhere",
+        "The text of a notebook links to a page that the site does not have.",
+        "Write the path of the page's file, as seen from the notebook's.",
     ),
     "H701": Kind(
         "The configuration cannot be used",

@@ -1,7 +1,7 @@
 r"""Dollars that look like a formula's and lose it: what an author is warned of.
 
-Markdown cuts the cells of a table at every `|`, also within `$|x|$`, and takes the `$3-$` of a
-price range for a formula.
+Markdown cuts the cells of a table at every `|`, also within `$|x|$`, takes the `$3-$` of a price
+range for a formula, and takes `$ x_i $` for none.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from handout.page.problems import Problem
 _RULE = re.compile(r"^\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)+\|?\s*$")  # under the head of a table
 _CODE = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)")
 _DOLLAR = re.compile(r"(?<![\\$])\$(?!\$)")
+_ROOMY = re.compile(r"(?<![\\$\w])\$(?=\s|[^$]*\s\$)(?=[^$]*[\\_^])(?:\\.|[^$\\])+?\$(?![\w$])")
 _PRICE = re.compile(r"(?<![\\$\w])\$\d[^$\\\n]*?(?<=\S)\$(?=\d)")
 
 
@@ -23,7 +24,7 @@ def doubtful_dollars(text: str, path: str) -> list[Problem]:
     lines = _without_code(text)
     return [
         Problem(path, number, message, code="H606", subject=subject)
-        for number, message, subject in (*_cut(lines), *_invented(lines))
+        for number, message, subject in (*_cut(lines), *_invented(lines), *_lost(lines))
     ]
 
 
@@ -63,3 +64,18 @@ def _invented(lines: list[str]) -> Iterator[tuple[int, str, str]]:
                 rf"{found[0]} would be a formula: write \$ where it is a price",
                 found[0],
             )
+
+
+def _lost(lines: list[str]) -> Iterator[tuple[int, str, str]]:
+    """LaTeX with a blank between it and a dollar, within a paragraph."""
+    paragraph: list[str] = []
+    for number, line in enumerate([*lines, ""], 1):
+        if line.strip():
+            paragraph.append(line)
+            continue
+        text = "\n".join(paragraph)
+        for found in _ROOMY.finditer(text):
+            at = number - len(paragraph) + text.count("\n", 0, found.start())
+            shown = " ".join(found[0].split())
+            yield at, f"{shown} is no formula: write no blank inside its dollars", shown
+        paragraph = []

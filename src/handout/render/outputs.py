@@ -14,11 +14,12 @@ from handout.judge.verdict import Verdict
 from handout.render.badge import anchor
 from handout.render.console import console_html
 from handout.render.figures import draw
-from handout.render.sanitise import SvgError, sanitise
+from handout.render.sanitise import SvgError, sanitise, standing_alone
 from handout.run.outcomes import FIGURE, Bundle, CellOutcome
 
 _CUT = "\n… (the rest of the output is not shown)"
 _BITMAPS = ("image/png", "image/jpeg")
+_LARGEST = 1_000_000  # characters of a drawing that stands in the page itself
 
 Rich = Callable[[Bundle], str | None]
 """Makes HTML that is safe in a page of a bundle's HTML, Markdown or LaTeX; None if it cannot."""
@@ -75,13 +76,19 @@ def display(forms: Bundle, title: str = "", rich: Rich = lambda forms: None) -> 
     if note is None:
         return plain
     said = "" if "chart" in note else plain
-    return f'<p class="cell-note" role="note">{escape(note)}</p>{said}'
+    return _note(note) + said
+
+
+def _note(text: str) -> str:
+    """What is said in place of something that is not shown."""
+    return f'<p class="cell-note" role="note">{escape(text)}</p>'
 
 
 def picture(kind: str, data: str, title: str = "") -> str:
     """An image, or a drawing without what could act.
 
-    A drawing that the page cannot hold is shown as an image, in which no script runs.
+    A large drawing is an image, so that the page stays quick. One that is refused is shown in no
+    form: what would stop the reader's browser inside the page would stop it in an image, too.
 
     Args:
         kind: its media type.
@@ -91,9 +98,13 @@ def picture(kind: str, data: str, title: str = "") -> str:
     alt = title or "Drawn by the code above"
     if kind == "image/svg+xml":
         prefix = f"p{hashlib.sha256(data.encode('utf-8', 'replace')).hexdigest()[:8]}-"
-        with contextlib.suppress(SvgError):
-            return f'<div class="cell-picture">{sanitise(data, prefix, alt)}</div>'
-        data = base64.b64encode(data.encode("utf-8", "replace")).decode()
+        try:
+            drawing = sanitise(data, prefix, alt)
+        except SvgError as error:
+            return _note(f"A drawing is not shown: {error}.")
+        if len(drawing) <= _LARGEST:
+            return f'<div class="cell-picture">{drawing}</div>'
+        data = base64.b64encode(standing_alone(drawing).encode("utf-8", "replace")).decode()
     source = escape(f"data:{kind};base64,{''.join(data.split())}")
     return f'<img class="cell-picture" src="{source}" alt="{escape(alt)}">'
 

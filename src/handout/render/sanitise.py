@@ -14,7 +14,6 @@ from collections.abc import Mapping
 from html import escape
 from xml.parsers import expat
 
-LARGEST = 1_000_000  # characters; a page should stay under 120 kB compressed
 DEEPEST = 100  # nested elements; HTML parsers rearrange what is nested more than 512 deep
 
 _SVG = "http://www.w3.org/2000/svg"
@@ -82,13 +81,9 @@ def sanitise(svg: str, prefix: str, label: str = "Figure") -> str:
         label: what the figure shows, for readers who listen; used if the drawing does not say.
 
     Raises:
-        SvgError: it is not well-formed, no SVG, declares entities, or is too large or too deep.
+        SvgError: it is not well-formed, no SVG, declares entities, is too deep, or draws too much
+            by repetition.
     """
-    if len(svg) > LARGEST:
-        raise SvgError(
-            f"the figure has {len(svg):,} characters, and at most {LARGEST:,} are shown: "
-            "draw fewer points, or rasterize them"
-        )
     writer = _Writer(prefix)
     parser = expat.ParserCreate("utf-8", " ")
     parser.StartElementHandler = writer.start
@@ -102,6 +97,12 @@ def sanitise(svg: str, prefix: str, label: str = "Figure") -> str:
     except expat.ExpatError as error:
         raise SvgError(f"the figure is not well-formed SVG: {error}") from None
     return writer.result(label)
+
+
+def standing_alone(drawing: str) -> str:
+    """A sanitised drawing as a file of its own."""
+    names = f'xmlns="{_SVG}" xmlns:xlink="http://www.w3.org/1999/xlink"'
+    return drawing.replace("<svg", f"<svg {names}", 1)
 
 
 class _Drawn:

@@ -43,7 +43,8 @@ _LINK = re.compile(r'<math[^>]*><mtext>(<a href="#[^"]*">\([^<]*\)</a>)</mtext><
 _UNMARKED = re.compile(
     r"\$\$(?P<dollars>[^$<]+?)\$\$"
     r"|(?P<environment>\\begin\{(?P<name>(?:equation|align|gather)\*?)\}.+?\\end\{(?P=name)\})"
-    r"|(?<![\\$\w])\$(?P<inline>(?=\S)(?:\\.|[^$\\<])+?(?<=\S))\$(?![\w$])",
+    r"|(?<![\\$\w])\$(?P<inline>(?=\S)(?:\\.|[^$\\<])+?(?<=\S))\$(?![\w$])"
+    r"|(?<![\\$\w])\$(?P<roomy>(?=[^$<]*[\\_^])(?:\\.|[^$\\<])+?)\$(?![\w$])",
     re.DOTALL,
 )
 
@@ -67,14 +68,15 @@ def mark(latex: str, display: bool = True, cell: int | None = None) -> str:
 def mark_dollars(content: str) -> str:
     r"""Mark the formulas that stand between dollars in HTML, as those of a notebook do.
 
-    Code is left alone, and so is a dollar with a blank on its inner side, as in prices. No formula
-    spans a tag: a less-than sign within one is an entity.
+    Code is left alone, and so is a dollar with a blank on its inner side, as in prices, unless what
+    follows is LaTeX, which Jupyter sets. No formula spans a tag: a less-than sign within one is an
+    entity.
     """
 
     def marked(found: re.Match[str]) -> str:
-        display = found["inline"] is None
-        latex = found["dollars"] or found["environment"] or found["inline"]
-        return mark(html.unescape(latex), display)
+        shown_apart = found["dollars"] or found["environment"]
+        latex = shown_apart or found["inline"] or found["roomy"].strip()
+        return mark(html.unescape(latex), bool(shown_apart))
 
     return "".join(
         part if literal else _UNMARKED.sub(marked, part) for part, literal in parts(content)

@@ -261,6 +261,10 @@ def test_dollars_of_a_notebook() -> None:
     )
     marked = mark_dollars(content)
     assert marked.count("arithmatex") == 3
+    assert mark_dollars("$s_i = s_{i}\n$, as Jupyter sets it") == (
+        mark("s_i = s_{i}", display=False) + ", as Jupyter sets it"
+    )
+    assert "arithmatex" not in mark_dollars("$ 5 and more than $ 6")
     assert "costs $5 and $6," in marked
     assert "<code>$e$</code>" in marked
     shown, problems = convert(marked, _page(""))

@@ -15,6 +15,8 @@ TABLE = "| a | b |\n| --- | --- |\n| {cell} | 2 |\n"
         (TABLE.format(cell="$|x|$"), 3, r"write \vert"),
         ("a | b\n--- | ---\n$|x|$ | $y$\n", 3, "a | ends the table's cell"),
         ("\nIt costs $3-$4 or so.\n", 2, r"$3-$ would be a formula: write \$"),
+        ("a\n\nSum\n$s_i = s_{i}\n$ of\n\nb", 4, "$s_i = s_{i} $ is no formula"),
+        ("With $ \\alpha$ here\n", 1, r"$ \alpha$ is no formula: write no blank"),
     ],
 )
 def test_what_goes_wrong_is_told(text: str, line: int, said: str) -> None:
@@ -36,6 +38,10 @@ def test_what_goes_wrong_is_told(text: str, line: int, said: str) -> None:
         "```\n| $|x|$ |\n```\n",
         "From $5 to $10, or \\$3-\\$4.\n",
         "$x$2 and $3$.\n",
+        "$x_i$ and $y_i$, then $z_1$\n",
+        "From $5 to $ 6, and $x_1$.\n",
+        "$x_1$ costs $ 5.\n",
+        "Set $HOME_DIR and then $USER_NAME\n",
         "$$\n3-$4\n$$\n",
     ],
 )
