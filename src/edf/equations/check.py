@@ -124,7 +124,7 @@ def _check(
         if finding.status == "verified":
             corruptions, example = count_noticed(equation, meaning, page, finding, test)
         elif finding.status == "refuted":
-            _insist_on_call(equation, meaning, setting)
+            _insist_on_one_reading(equation, meaning, setting)
             finding = explained(meaning, setting, finding)
             change = mend(equation, meaning, page, finding, elsewhere)
         mended = change.equation if change and _reads_back(change.equation, page) else None
@@ -170,34 +170,42 @@ def _check(
     return verdicts
 
 
-def _insist_on_call(equation: Equation, meaning: Meaning, setting: Setting) -> None:
-    """Refuse b(1 - r) of a node b that depends on r where it holds as a product, and not as a call.
+def _insist_on_one_reading(equation: Equation, meaning: Meaning, setting: Setting) -> None:
+    """Refuse what is refuted as it is read, and holds as some authors mean it.
+
+    That is b(1 - r) as a product, of a node b that depends on r; and A^2 as the square of each
+    entry.
 
     Raises:
-        EquationError: It does.
+        EquationError: It holds so.
     """
-    calls = [expr for expr in parts(meaning) if expr.op == "replace" and len(expr.args) == 1]
-    if not calls:
-        return
+    for expr in parts(meaning):
+        if expr.op == "replace" and len(expr.args) == 1:
+            name = expr.label[1]
+            other = replace(setting.page, products=True)
+            message = (
+                f"This holds if {name} (..) is a product, and not if {name} is evaluated there: "
+                f"write {name} \\cdot (..) for the product"
+            )
+        elif expr.op == "matrix_power":
+            other = replace(setting.page, entrywise=True)
+            message = (
+                "This holds if the power is that of each entry, and not of the matrix: write "
+                "A \\odot A, or indices"
+            )
+        else:
+            continue
+        if _holds(equation, meaning, replace(setting, page=other)):
+            raise EquationError(Why.AMBIGUOUS, message, position=expr.at)
+
+
+def _holds(equation: Equation, meaning: Meaning, setting: Setting) -> bool:
+    """Whether a step is verified when it is read otherwise."""
     try:
-        product = resolve(equation, replace(setting.page, products=True))
+        other = resolve(equation, setting.page)
     except EquationError:
-        return
-    if product == meaning:
-        return
-    if (
-        examine(
-            equation, product, replace(setting, page=replace(setting.page, products=True))
-        ).finding.status
-        == "verified"
-    ):
-        name = calls[0].label[1]
-        raise EquationError(
-            Why.AMBIGUOUS,
-            f"This holds if {name} (..) is a product, and not if {name} is evaluated there: write "
-            f"{name} \\cdot (..) for the product",
-            position=calls[0].at,
-        )
+        return False
+    return other != meaning and examine(equation, other, setting).finding.status == "verified"
 
 
 def understood(

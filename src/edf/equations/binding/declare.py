@@ -22,7 +22,7 @@ from edf.equations.binding.statements import Statement, expanded, statements
 from edf.equations.errors import EquationError, Why
 from edf.equations.latex.parser import parse, steps
 from edf.equations.latex.syntax import Indices, Product, Script, Symbol, walk
-from edf.equations.meaning.names import Alias, Scope, index_text, python_names
+from edf.equations.meaning.names import Alias, Scope, index_text, joined_name, python_names
 from edf.equations.meaning.wording import difference_of, mark_of
 from edf.graph import Array, Input, Node, topological_order
 
@@ -87,6 +87,8 @@ class Declared:
     fixed: set[int] = field(default_factory=set)  # lengths that were given as numbers
     function: tuple[int, ...] | None = None  # the shape of the value of a function
     family: str = ""  # the letter that tells its members apart, as i in x^{(i)}
+    first: int = 1  # the number of its first member
+    below: bool = False  # whether that is a subscript, which may be no more than a part of the name
     has_set: bool = False
     measure: Input | None = None  # of a random variable, the probabilities of the outcomes
 
@@ -97,6 +99,7 @@ class Declared:
         made = Input(shape=self.lengths, sample=self.sample)
         made.fixed_lengths = frozenset(self.fixed)  # type: ignore[attr-defined]
         made.is_family = bool(self.family)  # type: ignore[attr-defined]
+        made.first_member = self.first  # type: ignore[attr-defined]
         made.measure = self.measure  # type: ignore[attr-defined]
         return made
 
@@ -141,10 +144,17 @@ class _Declarations:
         self.lengths: dict[str, Length] = {}
         self.declared: dict[str, Declared] = {}
         self.ranges: dict[str, int] = {}  # what the letters of families run over
+        self.starts: dict[str, int] = {}  # and where they start
         self.measures: dict[str, Input] = {}  # the probabilities of the outcomes of sample spaces
 
     def bound(self) -> dict[str, Any]:
         """What the names are bound to."""
+        for one in self.declared.values():
+            time = one.below or one.family not in ("i", "j")
+            if time and one.family and one.family not in self.ranges:  # h_t and x_t at one time t
+                one.name = joined_name(one.name.removesuffix(f"_{one.family}"), one.family)
+                one.family = ""
+        self.declared = {one.name: one for one in self.declared.values()}
         for one in self.declared.values():
             if one.family and one.function is None:
                 if one.family not in self.ranges:
@@ -153,7 +163,7 @@ class _Declarations:
                         f"What does {one.family} run over? Write {one.family} = 1, \\dots, N",
                         one.at,
                     )
-                length = self.ranges[one.family]
+                length, one.first = self.ranges[one.family], self.starts[one.family]
                 one.lengths = (length, *one.lengths)
                 one.fixed |= set() if isinstance(length, Length) else {length}
         for name in self.lengths.keys() & self.declared.keys():
@@ -223,7 +233,7 @@ class _Declarations:
         length = self._length(run["last"], at)
         count = length if first == 1 else int(length) - first + 1
         for letter in [named] if named else re.findall(r"[A-Za-z]", letters):
-            self.ranges[letter] = count
+            self.ranges[letter], self.starts[letter] = count, first
 
     def _named(self, text: str, at: int) -> Declared:
         member = _MEMBER.fullmatch(text.strip())
@@ -231,12 +241,13 @@ class _Declarations:
         letter = "" if member is None else member["above"] or member["below"]
         known = self.declared.get(name)
         if known is not None and letter and not known.family:  # x beside x_i
-            name = f"{name}_{letter}"
+            name = joined_name(name, letter)
         elif known is not None and known.family and not letter:
-            known.name = f"{name}_{known.family}"
+            known.name = joined_name(name, known.family)
             self.declared = {one.name: one for one in self.declared.values()}
         one = self.declared.setdefault(name, Declared(name, at))
         one.family = letter or one.family
+        one.below = one.below or (member is not None and member["below"] is not None)
         return one
 
     def _length(self, text: str, at: int) -> int:
@@ -593,7 +604,7 @@ def name_of(text: str, at: int = 0) -> str:
     suffix = "" if sub is None else index_text(sub)
     if suffix is None or not isinstance(sub, Indices | None):
         _fail(Why.DECLARATION, f"{text} is no name: the subscript is not understood", at)
-    return "_".join(filter(None, [python_names(symbol)[0], suffix, mark]))
+    return joined_name(python_names(symbol)[0], *filter(None, (suffix, mark)))
 
 
 def _fail(why: Why, message: str, at: int) -> NoReturn:

@@ -34,8 +34,8 @@ from edf.equations.binding.statements import Statement, expanded, statements
 from edf.equations.errors import EquationError, Why
 from edf.equations.latex.parser import parse, steps
 from edf.equations.latex.syntax import Equation, Group, Indices, Product, Script, Symbol, Tree, walk
-from edf.equations.meaning.expression import Expr
-from edf.equations.meaning.names import Alias, Scope, index_text, python_names
+from edf.equations.meaning.expression import Expr, Shifted
+from edf.equations.meaning.names import Alias, Scope, index_text, joined_name, python_names
 from edf.equations.meaning.products import read_unit
 from edf.equations.meaning.reader import Page, Reader
 from edf.equations.meaning.resolve import READERS
@@ -165,7 +165,7 @@ def _defined(
         left = _left(equation.left, equation.left.at)
         equation = replace(equation, right=with_names(equation, Scope(names)).right)
         graph = _Graph(equation, names, declared)
-        name, indices = left.read(graph.expr.free, _letters_in_names(equation.right, names))
+        name, indices = left.read(graph.expr, _letters_in_names(equation.right, names))
         if name in names and any(names[name] is node for node in graph.page.world.twins):
             _fail(
                 Why.DECLARATION,
@@ -192,19 +192,22 @@ class _Left(NamedTuple):
     @property
     def names(self) -> tuple[str, ...]:
         """The names that it may mean."""
-        return (self.base, f"{self.base}_{self.text}") if self.text else (self.base,)
+        return (self.base, joined_name(self.base, self.text)) if self.text else (self.base,)
 
-    def read(self, free: frozenset[str], named: set[str]) -> tuple[str, tuple[str, ...]]:
+    def read(self, right: Expr, named: set[str]) -> tuple[str, tuple[str, ...]]:
         """The name and its indices.
 
         Args:
-            free: The indices that are free on the right.
+            right: The right side: without free indices, what stands below is a label, as the B of
+                \\mu_B; but z_i of a vector is more likely one that lacks its index.
             named: Letters that are parts of names there, as the t of v_{t-1}.
         """
         if self.letters is None:
-            return f"{self.base}_{self.text}", ()
-        if self.text and not free and (len(self.letters) > 1 or set(self.letters) <= named):
-            return f"{self.base}_{self.text}", ()
+            return joined_name(self.base, self.text), ()
+        if self.text and not right.free:
+            lacks = right.shape is not None and set(self.letters) <= {"i", "j"}
+            if len(self.letters) > 1 or set(self.letters) <= named or not lacks:
+                return joined_name(self.base, self.text), ()
         return self.base, self.letters
 
 
@@ -236,11 +239,11 @@ def _left(tree: Tree, at: int) -> _Left:
         )
     if mark:
         if sub is None:
-            return _Left(f"{base}_{mark}")
+            return _Left(joined_name(base, mark))
         labelled = _left(Script(tree.base, sub), at)
         if labelled.letters:
-            return labelled._replace(base=f"{base}_{mark}")
-        return _Left(f"{base}_{labelled.text}_{mark}")
+            return labelled._replace(base=joined_name(base, mark))
+        return _Left(joined_name(base, labelled.text, mark))
     text = index_text(sub) if sub is not None else None
     if not text:
         _fail(Why.DECLARATION, "A definition has a name on the left: z, p_k, f(x)", at)
@@ -377,6 +380,13 @@ class _Graph:
 
     def leaf(self, expr: Expr) -> Laid:
         value, indices = expr.data
+        if any(isinstance(index, Shifted) for index in indices):
+            _fail(
+                Why.SHAPES,
+                "A shifted index cannot be part of a definition: declare what it stands at by "
+                "itself (let: a^{[l]}, a^{[l-1]} \\in \\mathbb{R}^n)",
+                expr.at,
+            )
         node = value if isinstance(value, Node) else Constant(value.value)
         if not indices:
             return self._with(node, Laid(node, (), _axes(expr)))

@@ -178,6 +178,7 @@ class ScriptParser(Grammar):
             or token.text in ("+", "-", ",", "{", "}", "_", r"\cdot")
             or token.text in SYMBOLS - DOTS
             or token.text in NAMING
+            or token.text in (r"\max", r"\min")
         )
 
     def index_statement(self) -> Tree:
@@ -211,6 +212,9 @@ class ScriptParser(Grammar):
         if braced and token.text == r"\cdot":  # W_{j \cdot}: all of them
             self.next()
             return Symbol(":", shown=r"\cdot", at=token.at)
+        if token.text in (r"\max", r"\min") and (not braced or self.peek() == "}"):
+            self.next()  # \lambda_{\max}, a label
+            return Symbol(token.text[1:], shown=token.text, at=token.at)
         if self.names_something():
             symbol = self.symbol() if braced else self.unbraced()
             if braced and self.text == "_":

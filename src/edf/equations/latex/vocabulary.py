@@ -146,9 +146,8 @@ CONNECTIVES = frozenset(
 REFUSED = {
     r"\iint": "\\iint is not understood: write \\int \\int .. \\, dx \\, dy with limits",
     r"\oint": "Integrals along curves are not tested: write \\int_a^b with a parameter",
-    r"\lim": "Limits are not tested: state the equality that holds before the limit",
-    r"\limsup": "Limits are not tested: state the equality that holds before the limit",
-    r"\liminf": "Limits are not tested: state the equality that holds before the limit",
+    r"\limsup": "\\limsup is not understood: write \\lim where the limit exists",
+    r"\liminf": "\\liminf is not understood: write \\lim where the limit exists",
     r"\mathbb": "Blackboard letters are not understood: an expectation is written "
     "\\mathbb{E}_{x \\sim p}[..] with a vector or a density p; bind other names",
     r"\pm": "\\pm makes two claims: write one equation for each sign",

@@ -20,10 +20,11 @@ from edf.equations.operations.shapes import (
     could_fit,
     describe,
     is_column,
+    is_vector,
     settle,
 )
 
-MAX_ORDER = 2  # derivatives within each other
+MAX_ORDER = 3  # derivatives within each other
 
 
 def fail(why: Why, message: str, at: int) -> NoReturn:
@@ -61,8 +62,8 @@ def make(
     order += max((arg.order for arg in args), default=0)
     if order > MAX_ORDER:
         fail(
-            Why.DERIVATIVE,
-            "Third derivatives are not tested: bind a first one to a node of its own",
+            Why.NO_CLAIM,
+            "Fourth derivatives are not tested: bind a first one to a node of its own",
             at,
         )
     return Expr(op, tuple(args), data, free, shape, inner, order, label, at)
@@ -93,6 +94,21 @@ def multiply(factors: Sequence[Expr], signs: Sequence[str], at: int) -> Expr:
         previous = runs[-1][-1]
         if sign in (r"\odot", r"\circ"):
             runs.append([factor])
+            continue
+        if sign == r"\otimes" and (previous.shape is not None or factor.shape is not None):
+            if is_vector(previous.shape) and is_vector(factor.shape):
+                fail(
+                    Why.SHAPES,
+                    "An outer product, or Kronecker's? Write u v^\\top, or indices",
+                    factor.at,
+                )
+            if len(runs[-1]) > 1 and runs[-1][-2].shape is not None:
+                fail(
+                    Why.AMBIGUOUS,
+                    "Which product comes first, \\otimes or the other? Write parentheses",
+                    at,
+                )
+            runs[-1][-1] = apply("kronecker", (previous, factor), at)
             continue
         if sign in OTHER_SIGNS:
             fail(Why.NOTATION, REFUSED[sign], factor.at)

@@ -26,6 +26,7 @@ from edf.equations.meaning.endings import insist_on_end
 from edf.equations.meaning.expression import Condition, Expr
 from edf.equations.meaning.integrals import read_integral
 from edf.equations.meaning.labels import compared, label_of
+from edf.equations.meaning.limits import read_limit
 from edf.equations.meaning.names import index_text, python_names
 from edf.equations.meaning.reader import Reader
 from edf.equations.meaning.symbols import read_letter
@@ -42,6 +43,8 @@ def read_big(reader: Reader, tree: Big) -> Expr:
     r"""\sum_i, \sum_{i, j}, \sum_{j \neq i}, \sum_{i < j}, \sum_{i=1}^n, \sum_{n=0}^\infty."""
     if tree.macro == r"\int":
         return read_integral(reader, tree)
+    if tree.macro == r"\lim":
+        return read_limit(reader, tree)
     if tree.macro not in BY_SIGN:
         name = tree.macro.replace("\\arg\\", "\\arg")
         fail(Why.NOTATION, REFUSED.get(name, f"{tree.macro} is not understood"), tree.at)

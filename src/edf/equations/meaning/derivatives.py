@@ -165,8 +165,8 @@ def _order(sup: Tree | None) -> int:
         fail(Why.DERIVATIVE, "The order of a derivative is a whole number", sup.at)
     if int(sup.text) > MAX_ORDER:
         fail(
-            Why.DERIVATIVE,
-            "Third derivatives are not tested: bind a first one to a node of its own",
+            Why.NO_CLAIM,
+            "Fourth derivatives are not tested: bind a first one to a node of its own",
             sup.at,
         )
     return int(sup.text)

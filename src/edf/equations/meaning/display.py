@@ -229,6 +229,16 @@ def _integral(style: _Style, expr: Expr) -> Text:
     return f"integral[{label[0]} from {low} to {high}]({style.show(body)})", IN_SUM
 
 
+def _limit(style: _Style, expr: Expr) -> Text:
+    _, kind, label, goal = expr.data
+    body = style.show(expr.args[0], IN_PRODUCT)
+    if style.latex:
+        return rf"\lim_{{{label[1]} \to {goal}}} {body}", IN_SUM
+    goal = {"up": "inf", "down": "-inf"}.get(kind) or style.show(expr.args[1])
+    goal += {"above": "+", "below": "-"}.get(kind, "")
+    return f"lim[{label[0]} -> {goal}]({style.show(expr.args[0])})", IN_SUM
+
+
 def _at(style: _Style, expr: Expr) -> Text:
     """An expression with other values for some nodes."""
     pairs = [
@@ -276,5 +286,7 @@ _SHOWN: dict[str, Callable[[_Style, Expr], Text]] = {
     "at": _at,
     "integral": _integral,
     "abscissa": _labelled,
+    "limit": _limit,
+    "approach": _labelled,
     "zeros": lambda style, expr: ("0", TIGHT),
 }

@@ -66,6 +66,8 @@ class Expr:
     at          (graph nodes, their names): the body, and the values that these have in it
     integral    (index, kind of the rule, label of the variable); the body and its limits
     abscissa    (index, kind of the rule); the limits
+    approach    (index, kind of the limit); the point, unless it is infinite
+    limit       (index, kind of the limit, label of the variable, where it goes); the body
     zeros       nothing: the shape says all
     replace     (graph node, its ancestors for which the arguments stand)
     deriv       ((graph node, indices or None, label), ...): with respect to what, outermost first

@@ -84,7 +84,7 @@ def _integrated(reader: Reader, body: Tree, pairs: list[tuple[Big, Symbol]]) -> 
         if before is not None:
             reader.dummies[name] = before
     if bound is not None:
-        inner = _moved(reader, inner, bound.value, place)
+        inner = moved(reader, inner, bound.value, place)
     if inner.shape is not None:
         fail(Why.SHAPES, "An integral of vectors: write it with an index", body.at)
     data = index, kind, place.label
@@ -169,7 +169,7 @@ def _is_d(tree: Tree) -> bool:
     }  # fmt: skip
 
 
-def _moved(reader: Reader, expr: Expr, node: Node, place: Expr) -> Expr:
+def moved(reader: Reader, expr: Expr, node: Node, place: Expr) -> Expr:
     """An expression with another value for a node, in all that is computed from it."""
     if expr.op == "node":
         here, indices = expr.data
@@ -178,15 +178,15 @@ def _moved(reader: Reader, expr: Expr, node: Node, place: Expr) -> Expr:
         if node not in reader.scope.ancestors(here):
             return expr
         if indices:
-            fail(Why.NOTATION, "A component of what is integrated over: bind a function", expr.at)
+            fail(Why.SHAPES, "A component of what runs here: bind a function", expr.at)
         names = (place.label,)
         return make(
             "replace", (place,), (here, (node,), names), at=expr.at, shape=expr.shape,
             label=expr.label,
         )  # fmt: skip
     if expr.op in ("deriv", "at"):
-        fail(Why.DERIVATIVE, "A derivative inside an integral: bind it to a name", expr.at)
-    args = [_moved(reader, arg, node, place) for arg in expr.args]
+        fail(Why.DERIVATIVE, "A derivative by what runs here: bind it to a name", expr.at)
+    args = [moved(reader, arg, node, place) for arg in expr.args]
     if all(new is old for new, old in zip(args, expr.args, strict=True)):
         return expr
     free = frozenset().union(*(arg.free for arg in args)) | expr.free

@@ -9,7 +9,7 @@ from edf.equations.meaning.algebra import apply, make, number
 from edf.equations.meaning.expression import Condition, Expr
 from edf.equations.meaning.names import Bound
 from edf.equations.meaning.reader import Reader
-from edf.equations.meaning.symbols import look_up, read_bound, read_letter
+from edf.equations.meaning.symbols import is_left_over, look_up, read_bound, read_letter
 
 
 def label_of(reader: Reader, tree: Tree) -> Bound | None:
@@ -18,7 +18,7 @@ def label_of(reader: Reader, tree: Tree) -> Bound | None:
     if not isinstance(symbol, Symbol) or (isinstance(tree, Script) and (tree.sup or tree.primes)):
         return None
     bound = reader.scope.find(symbol)
-    if bound is None or (sub is None and bound.name in ("i", "j", "k")):
+    if bound is None or (sub is None and is_left_over(reader, bound)):
         return None
     value = bound.value
     if bound.kind == "number":

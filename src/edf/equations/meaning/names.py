@@ -148,6 +148,11 @@ def _index_word(item: Tree) -> str | None:
     return None
 
 
+def joined_name(stem: str, *parts: str) -> str:
+    """Return a name and what is added to it; lambda_, which Python forbids without, drops its _."""
+    return "_".join([stem.rstrip("_"), *parts]) if parts else stem
+
+
 def _with_suffix(stem: str, suffix: str) -> list[str]:
     """W_1 is W_1 or W1; x_i is x_i and never xi, which is another letter."""
     if not suffix:

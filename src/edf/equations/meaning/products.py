@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 
 from edf.equations.errors import Why
 from edf.equations.latex.printer import to_latex
@@ -42,14 +43,16 @@ def read_product(reader: Reader, tree: Product) -> Expr:
         part, used = read_unit(reader, tree.factors, tree.joins, place)
         parts.append(part)
         place += used
-    if _bar_pairs(tree) > 1:
+    if _bars_enclose(tree):
         fail(Why.AMBIGUOUS, "Which bars belong together? Write \\lvert and \\rvert", tree.at)
     return parts[0] if len(parts) == 1 else algebra.multiply(parts, signs, tree.at)
 
 
-def _bar_pairs(tree: Product) -> int:
-    bases = (f.base if isinstance(f, Script) else f for f in tree.factors)
-    return sum(getattr(base, "open", "") in ("|", r"\|") for base in bases)
+def _bars_enclose(tree: Product) -> bool:
+    """Whether something stands between two pairs of bars, so that these may enclose it."""
+    bases = [f.base if isinstance(f, Script) else f for f in tree.factors]
+    pairs = [k for k, base in enumerate(bases) if getattr(base, "open", "") in ("|", r"\|")]
+    return any(other > one + 1 for one, other in pairwise(pairs))
 
 
 def read_unit(reader: Reader, factors: Factors, joins: Joins, start: int) -> tuple[Expr, int]:
@@ -122,8 +125,8 @@ def _operand(
     deepest = factors[start : start + MAX_ORDER + 1]
     if len(deepest) > MAX_ORDER and all(read_operator(reader, factor) for factor in deepest):
         fail(
-            Why.DERIVATIVE,
-            "Third derivatives are not tested: bind a first one to a node of its own",
+            Why.NO_CLAIM,
+            "Fourth derivatives are not tested: bind a first one to a node of its own",
             factors[start].at,
         )
     operand = factors[start + 1]

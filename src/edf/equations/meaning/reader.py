@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any, Protocol
 
 from edf.equations.errors import Why
-from edf.equations.latex.syntax import Big, Equation, Symbol, Tree, walk
+from edf.equations.latex.syntax import Big, Equation, Relation, Symbol, Tree, walk
 from edf.equations.meaning.algebra import fail
 from edf.equations.meaning.expression import Expr
 from edf.equations.meaning.inference import Inference
@@ -54,6 +54,7 @@ class Page:
     loss: Node | None = None
     labels: dict[str, str] = field(default_factory=dict)  # labels without meaning, by what has them
     products: bool = False  # whether a node in front of one thing in parentheses is a factor
+    entrywise: bool = False  # whether A^2 of a square matrix is the square of each entry
     #: How the arguments of a node are listed, and whether they are all that it depends on.
     listed: dict[str, dict[Any, bool]] = field(default_factory=dict)
 
@@ -135,6 +136,14 @@ class Reader:
             del self.counts[index]
             if before is not None:
                 self.counts[index] = before
+
+    @cached_property
+    def summed(self) -> frozenset[str]:
+        """The letters that stand below a sign, which are indices."""
+        below = [tree.lower for tree in self.occurrences if isinstance(tree, Big)]
+        items = [each.left if isinstance(each, Relation) else each for each in below if each]
+        letters = (part for tree in items for part in walk(tree) if isinstance(part, Symbol))
+        return frozenset(python_names(letter)[0] for letter in letters)
 
     def stands_only_in(self, tree: Tree, letter: Tree) -> bool:
         """Whether a letter stands nowhere in the step but in `tree`."""

@@ -25,9 +25,10 @@ from edf.equations.latex.syntax import (
 from edf.equations.latex.vocabulary import GREEK, TRANSPOSES
 from edf.equations.meaning.algebra import apply, fail, make
 from edf.equations.meaning.aliases import entry
+from edf.equations.meaning.display import suffix_of
 from edf.equations.meaning.expression import Expr, Index
 from edf.equations.meaning.labels import label_of, read_label
-from edf.equations.meaning.names import index_text
+from edf.equations.meaning.names import Bound, index_text
 from edf.equations.meaning.reader import Reader
 from edf.equations.meaning.symbols import (
     atom,
@@ -257,7 +258,9 @@ def _labelled(reader: Reader, base: Symbol, sub: Tree | None, label: Group, at: 
         )
     shape = reader.shape(bound.value) if bound.kind == "node" else bound.value.shape
     given = (*label.items, *(sub.items if isinstance(sub, Indices) else ()))
-    if not shape or not all(isinstance(item, Symbol) for item in label.items):
+    member = getattr(bound.value, "is_family", False)
+    kinds = (Symbol, Sum, Number) if member else (Symbol, Sum)
+    if not shape or not all(isinstance(item, kinds) for item in label.items):
         fail(
             Why.AMBIGUOUS,
             f"A superscript in parentheses is a label, not a power: bind {bound.name}_.. with the "
@@ -282,6 +285,8 @@ def entries(reader: Reader, base: Symbol, given: Sequence[Tree], at: int) -> Exp
         if item == Symbol(":"):
             hidden.append(f"{bound.name}:{len(hidden)}")
             indices.append(hidden[-1])
+        elif isinstance(item, Number) and getattr(bound.value, "is_family", False) and not indices:
+            indices.append(_member_by_number(bound, item))
         else:
             indices.append(read_index(reader, item))
     for _ in range(left):
@@ -291,7 +296,7 @@ def entries(reader: Reader, base: Symbol, given: Sequence[Tree], at: int) -> Exp
     value = read_bound(reader, bound, tuple(indices), names[1], at)
     if not hidden:
         return value
-    shown = [":" if index in hidden else str(index) for index in indices]
+    shown = [":" if index in hidden else suffix_of((index,)) for index in indices]
     lengths = [reader.inference.ranges[index] for index in hidden]
     row_only = len(whole) == 1 and left == 0 and given[-1] == Symbol(":") and len(given) == 2
     data = (None, hidden[0]) if row_only else (hidden[0], hidden[1] if len(hidden) > 1 else None)
@@ -301,6 +306,22 @@ def entries(reader: Reader, base: Symbol, given: Sequence[Tree], at: int) -> Exp
         "gather", (value,), data, at=at, shape=matrix, free=value.free - set(hidden),
         bound=frozenset(hidden), label=label,
     )  # fmt: skip
+
+
+def _member_by_number(bound: Bound, item: Number) -> int:
+    """The place of x^{(1)} among the members of a family, which are numbered as was declared."""
+    if not item.text.isdigit():
+        fail(Why.NOTATION, f"{item.text} is no member of a family: write a whole number", item.at)
+    place = int(item.text) - int(bound.value.first_member)
+    if not 0 <= place < bound.value.shape[0]:
+        first = bound.value.first_member
+        last = first + bound.value.shape[0] - 1
+        fail(
+            Why.NOTATION,
+            f"{bound.name} has the members {first} to {last}, and no member {item.text}",
+            item.at,
+        )
+    return place
 
 
 def subscripted(reader: Reader, value: Expr, sub: Tree, at: int) -> Expr:
@@ -318,7 +339,11 @@ def raised(reader: Reader, base: Expr, sup: Tree | None, at: int) -> Expr:
         return apply("inverse", (base,), at)
     if base.shape is not None and _is_minus_transpose(reader, sup):
         return apply("transpose", (apply("inverse", (base,), at),), at)
-    return apply("pow", (base, reader.read(sup)), at)
+    if base.shape is None:
+        return apply("pow", (base, reader.read(sup)), at)
+    if is_vector(base.shape) or reader.page.entrywise:  # a vector has no product with itself
+        return apply("powers", (base, reader.read(sup)), at)
+    return apply("matrix_power", (base, reader.read(sup)), at)
 
 
 def is_transpose_sign(sup: Tree) -> bool:

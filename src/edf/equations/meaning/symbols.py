@@ -16,7 +16,7 @@ from edf.equations.meaning import algebra
 from edf.equations.meaning.algebra import fail, make
 from edf.equations.meaning.aliases import read_alias
 from edf.equations.meaning.expression import Counted, Expr, Index, Shifted, letters_of
-from edf.equations.meaning.names import Bound, index_text, latex_name, python_names
+from edf.equations.meaning.names import Bound, index_text, joined_name, latex_name, python_names
 from edf.equations.meaning.reader import Reader
 from edf.equations.operations import BY_SYMBOL, BY_WORD
 from edf.equations.operations.shapes import DimensionVariable, of_array
@@ -24,6 +24,7 @@ from edf.graph import Input, Node, Param, topological_order
 
 #: Fonts in which a word can be the name of a function.
 WORD_FONTS = frozenset([r"\operatorname", r"\mathrm", r"\text", r"\textrm"])
+COUNTERS = frozenset("ijklt")  # what loops in Python count with
 _SIGNS_ONLY = (r"\top", r"\intercal", r"\infty")
 
 Label = tuple[str, str]
@@ -37,8 +38,10 @@ def read_symbol(reader: Reader, tree: Symbol) -> Expr:
 def atom(reader: Reader, symbol: Symbol, sub: Tree | None, at: int) -> Expr:
     """A symbol with its subscript: a node, an array, a number, or a sign of the dialect."""
     dummy = reader.dummies.get(python_names(symbol)[0]) if sub is None else None
-    if dummy is not None and not symbol.styles and reader.scope.find(symbol) is None:
-        return dummy
+    if dummy is not None and not symbol.styles:
+        hidden = reader.scope.find(symbol)
+        if hidden is None or hidden.kind == "number":
+            return dummy
     bound, indices = look_up(reader, symbol, sub)
     if bound is None:
         if (dotted := _dotted(reader, symbol, sub, at)) is not None:
@@ -381,7 +384,7 @@ def read_index(reader: Reader, item: Tree) -> Index:
             item.at,
         )
     bound = reader.scope.find(item)
-    if bound is not None and not _is_left_over(bound):
+    if bound is not None and not is_left_over(reader, bound):
         fail(
             Why.OTHER_MEANING,
             f"{name} is bound on this page and cannot be an index too: use another letter",
@@ -413,9 +416,11 @@ def _read_shift(reader: Reader, item: Sum) -> Index:
     return Shifted(name, by)
 
 
-def _is_left_over(bound: Bound) -> bool:
+def is_left_over(reader: Reader, bound: Bound) -> bool:
     """Whether a name is the counter of a loop that ended, which a formula has no use for."""
-    return bound.name in ("i", "j", "k") and isinstance(bound.value, int | np.integer)
+    if type(bound.value) is not int and not isinstance(bound.value, np.integer):
+        return False  # a length that is declared is of a type of its own
+    return bound.name in ("i", "j", "k") or bound.name in COUNTERS & reader.summed
 
 
 def read_letter(reader: Reader, tree: Tree) -> str:
@@ -511,7 +516,7 @@ def _refuse_unbound(reader: Reader, symbol: Symbol, sub: Tree | None, at: int) -
     usable = [n for n in scope.names if Bound.of(n, scope.names[n]).kind != "other"]
     close = difflib.get_close_matches(name, usable, n=1, cutoff=0.7)
     text = index_text(sub) if sub is not None else None
-    spelled = name if not text or len(text) == 1 else f"{name} (or {name}_{text})"
+    spelled = name if not text or len(text) == 1 else f"{name} (or {joined_name(name, text)})"
     fail(
         Why.UNKNOWN,
         f"{spelled} is not bound on this page: declare it (let: x \\in \\mathbb{{R}}^n), define "

@@ -107,6 +107,12 @@ def power(base: Array, exponent: Array) -> Array:
     return raised
 
 
+def _powers(base: Shape, exponent: Shape) -> Shape:
+    if exponent is not None:
+        raise ShapeError(f"The exponent is {describe(exponent)}: write it with an index", 1)
+    return base
+
+
 def _root(base: Shape, degree: Shape) -> Shape:
     if base is not None or degree is not None:
         raise ShapeError("A root is that of a number: write it with an index", 0)
@@ -157,12 +163,13 @@ def smaller(one: Array, other: Array) -> Array:
 def _compared(name: str, *shapes: Shape) -> Shape:
     if len(shapes) < 2:
         raise ShapeError(f"\\{name} of one thing: write \\{name}_i x_i, or two arguments")
-    for k, shape in enumerate(shapes[1:], 1):
-        if not fits(shapes[0], shape):
+    whole = next((shape for shape in shapes if shape is not None), None)
+    for k, shape in enumerate(shapes):
+        if shape is not None and not fits(whole, shape):  # a number is compared with each entry
             raise ShapeError(
-                f"\\{name} of {describe(shapes[0])} and {describe(shape)}: write it with indices", k
+                f"\\{name} of {describe(whole)} and {describe(shape)}: write it with indices", k
             )
-    return shapes[0]
+    return whole
 
 
 def _number(shape: Shape) -> Shape:
@@ -202,6 +209,11 @@ ARITHMETIC = [
         "pow", power, _power,
         Shown(lambda a, b: f"{a}^{b}", (TIGHT, TIGHT), IN_POWER),
         Shown(lambda a, b: f"{a}^{{{b}}}", (TIGHT, LOOSE), IN_POWER), arity=2,
+    ),
+    Operation(
+        "powers", power, _powers,
+        Shown(lambda a, b: f"{a} o^ {b}", (TIGHT, TIGHT), IN_POWER),
+        Shown(lambda a, b: f"{a}^{{\\odot {b}}}", (TIGHT, LOOSE), IN_POWER), arity=2,
     ),
     Operation(
         "root", root, _root,

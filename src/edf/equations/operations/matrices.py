@@ -172,6 +172,56 @@ def _folded(rule: Callable[[Shape, Shape], Shape]) -> Callable[..., Shape]:
     return lambda *shapes: reduce(rule, shapes)
 
 
+def _to_power(base: Shape, exponent: Shape) -> Shape:
+    if exponent is not None:
+        raise ShapeError(f"The exponent is {describe(exponent)}: write it with an index", 1)
+    _square("A power", base)
+    return base
+
+
+def matrix_power(base: Array, exponent: Array) -> Array:
+    """The product of a matrix with itself; for a broken exponent the principal power.
+
+    That is V diag(l^p) V^-1 of the eigenvalues l, none of which may be 0 or less (Higham 2008).
+    """
+    lead = np.broadcast_shapes(base.shape[:-2], exponent.shape[:-2])
+    powers = np.broadcast_to(np.real(exponent)[..., 0, 0], lead)
+    full = np.broadcast_to(base, (*lead, *base.shape[-2:]))
+    first = powers.flat[0]
+    if (powers == first).all() and float(first).is_integer():
+        return np.linalg.matrix_power(full, int(first))
+    made = np.empty(full.shape, np.result_type(full, float))
+    for place in np.ndindex(lead):
+        made[place] = _principal(full[place], float(powers[place]))
+    return made
+
+
+def _principal(base: Array, exponent: float) -> Array:
+    if exponent.is_integer():
+        return np.linalg.matrix_power(base, int(exponent))
+    values, vectors = np.linalg.eig(base)
+    if (np.isreal(values) & (values.real <= 0)).any():
+        return np.full(base.shape, np.nan)
+    powers: Array = (vectors * values.astype(complex) ** exponent) @ np.linalg.inv(vectors)
+    return powers if np.iscomplexobj(base) else powers.real
+
+
+def _kronecker(left: Shape, right: Shape) -> Shape:
+    one, other = left or (1, 1), right or (1, 1)
+    sizes = [settle(dim) for dim in (*one, *other)]
+    if not all(isinstance(size, int) for size in sizes):
+        raise ShapeError("The size of this product cannot be told: write its parts out", 1)
+    rows, columns, more_rows, more_columns = (int(size) for size in sizes)  # type: ignore[arg-type]
+    return (rows * more_rows, columns * more_columns)
+
+
+def kronecker(left: Array, right: Array) -> Array:
+    """Each entry of the left times the whole of the right."""
+    blocks = np.einsum("...ij,...kl->...ikjl", left, right)
+    *lead, rows, more_rows, columns, more_columns = blocks.shape
+    return blocks.reshape(*lead, rows * more_rows, columns * more_columns)
+
+
 def _root_of_squares(a: Array) -> Array:
     value: Array = np.sqrt((a * a).sum(axis=(-1, -2), keepdims=True))
     return value
@@ -220,6 +270,14 @@ MATRICES = [
         Shown(lambda a, b: f"<{a}, {b}>", (LOOSE,), TIGHT),
         Shown(lambda a, b: rf"\left\langle {a}, {b} \right\rangle", (LOOSE,), TIGHT),
         arity=2, rounds_inside=True,
+    ),
+    Operation(
+        "matrix_power", matrix_power, _to_power,
+        Shown(lambda a, b: f"{a}^{b}", (TIGHT, TIGHT), IN_POWER),
+        Shown(lambda a, b: f"{a}^{{{b}}}", (TIGHT, LOOSE), IN_POWER), arity=2, rounds_inside=True,
+    ),
+    Operation(
+        "kronecker", kronecker, _kronecker, *joined(" kron ", r" \otimes ", IN_POWER), arity=2,
     ),
     Operation(
         "cross", lambda a, b: np.cross(a, b, axis=-2), _cross,

@@ -19,6 +19,7 @@ from edf.anyfunction import AnyFunction
 from edf.equations.meaning.expression import Expr, Index, Meaning, Shifted, letters_of
 from edf.equations.meaning.names import Bound
 from edf.equations.operations import OPERATIONS
+from edf.equations.operations.extrapolation import distances, tends_to
 from edf.equations.operations.operation import Operation
 from edf.equations.operations.quadrature import rule
 from edf.equations.operations.reductions import REDUCTIONS
@@ -347,7 +348,13 @@ def _cases(ev: Evaluator, expr: Expr) -> Array:
         else:
             left, right = ev.value(next(sides)), ev.value(next(sides))
             tests.append(_COMPARE[condition[1]](left.real, right.real))
-            ev.meets(expr, number, left.real - right.real)
+            margin = left.real - right.real
+            if condition[1] in (
+                "=",
+                r"\neq",
+            ):  # which numbers meet that are drawn from a finite set
+                margin = np.where(margin == 0, 1.0, -1.0)
+            ev.meets(expr, number, margin)
     chosen = values[-1]
     for value, test in list(zip(values, tests, strict=True))[-2::-1]:
         chosen = np.where(test, value, chosen)
@@ -433,6 +440,22 @@ def _integral(ev: Evaluator, expr: Expr) -> Array:
     return ev.rounded(total)
 
 
+def _approach(ev: Evaluator, expr: Expr) -> Array:
+    """The places that come nearer and nearer to the point of a limit."""
+    index, kind = expr.data
+    away = distances(kind, ev.step)
+    if not expr.args:
+        return ev.placed(np.round(1 / away)[None], (index,))
+    return ev.rounded(ev.value(expr.args[0]) + ev.placed(away[None], (index,)))
+
+
+def _limit(ev: Evaluator, expr: Expr) -> Array:
+    """What the values at these places tend to."""
+    index, kind = expr.data[:2]
+    value = ev.rounded(ev.value(expr.args[0]))
+    return ev.rounded(tends_to(value, distances(kind, ev.step), ev.axis[index]))
+
+
 def _zeros(ev: Evaluator, expr: Expr) -> Array:
     return 0 * _ones(ev, expr)
 
@@ -468,4 +491,5 @@ CONSTRUCTS: dict[str, Callable[[Evaluator, Expr], Array]] = {
     "eye": _eye, "component": _component, "big": _big, "cases": _cases, "call": _call,
     "prime": _prime, "replace": _replace, "deriv": _deriv,
     "at": _at, "zeros": _zeros, "abscissa": _abscissa, "integral": _integral,
+    "approach": _approach, "limit": _limit,
 }  # fmt: skip

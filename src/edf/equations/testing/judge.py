@@ -15,7 +15,7 @@ from edf.equations.meaning.expression import Meaning
 from edf.equations.sampling.points import Points, draw
 from edf.equations.sampling.rounding import COARSE
 from edf.equations.sampling.world import World
-from edf.equations.testing.measure import CHECKED, COPIES, Measure, quiet
+from edf.equations.testing.measure import CHECKED, COPIES, Measure, has_limit, quiet
 from edf.equations.testing.sides import DIFFERENT, SINGLE, Comparison, Sides
 from edf.graph import Array, Node
 from edf.report import Status
@@ -32,8 +32,10 @@ ORACLES = {
     ("none", 0): "evaluation",
     ("complex", 1): "complex-step",
     ("complex", 2): "complex-step in central differences",
+    ("complex", 3): "complex-step in central differences",
     ("differences", 1): "central differences",
     ("differences", 2): "central differences twice",
+    ("differences", 3): "central differences three times",
 }
 
 
@@ -240,6 +242,8 @@ class _Judge:
         found = f"Only {self.done} of {points} points could be used"
         rough = self.measure.rough + self.unclear
         if rough >= self.outside + self.measure.outside:
+            if has_limit(self.meaning):
+                return f"{found}: at {rough} it could not be told what a limit or a derivative is"
             return (
                 f"{found}: at {rough} the derivative was not resolved (a kink, a step, or "
                 "rounding to float32)"
@@ -248,6 +252,8 @@ class _Judge:
         sides = self.meaning.left, self.meaning.right
         if any(expr.op == "integral" for side in sides for expr in side.walk()):
             where += ", or quadrature found no integral"
+        if has_limit(self.meaning):
+            return f"{where}, or a limit does not exist"
         return f'{where}; sample the inputs where all is defined, as with Input(sample="positive")'
 
     def _refuted(self, sides: Sides, compared: Comparison, place: tuple[int, ...]) -> Finding:

@@ -33,7 +33,7 @@ FEWER_COPIES = 4  # of one with expensive derivatives
 #: Odd numbers, so that no step is a multiple of the grid that a function may round to.
 STEPS = (1.0372e-2, 1.0519e-3, 1.0233e-4)
 #: Steps that are right about the size of a derivative, whatever else they lose, by its order.
-TINY_STEPS = {1: 1.0931e-7, 2: 1.0713e-5}
+TINY_STEPS = {1: 1.0931e-7, 2: 1.0713e-5, 3: 1.0529e-4}
 NEAR = 1e-2  # how near they come
 SECOND = 0.8731  # the other step is this part of the first
 FINE_ENOUGH = 1e-9  # no other step is tried where this part of the sides is in doubt
@@ -75,7 +75,7 @@ class Measure:
         self.rough = 0
         self.checked = checked
         self.method = "complex" if meaning.differentiates else "none"
-        if self.method == "complex" and loses_complex_step(meaning, world):
+        if self.method == "complex" and (has_limit(meaning) or loses_complex_step(meaning, world)):
             self.method = "differences"
         self.sums = (has_terms(meaning.left), has_terms(meaning.right))
         self._at_once = max(1, MAX_ENTRIES // self._entries())
@@ -274,6 +274,11 @@ class Measure:
                     )
             most = max(most, over, entries * max(entries, over) * OFFSETS)
         return most
+
+
+def has_limit(meaning: Meaning) -> bool:
+    """Whether a step has a limit, which is found from values at a distance."""
+    return any(e.op == "limit" for side in (meaning.left, meaning.right) for e in side.walk())
 
 
 def is_heavy(meaning: Meaning, world: World) -> bool:

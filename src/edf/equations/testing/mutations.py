@@ -217,6 +217,8 @@ class _Maker:
                 changed = s.Big(tree.macro, lower, tree.lower.items[0], tree.body, at=tree.at)
                 yield "order", "the limits of the integral are exchanged", changed
             return
+        if tree.macro not in _BIGS:
+            return
         macro = _BIGS[tree.macro]
         yield (
             "function",

@@ -157,7 +157,7 @@ def _is_settled(meaning: Meaning, world: World) -> bool:
         return False
     numbers = graph = sum(map(world.entries, below))
     for expr in parts(meaning):
-        if is_arbitrary(expr) or expr.op in ("call", "integral") or _is_series(expr):
+        if is_arbitrary(expr) or expr.op in ("call", "integral", "limit") or _is_series(expr):
             return False
         entries = math.prod(meaning.ranges[index] for index in expr.free)
         for dim in expr.shape or ():
