@@ -73,6 +73,7 @@ from edf.ops import (
 )
 from edf.optim import SGD, AdaGrad, Adam, AdamW, Momentum, Nesterov, RMSProp, clip_gradients
 from edf.piecewise import (
+    And,
     Ceil,
     Clip,
     Equal,
@@ -81,7 +82,9 @@ from edf.piecewise import (
     GreaterEqual,
     Less,
     LessEqual,
+    Not,
     NotEqual,
+    Or,
     Round,
     Sign,
     Where,
@@ -100,6 +103,7 @@ from edf.reductions import (
     Sum,
     Var,
 )
+from edf.spelling import Rearrange
 from edf.trigonometry import (
     Arccos,
     Arccosh,
@@ -139,6 +143,7 @@ __all__ = [
     "Adam",
     "AdamW",
     "Add",
+    "And",
     "AnyFunction",
     "Arccos",
     "Arccosh",
@@ -207,7 +212,9 @@ __all__ = [
     "Nesterov",
     "Node",
     "Norm",
+    "Not",
     "NotEqual",
+    "Or",
     "Pad",
     "Param",
     "Pick",
@@ -216,6 +223,7 @@ __all__ = [
     "RMSProp",
     "RNNCell",
     "ReLU",
+    "Rearrange",
     "Repeat",
     "Reshape",
     "Round",

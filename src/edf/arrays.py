@@ -118,7 +118,7 @@ def Split(x: Any, sections: int | Sequence[int], axis: int = 0) -> list[Node]:
     return [Part(x, k, sections, axis) for k in range(count)]
 
 
-class Pad(Node, numpy=np.pad):
+class Pad(Node):
     """y = x with `width` entries more on each side, all equal to `value`.
 
     Args:
@@ -212,7 +212,8 @@ class Index(Node, sign="[]"):
 
     def forward(self, x: Array, *indices: Array) -> Array:
         for index in indices:
-            require_integers(self, index)
+            if index.dtype.kind != "b":  # a mask takes the entries where it holds
+                require_integers(self, index)
         return x[self._filled(indices)]
 
     def backward(self, grad: Array, x: Array, *indices: Array) -> Any:
@@ -266,16 +267,6 @@ def _several(node: Node, inputs: Any) -> Any:
         name = type(node).__name__
         raise TypeError(f"{name} takes its arguments in a list: {name}([x, y], axis=0)")
     return inputs
-
-
-# Names of NumPy for what is written with other operations.
-Node.numpy |= {
-    np.split: Split,
-    np.array_split: Split,
-    np.ravel: lambda x: Reshape(x, -1),
-    np.hstack: lambda xs: Concatenate(xs, axis=1),
-    np.vstack: lambda xs: Concatenate(xs, axis=0),
-}
 
 
 def row_starts(x: Array) -> Array:

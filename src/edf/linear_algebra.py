@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from edf.arrays import Reshape
 from edf.graph import Array, GraphError, Node
 
 SQUARE = "the last two axes are equally long: a square matrix"
@@ -192,17 +191,6 @@ def _einsum_gradient(
     full = np.zeros([lengths[i] for i in groups[k]], term.dtype)
     np.einsum(f"{groups[k]}->{own}", full)[...] = term  # a view of the diagonal
     return full
-
-
-def _einsum(subscripts: Any, *operands: Any) -> Node:
-    return Einsum(subscripts, *operands)
-
-
-Node.numpy |= {
-    np.einsum: _einsum,
-    np.outer: lambda a, b: Reshape(a, (-1, 1)) * Reshape(b, -1),
-    np.trace: lambda a: Einsum("ii...->...", a),
-}
 
 
 def _solved(solve: Any, A: Array) -> Array:

@@ -177,17 +177,17 @@ class Accuracy(Node):
         raise GraphError("Accuracy is a step function and has no derivative: minimise a loss")
 
 
-class ArgMax(Node, numpy=np.argmax):
+class ArgMax(Node):
     """The index of the largest entry over `axis`: integers. No derivative."""
 
     rule = "axis is one that the array has"
 
-    def __init__(self, x: Any, axis: int = -1) -> None:
+    def __init__(self, x: Any, axis: int | None = -1) -> None:
         super().__init__(x)
         self.axis = axis
 
     def forward(self, x: Array) -> Array:
-        return x.real.argmax(axis=self.axis)
+        return np.asarray(x.real.argmax(axis=self.axis))
 
     def backward(self, grad: Array, x: Array) -> Any:
         raise GraphError("ArgMax is a step function and has no derivative: use Softmax")

@@ -22,7 +22,7 @@ class Operators(Generic[N]):
     #: The operation that each sign of Python makes, filled as the operations are defined.
     signs: ClassVar[dict[str, type]] = {}
     #: What each function of NumPy makes of nodes, likewise.
-    numpy: ClassVar[dict[Function, Function]] = {}
+    numpy_functions: ClassVar[dict[Function, Function]] = {}
 
     def __init_subclass__(
         cls, sign: str | None = None, numpy: Function | None = None, **options: Any
@@ -31,7 +31,7 @@ class Operators(Generic[N]):
         if sign is not None:
             Operators.signs[sign] = cls
         if numpy is not None:
-            Operators.numpy[numpy] = cls
+            Operators.numpy_functions[numpy] = cls
 
     # Python's operators.
 
@@ -70,6 +70,33 @@ class Operators(Generic[N]):
 
     def __rmatmul__(self, other: Any) -> N:
         return self._make("@", other, self)
+
+    def __floordiv__(self, other: Any) -> N:
+        return _made(np.floor_divide, "np.floor_divide", (self, other), {})
+
+    def __rfloordiv__(self, other: Any) -> N:
+        return _made(np.floor_divide, "np.floor_divide", (other, self), {})
+
+    def __mod__(self, other: Any) -> N:
+        return _made(np.remainder, "np.remainder", (self, other), {})
+
+    def __rmod__(self, other: Any) -> N:
+        return _made(np.remainder, "np.remainder", (other, self), {})
+
+    def __and__(self, other: Any) -> N:
+        return self._make("&", self, other)
+
+    def __rand__(self, other: Any) -> N:
+        return self._make("&", other, self)
+
+    def __or__(self, other: Any) -> N:
+        return self._make("|", self, other)
+
+    def __ror__(self, other: Any) -> N:
+        return self._make("|", other, self)
+
+    def __invert__(self) -> N:
+        return self._make("~", self)
 
     def __neg__(self) -> N:
         return self._make("neg", self)
@@ -121,6 +148,35 @@ class Operators(Generic[N]):
 
     __iter__ = None  # a node has no length before it has a value; x[0], x[1], ... would never end
 
+    def __array__(self, *_: Any, **__: Any) -> NoReturn:
+        raise TypeError(
+            f"{self!r} is no array: write `x.value` for its numbers; in the graph, Stack([x, y]) "
+            "is np.array([x, y]), and Embedding(table, x) is table[x]"
+        )
+
+    def __float__(self) -> NoReturn:
+        raise TypeError(f"{self!r} is no number: write `float(x.value)`, or Exp(x) for math.exp(x)")
+
+    def __int__(self) -> NoReturn:
+        raise TypeError(f"{self!r} is no number: write `int(x.value)`")
+
+    def __round__(self, digits: int = 0) -> NoReturn:
+        raise TypeError(f"{self!r} is no number: write `round(float(x.value))`, or np.round(x)")
+
+    def __len__(self) -> NoReturn:
+        raise TypeError(f"{self!r} has no length before it is evaluated: write `len(x.value)`")
+
+    def __setitem__(self, key: Any, value: Any) -> NoReturn:
+        raise TypeError(
+            f"{self!r} cannot be written into: write x.value[...] = ... for its numbers; in the "
+            "graph, y = Where(mask, a, x) is another node"
+        )
+
+    def __format__(self, form: str) -> str:
+        if form:
+            raise TypeError(f"{self!r} is no number: write `{{x.value:{form}}}`")
+        return str(self)
+
     # NumPy's functions and methods.
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
@@ -143,6 +199,11 @@ class Operators(Generic[N]):
     def T(self) -> N:
         """The transpose: all axes in reverse order."""
         return self._make("T", self)
+
+    @property
+    def mT(self) -> N:
+        """The transpose of each matrix: the last two axes exchanged."""
+        return _made(np.matrix_transpose, "np.matrix_transpose", (self,), {})
 
     def sum(self, axis: Any = None, keepdims: bool = False) -> N:
         """The sum over `axis`."""
@@ -203,16 +264,42 @@ class _AtTheValue:
         raise AttributeError(f"{kind.__name__} has no attribute {self.name!r}: {self.remedy}")
 
 
-for _name in ("std", "var", "prod", "cumsum", "argmax", "clip", "repeat", "ravel"):
+for _name in (
+    *("std", "var", "prod", "cumsum", "argmax", "clip", "round"),
+    *("ravel", "repeat", "squeeze", "swapaxes", "diagonal", "take", "trace"),
+):
     setattr(Operators, _name, _as_function(_name))
 setattr(Operators, "flatten", _as_function("ravel"))  # noqa: B010  # mypy knows no such attribute
 for _name in ("shape", "ndim", "size", "dtype", "item", "tolist", "astype", "copy"):
     setattr(Operators, _name, _AtTheValue(_name))
-setattr(Operators, "sort", _AtTheValue("sort", "y = Sort(x) is another node"))  # noqa: B010
+#: Methods that nodes lack, and what is written instead; most are what tensors of torch have.
+INSTEAD = {
+    "sort": "y = Sort(x) is another node",
+    "numpy": "write x.value",
+    "data": "write x.value",
+    "detach": "write x.value, which is a constant in a formula",
+    "requires_grad": "a Param has a gradient, and an array in a formula has none",
+    "retain_grad": "every node keeps its gradient in x.grad",
+    "zero_grad": "gradients start from zero at every backward()",
+    "zero_": "gradients start from zero at every backward()",
+    "view": "write x.reshape(...)",
+    "permute": "write x.transpose(...)",
+    "unsqueeze": "write x[:, None]",
+    "t": "write x.T",
+    "norm": "write Norm(x)",
+    "matmul": "write x @ y",
+    **{name: f"write np.{name}(x)" for name in ("abs", "exp", "log", "sqrt", "tanh", "sin", "cos")},
+    "pow": "write x ** p",
+    "sigmoid": "write Sigmoid(x)",
+    "relu": "write ReLU(x)",
+    "softmax": "write Softmax(x, axis=-1)",
+}
+for _name, _remedy in INSTEAD.items():
+    setattr(Operators, _name, _AtTheValue(_name, _remedy))
 
 
 def _made(function: Function, name: str, args: Any, options: Any) -> Any:
-    operation = Operators.numpy.get(function)
+    operation = Operators.numpy_functions.get(function)
     if operation is None:
         raise TypeError(
             f"{name} makes no node: edf has no such operation. Write a subclass of Node with a "

@@ -335,13 +335,3 @@ def exp_or_infinity(x: Array) -> tuple[Array, bool]:
         return np.exp(x), False
     with np.errstate(over="ignore"):
         return np.exp(x), True
-
-
-# Names of NumPy for what is written with other operations.
-Node.numpy |= {
-    np.square: lambda x: Mul(x, x),
-    np.reciprocal: lambda x: Div(1.0, x),
-    np.log2: lambda x: Log(x) / math.log(2),
-    np.log10: lambda x: Log(x) / math.log(10),
-    np.dot: MatMul,
-}

@@ -14,7 +14,7 @@ from edf.graph import Array, Node
 from edf.ops import BROADCAST
 
 
-class Where(Node, numpy=np.where):
+class Where(Node):
     """y = a where the condition holds, else b, elementwise, with broadcasting.
 
     The gradient goes to whichever was taken: da = dy where it holds, db = dy elsewhere. Both are
@@ -34,7 +34,7 @@ class Where(Node, numpy=np.where):
         return None, np.where(condition, grad, 0), np.where(condition, 0, grad)
 
 
-class Clip(Node, numpy=np.clip):
+class Clip(Node):
     """y = x, but at least `low` and at most `high`, elementwise; the slope is 1 within, else 0.
 
     Args:
@@ -149,3 +149,28 @@ class NotEqual(Comparison, numpy=np.not_equal):
     """a != b."""
 
     compare = np.not_equal
+
+
+# A mask of masks: as in NumPy, `(x > 0) & (x < 1)`, with its parentheses.
+
+
+class And(Comparison, sign="&", numpy=np.logical_and):
+    """a and b, of masks."""
+
+    compare = np.bitwise_and
+
+
+class Or(Comparison, sign="|", numpy=np.logical_or):
+    """a or b, of masks."""
+
+    compare = np.bitwise_or
+
+
+class Not(Node, sign="~", numpy=np.logical_not):
+    """not a, of a mask."""
+
+    def forward(self, a: Array) -> Array:
+        return np.bitwise_not(np.real(a))
+
+    def backward(self, grad: Array, a: Array) -> Any:
+        return None

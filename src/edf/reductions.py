@@ -114,7 +114,7 @@ class Std(Reduction, numpy=np.std):
         return x - np.mean(x, axis=self.axis, keepdims=True)
 
 
-class Norm(Reduction, numpy=np.linalg.norm):
+class Norm(Reduction):
     """y = sqrt(sum of x**2) over `axis`, the Euclidean norm. dx = x dy / y, and 0 where y is 0."""
 
     def forward(self, x: Array) -> Array:

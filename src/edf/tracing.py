@@ -207,10 +207,10 @@ class _Inliner:
 
     def call(self, method: str, arguments: Iterable[str | ast.expr]) -> ast.expr:
         """Return what a method returns for these arguments, having written its other lines."""
-        function = inspect.unwrap(getattr(type(self.node), method))
         try:
+            function = inspect.unwrap(getattr(type(self.node), method))
             tree = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
-        except (OSError, TypeError, SyntaxError) as error:
+        except (AttributeError, OSError, TypeError, SyntaxError) as error:
             raise _NotInlined from error
         if not isinstance(tree, ast.FunctionDef) or tree.args.vararg or tree.args.kwonlyargs:
             raise _NotInlined

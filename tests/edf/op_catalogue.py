@@ -464,6 +464,19 @@ ROWS = [
         normal((1, 2, 2), (3, 2)),
         lambda a, b: np.sum(np.diagonal(a, axis1=1, axis2=2) * b, axis=1),
     ),
+    Row("rearrange", lambda x: np.flip(x, 1), normal(M), lambda x: x[:, ::-1]),
+    Row(
+        "rearrange-filled",
+        lambda x: np.tril(x, -1),
+        normal((3, 3)),
+        lambda x: x * (np.arange(3) < np.arange(3)[:, None]),
+    ),
+    Row(
+        "rearrange-twice",
+        lambda x: np.take(x, [0, 2, 0], axis=1),
+        normal((2, 3)),
+        lambda x: x @ np.array([[1.0, 0, 1], [0, 0, 0], [0, 1, 0]]),
+    ),
     Row(
         "pad",
         lambda x: edf.Pad(x, 1, 2.0),

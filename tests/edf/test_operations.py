@@ -90,7 +90,8 @@ def test_every_operation_is_in_the_catalogue(catalogue):
     tested = {type(row.node()) for row in catalogue.ROWS}
     comparisons = {edf.Greater, edf.GreaterEqual, edf.Less, edf.LessEqual, edf.Equal, edf.NotEqual}
     steps = {edf.Sign, edf.Floor, edf.Ceil, edf.Round}
-    assert operations() - tested == {edf.Accuracy, edf.ArgMax, *comparisons, *steps}
+    masks = {edf.And, edf.Or, edf.Not}
+    assert operations() - tested == {edf.Accuracy, edf.ArgMax, *comparisons, *masks, *steps}
     functions = {edf.Conv1D, edf.RNNCell, edf.LSTMCell, edf.MultiHeadAttention, edf.Hessian}
     assert all(function.__doc__ for function in functions)
 

@@ -1,6 +1,7 @@
 """Python's and NumPy's spelling on nodes, and what is said where there is none."""
 
 import copy
+import math
 import pickle
 import subprocess
 import sys
@@ -49,8 +50,29 @@ FUNCTIONS = [
     lambda x: np.einsum("ij,kj->ik", x, B), lambda x: np.dot(x, B), lambda x: np.argmax(x, axis=1),
     lambda x: np.split(x, 2)[1], abs, lambda x: x.sum(0), lambda x: x.mean(axis=1),
     lambda x: x.min(), lambda x: x.reshape(1, 4), lambda x: x.transpose(), lambda x: x.dot(B),
-    lambda x: +x,
+    lambda x: +x, np.argmax, np.argmin, np.amax, lambda x: np.amin(x, axis=0), np.average, np.ptp,
+    lambda x: np.vstack((x[0], B[1])), lambda x: np.hstack((x[0], B[1])), lambda x: np.dot(x, B[0]),
+    lambda x: np.linalg.norm(x, axis=1), lambda x: np.linalg.norm(x, 1, axis=0),
+    lambda x: np.linalg.norm(x, np.inf, 1), lambda x: np.linalg.norm(x, 2, axis=-1),
+    lambda x: np.clip(x, a_min=0.2, a_max=1), lambda x: np.clip(x, max=1.0), lambda x: x.clip(0.2),
+    lambda x: np.pad(x, 1, "constant"), lambda x: np.pad(x, 1, constant_values=2.0),
+    lambda x: np.pad(x, ((1, 0), (0, 1)), mode="edge"), lambda x: np.pad(x, 1, "reflect"),
+    lambda x: np.round(x, 1), lambda x: x.round(1), lambda x: x // 0.4, lambda x: 3 % x,
+    lambda x: x % 0.4, lambda x: 7 // x, np.exp2, lambda x: np.logaddexp(x, B * 900), np.diff,
+    lambda x: np.diff(x, axis=0), lambda x: np.diff(x, 0), lambda x: np.vdot(x, B), np.copy,
+    lambda x: np.expand_dims(x, 1), lambda x: np.squeeze(x[:, :1]), lambda x: x[:1].squeeze(0),
+    lambda x: np.swapaxes(x, 0, 1), lambda x: np.moveaxis(x, 0, -1), lambda x: x.mT, np.flip,
+    lambda x: np.flip(x, axis=1), np.fliplr, np.flipud, np.rot90, lambda x: np.roll(x, 1, axis=0),
+    np.diag, lambda x: np.diag(x[0]), np.tril, lambda x: np.triu(x, 1), lambda x: x.diagonal(),
+    lambda x: np.broadcast_to(x, (3, 2, 2)), lambda x: np.take(x, [1, 1, 0], axis=1), np.trace,
+    lambda x: np.take_along_axis(x, np.array([[1], [0]]), axis=1), lambda x: np.delete(x, 0, 1),
+    lambda x: np.hsplit(x, 2)[1], lambda x: np.vsplit(x, 2)[0], lambda x: x.take([0, 3, 0]),
+    lambda x: (x > 0.2) & (x < 1), lambda x: ~(x > 1) | (x > 1.8), lambda x: True & (x > 1),
+    lambda x: np.logical_and(x > 0.2, np.logical_not(x > 1)), lambda x: x[x > 0.2],
+    lambda x: x[(x > 0.2) & (x < 1)] ** 2, lambda x: np.einsum("ij->j", x, optimize=True),
 ]  # fmt: skip
+#: What these make of nodes has no derivative: places, masks, and whole numbers.
+NO_SLOPE = (edf.ArgMax, edf.And, edf.Or, edf.Not)
 
 
 @pytest.mark.parametrize("function", [*UFUNCS, *FUNCTIONS], ids=lambda f: f.__name__)
@@ -61,6 +83,8 @@ def test_functions_of_numpy(function):
     expected = function(A)
     np.testing.assert_allclose(node.forward(), expected, rtol=1e-13)
     assert np.shape(node.value) == np.shape(expected)
+    if not isinstance(node, NO_SLOPE):
+        assert check_gradients(edf.Sum(node * (1.0 + node)), points=2).status != "refuted"
 
 
 @pytest.mark.parametrize("function", BINARY, ids=lambda f: f.__name__)
@@ -87,6 +111,22 @@ def test_an_array_on_the_left_makes_one_node():
     [
         (lambda x: np.fft.fft(x), r"np\.fft\.\w*fft makes no node: .* subclass of Node"),
         (lambda x: np.hypot(x, x), r"np\.hypot makes no node.*np\.hypot\(x\.value\)"),
+        (lambda x: np.array(x), r"no array: write `x\.value`.*Stack\(\[x, y\]\)"),
+        (lambda x: np.asarray([x, x]), r"no array: write `x\.value`"),
+        (lambda x: A[x], r"Embedding\(table, x\) is table\[x\]"),
+        (lambda x: float(x), r"no number: write `float\(x\.value\)`"),
+        (lambda x: int(x), r"no number: write `int\(x\.value\)`"),
+        (lambda x: round(x, 2), r"round\(float\(x\.value\)\)`, or np\.round\(x\)"),
+        (lambda x: len(x), r"no length before it is evaluated: write `len\(x\.value\)`"),
+        (lambda x: math.exp(x), r"Exp\(x\) for math\.exp\(x\)"),
+        (lambda x: f"{x:.3f}", r"no number: write `\{x\.value:\.3f\}`"),
+        (lambda x: x.__setitem__(0, 1.0), r"cannot be written into.*Where\(mask, a, x\)"),
+        (lambda x: np.linalg.norm(x, 1), r"depends on whether x is a matrix: name the axis"),
+        (lambda x: np.where(x > 1), r"write np\.where\(x\.value > 0\)"),
+        (lambda x: np.pad(x, 1, mode="linear_ramp"), "mode='linear_ramp' makes no node"),
+        (lambda x: np.take(x, x > 1), r"other arguments are numbers, as `y\.value`"),
+        (lambda x: np.dot(x, np.ones((2, 2, 2))).forward(), "a @ b for batches of matrices"),
+        (lambda x: np.dot(x, 2.0).forward(), r"write a \* b for a number"),
         (lambda x: np.add.reduce(x), r"np\.add\.reduce makes no node: Sum"),
         (lambda x: np.add(A, x, out=A.copy()), r"for `a \+= x` write `a = a \+ x`"),
         (lambda x: x == x * 1.0, r"not compared with ==. Write `x is y`"),
@@ -159,6 +199,10 @@ def test_a_method_that_numpy_has_as_a_function_makes_a_node(call):
         ("shape", "Param has no attribute 'shape': write x.value.shape"),
         ("item", "write x.value.item"),
         ("sort", r"y = Sort\(x\) is another node"),
+        ("numpy", "write x.value"),
+        ("view", r"write x\.reshape\(\.\.\.\)"),
+        ("exp", r"write np\.exp\(x\)"),
+        ("zero_grad", r"gradients start from zero at every backward\(\)"),
         ("nothing", "'Param' object has no attribute 'nothing'$"),
     ],
 )
@@ -172,7 +216,7 @@ def test_nodes_are_copied_and_pickled_as_objects_are():
     """Looking up what is not there asks for no value."""
     x = Param([1.0])
     assert copy.deepcopy(x).value.tolist() == pickle.loads(pickle.dumps(x)).value.tolist() == [1]
-    assert not hasattr(x, "__array__")
+    assert f"{x}" == str(x) == "<Param shape=(1,)>"
 
 
 def test_layers_are_an_attribute_of_the_package():
