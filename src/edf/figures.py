@@ -14,11 +14,13 @@ from typing import Any
 import numpy as np
 
 from edf.errors import GraphError
-from edf.graph import Array, Constant, Input, Node, topological_order
+from edf.graph import Array, Constant, Input, Node, topological_order, unbroadcast
+from edf.methods import one_per_input
 from edf.numerics.sampling import draw_point, private_copy
 
 DRAWERS = "edf.figures"  # the group of entry points in which packages offer to draw
 LARGEST = 200  # nodes; nobody reads a larger graph
+MOST_ROWS = 64  # of a Jacobian that a graph tells of
 
 
 class Figure:
@@ -68,7 +70,7 @@ def _drawer() -> Callable[[Mapping[str, Any]], str] | None:
 def draw(
     root: Node, names: Mapping[str, Any] | None = None, title: str = "", seed: int = 0
 ) -> Figure:
-    """Describe the graph below a node: names, operations, shapes, values and gradients.
+    """Describe the graph below a node: names, operations, shapes, values, gradients, derivatives.
 
     Values and gradients are those that the nodes hold. A graph that has not been evaluated shows
     those of one point at which its inputs are sampled, on a copy, or none if they cannot be.
@@ -95,6 +97,7 @@ def draw(
             "operation": functions.get(id(getattr(node, "function", None)), type(node).__name__),
             "shape": _shape(held[node]),
             "inputs": [number[source] for source in node.inputs],
+            "derivatives": _derivatives(held[node]),
             "value": _told("value", held[node].value),
             "gradient": _told("gradient", held[node].grad),
         }
@@ -113,6 +116,31 @@ def _sampled(root: Node, seed: int) -> dict[Node, Node]:
     except Exception:  # what cannot be evaluated yet is drawn without values
         return {node: node for node in copies}
     return copies
+
+
+def _derivatives(node: Node) -> list[str]:
+    """Return the local derivatives in a node's inputs, as `backward` has them; none if unknown.
+
+    An input that stands twice has the sum of both, in the place of the first.
+    """
+    size = np.size(node.value)
+    if not node.inputs or node.value is None or node.grad is None or size > MOST_ROWS:
+        return [""] * len(node.inputs)
+    arrays = [source.value for source in node.inputs]
+    units = np.eye(size).reshape(size, *np.shape(node.value))
+    try:
+        rows = [one_per_input(node.backward(unit, *arrays), len(arrays)) for unit in units]
+    except Exception:  # what has a backward for its own graph alone is drawn without
+        return [""] * len(arrays)
+    told: dict[Node, str] = {}
+    for source in dict.fromkeys(node.inputs):
+        places = [k for k, other in enumerate(node.inputs) if other is source]
+        if source.grad is not None and all(row[k] is not None for row in rows for k in places):
+            shape = np.shape(source.value)
+            stack = np.array([sum(unbroadcast(row[k], shape) for k in places) for row in rows])
+            told[source] = _told("", stack[0] if len(stack) == 1 else stack).strip()
+    first = {source: node.inputs.index(source) for source in told}
+    return [told[s] if first.get(s) == k else "" for k, s in enumerate(node.inputs)]
 
 
 def heatmaps(title: str, **matrices: Array) -> Figure:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -262,7 +262,7 @@ def test_tab_key_reaches_everything_in_sight(tab: Page, served: str, page: str) 
     tab.wait_for_load_state("networkidle")
     wanted = tab.evaluate(
         """() => [...document.querySelectorAll(
-            'article :is(a[href], summary, button, select, .figure-node)')]
+            'article :is(a[href], summary, button, select, .figure-node, math [tabindex="0"])')]
           .filter(e => e.checkVisibility({visibilityProperty: true}))
           .map((e, n) => e.dataset.n = n).length"""
     )
@@ -370,15 +370,87 @@ def test_formulas_are_drawn_in_the_font_of_the_site(tab: Page, served: str) -> N
     assert max(heights) > 30
 
 
-def test_figure_tells_its_numbers_on_focus(tab: Page, served: str) -> None:
-    """A node of the graph that takes the focus shows its value and gradient."""
+def _lit(tab: Page, where: str) -> set[str]:
+    """The names of what a selector finds."""
+    names: list[str] = tab.eval_on_selector_all(where, "all => all.map(e => e.dataset.node)")
+    return set(names)
+
+
+def test_formula_code_and_graph_show_each_other(tab: Page, served: str) -> None:
+    """By focus and by pointer: a derivative lights its nodes, the arrows between, the lines of
+    code; a node its symbols. And what is told of it stands below the graph."""
+    tab.goto(served + "ps1/problem-1/", wait_until="networkidle")
+    told = tab.locator("article .figure-told")
+    tab.locator('article math [data-node="l/y"]').first.focus()
+    assert _lit(tab, ".figure-node.lit") == {"l", "y"}
+    assert _lit(tab, ".figure-edge.lit") == {"u/y", "l/u"}
+    assert _lit(tab, ".code-line.lit") == {"l", "y"}
+    assert _lit(tab, "math .lit") == {"l/y"}
+    expect(told).to_contain_text("∂l/∂y = ∂l/∂u · ∂u/∂y = ")
+    tab.locator("article .figure-node[data-node=y]").hover()
+    assert _lit(tab, "math .lit") == {"y", "l/y", "u/y"}
+    assert _lit(tab, ".code-line.lit") == {"y"}
+    expect(told).to_contain_text("y = g(x) = ")
+    tab.locator(".code-line[data-node=u]").hover()
+    assert _lit(tab, ".figure-node.lit") == {"u"}
+    tab.locator("h1").hover()
+    tab.evaluate("document.activeElement.blur()")
+    assert tab.locator(".lit").count() == 0
+
+
+def test_a_formula_is_one_stop_and_the_arrows_move_in_it(tab: Page, served: str) -> None:
+    """So that the Tab key does not visit every symbol."""
+    tab.goto(served + "ps1/problem-1/", wait_until="networkidle")
+    formula = tab.locator('article .math-display math:has([data-node="l/x"])').first
+    assert formula.locator("[tabindex='0']").count() == 1
+    formula.locator("[tabindex='0']").focus()
+    seen = []
+    for _ in range(3):
+        seen.append(tab.evaluate("document.activeElement.dataset.node"))
+        tab.keyboard.press("ArrowRight")
+    assert seen == ["l/x", "l/u", "u/x"]
+    assert formula.locator("[tabindex='0']").count() == 1
+
+
+def test_graph_is_stepped_through(tab: Page, served: str) -> None:
+    """Values one after the other, then gradients from the loss up; by button and by arrow key."""
+    tab.goto(served + "ps1/problem-1/", wait_until="networkidle")
+    figure = tab.locator("article figure:has(.figure-steps)")
+    told, step = figure.locator(".figure-told"), figure.get_by_role("button", name="Step ›")
+    assert figure.locator(".figure-gradient >> visible=true").count() == 5
+    step.click()
+    expect(told).to_contain_text("Forward, step 1 of 5: x = ")
+    assert figure.locator(".figure-value >> visible=true").count() == 1
+    assert figure.locator(":is(.figure-gradient, .figure-local) >> visible=true").count() == 0
+    for _ in range(6):
+        tab.keyboard.press("ArrowRight")
+    expect(told).to_contain_text("Backward, step 2 of 5: ∂l/∂u = ")
+    assert figure.locator(".figure-value >> visible=true").count() == 5
+    assert figure.locator(".figure-gradient >> visible=true").count() == 2
+    assert _lit(tab, ".figure-edge.returned") == {"l/u"}
+    assert _lit(tab, ".figure-node.now") == {"u"}
+    figure.get_by_role("button", name="Previous step").click()
+    expect(told).to_contain_text("Backward, step 1 of 5: ∂l/∂l = 1")
+    for _ in range(9):
+        step.click()
+    expect(told).to_contain_text("Backward, step 5 of 5")
+    figure.get_by_role("button", name="Show all").click()
+    assert tab.locator(".stepping").count() == 0
+
+
+def test_graph_without_scripts_and_on_paper_shows_everything(browser: Browser, served: str) -> None:
+    """Names, values, gradients, local derivatives; and no buttons that nothing answers."""
+    context = browser.new_context(java_script_enabled=False)
+    tab = context.new_page()
     tab.goto(served + "ps1/problem-1/")
-    node = tab.locator("article .figure-node").first
-    tip = node.locator(".figure-tip")
-    assert not tip.is_visible()
-    node.focus()
-    assert tip.is_visible()
-    assert "gradient" in (tip.text_content() or "")
+    for media in ("screen", "print"):
+        tab.emulate_media(media=media)  # type: ignore[arg-type]
+        figure = tab.locator("article figure:has(.figure-steps)")
+        for part in ("value", "gradient"):
+            assert figure.locator(f".figure-{part} >> visible=true").count() == 5
+        assert figure.locator(".figure-local >> visible=true").count() == 10
+        assert not figure.locator(".figure-steps").is_visible()
+    context.close()
 
 
 def test_front_page_fits_one_screen(tab: Page, served: str) -> None:

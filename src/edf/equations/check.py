@@ -20,7 +20,7 @@ from edf.equations.meaning.resolve import insist_on_one_spelling, resolve
 from edf.equations.meaning.wording import with_names
 from edf.equations.options import Reading, parse_reading
 from edf.equations.sampling.world import World
-from edf.equations.testing.example import explained
+from edf.equations.testing.example import as_latex, explained
 from edf.equations.testing.judge import Finding, point_of
 from edf.equations.testing.mutants import count_noticed
 from edf.equations.testing.repair import mend
@@ -152,6 +152,7 @@ def _check(
                     "mended_lhs": to_latex(mended.left) if mended else None,
                     "mended_rhs": to_latex(mended.right) if mended else None,
                     "reading_latex": display.latex(meaning),
+                    "symbols": as_latex(meaning) if finding.counterexample else {},
                     "reprinted": reprinted,
                     "tolerance": finding.doubt,
                     "resampled": finding.resampled,

@@ -2,6 +2,8 @@
 /* What a page can do beyond being read: filter the verdicts, open the card that a link names, print.
    Without scripts everything is still there; this file only adds. */
 
+const HERE = /** @type {HTMLScriptElement} */ (document.currentScript).src;
+
 document.addEventListener("DOMContentLoaded", () => {
   const changes = /** @type {any} */ (window).document$;   // Material's: after each instant change
   if (changes) changes.subscribe(eachPage);
@@ -17,6 +19,7 @@ function eachPage() {
   nameLandmarks();
   openLinkedCard();
   letScrollersTakeFocus();
+  if (document.querySelector(".figure-steps")) import(new URL("graph.js", HERE).href).then(({prepare}) => prepare());
 }
 
 /** The choices of page, kind and status narrow the table; the line above announces what is left.

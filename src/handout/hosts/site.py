@@ -35,6 +35,7 @@ from handout.page.pages import MARKDOWN, Page, PageError, make_page, shown_path,
 from handout.page.problems import Problem
 from handout.render.badge import status_svg
 from handout.render.head import with_download, with_head, without_empty_headers
+from handout.render.objects import objects_of
 from handout.report.annotations import annotate
 from handout.report.baseline import Baseline, BaselineError
 from handout.report.problems import coverage_problems, order_problems, problems
@@ -47,6 +48,7 @@ from handout.weave.extension import untested
 from handout.weave.inject import (
     InjectionError,
     borrowed_badges,
+    figures,
     fill,
     in_words,
     link_verdicts,
@@ -359,6 +361,7 @@ class Site:
             which=self.project.settings.mathml,
             keep=self.typesetter,
             verdicts=_on_formulas(judged) if judged else None,
+            objects=objects_of(figures(judged)) if judged else None,
         )
         if self.typesetter:
             self.unset += faults
@@ -474,7 +477,7 @@ class Site:
         text = verdicts_json(judged, self.project.settings)
         (folder / "verdicts.json").write_text(text, "utf-8")
         (folder / "verdicts.svg").write_text(status_svg(verdicts), "utf-8")
-        for name in ("handout.css", "handout.js"):
+        for name in ("handout.css", "handout.js", "graph.js"):
             write(folder / fonts.FOLDER / name, (_ASSETS / name).read_bytes())
         if self.live is not None:
             self.live.write(folder)

@@ -22,6 +22,7 @@ class Details(TypedDict, total=False):
     rhs: str
     mended_lhs: str | None  # the sides of a step that holds, where a small change would mend it
     mended_rhs: str | None
+    symbols: dict[str, str]  # the names in a counterexample as LaTeX, where the formula has them
     sign: str  # of relation, and where it stands in the author's formula
     sign_at: int
     reprinted: str  # the whole formula, printed back from its syntax tree

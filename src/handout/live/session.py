@@ -25,7 +25,7 @@ from handout.judge.verdicts import judge_page
 from handout.page.cells import BLANK, Cell
 from handout.page.displays import Role
 from handout.page.pages import Page
-from handout.render.cards import cards, counterexample
+from handout.render.cards import SIDES, cards, counterexample
 from handout.render.outputs import output
 from handout.run.jobs import job_cell
 from handout.run.outcomes import CellOutcome, Gathering, Limits, PageOutcome
@@ -153,11 +153,13 @@ class Session:
                     "step": verdict["step"],
                     "of": len(verdicts),
                     "explore": explore,
-                    "html": counterexample({**found, "point": {}}),
+                    "html": counterexample({**found, "point": {}}, SIDES, symbols, typeset),
+                    "symbols": symbols,
                     **found,
                 }
                 for verdict in verdicts
                 if (explore := verdict["details"].get("explore"))
+                and (symbols := verdict["details"].get("symbols")) is not None
                 and (found := verdict["counterexample"])
             ]
         }
@@ -189,7 +191,8 @@ class Session:
         except EquationError as error:
             return {"html": "", "said": str(error)}
         found = {**found, "counted_from": refuted.get("counted_from", 0)}
-        return {"html": counterexample(found), "said": _AT_A_POINT[found["status"]]}
+        html = counterexample(found, SIDES, refuted.get("symbols"), typeset)
+        return {"html": html, "said": _AT_A_POINT[found["status"]]}
 
     # ---------------------------------------------------------------------------- the page
 

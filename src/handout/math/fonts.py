@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 FOLDER = "assets/handout"  # of a site: style, script and font of the handout
 FILE = f"{FOLDER}/stix-two-math.woff2"
-_MATH = re.compile(r"<math\b.*?</math>", re.DOTALL)
+_MATH = re.compile(
+    r'<math\b.*?</math>|<text class="figure-math.*?</text>', re.DOTALL
+)  # names in a graph are set as in formulas
 _TAG = re.compile(r"<[^>]*>")
 
 # A browser draws the single letter of an <mi> with its italic from the mathematical alphabets.
@@ -39,7 +41,7 @@ _SCRIPTS = {"SubscriptBaselineDropMin": 0, "SuperscriptBaselineDropMax": 386}
 
 
 def characters(content: str) -> set[str]:
-    """The characters that stand in the formulas of a page's HTML."""
+    """The characters that stand in the formulas of a page's HTML, and in its graphs' names."""
     return {c for math in _MATH.findall(content) for c in unescape(_TAG.sub("", math))}
 
 

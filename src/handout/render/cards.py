@@ -166,7 +166,8 @@ def _told(verdict: Verdict, typeset: Typeset) -> Iterator[str]:
         yield _erratum(verdict, typeset)
     if verdict["counterexample"]:
         sides = SIDES if verdict["kind"] == "equation" else ("backward", "numeric")
-        yield counterexample(verdict["counterexample"], sides)
+        symbols = verdict["details"].get("symbols")
+        yield counterexample(verdict["counterexample"], sides, symbols, typeset)
     elif not verdict["message"] and verdict["max_rel_error"] is not None:
         yield f"<p>{_agreement(verdict)}</p>"
 
@@ -212,18 +213,39 @@ def _repair(text: str, typeset: Typeset) -> str:
     return escape(words + colon) + _math(latex, typeset) if "\\" in latex else escape(text)
 
 
-def counterexample(found: Mapping[str, Any], names: Sequence[str] = SIDES) -> str:
-    """Two sides that differ, where they do, and what they are made of there, as a table."""
+def counterexample(
+    found: Mapping[str, Any],
+    names: Sequence[str] = SIDES,
+    symbols: Mapping[str, str] | None = None,
+    typeset: Typeset = as_source,
+) -> str:
+    """Two sides that differ, where they do, and what they are made of there, as a table.
+
+    Args:
+        found: the counterexample, as a verdict has it.
+        names: what the two sides are.
+        symbols: LaTeX for the names of factors and leaves, which are set as in the formula.
+        typeset: for these.
+    """
     rows = [(name, found.get(side)) for name, side in zip(names, ("left", "right"), strict=True)]
     if where := _where(found, names is SIDES):
         rows.insert(0, ("at", where))
-    rows += [(name, value) for name, value in (found.get("factors") or {}).items()]
-    rows += [(name, value) for name, value in (found.get("point") or {}).items()]
+    heads = [escape(name) for name, _ in rows]
+    for part in ("factors", "point"):
+        for name, value in (found.get(part) or {}).items():
+            rows.append((str(name), value))
+            heads.append(_symbol(str(name), symbols or {}, typeset))
     body = "".join(
-        f'<tr><th scope="row">{escape(str(name))}</th><td>{plain(value)}</td></tr>'
-        for name, value in rows
+        f'<tr><th scope="row">{head}</th><td>{plain(value)}</td></tr>'
+        for head, (_, value) in zip(heads, rows, strict=True)
     )
     return f'<table class="counterexample" aria-label="Counterexample">{body}</table>'
+
+
+def _symbol(name: str, symbols: Mapping[str, str], typeset: Typeset) -> str:
+    """A name as the formula sets it; a letter is one by itself, other names stay as they are."""
+    latex = symbols.get(name) or (name if len(name) == 1 and name.isalpha() else "")
+    return _math(latex, typeset) if latex and typeset is not as_source else escape(name)
 
 
 def _index(value: Any) -> str:

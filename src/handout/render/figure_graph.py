@@ -3,53 +3,77 @@
 from __future__ import annotations
 
 import math
+import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from html import escape
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 from handout.render.svg import Panel, figure, label, polyline, rect
+from handout.render.symbols import derivative, pieces, spans
 
-_WIDTH, _HEIGHT = 96.0, 40.0  # of a node
-_GAP_X, _GAP_Y = 16.0, 34.0
-_TIP = 18.0  # room at the foot, where the node in focus tells its value
-_HINT = "Choose a node to see its value and gradient"
+_WIDTH, _HEIGHT = 104.0, 56.0  # of a node
+_GAP_X = 16.0
+_GAP_Y, _ROOM = 34.0, 56.0  # between layers: for an arrow, and for a derivative beside it
 _MOST = 200  # nodes; nobody reads a larger graph
+_NORM = re.compile(r"(?:(?:value|gradient) )?(of norm )?(.+)")
 
 Spot = tuple[int, int]
 """A place in the drawing: a node's number, and a layer that it stands in or its edge passes."""
 
 
 def graph(described: Mapping[str, Any]) -> str:
-    """A graph of nodes in layers, inputs on top.
+    """A graph of nodes in layers, inputs on top, that can be stepped through.
 
     `nodes` holds dictionaries, each node after its inputs: `name`, `operation`, `shape`, `inputs`
-    (numbers of nodes), and, if they are known, `value` and `gradient`, texts that show when the
-    node is pointed at or has the focus.
+    (numbers of nodes), and, if they are known, `value` and `gradient`, and `derivatives`, a text
+    for each input: how much the node changes with it.
     """
     nodes: Sequence[Mapping[str, Any]] = described["nodes"]
     if not 0 < len(nodes) <= _MOST:
         raise ValueError(f"a graph of {len(nodes)} nodes cannot be drawn; at most {_MOST} can")
     inputs = [[int(i) for i in node["inputs"]] for node in nodes]
     layers = _layers(inputs)
-    corners = _corners(_rows(inputs, layers))
+    known = any(any(node.get("derivatives") or ()) for node in nodes)
+    corners = _corners(_rows(inputs, layers), _ROOM if known else _GAP_Y)
     width = max(x for x, _ in corners.values()) + _WIDTH
-    height = max(y for _, y in corners.values()) + _HEIGHT + _TIP + 8
+    height = max(y for _, y in corners.values()) + _HEIGHT + 2
+    users = Counter(source for sources in inputs for source in set(sources))
     parts: list[str] = []
     for number, sources in enumerate(inputs):
+        told = nodes[number].get("derivatives") or [""] * len(sources)
         for source in dict.fromkeys(sources):
             passed = range(layers[source], layers[number])
+            way = [corners[source, k] for k in passed] + [corners[number, passed.stop]]
+            names = str(nodes[number].get("name") or ""), str(nodes[source].get("name") or "")
+            forks, joins = users[source] > 1, len(set(sources)) > 1
             parts.append(
-                _edge([corners[source, k] for k in passed] + [corners[number, passed.stop]])
+                _edge(way, (source, number), names, str(told[sources.index(source)]), forks - joins)
             )
-    parts += [
-        _node(node, corners[number, layers[number]], height) for number, node in enumerate(nodes)
-    ]
-    if any("figure-tip" in part for part in parts):
-        parts.append(label(2, height - 6, _HINT, style="figure-note figure-hint"))
+    last = len(nodes) - 1
+    for number, node in enumerate(nodes):
+        parts.append(_node(node, corners[number, layers[number]], _Story(nodes, inputs, number)))
     title = str(described.get("title", "The graph of this page"))
     words = "; ".join(_words(nodes, number) for number in range(len(nodes)))
-    return figure(title + ".", Panel(title, words + ".", (max(width, 280), height), parts))
+    caption, controls = title + ".", ""
+    if nodes[last].get("value"):
+        caption += " ↓ value, ↑ gradient; the norm ‖·‖ of an array."
+        controls = _CONTROLS
+    return figure(
+        caption, Panel(title, words + ".", (max(width, 280), height), parts), controls=controls
+    )
+
+
+#: What a reader steps through the graph with; a script answers, and without one it is not shown.
+_CONTROLS = (
+    '<div class="figure-steps" role="group" aria-label="Step through the graph">'
+    '<button type="button" data-step="-1" aria-label="Previous step">‹</button>'
+    '<button type="button" data-step="1">Step ›</button>'
+    '<button type="button" data-step="0">Show all</button>'
+    '<p class="figure-told" aria-live="polite">'
+    "Step through the forward and the backward pass, or choose a node.</p></div>"
+)
 
 
 def _layers(inputs: Sequence[Sequence[int]]) -> list[int]:
@@ -95,45 +119,167 @@ def _middle(places: Sequence[int]) -> float:
     return sum(places) / len(places) if places else 0.0
 
 
-def _corners(rows: Sequence[Sequence[Spot]]) -> dict[Spot, tuple[float, float]]:
+def _corners(rows: Sequence[Sequence[Spot]], gap: float) -> dict[Spot, tuple[float, float]]:
     """Return the upper left corner of each spot, every row centred."""
     full = max(map(len, rows)) * (_WIDTH + _GAP_X) - _GAP_X
     corners = {}
     for layer, row in enumerate(rows):
         left = (full - len(row) * (_WIDTH + _GAP_X) + _GAP_X) / 2
         for k, spot in enumerate(row):
-            corners[spot] = left + k * (_WIDTH + _GAP_X), layer * (_HEIGHT + _GAP_Y) + 2
+            corners[spot] = left + k * (_WIDTH + _GAP_X), layer * (_HEIGHT + gap) + 2
     return corners
 
 
-def _edge(corners: Sequence[tuple[float, float]]) -> str:
-    """An arrow from the foot of the first spot, past those between, to the head of the last."""
+def _edge(
+    corners: Sequence[tuple[float, float]],
+    ends: tuple[int, int],
+    names: tuple[str, str],
+    told: str,
+    lean: int,
+) -> str:
+    """An arrow from the foot of the first spot, past those between, to the head of the last.
+
+    Beside it stands the local derivative; `lean` is positive if the arrow leaves where others do,
+    and negative if it ends where others do.
+    """
     points = [(corners[0][0] + _WIDTH / 2, corners[0][1] + _HEIGHT)]
     for x, y in corners[1:-1]:
         points += [(x + _WIDTH / 2, y), (x + _WIDTH / 2, y + _HEIGHT)]
     points.append((corners[-1][0] + _WIDTH / 2, corners[-1][1]))
     (x1, y1), (x2, y2) = points[-2:]
     angle = math.degrees(math.atan2(y2 - y1, x2 - x1))
-    head = f'<path class="figure-head" d="M0 0-7-3.5v7z" transform="translate({x2:g} {y2:g})'
-    return polyline(points, "figure-edge") + f'{head} rotate({angle:.1f})"/>'
+    shown = polyline(points, "figure-arrow")
+    shown += f'<path class="figure-head" d="M0 0-7-3.5v7z" transform="translate({x2:g} {y2:g})'
+    shown += f' rotate({angle:.1f})"/>'
+    if told:
+        (x1, y1), (x2, y2) = points[:2] if lean < 0 else points[-2:]
+        right = (x2 >= x1) == (lean >= 0)  # on the outer side of a fork, or of arrows that meet
+        x, y = (x1 + x2) / 2 + (10 if right else -10), (y1 + y2) / 2
+        side = "start" if right else "end"
+        if all(names):
+            shown += _local(x, y - 2, spans(derivative(*names), 12), "figure-math", side)
+        shown += _local(x, y + (10 if all(names) else 4), escape(short(told)), "figure-note", side)
+    of, by = map(escape, names)
+    key = f' data-node="{of}/{by}"' if of and by else ""
+    return f'<g class="figure-edge" data-ends="{ends[0]} {ends[1]}"{key}>{shown}</g>'
 
 
-def _node(node: Mapping[str, Any], place: tuple[float, float], height: float) -> str:
-    """A box with name, operation and shape; its value and gradient appear at the foot."""
+def _local(x: float, y: float, text: str, style: str, side: str) -> str:
+    return (
+        f'<text class="{style} figure-local" x="{x:g}" y="{y:g}" text-anchor="{side}">{text}</text>'
+    )
+
+
+def short(told: str) -> str:
+    """What is told of a number or an array, as a drawing has room for it."""
+    found = _NORM.fullmatch(told)
+    norm, number = found.groups() if found else ("", told)
+    number = number.replace("-", "−")
+    return f"‖{number}‖" if norm else number
+
+
+class _Story(NamedTuple):
+    """How one node comes by its value and by its gradient."""
+
+    nodes: Sequence[Mapping[str, Any]]
+    inputs: Sequence[Sequence[int]]
+    number: int
+
+    def name(self, number: int) -> str:
+        node = self.nodes[number]
+        return str(node.get("name") or f"{node['operation']} (node {number + 1})")
+
+    def forward(self) -> str:
+        """As `y = g(x) = 0.42`."""
+        node = self.nodes[self.number]
+        value = short(str(node.get("value") or ""))
+        if not value:
+            return ""
+        name, sources = self.name(self.number), self.inputs[self.number]
+        if not sources:
+            return f"{name} = {value}" if node["operation"] != "Constant" else ""
+        made = f"{node['operation']}({', '.join(map(self.name, sources))})"
+        return f"{name} = {made} = {value}" if node.get("name") else f"{made} = {value}"
+
+    def backward(self) -> str:
+        """As `∂l/∂x = ∂l/∂y ∂y/∂x + ∂l/∂z ∂z/∂x = 2 · 0.5 + 1 · 0.3 = 1.3`, numbers for numbers."""
+        node, last = self.nodes[self.number], self.name(len(self.nodes) - 1)
+        gradient = short(str(node.get("gradient") or ""))
+        if not gradient:
+            return ""
+        name = f"∂{last}/∂{self.name(self.number)}"
+        terms, numbers = [], []
+        for user, sources in enumerate(self.inputs):
+            if self.number in sources:
+                other = self.nodes[user]
+                told = (other.get("derivatives") or [""] * len(sources))[sources.index(self.number)]
+                through = self.name(user)
+                above = f"∂{last}/∂{through} · " if user != len(self.nodes) - 1 else ""
+                terms.append(f"{above}∂{through}/∂{self.name(self.number)}")
+                numbers.append((str(other.get("gradient") or ""), str(told), above))
+        parts = [name, " + ".join(terms)]
+        if all(g and t and "norm" not in g + t for g, t, _ in numbers):
+            products = [f"{_factor(g)} · {_factor(t)}" if a else _factor(t) for g, t, a in numbers]
+            parts.append(" + ".join(products))
+        return " = ".join(filter(None, dict.fromkeys([*parts, gradient])))
+
+
+def _factor(told: str) -> str:
+    number = short(told)
+    return f"({number})" if number.startswith("−") else number
+
+
+def _node(node: Mapping[str, Any], place: tuple[float, float], story: _Story) -> str:
+    """A box with name, operation and shape, value and gradient."""
     x, y = place
     told = ", ".join(str(node[key]) for key in ("value", "gradient") if node.get(key))
     style = "figure-node" if node["inputs"] else "figure-node figure-leaf"
     name = str(node.get("name") or "·")
     below = f"{node['operation']} {_shape(node)}".strip()
-    tip = label(2, height - 6, f"{name}: {told}", style="figure-tip") if told else ""
     spoken = escape(f"{name} = {below}" + (f", {told}" if told else ""))
-    return (
-        f'<g class="{style}" tabindex="0" role="img" aria-label="{spoken}">'
-        + rect(x + 1, y, _WIDTH - 2, _HEIGHT, "figure-box")
-        + label(x + _WIDTH / 2, y + 17, name, anchor="middle", style="figure-name")
-        + label(x + _WIDTH / 2, y + 32, below[:16], anchor="middle", style="figure-note")
-        + f"{tip}</g>"
+    key = f' data-node="{escape(name)}"' if node.get("name") else ""
+    steps = "".join(
+        f' data-{way}="{escape(text)}"'
+        for way, text in (("forward", story.forward()), ("backward", story.backward()))
+        if text
     )
+    value, gradient = (short(str(node.get(k) or "")) for k in ("value", "gradient"))
+    middle = x + _WIDTH / 2
+    apart = (_WIDTH / 4 - 2) * bool(value and gradient)
+    return (
+        f'<g class="{style}" tabindex="0" role="img" aria-label="{spoken}"{key}{steps}>'
+        + rect(x + 1, y, _WIDTH - 2, _HEIGHT, "figure-box")
+        + f'<text class="figure-math figure-name" x="{middle:g}" y="{y + 17:g}">'
+        + f"{spans(pieces(name), 15)}</text>"
+        + _made(node, story, middle, y + 32)
+        + _flow(middle - apart, y + 48, f"↓ {value}" if value else "", "value")
+        + _flow(middle + apart, y + 48, f"↑ {gradient}" if gradient else "", "gradient")
+        + "</g>"
+    )
+
+
+def _made(node: Mapping[str, Any], story: _Story, x: float, y: float) -> str:
+    """What a node is made by: an operation and the shape, or a function of a letter as in notes."""
+    operation = str(node["operation"])
+    if len(operation) != 1:
+        below = _cut(f"{operation} {_shape(node)}".strip())
+        return label(x, y, below, anchor="middle", style="figure-note")
+    sources = [str(story.nodes[k].get("name") or "·") for k in story.inputs[story.number]]
+    text = [*pieces(operation), ("(", False)]
+    for k, source in enumerate(sources):
+        text += [(", ", False)] * bool(k) + pieces(source)
+    text.append((f") {_shape(node)}".rstrip(), False))
+    return f'<text class="figure-math" x="{x:g}" y="{y:g}">{spans(text, 12)}</text>'
+
+
+def _flow(x: float, y: float, text: str, what: str) -> str:
+    if not text:
+        return ""
+    return f'<text class="figure-note figure-{what}" x="{x:g}" y="{y:g}">{escape(text)}</text>'
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= 17 else text[:16] + "…"
 
 
 def _shape(node: Mapping[str, Any]) -> str:

@@ -11,17 +11,17 @@ Point = tuple[float, float]
 
 #: For a figure outside a page, in the colour of the text around it; pages have style sheets.
 STYLE = (
-    "text{fill:currentColor;font:11px sans-serif}.figure-name{font-weight:700}"
-    ".figure-line,.figure-edge{fill:none;stroke:currentColor;stroke-width:1.5}"
-    ".figure-edge,.figure-guide,.figure-grid,.figure-bar{stroke:currentColor;stroke-opacity:.5}"
+    "text{fill:currentColor;font:11px sans-serif}.figure-note{font-size:10px}"
+    ".figure-math{font:15px 'STIX Two Math',math,serif}"
+    ".figure-node text{text-anchor:middle}.figure-local.figure-math{font-size:12px}"
+    ".figure-line,.figure-arrow{fill:none;stroke:currentColor;stroke-width:1.5}"
+    ".figure-arrow,.figure-guide,.figure-grid,.figure-bar{stroke:currentColor;stroke-opacity:.5}"
     ".figure-line-1{stroke-dasharray:6 3}.figure-line-2{stroke-dasharray:2 2}"
     ".figure-line-3{stroke-dasharray:8 3 2 3}.figure-guide{stroke-dasharray:4 3}"
     ".figure-dot,.figure-head{fill:currentColor}"
     ".figure-positive,.figure-negative{fill:currentColor;stroke:currentColor;stroke-opacity:.3}"
     ".figure-box{fill:currentColor;fill-opacity:.05;stroke:currentColor}"
     ".figure-leaf .figure-box{fill-opacity:.15}"
-    ".figure-tip{visibility:hidden}.figure-node:is(:hover,:focus) .figure-tip{visibility:visible}"
-    "svg:has(.figure-node:is(:hover,:focus)) .figure-hint{visibility:hidden}"
 )
 
 
@@ -68,13 +68,16 @@ class Panel(NamedTuple):
     parts: Iterable[str]
 
 
-def figure(caption: str, *panels: Panel) -> str:
-    """A figure with its caption; screen readers hear the title and the numbers of each panel."""
+def figure(caption: str, *panels: Panel, controls: str = "") -> str:
+    """A figure with its caption; screen readers hear the title and the numbers of each panel.
+
+    `controls` is HTML below it, for a reader who steps through what is drawn.
+    """
     drawings = "".join(map(_drawing, panels))
     if len(panels) > 1:  # side by side, where there is room
         drawings = f'<div class="figure-panels">{drawings}</div>'
     return (
-        f'<figure class="handout-figure" data-search-exclude="">{drawings}'
+        f'<figure class="handout-figure" data-search-exclude="">{drawings}{controls}'
         f"<figcaption>{escape(caption)}</figcaption></figure>"
     )
 

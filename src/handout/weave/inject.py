@@ -7,10 +7,12 @@ and rendering need not wait for the cells to run.
 
 from __future__ import annotations
 
+import contextlib
+import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fnmatch import fnmatch
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from handout.judge.verdict import Verdict
 from handout.judge.verdicts import JudgedPage, Result
@@ -26,8 +28,10 @@ from handout.render.badge import badge, place, worst
 from handout.render.cards import binding, cards
 from handout.render.errata import drawn, with_marks
 from handout.render.exercise import exercise
+from handout.render.objects import in_code, objects_of
 from handout.render.outputs import output
 from handout.render.table import table
+from handout.run.outcomes import FIGURE
 from handout.weave.pagemath import ends_in_link, mark, outside_tags, parts
 from handout.weave.rich_output import rich_html
 
@@ -155,12 +159,25 @@ def fill(html: str, judged: JudgedPage, mark_cell: Callable[[int, str], str] | N
     """
     before, *pieces = html.split(token(judged.page))
     filled = [before.removesuffix("<p>")]
+    objects = objects_of(figures(judged))
     for piece in pieces:
         number, _, after = piece.partition(".")
-        shown = _shown(judged.results[int(number)], int(number))
+        result = judged.results[int(number)]
+        if any(figures(judged, int(number))):  # a line below may give a name to something else
+            filled[-1] = in_code(filled[-1], result.cell.source, objects)
+        shown = _shown(result, int(number))
         filled.append(shown if mark_cell is None else mark_cell(int(number), shown))
         filled.append(after.removeprefix("</p>").removesuffix("<p>"))
     return "".join(filled)
+
+
+def figures(judged: JudgedPage, first: int = 0) -> Iterator[Mapping[str, Any]]:
+    """The figures that a page's cells have described, from one of the cells on."""
+    for result in judged.results[first:]:
+        for shown in (result.outcome or {}).get("outputs", ()):
+            if described := shown.get("data", {}).get(FIGURE):
+                with contextlib.suppress(ValueError):
+                    yield json.loads(described)
 
 
 def _shown(result: Result, number: int) -> str:

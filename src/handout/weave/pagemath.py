@@ -22,6 +22,7 @@ from handout.math.plain import to_plain
 from handout.page.pages import Page
 from handout.page.problems import Problem
 from handout.render.errata import drawn, with_marks
+from handout.render.objects import Objects, in_formula
 
 _TAG = r"""</?[a-zA-Z](?:"[^"]*"|'[^']*'|[^'">])*>"""
 # A formula that is marked, or a reference to an equation's number, also as LaTeX writes it.
@@ -120,6 +121,7 @@ def convert(
     which: bool | str = True,
     keep: bool = False,
     verdicts: Mapping[int, Sequence[Verdict]] | None = None,
+    objects: Objects | None = None,
 ) -> tuple[str, list[Problem]]:
     """A page's HTML with MathML for its formulas, and what is wrong with those that failed.
 
@@ -129,6 +131,7 @@ def convert(
         macros: as `handout.math.mathml.to_mathml` takes them.
         which: all formulas, none, or "claims".
         verdicts: on the formulas of cells, by the number of the cell, which are drawn on them.
+        objects: what the page's graphs show, which formulas speak of as well.
         keep: whether a formula that fails stays marked; if not, it is shown as its source.
 
     Raises:
@@ -141,7 +144,9 @@ def convert(
     found = [(verdicts or {}).get(-1 if f.cell is None else f.cell, ()) for f in wanted]
     written = [(with_marks(f.latex, on), f.display) for f, on in zip(wanted, found, strict=True)]
     converted = [
-        made if isinstance(made, MathError) else drawn(made, on, display)
+        made
+        if isinstance(made, MathError)
+        else in_formula(drawn(made, on, display), objects or Objects())
         for made, on in zip(to_mathml_page(written, macros), found, strict=True)
     ]
     mathml = iter(converted)

@@ -17,6 +17,7 @@ from edf import AnyFunction, CrossEntropy, Input, Param, Sigmoid, Sum, topologic
 from edf import draw as graph_of
 from edf.figures import Figure, curves, heatmaps
 from handout.render.figures import draw, standalone
+from handout.render.symbols import pieces, spans
 
 ROOT = Path(__file__).parents[3]
 VALLEY = {
@@ -188,13 +189,73 @@ def test_graph_shows_the_nodes_that_the_code_made() -> None:
     y = g(x)
     u = f(y, W)
     html = draw(graph_of(u, locals()).description)
-    spoken = [node.get("aria-label") or "" for node in _svg(html).iter("g")]
+    shown = _nodes(_svg(html))
+    spoken = [node.get("aria-label") or "" for node in shown]
     assert len(spoken) == 4
     assert any(re.match(r"y = g 3, value of norm \S+, gradient of norm \S+$", s) for s in spoken)
     assert any(re.match(r"u = f, value \S+, gradient 1$", s) for s in spoken)
-    assert all(node.get("tabindex") == "0" for node in _svg(html).iter("g"))
+    assert all(node.get("tabindex") == "0" for node in shown)
     assert "y is g 3 of x" in _described(html)
     assert x.value is None
+
+
+def _diamond() -> dict[str, Any]:
+    """Problem 1: a number feeds two functions, and a third brings them together."""
+    g, h, f, L = AnyFunction(), AnyFunction(), AnyFunction(), AnyFunction()
+    x = Input(shape=())
+    y, z = g(x), h(x)
+    u = f(y, z)
+    l = L(u)
+    return locals()
+
+
+def _number(text: str | None) -> float:
+    return float((text or "").replace("−", "-").strip("↓↑ ()"))
+
+
+def test_arrows_carry_local_derivatives_that_multiply_to_the_gradients() -> None:
+    """Each with its name and its value: what is drawn obeys the chain rule."""
+    names = _diamond()
+    drawn = _svg(draw(graph_of(names["l"], names).description))
+    edges = {e.get("data-node"): e for e in drawn.iter("g") if e.get("class") == "figure-edge"}
+    assert set(edges) == {"y/x", "z/x", "u/y", "u/z", "l/u"}
+    local = {key: _number(e.findall("text")[1].text) for key, e in edges.items()}
+    assert "".join(edges["u/y"].findall("text")[0].itertext()) == "𝜕𝑢/𝜕𝑦"
+    gradients = {n.get("data-node"): _number(n.findall("text")[3].text) for n in _nodes(drawn)}
+    assert gradients["u"] == local["l/u"]
+    assert gradients["y"] == pytest.approx(gradients["u"] * local["u/y"], rel=0.02)
+    by_two_ways = gradients["y"] * local["y/x"] + gradients["z"] * local["z/x"]
+    assert gradients["x"] == pytest.approx(by_two_ways, rel=0.02, abs=0.02)
+
+
+def test_each_node_tells_how_its_value_and_gradient_come_about() -> None:
+    """For whoever steps through; a chain of equal members, the last of which are numbers."""
+    names = _diamond()
+    drawn = _svg(draw(graph_of(names["l"], names).description))
+    shown = {node.get("data-node"): node for node in _nodes(drawn)}
+    assert (shown["u"].get("data-forward") or "").startswith("u = f(y, z) = ")
+    words, product, gradient = (shown["y"].get("data-backward") or "").split(" = ")[1:]
+    assert words == "∂l/∂u · ∂u/∂y"
+    one, other = map(_number, product.split(" · "))
+    assert one * other == pytest.approx(_number(gradient), rel=0.02)
+    assert "∂l/∂y · ∂y/∂x + ∂l/∂z · ∂z/∂x = " in (shown["x"].get("data-backward") or "")
+    assert shown["l"].get("data-backward") == "∂l/∂l = 1"
+
+
+@pytest.mark.parametrize(
+    ("name", "drawn", "below"),
+    [
+        ("y", "𝑦", ""), ("h", "ℎ", ""), ("W1", "𝑊", "1"), ("W_1", "𝑊", "1"), ("x_in", "𝑥", "in"),
+        ("theta", "𝜃", ""), ("lam", "𝜆", ""), ("Delta", "Δ", ""), ("ell", "ℓ", ""), ("2", "2", ""),
+        ("loss", "loss", ""), ("x_i", "𝑥", "𝑖"), ("log_loss", "log loss", ""),
+        ("theta_2", "𝜃", "2"),
+    ],
+)  # fmt: skip
+def test_names_are_set_as_formulas_set_them(name: str, drawn: str, below: str) -> None:
+    """Italic letters, Greek ones, subscripts; words stay upright."""
+    assert pieces(name) == [(drawn, False), *([(below, True)] if below else [])]
+    svg = ElementTree.fromstring(f"<text>{spans(pieces(name), 10)}</text>")
+    assert [span.text for span in svg if span.get("dy") == "2.2"] == ([below] if below else [])
 
 
 def _network() -> dict[str, Any]:
@@ -207,9 +268,13 @@ def _network() -> dict[str, Any]:
     return locals()
 
 
+def _nodes(drawn: ElementTree.Element) -> list[ElementTree.Element]:
+    return [g for g in drawn.findall("g") if "figure-node" in (g.get("class") or "")]
+
+
 def _boxes(drawn: ElementTree.Element) -> list[tuple[float, float, float, float]]:
     """Left, top, right and bottom of each node's box, in the order of the nodes."""
-    rects = [group.find("rect") for group in drawn.findall("g")]
+    rects = [group.find("rect") for group in _nodes(drawn)]
     found = []
     for rect in rects:
         assert rect is not None
@@ -222,7 +287,7 @@ def _edges(drawn: ElementTree.Element) -> list[list[tuple[float, float]]]:
     """The corners of each edge."""
     return [
         [tuple(map(float, point.split(","))) for point in edge.get("points", "").split()]  # type: ignore[misc]
-        for edge in drawn.findall("polyline")
+        for edge in drawn.iter("polyline")
     ]
 
 

@@ -99,14 +99,32 @@ def _factors(meaning: Meaning, points: Points, finding: Finding) -> dict[str, An
 def factors(evaluator: Evaluator, meaning: Meaning, index: dict[str, int]) -> dict[str, Any]:
     """Return the values of what a formula is made of, where its indices are these."""
     values: dict[str, Any] = {}
+    for expr in _made_of(meaning):
+        value = _at_index(evaluator, expr, index)
+        if value is not None and np.size(value) <= MOST:
+            values[display.expression(expr)] = value
+    return values
+
+
+def as_latex(meaning: Meaning) -> dict[str, str]:
+    """Return what a formula is made of, and its leaves, as LaTeX, by the names in `factors`."""
+    exprs = [e for side in (meaning.left, meaning.right) for e in _parts(side) if e.op == "node"]
+    return {display.expression(e): display.latex_of(e) for e in (*exprs, *_made_of(meaning))}
+
+
+def _made_of(meaning: Meaning) -> Iterator[Expr]:
+    """Yield what a reader needs the values of: derivatives, calls, and nodes that are computed."""
     for expr in (*_written(meaning.left), *_written(meaning.right)):
         if expr.op in ("deriv", "call", "prime", "replace") or (
             expr.op == "node" and expr.data[0].inputs
         ):
-            value = _at_index(evaluator, expr, index)
-            if value is not None and np.size(value) <= MOST:
-                values[display.expression(expr)] = value
-    return values
+            yield expr
+
+
+def _parts(expr: Expr) -> Iterator[Expr]:
+    yield expr
+    for arg in expr.args:
+        yield from _parts(arg)
 
 
 def _written(expr: Expr) -> Iterator[Expr]:
