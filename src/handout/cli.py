@@ -24,6 +24,7 @@ from handout.page.escape import one_line
 from handout.page.fences import running_text
 from handout.page.pages import Page, PageError, documents, shown_path
 from handout.page.problems import Problem
+from handout.page.references import references
 from handout.project_file import find_config
 from handout.report.annotations import annotate
 from handout.report.baseline import Baseline, BaselineError
@@ -273,6 +274,7 @@ def _problems(judged: Sequence[JudgedPage], settings: Settings) -> list[Problem]
             *borrowed_badges(page.page),
             *repetition_problems(page),
             *coverage_problems(page, settings),
+            *references(page.page.text, page.page.shown, page.page.notebook).broken,
         )
     ]
     return of_pages + order_problems(judged)
@@ -286,6 +288,9 @@ def _tell(judged: Sequence[JudgedPage], found: Sequence[Problem], stream: TextIO
     for problem in found:
         click.echo(str(problem), file=stream)
         annotate(problem, stream)
+    for page in judged:  # which does no harm
+        for note in references(page.page.text, page.page.shown, page.page.notebook).unused:
+            click.echo(str(note), file=stream)
     verdicts = [verdict for page in judged for verdict in page.verdicts]
     lost = sum(problem.code == "H601" for problem in found)
     click.echo(told(tally(verdicts), lost), file=stream)

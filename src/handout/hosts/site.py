@@ -33,6 +33,7 @@ from handout.page.dollars import doubtful_dollars
 from handout.page.fences import read_text
 from handout.page.pages import MARKDOWN, Page, PageError, make_page, shown_path, unreadable_page
 from handout.page.problems import Problem
+from handout.page.references import references
 from handout.render.badge import status_svg
 from handout.render.head import with_download, with_head, without_empty_headers
 from handout.render.objects import objects_of
@@ -464,6 +465,11 @@ class Site:
         for problem in order_problems(own):
             self._tell(problem)
         doubts = [doubt for page in own for doubt in _doubtful(page.page)]
+        for page in own:
+            found = references(page.page.text, page.page.shown, page.page.notebook)
+            doubts += [] if self.project.settings.mathml is True else found.broken
+            for unused in found.unused:
+                self.log.info("%s", unused)
         for problem in (*self._doubtful_configuration(), *doubts):
             (self.log.info if self.serving else self.log.warning)("%s", problem)
             annotate(problem)

@@ -229,6 +229,18 @@ CODES = {
         "The text of a notebook links to a page that the site does not have.",
         "Write the path of the page's file, as seen from the notebook's.",
     ),
+    "H609": Kind(
+        "A reference finds no equation",
+        r"The text says `\eqref{NAME}` or `\ref{NAME}`, and no formula of the page has "
+        r"`\label{NAME}`.",
+        "Correct the name, as the message proposes, or give the formula its label.",
+    ),
+    "H610": Kind(
+        "Nothing refers to a label",
+        r"A formula has `\label{NAME}`, and the page refers to it nowhere. This does no harm and "
+        "fails no build.",
+        r"Write `\eqref{NAME}` where it is meant, or leave the label out.",
+    ),
     "H701": Kind(
         "The configuration cannot be used",
         "`mkdocs.yml` cannot be read, or an option of the plugin is unknown or has a bad value.",

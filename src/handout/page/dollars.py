@@ -21,16 +21,19 @@ _PRICE = re.compile(r"(?<![\\$\w])\$\d[^$\\\n]*?(?<=\S)\$(?=\d)")
 
 def doubtful_dollars(text: str, path: str) -> list[Problem]:
     """The formulas of a page's text that its Markdown would lose or invent, with their lines."""
-    lines = _without_code(text)
+    lines = without_code(text)
     return [
         Problem(path, number, message, code="H606", subject=subject)
         for number, message, subject in (*_cut(lines), *_invented(lines), *_lost(lines))
     ]
 
 
-def _without_code(text: str) -> list[str]:
+def without_code(text: str, keep: tuple[str, ...] = ()) -> list[str]:
+    """The lines of a page without code spans and fenced blocks, but for those of some languages."""
     lines = text.split("\n")
     for fence in find_fences(text):
+        if fence.language in keep:
+            continue
         for index in range(fence.line_first - 1, fence.line_last):
             lines[index] = ""
     return [_CODE.sub("", line) for line in lines]

@@ -242,7 +242,13 @@ def _problems(
             offset = mathml.position if exact and formula.written == formula.latex else 0
             line = page.text.count("\n", 0, at + offset) + 1
             message = f"{mathml.message} The formula is: {formula.written}"
-            yield Problem(page.shown, line, message, code="H602", subject=formula.written)
+            code = "H609" if _is_reference(formula.latex) else "H602"
+            yield Problem(page.shown, line, message, code=code, subject=formula.written)
+
+
+def _is_reference(latex: str) -> bool:
+    """Whether a formula is a reference alone, which fails for want of a label only."""
+    return latex.startswith(r"\eqref{") and latex.endswith("}") and latex.count("{") == 1
 
 
 def _find(written: str, source: str, start: int) -> tuple[int, bool]:

@@ -233,7 +233,7 @@ def test_problems_carry_the_line_of_the_author() -> None:
         "page.md",
         10,
         r"No equation on this page has \label{none}. The formula is: [[eq:none]]",
-        code="H602",
+        code="H609",
         subject="[[eq:none]]",
     )
     assert '<code class="math-error">\\bogus</code>' in shown
