@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import re
 import subprocess
@@ -37,7 +38,7 @@ from handout.run.cache import Cache, clear, contents
 from handout.run.file_watching import look, wait
 from handout.run.process.limits import unlimited
 from handout.settings import HOSTS, Project, Settings, SettingsError, find_project
-from handout.weave.inject import borrowed_badges, lost_badges
+from handout.weave.mentions import borrowed_badges, lost_badges
 
 _TEMPLATE = re.compile(r"\{[{%]")  # of mkdocs-macros and include-markdown
 _HELP = {"help_option_names": ["-h", "--help"]}
@@ -392,10 +393,52 @@ def build(strict: bool, host: str | None) -> None:
     sys.exit(done(strict))
 
 
+@main.command()
+@click.option("--host", type=click.Choice(HOSTS), help="The site generator; else as configured.")
+@click.option("--address", metavar="HOST:PORT", help="Where to serve; else as configured.")
+def serve(host: str | None, address: str | None) -> None:
+    """Serve the site while you write: what changes is checked and shown again."""
+    project = _project()
+    host = host or _host(project)
+    if host != "zensical":
+        words = ["serve", "--livereload", *(["--dev-addr", address] if address else [])]
+        sys.exit(subprocess.call([sys.executable, "-m", host, *words]))
+    engine.prepare(project)
+    from handout.hosts.building import serve_with_zensical
+
+    sys.exit(serve_with_zensical(address))
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), metavar="OUT")
+@click.option("--html", is_flag=True, help="HTML in place, for any generator that lets it through.")
+def weave(folder: Path, html: bool) -> None:
+    """Check every page, and write the pages for another site generator.
+
+    Tokens stand for what cells give, and the Markdown extension `handout` puts it in their place;
+    with --html it stands there already, formulas too. Exit status as of `check`.
+    """
+    project = _project()
+    engine.prepare(project)
+    from handout.hosts.documents import HostError
+    from handout.hosts.weaving import weave_site
+
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    if project.config is None:
+        _refuse("this folder has no site: neither mkdocs.yml nor zensical.toml is here")
+    try:
+        site = weave_site(project.config, folder.absolute(), html)
+    except (HostError, SettingsError) as error:
+        _refuse(str(error))
+    verdicts = [verdict for page in site.judged for verdict in page.verdicts]
+    click.echo(f"{shown_path(folder.absolute())}: {told(tally(verdicts))}")
+    sys.exit(1 if site.problems else 0)
+
+
 def _host(project: Project) -> str:
     """The site generator that a project asks for, by an option or by the name of its file."""
-    own_file = project.config is not None and project.config.stem == "properdocs"
-    return "properdocs" if own_file else project.settings.host
+    of_file = project.config.stem if project.config is not None else ""
+    return of_file if of_file in HOSTS[1:] else project.settings.host
 
 
 @main.command()

@@ -44,11 +44,13 @@ def initialise(folder: Path) -> Initialised:
         )
     try:
         before = read_configuration(config)
+        if config.suffix == ".toml" and "handout" not in before.plugins:
+            raise InitError(f"{shown_path(config)}: add the line [project.plugins.handout] to it")
         added = "handout" not in before.plugins
         text = changed = config.read_bytes().decode("utf-8")
         if added:
             changed = with_plugin(changed)
-        if "handout" not in before.extensions:
+        if "handout" not in before.extensions and config.suffix != ".toml":
             changed = with_extension(changed)
         if changed != text or added:
             config.write_bytes(changed.encode())

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-CONFIGURATION = ("mkdocs.yml", "mkdocs.yaml", "properdocs.yml", "properdocs.yaml")
+CONFIGURATION = (
+    "mkdocs.yml", "mkdocs.yaml", "properdocs.yml", "properdocs.yaml", "zensical.toml"
+)  # fmt: skip
 
 
 def find_config(start: Path) -> Path | None:

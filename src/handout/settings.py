@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -269,6 +270,8 @@ def read_project(config: Path) -> Project:
 
 def _document(config: Path) -> dict[str, Any]:
     """A configuration on top of the one that it inherits from, as MkDocs has it."""
+    if config.suffix == ".toml":
+        return _toml(config)
     try:
         document = yaml.load(config.read_text("utf-8"), _Loader) or {}
     except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
@@ -279,6 +282,31 @@ def _document(config: Path) -> dict[str, Any]:
     if parent is None:
         return document
     return dict(mergedeep.merge(_document(config.parent / str(parent)), document))
+
+
+def _toml(config: Path) -> dict[str, Any]:
+    """The configuration of Zensical's own, with the names of extensions as Markdown has them."""
+    try:
+        read = tomllib.loads(config.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"{config}: {error}") from error
+    document: dict[str, Any] = read.get("project", read)
+    if isinstance(nested := document.get("markdown_extensions"), dict):
+        document["markdown_extensions"] = dict(_joined(nested, ""))
+    return document
+
+
+#: Names of extensions that are tables of others in TOML.
+_FAMILIES = ("pymdownx", "pymdownx.blocks", "zensical", "zensical.extensions")
+
+
+def _joined(nested: Mapping[str, Any], family: str) -> Iterator[tuple[str, Any]]:
+    for name, value in nested.items():
+        whole = f"{family}.{name}" if family else name
+        if whole in _FAMILIES and isinstance(value, dict):
+            yield from _joined(value, whole)
+        else:
+            yield whole, value
 
 
 def _named(listed: Any) -> dict[str, Any]:

@@ -19,7 +19,7 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 from tests.handout.hosts.small_site import Site
 
-from handout.weave.inject import fill, token
+from handout.weave.woven import weave
 
 ROOT = Path(__file__).parents[2]
 LIST = ROOT / "docs/benchmarks/peer-reports.md"
@@ -32,7 +32,7 @@ def hit(workshop: Any) -> bool:
 
 def html(judged: Any) -> str:
     """What a page's first cell shows."""
-    return fill(f"<p>{token(judged.page)}0.</p>", judged)
+    return str(weave(judged.page, judged, {}).cells[0])
 
 
 # ------------------------------------------------------------------------------- what cells show
@@ -184,7 +184,7 @@ def test_an_earlier_cell_changes(workshop) -> None:
     for value in 1, 36:
         workshop.write("page.md", page.format(value))
         judged = workshop.run("page.md", cached=True)["page.md"]
-        assert f"x is {value}" in fill(f"<p>{token(judged.page)}1.</p>", judged)
+        assert f"x is {value}" in weave(judged.page, judged, {}).cells[1]
 
 
 def test_a_file_that_is_read_changes(workshop) -> None:

@@ -32,6 +32,7 @@ from mkdocs.utils.yaml import yaml_load
 from handout.cli import main
 from handout.page.fences import find_fences
 from handout.scaffold import new_handout
+from handout.settings import read_project
 
 ROOT = Path(__file__).parents[2]
 GUIDE = [path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "docs/guide").rglob("*.md"))]
@@ -42,7 +43,8 @@ NOT_RUN = {
     r"(python3 -m )?pip install .*": "asks an index; scripts/try_wheel.py installs",
     r"python3 -m venv .*|\. \.venv/bin/activate": "only prepares for pip",
     r"handout live fetch": "downloads; tests/handout/live fetches from a folder",
-    r"make serve.*|mkdocs serve|handout check .* --watch": "goes on until it is interrupted",
+    r"make serve.*|mkdocs serve|handout serve.*": "goes on until it is interrupted",
+    r"handout check .* --watch": "likewise",
     r"handout check .* --executor .*": "needs a cluster; tests/handout/run has one",
     r"handout pdf.*": "needs a browser; tests/handout/hosts/test_pdf.py prints",
     r"handout build --host zensical.*": "tests/site/test_other_hosts.py builds this site so",
@@ -130,6 +132,11 @@ class Course:
                 assert self.status == 0
             case title:
                 pytest.fail(f"{sample.place}: what file is {title!r}?")
+
+    def _toml(self, sample: Sample) -> None:
+        file = self._file(f"elsewhere/{sample.title}")
+        file.write_text(sample.source, "utf-8")
+        assert read_project(file).docs is not None
 
     def _workflow(self, text: str) -> None:
         file = self._file(".github/workflows/ci.yml")

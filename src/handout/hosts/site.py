@@ -14,6 +14,7 @@ import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from logging import Logger
 from pathlib import Path, PurePosixPath
 from tempfile import gettempdir
@@ -21,8 +22,6 @@ from typing import Any
 from urllib.parse import unquote
 
 from handout.engine import Engine, open_page
-from handout.judge.coverage import coverage
-from handout.judge.verdict import Verdict
 from handout.judge.verdicts import JudgedPage
 from handout.live.notebook import as_notebook
 from handout.live.page import live_page, mark, own_modules
@@ -35,29 +34,27 @@ from handout.page.pages import MARKDOWN, Page, PageError, make_page, shown_path,
 from handout.page.problems import Problem
 from handout.page.references import references
 from handout.render.badge import status_svg
-from handout.render.head import with_download, with_head, without_empty_headers
-from handout.render.objects import objects_of
+from handout.render.head import download
 from handout.report.annotations import annotate
 from handout.report.baseline import Baseline, BaselineError
 from handout.report.problems import coverage_problems, order_problems, problems
 from handout.report.verdicts_json import verdicts_json
-from handout.run.cache import Cache, write
+from handout.run.cache import Cache, write, write_anew
 from handout.run.runner import Progress
 from handout.settings import Project, SettingsError
 from handout.weave import pagemath
 from handout.weave.extension import untested
-from handout.weave.inject import (
-    InjectionError,
+from handout.weave.inject import InjectionError, token, with_tokens
+from handout.weave.mentions import (
+    Mention,
+    Verdicts,
     borrowed_badges,
-    figures,
-    fill,
-    in_words,
-    link_verdicts,
+    mention,
     needs_other_pages,
-    token,
-    with_tokens,
+    with_mentions,
 )
 from handout.weave.notebook_links import resolved
+from handout.weave.woven import Woven, completed, weave
 
 _LOCAL_LINK = re.compile(r"\]\(<?([\w%./ -]+\.\w+)")
 _PATIENCE = 60  # seconds that a build takes, and the host to see what it has written
@@ -296,15 +293,6 @@ class Site:
         """A title as navigation, tabs of a browser and search show it: without markup."""
         return pagemath.plain(title, self.project.settings.macros)
 
-    def searchable(self, text: str, name: str) -> str:
-        """A part of a page, as a host has indexed it, with formulas and badges in words."""
-
-        def find(page: str, claim: str) -> list[Verdict]:
-            judged = self._find(page or name)
-            return judged.named(claim) if judged is not None else []
-
-        return self.plain(in_words(text, find))
-
     def set_titles(self, html: str) -> str:
         """HTML around a page's text, as its table of contents, with the formulas of titles set."""
         if self.project.settings.mathml is not True:
@@ -331,48 +319,62 @@ class Site:
             from handout.weave.notebook_page import simplified  # its parser is slow to load
 
             html = pagemath.mark_dollars(simplified(html))
-        if page.notebook:
-            source = PurePosixPath(file.dest_uri).with_name(PurePosixPath(page.name).name)
-            self.downloads[source] = page.text
-            html = with_download(html, source.name)
-        elif whole and page.running and self.project.settings.live:
-            place = PurePosixPath(file.dest_uri)
-            place = place.with_name(f"{PurePosixPath(page.name).stem}.ipynb")
-            modules, _ = own_modules(page)
-            self.downloads[place] = as_notebook(page, self.project.macros(page), modules)
-            html = with_download(html, place.name, "Download this page as a notebook")
-        html = without_empty_headers(html)
-        judged = self.engine.judged(page.name) if page.cells else None
-        if judged is not None:
-            if self.live is None or page.notebook or not whole:
-                html = fill(html, judged)
-            else:
-                answering = live_page(page, self.live.described, self.project.macros(page))
-                html = fill(html, judged, None if answering.lacking else mark)
-                html += answering.appended()
-        if whole and (page.cells or page.unclaimed):
-            judged = self.engine.judged(page.name)
-            html = with_head(html, judged.verdicts, coverage(judged))
-        if ("[[verdict" in html or "[[claim:" in html) and not needs_other_pages(html):
-            html = self._linked(html, page, lambda name: "")
-        html, faults = pagemath.convert(
-            html,
+        html, faults = completed(html, self._woven(page, file, whole), page)
+        self._faulty(faults)
+        if not needs_other_pages(html):
+            html = with_mentions(html, self._mentions(page, lambda name: ""))
+        self._note_formulas(html, page)
+        return html
+
+    def _woven(self, page: Page, file: Any, whole: bool = True) -> Woven:
+        """What belongs into a page, but for links to verdicts; waits for its cells."""
+        judged = self.engine.judged(page.name) if page.cells or page.unclaimed else None
+        answering = None
+        if self.live is not None and page.cells and whole and not page.notebook:
+            answering = live_page(page, self.live.described, self.project.macros(page))
+        found = weave(
             page,
+            judged,
             self.project.macros(page),
-            which=self.project.settings.mathml,
+            whole=whole,
+            mark=None if answering is None or answering.lacking else mark,
+            mathml=self.project.settings.mathml,
             keep=self.typesetter,
-            verdicts=_on_formulas(judged) if judged else None,
-            objects=objects_of(figures(judged)) if judged else None,
         )
+        under_title = found.under_title + self._download(page, file, whole)
+        after = "" if answering is None else answering.appended()
+        return replace(found, under_title=under_title, after=after)
+
+    def _download(self, page: Page, file: Any, whole: bool) -> str:
+        """The link to a page's notebook, if it has one; it will be written."""
+        place = PurePosixPath(file.dest_uri)
+        if page.notebook:
+            place = place.with_name(PurePosixPath(page.name).name)
+            self.downloads[place] = page.text
+            return download(self._link(file, place))
+        if not (whole and page.running and self.project.settings.live):
+            return ""
+        place = place.with_name(f"{PurePosixPath(page.name).stem}.ipynb")
+        modules, _ = own_modules(page)
+        self.downloads[place] = as_notebook(page, self.project.macros(page), modules)
+        return download(self._link(file, place), "Download this page as a notebook")
+
+    def _link(self, file: Any, place: PurePosixPath) -> str:
+        """The address of a file of the site that stands beside a page."""
+        return place.name
+
+    def _faulty(self, faults: list[Problem]) -> None:
+        """Report formulas that cannot be set, unless the site's own typesetter may."""
         if self.typesetter:
             self.unset += faults
-        else:
-            for fault in faults:
-                self._tell(fault)
+            return
+        for fault in faults:
+            self._tell(fault)
+
+    def _note_formulas(self, html: str, page: Page) -> None:
         if "<math" in html:
             self.characters |= fonts.characters(html)
             self.with_formulas.add(page.name)
-        return html
 
     def linked(self, html: str, file: Any, all_files: Any, early: bool = False) -> str:
         """A page's HTML with the verdicts of other pages, and its own if they came late.
@@ -393,42 +395,53 @@ class Site:
 
     def _with_links(self, html: str, file: Any, all_files: Any) -> str:
         page = self.pages[file.src_uri]
-
-        def address(name: str) -> str:
-            other = all_files.get_file_from_path(name)
-            return "" if other is None else str(other.url_relative_to(file))
-
+        address = self._address(file, all_files)
         if page.notebook and page.name not in self._resolved:
             self._resolved.add(page.name)  # once: what it gives are addresses, and no paths
             html, lost = resolved(html, page, address)
             for problem in lost:
                 self._tell(problem)
-        if not needs_other_pages(html):
-            return html
+        if needs_other_pages(html):
+            html = with_mentions(html, self._mentions(page, address, self._in_its_place(all_files)))
+            self._note_formulas(html, page)
+        return html
+
+    def _address(self, file: Any, all_files: Any) -> Callable[[str], str]:
+        """Gives the address of a page as seen from another, given its name."""
+
+        def address(name: str) -> str:
+            other = all_files.get_file_from_path(name)
+            return "" if other is None else str(other.url_relative_to(file))
+
+        return address
+
+    def _in_its_place(self, all_files: Any) -> Callable[[str], JudgedPage | None]:
+        """Finds a page itself, or what the host has in its place, such as a translation."""
 
         def find(name: str) -> JudgedPage | None:
-            """The page itself, or what the host has in its place, such as a translation."""
             other = None if name in self.engine else all_files.get_file_from_path(name)
             return self._find(name if other is None else other.src_uri)
 
-        return self._linked(html, page, address, find)
+        return find
 
-    def _linked(
+    def _mentions(
         self,
-        html: str,
         page: Page,
         address: Callable[[str], str],
         find: Callable[[str], JudgedPage | None] | None = None,
-    ) -> str:
-        filled = link_verdicts(
-            html, page, find or self._find, address, self._in_reading_order, self.project.macros
+    ) -> Callable[[str], Mention]:
+        """Says what links to verdicts show, and reports those that lead nowhere."""
+        verdicts = Verdicts(
+            find or self._find, address, self._in_reading_order, self.project.macros
         )
-        for problem in filled.problems:
-            self._tell(problem)
-        if "<math" in filled.html:
-            self.characters |= fonts.characters(filled.html)
-            self.with_formulas.add(page.name)
-        return filled.html
+
+        def shown(written: str) -> Mention:
+            found = mention(written, page, verdicts)
+            if found.problem is not None:
+                self._tell(found.problem)
+            return found
+
+        return shown
 
     def _tell(self, problem: Problem) -> None:
         said = [*self.problems, *(self.earlier.problems if self.earlier else ())]
@@ -453,7 +466,13 @@ class Site:
         return self.engine.all_judged()
 
     def finish(self, folder: Path) -> None:
-        """Write what belongs to the whole site; report every verdict that is not as expected."""
+        """Report all that is wrong, and write what belongs to the whole site."""
+        self.report()
+        self.write(folder)
+        self.close()
+
+    def report(self) -> None:
+        """Report every verdict that is not as expected, and what else must be mended."""
         own = list(self.all_judged())
         for page in own:
             for problem in (
@@ -474,25 +493,36 @@ class Site:
             (self.log.info if self.serving else self.log.warning)("%s", problem)
             annotate(problem)
         others = self.earlier.judged if self.earlier else []
-        self.judged = judged = [
+        self.judged = [
             *(page for page in others if page.page.name not in self.pages),
             *own,
         ]
-        verdicts = [verdict for page in judged for verdict in page.verdicts]
+
+    def write(self, folder: Path, live: bool = True) -> None:
+        """Write what belongs to the whole site into its folder.
+
+        Args:
+            folder: of the site.
+            live: whether the files of live pages, which change with nothing here, are yet to come.
+        """
+        verdicts = [verdict for page in self.judged for verdict in page.verdicts]
         folder.mkdir(parents=True, exist_ok=True)
-        text = verdicts_json(judged, self.project.settings)
-        (folder / "verdicts.json").write_text(text, "utf-8")
-        (folder / "verdicts.svg").write_text(status_svg(verdicts), "utf-8")
+        text = verdicts_json(self.judged, self.project.settings)
+        write_anew(folder / "verdicts.json", text.encode())
+        write_anew(folder / "verdicts.svg", status_svg(verdicts).encode())
         for name in ("handout.css", "handout.js", "graph.js"):
-            write(folder / fonts.FOLDER / name, (_ASSETS / name).read_bytes())
-        if self.live is not None:
+            write_anew(folder / fonts.FOLDER / name, (_ASSETS / name).read_bytes())
+        if self.live is not None and live:
             self.live.write(folder)
         for place, notebook in self.downloads.items():
-            write(folder / place, notebook.encode())
+            write_anew(folder / place, notebook.encode())
         if self.characters:
             if self.dirty:  # pages that were not rendered need theirs, too
                 self.characters |= fonts.held(folder / fonts.FILE)
             self._write_font(folder)
+
+    def close(self) -> None:
+        """End what still runs; say what is no problem, and should be known."""
         self.engine.close()
         self.cache.close(whole=True)
         self.end()
@@ -528,7 +558,7 @@ class Site:
         kept = self.project.cache / "fonts" / f"{name}.woff2"
         target = folder / fonts.FILE
         try:
-            write(target, kept.read_bytes())
+            write_anew(target, kept.read_bytes())
         except OSError:
             fonts.write_subset(self.characters, folder)
             with contextlib.suppress(OSError):
@@ -540,11 +570,6 @@ def _baseline(project: Project) -> Baseline | None:
         return Baseline(project.baseline) if project.baseline else None
     except BaselineError as error:
         raise SettingsError(str(error)) from None
-
-
-def _on_formulas(judged: JudgedPage) -> dict[int, list[Verdict]]:
-    """The verdicts on the formulas of a page, by the number of the cell."""
-    return {n: r.verdicts for n, r in enumerate(judged.results) if r.cell.kind == "math"}
 
 
 def _outdated(page: Page) -> bool:

@@ -1,10 +1,10 @@
-"""Zensical as a host: pages are woven before it runs, and filled in after.
+"""Zensical as a host: it renders pages that were woven before, again when their text changed.
 
-Zensical reads `mkdocs.yml`, passes over plugins that it does not know, and renders a page again
-only when its text has changed. So it gets a copy of the documents in which tokens stand for what
-cells give; what it makes of them is completed here, page by page, as it is for MkDocs, and
-published by copying. A token is named by the text of its page, so that another verdict renders
-nothing again. The copy, and what is made of it, are kept in the cache.
+Zensical reads `mkdocs.yml`, or its own `zensical.toml`, and passes over plugins that it does not
+know. So it gets a copy of the documents in which tokens stand for what cells give, and the Markdown
+extension `handout` puts that in their place. The last line of a page names by its content what
+belongs into it, so that Zensical's own cache holds for whatever has not changed. The copy, and what
+is made of it, are kept in the cache; the site is published from there by copying.
 """
 
 from __future__ import annotations
@@ -17,103 +17,38 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
-from posixpath import relpath
 from typing import Any
 from urllib.parse import urlparse
 
 import yaml
-from pathspec import GitIgnoreSpec
 
-from handout.hosts.site import Site
+from handout.hosts.documents import Documents, File, HostError
+from handout.hosts.weaving import WovenSite
 from handout.live.site import FOLDER as LIVE
 from handout.math import fonts
-from handout.page.fences import front_matter
-from handout.page.pages import MARKDOWN, documents
-from handout.settings import Project, read_configuration, read_project
-from handout.weave.extension import WOVEN
-from handout.weave.pagemath import parts
+from handout.run.cache import write_anew
+from handout.run.file_watching import look
+from handout.settings import SettingsError
 
-#: Beside `mkdocs.yml`, while Zensical runs: paths in it mean what they mean there.
+#: Beside the configuration, while Zensical runs: paths in it mean what they mean there.
 CONFIGURATION = ".handout-zensical.yml"
-#: Stands for the `[[` of a badge, which Zensical would take for a link that leads nowhere.
-_OPENING = "\ue000"
-_BADGE = re.compile(r"\[\[(?=(?:verdicts?|claim|eq):|verdicts\]\])")
+_ZENSICAL = (sys.executable, "-m", "zensical")
+_PAUSE = 0.05  # seconds between two looks at what is served
 _RAISED = re.compile(r"RuntimeError: Python error: (?:\w+: )?(.+)")  # with a traceback behind
 _DOCUMENTED = re.compile(r"^ *::: ", re.MULTILINE)  # as mkdocstrings and mkdocs-click have it
-_SOURCES = re.compile(r"<!-- sources [0-9a-f]{16} -->\s*")
+_LATER = re.compile(r"^ *::: |\{[{%]", re.MULTILINE)  # what Zensical alone puts into a page
 _OWN_STYLE = re.compile(r'<link rel="stylesheet" href="([^"]*)assets/stylesheets/')
-_ARTICLE = re.compile(r"(<article\b[^>]*>)(.*)(</article>)", re.DOTALL)
-_TITLE = re.compile(r"(<title>)(.*?)(</title>)|(<meta\b[^>]*\bcontent=\")([^\"]*)(\")", re.DOTALL)
 
 log = logging.getLogger("handout")
 
 
-class HostError(ValueError):
-    """A site that Zensical cannot build; the message says why, and the remedy.
-
-    Args:
-        message: what is wrong.
-        built: whether Zensical ran at all, so that it is no wrong usage.
-    """
-
-    def __init__(self, message: str, built: bool = False) -> None:
-        super().__init__(message)
-        self.built = built
-
-
-@dataclass
-class File:
-    """A page, as `Site` knows those of every host."""
-
-    src_uri: str
-    abs_src_path: str
-    directories: bool = True  # whether its address is that of a folder
-    content_string: str = ""  # in the place of a file
-
-    @property
-    def name(self) -> str:
-        """What the page is called where it has no title."""
-        return PurePosixPath(self.src_uri).stem
-
-    @property
-    def dest_uri(self) -> str:
-        """Its place in the site."""
-        path = PurePosixPath(self.src_uri)
-        if path.stem in ("index", "README"):
-            return path.with_name("index.html").as_posix()
-        if self.directories:
-            return (path.with_suffix("") / "index.html").as_posix()
-        return path.with_suffix(".html").as_posix()
-
-    @property
-    def url(self) -> str:
-        """Its address, as seen from the root of the site."""
-        folder, _, name = self.dest_uri.rpartition("/")
-        if name != "index.html" or not self.directories:
-            return self.dest_uri
-        return f"{folder}/" if folder else "./"
-
-    def url_relative_to(self, other: File) -> str:
-        """Its address, as seen from another page."""
-        folder = PurePosixPath(other.dest_uri).parent.as_posix()
-        return relpath(self.url, folder) + "/" * self.url.endswith("/")
-
-
-class Files(dict[str, File]):
-    """The pages of a site by name."""
-
-    def get_file_from_path(self, name: str) -> File | None:
-        """The page of this name."""
-        return self.get(name)
-
-
 class ZensicalSite:
-    """One build of a site by Zensical.
+    """A site that Zensical builds.
 
     Raises:
         HostError: Zensical is not there, or the site has what it cannot read.
@@ -123,112 +58,139 @@ class ZensicalSite:
     def __init__(self, config: Path) -> None:
         if find_spec("zensical") is None:
             raise HostError("Zensical is not installed: pip install zensical")
-        self.config = config
-        configuration = read_configuration(config)
-        self.document, self.plugins = configuration.document, configuration.plugins
-        self.project: Project = read_project(config)
-        if self.project.docs is None:
-            raise HostError(f"{config}: the site does not list the handout plugin")
-        self.docs = self.project.docs
-        self.root = config.parent
+        self.documents = Documents(config)
+        self.root = self.documents.root
         self.stage = self.root / ".cache" / "handout" / "zensical"
-        self.folder = self.root / str(self.document.get("site_dir") or "site")
-        self.files = Files()
-        self.warnings = 0
+        self.folder = self.root / str(self.documents.document.get("site_dir") or "site")
+        self.configuration = self.root / CONFIGURATION
 
-    def build(self, strict: bool) -> Site:
-        """Weave, render, fill in and publish; the site has the problems.
+    @property
+    def warnings(self) -> int:
+        """How many things were found that fail a strict build."""
+        return self.documents.warnings
+
+    def build(self, strict: bool) -> WovenSite:
+        """Weave, render and publish; the site has the problems, which are told by then.
 
         Raises:
             HostError: Zensical ended without a site.
         """
-        scripts = " ".join(map(str, self.document.get("extra_javascript") or ())).lower()
-        site = Site(
-            self.project,
-            self.docs,
-            log,
-            typesetter="mathjax" in scripts or "katex" in scripts,
-            jupyter=False,
-        )
+        site = self._site()
         try:
-            self._find_pages()
-            site.start(self.files.values())
-            site.reading_order = [name for name in self._navigation() if name in self.files]
-            self._weave(site)
+            self._remove(set(self.stage.joinpath("docs").rglob("*")) - self._weave(site))
+            site.report()
             self._render(site, strict)
             self._clean(self._publish(site))
-            site.finish(self.folder)
+            site.write(self.folder)
+            site.close()
         finally:
             site.end()
             site.engine.close()
+        site.forget()
         return site
 
-    def _find_pages(self) -> None:
-        """The pages of the site, but for those that `exclude_docs` or `draft_docs` leaves out."""
-        patterns = [str(self.document.get(key) or "") for key in ("exclude_docs", "draft_docs")]
-        left_out = GitIgnoreSpec.from_lines("\n".join(patterns).splitlines())
-        directories = self.document.get("use_directory_urls", True) is not False
-        self.left_out = left_out
-        names = {file.relative_to(self.docs).as_posix(): file for file in documents(self.docs)}
-        for name, file in sorted(names.items(), key=_place):
-            if left_out.match_file(name):
-                continue
-            if not name.endswith((".md", ".ipynb")):
-                raise HostError(f"{file}: Zensical reads pages that end in .md: rename it")
-            self.files[name] = File(name, str(file), directories)
+    def serve(self, address: str | None = None) -> None:
+        """Have Zensical serve the site; weave again what changes, until Ctrl-C or its end.
 
-    def _navigation(self) -> Iterator[str]:
-        """The pages that the navigation lists, in its order; one that is not there is told."""
+        Args:
+            address: `HOST:PORT`, if not what the configuration says.
 
-        def listed(entries: Any) -> Iterator[str]:
-            for entry in entries if isinstance(entries, list) else [entries]:
-                if isinstance(entry, Mapping):
-                    for value in entry.values():
-                        yield from listed(value)
-                elif isinstance(entry, str):
-                    yield entry
+        Raises:
+            HostError: Zensical ended by itself.
+        """
+        self.stage = self.stage.with_name("zensical-served")  # apart from what is built meanwhile
+        self.configuration = self.root / f".handout-served{os.getpid()}.yml"
+        server: subprocess.Popen[bytes] | None = None
+        woven: set[Path] = set()
+        try:
+            while True:
+                seen = look(self._watched())  # before, so that an edit meanwhile is not missed
+                read: set[Path] = set()
+                try:
+                    woven, read = self._weave_to_serve(woven)
+                except (HostError, SettingsError) as error:
+                    log.warning("%s", error)  # what is refused now may be right after an edit
+                if server is None and woven:
+                    command = [*_ZENSICAL, "serve", "--config-file", str(self.configuration)]
+                    command += ["--dev-addr", address] if address else []
+                    server = subprocess.Popen(command, cwd=self.root)
+                seen = {**look(read), **seen}
+                while look(seen) == seen:
+                    time.sleep(_PAUSE)
+                    if server is not None and server.poll() is not None:
+                        raise HostError("Zensical has ended", built=True)
+        finally:
+            if server is not None:
+                server.terminate()
+                server.wait()
+            self.configuration.unlink(missing_ok=True)
 
-        for name in listed(self.document.get("nav") or []):
-            if name not in self.files and name.endswith((*MARKDOWN, ".ipynb")):
-                self._warn(f"{self.config.name}: the navigation lists {name}, which is no page")
-            yield name
+    def _watched(self) -> set[Path]:
+        """What makes a site another: its configuration, its documents, and their folders."""
+        docs = self.documents.docs
+        return {self.documents.config, docs, *docs.rglob("*")}
 
-    def _warn(self, message: str) -> None:
-        self.warnings += 1
-        log.warning("%s", message)
+    def _weave_to_serve(self, earlier: set[Path]) -> tuple[set[Path], set[Path]]:
+        """Weave all that changed; the documents that were written, and what their cells read."""
+        self.documents = Documents(self.documents.config)
+        self.__dict__.pop("_sources", None)
+        site = self._site(serving=True)
+        try:
+            woven = self._weave(site)
+            site.report()
+            site.write(self.stage / "docs", live=not earlier)
+            write_anew(self.configuration, self._configuration(site).encode())
+            self._remove(earlier - woven)
+            read = site.engine.reads()
+            site.close()
+        finally:
+            site.end()
+            site.engine.close()
+        return woven, read
 
-    def _weave(self, site: Site) -> None:
-        """Write the documents with tokens, and leave what did not change as it is."""
+    def _site(self, serving: bool = False) -> WovenSite:
+        extensions = self.documents.extensions or _default_extensions()
+        return WovenSite(
+            self.documents.project,
+            self.documents.docs,
+            log,
+            serving=serving,
+            typesetter=self.documents.typesetter,
+            folder=self.stage / "woven",
+            extensions=extensions,
+            resolving=True,
+        )
+
+    def _weave(self, site: WovenSite) -> set[Path]:
+        """Write the documents with tokens, and leave what did not change as it is; where all is."""
+        self.documents.find()
+        files = self.documents.files
+        site.start(files.values())
+        site.reading_order = [name for name in self.documents.navigation() if name in files]
         docs = self.stage / "docs"
         wanted: set[Path] = set()
-        for source in sorted(self.docs.rglob("*")):
-            name = source.relative_to(self.docs).as_posix()
-            if source.is_file() and name not in self.files and not self.left_out.match_file(name):
-                wanted.add(_copied(source, docs / name))
-        for name in self.files:
-            target = docs / PurePosixPath(name).with_suffix(".md")
+        for name, source in self.documents.others():
+            wanted.add(_copied(source, docs / name))
+        for file in files.values():
+            target = docs / file.woven_uri
             if target in wanted:
-                raise HostError(f"{name}: two pages would have one address")
+                raise HostError(f"{file.src_uri}: two pages would have one address")
             wanted.add(target)
-            _write(target, self._woven(site, name).encode("utf-8", "replace"))
-        for file in [*docs.rglob("*")]:
-            if file.is_file() and file not in wanted:
-                file.unlink()
+            documented = _DOCUMENTED.search(site.pages[file.src_uri].text) is not None
+            text = site.woven(file, files, self._sources if documented else "")
+            write_anew(target, text.encode("utf-8", "replace"))
+        return wanted
 
-    def _woven(self, site: Site, name: str) -> str:
-        page = site.pages[name]
-        text = site.as_markdown(name)
-        head = front_matter(text) if not page.notebook else ""
-        woven = head + site.with_tokens(text[len(head) :], name)
-        if _DOCUMENTED.search(woven):
-            woven += f"\n\n<!-- sources {self._sources} -->\n"
-        woven = re.sub(r"(\]\([^)\s#]+)\.ipynb(?=[)#])", self._notebook_link(name), woven)
-        return _BADGE.sub(_OPENING, woven)
+    def _remove(self, files: set[Path]) -> None:
+        """Remove documents that are no more."""
+        for file in files:
+            if file.is_file():
+                file.unlink()
 
     @cached_property
     def _sources(self) -> str:
         """What changes with the modules that API pages document: Zensical sees the page alone."""
-        handlers = (self.plugins.get("mkdocstrings") or {}).get("handlers") or {}
+        handlers = (self.documents.plugins.get("mkdocstrings") or {}).get("handlers") or {}
         paths = (handlers.get("python") or {}).get("paths") or ["."]
         found = hashlib.sha256()
         for path in paths:
@@ -238,72 +200,75 @@ class ZensicalSite:
                     file = Path(folder, name)
                     state = file.stat()
                     found.update(f"{file} {state.st_mtime_ns} {state.st_size}\n".encode())
-        return found.hexdigest()[:16]
+        return found.hexdigest()
 
-    def _notebook_link(self, name: str) -> Any:
-        """Links to notebooks lead to the pages that are made of them."""
-        folder = PurePosixPath(name).parent
-
-        def linked(found: re.Match[str]) -> str:
-            target = os.path.normpath(f"{folder}/{found[1].partition('(')[2]}.ipynb")
-            return f"{found[1]}.md" if target in self.files else found[0]
-
-        return linked
-
-    def _render(self, site: Site, strict: bool) -> None:
+    def _render(self, site: WovenSite, strict: bool) -> None:
         """Have Zensical build what was woven."""
-        config = self.root / CONFIGURATION
-        command = [sys.executable, "-m", "zensical", "build", "--config-file", str(config)]
-        environment = {**os.environ, WOVEN: "1"}
+        command = [*_ZENSICAL, "build", "--config-file", str(self.configuration)]
+        command += ["--strict"] if strict else []
         try:
-            config.write_text(self._configuration(site), "utf-8")
-            done = subprocess.run(
-                [*command, *(["--strict"] if strict else [])],
-                cwd=self.root,
-                env=environment,
-                capture_output=True,
-                text=True,
-            )
+            self.configuration.write_text(self._configuration(site), "utf-8")
+            done = subprocess.run(command, cwd=self.root, capture_output=True, text=True)
         finally:
-            config.unlink(missing_ok=True)
+            self.configuration.unlink(missing_ok=True)
         said = "\n".join(filter(None, (done.stdout.strip(), done.stderr.strip())))
         if done.returncode:
             raised = _RAISED.search(said)
-            reason = raised[1] if raised else f"\n{said}"
+            reason = raised[1] if raised else f"\n{said.partition('Traceback')[0].strip()}"
             raise HostError(f"Zensical could not build the site: {reason}", built=True)
         if "No issues found" not in said:
-            self._warn(said)
+            self.documents.warn(said)
 
-    def _configuration(self, site: Site) -> str:
+    def _configuration(self, site: WovenSite) -> str:
         """The site's configuration, with the woven documents in the place of the author's.
 
         It is changed as a tree of nodes, so that tags which only Zensical can read stay.
         """
-        root = yaml.compose(self.config.read_text("utf-8"), Loader=yaml.SafeLoader)
+        config, document = self.documents.config, self.documents.document
+        toml = config.suffix == ".toml"
+        text = (
+            json.dumps(document, default=str) if toml else config.read_text("utf-8")
+        )  # JSON is YAML
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
         if not isinstance(root, yaml.MappingNode):
-            raise HostError(f"{self.config}: a mapping of options was expected")
+            raise HostError(f"{config}: a mapping of options was expected")
         places = {"$config_dir": str(self.root), "$docs_dir": str(self.stage / "docs")}
         _resolve(root, places)
-        docs = (self.stage / "docs").relative_to(self.root).as_posix()
-        changed = {
-            "docs_dir": docs,
+        changed: dict[str, Any] = {
+            "docs_dir": (self.stage / "docs").relative_to(self.root).as_posix(),
             "site_dir": (self.stage / "site").relative_to(self.root).as_posix(),
+            "extra_css": [*(document.get("extra_css") or ()), f"{fonts.FOLDER}/handout.css"],
         }
-        if "edit_uri" not in self.document:
+        if "edit_uri" not in document:
             changed["edit_uri"] = self._edit_uri()
+        if site.live is not None:
+            changed["extra_css"].append(f"{LIVE}/live.css")
         kept = [(key, value) for key, value in root.value if key.value not in changed]
-        root.value = [*kept, *((_string(k), _string(v)) for k, v in changed.items() if v)]
+        root.value = [*kept, *((_string(k), _node(v)) for k, v in changed.items() if v)]
+        scripts = [f"{fonts.FOLDER}/handout.js"]
+        scripts += [f"{LIVE}/live.js"] if site.live is not None else []
+        _sequence(root, "extra_javascript").value += map(_string, scripts)
+        ours = {"woven": str(site.folder), "serving": site.serving}
+        mathml = self.documents.project.settings.mathml is True
+        if "markdown_extensions" not in document:
+            extensions = {**_default_extensions(), "handout": ours}
+            root.value.append((_string("markdown_extensions"), _node(extensions)))
+        else:
+            [listed] = [v for k, v in root.value if k.value == "markdown_extensions"]
+            _configure(listed, "handout", ours)
+            if mathml and "pymdownx.arithmatex" in self.documents.extensions:
+                _configure(listed, "pymdownx.arithmatex", {"generic": True})
         for key, value in kept:
             if key.value == "nav":
-                _navigation(value, self.files, site.plain)
-            elif key.value == "theme" and isinstance(value, yaml.MappingNode):
+                _navigation(value, self.documents.files, site.plain)
+            elif key.value == "theme" and isinstance(value, yaml.MappingNode) and not toml:
                 _default(value, "variant", "classic")  # the look of Material
         return str(yaml.serialize(root, allow_unicode=True))
 
     def _edit_uri(self) -> str:
         """Where a repository shows the author's file, as MkDocs and Zensical guess it."""
-        docs = self.docs.relative_to(self.root).as_posix()
-        host = urlparse(str(self.document.get("repo_url") or "")).hostname
+        docs = self.documents.docs.relative_to(self.root).as_posix()
+        host = urlparse(str(self.documents.document.get("repo_url") or "")).hostname
         known = {
             "github.com": f"edit/master/{docs}/",
             "gitlab.com": f"edit/master/{docs}/",
@@ -311,10 +276,10 @@ class ZensicalSite:
         }
         return known.get(host or "", "")
 
-    def _publish(self, site: Site) -> set[Path]:
-        """Copy what Zensical has made, with its pages completed; the files that were written."""
+    def _publish(self, site: WovenSite) -> set[Path]:
+        """Copy what Zensical has made anew; the files that belong to the site."""
         made = self.stage / "site"
-        pages = {file.dest_uri: file for file in self.files.values()}
+        pages = {file.dest_uri: file for file in self.documents.files.values()}
         written: set[Path] = set()
         for source in sorted(made.rglob("*")):
             if not source.is_file():
@@ -322,76 +287,19 @@ class ZensicalSite:
             name = source.relative_to(made).as_posix()
             target = self.folder / name
             written.add(target)
-            if name.endswith(".html"):
-                html = source.read_text("utf-8").replace(_OPENING, "[[")
-                if name in pages:
-                    html = self._completed(html, pages[name], site)
-                _write(target, self._with_assets(html, site, pages.get(name)).encode())
-            elif name == "search.json":
-                text = source.read_text("utf-8").replace(_OPENING, "[[")
-                _write(target, self._searchable(text, site).encode())
-            else:
+            page = pages.get(name)
+            if page is None:
                 _copied(source, target)
+                continue
+            if _LATER.search(site.pages[page.src_uri].text) is not None:
+                site.characters |= fonts.characters(source.read_text("utf-8"))
+            if not _is_as_new(source, target):
+                html = _finished(source.read_text("utf-8"), page)
+                write_anew(target, html.encode())
+                shutil.copystat(source, target)
         if lost := [name for name in pages if self.folder / name not in written]:
             raise HostError(f"Zensical has made no page of {pages[lost[0]].src_uri}", built=True)
         return written
-
-    def _completed(self, html: str, file: File, site: Site) -> str:
-        """A page as its readers see it."""
-        article = _ARTICLE.search(html)
-        if article is None:
-            raise HostError(f"{file.src_uri}: the page has no <article>, where its text would be")
-        inside = site.filled(_SOURCES.sub("", article[2]), file, wait=True)
-        inside = site.linked(inside, file, self.files)
-        before = self._around(html[: article.start(2)], site)
-        after = self._around(html[article.end(2) :], site)
-        if file.src_uri.endswith(".ipynb"):  # the button to edit leads to what is the author's
-            stem = PurePosixPath(file.src_uri).stem
-            before = before.replace(f'/{stem}.md"', f'/{stem}.ipynb"')
-            inside = inside.replace(f'/{stem}.md"', f'/{stem}.ipynb"')
-        return before + inside + after
-
-    def _with_assets(self, html: str, site: Site, file: File | None) -> str:
-        """Any page of the site with our styles and scripts, found where Zensical's own are."""
-        own = _OWN_STYLE.search(html)
-        base = own[1] if own is not None else ""
-        styles = [f"{fonts.FOLDER}/handout.css"]
-        scripts = [f"{fonts.FOLDER}/handout.js"]
-        if site.live is not None:
-            styles.append(f"{LIVE}/live.css")
-            scripts.append(f"{LIVE}/live.js")
-        links = "".join(f'<link rel="stylesheet" href="{base}{name}">' for name in styles)
-        loads = "".join(f'<script src="{base}{name}"></script>' for name in scripts)
-        html = html.replace("</head>", f"{links}</head>", 1).replace(
-            "</body>", f"{loads}</body>", 1
-        )
-        if file is not None and file.src_uri in site.with_formulas:
-            html = fonts.preloaded(html, f"{base}{fonts.FILE}")
-        return html
-
-    def _around(self, html: str, site: Site) -> str:
-        """Titles in the head as text, those in navigation and contents with their formulas set."""
-        html = _TITLE.sub(
-            lambda found: "".join(
-                site.plain(group) if number in (1, 4) else group or ""
-                for number, group in enumerate(found.groups(""))
-            ),
-            html,
-        )
-        if r"\(" not in html:
-            return html
-        return "".join(part if literal else site.set_titles(part) for part, literal in parts(html))
-
-    def _searchable(self, text: str, site: Site) -> str:
-        """The search index with formulas and badges in words."""
-        pages = {file.url.removeprefix("./"): file.src_uri for file in self.files.values()}
-        index = json.loads(text)
-        for entry in index["items"]:
-            name = pages.get(entry["location"].partition("#")[0], "")
-            for key in ("title", "text"):
-                entry[key] = site.searchable(entry[key], name)
-            entry["path"] = [site.searchable(title, name) for title in entry["path"]]
-        return json.dumps(index, ensure_ascii=False)
 
     def _clean(self, kept: set[Path]) -> None:
         """Remove what an earlier build has left, but for our files: not all are made anew."""
@@ -403,11 +311,29 @@ class ZensicalSite:
                 file.rmdir()
 
 
-def _place(entry: tuple[str, Path]) -> list[tuple[bool, bool, str]]:
-    """Sorts pages as MkDocs does: the index first, then other files, then folders."""
-    *folders, name = PurePosixPath(entry[0]).parts
-    index = PurePosixPath(name).stem in ("index", "README")
-    return [*((True, False, folder) for folder in folders), (False, not index, name)]
+def _finished(html: str, file: File) -> str:
+    """A page whose font is asked for at once, and whose button to edit leads to its author's."""
+    own = _OWN_STYLE.search(html)
+    if "<math" in html:
+        html = fonts.preloaded(html, f"{own[1] if own is not None else ''}{fonts.FILE}")
+    if file.src_uri.endswith(".ipynb"):
+        stem = PurePosixPath(file.src_uri).stem
+        html = html.replace(f'/{stem}.md"', f'/{stem}.ipynb"')
+    return html
+
+
+def _default_extensions() -> dict[str, Any]:
+    """Those of Zensical, for a site that names none, in words."""
+    from zensical.config import DEFAULT_MARKDOWN_EXTENSIONS
+
+    known: Mapping[str, Any] = DEFAULT_MARKDOWN_EXTENSIONS
+    return {
+        name: {
+            key: f"{value.__module__}.{value.__name__}" if callable(value) else value
+            for key, value in options.items()
+        }
+        for name, options in known.items()
+    }
 
 
 def _resolve(node: yaml.Node, places: Mapping[str, str]) -> None:
@@ -428,7 +354,7 @@ def _resolve(node: yaml.Node, places: Mapping[str, str]) -> None:
 def _navigation(node: yaml.Node, files: Mapping[str, File], plain: Callable[[str], str]) -> None:
     """Let the navigation name the pages that are made of notebooks, and have titles as text."""
     if isinstance(node, yaml.ScalarNode) and node.value in files:
-        node.value = PurePosixPath(node.value).with_suffix(".md").as_posix()
+        node.value = files[node.value].woven_uri
     elif isinstance(node, yaml.SequenceNode):
         for value in node.value:
             _navigation(value, files, plain)
@@ -436,6 +362,44 @@ def _navigation(node: yaml.Node, files: Mapping[str, File], plain: Callable[[str
         for title, value in node.value:
             title.value = plain(title.value)
             _navigation(value, files, plain)
+
+
+def _configure(listed: yaml.Node, name: str, options: Mapping[str, Any]) -> None:
+    """Set options of a Markdown extension, and list it unless it is."""
+    if isinstance(listed, yaml.MappingNode):
+        _merge(listed, name, options)
+        return
+    for number, entry in enumerate(listed.value):
+        if entry.value == name:
+            listed.value[number] = _node({name: options})
+            return
+        if isinstance(entry, yaml.MappingNode) and entry.value[0][0].value == name:
+            _merge(entry, name, options)
+            return
+    listed.value.append(_node({name: options}))
+
+
+def _merge(mapping: yaml.MappingNode, name: str, options: Mapping[str, Any]) -> None:
+    """Set options within those of a name; others stay."""
+    for number, (key, value) in enumerate(mapping.value):
+        if key.value == name:
+            rest = value.value if isinstance(value, yaml.MappingNode) else []
+            ours = _node(options)
+            ours.value += [(k, v) for k, v in rest if k.value not in options]
+            mapping.value[number] = (key, ours)
+            return
+    mapping.value.append((_string(name), _node(options)))
+
+
+def _sequence(mapping: yaml.MappingNode, name: str) -> yaml.SequenceNode:
+    """A list of options, empty if it is not there."""
+    for key, value in mapping.value:
+        if key.value == name and isinstance(value, yaml.SequenceNode):
+            return value
+    mapping.value = [(key, value) for key, value in mapping.value if key.value != name]
+    made = yaml.SequenceNode("tag:yaml.org,2002:seq", [])
+    mapping.value.append((_string(name), made))
+    return made
 
 
 def _default(node: yaml.MappingNode, name: str, value: str) -> None:
@@ -448,20 +412,18 @@ def _string(text: str) -> yaml.ScalarNode:
     return yaml.ScalarNode("tag:yaml.org,2002:str", text)
 
 
-def _write(file: Path, data: bytes) -> None:
-    """Write a file unless it holds that already: one that is written anew is rendered anew."""
-    try:
-        if file.read_bytes() == data:
-            return
-    except OSError:
-        file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_bytes(data)
+def _node(data: Any) -> Any:
+    return yaml.compose(yaml.safe_dump(data), Loader=yaml.SafeLoader)
+
+
+def _is_as_new(source: Path, target: Path) -> bool:
+    """Whether a file was made of another since that was last written."""
+    return target.is_file() and target.stat().st_mtime_ns == source.stat().st_mtime_ns
 
 
 def _copied(source: Path, target: Path) -> Path:
-    """Copy a file unless the copy is as new and as large; where the copy is."""
-    there, here = source.stat(), target.stat() if target.is_file() else None
-    if here is None or (here.st_size, here.st_mtime_ns) != (there.st_size, there.st_mtime_ns):
+    """Copy a file unless the copy is as new; where the copy is."""
+    if not _is_as_new(source, target):
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(source, target)
     return target

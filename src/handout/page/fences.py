@@ -160,6 +160,15 @@ def commonmark_lines(text: str) -> Iterator[tuple[int, str]]:
             yield token.map[0] + 1, token.info.strip()
 
 
+def code_lines(text: str) -> set[int]:
+    """The numbers of the lines that are code, fenced or indented."""
+    lines = {n for f in find_fences(text) for n in range(f.line_first, f.line_last + 1)}
+    for token in _commonmark(text):
+        if token.type == "code_block" and token.map:
+            lines |= set(range(token.map[0] + 1, token.map[1] + 1))
+    return lines
+
+
 def running_text(text: str) -> Iterator[tuple[int, str]]:
     """Line and text of what a page says in words, without code and HTML, as CommonMark has it."""
     for token in _commonmark(text, inline=True):

@@ -63,18 +63,16 @@ def _short(latex: str) -> str:
     return latex if len(latex) <= _LONGEST else latex[: _LONGEST - 1] + "…"
 
 
-def with_head(html: str, verdicts: Sequence[Verdict], formulas: Coverage) -> str:
-    """A page's HTML with the lines about its claims under the title, or at the top without one."""
-    return _under_title(html, page_head(verdicts, formulas))
-
-
-def with_download(html: str, name: str, words: str = "Download this notebook") -> str:
-    """A page's HTML with a link under the title to its notebook."""
+def download(name: str, words: str = "Download this notebook") -> str:
+    """A link to the notebook of a page, to stand under its title."""
     link = f'<a href="{escape(quote(name))}" download>{escape(words)}</a>'
-    return _under_title(html, f'<p class="notebook-download" data-search-exclude>{link}</p>')
+    return f'<p class="notebook-download" data-search-exclude>{link}</p>'
 
 
-def _under_title(html: str, head: str) -> str:
+def under_title(html: str, head: str) -> str:
+    """A page's HTML with some more lines under its title, or at the top without one."""
+    if not head:
+        return html
     before, title, after = html.partition("</h1>")
     return before + title + head + after if title else head + html
 

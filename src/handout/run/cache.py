@@ -283,6 +283,16 @@ def write_new(file: Path, data: bytes) -> None:
         os.unlink(temporary)
 
 
+def write_anew(target: Path, data: bytes) -> None:
+    """Write a file unless it holds that already: who watches it sees what changed, and no more."""
+    try:
+        if target.read_bytes() == data:
+            return
+    except OSError:
+        pass
+    write(target, data)
+
+
 def write(target: Path, data: bytes) -> None:
     """Write a file so that a reader sees all of it or none.
 

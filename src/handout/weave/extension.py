@@ -1,24 +1,29 @@
-"""The Markdown extension `handout`: it carries tokens through, and finds what nothing has run.
+"""The Markdown extension `handout`: it puts what was woven into a page where that is rendered.
 
-A token stands for what a cell gives (see `handout.weave.inject`). A cell that is still there when a
-text is rendered came from where nobody looked, as by an include that an extension makes; or the
-host knows nothing of the plugin, and has run no cell at all. That is said, for such a cell would
-look like one that was tested.
+A page that was woven ends in a comment that names what belongs into it (see `handout.weave.woven`);
+tokens in its text stand for what cells give. Where a host's plugin does the rest, the extension
+carries the tokens through.
+
+A cell that is still there when a text is rendered came from where nobody looked, as by an include
+that an extension makes; or the host knows nothing of the plugin, and has run no cell at all. That
+is an error, for such a cell would look like one that was tested.
 """
 
 from __future__ import annotations
 
 import functools
-import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from html import escape
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement
 
 from markdown import Extension, Markdown
 from markdown.blockprocessors import BlockProcessor
+from markdown.postprocessors import Postprocessor
 from markdown.preprocessors import Preprocessor
+from markdown.treeprocessors import Treeprocessor
 from markdown.util import AtomicString
 
 from handout.page.cells import Cell, read_contents
@@ -26,27 +31,41 @@ from handout.page.displays import Role
 from handout.page.fences import running_text
 from handout.settings import find_project
 from handout.weave.inject import TOKEN
+from handout.weave.mentions import MENTION, with_mentions
+from handout.weave.pagemath import plain, title
+from handout.weave.woven import Woven, completed, from_json
 
-#: The environment variable that says to a host's own process that its pages were woven before.
-WOVEN = "HANDOUT_WOVEN"
+#: Stands for the `[[` of a link to verdicts, which a host may take for a link of its own.
+OPENING = "\ue000"
 _MAYBE = re.compile(r"exec|claim|exercise|<!--\s*(?:let|define)|math\s+(?:let|define)", re.I)
-_BADGE = re.compile(r"\[\[(?:verdict:[^\]\s]+|claim:[^\]\s]+|verdicts(?::[^\]\s]+)?)\]\]")
+_NAME = re.compile(r"^<!-- woven by handout: (?P<name>[0-9a-f]{32}) -->$", re.MULTILINE)
 
 
 class UntestedError(ValueError):
     """A page with cells or claims is rendered by a host that has run none of them."""
 
 
+def ending(name: str) -> str:
+    """The last lines of a page's text, which name what was woven for it."""
+    return f"\n\n<!-- woven by handout: {name} -->\n"
+
+
 class HandoutExtension(Extension):
-    """Makes a paragraph of a token without looking into it; minds cells that nothing has run.
+    """Puts what was woven into a page; minds cells that nothing has run.
 
     Options:
+        woven: the folder of what was woven, on a site whose pages were.
+        serving: whether a page that cannot be shown is to say so, and to stop no server.
         rendering: called with every text that is rendered, by a host whose plugin has taken out
-            of it the cells that it knew. Without it there is no plugin, and cells are an error.
+            of it the cells that it knew. Without either there is no plugin, and cells are an error.
     """
 
     def __init__(self, **options: Any) -> None:
-        self.config = {"rendering": ["", "called with every text that is rendered"]}
+        self.config = {
+            "woven": ["", "the folder of what was woven"],
+            "serving": [False, "whether a page that cannot be shown is to say so"],
+            "rendering": ["", "called with every text that is rendered"],
+        }
         super().__init__(**options)
 
     def extendMarkdown(self, md: Markdown) -> None:
@@ -55,9 +74,50 @@ class HandoutExtension(Extension):
         Cells are looked for after everything that includes text, and before fences are taken away.
         """
         md.parser.blockprocessors.register(_TokenProcessor(md.parser), "handout-tokens", 85)
-        rendering = self.getConfig("rendering")
-        looking = _Told(md, rendering) if rendering else _Alone(md)
-        md.preprocessors.register(looking, "handout-untested", 26)
+        if rendering := self.getConfig("rendering"):
+            md.preprocessors.register(_Told(md, rendering), "handout-untested", 26)
+            return
+        page = _Page(md, self.getConfig("woven"), self.getConfig("serving"))
+        md.preprocessors.register(_Named(md, page), "handout-woven", 100)
+        md.preprocessors.register(_Alone(md, page), "handout-untested", 26)
+        md.treeprocessors.register(_Finished(md, page), "handout-finished", -100)
+        md.postprocessors.register(_Completed(md, page), "handout-completed", -100)
+
+
+class _Page:
+    """The page that is rendered, in what its processors share."""
+
+    def __init__(self, md: Markdown, folder: str, serving: bool) -> None:
+        self.md, self.folder, self.serving = md, folder, serving
+        self.woven: Woven | None = None
+        self.notice = ""
+        self.finished = False  # whether the text that comes next is the whole page
+
+    @property
+    def context(self) -> Any:
+        """What the host tells of the page, as Zensical does."""
+        others = (p for p in self.md.preprocessors if not isinstance(p, (_Named, _Alone)))
+        return next((p.page for p in others if hasattr(p, "page")), None)
+
+    def read(self, name: str) -> None:
+        """Begin a page, given the name of what was woven for it; empty if nothing was."""
+        self.woven, self.notice, self.finished = None, "", False
+        if not name:
+            return
+        try:
+            text = Path(self.folder or ".", f"{name}.json").read_text("utf-8")
+        except OSError:
+            self.refuse("what was woven for this page is not there: weave it again")
+        else:
+            self.woven = from_json(text)
+
+    def refuse(self, message: str) -> None:
+        """Fail; a notice would not do, since a host that keeps pages shows it once and passes."""
+        if path := getattr(self.context, "path", ""):
+            message = f"{path}: {message}"
+        if not self.serving:
+            raise UntestedError(message)
+        self.notice = f'<div class="admonition failure"><p>{escape(message)}</p></div>'
 
 
 class _TokenProcessor(BlockProcessor):
@@ -88,37 +148,87 @@ class _Told(Preprocessor):
         return lines
 
 
-class _Alone(Preprocessor):
-    """Refuses a page with cells, claims or badges: no plugin is there that could run them.
+class _Named(Preprocessor):
+    """Reads what was woven for the page."""
 
-    Where the page was woven, badges are filled in later, and cells came from an include of the
-    host's. A notice on the page would not do: a host that keeps pages which did not change, as
-    Zensical does, shows it once, and passes the next time.
-    """
+    def __init__(self, md: Markdown, page: _Page) -> None:
+        super().__init__(md)
+        self.page = page
 
     def run(self, lines: list[str]) -> list[str]:
         text = "\n".join(lines)
-        page = next((p.page for p in self.md.preprocessors if hasattr(p, "page")), None)
-        claims = (page and page.meta.get("claims")) or _claims()
-        cells = untested(text, whole=claims == "all")
-        if WOVEN in os.environ and not cells:
-            return lines
-        if cells:
+        found = _NAME.search(text)
+        self.page.read(found["name"] if found else "")
+        return _NAME.sub("", text).replace(OPENING, "[[").split("\n")
+
+
+class _Alone(Preprocessor):
+    """Refuses a page with cells, claims or badges that nothing has run."""
+
+    def __init__(self, md: Markdown, page: _Page) -> None:
+        super().__init__(md)
+        self.page = page
+
+    def run(self, lines: list[str]) -> list[str]:
+        text = "\n".join(lines)
+        context = self.page.context
+        claims = (context and context.meta.get("claims")) or _claims()
+        if cells := untested(text, whole=claims == "all"):
             what = f"{cells[0].id or 'a cell'} ({len(cells)} in all)"
-        elif found := next(filter(None, (_BADGE.search(t) for _, t in running_text(text))), None):
+        elif self.page.folder:  # what is known of links to verdicts shows when they are put in
+            return lines
+        elif found := next(filter(None, (MENTION.search(t) for _, t in running_text(text))), None):
             what = found[0]
         else:
             return lines
-        where = f"{page.path}: " if page else ""
-        if WOVEN in os.environ:
-            raise UntestedError(
-                f"{where}{what}: reaches the page where nothing can run it: include it with "
-                "pymdownx.snippets, or write it on the page"
-            )
-        raise UntestedError(
-            f"{where}the program that builds this site does not test what the page claims: {what}. "
-            "Build with `handout build`"
+        self.page.refuse(
+            f"{what}: reaches the page where nothing can run it: include it with "
+            "pymdownx.snippets, or write it on the page"
+            if self.page.folder
+            else "the program that builds this site does not test what the page claims: "
+            f"{what}. Build with `handout build`"
         )
+        return lines
+
+
+class _Finished(Treeprocessor):
+    """Notes that the page's tree is done; before, the table of contents has headings processed."""
+
+    def __init__(self, md: Markdown, page: _Page) -> None:
+        super().__init__(md)
+        self.page = page
+
+    def run(self, root: Element) -> None:
+        self.page.finished = True
+
+
+class _Completed(Postprocessor):
+    """Puts in what was woven, and sets the formulas of the table of contents."""
+
+    def __init__(self, md: Markdown, page: _Page) -> None:
+        super().__init__(md)
+        self.page = page
+
+    def run(self, text: str) -> str:
+        woven = self.page.woven
+        if not self.page.finished:
+            return text
+        if woven is None:
+            return self.page.notice + text
+        text, _ = completed(text, woven)
+        with_mentions(text, self._unknown)
+        if woven.mathml is True:
+            self._set(getattr(self.page.md, "toc_tokens", ()), woven.macros)
+        return self.page.notice + text
+
+    def _unknown(self, written: str) -> None:
+        self.page.refuse(f"{written}: reaches the page from where it was not known: write it there")
+
+    def _set(self, contents: Iterable[dict[str, Any]], macros: Mapping[str, str]) -> None:
+        for entry in contents:
+            entry["name"] = plain(entry["name"], macros)
+            entry["html"] = title(entry["html"], macros)
+            self._set(entry["children"], macros)
 
 
 @functools.cache

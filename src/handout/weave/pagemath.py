@@ -116,7 +116,7 @@ def plain(text: str, macros: Mapping[str, str] | None = None) -> str:
 
 def convert(
     content: str,
-    page: Page,
+    page: Page | None,
     macros: Mapping[str, str] | None = None,
     which: bool | str = True,
     keep: bool = False,
@@ -127,7 +127,7 @@ def convert(
 
     Args:
         content: the page's HTML.
-        page: as its author wrote it, in which the lines of problems are found.
+        page: as its author wrote it, in which the lines of problems are found; without it none are.
         macros: as `handout.math.mathml.to_mathml` takes them.
         which: all formulas, none, or "claims".
         verdicts: on the formulas of cells, by the number of the cell, which are drawn on them.
@@ -155,7 +155,16 @@ def convert(
         part if literal else _SITE.sub(lambda found: found["other"] or next(shown), part)
         for part, literal in parts(content)
     )
-    return html_of_page, list(_problems(wanted, converted, page))
+    return html_of_page, list(_problems(wanted, converted, page)) if page is not None else []
+
+
+def formulas(content: str) -> list[tuple[str, bool]]:
+    """LaTeX of every formula that is marked in HTML, and whether it is a display formula."""
+    return [
+        (formula.latex, formula.display)
+        for formula in _formulas(content, True)
+        if not formula.latex.startswith(r"\eqref{")
+    ]
 
 
 def parts(content: str) -> Iterator[tuple[str, bool]]:

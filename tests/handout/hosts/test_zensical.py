@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
+import subprocess
 import sys
+from urllib.request import urlopen
 
 import nbformat
 import pytest
 from bs4 import BeautifulSoup, Tag
 from tests.handout.hosts.small_site import CLAIMS, EXTENSIONS, Site, body, everything
+from tests.handout.test_serve import shows
 
 pytest.importorskip("zensical")
 pytestmark = pytest.mark.slow
 
+SERVE = (sys.executable, "-m", "handout", "serve")
+TOML = """\
+[project]
+site_name = "A site"
+[project.plugins.handout]
+[project.markdown_extensions]
+pymdownx.superfences = {}
+pymdownx.arithmatex.generic = true
+"""
 BUILD = (sys.executable, "-m", "handout", "build", "--host", "zensical", "--strict")
 
 
@@ -21,13 +35,19 @@ def article(site: Site, name: str) -> Tag:
     [found] = page.select("article")
     for part in found.select("#__skip, .md-content__button"):
         part.decompose()
+    for part in found.select("[data-search-exclude]"):
+        del part["data-search-exclude"]  # Zensical takes it away once it has read it
+    for link in found.select("a[href^='./#']"):
+        link["href"] = str(link["href"]).removeprefix("./")  # as MkDocs spells it
     return found
 
 
 def test_the_site_is_that_of_mkdocs(site: Site) -> None:
     """The verdicts to the byte, the text of every page, titles and search without raw LaTeX."""
     names = ("index.html", "page/index.html", "part/a/index.html")
-    site.write("docs/part/a.md", f"# A\n\n{body('a')}\n[Back](../page.md#the-page-of-y3)\n")
+    links = "[[verdict:page.md#jacobian]] [[claim:page.md#jacobian]]\n\n[[verdicts]]\n"
+    back = "[Back](../page.md#the-page-of-y3)\n"
+    site.write("docs/part/a.md", f"# A\n\n{body('a')}\n{back}\n{links}")
     nav = ["index.md", {"The page of $y^3$": "page.md"}, {"Part": ["part/a.md"]}]
     site.configure("search", "handout", nav=nav, markdown_extensions=["handout", *EXTENSIONS])
     site.build()
@@ -124,3 +144,39 @@ def test_a_new_handout_may_ask_for_it(site: Site) -> None:
     assert "all as expected" in said
     page = (site.root / "course/site/problem-1/index.html").read_text("utf-8")
     assert 'content="zensical' in page
+
+
+def test_what_is_served_follows_edits(site: Site) -> None:
+    """Of words, of a claim, of a page's being there; what changed is woven and rendered again.
+
+    Its own configuration says all that `mkdocs.yml` does.
+    """
+    site.write("zensical.toml", TOML)
+    with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as free:
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    with (site.root / "log.txt").open("wb") as log:
+        process = subprocess.Popen(
+            [*SERVE, "--address", address], cwd=site.root, stdout=log, stderr=log
+        )
+    page = site.root / "docs/page.md"
+    text = page.read_text("utf-8")
+    woven = site.root / ".cache/handout/zensical-served/docs"
+    try:
+        shows(f"http://{address}/page/", 'id="verdict-jacobian"')
+        font = urlopen(f"http://{address}/assets/handout/stix-two-math.woff2").read()
+        assert font[:4] == b"wOF2"
+        index = (woven / "index.md").stat().st_mtime_ns
+        page.write_text(text + "\nMore words.\n", "utf-8")
+        shows(f"http://{address}/page/", "More words.")
+        assert (woven / "index.md").stat().st_mtime_ns == index
+        page.write_text(text.replace("- P_j", "+ P_j"), "utf-8")
+        shows(f"http://{address}/page/", "verdict-refuted")
+        shows(f"http://{address}/", "verdict-refuted")  # which shows that verdict
+        site.write("docs/new.md", "# New\n\n<!-- claim: two -->\n$$\n1 + 1 = 2\n$$\n")
+        shows(f"http://{address}/new/", 'id="verdict-two"')
+    finally:
+        process.terminate()
+        process.wait(20)
+    said = (site.root / "log.txt").read_text("utf-8")
+    assert "jacobian: refuted, verified was expected" in said
+    assert not list(site.root.glob(".handout-*"))

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import nbformat
 import pytest
 
-from handout.weave.inject import fill, token
+from handout.weave.woven import weave
 
 ROOT = Path(__file__).parents[3]
 FIGURE = '<div class="cell-picture"><svg'
@@ -96,7 +96,7 @@ def test_a_package_is_imported_and_shown(workshop, case: Case, notebook: bool) -
         workshop.write(name, f'```python exec="on"\n{case.source}\n```\n'.encode())
     judged = workshop.run(name)[name]
     assert [v["ok"] for v in judged.verdicts] == [True], judged.verdicts[0]["message"]
-    html = fill(f"<p>{token(judged.page)}0.</p>", judged)
+    html = weave(judged.page, judged, {}).cells[0]
     for part in case.shows:
         assert part in html, html
     assert not re.search("<(?:script|style|iframe|link)", html)

@@ -12,7 +12,7 @@ from handout.judge.formulas import Coverage, Formula
 from handout.page.options import STATUSES
 from handout.render.badge import anchor, badge, count, status_svg
 from handout.render.cards import card, cards
-from handout.render.head import page_head, with_head, without_empty_headers
+from handout.render.head import page_head, under_title, without_empty_headers
 from handout.render.numerals import plain, scientific
 from handout.render.outputs import output
 from handout.render.table import table
@@ -332,9 +332,10 @@ def test_counts_in_words() -> None:
 
 def test_count_stands_under_the_title() -> None:
     """The line of counts follows the first heading, or opens a page without one."""
-    none = Coverage(())
-    assert with_head("<h1>T</h1><p>x</p>", [REFUTED], none).startswith('<h1>T</h1><p class="ver')
-    assert with_head("<p>x</p>", [REFUTED], none).startswith('<p class="verdict-count ')
+    head = page_head([REFUTED], Coverage(()))
+    assert head.startswith('<p class="verdict-count ')
+    assert under_title("<h1>T</h1><p>x</p>", head) == f"<h1>T</h1>{head}<p>x</p>"
+    assert under_title("<p>x</p>", head) == f"{head}<p>x</p>"
 
 
 def test_head_counts_claims_code_and_formulas_apart() -> None:

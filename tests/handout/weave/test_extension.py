@@ -10,7 +10,7 @@ import pytest
 from markdown.extensions import Extension
 from markdown.inlinepatterns import SimpleTagInlineProcessor
 
-from handout.weave.extension import WOVEN, HandoutExtension, UntestedError, _claims
+from handout.weave.extension import HandoutExtension, UntestedError, _claims
 from handout.weave.inject import TOKEN
 
 EXTENSIONS = ["admonition", "tables", "attr_list", "smarty"]
@@ -84,12 +84,12 @@ def test_a_host_without_the_plugin_builds_no_page_with_claims(
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UntestedError, match="Build with `handout build`"):
         markdown.markdown(text, extensions=["handout", "pymdownx.superfences"])
-    monkeypatch.setenv(WOVEN, "1")
+    ours = HandoutExtension(woven=str(tmp_path))
     if "[[" in text:
-        markdown.markdown(text, extensions=["handout", "pymdownx.superfences"])
+        markdown.markdown(text, extensions=[ours, "pymdownx.superfences"])
     else:
         with pytest.raises(UntestedError, match="where nothing can run it"):
-            markdown.markdown(text, extensions=["handout", "pymdownx.superfences"])
+            markdown.markdown(text, extensions=[ours, "pymdownx.superfences"])
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,9 @@ from nbformat import v4
 from handout.engine import open_page
 from handout.page.pages import PageError
 from handout.report.problems import problems
-from handout.weave.inject import fill, token
+from handout.weave.inject import filled, token
 from handout.weave.notebooks import with_tokens
+from handout.weave.woven import weave
 
 FENCE = (
     '```math claim="jacobian"\n\\frac{\\partial P_i}{\\partial x_j} = P_i(\\delta_{ij} - P_j)\n```'
@@ -122,7 +123,8 @@ def test_outputs_come_from_the_run(workshop) -> None:
     judged = workshop.run("book.ipynb")["book.ipynb"]
     copy = json.loads(with_tokens(judged.page, token(judged.page)))
     assert copy["cells"][0]["outputs"] == []
-    shown = fill("".join(copy["cells"][1]["source"]), judged)
+    cells = weave(judged.page, judged, {}).cells
+    shown = filled("".join(copy["cells"][1]["source"]), token(judged.page), cells)
     assert '<pre class="cell-output" role="group" aria-label="Output">42</pre>' in shown
     assert (workshop.root / "book.ipynb").read_text() == before
 
