@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from handout.judge.verdict import Verdict
 from handout.math.mathml import MathError, display, to_mathml, to_mathml_page
-from handout.math.plain import to_plain
+from handout.math.plain import plain_of, to_plain
 from handout.page.pages import Page
 from handout.page.problems import Problem
 from handout.render.errata import drawn, with_marks
@@ -143,14 +143,12 @@ def convert(
     wanted = [formula for formula in formulas if formula.wanted]
     found = [(verdicts or {}).get(-1 if f.cell is None else f.cell, ()) for f in wanted]
     written = [(with_marks(f.latex, on), f.display) for f, on in zip(wanted, found, strict=True)]
-    converted = [
-        made
-        if isinstance(made, MathError)
-        else in_formula(drawn(made, on, display), objects or Objects())
-        for made, on in zip(to_mathml_page(written, macros), found, strict=True)
-    ]
-    mathml = iter(converted)
-    shown = iter([_shown(f, next(mathml), keep) if f.wanted else f.marked for f in formulas])
+    converted = to_mathml_page(written, macros)
+    made = (
+        _shown(f, mathml, on, objects or Objects(), keep)
+        for f, mathml, on in zip(wanted, converted, found, strict=True)
+    )
+    shown = iter([next(made) if formula.wanted else formula.marked for formula in formulas])
     html_of_page = "".join(
         part if literal else _SITE.sub(lambda found: found["other"] or next(shown), part)
         for part, literal in parts(content)
@@ -229,14 +227,23 @@ def _formulas(content: str, which: bool | str) -> Iterator[_Formula]:
                 yield _Formula(latex, alone, latex, found[0], wanted, cell)
 
 
-def _shown(formula: _Formula, mathml: str | MathError, keep: bool) -> str:
+def _shown(
+    formula: _Formula,
+    mathml: str | MathError,
+    verdicts: Sequence[Verdict],
+    objects: Objects,
+    keep: bool,
+) -> str:
     if isinstance(mathml, MathError):
         if keep:
             return formula.marked
         return f'<code class="math-error">{html.escape(formula.latex)}</code>'
-    if formula.display:
-        return f'<span class="math-display">{mathml}</span>'
-    return _LINK.sub(r"\1", mathml)  # a reference alone is a link like any other
+    if _LINK.search(mathml):
+        return _LINK.sub(r"\1", mathml)  # a reference alone is a link like any other
+    # A host's search indexes text, of which MathML has none that reads well.
+    words = f'<span class="math-words" hidden>{html.escape(plain_of(mathml), quote=False)}</span>'
+    shown = in_formula(drawn(mathml, verdicts, display), objects) + words
+    return f'<span class="math-display">{shown}</span>' if formula.display else shown
 
 
 def _problems(

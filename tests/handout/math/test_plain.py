@@ -20,8 +20,12 @@ from handout.weave.pagemath import plain
         (r"\mathbf{W} \mathbb{R}", "Wℝ"),
         ("x^{ab}", "x^(ab)"),
         ("f'", "f′"),
-        (r"\sum_{i=1}^n a_i", "∑ᵢ₌₁ⁿaᵢ"),
-        (r"\alpha \le \beta", "α≤β"),
+        (r"\sum_{i=1}^n a_i", "∑ᵢ₌₁ⁿ aᵢ"),
+        (r"\alpha \le \beta", "α ≤ β"),
+        (r"\frac{\partial l}{\partial x} x = \frac{1}{2} a", "∂l/∂x x = 1/2 a"),
+        (r"\begin{aligned} a &= b \\ c &= d \end{aligned}", "a = b; c = d"),
+        (r"\hat{y} \bar{x} A^\top", "ŷx̄Aᵀ"),
+        (r"\underbrace{u_i}_{\text{directly}}", "uᵢ (directly)"),
     ],
 )
 def test_a_formula_in_characters(latex: str, text: str) -> None:
