@@ -212,16 +212,17 @@ def _file(site: Path, page: str) -> Path:
 
 
 def test_search_finds_words_and_no_debris(site: Path) -> None:
-    """The index holds the words of the text, and neither TeX nor MathML nor a card's fine print."""
+    """Words and readable formulas, and neither TeX nor MathML nor a card's fine print."""
     index = json.loads((site / "search" / "search_index.json").read_text("utf-8"))
     texts = [entry["title"] + " " + entry["text"] for entry in index["docs"]]
-    assert any("off-diagonal" in text for text in texts)
+    assert any("off-diagonal entries, −PᵢPⱼ. One" in text for text in texts)
+    assert any("∂Pᵢ/∂xⱼ = Pᵢ(δᵢⱼ−Pⱼ)" in text for text in texts)
     prose = [
         text
         for entry, text in zip(index["docs"], texts, strict=True)
         if entry["location"].startswith("ps1/problem")
     ]
-    for debris in ("\\frac", "\\partial", "𝜕", "∂l", "<mi", "arithmatex", "largest relative error"):
+    for debris in ("\\frac", "\\partial", "𝜕", "\ue001", "<mi", "arithmatex", "relative error"):
         assert [text[:80] for text in prose if debris in text] == []
 
 
@@ -483,3 +484,28 @@ def test_colour_scheme_follows_the_system(browser: Browser, served: str, scheme:
     expected = {"light": "default", "dark": "slate"}[scheme]
     assert tab.evaluate("document.body.dataset.mdColorScheme") == expected
     context.close()
+
+
+@pytest.mark.parametrize(
+    ("words", "place"),
+    [
+        ("licence", "guide/trust/#licence"),
+        ("license", "guide/trust/#licence"),
+        ("hadamard", "identities/#hidden-layer-recursion-with-matrices-hadamard-product"),
+        ("chain rule", "ps1/problem-1/"),
+        ("sigmoid derivative", "identities/#sigmoid-derivative"),
+        ("softmax", "ps1/problem-2/"),
+    ],
+)
+def test_search_finds_what_readers_look_for(tab: Page, served: str, words: str, place: str) -> None:
+    """In the first group of results, whichever of its sections it is."""
+    tab.goto(served)
+    tab.wait_for_load_state("networkidle")
+    tab.keyboard.press("/")
+    tab.keyboard.type(words)
+    page, _, anchor = place.partition("#")
+    first = tab.locator(".md-search-result__item").first
+    first.locator(f"a[href*='/{page}']").first.wait_for(timeout=20_000)
+    links = [link.get_attribute("href") or "" for link in first.locator("a").all()]
+    assert any(link.partition("?")[0].endswith(page) or f"#{anchor}" in link for link in links)
+    assert not anchor or any(link.endswith(f"#{anchor}") for link in links), links

@@ -145,7 +145,7 @@ class _Reader(BasePlugin[_NoOptions]):
         claims = claims_of(v for v in verdicts if v["page"] in printed)
         summary = (
             f"{len(claims)} claims of this handout were tested when it was printed: "
-            f"{count(claims)}. Notes in the margin tell which."
+            f"{count(claims)}. The notes in the margin say which is which."
         )
         return document(settings, pages, summary if claims else "", config.site_url or "")
 

@@ -24,8 +24,8 @@ from handout.settings import SettingsError
 _PAPERS = {"A4": "210mm", "letter": "8.5in"}  # and how wide they are
 _SOLUTIONS = ("open", "closed")
 _DROPPED = (
-    ".headerlink, .verdict-count, .verdict-filters, .notebook-download, .md-content__button, "
-    ".math-words, script, style, input"
+    ".headerlink, .verdict-count, .verdict-filters, .untested, .notebook-download, "
+    ".md-content__button, .math-words, script, style, input"
 )
 _CELL_PARTS = {"cell-outputs", "verdicts", "handout-figure"}  # what stands between claim and card
 _REFERRING = ("aria-labelledby", "aria-describedby", "for", "headers")
@@ -122,7 +122,7 @@ def document(
     )
     style = files("handout").joinpath("assets", "print.css").read_text("utf-8")
     script = files("handout").joinpath("assets", "print.js").read_text("utf-8")
-    authors = " · ".join(escape(author) for author in settings.authors)
+    authors = " · ".join(f"<span>{escape(author)}</span>" for author in settings.authors)
     lines = {"authors": authors, "date": escape(settings.date), "tested": escape(summary)}
     title_block = "".join(f'<p class="{name}">{line}</p>' for name, line in lines.items() if line)
     return (
@@ -141,8 +141,8 @@ def _article(
     soup = BeautifulSoup(page.content, "html.parser")
     for element in soup.select(_DROPPED):
         element.decompose()
-    for line in soup.select('a[id^="__codelineno"], a[id^="__span"]'):
-        line.unwrap()
+    for wrapper in soup.select('a[id^="__codelineno"], a[id^="__span"], .live-cell'):
+        wrapper.unwrap()
     for folded in soup.select("details:not(.verdict)"):
         if solutions == "closed" and "solution" in (folded.get("class") or ()):
             _close(folded)
@@ -159,6 +159,9 @@ def _article(
         if "math-display" in (claim.get("class") or ()):
             _keep_together(soup, claim)
         cards.decompose()
+    for words in soup.select("p, blockquote"):
+        if _announces(words):
+            words["class"] = [*(words.get("class") or ()), "announces"]
     for drawing in soup.select(".cell-picture svg *"):
         for name, value in drawing.attrs.items():
             drawing[name] = _COLOUR.sub(_grey, str(value)) if "#" in value else value
@@ -217,6 +220,15 @@ def _note(soup: BeautifulSoup, cards: Tag) -> Tag:
             line.extend(list(summary.contents))
         note.append(line)
     return note
+
+
+def _announces(words: Tag) -> bool:
+    """Whether a text says what comes next, so that no page should end between the two."""
+    if words.find_parent("aside"):
+        return False
+    after = words.find_next_sibling()
+    claims = isinstance(after, Tag) and bool({"claim", "claimed"} & set(after.get("class") or ()))
+    return words.get_text().rstrip().endswith(":") or (words.name == "blockquote" and claims)
 
 
 def _number(soup: BeautifulSoup, page: PrintPage, number: int) -> None:

@@ -16,6 +16,7 @@ _LOWERED = str.maketrans("0123456789+-−=()aeijoruvxhklmnpst", "₀₁₂₃₄
 #: Letters of mathematics, bold, italic and others, as plain ones; and no sign that is only heard.
 _PLAIN = {code: unicodedata.normalize("NFKC", chr(code)) for code in range(0x1D400, 0x1D800)}
 _PLAIN |= dict.fromkeys((0x2061, 0x2062, 0x2063, 0x2064), "")
+_PLAIN |= dict.fromkeys(range(0xE000, 0xF900), "")  # for private use: marks of what was found
 _SCRIPTS = {
     "msub": "_",
     "msup": "^",

@@ -210,6 +210,22 @@ def test_drawings_are_grey() -> None:
     assert one(soup, "article p")["style"] == "color:#ff0000"
 
 
+def test_the_note_of_live_code_stands_beside_its_code() -> None:
+    """What readers can change is wrapped on the site; on paper nothing is."""
+    card = cards([REFUTED | {"kind": "gradient"}])
+    cell = f'<div class="live-cell" data-cell="1"><span id="verdict-mistake"></span>{card}</div>'
+    soup = printed(f'<p>Text.</p><div class="highlight">code</div>{cell}')
+    note = one(soup, "aside.note")
+    assert note.find_next_sibling(class_="highlight") is not None
+
+
+def test_what_announces_a_formula_stays_with_it() -> None:
+    """No page ends between a colon, or a quotation, and the formula that it leads to."""
+    claim = f'<div class="claimed">{FORMULA}{cards([VERIFIED])}</div>'
+    soup = printed(f"<p>It is:</p>{claim}<blockquote><p>Hence,</p></blockquote>{claim}<p>So.</p>")
+    assert [one.get_text() for one in soup.select(".announces")] == ["It is:", "Hence,"]
+
+
 TABS = (
     '<div class="tabbed-set"><input type="radio"><input type="radio">'
     '<div class="tabbed-labels"><label>First</label><label>Second</label></div>'
