@@ -40,6 +40,11 @@ _DOLLARS = re.compile(
 )  # in a title, too
 _ANCHOR = re.compile(r"</?a[\s>]", re.IGNORECASE)
 _LITERAL = re.compile(r"<(pre|code|script|style|textarea|svg)\b", re.IGNORECASE)
+#: An inline formula and the punctuation after it, between which a browser would end a line.
+_ENDS = re.compile(
+    r'<math\b(?:(?!</math>).)*</math><span class="math-words" hidden>[^<]*</span>[.,;:!?)]+',
+    re.DOTALL,
+)
 _LINK = re.compile(r'<math[^>]*><mtext>(<a href="#[^"]*">\([^<]*\)</a>)</mtext></math>')
 _UNMARKED = re.compile(
     r"\$\$(?P<dollars>[^$<]+?)\$\$"
@@ -150,7 +155,12 @@ def convert(
     )
     shown = iter([next(made) if formula.wanted else formula.marked for formula in formulas])
     html_of_page = "".join(
-        part if literal else _SITE.sub(lambda found: found["other"] or next(shown), part)
+        part
+        if literal
+        else _ENDS.sub(
+            r'<span class="math-end">\g<0></span>',
+            _SITE.sub(lambda found: found["other"] or next(shown), part),
+        )
         for part, literal in parts(content)
     )
     return html_of_page, list(_problems(wanted, converted, page)) if page is not None else []
