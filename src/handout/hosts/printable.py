@@ -161,7 +161,7 @@ def _article(
         cards.decompose()
     for words in soup.select("p, blockquote"):
         if _announces(words):
-            words["class"] = [*(words.get("class") or ()), "announces"]
+            words["class"] = " ".join((*(words.get("class") or ()), "announces"))
     for drawing in soup.select(".cell-picture svg *"):
         for name, value in drawing.attrs.items():
             drawing[name] = _COLOUR.sub(_grey, str(value)) if "#" in value else value
