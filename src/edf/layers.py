@@ -54,7 +54,8 @@ class BatchNorm(Node):
 
     Shapes: x (batch, n) or (batch, n, ...), gain (n,), bias (n,). Mean and variance are those of
     the batch, over all axes but the second. With `training = False` (see `edf.train.evaluating`)
-    they are the moving averages of the batches that were seen. dx is as for `LayerNorm`. Ioffe and
+    they are moving averages over the batches that were seen, of variances with k - 1 in place of
+    the number k of entries, as in the paper. dx is as for `LayerNorm`. Ioffe and
     Szegedy, 2015.
 
     Args:
@@ -77,9 +78,10 @@ class BatchNorm(Node):
             raise ValueError
         mean, variance = self._moments(x)
         if self.training and not np.iscomplexobj(x):
-            new = self.momentum
+            new, count = self.momentum, x.size / max(x.shape[1], 1)
+            unbiased = variance * (count / max(count - 1, 1))  # of all data, guessed from a batch
             self.running_mean = (1 - new) * self.running_mean + new * mean
-            self.running_variance = (1 - new) * self.running_variance + new * variance
+            self.running_variance = (1 - new) * self.running_variance + new * unbiased
         z = (x - mean) / np.sqrt(variance + self.eps)
         return self._channels(gain, x) * z + self._channels(bias, x)
 

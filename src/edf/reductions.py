@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from edf.graph import Array, Node
+from edf.graph import Array, GraphError, Node
 
 Axis = int | tuple[int, ...] | None
 
@@ -63,16 +63,40 @@ class Mean(Reduction, sign="mean", numpy=np.mean):
 
 
 class Var(Reduction, numpy=np.var):
-    """y = mean of (x - mean x)**2 over `axis`. dx = 2 (x - mean x) dy / count."""
+    """y = mean of (x - mean x)**2 over `axis`. dx = 2 (x - mean x) dy / count.
+
+    Args:
+        axis: The axis or axes to reduce; all of them by default.
+        keepdims: Whether reduced axes stay, with length 1.
+        ddof: What the sum of squares is divided by is the count less this: 1 for the variance of
+            a population, guessed from a sample.
+    """
+
+    def __init__(self, x: Any, axis: Axis = None, keepdims: bool = False, ddof: float = 0) -> None:
+        super().__init__(x, axis, keepdims)
+        self.ddof = ddof
 
     def forward(self, x: Array) -> Array:
-        return np.mean(self._centred(x) ** 2, axis=self.axis, keepdims=self.keepdims)
+        squares = self._centred(x) ** 2
+        return self._by_less(x, np.mean(squares, axis=self.axis, keepdims=self.keepdims))
 
     def backward(self, grad: Array, x: Array) -> Any:
-        return self.expanded(grad) * 2 / self.count(x) * self._centred(x)
+        return self.expanded(self._by_less(x, grad)) * 2 / self.count(x) * self._centred(x)
 
     def _centred(self, x: Array) -> Array:
         return x - np.mean(x, axis=self.axis, keepdims=True)
+
+    def _by_less(self, x: Array, mean: Array) -> Array:
+        """Return a mean, or what is proportional to it, divided by the count less ddof instead."""
+        if self.ddof == 0:
+            return mean
+        count = np.size(x) / max(np.size(mean), 1)
+        if count <= self.ddof:
+            raise GraphError(
+                f"{type(self).__name__}: with ddof={self.ddof} it takes more than {count:.0f} "
+                "numbers"
+            )
+        return mean * (count / (count - self.ddof))
 
 
 class Max(Reduction, sign="max", numpy=np.max):
@@ -99,19 +123,23 @@ class Min(Reduction, sign="min", numpy=np.min):
         return self.expanded(grad / ties) * smallest
 
 
-class Std(Reduction, numpy=np.std):
-    """y = sqrt(mean of (x - mean x)**2) over `axis`. dx = (x - mean x) dy / (count y), or 0."""
+class Std(Var, numpy=np.std):
+    """y = sqrt(mean of (x - mean x)**2) over `axis`. dx = (x - mean x) dy / (count y), or 0.
+
+    Args:
+        axis: The axis or axes to reduce; all of them by default.
+        keepdims: Whether reduced axes stay, with length 1.
+        ddof: As for `Var`.
+    """
 
     def forward(self, x: Array) -> Array:
-        return np.sqrt(np.mean(self._centred(x) ** 2, axis=self.axis, keepdims=self.keepdims))
+        squares = self._centred(x) ** 2
+        mean = np.mean(squares, axis=self.axis, keepdims=self.keepdims)
+        return np.sqrt(self._by_less(x, mean))
 
     def backward(self, grad: Array, x: Array) -> Any:
-        return quotient(self.expanded(grad) * self._centred(x), self.expanded(self.value)) / (
-            self.count(x)
-        )
-
-    def _centred(self, x: Array) -> Array:
-        return x - np.mean(x, axis=self.axis, keepdims=True)
+        dx = self.expanded(self._by_less(x, grad)) * self._centred(x)
+        return quotient(dx, self.expanded(self.value)) / self.count(x)
 
 
 class Norm(Reduction):

@@ -398,6 +398,8 @@ ROWS = [
         distinct(M),
         lambda x: np.sort(x, axis=1)[:, :1],
     ),
+    Row("var-ddof", lambda x: edf.Var(x, axis=0, ddof=1), normal(M), lambda x: x.var(0, ddof=1)),
+    Row("std-ddof", lambda x: x.std(ddof=1.5), normal(M), lambda x: x.std(ddof=1.5)),
     Row("std", edf.Std, normal(M), lambda x: np.sqrt((x**2).mean() - x.mean() ** 2)),
     Row("std-axis", lambda x: edf.Std(x, axis=0), normal(M), lambda x: np.sqrt(x.var(axis=0))),
     Row("norm", edf.Norm, normal(M), lambda x: np.sqrt((x * x).sum())),

@@ -222,6 +222,12 @@ def test_mistakes_in_the_new_kinds_are_named(make, message):
         make()
 
 
+def test_a_variance_of_as_many_numbers_as_ddof_is_refused():
+    """Where NumPy divides by 0 and warns."""
+    with pytest.raises(GraphError, match="Std: with ddof=1 it takes more than 1 numbers"):
+        edf.Std(np.ones((1, 2)), axis=0, ddof=1).forward()
+
+
 def test_an_lstm_returns_its_memory_too():
     """And the memory has a gradient of its own."""
     rng = np.random.default_rng(0)
@@ -233,7 +239,8 @@ def test_an_lstm_returns_its_memory_too():
 def test_batch_normalisation_keeps_moving_averages():
     """Which it uses where nothing is trained: a batch of one comes out like any other."""
     rng = np.random.default_rng(0)
-    x = Input(rng.normal(3, 2, (500, 2)))
+    data = rng.normal(3, 2, (5, 2))
+    x = Input(data)
     y = edf.BatchNorm(x, np.ones(2), np.zeros(2))
     for _ in range(200):
         y.forward()
@@ -243,6 +250,7 @@ def test_batch_normalisation_keeps_moving_averages():
         x.value = x.value[:1]
         np.testing.assert_allclose(y.forward(), together[:1])
     assert np.all(abs(together.mean(axis=0)) < 0.01)
+    np.testing.assert_allclose(y.running_variance, data.var(axis=0, ddof=1, keepdims=True))
     assert y.forward().tolist() == [[0, 0]], "training again: one row is its own mean"
 
 

@@ -149,11 +149,17 @@ def _check_history(
         perturb_leaf(parent, array, rng) if i in function.slots else array
         for i, (parent, array) in enumerate(zip(node.inputs, function.inputs, strict=True))
     ]
+    kept = [np.array(array) for array in other]
     generators = generator_states([node])
     with contextlib.suppress(Exception):  # outside of its domain
         node.value = node.forward(*other)
         node.backward(np.array(cotangent), *other)
     restore(generators)
+    for i, (array, before) in enumerate(zip(other, kept, strict=True)):
+        if not _same(array, before):  # a change that is made once, as `x[x < 0] = 0`, shows here
+            raise ProtocolError(
+                f"{operation_name(node)}, argument {i}: forward changed it in place"
+            )
     again = function.evaluate({})
     if not _same(again, value):
         raise NondeterministicError(

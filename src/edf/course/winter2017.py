@@ -497,7 +497,8 @@ def _channels_last(x: Array) -> Array:
 class BatchNorm(Component):
     """gamma * (x - m) / sqrt(v + ep) + beta for x (batch, n): m and v of the batch, over its rows.
 
-    While `test.value` is not 0 they are the means over all batches so far.
+    While `test.value` is not 0 they are the means over all batches so far, of variances with n - 1
+    in place of n rows.
     """
 
     def __init__(self, x: Any, gamma: Any, beta: Any, test: Any, ep: float = 1e-30) -> None:

@@ -484,6 +484,21 @@ class Test_protocol:
         assert report.status == "refuted"
         assert "changed its own value in place" in report.message
 
+    def test_a_forward_that_changes_its_argument_once_is_refuted(self):
+        """The second time there is nothing left to change."""
+
+        class Rectifies(Node):
+            def forward(self, x):
+                x[x.real < 0] = 0
+                return x
+
+            def backward(self, grad, x):
+                return grad * (x.real > 0)
+
+        report = check_gradients(Sum(Rectifies(Input(shape=(8,)))))
+        assert report.status == "refuted"
+        assert "Rectifies, argument 0: forward changed it in place" in report.message
+
     def test_a_gradient_made_up_for_an_index_is_refuted(self):
         class Picks(Node):
             def forward(self, x, i):

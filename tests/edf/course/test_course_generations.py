@@ -136,7 +136,8 @@ def test_images_are_laid_out_as_in_the_original():
 
 
 def test_dropout_and_batch_normalisation_switch_over():
-    """A rate of 0 keeps everything; a test uses the means of the batches that were seen."""
+    """A rate of 0 keeps everything; a test uses the means of the batches that were seen, and their
+    variances with n - 1 rows."""
     np.random.seed(0)
     x, rate, test = ps4.Value(np.ones((200, 2))), ps4.Value(0.5), ps4.Value(0)
     dropped = ps4.Dropout(x, rate)
@@ -155,7 +156,7 @@ def test_dropout_and_batch_normalisation_switch_over():
     test.set(1)
     x.set([[2.0], [4.0]])
     ps4.Forward()
-    np.testing.assert_allclose(normalised.value, [[0], [2]], rtol=1e-6)
+    np.testing.assert_allclose(normalised.value, [[0], [np.sqrt(2)]], rtol=1e-6)
 
 
 def test_bcast_names_the_axes_along_which_arrays_are_stretched():
