@@ -295,7 +295,8 @@ def require_integers(node: Node, indices: Array) -> None:
     """Raise `GraphError` unless `indices` are integers."""
     if indices.dtype.kind not in "iu":
         raise GraphError(
-            f"{type(node).__name__}: labels and indices are integers, not {indices.dtype}"
+            f"{type(node).__name__}: labels and indices are integers, not {indices.dtype}: "
+            "write labels.astype(int)"
         )
 
 
@@ -313,9 +314,14 @@ def require_labels(node: Node, x: Array, labels: Array) -> None:
     """Raise `GraphError` unless `labels` has one integer in 0..n-1 for each row of x (..., n)."""
     labels = np.asarray(labels)
     if x.ndim == 0 or labels.shape != x.shape[:-1]:
+        remedy = ""
+        if labels.shape == x.shape and x.ndim:
+            remedy = "; for one-hot rows write labels.argmax(axis=-1)"
+        elif labels.shape == (*x.shape[:-1], 1):
+            remedy = "; for a column write labels[..., 0]"
         raise ShapeError(
             f"{type(node).__name__}: shapes {x.shape} and {labels.shape} do not fit: "
-            "labels have the shape of the scores without its last axis"
+            f"labels have the shape of the scores without its last axis{remedy}"
         )
     if not labels.size:
         raise GraphError(f"{type(node).__name__}: a mean of no rows is no number")

@@ -18,7 +18,7 @@ from edf.graph import Array
 def xavier(shape: Sequence[int], rng: np.random.Generator, dtype: Any = np.float64) -> Array:
     """Uniform in +-sqrt(6 / (n_in + n_out)): for sigmoid and tanh; Glorot and Bengio, 2010."""
     bound = math.sqrt(6 / sum(_fans(shape)))
-    return rng.uniform(-bound, bound, shape).astype(dtype)
+    return _source(rng).uniform(-bound, bound, shape).astype(dtype)
 
 
 def he(shape: Sequence[int], rng: np.random.Generator, dtype: Any = np.float64) -> Array:
@@ -35,7 +35,17 @@ def normal(
     shape: Sequence[int], rng: np.random.Generator, scale: float = 0.01, dtype: Any = np.float64
 ) -> Array:
     """Normal with mean 0 and standard deviation `scale`."""
-    return (scale * rng.standard_normal(shape)).astype(dtype)
+    return (scale * _source(rng).standard_normal(shape)).astype(dtype)
+
+
+def _source(rng: np.random.Generator) -> np.random.Generator:
+    """Return the source of random numbers, unless it is none."""
+    if not hasattr(rng, "standard_normal"):
+        raise TypeError(
+            "initial values are drawn from a generator, rng = np.random.default_rng(0), not "
+            f"{rng!r}: of a seed, parameters of one shape would all start alike"
+        )
+    return rng
 
 
 def _fans(shape: Sequence[int]) -> tuple[int, int]:

@@ -203,9 +203,23 @@ class Sequential:
     """One layer after the other; operations of one node, as `ReLU`, are layers, too."""
 
     def __init__(self, *steps: Layer) -> None:
+        for step in steps:
+            if not callable(step):
+                raise TypeError(
+                    f"{step!r} is no layer, which is a function of a node, as Linear(2, 3, rng) "
+                    "and ReLU are: write Sequential(*layers) for a list of them"
+                )
         self.steps = steps
 
     def __call__(self, x: Any) -> Node:
         for step in self.steps:
             x = step(x)
         return as_node(x)
+
+
+def __getattr__(name: str) -> Any:
+    raise AttributeError(
+        f"edf.nn has no {name!r}, but layers that have parameters only; operations, such as ReLU, "
+        "stand in edf, and go into Sequential as they are: Sequential(Linear(2, 3, rng), ReLU). "
+        "A model of your own is a function of nodes"
+    )

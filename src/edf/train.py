@@ -54,6 +54,8 @@ def fit(
         FloatingPointError: The loss is no longer a finite number.
         ValueError: There are no data, or arrays of different lengths.
     """
+    if not isinstance(data, Mapping):
+        raise TypeError("data says which array is for which input: {x: images, y: labels}")
     if not data or not len(next(iter(data.values()))):
         raise ValueError("fit wants data: for each input an array with at least one row")
     rows = len(next(iter(data.values())))

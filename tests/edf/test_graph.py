@@ -356,7 +356,9 @@ def test_shapes_that_do_not_fit_are_named_with_the_rule(make, shapes, message):
     [
         (np.array([0, 3]), "labels lie in 0..2, but go from 0 to 3"),
         (np.array([-1, 0]), "labels lie in 0..2, but go from -1 to 0"),
-        (np.array([0.0, 1.0]), "labels and indices are integers, not float64"),
+        (np.array([0.0, 1.0]), r"labels and indices .* not float64: write labels\.astype\(int\)"),
+        (np.eye(3)[:2], r".*for one-hot rows write labels\.argmax\(axis=-1\)"),
+        (np.array([[0], [1]]), r".*for a column write labels\[\.\.\., 0\]"),
     ],
 )
 def test_labels_out_of_range_are_refused(operation, labels, message):

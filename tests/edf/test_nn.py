@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import edf
-from edf import Adam, CrossEntropy, Input, ReLU, SquaredError, Tanh, check_gradients, nn
+from edf import Adam, CrossEntropy, Input, ReLU, SquaredError, Tanh, check_gradients, fit, nn
 
 RNG = np.random.default_rng(0)
 
@@ -111,3 +111,20 @@ def test_attention_and_normalisation_compose():
     np.testing.assert_array_equal(before[0, :2], after[0, :2])
     assert not np.allclose(before[0, 2], after[0, 2])
     assert check_gradients(SquaredError(node, np.zeros((1, 3, 4)))).status == "verified"
+
+
+@pytest.mark.parametrize(
+    ("mistake", "message"),
+    [
+        (lambda: nn.Linear(3, 2, 0), r"rng = np\.random\.default_rng\(0\), not 0: of a seed"),
+        (lambda: nn.Sequential([Tanh]), r"is no layer.*Sequential\(\*layers\) for a list"),
+        (lambda: nn.Sequential(nn.LayerNorm(2), Tanh(Input(1.0))), "is no layer, which is a func"),
+        (lambda: nn.ReLU(), r"edf\.nn has no 'ReLU'.*Sequential\(Linear\(2, 3, rng\), ReLU\)"),
+        (lambda: nn.Module, "A model of your own is a function of nodes"),
+        (lambda: fit(Tanh(1.0), None, [np.ones(3)]), r"\{x: images, y: labels\}"),
+    ],
+)
+def test_mistakes_say_what_to_write(mistake, message):
+    """What one brings from other frameworks."""
+    with pytest.raises((TypeError, AttributeError), match=message):
+        mistake()
