@@ -79,11 +79,34 @@ with every formula that is one equality.
 
     python -m benchmarks.equation_peers
 
-They do another work than ours, and see the formula alone: to them, names that stand for a
-computation of the page are free symbols. So traps about inputs, with no computation behind their
-names, are counted apart. *Holds* means that the checker accepts the equation, or has nothing to say
-against it; *refused*, that it does not understand it, or needs more than {seconds} seconds.
-Ours gives these the names *verified*, *refuted*, *inconclusive* and *error*.
+These programs were made for other purposes, and see the formula alone: to them, names that stand
+for a computation of the page are free symbols. So traps about inputs, with no computation behind
+their names, are counted separately. *Holds* means that the checker accepts the equation, or does
+not object to it; *refused*, that it does not understand it, or needs more than {seconds} seconds.
+Ours calls these *verified*, *refuted*, *inconclusive* and *error*.
+
+```python exec="on" show="output" title="Of all formulas that are right, and of all that are wrong"
+import re
+from pathlib import Path
+
+from charts import bars, number, table
+
+headings = re.findall(r"^## (.*)", Path(__file__).read_text("utf-8"), re.MULTILINE)
+for truth in ("right", "wrong"):
+    tables = [table(__file__, name) for name in headings if f", {{truth}}" in name]
+    head = tables[0][0]
+    bars(
+        [row[0] for row in tables[0][1:]],
+        {{
+            head[k]: [
+                sum(number(rows[place][k]) for rows in tables) for place in range(1, len(tables[0]))
+            ]
+            for k in range(1, len(head))
+        }},
+        f"formulas that are {{truth}}",
+        stacked=True,
+    )
+```
 """
 
 

@@ -51,6 +51,20 @@ as published; the Python of each, which gives the names something to stand for, 
 
 This page is made from what that measures, and a test holds that it says what comes out today.
 
+```python exec="on" show="output" title="What was measured, in percent"
+import re
+
+from charts import bars, table
+
+head, *rows = table(__file__)
+counts = [[int(n) for n in re.findall(r"\\d+", row[1])] for row in rows]
+bars(
+    [f"{row[0]} ({row[1]})" for row in rows],
+    {"count": [round(100 * part / whole) for part, whole in counts]},
+    "percent",
+)
+```
+
 """
 
 

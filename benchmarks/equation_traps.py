@@ -46,6 +46,16 @@ that random points could seem to refute. The right verdict was worked out before
 This page is made from the tests. Every trap is one, and a test fails when what is listed here as
 going wrong goes right.
 
+```python exec="on" show="output" title="Verdicts on the traps, by kind"
+from charts import bars, number, table
+
+head, *rows = table(__file__)
+columns = [head.index("as it should"), *range(head.index("as it should") + 1, len(head))]
+counts = {{head[k]: [number(row[k]) if row[k] else 0 for row in rows[:-1]] for k in columns}}
+shown = {{name: values for name, values in counts.items() if any(values)}}
+bars([row[0] for row in rows[:-1]], shown, "traps", stacked=True)
+```
+
 """
 
 #: How a trap can fail: the heading under which it is listed, and what is said there.

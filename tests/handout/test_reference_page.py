@@ -11,6 +11,7 @@ import click
 import pytest
 
 from handout.cli import main
+from handout.page.fences import find_fences
 
 ROOT = Path(__file__).parents[2]
 
@@ -61,3 +62,22 @@ def test_the_page_of_messages_is_the_one_that_the_code_gives() -> None:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     assert module.PAGE.read_text("utf-8") == module.page()
+
+
+MEASURED = [
+    path
+    for path in sorted((ROOT / "docs/benchmarks").glob("*.md"))
+    if re.search(r"^    python ", path.read_text("utf-8"), re.MULTILINE)  # what measures it
+]
+
+
+@pytest.mark.parametrize("page", MEASURED, ids=lambda path: path.stem)
+def test_a_benchmark_has_a_chart_of_its_own_table(page: Path) -> None:
+    """Numbers that were measured are drawn by the build from the page that states them."""
+    cells = [f.source for f in find_fences(page.read_text("utf-8")) if 'exec="on"' in f.info]
+    assert any("table(__file__" in source and "bars(" in source for source in cells)
+
+
+def test_all_benchmarks_are_found() -> None:
+    """Those above are not a few of them."""
+    assert len(MEASURED) >= 9
