@@ -16,7 +16,7 @@ import inspect
 import re
 import textwrap
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -80,6 +80,7 @@ class _Writer:
                 (value,) = self._inlined(node, "forward", arrays)
                 self._assign(self.names[node], value)
         self.lines += ["", "# backward: d_x is the derivative of the result with respect to x"]
+        self.lines.append("# (beside a step, y is the operation's value, and dy its derivative)")
         self._start()
         for node in reversed(self.order):
             if node.inputs and node in self.gradients:
@@ -137,10 +138,15 @@ class _Writer:
     def _comment(self, node: Node, derivative: bool) -> None:
         """Write the formula of an operation as its docstring has it, or that of its derivative."""
         doc = " ".join((inspect.getdoc(type(node)) or "").split("\n\nArgs:")[0].split())
-        sentences = re.split(r"(?<=\.)\s+(?=[A-Za-z])", doc)
-        slope = [s for s in sentences if re.search(r"\bd\w*(/d\w+)? ?(=|and)|slope|gradient", s)]
-        chosen = slope[:1] if derivative and slope else sentences[:1]
-        self.lines.append(f"# {type(node).__name__}: {chosen[0].rstrip('.')}")
+        sentences = [s.rstrip(".") for s in re.split(r"(?<=\.)\s+(?=[A-Za-z])", doc)]
+        formula = sentences[0]
+        if derivative:
+            said = [s for s in sentences if re.search(r"\bd\w+(/d\w+)? =", s)]
+            formula = (
+                _by_hand(node) or next(iter(said), "") or _returned(node)
+                or f"the derivative of {formula}"
+            )  # fmt: skip
+        self.lines.append(f"# {type(node).__name__}: {formula}")
 
     def _assign(self, name: str, expression: str) -> None:
         self.lines.append(f"{name} = {expression}")
@@ -336,6 +342,67 @@ class _Substitution(ast.NodeTransformer):
             folded = ast.fix_missing_locations(ast.Expression(operation))
             return ast.Constant(eval(compile(folded, "<trace>", "eval")))
         return operation
+
+
+def _by_hand(node: Node) -> str:
+    """Return the derivative as it is written by hand, if it fits beside a line."""
+    if node.by_hand is None:
+        return ""
+    names = _parameters(type(node).forward)[1:]
+    terms = [term.format(*names, y="y", grad="dy") for term in node.by_hand[1:]]
+    return _equations(names, terms)
+
+
+def _returned(node: Node) -> str:
+    """Return the derivative that `backward` returns, `da = dy * b, db = dy * a`, if that is all."""
+    function = inspect.unwrap(type(node).backward)
+    names = _parameters(type(node).forward)[1:]
+    try:
+        (tree,) = ast.parse(textwrap.dedent(inspect.getsource(function))).body
+    except (OSError, TypeError, SyntaxError):
+        return ""
+    statements = tree.body[1:] if ast.get_docstring(tree) else tree.body  # type: ignore[attr-defined, arg-type]
+    if len(statements) != 1 or not isinstance(statements[0], ast.Return):
+        return ""
+    returned = statements[0].value or ast.Constant(None)
+    own = _parameters(function)
+    if len(own) != len(names) + 2:
+        return ""
+    said = dict(zip(own, ["self", "dy", *names], strict=True))
+    value = _Spoken(said).visit(returned)
+    terms = value.elts if isinstance(value, ast.Tuple) else [value]
+    if len(terms) != len(names) or any(
+        isinstance(part, ast.Name) and part.id == "self" for part in ast.walk(value)
+    ):
+        return ""
+    return _equations(names, [ast.unparse(term) for term in terms])
+
+
+class _Spoken(ast.NodeTransformer):
+    """Renames the arguments of a backward, and its own value, to what formulas call them."""
+
+    def __init__(self, said: Mapping[str, str]) -> None:
+        self.said = said
+
+    def visit_Name(self, name: ast.Name) -> ast.Name:
+        return ast.Name(self.said.get(name.id, name.id), ast.Load())
+
+    def visit_Attribute(self, attribute: ast.Attribute) -> ast.expr:
+        if ast.unparse(attribute) == "self.value":
+            return ast.Name("y", ast.Load())
+        self.generic_visit(attribute)
+        return attribute
+
+
+def _equations(names: Sequence[str], terms: Sequence[str]) -> str:
+    """Return `da = ..., db = ...` without inputs that have no derivative; nothing if it is long."""
+    told = [f"d{name} = {term}" for name, term in zip(names, terms, strict=True) if term != "None"]
+    text = ", ".join(told)
+    return text if len(text) < 80 else ""
+
+
+def _parameters(function: Callable[..., Any]) -> list[str]:
+    return list(inspect.signature(inspect.unwrap(function)).parameters)
 
 
 _MISSING = object()

@@ -57,7 +57,10 @@ def test_a_network_reads_as_one_would_write_it():
         "d_b = d_add1.sum(axis=0)",
         "d_h = d_matmul2 @ V.mT",
         "d_W = d_W + x.mT @ d_matmul1",
-        "# Sigmoid: dy/dx = y(x) y(-x), where 1 - y would lose its digits",
+        "# Sigmoid: dx = dy * y * (1 - y)",
+        "# MatMul: da = dy b^T and db = a^T dy, for each matrix of a batch",
+        "# Add: da = dy, db = dy",
+        "# CrossEntropy: dx = (softmax(x) - onehot(label)) / batch",
     ):
         assert f"{line}\n" in program, program
     loss.backward()
