@@ -24,7 +24,7 @@ from handout.page.codes import CODES
 from handout.page.escape import one_line
 from handout.page.fences import running_text
 from handout.page.pages import Page, PageError, documents, shown_path
-from handout.page.problems import Problem
+from handout.page.problems import Problem, UserError
 from handout.page.references import references
 from handout.project_file import find_config
 from handout.report.annotations import annotate
@@ -42,6 +42,18 @@ from handout.weave.mentions import borrowed_badges, lost_badges
 
 _TEMPLATE = re.compile(r"\{[{%]")  # of mkdocs-macros and include-markdown
 _HELP = {"help_option_names": ["-h", "--help"]}
+
+
+class UsageError(UserError):
+    """A command that cannot do what it is asked; the message says why."""
+
+    code = "H702"
+
+
+class MissingError(UserError):
+    """A package that a command needs and that is not installed; the message says how to get it."""
+
+    code = "H703"
 
 
 @click.group(context_settings=_HELP)
@@ -176,12 +188,12 @@ def _executor(address: str | None, project: Project) -> Iterator[Executor | None
         from handout.run.cluster import ClusterError, cluster
         from handout.run.shipping import ShippingError
     except ModuleNotFoundError as error:
-        _refuse(f"--executor needs {error.name}: pip install 'mkdocs-handout[dask]'")
+        _refuse(MissingError(f"--executor needs {error.name}: pip install 'mkdocs-handout[dask]'"))
     try:
         with cluster(address, project) as executor:
             yield executor
     except (ClusterError, ShippingError) as error:
-        _refuse(str(error))
+        _refuse(error)
 
 
 def _project(
@@ -192,7 +204,7 @@ def _project(
         here = Path.cwd()
         project = find_project(*(Path(name).absolute().parent for name in pages[:1]), here)
     except SettingsError as error:
-        _refuse(f"{error} [H701]")
+        _refuse(error)
     settings = project.settings
     settings = settings._replace(jobs=jobs or settings.jobs, timeout=timeout or settings.timeout)
     return project._replace(settings=settings)
@@ -207,7 +219,7 @@ def _read(name: str, project: Project) -> Page:
                 _warn(f"{page.shown}:{line}: {what}")
         return project.own(page)
     except PageError as error:
-        _refuse(f"{error} [H101]")
+        _refuse(error)
 
 
 def _write(target: str, text: str, mode: str = "w") -> None:
@@ -242,7 +254,7 @@ def _baseline(name: str | None, project: Project, update: bool) -> Baseline | No
     try:
         return Baseline(file)
     except BaselineError as error:
-        _refuse(str(error))
+        _refuse(error)
 
 
 def _without_known(
@@ -258,7 +270,7 @@ def _without_known(
         try:
             known.update(found, pages)
         except BaselineError as error:
-            _refuse(str(error))
+            _refuse(error)
     compared = known.sort(found, pages)
     click.echo(known.told(compared), file=stream)
     return compared.new
@@ -302,8 +314,8 @@ def _warn(message: str) -> None:
     click.echo(f"handout: {message}", err=True)
 
 
-def _refuse(message: str) -> NoReturn:
-    click.echo(f"handout: {message}", err=True)
+def _refuse(why: str | UserError) -> NoReturn:
+    click.echo(f"handout: {UsageError(why) if isinstance(why, str) else why}", err=True)
     sys.exit(2)
 
 
@@ -386,7 +398,7 @@ def build(strict: bool, host: str | None) -> None:
         try:
             import_module("properdocs.replacement")  # from here on, `mkdocs` means ProperDocs
         except ModuleNotFoundError:
-            _refuse("ProperDocs is not installed: pip install properdocs")
+            _refuse(MissingError("ProperDocs is not installed: pip install properdocs"))
     from handout.hosts import building
 
     done = building.build_with_zensical if host == "zensical" else building.build_site
@@ -429,7 +441,7 @@ def weave(folder: Path, html: bool) -> None:
     try:
         site = weave_site(project.config, folder.absolute(), html)
     except (HostError, SettingsError) as error:
-        _refuse(str(error))
+        _refuse(error)
     verdicts = [verdict for page in site.judged for verdict in page.verdicts]
     click.echo(f"{shown_path(folder.absolute())}: {told(tally(verdicts))}")
     sys.exit(1 if site.problems else 0)
@@ -462,7 +474,7 @@ def init(folder: Path) -> None:
     try:
         done = initialise(folder)
     except InitError as error:
-        _refuse(str(error))
+        _refuse(error)
     click.echo(
         f"{shown_path(done.config)}: the plugin {'is added' if done.added else 'was there already'}"
     )
@@ -481,7 +493,7 @@ def new(folder: Path, host: str) -> None:
     try:
         written = new_handout(folder, host)
     except NewError as error:
-        _refuse(str(error))
+        _refuse(error)
     click.echo(f"{folder}: {len(written)} files. Next: cd {folder} && make site")
     if is_local(requirement()):
         click.echo(
@@ -507,7 +519,7 @@ def pdf(output: Path, pages: Sequence[str]) -> None:
     try:
         status = make_pdf(output, pages)
     except PdfError as error:
-        _refuse(str(error))
+        _refuse(error)
     if not status:
         click.echo(f"{output}: {output.stat().st_size // 1000} kB")
     sys.exit(status)

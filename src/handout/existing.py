@@ -15,12 +15,15 @@ from typing import NamedTuple
 import yaml
 
 from handout.page.pages import shown_path
+from handout.page.problems import UserError
 from handout.project_file import find_config
 from handout.settings import Configuration, SettingsError, read_configuration
 
 
-class InitError(Exception):
+class InitError(UserError):
     """A folder whose site cannot be given the plugin; the message says why, and what to do."""
+
+    code = "H702"
 
 
 class Initialised(NamedTuple):
@@ -57,7 +60,7 @@ def initialise(folder: Path) -> Initialised:
             _check(config, text, before)
         return Initialised(config, added, list(_advice(before, config.parent)))
     except SettingsError as error:
-        raise InitError(str(error)) from None
+        raise InitError(error.plain) from None
     except OSError as error:
         raise InitError(f"{shown_path(config)}: {error.strerror}") from None
 

@@ -10,12 +10,16 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path, PurePosixPath
 
+from handout.page.problems import UserError
+
 _DOTTED = {"gitignore": ".gitignore", "github": ".github"}  # as they are named in a project
 _EMPTY_ENOUGH = {".git"}  # a repository without files may become a handout
 
 
-class NewError(Exception):
+class NewError(UserError):
     """A folder in which no project can be started; the message says why."""
+
+    code = "H702"
 
 
 def new_handout(folder: Path, host: str = "mkdocs") -> list[Path]:

@@ -20,6 +20,7 @@ from handout.page.inclusion import expanded, snippet_folders, with_inclusions
 from handout.page.macros import macros_in
 from handout.page.options import listed, suggestion
 from handout.page.pages import CLAIMS, Page, read_front_matter
+from handout.page.problems import UserError
 from handout.project_file import find_config
 
 #: With less, a page's process could not even begin.
@@ -32,8 +33,10 @@ HOSTS = ("mkdocs", "properdocs", "zensical")
 TEMPLATES = frozenset({"macros", "include-markdown"})
 
 
-class SettingsError(ValueError):
+class SettingsError(UserError):
     """An option that is unknown or has a bad value; the message says which, and the remedy."""
+
+    code = "H701"
 
 
 class Settings(NamedTuple):
@@ -253,7 +256,7 @@ def read_project(config: Path) -> Project:
     try:
         settings = read_settings(plugins["handout"] or {}, config.parent)
     except SettingsError as error:
-        raise SettingsError(f"{config}: plugin handout: {error}") from None
+        raise SettingsError(f"{config}: plugin handout: {error.plain}") from None
     snippets = None
     if "pymdownx.snippets" in extensions:
         snippets = snippet_folders(extensions["pymdownx.snippets"], config.parent, docs)

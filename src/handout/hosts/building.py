@@ -41,11 +41,11 @@ def build_site(
         options: dict[str, Any] = {"strict": strict or None, "site_dir": site_dir and str(site_dir)}
         config = load_config(**options)
     except (ConfigurationError, Abort) as error:
-        click.echo(f"handout: {error}", err=True)
+        click.echo(f"handout: {error} [H701]", err=True)
         return 2
     ours = config.plugins.get("handout")
     if ours is None:
-        click.echo(f"handout: {config.config_file_path}: {NOT_LISTED}", err=True)
+        click.echo(f"handout: {config.config_file_path}: {NOT_LISTED} [H701]", err=True)
         return 2
     ours.config["strict"] = True  # whatever `mkdocs build` does
     if guest is not None:
@@ -57,7 +57,7 @@ def build_site(
     except Abort:
         status = 1
     except BuildError as error:
-        click.echo(f"handout: {error}", err=True)
+        click.echo(f"handout: {error} [H705]", err=True)
         return 1
     finally:
         config.plugins.on_shutdown()

@@ -12,18 +12,21 @@ from typing import Any
 from pathspec import GitIgnoreSpec
 
 from handout.page.pages import MARKDOWN, documents
+from handout.page.problems import UserError
 from handout.settings import Project, read_configuration, read_project
 
 log = logging.getLogger("handout")
 
 
-class HostError(ValueError):
+class HostError(UserError):
     """A site that cannot be built; the message says why, and the remedy.
 
     Args:
         message: what is wrong.
         built: whether its host ran at all, so that it is no wrong usage.
     """
+
+    code = "H705"
 
     def __init__(self, message: str, built: bool = False) -> None:
         super().__init__(message)
@@ -152,7 +155,9 @@ class Documents:
 
         for name in listed(self.document.get("nav") or []):
             if name not in self.files and name.endswith((*MARKDOWN, ".ipynb")):
-                self.warn(f"{self.config.name}: the navigation lists {name}, which is no page")
+                self.warn(
+                    f"{self.config.name}: the navigation lists {name}, which is no page [H701]"
+                )
             yield name
 
     def warn(self, message: str) -> None:

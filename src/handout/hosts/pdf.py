@@ -20,6 +20,7 @@ from mkdocs.structure.pages import Page as SitePage
 
 from handout.hosts.building import build_site
 from handout.hosts.printable import PrintPage, document, print_settings
+from handout.page.problems import UserError
 from handout.render.badge import claims_of, count
 from handout.settings import SettingsError
 
@@ -37,8 +38,10 @@ _FLAGS = (
 # fmt: on
 
 
-class PdfError(Exception):
+class PdfError(UserError):
     """A handout that cannot be printed; the message says why, and the remedy."""
+
+    code = "H706"
 
 
 def find_chromium() -> str:
@@ -138,7 +141,7 @@ class _Reader(BasePlugin[_NoOptions]):
         try:
             settings = print_settings(config.extra.get("pdf"), config.site_name, config.site_author)
         except SettingsError as error:
-            raise PdfError(f"{config.config_file_path}: {error}") from None
+            raise PdfError(f"{config.config_file_path}: {error.plain}") from None
         pages = self._choose(self.chosen or settings.pages)
         verdicts = json.loads((site / "verdicts.json").read_text("utf-8"))["verdicts"]
         printed = {page.source for page in pages}

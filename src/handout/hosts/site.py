@@ -170,7 +170,7 @@ class Site:
         _link_to_itself.cache_clear()  # it is another build
         found = {file: loop for file in pages if (loop := _loop(file.abs_src_path))}
         for loop in sorted(set(found.values())):
-            self.warn(f"{shown_path(Path(loop))}: links to a folder that holds it; left out")
+            self.warn(f"{shown_path(Path(loop))}: links to a folder that holds it; left out [H101]")
         nameless = [file for file in pages if file not in found and not _is_text(file.src_uri)]
         for file in nameless:
             message = "the name of this file is not UTF-8, so no address leads to it: rename it"
@@ -569,7 +569,7 @@ def _baseline(project: Project) -> Baseline | None:
     try:
         return Baseline(project.baseline) if project.baseline else None
     except BaselineError as error:
-        raise SettingsError(str(error)) from None
+        raise SettingsError(error.plain) from None
 
 
 def _outdated(page: Page) -> bool:

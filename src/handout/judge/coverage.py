@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from handout.judge.formulas import Coverage, Formula
+from handout.judge.verdict import Verdict
 from handout.judge.verdicts import JudgedPage, Result
 from handout.page.displays import Role, states_something
 from handout.page.pages import Page
@@ -30,7 +31,7 @@ def _claimed(results: Iterable[Result]) -> Iterator[Formula]:
         latex = " ".join(cell.source.split())
         reason = _reason(result)
         if reason is not None:
-            yield Formula(cell.line_first, latex, "untested", cell.id, reason)
+            yield Formula(cell.line_first, latex, "untested", cell.id, *reason)
         elif cell.whole and (result.outcome or {}).get("defined") and not result.verdicts:
             yield Formula(cell.line_first, latex, "definition")
         elif cell.role is Role.CLAIM:
@@ -43,30 +44,28 @@ def _claimed(results: Iterable[Result]) -> Iterator[Formula]:
             )
 
 
-def _reason(result: Result) -> str | None:
-    """Why a formula is not tested; None if it is, or if it states nothing."""
+def _reason(result: Result) -> tuple[str, str] | None:
+    """Why a formula is not tested, with a code; None if it is, or if it states nothing."""
     cell = result.cell
     if cell.problem is not None:
-        return cell.problem
+        return cell.problem, "H201"
     if result.untested is not None:
-        return _first_line(result.untested)
+        return _unclear(result.untested)
     if cell.role is Role.SKIP:
-        return "skipped by its author"
+        return "skipped by its author", ""
     if cell.role is Role.EXERCISE:
         return None
     if cell.role is Role.NONE:
-        return "not claimed" if states_something(cell.source) else None
+        return ("not claimed", "") if states_something(cell.source) else None
     unclear = [v for v in result.verdicts if v["status"] not in ("verified", "refuted")]
-    if unclear:
-        return _first_line(unclear[0]["message"] or unclear[0]["status"])
-    return None
+    return _unclear(unclear[0]) if unclear else None
+
+
+def _unclear(verdict: Verdict) -> tuple[str, str]:
+    return (verdict["message"] or verdict["status"]).partition("\n")[0], verdict["code"] or ""
 
 
 def _unclaimed(judged: JudgedPage) -> Iterator[Formula]:
     for display in judged.page.unclaimed:
         latex = " ".join(display.source.split())
         yield Formula(display.line_first, latex, "untested", "", "not claimed")
-
-
-def _first_line(message: str) -> str:
-    return message.partition("\n")[0]

@@ -22,6 +22,7 @@ class Formula:
     state: State
     id: str = ""  # of its claim
     reason: str = ""  # why it is not tested
+    code: str = ""  # of the reason, where it is one of `handout.page.codes.CODES`
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ class Result:
     cell: Cell
     outcome: CellOutcome | None  # None if the cell did not run
     verdicts: list[Verdict]
-    untested: str | None = None  # why a formula that is claimed with its whole page was not tested
+    untested: Verdict | None = None  # on a formula that is claimed with its page, and not tested
 
 
 @dataclass(frozen=True)
@@ -252,11 +252,13 @@ def _note_consequence(verdicts: list[Verdict], failed: str) -> None:
             verdict["details"]["follows"] = failed
 
 
-def _without_untested(verdicts: list[Verdict]) -> tuple[str | None, list[Verdict]]:
-    """Why a formula of a page that claims as a whole is not tested, and the verdicts that are."""
+def _without_untested(verdicts: list[Verdict]) -> tuple[Verdict | None, list[Verdict]]:
+    """What tests nothing of a formula of a page that claims as a whole, and the other verdicts."""
     tested = [v for v in verdicts if v["status"] in ("verified", "refuted")]
     others = [v for v in verdicts if v["status"] not in ("verified", "refuted")]
-    return (others[0]["message"] or others[0]["status"] if others else None), tested
+    for verdict in others:
+        verdict["code"] = _code(verdict)
+    return (others[0] if others else None), tested
 
 
 def _refuse_taken_ids(judged: JudgedPage) -> None:

@@ -21,6 +21,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from handout.page.problems import UserError
+
 VERSION = "0.27.7"
 PYTHON = "3.12"
 NUMPY = "numpy-2.0.2-cp312-cp312-pyodide_2024_0_wasm32.whl"
@@ -64,8 +66,10 @@ LOCK = {
 }
 
 
-class FilesError(Exception):
+class FilesError(UserError):
     """The files of the runtime cannot be had, or are not the official ones; says what to do."""
+
+    code = "H707"
 
 
 def folder(cache: Path) -> Path:

@@ -246,4 +246,35 @@ CODES = {
         "`mkdocs.yml` cannot be read, or an option of the plugin is unknown or has a bad value.",
         "The message names the option and what it takes.",
     ),
+    "H702": Kind(
+        "A command cannot do what it is asked",
+        "It is given a file, a folder or an option that is not there, does not fit, or cannot be "
+        "read or written.",
+        "The message names it. `handout COMMAND --help` lists what the command takes.",
+    ),
+    "H703": Kind(
+        "A package is not installed",
+        "A command or an option needs a package that is not installed with handout.",
+        "Install it as the message says.",
+    ),
+    "H704": Kind(
+        "A cluster cannot run the pages",
+        "The scheduler does not answer, its workers do not fit, or the project cannot be sent.",
+        "The message says which, and what to start or to install.",
+    ),
+    "H705": Kind(
+        "The site generator cannot build the site",
+        "MkDocs, ProperDocs or Zensical ended with an error of its own, or has no such page.",
+        "The message has what it said.",
+    ),
+    "H706": Kind(
+        "The handout cannot be printed",
+        "There is no Chromium, it has failed, or the PDF cannot be written.",
+        "The message says which, and how to get a Chromium.",
+    ),
+    "H707": Kind(
+        "The files of live pages cannot be had",
+        "The runtime or the editors cannot be fetched, or are not the official files.",
+        "The message says from where. Pages are built without them, and are not live.",
+    ),
 }

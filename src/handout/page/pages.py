@@ -14,6 +14,7 @@ from handout.page.displays import Display, Role
 from handout.page.fences import find_fences, front_matter, read_text
 from handout.page.macros import macros_in
 from handout.page.options import MATH, OptionError
+from handout.page.problems import UserError
 
 #: Which formulas of a page are claims: those that are marked, or all that state something.
 CLAIMS = ("marked", "all")
@@ -21,8 +22,10 @@ CLAIMS = ("marked", "all")
 MARKDOWN = (".md", ".markdown", ".mdown", ".mkdn", ".mkd")
 
 
-class PageError(ValueError):
+class PageError(UserError):
     """A page that cannot be read; the text names it, the line and the reason."""
+
+    code = "H101"
 
     def __init__(self, shown: str, message: str, line: int = 1) -> None:
         super().__init__(f"{shown}:{line}: {message}")

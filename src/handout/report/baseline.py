@@ -13,13 +13,15 @@ from pathlib import Path, PurePath
 from typing import NamedTuple
 
 from handout.page.codes import CODES
-from handout.page.problems import Problem
+from handout.page.problems import Problem, UserError
 
 SCHEMA = 1
 
 
-class BaselineError(ValueError):
+class BaselineError(UserError):
     """A baseline that cannot be read or written; the message says why."""
+
+    code = "H702"
 
 
 class Known(NamedTuple):

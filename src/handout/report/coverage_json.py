@@ -41,7 +41,13 @@ def _numbers(found: Coverage) -> dict[str, Any]:
 def _reasons(found: Coverage) -> dict[str, Any]:
     return {
         "reasons": [
-            {"line": f.line, "id": f.id or None, "latex": f.latex, "reason": f.reason}
+            {
+                "line": f.line,
+                "id": f.id or None,
+                "latex": f.latex,
+                "reason": f.reason,
+                "code": f.code or None,
+            }
             for f in found.untested
         ]
     }

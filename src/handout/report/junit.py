@@ -13,7 +13,7 @@ from xml.etree.ElementTree import Element, SubElement
 from handout.judge.verdict import Verdict
 from handout.judge.verdicts import JudgedPage
 from handout.page.escape import escape_controls
-from handout.report.problems import problem_of
+from handout.report.problems import line_of, problem_of
 
 #: What a test case says about its verdict, beside its name and place.
 _FACTS = ("status", "expected", "oracle", "points", "max_rel_error", "reading", "repair")
@@ -46,15 +46,15 @@ def _count(suite: Element, cases: list[Element]) -> None:
 
 def _case(judged: JudgedPage, verdict: Verdict) -> Element:
     step = f" (step {verdict['step']})" if verdict["step"] > 1 else ""
-    problem = problem_of(judged.page, verdict)
     case = Element(
         "testcase",
         name=escape_controls(f"{verdict['id']}{step}"),
         classname=escape_controls(judged.page.name),
         file=escape_controls(judged.page.shown),
-        line=str(problem.line),
+        line=str(line_of(verdict)),
     )
     if not verdict["ok"]:
+        problem = problem_of(judged.page, verdict)
         kind = "error" if verdict["status"] == "error" else "failure"
         failed = SubElement(
             case, kind, message=escape_controls(problem.message), type=verdict["status"]

@@ -82,9 +82,13 @@ def coverage_problems(judged: JudgedPage, settings: Settings) -> list[Problem]:
     return [Problem(judged.page.shown, line, message, code="H604")]
 
 
+def line_of(verdict: Verdict) -> int:
+    """The line of the page that a verdict is about: where a cell failed, or the claim's own."""
+    return int(verdict["details"].get("line", verdict["line"]))
+
+
 def problem_of(page: Page, verdict: Verdict) -> Problem:
-    """The message about one verdict; an excerpt shows the formula and the place in it."""
-    line = verdict["details"].get("line", verdict["line"])
+    """The message about a verdict that is not as expected; an excerpt shows the place in it."""
     step = f" step {verdict['step']}" if verdict["step"] > 1 else ""
     text = f"{verdict['id']}{step}: {verdict['status']}, {verdict['expected']} was expected"
     why, _, excerpt = str(verdict["message"] or _difference(verdict)).partition("\n")
@@ -92,7 +96,8 @@ def problem_of(page: Page, verdict: Verdict) -> Problem:
         why, excerpt = " | ".join(line for line in (why, *excerpt.splitlines()) if line.strip()), ""
     message = f"{text}: {why}" if why else text
     subject = verdict["id"] + (f"#{verdict['step']}" if verdict["step"] > 1 else "")
-    return Problem(page.shown, line, message, excerpt, verdict["code"] or "", subject)
+    assert verdict["code"] is not None  # the verdict is not as expected
+    return Problem(page.shown, line_of(verdict), message, verdict["code"], excerpt, subject)
 
 
 def _difference(verdict: Verdict) -> str:

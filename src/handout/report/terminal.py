@@ -19,7 +19,6 @@ from handout.judge.verdicts import JudgedPage
 from handout.page.escape import one_line
 from handout.page.options import STATUSES
 from handout.page.pages import Page
-from handout.page.problems import Problem
 from handout.run.runner import Progress as Advance
 
 _STYLES = {"verified": "green", "refuted": "red", "inconclusive": "yellow", "error": "red"}
@@ -117,14 +116,16 @@ def show_coverage(judged: Sequence[JudgedPage], stream: TextIO) -> None:
         return
     for page, found in with_formulas:
         for formula in found.untested:
-            stream.write(f"{Problem(page.page.shown, formula.line, _untested(formula))}\n")
+            place = f"{page.page.shown}:{formula.line}"
+            stream.write(one_line(f"{place}: {_untested(formula)}") + "\n")
     stream.flush()
     console.print(table)
 
 
 def _untested(formula: Formula) -> str:
     name = f"{formula.id}: " if formula.id else ""
-    return f"{name}not tested: {formula.reason}: {formula.latex}"
+    code = f" [{formula.code}]" if formula.code else ""
+    return f"{name}not tested: {formula.reason}{code}: {formula.latex}"
 
 
 def _of_verdicts(judged: JudgedPage) -> Table:

@@ -19,6 +19,7 @@ from typing import Any, cast
 
 import distributed
 
+from handout.page.problems import UserError
 from handout.run.runner import page_server
 from handout.run.shipping import Bundle, inside, pack, run_moved, unpack, versions
 from handout.settings import Project
@@ -27,8 +28,10 @@ _ADDRESS = re.compile(r"dask(\+tls)?://([\w.-]+):(\d{1,5})")
 _PATIENCE = 10  # seconds for the scheduler to answer
 
 
-class ClusterError(ValueError):
+class ClusterError(UserError):
     """A cluster that cannot be used; the message says why, and the remedy."""
+
+    code = "H704"
 
 
 @contextlib.contextmanager

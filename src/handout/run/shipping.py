@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from handout import __version__
+from handout.page.problems import UserError
 from handout.run.cache import distributions, engine_digest, version
 from handout.run.digests import in_json
 from handout.run.outcomes import Fault
@@ -32,8 +33,10 @@ _MOST = 512 << 20  # bytes of all files together
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the first day that a zip file knows
 
 
-class ShippingError(ValueError):
+class ShippingError(UserError):
     """A project, or a page, that cannot be taken to another machine; the message says why."""
+
+    code = "H704"
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ from markdown.util import AtomicString
 from handout.page.cells import Cell, read_contents
 from handout.page.displays import Role
 from handout.page.fences import running_text
+from handout.page.problems import UserError
 from handout.settings import find_project
 from handout.weave.inject import TOKEN
 from handout.weave.mentions import MENTION, with_mentions
@@ -41,8 +42,10 @@ _MAYBE = re.compile(r"exec|claim|exercise|<!--\s*(?:let|define)|math\s+(?:let|de
 _NAME = re.compile(r"^<!-- woven by handout: (?P<name>[0-9a-f]{32}) -->$", re.MULTILINE)
 
 
-class UntestedError(ValueError):
+class UntestedError(UserError):
     """A page with cells or claims is rendered by a host that has run none of them."""
+
+    code = "H603"
 
 
 def ending(name: str) -> str:

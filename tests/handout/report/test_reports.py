@@ -160,7 +160,7 @@ GITHUB = {"GITHUB_ACTIONS": "true", "GITHUB_WORKSPACE": str(Path.cwd())}
 
 def test_annotations_are_for_github_only():
     """Elsewhere there is none."""
-    problem = Problem("docs/page.md", 57, "wrong")
+    problem = Problem("docs/page.md", 57, "wrong", "H401")
     assert annotation(problem, {}) is None
     assert annotation(problem, GITHUB) == "::error file=docs/page.md,line=57,title=handout::wrong"
 
@@ -172,7 +172,7 @@ def test_annotations_name_files_from_the_root_of_the_repository(
     (tmp_path / "course").mkdir()
     monkeypatch.chdir(tmp_path / "course")
     said = annotation(
-        Problem("docs/page.md", 1, "wrong"),
+        Problem("docs/page.md", 1, "wrong", "H401"),
         {"GITHUB_ACTIONS": "true", "GITHUB_WORKSPACE": str(tmp_path)},
     )
     assert said is not None
@@ -181,7 +181,7 @@ def test_annotations_name_files_from_the_root_of_the_repository(
 
 def test_annotations_cannot_be_ended_or_forged():
     """Percent signs, colons, commas and newlines are escaped as the runner reads them."""
-    said = annotation(Problem("a,b:c%.md", 3, "50% of\n::warning::x"), GITHUB)
+    said = annotation(Problem("a,b:c%.md", 3, "50% of\n::warning::x", "H401"), GITHUB)
     assert said == (r"::error file=a%2Cb%3Ac%25.md,line=3,title=handout::50%25 of\n::warning::x")
 
 

@@ -14,7 +14,7 @@ from handout.report.sarif import SCHEMA, sarif
 
 
 def problem(line: int = 5, path: str = "docs/a b.md", subject: str = "softmax") -> Problem:
-    return Problem(path, line, "softmax: refuted", "  x = y\n      ^", code="H401", subject=subject)
+    return Problem(path, line, "softmax: refuted", "H401", "  x = y\n      ^", subject)
 
 
 def test_a_problem_becomes_a_result_on_its_line(tmp_path: Path) -> None:
