@@ -31,8 +31,8 @@ class LivePage:
         if self.lacking:
             needs = escape(", ".join(self.lacking))
             return (
-                '<p class="live-note" data-search-exclude>This page can be read and not changed: '
-                f"its code needs {needs}, which the browser does not have.</p>"
+                '<p class="live-note" data-search-exclude>This page cannot be changed in the '
+                f"browser: its code needs {needs}, which the browser does not have.</p>"
             )
         return f'<script class="live-page" type="application/json">{self.data}</script>'
 

@@ -40,12 +40,12 @@ CODES = {
     "H301": Kind(
         "A cell raised an exception",
         "The code on the page does not run as it stands there.",
-        'Mend it. Where the exception is what the page shows, write `expect="raises NameOfError"`.',
+        'Correct it. If it is shown on purpose, write `expect="raises NameOfError"`.',
     ),
     "H302": Kind(
-        "An expected exception did not come",
+        "An expected exception was not raised",
         'A cell says `expect="raises ..."`, and raised nothing, or something else.',
-        "Mend the cell, or say what it does raise.",
+        "Correct the cell, or name the exception that it does raise.",
     ),
     "H303": Kind(
         "A cell ended the page",
@@ -55,24 +55,24 @@ CODES = {
     ),
     "H304": Kind(
         "A cell did not run",
-        "An earlier cell of the page ended its process, so nothing is known of this one.",
-        "Mend the earlier cell.",
+        "An earlier cell ended the process of the page, so nothing is known about this one.",
+        "Correct the earlier cell.",
     ),
     "H305": Kind(
         "A page reads what another page writes",
-        "Pages run side by side, so what the one reads may be of this build, or of the one before.",
-        "Write and read the file on one page, or commit it and write it no more.",
+        "Pages run side by side, so the file may come from this build or from the previous one.",
+        "Write and read the file on the same page, or commit it and stop writing it.",
     ),
     "H306": Kind(
-        "A cell gives something else in every run",
+        "A cell gives different results in different runs",
         "`handout check --twice` has run the page twice, and the two runs differ.",
-        "Seed what is random; show no time, no address in memory, no order of a set of objects.",
+        "Seed what is random; do not show times, memory addresses, or the order of a set.",
     ),
     "H401": Kind(
         "An equation is refuted",
-        "Both sides differ at some point by far more than rounding, and did so when the "
-        "derivatives were computed again in another way. The message has the point.",
-        "Correct the formula, or the cells that define its symbols. Where the page quotes a "
+        "The two sides differ at some point by far more than rounding, and still do when the "
+        "derivatives are computed in another way. The message gives the point.",
+        "Correct the formula, or the cells that define its symbols. If the page quotes a "
         'mistake on purpose, write `expect="refuted"`.',
     ),
     "H402": Kind(
@@ -93,12 +93,12 @@ CODES = {
         "An equation could not be evaluated",
         "An operation on the page's graph raised an exception when the equation was evaluated at "
         "random points.",
-        "Mend the operation, or declare the domain of its inputs.",
+        "Correct the operation, or declare the domain of its inputs.",
     ),
     "H405": Kind(
-        "An equation would be read otherwise than it is seen",
-        "Printed back from what was understood, the formula is typeset differently. What a reader "
-        "sees is not what was tested.",
+        "An equation is typeset differently from how it was read",
+        "The formula was printed back from what was understood, and looks different. What a reader "
+        "sees is not what would have been tested.",
         "Write it more explicitly, as the message shows.",
     ),
     "H406": Kind(
@@ -109,7 +109,7 @@ CODES = {
     "H407": Kind(
         "An equation is not as wrong as expected",
         'The claim says `expect="refuted"` (or another verdict), and got a better one.',
-        "If the formula has been corrected, remove `expect` and what the page says of a mistake.",
+        "If the formula has been corrected, remove `expect` and the text about the mistake.",
     ),
     "H411": Kind(
         "A formula is not complete",
@@ -120,7 +120,7 @@ CODES = {
         "A formula claims nothing that can be tested",
         "It has no relation, holds whatever its letters are, or states something that no "
         "computation can decide.",
-        "Write an equation, an inequality or a decimal; or leave the claim away.",
+        "Write an equation, an inequality or a decimal, or remove the claim.",
     ),
     "H413": Kind(
         "A name or a range is not known",
@@ -138,12 +138,12 @@ CODES = {
         "Shapes or indices do not fit",
         "The two sides, two factors, or a node and its indices have different shapes, or an index "
         "is free on one side only.",
-        "The message has the shapes. Write the indices, or the transpose, that the formula means.",
+        "The message gives the shapes. Write the indices or the transpose that the formula needs.",
     ),
     "H416": Kind(
         "A declaration or definition is not understood",
-        "It names a set that is not known, or a left side that is no new name.",
-        "The reference lists the sets; a definition has a name alone on its left.",
+        "It names an unknown set, or its left side is not a new name.",
+        "The reference lists the sets; the left side of a definition is a single name.",
     ),
     "H417": Kind(
         "A derivative is not understood",
@@ -152,9 +152,9 @@ CODES = {
     ),
     "H418": Kind(
         "A formula has two readings",
-        "Readers could take it either way, or TeX sets it otherwise than it is written, so nothing "
-        "was guessed.",
-        "The message says how to write each of the two.",
+        "Readers could take it either way, or TeX typesets it differently from how it is written, "
+        "so nothing was guessed.",
+        "The message says how to write each of them.",
     ),
     "H419": Kind(
         "An option of a claim does not fit",
@@ -165,8 +165,8 @@ CODES = {
     "H501": Kind(
         "A gradient is refuted",
         "What `backward` gives differs from the numeric derivative by far more than rounding.",
-        "The message has the component and both numbers. Mend `backward`; where it is wrong on "
-        'purpose, `check_gradients(..., expect="refuted")`.',
+        "The message gives the component and both numbers. Correct `backward`; if it is wrong on "
+        'purpose, write `check_gradients(..., expect="refuted")`.',
     ),
     "H502": Kind(
         "The check of a gradient is inconclusive",
@@ -190,30 +190,30 @@ CODES = {
         "The message says which id was probably meant.",
     ),
     "H602": Kind(
-        "A formula cannot be set",
+        "A formula cannot be typeset",
         "The LaTeX has a command that is unknown, or a brace or an environment that is not closed.",
         "Correct it, define a macro, or leave formulas to the site's own MathJax or KaTeX with "
         "`mathml: claims`.",
     ),
     "H603": Kind(
         "A cell does not reach the page",
-        "What the author wrote, and what the site's other plugins made of it, do not fit together, "
-        "so that the output has no place.",
+        "What the author wrote does not match what the site's other plugins made of it, so "
+        "there is no place for the output.",
         "The message says which cell, and what to write.",
     ),
     "H604": Kind(
         "Too few formulas of a page are tested",
-        "The page, or its site, asks for more coverage than it has.",
-        "`handout coverage` lists the formulas that are not tested, with the reasons. Let them be "
-        "understood, skip them with `<!-- claim: skip -->`, or ask for less.",
+        "The page or its site requires more coverage than it has.",
+        "`handout coverage` lists the formulas that are not tested, with the reasons. Make them "
+        "testable, skip them with `<!-- claim: skip -->`, or ask for less.",
     ),
     "H605": Kind(
         "A badge stands beside a formula that is not tested",
-        "Readers would take the formula for the tested claim that the badge belongs to.",
+        "Readers would think that the badge is about this formula.",
         "Make the formula a claim, or show the claim itself with `[[claim:PAGE#ID]]`.",
     ),
     "H606": Kind(
-        "Dollars are read otherwise than they were meant",
+        "Dollar signs are read differently from how they were meant",
         "A `|` within a formula ends the cell of a table, the `$3-$` of `$3-$4` is taken for a "
         "formula, and `$ x_i $`, with a blank inside its dollars, for none.",
         r"Write `\vert` or `\mid` for the bar, and `\$` for the sign of a price.",
