@@ -15,12 +15,19 @@ from urllib.parse import urlsplit
 
 
 class _Quiet(SimpleHTTPRequestHandler):
-    def __init__(self, home: str, line: _Line | None, *args: Any, **options: Any) -> None:
-        self.home, self.line = home, line
+    def __init__(
+        self, home: str, line: _Line | None, stall: Stall | None, *args: Any, **options: Any
+    ) -> None:
+        self.home, self.line, self.stall = home, line, stall
         super().__init__(*args, **options)
 
     def copyfile(self, source: Any, outputfile: Any) -> None:
         """Send a file, no faster than the line carries it."""
+        if self.stall is not None and self.stall.begins(self.path):
+            outputfile.write(source.read(1000))
+            outputfile.flush()
+            self.stall.over.wait()
+            return None
         if self.line is None:
             return super().copyfile(source, outputfile)
         while part := source.read(65536):
@@ -47,20 +54,45 @@ class _Line:
             time.sleep(8 * count / (1e6 * self.speed))
 
 
+class Stall:
+    """A file whose first bytes come and no more, as often as it is asked for so many times.
+
+    Args:
+        ending: of the file's address.
+        times: how often.
+    """
+
+    def __init__(self, ending: str, times: int = 1) -> None:
+        self.ending, self.times = ending, times
+        self.over = threading.Event()
+
+    def begins(self, path: str) -> bool:
+        """Whether this request stalls."""
+        if not path.endswith(self.ending) or not self.times:
+            return False
+        self.times -= 1
+        return True
+
+
 @contextmanager
-def served(folder: Path, home: str = "/", speed: float | None = None) -> Iterator[str]:
+def served(
+    folder: Path, home: str = "/", speed: float | None = None, stall: Stall | None = None
+) -> Iterator[str]:
     """The address of a server of the folder's files.
 
     Args:
         folder: what it serves.
         home: the path that the folder has there.
         speed: megabits a second of its line; without one, as fast as it can.
+        stall: a file that does not come at first.
     """
     line = None if speed is None else _Line(speed)
-    handler = functools.partial(_Quiet, home, line, directory=str(folder))
+    handler = functools.partial(_Quiet, home, line, stall, directory=str(folder))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}{home}"
+        if stall is not None:
+            stall.over.set()
         server.shutdown()
 
 

@@ -329,13 +329,17 @@ def live() -> None:
 def fetch_files(source: str | None) -> None:
     """Get the Python runtime and the editors of live pages, once, into the project's cache.
 
-    Pages work without the editors, in plain text fields; without the runtime they are not live.
+    Packages that the option `live_packages` names come along. Pages work without the editors, in
+    plain text fields; without the runtime they are not live.
     """
-    from handout.live import editors, runtime
+    from handout.live import bytecode, editors, runtime
+    from handout.live.bundle import bundle
 
     project = _project()
+    home, modules = runtime.folder(project.cache), bundle()
     try:
-        runtime.fetch(runtime.folder(project.cache), source, click.echo)
+        runtime.fetch(home, source, click.echo, project.settings.live_packages)
+        bytecode.make(home, bytecode.folder(project.cache, modules), modules, click.echo)
     except runtime.FilesError as error:
         _warn(str(error))
         sys.exit(1)

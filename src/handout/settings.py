@@ -25,6 +25,7 @@ from handout.project_file import find_config
 
 #: With less, a page's process could not even begin.
 _LEAST = {"jobs": 0, "memory": 128, "files": 16}
+_LISTS = {"reads": "patterns, such as [data/**]", "live_packages": "packages, such as [scipy]"}
 
 
 #: The site generators that `handout build` knows.
@@ -65,6 +66,7 @@ class Settings(NamedTuple):
             build or check.
         live: Whether readers can change claims and cells in their browser; `required` fails a build
             that lacks the runtime for it.
+        live_packages: Packages beyond NumPy that cells may import in a browser, such as `scipy`.
         host: The site generator of `handout build`: `mkdocs`, `properdocs` or `zensical`.
     """
 
@@ -84,6 +86,7 @@ class Settings(NamedTuple):
     mathml: bool | str = True
     baseline: str = ""
     live: bool | str = False
+    live_packages: Sequence[str] = ()
     host: str = "mkdocs"
 
     @property
@@ -130,9 +133,9 @@ def _check(name: str, value: Any) -> None:
             and all(isinstance(x, str) for x in (*value, *value.values()))
         )
         wanted = "a mapping from a macro's name to its LaTeX, or a file of \\newcommand lines"
-    elif name == "reads":
+    elif name in ("reads", "live_packages"):
         good = isinstance(value, list | tuple) and all(isinstance(x, str) and x for x in value)
-        wanted = "a list of patterns, such as [data/**]"
+        wanted = f"a list of {_LISTS[name]}"
     elif name == "claims":
         good, wanted = value in CLAIMS, f"one of {listed(CLAIMS)}"
     elif name == "host":

@@ -51,6 +51,7 @@ class HandoutConfig(Config):
     mathml = option.Type((bool, str), default=_DEFAULT.mathml)
     baseline = option.Type(str, default=_DEFAULT.baseline)
     live = option.Type((bool, str), default=_DEFAULT.live)
+    live_packages = option.Type(list, default=[])
     host = option.Type(str, default=_DEFAULT.host)
 
 

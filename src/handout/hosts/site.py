@@ -331,7 +331,10 @@ class Site:
         judged = self.engine.judged(page.name) if page.cells or page.unclaimed else None
         answering = None
         if self.live is not None and page.cells and whole and not page.notebook:
-            answering = live_page(page, self.live.described, self.project.macros(page))
+            reads = None if judged is None else judged.reads
+            answering = live_page(page, self.live, self.project.macros(page), reads, self.docs)
+            if answering.lacking:
+                self.log.info("handout: %s: %s", page.shown, answering.advice)
         found = weave(
             page,
             judged,

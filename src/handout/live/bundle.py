@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import hashlib
 import io
 import zipfile
 from importlib.metadata import version
@@ -16,23 +15,21 @@ ENTRANCES = ("handout.live.session", "edf", "edf.check", "edf.equations", "edf.f
 TYPESETTER = "latex2mathml"
 
 
-def bundle() -> tuple[str, bytes]:
-    """The modules as a zip archive, and its name, which follows from its content."""
+def bundle() -> bytes:
+    """The modules as a zip archive, which is compressed as a whole where it is served."""
     files = {name: file for package in ("edf", TYPESETTER) for name, file in _whole(package)}
     for module in _reached(ENTRANCES):
         file = _file(module)
         name = "/".join(module.split("."))
         files[f"{name}/__init__.py" if file.name == "__init__.py" else f"{name}.py"] = file
     packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(packed, "w") as archive:
         contents = {name: file.read_bytes() for name, file in files.items()}
         contents |= {f"{TYPESETTER}-{version(TYPESETTER)}.dist-info/METADATA": _metadata()}
         for name in sorted(contents):
             entry = zipfile.ZipInfo(name)  # of a fixed date, so that equal modules are equal bytes
-            entry.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(entry, contents[name])
-    data = packed.getvalue()
-    return f"edf-{hashlib.sha256(data).hexdigest()[:16]}.zip", data
+    return packed.getvalue()
 
 
 def _metadata() -> bytes:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -40,10 +41,19 @@ check_gradients(l, id="backward")
 GRAPH, CLAIM, VJP, HALF = range(4)
 
 
+class Nothing:
+    """A site without files: the session that a page's data makes runs here."""
+
+    provides: Mapping[str, str] = {}
+
+    def described(self, packages: Iterable[str]) -> Mapping[str, Any]:
+        return {}
+
+
 def session_of(text: str, name: str = "page.md") -> Session:
     """What a browser makes of the page's data."""
     page = make_page(Path(name), name, text)
-    return Session(json.loads(live_page(page, {}, {}).data.replace(r"<\/", "</")))
+    return Session(json.loads(live_page(page, Nothing(), {}).data.replace(r"<\/", "</")))
 
 
 @pytest.fixture

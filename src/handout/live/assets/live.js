@@ -25,28 +25,40 @@ class Python {
     this.count = 0;
     /** @type {Promise<any> | null} */ this.ready = null;
     this.stalled = false;   // whether the last load did
+    this.failed = false;   // whether it could not be loaded
   }
 
   /** Start it, unless it stands by or is being started. */
   start() {
     if (this.ready) return this.ready;
     const worker = new Worker(new URL("worker.js", HERE), {type: "module"});
+    this.failed = false;
     this.worker = worker;
     worker.onmessage = ({data}) => {
       if (data.of) return this.progress(data.got, data.of);
       if (data.stalled) {
         this.stalled = true;
-        return this.stop(`Loading has stalled: nothing came for ${data.stalled} seconds`);
+        return this.fail(`Loading has stalled: nothing came for ${data.stalled} seconds`);
       }
       const asked = this.waiting.get(data.id);
       this.waiting.delete(data.id);
       if ("failed" in data) asked?.reject(new Error(data.failed));
       else asked?.resolve(data.answer);
     };
-    worker.onerror = (event) => this.stop(event.message || "Python could not be loaded");
-    this.ready = this.send({ask: "start", page: this.page, stalled: this.stalled});
-    this.ready.catch(() => this.stop("Python could not be loaded"));
+    worker.onerror = (event) => this.fail(event.message || "Python could not be loaded");
+    this.ready = this.send({ask: "start", page: this.page, stalled: this.stalled}).catch((error) => {
+      if (this.worker !== worker) throw error;   // it was stopped
+      const why = `Python could not be loaded: ${error.message}`;
+      this.fail(why);
+      throw new Error(why);
+    });
     return this.ready;
+  }
+
+  /** Give up loading it; it can be tried again. @param {string} why */
+  fail(why) {
+    this.failed = true;
+    this.stop(why);
   }
 
   /** @param {object} question */
@@ -118,6 +130,7 @@ class Editor {
     this.result = make("div", {className: "live-result"});
     this.state = make("span", {className: "live-state", role: "status"});
     this.bar = make("progress", {hidden: true, "aria-label": "Loading Python"});
+    this.retrier = make("button", {type: "button", hidden: true, onclick: () => this.retry()}, "Try again");
     this.stopper = make("button", {type: "button", hidden: true, onclick: () => this.stop()}, "Stop");
     this.anew = make("div", {className: "live-again"});   // of a claim below a changed cell
     this.moving = make("details", {className: "live-point", hidden: true, ontoggle: () => this.move()},
@@ -235,7 +248,7 @@ class Editor {
     const panel = make("div", {className: "live-panel", role: "group",
       "aria-label": this.exercise ? `Exercise ${id}` : `Change ${id}`},
       this.label, this.field, ...(this.code ? [] : [this.understood]),
-      make("div", {className: "live-bar"}, ...buttons, this.bar, this.state), this.result, this.moving);
+      make("div", {className: "live-bar"}, ...buttons, this.bar, this.state, this.retrier), this.result, this.moving);
     panel.addEventListener("keydown", (event) => {
       if (event.key === "Escape" && !this.exercise) this.close();
     });
@@ -369,6 +382,7 @@ class Editor {
   async asking(question) {
     this.busy = true;
     this.stopper.hidden = false;
+    this.retrier.hidden = true;
     this.live.asking = this;
     if (!this.live.python.ready) this.say("Loading Python ...");
     try {
@@ -376,7 +390,7 @@ class Editor {
       this.say("");
       return answer;
     } catch (error) {
-      this.say(`${/** @type {Error} */ (error).message}. Run it again to start anew.`);
+      this.failed(/** @type {Error} */ (error));
       return null;
     } finally {
       this.busy = false;
@@ -384,6 +398,20 @@ class Editor {
       if (this.again) setTimeout(() => this.submit());   // what was asked meanwhile: the newest only
       this.again = false;
     }
+  }
+
+  /** Say that no answer came, and offer to load Python again where that is why. @param {Error} error */
+  failed({message}) {
+    const {failed} = this.live.python;
+    this.say(failed ? `${message}.` : `${message}. Run it again to start anew.`);
+    this.retrier.hidden = !failed;
+    this.bar.hidden = true;
+  }
+
+  retry() {
+    this.focus();
+    if (this.exercise && !this.field.value.trim()) this.live.warm();
+    else this.submit(false);
   }
 
   progress(/** @type {number} */ got, /** @type {number} */ of) {
@@ -415,7 +443,7 @@ class Live {
   /** Load Python before it is asked for, and what is needed without a network. */
   warm() {
     this.asking ??= [...this.editors.values()].find((editor) => editor.panel) ?? null;
-    this.python.start().then(() => this.asking?.say("")).catch((error) => this.asking?.say(`${error.message}. Try again.`));
+    this.python.start().then(() => this.asking?.say("")).catch((error) => this.asking?.failed(error));
     navigator.serviceWorker?.register(new URL("../../../handout-offline.js", HERE)).then(async () => {
       const {active} = await navigator.serviceWorker.ready;
       const loaded = performance.getEntriesByType("resource").map((entry) => entry.name);

@@ -19,30 +19,60 @@ self.onmessage = async ({data: {id, ask, ...rest}}) => {
   }
 };
 
-/** @param {{stalled: boolean, page: {total: number, bundle: string, runtime: string, modules: Record<string, string>}}} options */
+/** @typedef {{path: string, total: number, bundle: string, runtime: string, packages: string[],
+ *    modules: Record<string, string>, files: string[]}} Page */
+
+/** @param {{stalled: boolean, page: Page}} options */
 async function start({page, stalled}) {
   countTransfers(page.total, stalled ? "reload" : "default");
   const runtime = new URL(page.runtime, import.meta.url).href;
-  const {loadPyodide} = await import(`${runtime}pyodide.mjs`);
-  const glue = URL.createObjectURL(await (await fetch(`${runtime}pyodide.asm.js`)).blob());
-  await import(glue);   // what the runtime would load by itself, uncompressed
-  URL.revokeObjectURL(glue);
-  const [python, modules] = await Promise.all([
-    loadPyodide({indexURL: runtime, packages: ["numpy"]}),
-    fetch(new URL(page.bundle, import.meta.url)).then((response) => whole(response).arrayBuffer()),
+  const [{loadPyodide}] = await Promise.all([
+    imported(`${runtime}pyodide.mjs`),
+    imported(`${runtime}pyodide.asm.js`),   // what the runtime would load by itself, uncompressed
   ]);
-  for (const [name, text] of Object.entries(page.modules)) python.FS.writeFile(name, text);
-  const home = python.runPython("import site; site.getsitepackages()[0]");
+  const [python, modules, files] = await Promise.all([
+    loadPyodide({indexURL: runtime, packages: ["numpy", ...page.packages]}),
+    fetch(new URL(page.bundle, import.meta.url)).then((response) => whole(response).arrayBuffer()),
+    Promise.all(page.files.map(read)),
+  ]);
+  const home = python.runPython("import site, sys; sys.path.insert(0, ''); site.getsitepackages()[0]");
   python.unpackArchive(modules, "zip", {extractDir: home});
-  const session = python.pyimport("handout.live.session");
-  answer = session.answering(JSON.stringify(page));
+  const folder = page.path.slice(0, page.path.lastIndexOf("/") + 1);
+  const write = (/** @type {string} */ name, /** @type {string | Uint8Array} */ content) => {
+    python.FS.mkdirTree(`${DOCS}${name.slice(0, name.lastIndexOf("/") + 1)}`);
+    python.FS.writeFile(DOCS + name, content);
+  };
+  for (const [name, text] of Object.entries(page.modules)) write(folder + name, text);
+  for (const [number, name] of page.files.entries()) write(name, files[number]);
+  python.FS.mkdirTree(DOCS + folder);
+  python.FS.chdir(DOCS + folder);   // so that names of files mean what they mean in the build
+  answer = python.pyimport("handout.live.session").answering(JSON.stringify(page));
+}
+
+const DOCS = "/home/pyodide/docs/";
+
+/** A file of the site that the page's cells read. @param {string} name */
+async function read(name) {
+  const response = await fetch(new URL(`../../../${name.split("/").map(encodeURIComponent).join("/")}`, import.meta.url));
+  if (!response.ok) throw new Error(`The code on this page reads ${name}, which the site does not have`);
+  return new Uint8Array(await response.arrayBuffer());
+}
+
+/** A module, loaded as all other files are. @param {string} address */
+async function imported(address) {
+  const code = await whole(await fetch(address)).arrayBuffer();
+  const module = URL.createObjectURL(new Blob([code], {type: "text/javascript"}));
+  const found = await import(module);
+  URL.revokeObjectURL(module);
+  return found;
 }
 
 /* Files are counted as they come, and the large ones, which lie compressed on the server, are unpacked
    here: not every server compresses. After a load that stalled, no file waits for one of its requests. */
 const STALLED = 30;   // s in which nothing of a file has come
+const PACKED = /\/(pyodide\.asm\.(wasm|js)|python_stdlib\.zip|edf-\w+\.zip)$/;
 /** @type {Record<string, string>} */
-const PACKED = {"pyodide.asm.wasm": "application/wasm", "pyodide.asm.js": "text/javascript"};
+const TYPES = {wasm: "application/wasm"};
 
 function countTransfers(/** @type {number} */ total, /** @type {RequestCache} */ cache) {
   let got = 0, open = 0, last = Date.now(), tick = last;
@@ -55,9 +85,13 @@ function countTransfers(/** @type {number} */ total, /** @type {RequestCache} */
   const plain = self.fetch.bind(self);
   self.fetch = async (request, options) => {
     const address = String(/** @type {Request} */ (request).url ?? request);
-    const packed = PACKED[address.slice(address.lastIndexOf("/") + 1)];
+    const packed = PACKED.exec(address);
     open += 1;
-    const response = whole(await plain(packed ? `${address}.gz` : request, {cache, ...options}));
+    const response = await plain(packed ? `${address}.gz` : request, {cache, ...options});
+    if (!response.ok) {
+      open -= 1;
+      return response;
+    }
     const counted = /** @type {ReadableStream} */ (response.body).pipeThrough(new TransformStream({
       flush() {
         open -= 1;
@@ -70,7 +104,7 @@ function countTransfers(/** @type {number} */ total, /** @type {RequestCache} */
       },
     }));
     const body = packed ? counted.pipeThrough(new DecompressionStream("gzip")) : counted;
-    const type = packed ?? response.headers.get("Content-Type") ?? "";
+    const type = packed ? TYPES[packed[2]] ?? "" : response.headers.get("Content-Type") ?? "";
     return new Response(body, {headers: {"Content-Type": type}});
   };
 }
