@@ -125,7 +125,9 @@ def files_of(
         file = Path(name)
         if file.suffix == ".py" or file == page.file or name in reads["written"]:
             continue
-        if file.is_relative_to(docs) and file.is_file():
+        if not file.is_file():  # it was there while the page ran, and no longer
+            continue
+        if file.is_relative_to(docs):
             mine[file.relative_to(docs).as_posix()] = file
         else:
             others.append(os.path.relpath(file, page.file.parent))
