@@ -168,6 +168,7 @@ class Project(NamedTuple):
     markdown_exec: bool = False  # whether its site also uses the plugin that shares `exec=` with us
     snippets: Mapping[str, Any] | None = None  # options of pymdownx.snippets, if its site uses it
     templates: bool = False  # whether other plugins of its site write into the text of pages
+    address: str = ""  # of the published site, if it says so
 
     @property
     def cache(self) -> Path:
@@ -271,6 +272,7 @@ def read_project(config: Path) -> Project:
         markdown_exec="markdown-exec" in plugins,
         snippets=snippets,
         templates=not TEMPLATES.isdisjoint(plugins),
+        address=str(document.get("site_url") or ""),
     )
 
 

@@ -258,6 +258,7 @@ class HandoutPlugin(BasePlugin[HandoutConfig]):
             if snippets in config.markdown_extensions
             else None,
             templates=not TEMPLATES.isdisjoint(config.plugins),
+            address=config.site_url or "",
         )
 
     def _watch(self, docs: Path) -> None:

@@ -19,12 +19,12 @@ from logging import Logger
 from pathlib import Path, PurePosixPath
 from tempfile import gettempdir
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote, urljoin
 
 from handout.engine import Engine, open_page
 from handout.judge.verdicts import JudgedPage
-from handout.live.notebook import as_notebook
-from handout.live.page import live_page, mark, own_modules
+from handout.live.notebook import as_notebook, surroundings
+from handout.live.page import live_page, mark
 from handout.live.site import live_site
 from handout.math import fonts
 from handout.page.cut_values import cut_front_matter, cut_values
@@ -118,7 +118,8 @@ class Site:
         self._unsettled: set[str] = set()  # pages into which other plugins have still to write
         self._resolved: set[str] = set()  # notebooks whose links lead to addresses by now
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
-        self.downloads: dict[PurePosixPath, str] = {}  # notebooks, by their place in the site
+        self.downloads: dict[PurePosixPath, Page] = {}  # as notebooks, by their place in the site
+        self._urls: dict[str, str] = {}  # of pages, by their names
         self.live, self.note = live_site(project)
         if self.note and project.settings.live == "required":
             log.warning(self.note)
@@ -128,6 +129,7 @@ class Site:
         for file in pages:
             if not file.src_uri.endswith((*MARKDOWN, ".ipynb")):
                 continue
+            self._urls[file.src_uri] = file.url
             try:
                 self.pages[file.src_uri] = self._read(file)
             except PageError as error:
@@ -353,13 +355,12 @@ class Site:
         place = PurePosixPath(file.dest_uri)
         if page.notebook:
             place = place.with_name(PurePosixPath(page.name).name)
-            self.downloads[place] = page.text
+            self.downloads[place] = page
             return download(self._link(file, place))
         if not (whole and page.running and self.project.settings.live):
             return ""
         place = place.with_name(f"{PurePosixPath(page.name).stem}.ipynb")
-        modules, _ = own_modules(page)
-        self.downloads[place] = as_notebook(page, self.project.macros(page), modules)
+        self.downloads[place] = page
         return download(self._link(file, place), "Download this page as a notebook")
 
     def _link(self, file: Any, place: PurePosixPath) -> str:
@@ -517,12 +518,23 @@ class Site:
             write_anew(folder / fonts.FOLDER / name, (_ASSETS / name).read_bytes())
         if self.live is not None and live:
             self.live.write(folder)
-        for place, notebook in self.downloads.items():
+        for place, page in self.downloads.items():
+            notebook = page.text if page.notebook else self._as_notebook(page)
             write_anew(folder / place, notebook.encode())
         if self.characters:
             if self.dirty:  # pages that were not rendered need theirs, too
                 self.characters |= fonts.held(folder / fonts.FILE)
             self._write_font(folder)
+
+    def _as_notebook(self, page: Page) -> str:
+        reads = self.engine.judged(page.name).reads
+        around = surroundings(page, reads, self.docs, self._on_the_web)
+        return as_notebook(page, self.project.macros(page), around)
+
+    def _on_the_web(self, name: str) -> str:
+        """The address of a document; empty where the site does not say its own."""
+        home = self.project.address
+        return urljoin(home, self._urls.get(name, quote(name))) if home else ""
 
     def close(self) -> None:
         """End what still runs; say what is no problem, and should be known."""

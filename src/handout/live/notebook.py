@@ -12,14 +12,18 @@ import re
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from mimetypes import guess_type
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import Any, NamedTuple
+from urllib.parse import unquote, urljoin
 
+from handout.live.page import files_of, own_modules
 from handout.page.cells import Cell
 from handout.page.displays import Role
 from handout.page.fences import find_fences, front_matter
 from handout.page.pages import Page
+from handout.run.cache import distributions
+from handout.run.outcomes import Reads
 
 INSTALL = "%pip install --quiet mkdocs-handout"
 LOAD = "%load_ext handout"
@@ -93,6 +97,46 @@ for name, address in {{
 }}.items():
     Path(name).parent.mkdir(parents=True, exist_ok=True)
     urlretrieve(address, name)"""
+
+
+def surroundings(
+    page: Page, reads: Reads | None, docs: Path, on_the_web: Callable[[str], str]
+) -> Surroundings:
+    """What a page of a site needs in a notebook.
+
+    Args:
+        page: a Markdown page.
+        reads: what its cells read when it was built.
+        docs: the folder of the site's pages.
+        on_the_web: gives the address of a document, by its path in `docs`; empty without a site.
+    """
+    modules, imported = own_modules(page)
+    mine, others = files_of(page, reads, docs)
+    folder = posixpath.dirname(page.name)
+
+    def name_of(target: str) -> str:
+        return posixpath.normpath(posixpath.join(folder, unquote(target)))
+
+    def address(target: str) -> str:
+        path, mark, place = target.partition("#")
+        if path.startswith("/"):
+            found = urljoin(on_the_web(""), path)
+        else:
+            found = on_the_web(name_of(path) if path else page.name)
+        return found + mark + place if found else ""
+
+    def picture(target: str) -> bytes | None:
+        file = docs / name_of(target)
+        return file.read_bytes() if file.is_file() and file.is_relative_to(docs) else None
+
+    return Surroundings(
+        modules,
+        {posixpath.relpath(name, folder or "."): file.read_bytes() for name, file in mine.items()},
+        others,
+        [name for name in distributions(imported) if name != "mkdocs-handout"],
+        address,
+        picture,
+    )
 
 
 class _Writer:
