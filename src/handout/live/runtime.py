@@ -22,7 +22,6 @@ from pathlib import Path
 from typing import Any
 
 from handout.live.packages import LOCK_FILE, UnknownPackageError, needed, read_lock
-
 from handout.page.problems import UserError
 
 VERSION = "0.27.7"
