@@ -1,6 +1,7 @@
 """Charts of a page's own tables: the numbers are read from the page, so the two cannot differ."""
 
 import re
+import textwrap
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -49,9 +50,10 @@ def bars(labels, series, xlabel, log=False, stacked=False, mark=None):
     """
     count = 1 if stacked else len(series)
     height = 0.8 / count
-    figure, axes = plt.subplots(
-        figsize=(7, 0.9 + len(labels) * (0.3 if count == 1 else 0.2 * count + 0.12)),
-        layout="constrained",
+    labels = [textwrap.fill(label, 24) for label in labels]
+    lines = max(count, 1 + max(label.count("\n") for label in labels))
+    figure, axes = plt.subplots(  # narrow, so that it can be read on a phone
+        figsize=(5, 1.1 + len(labels) * (0.15 * lines + 0.1)), layout="constrained"
     )
     left = [0.0] * len(labels)
     for k, (name, values) in enumerate(series.items()):
@@ -86,7 +88,7 @@ def bars(labels, series, xlabel, log=False, stacked=False, mark=None):
         axes.annotate(
             f" {mark[0]}", (mark[1], 1), xycoords=("data", "axes fraction"), fontsize=8, va="bottom"
         )
-    axes.set_yticks(range(len(labels)), labels)
+    axes.set_yticks(range(len(labels)), labels, fontsize=9)
     axes.invert_yaxis()
     axes.set_xlabel(xlabel)
     if log:
