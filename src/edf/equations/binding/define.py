@@ -33,7 +33,18 @@ from edf.equations.binding.nodes import (
 from edf.equations.binding.statements import Statement, expanded, statements
 from edf.equations.errors import EquationError, Why
 from edf.equations.latex.parser import parse, steps
-from edf.equations.latex.syntax import Equation, Group, Indices, Product, Script, Symbol, Tree, walk
+from edf.equations.latex.syntax import (
+    Equation,
+    Group,
+    Indices,
+    Number,
+    Product,
+    Root,
+    Script,
+    Symbol,
+    Tree,
+    walk,
+)
 from edf.equations.meaning.expression import Expr, Shifted
 from edf.equations.meaning.names import Alias, Scope, index_text, joined_name, python_names
 from edf.equations.meaning.products import read_unit
@@ -162,8 +173,12 @@ def _defined(
                 "A definition holds everywhere: write cases for one with conditions",
                 0,
             )
+        equation = _of_square(equation)
         left = _left(equation.left, equation.left.at)
         equation = replace(equation, right=with_names(equation, Scope(names)).right)
+        if variables := _variables(equation.left, names):
+            _insist_on_names(equation, names, variables, declared)
+            return _function(left, equation, variables)
         graph = _Graph(equation, names, declared)
         name, indices = left.read(graph.expr, _letters_in_names(equation.right, names))
         if name in names and any(names[name] is node for node in graph.page.world.twins):
@@ -180,6 +195,71 @@ def _defined(
         raise EquationError(error.why, error.message, position=at + error.position) from None
     laid.node.name = name
     return name, laid.node
+
+
+def _of_square(equation: Equation) -> Equation:
+    r"""\sigma^2 = v defines \sigma, which is positive, as the root of v."""
+    match equation.left:
+        case Script(base=Symbol() as base, sub=sub, sup=Number("2"), primes=0, at=at):
+            name = base if sub is None else Script(base, sub, at=at)
+            root = Root(equation.right, at=equation.right.at)
+            return replace(equation, left=name, right=root)
+    return equation
+
+
+def _variables(left: Tree, names: Mapping[str, Any]) -> tuple[str, ...]:
+    """The arguments on a left side, f(x), that nothing is known of: those of a function.
+
+    The members of a family are no x, so that h(x) and h(x^{(i)}) can stand side by side.
+    """
+    match left:
+        case Product(factors=(Symbol() | Script(), Group(items=items))):
+            found = [python_names(i)[0] for i in items if isinstance(i, Symbol) and not i.styles]
+            known = (names.get(name) for name in found)
+            new = [k is None or getattr(k, "is_family", False) for k in known]
+            return tuple(name for name, is_new in zip(found, new, strict=True) if is_new)
+    return ()
+
+
+def _insist_on_names(
+    equation: Equation, names: Mapping[str, Any], variables: tuple[str, ...], declared: Reading
+) -> None:
+    """Insist that all names in the formula of a function but its variables are known.
+
+    Raises:
+        EquationError: One is not.
+    """
+    numbers = {name: Input(shape=()) for name in variables}
+    try:
+        _Graph(equation, {**names, **numbers}, declared)
+    except EquationError as error:
+        if error.why is Why.UNKNOWN:  # else it may be a function of vectors
+            raise
+
+
+def _function(left: _Left, equation: Equation, variables: tuple[str, ...]) -> tuple[str, Alias]:
+    """A function that is defined by a formula of its variables."""
+    assert isinstance(equation.left, Product)
+    group = equation.left.factors[1]
+    assert isinstance(group, Group)
+    letters = {python_names(t)[0] for t in walk(equation.right) if isinstance(t, Symbol)}
+    missing = [name for name in variables if name not in letters]
+    if missing:
+        _fail(
+            Why.UNKNOWN,
+            f"{missing[0]} is not bound on this page, and stands on the left only: declare it "
+            f"(let: {missing[0]} \\in \\mathbb{{R}}^n), or leave it out",
+            group.at,
+        )
+    if left.letters:
+        _fail(
+            Why.DECLARATION,
+            "A function of something new has no index: declare its argument (let: x \\in "
+            "\\mathbb{R}^n)",
+            equation.left.at,
+        )
+    name = joined_name(left.base, left.text) if left.text else left.base
+    return name, Alias(equation.right, (), group.items, variables)
 
 
 class _Left(NamedTuple):

@@ -52,7 +52,7 @@ def make(
             fail(
                 Why.SHAPES,
                 f"The index {min(clash)} is summed in one place and used outside it in another:"
-                " rename one",
+                " put what is summed into parentheses, or rename one",
                 arg.at,
             )
         bound_before, free_before = bound_before | arg.bound, free_before | arg.free

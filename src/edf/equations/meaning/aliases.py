@@ -10,11 +10,21 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from edf.equations.errors import Why
-from edf.equations.latex.syntax import Symbol, Tree, children, walk, with_child
+from edf.equations.latex.printer import to_latex
+from edf.equations.latex.syntax import (
+    Big,
+    Group,
+    Symbol,
+    Tree,
+    children,
+    rewritten,
+    walk,
+    with_child,
+)
 from edf.equations.meaning import algebra
 from edf.equations.meaning.algebra import fail
 from edf.equations.meaning.expression import Expr, Index
-from edf.equations.meaning.names import Bound, python_names
+from edf.equations.meaning.names import Alias, Bound, python_names
 from edf.equations.operations.shapes import DimensionVariable, settle
 
 if TYPE_CHECKING:
@@ -24,6 +34,12 @@ if TYPE_CHECKING:
 def read_alias(reader: Reader, bound: Bound, indices: tuple[Index, ...], at: int) -> Expr:
     """The expression that a name stands for, or a component of it."""
     alias = bound.value
+    if alias.variables:
+        fail(
+            Why.OTHER_MEANING,
+            f"{bound.name} is a function: write its argument in parentheses",
+            at,
+        )
     tree = _moved(alias.tree, at)
     if not alias.letters:
         value = reader.whole(tree)
@@ -39,6 +55,48 @@ def read_alias(reader: Reader, bound: Bound, indices: tuple[Index, ...], at: int
             at,
         )
     return reader.read(_renamed(tree, dict(zip(alias.letters, letters, strict=True)), bound.name))
+
+
+def called_alias(reader: Reader, bound: Bound, group: Group, at: int) -> Expr:
+    """The value of a function that a formula defines, with something for each of its variables."""
+    alias: Alias = bound.value
+    if len(group.items) != len(alias.arguments):
+        count = len(alias.arguments)
+        fail(
+            Why.OTHER_MEANING,
+            f"{bound.name} was defined with {count} argument{'s' * (count > 1)}, and here it has "
+            f"{len(group.items)}",
+            group.at,
+        )
+    given: dict[str, Tree] = {}
+    for written, item in zip(alias.arguments, group.items, strict=True):
+        name = python_names(written)[0] if isinstance(written, Symbol) else ""
+        if name in alias.variables:
+            given[name] = item
+        elif item != written:
+            fail(
+                Why.OTHER_MEANING,
+                f"{bound.name} was defined for {to_latex(written)} itself: write that, or define a "
+                "function of it by another letter",
+                item.at,
+            )
+    letters = {t for item in given.values() for t in walk(item) if isinstance(t, Symbol)}
+    for sign in (tree for tree in walk(alias.tree) if isinstance(tree, Big) and tree.lower):
+        for clash in letters & {t for t in walk(sign.lower) if isinstance(t, Symbol)}:  # type: ignore[arg-type]
+            if reader.scope.find(clash) is None:
+                fail(
+                    Why.SHAPES,
+                    f"{bound.name} has an index {clash.base} inside its definition: use another "
+                    "letter",
+                    at,
+                )
+
+    def put(part: Tree) -> Tree:
+        if isinstance(part, Symbol) and python_names(part)[0] in given and not part.shown:
+            return Group((given[python_names(part)[0]],), "(", ")", at=at)
+        return part
+
+    return reader.read(rewritten(_moved(alias.tree, at), put))
 
 
 def entry(reader: Reader, value: Expr, indices: tuple[Index, ...], at: int) -> Expr:

@@ -14,6 +14,7 @@ from edf.equations.latex.printer import to_latex
 from edf.equations.latex.syntax import Group, Indices, Number, Script, Symbol, Tree
 from edf.equations.meaning import algebra
 from edf.equations.meaning.algebra import fail
+from edf.equations.meaning.aliases import called_alias
 from edf.equations.meaning.derivatives import read_jacobian
 from edf.equations.meaning.expression import Expr, Index
 from edf.equations.meaning.functions import call_function, call_operation, named_operation
@@ -62,6 +63,15 @@ def read_call(reader: Reader, head: Tree, group: Group, behind: Tree) -> Expr | 
             if (operation := named_operation(symbol)) is None:
                 return None
             value = call_operation(reader, operation, symbol, script.sub, script.primes, group)
+        elif bound.kind == "alias" and bound.value.variables:
+            if script.primes or indices:
+                fail(
+                    Why.DERIVATIVE,
+                    f"{bound.name} is defined by a formula: write \\frac{{d}}{{dx}} "
+                    f"{bound.name}(x) for its derivative",
+                    head.at,
+                )
+            value = called_alias(reader, bound, group, head.at)
         elif bound.kind == "function":
             value = call_function(reader, bound, script.primes, indices, group, head.at)
         elif bound.kind == "node":

@@ -47,10 +47,16 @@ _ACCENT_NAMES = {"widehat": "hat", "widetilde": "tilde", "overline": "bar"}
 
 @dataclass(frozen=True)
 class Alias:
-    """An expression that a name stands for, and the indices that the name was defined with."""
+    """An expression that a name stands for, and the indices that the name was defined with.
+
+    Of a function, which h(x) = w^\\top x defines, also its arguments as written, and which of them
+    are names of nothing, for which a call has something else.
+    """
 
     tree: Tree
     letters: tuple[str, ...] = ()
+    arguments: tuple[Tree, ...] = ()
+    variables: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -55,12 +55,18 @@ def _named(tree: Tree, scope: Scope) -> Tree:
             sign.base in TRANSPOSES | {"T"}
         ):
             named = _with_mark(Script(tree.base, tree.sub, label, at=tree.at), scope)
-            whole = named if isinstance(named, Symbol) else Group((named,), "(", ")", at=tree.at)
-            return Script(whole, None, sign, at=tree.at)
+            base = named if isinstance(named, Symbol) else Group((named,), "(", ")", at=tree.at)
+            return Script(base, None, sign, at=tree.at)
         case Script():
+            whole = _one_name(tree, scope)
+            if isinstance(whole, Symbol) and _is_label(scope, whole):
+                return whole
             return _with_mark(_without_size(tree), scope)
         case Styled():
             return _unstyled(tree)
+        case Indices():
+            items = tuple(_one_name(item, scope) for item in tree.items)
+            return tree if items == tree.items else replace(tree, items=items)
     return tree
 
 
@@ -183,6 +189,23 @@ def _with_mark(tree: Script, scope: Scope) -> Tree:
                     return symbol
                 return Script(symbol, rest, sup, at=tree.at)
     return _without_parameters(tree, base, scope)
+
+
+def _one_name(item: Tree, scope: Scope) -> Tree:
+    r"""The label y_i of s_{y_i}, where the page has that and no y."""
+    match item:
+        case Script(base=Symbol() as base, sub=Indices() as sub, sup=None, primes=0):
+            text = index_text(sub)
+            bound = scope.find(base, text) if text and scope.find(base) is None else None
+            if bound is not None:
+                return Symbol(bound.name, shown=to_latex(item), at=item.at)
+    return item
+
+
+def _is_label(scope: Scope, symbol: Symbol) -> bool:
+    """Whether a name stands for a whole number that tells components."""
+    bound = scope.find(symbol)
+    return bound is not None and bool(getattr(getattr(bound.value, "sample", 0), "labels", False))
 
 
 def _without_size(tree: Script) -> Script:
