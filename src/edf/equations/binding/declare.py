@@ -9,8 +9,9 @@ arbitrary smooth one. A length that is a letter is a symbol, see `lengths`.
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, NoReturn
 
@@ -22,7 +23,8 @@ from edf.equations.binding.statements import Statement, expanded, statements
 from edf.equations.errors import EquationError, Why
 from edf.equations.latex.parser import parse, steps
 from edf.equations.latex.syntax import Indices, Product, Script, Symbol, walk
-from edf.equations.meaning.names import Alias, Scope, index_text, joined_name, python_names
+from edf.equations.meaning.laws import law
+from edf.equations.meaning.names import Alias, Law, Scope, index_text, joined_name, python_names
 from edf.equations.meaning.wording import difference_of, mark_of
 from edf.graph import Array, Input, Node, topological_order
 
@@ -55,6 +57,12 @@ _TYPE = re.compile(
     r"\s*(?::|\\colon)\s*(?P<domain>.+?)\\(?:to|rightarrow)(?![A-Za-z])(?P<image>.+)", re.DOTALL
 )
 _SAMPLE_SPACE = re.compile(r"\\Omega(?:'+|_\s*\{?\w\}?)?")
+_SUBSET = re.compile(
+    r"(?P<names>.+?)\\subset(?:eq)?(?![A-Za-z])\s*(?P<space>\\Omega(?:'+|_\s*\{?\w\}?)?)\s*",
+    re.DOTALL,
+)
+#: Sample spaces hold so many times more outcomes than needed, so that others tell nothing of these.
+SPARE = 2
 _IN = re.compile(r"\\in(?![A-Za-z])")
 _ORDER = re.compile(r"(?P<sign><|>|\\(?:leq?|geq?|lt|gt|neq?|succ(?:eq)?|prec(?:eq)?)(?![A-Za-z]))")
 _INTEGERS = re.compile(r"\\mathbb\s*\{?\s*(?P<which>[NZ])\s*\}?\s*(?:_\s*(?:\{[^{}]*\}|\S)\s*)?")
@@ -91,9 +99,14 @@ class Declared:
     below: bool = False  # whether that is a subscript, which may be no more than a part of the name
     has_set: bool = False
     measure: Input | None = None  # of a random variable, the probabilities of the outcomes
+    space: str = ""  # and the name of its sample space
+    law: Law | None = None  # of a random variable, if that has a name
+    event: bool = False  # whether it is 1 for the outcomes of an event, and 0 for others
 
     def value(self) -> Any:
         """The input or the function that the name is bound to."""
+        if self.law is not None:
+            return self.law
         if self.function is not None:
             return AnyFunction(shape=self.function)
         made = Input(shape=self.lengths, sample=self.sample)
@@ -101,6 +114,7 @@ class Declared:
         made.is_family = bool(self.family)  # type: ignore[attr-defined]
         made.first_member = self.first  # type: ignore[attr-defined]
         made.measure = self.measure  # type: ignore[attr-defined]
+        made.is_event = self.event  # type: ignore[attr-defined]
         return made
 
 
@@ -145,10 +159,12 @@ class _Declarations:
         self.declared: dict[str, Declared] = {}
         self.ranges: dict[str, int] = {}  # what the letters of families run over
         self.starts: dict[str, int] = {}  # and where they start
+        self.counts: dict[str, int] = {}  # how many outcomes sample spaces must have at least
         self.measures: dict[str, Input] = {}  # the probabilities of the outcomes of sample spaces
 
     def bound(self) -> dict[str, Any]:
         """What the names are bound to."""
+        self._enlarged()
         for one in self.declared.values():
             time = one.below or one.family not in ("i", "j")
             if time and one.family and one.family not in self.ranges:  # h_t and x_t at one time t
@@ -189,6 +205,13 @@ class _Declarations:
                 return
             for one in self._names(left, at):
                 self._in(one, right.strip(), at + found.end())
+        elif (drawn := re.search(r"\\sim(?![A-Za-z])", text)) is not None:
+            for one in self._names(text[: drawn.start()], at):
+                one.law, one.has_set = law(text[drawn.end() :].strip(), at), True
+        elif (event := _SUBSET.fullmatch(text)) is not None:
+            for one in self._names(event["names"], at):
+                self._on_space(one, event["space"].strip(), (0.0, 1.0), at)
+                one.event = True
         elif (kind := re.search(r":(?!=)|\\colon(?![A-Za-z])", text)) is not None:
             typed = _TYPE.fullmatch(text, kind.start())
             if typed is None:
@@ -353,7 +376,7 @@ class _Declarations:
         one.sample = positive_definite if rest else symmetric_matrix
         return [power["group"] or power["one"]] * 2
 
-    def _finite(self, items: str, at: int) -> Sampler:
+    def _finite(self, items: str, at: int) -> _Whole | _OneOf:
         run = _RUN.fullmatch(items.strip())
         if run is not None:
             return _Whole(int(run["first"]), self._length(run["last"], at), labels=True)
@@ -379,21 +402,73 @@ class _Declarations:
         return _Between(low, high)
 
     def _random(self, one: Declared, space: str, image: str, at: int) -> None:
-        r"""X : \Omega \to \mathbb{R}, a random variable on a finite sample space, however large."""
-        if not _REALS.fullmatch(image):
+        r"""X : \Omega \to \mathbb{R}, a random variable on a finite sample space, however large; or
+        one with finitely many values, X : \Omega \to \{1, \dots, m\}."""
+        finite = _FINITE.fullmatch(image)
+        if not _REALS.fullmatch(image) and finite is None:
             _fail(
                 Why.DECLARATION,
-                "A random variable has real values: X : \\Omega \\to \\mathbb{R}",
+                "A random variable has real values, or finitely many: X : \\Omega \\to "
+                "\\mathbb{R}, X : \\Omega \\to \\{1, \\dots, m\\}",
                 at,
             )
+        values: Sequence[float] = ()
+        if finite is not None:
+            drawn = self._finite(finite["items"], at)
+            values = drawn.values if isinstance(drawn, _OneOf) else drawn.numbers
+        self._on_space(one, space, values, at)
+
+    def _on_space(self, one: Declared, space: str, values: Sequence[float], at: int) -> None:
+        """Let a name have a value for each outcome of a sample space."""
         if one.has_set:
             _fail(Why.DECLARATION, f"{one.name} is declared twice", at)
-        one.has_set, one.lengths = True, (self._length(space, at),)
-        name = f"P_{name_of(space, at)}"
+        one.has_set, one.space = True, name_of(space, at)
+        one.lengths = (self._length(space, at),)
+        name = f"P_{one.space}"
         known = self.names.get(name)
         if not isinstance(known, Input):
             known = self.measures.setdefault(name, Input(shape=one.lengths, sample="simplex"))
         one.measure = known
+        if values:
+            others = [
+                other.sample
+                for other in (*self.names.values(), *self.declared.values())
+                if getattr(other, "measure", None) is known
+            ]
+            stride = math.prod(len(s.values) for s in others if isinstance(s, _EachWithEach))
+            one.sample = _EachWithEach(tuple(values), stride)
+            self.counts[one.space] = stride * len(values)
+
+    def _enlarged(self) -> None:
+        """Make sample spaces as large as to hold each value of each variable with each of others.
+
+        Raises:
+            EquationError: One was declared above, and is too small.
+        """
+        for space, count in self.counts.items():
+            length, least = self.lengths.get(space), SPARE * count
+            measure = self.measures.get(f"P_{space}")
+            if length is None or measure is None:
+                if int(self.names[space]) < least:
+                    known = [one for one in self.declared.values() if one.measure is not None]
+                    names = ", ".join(one.name for one in known)
+                    _fail(
+                        Why.DECLARATION,
+                        f"{names}: declare all random variables with finitely many values in one "
+                        "formula",
+                        0,
+                    )
+                continue
+            taken = [
+                *self.lengths.values(),
+                *(n for d in self.declared.values() for n in d.lengths),
+            ]
+            larger = new_length(self.names, taken, least)
+            self.lengths[space] = larger
+            measure.shape = (larger,)
+            for one in self.declared.values():
+                if one.space == space:
+                    one.lengths = (*one.lengths[:-1], larger)
 
     def _function(self, one: Declared, image: str, at: int) -> None:
         whole = Declared(one.name, at)
@@ -661,11 +736,29 @@ class _OneOf:
 
 
 @dataclass(frozen=True)
+class _EachWithEach:
+    """The values of a random variable: each of them with each value of those declared before."""
+
+    values: tuple[float, ...]
+    stride: int
+    finite: ClassVar[bool] = True
+
+    def __call__(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+        digits = np.arange(shape[-1]) // self.stride % len(self.values)
+        return np.broadcast_to(np.array(self.values)[digits], shape).copy()
+
+
+@dataclass(frozen=True)
 class _Whole:
     first: int
     last: int
     labels: bool = False  # whole numbers that only tell things apart, and can be indices
     finite: ClassVar[bool] = True
+
+    @property
+    def numbers(self) -> tuple[float, ...]:
+        """All of them."""
+        return tuple(float(number) for number in range(self.first, self.last + 1))
 
     def __call__(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
         drawn = rng.integers(self.first, self.last + 1, shape)

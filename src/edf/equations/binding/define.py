@@ -45,7 +45,7 @@ from edf.equations.latex.syntax import (
     Tree,
     walk,
 )
-from edf.equations.meaning.expression import Expr, Shifted
+from edf.equations.meaning.expression import Expr, Shifted, letters_of
 from edf.equations.meaning.names import Alias, Scope, index_text, joined_name, python_names
 from edf.equations.meaning.products import read_unit
 from edf.equations.meaning.reader import Page, Reader
@@ -188,7 +188,7 @@ def _defined(
                 equation.left.at,
             )
         graph.insist_on(indices)
-        if any(expr.op in _DERIVATIVES for expr in graph.expr.walk()):
+        if any(expr.op in _DERIVATIVES for expr in graph.expr.walk()) or graph.counts_alone():
             return name, Alias(equation.right, indices)
         laid = graph.laid(indices)
     except EquationError as error:
@@ -405,6 +405,17 @@ class _Graph:
                 f"side {free}: sum over an index, or write it on both sides",
                 self.at,
             )
+
+    def counts_alone(self) -> bool:
+        """Whether an index runs over the values of a random variable, and stands at no array."""
+        carried: set[str] = set()
+        counted: set[str] = set()
+        for expr in self.expr.walk():
+            if expr.op in ("node", "array"):
+                carried |= set(letters_of(expr.data[1]))
+            elif expr.op == "index":
+                counted.add(expr.data[0])
+        return not counted <= carried
 
     def laid(self, indices: tuple[str, ...]) -> Laid:
         """The node of the right side, its axes in the order of the indices on the left."""

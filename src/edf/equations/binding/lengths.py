@@ -17,12 +17,12 @@ class Length(int):
     """The length that a symbol stands for on this page; a test tries others as well."""
 
 
-def new_length(names: Mapping[str, Any], taken: Iterable[int]) -> Length:
-    """Return a length that no other symbol and no input of the page has."""
+def new_length(names: Mapping[str, Any], taken: Iterable[int], least: int = 0) -> Length:
+    """Return a length that no other symbol and no input of the page has, and `least` at least."""
     used = {int(length) for length in taken}
     for value in names.values():
         if isinstance(value, Length):
             used.add(int(value))
         elif isinstance(value, Input):
             used.update(value.shape or ())
-    return Length(next(n for n in (*_PREFERRED, *range(8, 10_000)) if n not in used))
+    return Length(next(n for n in (*_PREFERRED, *range(8, 10_000)) if n not in used and n >= least))

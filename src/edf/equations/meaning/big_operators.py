@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import replace
 
 from edf.equations.errors import Why
@@ -23,6 +24,7 @@ from edf.equations.latex.vocabulary import CONDITION_SIGNS, DOTS, REFUSED
 from edf.equations.meaning.algebra import fail, make, number
 from edf.equations.meaning.conditions import restricted
 from edf.equations.meaning.endings import insist_on_end
+from edf.equations.meaning.events import first_value
 from edf.equations.meaning.expression import Condition, Expr
 from edf.equations.meaning.integrals import read_integral
 from edf.equations.meaning.labels import compared, label_of
@@ -32,6 +34,8 @@ from edf.equations.meaning.reader import Reader
 from edf.equations.meaning.symbols import read_letter
 from edf.equations.operations.reductions import BY_SIGN, REDUCTIONS
 
+#: Fonts in which a letter is a set.
+_OF_SETS = frozenset([r"\mathcal", r"\mathscr", r"\mathbb", r"\mathfrak"])
 SERIES = 160  # terms of a series to infinity: factorials overflow soon after
 LONGEST = 10_000  # terms of a sum over numbers
 
@@ -105,7 +109,7 @@ def read_big(reader: Reader, tree: Big) -> Expr:
     if ranged is not None:
         kind, body = _read_ranged(reader, tree, ranged, indices[0], kind)
     else:
-        body = reader.read(tree.body)
+        body = _read_body(reader, tree)
         if chosen is not None:
             body = restricted(body, [chosen], REDUCTIONS[kind].neutral)
     _check_body(reader, tree, indices, body)
@@ -122,6 +126,17 @@ def read_big(reader: Reader, tree: Big) -> Expr:
         "big", (body,), (kind, indices, condition), at=tree.at,
         free=frozenset(free), bound=frozenset(indices), shape=body.shape,
     )  # fmt: skip
+
+
+def _read_body(reader: Reader, tree: Big) -> Expr:
+    r"""The body of a sum over all values; the x of \sum_x x P(X = x) is a number, too."""
+    items = tree.lower.items if isinstance(tree.lower, Indices) else ()
+    with ExitStack() as stack:
+        for letter in items:
+            first = first_value(reader, letter, tree.body) if isinstance(letter, Symbol) else None
+            if first is not None:
+                stack.enter_context(reader.counting(read_letter(reader, letter), first))
+        return reader.read(tree.body)
 
 
 def _read_over_data(reader: Reader, tree: Big, kind: str) -> Expr | None:
@@ -183,8 +198,8 @@ def _with_bounds(reader: Reader, tree: Big) -> Big:
                 bounds = Relation(letter, "=", ends[0], at=values.at)
                 return replace(tree, lower=bounds, upper=ends[1])
         case Relation(left=Symbol() as letter, sign=r"\in", right=Symbol() as values):
-            if reader.scope.find(values) is None:
-                _insist_on_one_set(reader, values)
+            if reader.scope.find(values) is None or set(values.styles) & _OF_SETS:
+                _insist_on_one_set(reader, letter, values)
                 return replace(tree, lower=Indices((letter,), (), at=lower.at))
     return tree
 
@@ -199,17 +214,23 @@ def _run(values: Group) -> tuple[Tree, Tree] | None:
     return None
 
 
-def _insist_on_one_set(reader: Reader, values: Symbol) -> None:
-    """A set that the page does not bind is that of all values; two such would be one."""
+def _insist_on_one_set(reader: Reader, letter: Symbol, values: Symbol) -> None:
+    """A set that the page does not bind is that of all values; two such would be one.
+
+    The values of a random variable are a set that is known.
+    """
+    if first_value(reader, letter, reader.equation) is not None:
+        return
     for other in walk(reader.equation):
         match other:
-            case Relation(sign=r"\in", right=Symbol() as found) if found != values:
-                fail(
-                    Why.AMBIGUOUS,
-                    f"Sums over {to_latex(values)} and over {to_latex(found)}: which values are in "
-                    "each? Write the condition that chooses them",
-                    values.at,
-                )
+            case Relation(left=Symbol() as name, sign=r"\in", right=Symbol() as found):
+                if found != values and first_value(reader, name, reader.equation) is None:
+                    fail(
+                        Why.AMBIGUOUS,
+                        f"Sums over {to_latex(values)} and over {to_latex(found)}: which values "
+                        "are in each? Write the condition that chooses them",
+                        values.at,
+                    )
 
 
 def _check_body(reader: Reader, tree: Big, indices: tuple[str, ...], body: Expr) -> None:
@@ -256,6 +277,9 @@ def _read_ranged(
             ranged.at,
         )
     first = _number(reader, ranged.right)
+    largest = _largest(reader, tree.upper)
+    if largest is not None and first is not None and first == int(first):
+        return kind, _up_to(reader, tree, index, int(first), largest, kind)
     with reader.counting(index, 0 if first == 0 else 1):
         body = reader.read(tree.body)
         if reader.inference.shifts(index) or index in reader.inference.spans:
@@ -292,6 +316,43 @@ def _read_ranged(
     reader.inference.runs_over(index, length, tree.at)
     with reader.counting(index, int(first)):
         return kind, reader.read(tree.body)
+
+
+def _up_to(reader: Reader, tree: Big, index: str, first: int, largest: int, kind: str) -> Expr:
+    """The terms of a sum whose upper bound is drawn: those beyond it count for nothing."""
+    assert tree.upper is not None
+    if largest - first + 1 > LONGEST:
+        fail(
+            Why.NO_CLAIM,
+            f"A sum of {largest - first + 1} terms is too long to test: use smaller numbers",
+            tree.upper.at,
+        )
+    reader.inference.runs_over(index, max(largest - first + 1, 1), tree.at)
+    with reader.counting(index, first):
+        body = reader.read(tree.body)
+        here = make("index", (), (index, first), at=tree.at, free=frozenset([index]))
+    bound = Condition(r"\leq", None, (here, reader.read(tree.upper)))
+    return restricted(body, [bound], REDUCTIONS[kind].neutral)
+
+
+def _largest(reader: Reader, tree: Tree) -> int | None:
+    """The largest value of an upper bound that is drawn: n, n - 1 or 2n of a natural number n."""
+    match tree:
+        case Symbol():
+            bound = reader.scope.find(tree)
+            sample = getattr(bound.value, "sample", None) if bound is not None else None
+            return getattr(sample, "last", None) if getattr(sample, "finite", False) else None
+        case Sum(terms=(first, *rest), signs=("", *signs)):
+            start = _largest(reader, first)
+            if start is None or not all(isinstance(term, Number) for term in rest):
+                return None
+            pairs = zip(signs, rest, strict=True)
+            steps = (int(term.text) if sign == "+" else -int(term.text) for sign, term in pairs)  # type: ignore[attr-defined]
+            return start + sum(steps)
+        case Product(factors=(Number(text=text), factor)) if text.isdigit():
+            largest = _largest(reader, factor)
+            return None if largest is None else int(text) * largest
+    return None
 
 
 def _over_span(reader: Reader, tree: Big, first: float | None, index: str, body: Expr) -> Expr:

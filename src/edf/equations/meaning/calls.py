@@ -143,7 +143,11 @@ def _at_outcome(reader: Reader, bound: Bound, symbol: Symbol, group: Group) -> E
         outcome, sub = (item.base, item.sub) if isinstance(item, Script) else (item, None)
         if not isinstance(outcome, Symbol) or (isinstance(item, Script) and item.sup):
             return None
-        if len(python_names(outcome)[0]) > 1 or outcome.styles or reader.scope.find(outcome):
+        if (
+            len(python_names(outcome)[0].rstrip("'")) > 1
+            or outcome.styles
+            or reader.scope.find(outcome)
+        ):
             return None
         if sub is None:
             indices.append(read_letter(reader, outcome))

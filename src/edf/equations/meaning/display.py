@@ -120,8 +120,7 @@ def _gather(style: _Style, expr: Expr) -> Text:
 
 
 def _index(style: _Style, expr: Expr) -> Text:
-    index = expr.data[0]
-    return style.pick(f"\\{index}" if f"\\{index}" in GREEK else index, index), TIGHT
+    return letter(expr.data[0])[style.latex], TIGHT
 
 
 def _component(style: _Style, expr: Expr) -> Text:
@@ -158,9 +157,10 @@ def _differentials(names: list[str]) -> list[str]:
 def _big(style: _Style, expr: Expr) -> Text:
     kind, indices, condition = expr.data
     if style.latex:
-        below = ", ".join(indices) if condition is None else " ".join(condition)
+        letters = [letter(index)[1] for index in indices]
+        below = ", ".join(letters) if condition is None else " ".join(condition)
         return rf"\{kind}_{{{below}}} {style.show(expr.args[0], IN_PRODUCT)}", IN_SUM
-    below = ", ".join(indices)
+    below = ", ".join(letter(index)[0] for index in indices)
     if condition is not None:
         below = f"{condition[0]} {_SIGNS[condition[1]]} {condition[2]}"
     return f"{kind}[{below}]({style.show(expr.args[0])})", IN_SUM
@@ -260,9 +260,16 @@ def _names_of(bound: Bound) -> tuple[str, str]:
     return bound.name, rf"\operatorname{{{bound.name.replace('_', '-')}}}"
 
 
+def letter(index: str) -> tuple[str, str]:
+    """An index as plain text and as LaTeX; blanks tell apart those that look alike."""
+    stem, *primes = index.strip(" ~").replace("_prime", "'").partition("'")
+    latex = f"\\{stem}" if f"\\{stem}" in GREEK else stem
+    return stem + "".join(primes), latex + "".join(primes)
+
+
 def suffix_of(indices: tuple[Index, ...]) -> str:
     return "".join(
-        f"{index.letter}{index.by:+d}" if isinstance(index, Shifted) else str(index)
+        f"{index.letter}{index.by:+d}" if isinstance(index, Shifted) else str(index).strip()
         for index in indices
     )
 

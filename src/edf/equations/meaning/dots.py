@@ -127,6 +127,8 @@ def _common(
     """What two trees have in common, a letter where they differ; None if they differ in more."""
     if one == other:
         return one
+    if isinstance(other, Script) and (other.base, other.sub, other.primes) == (one, None, 0):
+        one = Script(one, None, Number("1", at=one.at), at=one.at)  # r, r^2, \dots, r^n
     if isinstance(one, Number) and isinstance(other, Number | Symbol | Sum):
         met.append((one, other, below))
         return Symbol(letter, at=one.at)

@@ -7,7 +7,7 @@ and the probabilities of its outcomes are arbitrary.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from edf.equations.errors import Why
 from edf.equations.latex.syntax import (
@@ -19,15 +19,25 @@ from edf.equations.latex.syntax import (
     Script,
     Symbol,
     Tree,
-    walk,
 )
 from edf.equations.meaning.algebra import apply, fail, make
+from edf.equations.meaning.events import (
+    PROBABILITIES,
+    Indicator,
+    all_of,
+    indicator,
+    is_event,
+    measures_of,
+    same_value,
+    split,
+    values_of,
+    variable_of,
+)
 from edf.equations.meaning.expression import Expr
-from edf.equations.meaning.integrals import density, mean_over
-from edf.equations.meaning.names import index_text, latex_name
+from edf.equations.meaning.laws import laws_in, mean, named_law, over_law, probability
+from edf.equations.meaning.names import Law, latex_name
 from edf.equations.meaning.reader import Reader
 from edf.equations.meaning.symbols import read_node
-from edf.graph import Node
 
 _EXPECTATIONS = ("E", "Expect")
 _VARIANCES = ("Var", "V")
@@ -51,8 +61,8 @@ def read_expectation(reader: Reader, head: Tree, group: Tree) -> Expr | None:
         return None
     if not isinstance(group, Group) or len(group.items) != 1 or len(sub.items) != 1:
         return None
-    if isinstance(relation.left, Symbol) and (continuous := density(relation.right)) is not None:
-        return _over_density(reader, name, continuous, relation.left, group.items[0], head.at)
+    if isinstance(relation.left, Symbol) and (one := named_law(relation.right)) is not None:
+        return _over_law(reader, name, one, relation.left, group.items[0], head.at)
     letter, distribution = relation.left, _name_of(relation.right)
     if not isinstance(letter, Symbol) or distribution is None:
         fail(
@@ -83,52 +93,59 @@ def read_expectation(reader: Reader, head: Tree, group: Tree) -> Expr | None:
 
 
 def _of_variables(reader: Reader, head: Symbol, group: Group) -> Expr | None:
-    """E, Var, Cov and their kin of random variables, or None if there are none."""
+    """E, Var, Cov and P of random variables, or None if there are none."""
     bound = reader.scope.find(head)
+    if bound is not None and not isinstance(bound.value, type):  # edf's own Var is no such thing
+        return None
+    if head.base in PROBABILITIES:
+        event = group.items[0]
+        relation = event if len(group.items) == 1 and isinstance(event, Relation) else None
+        if relation is not None and (value := probability(reader, relation)) is not None:
+            return value
+        if not any(is_event(reader, item) for item in group.items):
+            return None
+        return _probability(reader, *split(group), group.at)
     moment = _MOMENTS.get(head.base)
-    if moment is None or (bound is not None and not isinstance(bound.value, type)):
+    if moment is None or not any(
+        measures_of(reader, item) or laws_in(reader, item) for item in group.items
+    ):
         return None
+    items, given = split(group)
     wanted = 2 if head.base in ("Cov", "Corr", "cov", "corr") else 1
-    if not any(_measures(reader, item) for item in group.items):
-        return None
-    if len(group.items) != wanted:
-        fail(Why.NOTATION, f"{head.base} takes {wanted} argument{'s' * (wanted > 1)}", group.at)
-    return moment(reader, *group.items)
+    if len(items) != wanted:
+        fail(
+            Why.SHAPES,
+            f"{head.base} takes {wanted} argument{'s' * (wanted > 1)}",
+            group.at,
+        )
+    return moment(reader, given, *items)
 
 
-def _measures(reader: Reader, tree: Tree) -> dict[Node, None]:
-    """The probabilities of the sample spaces that the random variables in a tree live on."""
-    found: dict[Node, None] = {}
-    for part in walk(tree):
-        symbol, text = part, ""
-        if isinstance(part, Script) and isinstance(part.base, Symbol) and part.sub is not None:
-            symbol, text = part.base, index_text(part.sub) or ""
-        bound = reader.scope.find(symbol, text) if isinstance(symbol, Symbol) else None
-        measure = getattr(bound.value, "measure", None) if bound is not None else None
-        if measure is not None:
-            found[measure] = None
-    return found
+def _probability(reader: Reader, events: Sequence[Tree], given: Sequence[Tree], at: int) -> Expr:
+    """The probability of some events at once, perhaps where others are given."""
+    if not given:
+        return _averaged(reader, events, all_of(reader, events, at), at)
+    both = (*events, *given)
+    above = _averaged(reader, both, all_of(reader, both, at), at)
+    below = _averaged(reader, given, all_of(reader, given, at), at)
+    return apply("div", (above, below), at)
 
 
-def _expectation(reader: Reader, *factors: Tree) -> Expr:
-    """The expectation of a product: a sum over the outcomes of all sample spaces in it."""
-    tree = factors[0] if len(factors) == 1 else None
-    if tree is None:
-        groups = tuple(Group((f,), "(", ")", at=f.at) for f in factors)
-        tree = Product(groups, (r"\cdot",) * (len(groups) - 1), at=factors[0].at)
-    before, at = dict(reader.outcomes), tree.at
-    weights = []
-    for measure in _measures(reader, tree):
+def _averaged(reader: Reader, trees: Sequence[Tree], read: Callable[[], Expr], at: int) -> Expr:
+    """The sum of a value over the outcomes of all sample spaces in it, by their probabilities."""
+    before = dict(reader.outcomes)
+    weights, inside = [], []
+    for measure in dict.fromkeys(m for tree in trees for m in measures_of(reader, tree)):
         name = reader.scope.labels.get(measure, "P")
-        index = f"{name} "
+        index = f"{name.removeprefix('P_').lower()} "
         while index in reader.inference.ranges:
             index += " "
         reader.outcomes[measure] = index
+        inside.append(index)
         weights.append(read_node(reader, measure, (index,), (name, latex_name(name)), at))
     try:
-        value = reader.read(tree)
+        value = read()
     finally:
-        inside = [reader.outcomes[measure] for measure in _measures(reader, tree)]
         reader.outcomes = before
     if value.shape is not None:
         fail(Why.SHAPES, "An expectation of a vector: write it with an index", at)
@@ -141,23 +158,75 @@ def _expectation(reader: Reader, *factors: Tree) -> Expr:
     )  # fmt: skip
 
 
-def _covariance(reader: Reader, one: Tree, other: Tree) -> Expr:
-    product = _expectation(reader, one, other)
-    means = _expectation(reader, one), _expectation(reader, other)
+def _expectation(reader: Reader, given: Sequence[Tree], *factors: Tree) -> Expr:
+    """The expectation of a product, perhaps where events are given, or the values of variables."""
+    at = factors[0].at
+    if found := {k: v for factor in factors for k, v in laws_in(reader, factor).items()}:
+        if given or any(measures_of(reader, factor) for factor in factors):
+            fail(
+                Why.UNKNOWN,
+                f"How {', '.join(found)} depends on what else stands here is not declared: declare "
+                "all on one sample space (let: X : \\Omega \\to \\mathbb{R})",
+                at,
+            )
+        groups = tuple(Group((factor,), "(", ")", at=at) for factor in factors)
+        joins = (r"\cdot",) * (len(groups) - 1)
+        return mean(reader, found, groups[0] if not joins else Product(groups, joins, at=at))
+
+    def product() -> Expr:
+        values = [reader.read(factor) for factor in factors]
+        return values[0] if len(values) == 1 else apply("mul", values, at)
+
+    if not given:
+        return _averaged(reader, factors, product, at)
+    happens = [_given(reader, tree) for tree in given]
+
+    def both() -> Expr:
+        return apply("mul", [product(), *(one() for one in happens)], at)
+
+    def alone() -> Expr:
+        values = [one() for one in happens]
+        return values[0] if len(values) == 1 else apply("mul", values, at)
+
+    above = _averaged(reader, (*factors, *given), both, at)
+    below = _averaged(reader, given, alone, at)
+    return apply("div", (above, below), at)
+
+
+def _given(reader: Reader, tree: Tree) -> Indicator:
+    """What is given: an event, or the value that a random variable has at the outcome outside."""
+    bound = variable_of(reader, tree)
+    if bound is None or getattr(bound.value, "is_event", False) or values_of(bound) is None:
+        return indicator(reader, tree)
+    if bound.value.measure not in reader.outcomes:
+        fail(
+            Why.OTHER_MEANING,
+            f"An expectation given {bound.name} is a random variable: write its expectation, or "
+            f"{bound.name} = {bound.name.lower()}",
+            tree.at,
+        )
+    return same_value(reader, bound, tree.at)
+
+
+def _covariance(reader: Reader, given: Sequence[Tree], one: Tree, other: Tree) -> Expr:
+    product = _expectation(reader, given, one, other)
+    means = _expectation(reader, given, one), _expectation(reader, given, other)
     return apply("add", (product, apply("neg", (apply("mul", means, one.at),), one.at)), one.at)
 
 
-def _variance(reader: Reader, tree: Tree) -> Expr:
-    return _covariance(reader, tree, tree)
+def _variance(reader: Reader, given: Sequence[Tree], tree: Tree) -> Expr:
+    return _covariance(reader, given, tree, tree)
 
 
-def _deviation(reader: Reader, tree: Tree) -> Expr:
-    return apply("sqrt", (_variance(reader, tree),), tree.at)
+def _deviation(reader: Reader, given: Sequence[Tree], tree: Tree) -> Expr:
+    return apply("sqrt", (_variance(reader, given, tree),), tree.at)
 
 
-def _correlation(reader: Reader, one: Tree, other: Tree) -> Expr:
-    spread = apply("mul", (_deviation(reader, one), _deviation(reader, other)), one.at)
-    return apply("div", (_covariance(reader, one, other), spread), one.at)
+def _correlation(reader: Reader, given: Sequence[Tree], one: Tree, other: Tree) -> Expr:
+    spread = apply(
+        "mul", (_deviation(reader, given, one), _deviation(reader, given, other)), one.at
+    )
+    return apply("div", (_covariance(reader, given, one, other), spread), one.at)
 
 
 _MOMENTS: dict[str, Callable[..., Expr]] = {
@@ -167,23 +236,15 @@ _MOMENTS: dict[str, Callable[..., Expr]] = {
 }  # fmt: skip
 
 
-def _over_density(
-    reader: Reader,
-    name: str,
-    continuous: tuple[str, tuple[Tree, Tree]],
-    letter: Symbol,
-    body: Tree,
-    at: int,
-) -> Expr:
-    kind, parameters = continuous
-    mean = mean_over(reader, kind, parameters, letter, body)
+def _over_law(reader: Reader, name: str, one: Law, letter: Symbol, body: Tree, at: int) -> Expr:
+    average = over_law(reader, one, letter, body)
     if name in _EXPECTATIONS:
-        return mean
+        return average
     inside = Group((body,), "(", ")", at=body.at)
     product = Product((inside, inside), (r"\cdot",), at=body.at)
-    again = Symbol(letter.base, letter.styles, at=letter.at)
-    square = mean_over(reader, kind, parameters, again, product)
-    return apply("add", (square, apply("neg", (apply("mul", (mean, mean), at),), at)), at)
+    square = over_law(reader, one, letter, product)
+    less = apply("neg", (apply("mul", (average, average), at),), at)
+    return apply("add", (square, less), at)
 
 
 def _mean(below: Indices, weight: Product, body: Tree) -> Big:

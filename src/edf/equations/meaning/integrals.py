@@ -73,7 +73,7 @@ def _integrated(reader: Reader, body: Tree, pairs: list[tuple[Big, Symbol]]) -> 
     reader.inference.runs_over(index, len(rule(kind)), variable.at)
     place = make(
         "abscissa", args, (index, kind), at=variable.at, free=frozenset([index]),
-        label=(name, to_latex(variable)),
+        label=(name.rstrip("~"), to_latex(variable)),
     )  # fmt: skip
     before = reader.dummies.get(name)
     reader.dummies[name] = place
@@ -198,48 +198,47 @@ def moved(reader: Reader, expr: Expr, node: Node, place: Expr) -> Expr:
 
 # ------------------------------------------------------------------- expectations over densities
 
-_DENSITIES = {
-    "N": (r"\frac{1}{\sqrt{2 \pi B}} \exp(-\frac{(X - A)^2}{2 B})", None),
-    "U": (r"\frac{1}{B - A}", "interval"),
-    "Uniform": (r"\frac{1}{B - A}", "interval"),
-}
-
-
-def density(tree: Tree) -> tuple[str, tuple[Tree, Tree]] | None:
-    r"""Return the kind and the parameters of \mathcal{N}(\mu, \sigma^2) or \mathcal{U}(a, b)."""
-    match tree:
-        case Product(factors=(Symbol() as name, Group(items=(one, other)))) if (
-            name.base in _DENSITIES and name.styles
-        ):
-            return name.base, (one, other)
-    return None
-
 
 def mean_over(
-    reader: Reader, kind: str, parameters: tuple[Tree, Tree], letter: Symbol, body: Tree
+    reader: Reader,
+    formula: str,
+    over: str,
+    parameters: tuple[Tree, ...],
+    letter: Symbol,
+    body: Tree,
 ) -> Expr:
-    """The expectation of an expression over a density of one variable."""
-    formula, over = _DENSITIES[kind]
-    low, high = parameters
-    put = {"A": Group((low,), "(", ")"), "B": Group((high,), "(", ")"), "X": letter}
-    weight = _filled(steps(parse(f"1 = {formula}"))[0].right, put)
+    """The expectation of an expression over a density of one variable.
+
+    Args:
+        reader: The state of reading.
+        formula: The density of X, with parameters A and B.
+        over: `line`, `half` from 0, or `interval` from A to B.
+        parameters: What stands for A and B.
+        letter: The variable.
+        body: The expression.
+    """
+    put: dict[str, Tree] = {"X": letter}
+    put |= {name: Group((tree,), "(", ")") for name, tree in zip("AB", parameters, strict=False)}
+    weight = filled(steps(parse(f"1 = {formula}"))[0].right, put)
     integrand = Product(
         (Group((body,), "(", ")", at=body.at), Group((weight,), "(", ")"), Symbol("d"), letter),
         (r"\cdot", "", ""),
         at=body.at,
     )
-    limits: tuple[Tree, Tree] = (
-        (Sum((_INFINITY,), ("-",)), _INFINITY) if over is None else (low, high)
-    )
+    limits: tuple[Tree, Tree] = (Sum((_INFINITY,), ("-",)), _INFINITY)
+    if over == "half":
+        limits = (Number("0"), _INFINITY)
+    elif over == "interval":
+        limits = (parameters[0], parameters[1])
     return read_integral(
         reader, Big(r"\int", Indices((limits[0],), ()), limits[1], integrand, at=body.at)
     )
 
 
-def _filled(tree: Tree, put: Mapping[str, Tree]) -> Tree:
+def filled(tree: Tree, put: Mapping[str, Tree]) -> Tree:
     """A formula with trees for its capital letters."""
     if isinstance(tree, Symbol):
         return put.get(tree.base, tree)
     for name, place, child in children(tree):
-        tree = with_child(tree, name, place, _filled(child, put))
+        tree = with_child(tree, name, place, filled(child, put))
     return tree

@@ -60,8 +60,16 @@ class Alias:
 
 
 @dataclass(frozen=True)
+class Law:
+    """The law of a random variable: the name of its family, and its parameters."""
+
+    name: str
+    parameters: tuple[Tree, ...]
+
+
+@dataclass(frozen=True)
 class Bound:
-    """What a name stands for: `node`, `number`, `array`, `function`, `alias` or `other`."""
+    """What a name stands for: `node`, `number`, `array`, `function`, `alias`, `law` or `other`."""
 
     name: str
     kind: str
@@ -85,6 +93,8 @@ def _kind(value: Any) -> str:
         return "node"
     if isinstance(value, Alias):
         return "alias"
+    if isinstance(value, Law):
+        return "law"
     if isinstance(value, bool | np.bool_ | types.ModuleType):
         return "other"
     if isinstance(value, int | float | np.integer | np.floating):
@@ -264,6 +274,9 @@ class Scope:
                         found[measure] = None
                 elif bound.kind == "alias":
                     found.update(dict.fromkeys(self.nodes_in(walk(bound.value.tree))))
+                elif bound.kind == "law":
+                    within = (part for tree in bound.value.parameters for part in walk(tree))
+                    found.update(dict.fromkeys(self.nodes_in(within)))
                 elif bound.kind == "function":
                     found.update(dict.fromkeys(self.applications(bound.value)))
         return list(found)

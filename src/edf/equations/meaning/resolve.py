@@ -177,6 +177,13 @@ def _read_equation(reader: Reader, equation: Equation) -> Meaning:
     left, right = reader.read(equation.left), reader.read(equation.right)
     given = read_conditions(reader, equation.conditions)
     reader.inference.settle_ranges()
+    for expr in (*left.walk(), *right.walk()):
+        if expr.op == "index" and expr.data[0] not in reader.inference.ranges:
+            fail(
+                Why.UNKNOWN,
+                f"What does {expr.data[0]} run over? Nothing here tells its range",
+                expr.at,
+            )
     if left.shape is not None and not left.free:
         right = _as_matrix(reader, equation.right, right)
     elif right.shape is not None and not right.free:
@@ -224,9 +231,10 @@ def insist_on_one_spelling(equation: Equation, scope: Scope) -> None:
     A vector may be bold where it stands alone, and plain where it has an index: \mathbf{x} and x_i.
     """
     spellings: dict[tuple[str, bool], Symbol] = {}
+    sets = {t.right.at for t in walk(equation) if isinstance(t, Relation) and t.sign == r"\in"}
     indexed = {tree.base.at for tree in walk(equation) if isinstance(tree, Script) and tree.sub}
     for tree in walk(equation):
-        if not isinstance(tree, Symbol) or (bound := scope.find(tree)) is None:
+        if not isinstance(tree, Symbol) or tree.at in sets or (bound := scope.find(tree)) is None:
             continue
         here = tree.at in indexed
         for known in (spellings.setdefault((bound.name, here), tree),

@@ -194,6 +194,8 @@ def _member(reader: Reader, base: Symbol, sub: Indices, at: int) -> Expr | None:
     free = all(reader.scope.find(letter) is None and not letter.styles for letter in letters)
     if len(shape) != 2 or not letters or not free:
         return None
+    if getattr(bound.value, "measure", None) is not None:
+        return None  # a random variable of a family, whose other axis is that of outcomes
     if bound.name[:1].isupper():
         reader.members += 1
         if reader.columns:

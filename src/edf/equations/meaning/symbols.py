@@ -15,6 +15,7 @@ from edf.equations.latex.vocabulary import ACCENTS, BOLD, GREEK, REFUSED
 from edf.equations.meaning import algebra
 from edf.equations.meaning.algebra import fail, make
 from edf.equations.meaning.aliases import read_alias
+from edf.equations.meaning.display import letter as spelled
 from edf.equations.meaning.expression import Counted, Expr, Index, Shifted, letters_of
 from edf.equations.meaning.names import Bound, index_text, joined_name, latex_name, python_names
 from edf.equations.meaning.reader import Reader
@@ -53,6 +54,13 @@ def atom(reader: Reader, symbol: Symbol, sub: Tree | None, at: int) -> Expr:
         if indices:
             fail(Why.SHAPES, f"{bound.name} is a number and has no components", at)
         return algebra.number(float(bound.value), at, (bound.name, latex))
+    if bound.kind == "law":
+        fail(
+            Why.OTHER_MEANING,
+            f"{bound.name} is a random variable: write its expectation, \\mathbb{{E}}[{latex}], or "
+            "another number that belongs to it",
+            at,
+        )
     if bound.kind == "function":
         fail(
             Why.OTHER_MEANING,
@@ -101,7 +109,7 @@ def _indexed(
     """A bound value with all of its indices, or with none; lifted if the reading says so."""
     name = names[0]
     measure = getattr(value, "measure", None)
-    if measure is not None and not indices:
+    if measure is not None and len(indices) == len(shape) - 1:
         if measure not in reader.outcomes:
             fail(
                 Why.OTHER_MEANING,
@@ -109,7 +117,7 @@ def _indexed(
                 "or another number that belongs to it",
                 at,
             )
-        indices = (reader.outcomes[measure],)
+        indices = (*indices, reader.outcomes[measure])
     if not indices and shape and reader.lift:
         if len(reader.lift) < len(shape):
             fail(
@@ -154,10 +162,10 @@ def label(reader: Reader, names: Label, indices: tuple[Index, ...]) -> Label:
                 letter = index.number - base
             case _:
                 letter = index
-        text = str(letter + base) if isinstance(letter, int) else letter
+        plain, latex = (str(letter + base),) * 2 if isinstance(letter, int) else spelled(letter)
         shift = f"{index.by:+d}" if isinstance(index, Shifted) and index.by else ""
-        written.append(text + shift)
-        shown.append((f"\\{text}" if f"\\{text}" in GREEK else text) + shift)
+        written.append(plain + shift)
+        shown.append(latex + shift)
     comma = "," if any(isinstance(index, Shifted) for index in indices) else ""
     latex = f"{comma} ".join(shown)
     return f"{names[0]}_{comma.join(written)}", f"{names[1]}_{{{latex}}}"
@@ -371,7 +379,7 @@ def read_index(reader: Reader, item: Tree) -> Index:
     if not isinstance(item, Symbol):
         fail(Why.NOTATION, "An index with an index is not understood: rename it", item.at)
     name = python_names(item)[0]
-    if len(item.base) > 1 and not item.base.startswith("\\"):
+    if len(item.base.rstrip("'~")) > 1 and not item.base.startswith("\\"):
         fail(
             Why.SHAPES,
             f"{item.base} is neither an index letter nor part of a name that is bound",

@@ -21,13 +21,14 @@ from edf.equations.latex.syntax import (
     Group,
     Indices,
     Product,
+    Relation,
     Script,
     Styled,
     Symbol,
     Tree,
     rewritten,
 )
-from edf.equations.latex.vocabulary import ACCENTS, FONTS, MOMENTS, TEXT, TRANSPOSES
+from edf.equations.latex.vocabulary import ACCENTS, FONTS, GREEK, MOMENTS, TEXT, TRANSPOSES
 from edf.equations.meaning.algebra import fail
 from edf.equations.meaning.dots import with_sums
 from edf.equations.meaning.names import Scope, index_text, python_names
@@ -64,9 +65,12 @@ def _named(tree: Tree, scope: Scope) -> Tree:
             return _with_mark(_without_size(tree), scope)
         case Styled():
             return _unstyled(tree)
-        case Indices():
-            items = tuple(_one_name(item, scope) for item in tree.items)
+        case Indices() | Group():
+            items = tuple(_primed(_one_name(item, scope), scope) for item in tree.items)
             return tree if items == tree.items else replace(tree, items=items)
+        case Relation():
+            sides = (_primed(tree.left, scope), _primed(tree.right, scope))
+            return Relation(sides[0], tree.sign, sides[1], at=tree.at)
     return tree
 
 
@@ -189,6 +193,16 @@ def _with_mark(tree: Script, scope: Scope) -> Tree:
                     return symbol
                 return Script(symbol, rest, sup, at=tree.at)
     return _without_parameters(tree, base, scope)
+
+
+def _primed(item: Tree, scope: Scope) -> Tree:
+    r"""The index s' of \sum_{s'} P(s' \mid s) as one symbol, where the page has no such name."""
+    match item:
+        case Script(base=Symbol(styles=()) as base, sub=None, sup=None, primes=primes) if primes:
+            free = scope.find(base) is None and scope.find(base, "prime") is None
+            if free and (len(base.base) == 1 or base.base in GREEK):
+                return Symbol(base.base + "'" * primes, shown=to_latex(item), at=item.at)
+    return item
 
 
 def _one_name(item: Tree, scope: Scope) -> Tree:

@@ -67,6 +67,7 @@ def _constant(meaning: Meaning, setting: Setting, outcome: Outcome) -> list[Node
         for node in setting.world.all_below(nodes(meaning))
         if node in leaves
         and node not in setting.world.fixed
+        and not getattr(getattr(node, "sample", None), "finite", False)  # it has all its values
         and (leaves[node] == leaves[node][0]).all()
     ]
 
