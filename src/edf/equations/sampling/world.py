@@ -168,6 +168,14 @@ class World:
         return math.prod(self._shapes[twin])
 
     @cached_property
+    def fits(self) -> bool:
+        """Whether the graph can be evaluated with the shapes that its inputs have here."""
+        try:
+            return bool(self._shapes)
+        except EquationError:
+            return False
+
+    @cached_property
     def _shapes(self) -> dict[Node, tuple[int, ...]]:
         rng = np.random.default_rng(0)
         values: dict[Node, Array] = {}

@@ -174,6 +174,8 @@ def _tested(equation: s.Equation, change: Change, setting: Setting) -> Finding |
     points = min(POINTS, setting.points // 3 + 1)
     worst: Finding | None = None
     for world, scope in _pages(setting, change):
+        if not world.fits:
+            continue
         page = replace(setting.page, world=world, scope=scope)
         for variant in _variants(equation, change.length):
             try:
