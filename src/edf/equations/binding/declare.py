@@ -115,6 +115,7 @@ class Declared:
         made.first_member = self.first  # type: ignore[attr-defined]
         made.measure = self.measure  # type: ignore[attr-defined]
         made.is_event = self.event  # type: ignore[attr-defined]
+        made.draws_stacks = True  # type: ignore[attr-defined]
         return made
 
 
@@ -687,24 +688,25 @@ def _fail(why: Why, message: str, at: int) -> NoReturn:
 
 
 # ------------------------------------------------------------------------------- how sets are drawn
+# Of several points at once, each is drawn by itself: an axis in front of the others.
 
 
 def symmetric_matrix(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
     """A symmetric matrix with standard normal entries off the diagonal."""
     entries = rng.standard_normal(shape)
-    return (entries + entries.T) / np.sqrt(2)
+    return (entries + entries.mT) / np.sqrt(2)
 
 
 def positive_definite(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
     """A symmetric matrix whose eigenvalues are at least 1/2."""
     entries = rng.standard_normal(shape)
-    return entries @ entries.T / len(entries) + 0.5 * np.eye(len(entries))
+    return entries @ entries.mT / shape[-1] + 0.5 * np.eye(shape[-1])
 
 
 def orthogonal_matrix(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
     """An orthogonal matrix, each as likely as any other (Mezzadri 2007)."""
     q, r = np.linalg.qr(rng.standard_normal(shape))
-    return q * np.sign(np.diag(r))
+    return q * np.sign(np.diagonal(r, axis1=-2, axis2=-1))[..., None, :]
 
 
 @dataclass(frozen=True)

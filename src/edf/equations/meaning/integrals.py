@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 
 from edf.equations.errors import Why
 from edf.equations.latex.parser import parse, steps
@@ -219,7 +220,7 @@ def mean_over(
     """
     put: dict[str, Tree] = {"X": letter}
     put |= {name: Group((tree,), "(", ")") for name, tree in zip("AB", parameters, strict=False)}
-    weight = filled(steps(parse(f"1 = {formula}"))[0].right, put)
+    weight = filled(_parsed(formula), put)
     integrand = Product(
         (Group((body,), "(", ")", at=body.at), Group((weight,), "(", ")"), Symbol("d"), letter),
         (r"\cdot", "", ""),
@@ -233,6 +234,11 @@ def mean_over(
     return read_integral(
         reader, Big(r"\int", Indices((limits[0],), ()), limits[1], integrand, at=body.at)
     )
+
+
+@cache
+def _parsed(formula: str) -> Tree:
+    return steps(parse(f"1 = {formula}"))[0].right
 
 
 def filled(tree: Tree, put: Mapping[str, Tree]) -> Tree:

@@ -21,7 +21,7 @@ from edf.calculus import Jacobian
 from edf.equations.errors import EquationError, Why
 from edf.equations.sampling.rounding import Rounding, Rows, rounds_once, underflown, underflows
 from edf.equations.sampling.stacking import Stacked
-from edf.equations.sampling.world import World
+from edf.equations.sampling.world import World, double
 from edf.graph import Array, Input, Node, Param
 from edf.numerics.differences import STENCILS, complex_steps, quotient
 from edf.numerics.sampling import SAMPLERS
@@ -157,12 +157,19 @@ class Points:
         entries, count, size = int(np.prod(function.shape)), waves.b.shape[-1], v.shape[1]
         # The rows of one point have one draw: multiplied together, its directions are never copied.
         order, draws = rows.by_draw
-        w = waves.w[draws].reshape(len(draws), entries * count, size)
-        phases = v[order].reshape(len(draws), -1, size) @ w.swapaxes(1, 2)
-        shaped = phases.reshape(*phases.shape[:2], *function.shape, count)
+        w = waves.w[draws].reshape(len(draws), entries * count, size).swapaxes(1, 2)
         a, b = waves.a[draws][:, None], waves.b[draws][:, None]
-        value = np.empty((len(rows), *function.shape), phases.dtype)
-        value[order] = (a * np.sin(shaped + b)).sum(axis=-1).reshape(value.shape)
+        grouped = v[order].reshape(len(draws), -1, size)
+
+        def phases(part: Array) -> Array:
+            return (part @ w).reshape(*grouped.shape[:2], *function.shape, count)
+
+        turned = phases(grouped.real) + b
+        found = (a * np.sin(turned)).sum(axis=-1)
+        if np.iscomplexobj(v):  # of a complex step, which is so small that its square is nothing
+            found = found + 1j * (a * np.cos(turned) * phases(grouped.imag)).sum(axis=-1)
+        value = np.empty((len(rows), *function.shape), found.dtype)
+        value[order] = found.reshape(value.shape)
         return self.rounding(value, rows)
 
     def waves(self, function: AnyFunction, size: int) -> Waves:
@@ -318,13 +325,12 @@ def drawn_leaf(world: World, node: Node, rng: np.random.Generator, count: int) -
     if node in world.fixed:
         own = world.fixed[node]
         return np.broadcast_to(own, (count, *own.shape))
-    if (
-        isinstance(node, Input)
-        and node.shape is not None
-        and node.sample in ("normal", "positive", "simplex")
-    ):
-        return np.asarray(SAMPLERS[node.sample](rng, (count, *node.shape)))
-    return np.stack([world.leaf(node, rng) for _ in range(count)])
+    if isinstance(node, Input) and node.shape is not None:
+        if node.sample in ("normal", "positive", "simplex"):
+            return np.asarray(SAMPLERS[node.sample](rng, (count, *node.shape)))
+        if callable(node.sample) and hasattr(node, "draws_stacks"):
+            return double(node.sample(rng, (count, *node.shape)))
+    return world.samples(node, rng, count)
 
 
 def at(

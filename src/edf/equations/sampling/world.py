@@ -213,12 +213,18 @@ class World:
         Raises:
             EquationError: It cannot be sampled.
         """
-        if node in self.fixed:
-            return self.fixed[node]
+        return self.fixed[node] if node in self.fixed else self.samples(node, rng, 1)[0]
+
+    def samples(self, node: Node, rng: np.random.Generator, count: int) -> Array:
+        """Return samples of an input, one after the other.
+
+        Raises:
+            EquationError: It cannot be sampled.
+        """
         if not isinstance(node, Input):
             self.fail(node, "it has no inputs and no value")
         try:
-            return double(sample_leaf(node, rng))
+            return double(np.stack([sample_leaf(node, rng) for _ in range(count)]))
         except Exception as problem:
             self.fail(node, str(problem))
 
@@ -247,4 +253,4 @@ def loses_imaginary_part(function: Callable[..., Any], arrays: Sequence[Array]) 
 
 def double(value: Array) -> Array:
     """Floating-point values in double precision; labels stay whole numbers."""
-    return value.astype(np.float64) if np.issubdtype(value.dtype, np.floating) else value
+    return value.astype(np.float64) if value.dtype.kind == "f" else value

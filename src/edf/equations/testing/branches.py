@@ -190,7 +190,7 @@ def _candidates(
 
     def add(base: dict[Node, Array], change: dict[Node, Array]) -> None:
         for node, stack in rows.items():
-            stack.append(change.get(node, base[node]))
+            stack.append(change.get(node, base[node])[None])
 
     groups = [[node] for node in moved] + ([moved] if len(moved) > 1 else [])
     for magnitude in MAGNITUDES:
@@ -208,12 +208,13 @@ def _candidates(
         base = {node: value[near[0][2]] for node, value in near[0][1].leaves.items()}
         draws = min(most, MANY_DRAWS) if _is_in_reach(target, parts) else DRAWS
         fresh = {node: drawn_leaf(world, node, rng, draws) for node in drawn}
-        for k in range(draws):
-            add(base, {node: value[k] for node, value in fresh.items()})
-    count = min(most, max(map(len, rows.values()), default=0))
+        for node, stack in rows.items():
+            own = np.broadcast_to(base[node], (draws, *base[node].shape))
+            stack.append(fresh.get(node, own))
+    stacked = {node: np.concatenate(stack)[:most] for node, stack in rows.items() if stack}
+    count = max(map(len, stacked.values()), default=0)
     if not count:
         return None
-    stacked = {node: np.stack(stack[:count]) for node, stack in rows.items()}
     for node in moved:
         if is_positive(world, node):
             stacked[node] = np.where(stacked[node] == 0, 1.0, np.abs(stacked[node]))

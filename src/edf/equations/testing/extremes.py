@@ -45,14 +45,17 @@ def extremes(
         return None
     with quiet():
         try:
-            for start in ground.starts(samples):
-                place, margin, doubt = ground.descend(start)
+            starts = ground.starts(samples)
+            if not starts:
+                return None
+            for start, (place, margin, doubt) in enumerate(ground.descend(starts)):
                 if margin < -doubt:
-                    found = judge_at(meaning, ground.points(place[None]))
+                    found = judge_at(meaning, ground.points(place[None], start))
                     if found.status == "refuted":
                         return found
-                if meaning.sign in ("<", ">") and abs(margin) <= doubt and ground.touches(place):
-                    return ground.described(place, names)
+                strict = meaning.sign in ("<", ">")
+                if strict and abs(margin) <= doubt and ground.touches(place, start):
+                    return ground.described(place, start, names)
         except EquationError:  # an operation fails on the way
             return None
     return None
@@ -94,13 +97,11 @@ class _Ground:
                     margins.append(margin)
         return [found[k] for k in np.argsort(margins)[:STARTS]]
 
-    def points(self, places: Array) -> Points:
-        """Return the graph at some places."""
+    def points(self, places: Array, start: Array | int) -> Points:
+        """Return the graph at some places; each belongs to a start, which has the other leaves."""
         count, first = len(places), 0
-        leaves = {
-            node: np.broadcast_to(value, (count, *value.shape))
-            for node, value in self.leaves.items()
-        }
+        begun = np.broadcast_to(start, count)
+        leaves = {node: value[begun] for node, value in self.leaves.items()}
         for node in self.moved:
             entries = self.world.entries(node)
             own = places[:, first : first + entries]
@@ -114,9 +115,12 @@ class _Ground:
         draws = np.zeros(count, int)
         return Points(self.world, leaves, 0, draws, 1, 1 + COPIES, COARSE)
 
-    def margins(self, places: Array) -> tuple[Array, Array]:
+    def margins(self, places: Array, starts: Array | int) -> tuple[Array, Array]:
         """Return the least margin at each place, and its doubt."""
-        return self._margins_at(self.points(places))
+        *lead, size = places.shape
+        begun = np.broadcast_to(starts, lead).ravel()
+        margins, doubts = self._margins_at(self.points(places.reshape(-1, size), begun))
+        return margins.reshape(lead), doubts.reshape(lead)
 
     def _margins_at(self, points: Points) -> tuple[Array, Array]:
         sides = self.measure.at(points, self.measure.method, STEPS[0])
@@ -128,67 +132,78 @@ class _Ground:
         rows, least = np.arange(len(points)), margin.argmin(axis=1)
         return margin[rows, least], doubt[rows, least]
 
-    def descend(self, start: _Start) -> tuple[Array, float, float]:
-        """Go downhill; return the place, the margin there and its doubt."""
-        self.leaves = start.leaves
-        place = start.place
-        (margin,), (doubt,) = self.margins(place[None])
+    def descend(self, starts: Sequence[_Start]) -> list[tuple[Array, float, float]]:
+        """Go downhill from all starts together; return each place, its margin and the doubt."""
+        self.leaves = {
+            node: np.stack([start.leaves[node] for start in starts]) for node in starts[0].leaves
+        }
+        places = np.stack([start.place for start in starts])
+        going = np.arange(len(starts))
+        margins, doubts = self.margins(places, going)
         for _ in range(ROUNDS):
-            steps = self._steps(place)
-            margins, doubts = self.margins(place + steps)
-            best = int(np.argmin(margins))
-            if not margins[best] < margin:
+            if not len(going) or (margins < -doubts).any():
                 break
-            place, margin, doubt = place + steps[best], margins[best], doubts[best]
-            if margin < -doubt:
-                break
-        return place, float(margin), float(doubt)
+            reached = places[going][:, None] + self._steps(places[going], going)
+            found, unsure = self.margins(reached, going[:, None])
+            rows, best = np.arange(len(going)), found.argmin(axis=1)
+            lower = found[rows, best] < margins[going]
+            rows, best, going = rows[lower], best[lower], going[lower]
+            places[going] = reached[rows, best]
+            margins[going], doubts[going] = found[rows, best], unsure[rows, best]
+        return [
+            (place, float(margin), float(doubt))
+            for place, margin, doubt in zip(places, margins, doubts, strict=True)
+        ]
 
-    def _steps(self, place: Array) -> Array:
-        """Return Newton's step and the one against the slope, in several lengths each."""
-        size = len(place)
-        h = SLOPE * np.maximum(1.0, np.abs(place))
-        unit = np.diag(h)
+    def _steps(self, places: Array, starts: Array) -> Array:
+        """Return, for each place, Newton's step and the one downhill, in several lengths."""
+        size = places.shape[1]
+        h = SLOPE * np.maximum(1.0, np.abs(places))
         pairs = [(i, j) for i in range(size) for j in range(i)]
-        corners = [unit[i] + unit[j] for i, j in pairs]
-        around, _ = self.margins(place + np.array([0 * place, *unit, *-unit, *corners]))
-        here, above, below = around[0], around[1 : size + 1], around[size + 1 : 2 * size + 1]
-        slope = (above - below) / (2 * h)
-        curve = np.diag((above + below - 2 * here) / h**2)
-        for k, (i, j) in enumerate(pairs):
-            value = (around[2 * size + 1 + k] - above[i] - above[j] + here) / (h[i] * h[j])
-            curve[i, j] = curve[j, i] = value
-        if not (np.isfinite(slope).all() and np.isfinite(curve).all()):
-            slope, curve = np.nan_to_num(slope), np.eye(size)
-        values, vectors = np.linalg.eigh(curve)
-        values = np.maximum(np.abs(values), 1e-6 * max(1e-6, np.abs(values).max()))
-        newton = -vectors @ ((vectors.T @ slope) / values)
-        downhill = (
-            -slope
-            / max(1e-300, float(np.linalg.norm(slope)))
-            * max(1.0, float(np.linalg.norm(place)))
-        )
-        return np.array([t * step for t in LENGTHS for step in (newton, downhill)])
+        units = np.eye(size)
+        moves = np.array([0 * h[0], *units, *-units, *(units[i] + units[j] for i, j in pairs)])
+        around, _ = self.margins(places[:, None] + moves * h[:, None], starts[:, None])
+        found = zip(places, h, around, strict=True)
+        return np.stack([_downhill(place, step, values, pairs) for place, step, values in found])
 
-    def touches(self, place: Array) -> bool:
+    def touches(self, place: Array, start: int) -> bool:
         """Whether margins are larger on both sides of a place, in some direction."""
-        (here,), _ = self.margins(place[None])
+        (here,), _ = self.margins(place[None], start)
         for far in BESIDE:
             unit = np.diag(far * np.maximum(1.0, np.abs(place)))
-            margins, doubts = self.margins(place + np.concatenate([unit, -unit]))
+            margins, doubts = self.margins(place + np.concatenate([unit, -unit]), start)
             larger = (margins > here + CLEARLY * doubts) & np.isfinite(margins)
             if (larger[: len(place)] & larger[len(place) :]).any():
                 return True
         return False
 
-    def described(self, place: Array, names: Mapping[Node, str]) -> str:
+    def described(self, place: Array, start: int, names: Mapping[Node, str]) -> str:
         """Say where it is."""
-        leaves = self.points(place[None]).leaves
+        leaves = self.points(place[None], start).leaves
         return ", ".join(
             f"{names.get(self.world.names[node], 'an input')} = "
             + np.array2string(leaves[node][0], precision=5, separator=", ")
             for node in self.moved
         )
+
+
+def _downhill(place: Array, h: Array, around: Array, pairs: list[tuple[int, int]]) -> Array:
+    """Return the steps from one place, from the margins there and around it."""
+    size = len(place)
+    here, above, below = around[0], around[1 : size + 1], around[size + 1 : 2 * size + 1]
+    slope = (above - below) / (2 * h)
+    curve = np.diag((above + below - 2 * here) / h**2)
+    for k, (i, j) in enumerate(pairs):
+        value = (around[2 * size + 1 + k] - above[i] - above[j] + here) / (h[i] * h[j])
+        curve[i, j] = curve[j, i] = value
+    if not (np.isfinite(slope).all() and np.isfinite(curve).all()):
+        slope, curve = np.nan_to_num(slope), np.eye(size)
+    values, vectors = np.linalg.eigh(curve)
+    values = np.maximum(np.abs(values), 1e-6 * max(1e-6, np.abs(values).max()))
+    newton = -vectors @ ((vectors.T @ slope) / values)
+    steepest = -slope / max(1e-300, float(np.linalg.norm(slope)))
+    steepest = steepest * max(1.0, float(np.linalg.norm(place)))
+    return np.array([t * step for t in LENGTHS for step in (newton, steepest)])
 
 
 def _is_simplex(node: Node, world: World) -> bool:

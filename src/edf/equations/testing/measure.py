@@ -74,6 +74,7 @@ class Measure:
         self.outside = 0
         self.rough = 0
         self.checked = checked
+        self.heavy = is_heavy(meaning, world)
         self.method = "complex" if meaning.differentiates else "none"
         if self.method == "complex" and (has_limit(meaning) or loses_complex_step(meaning, world)):
             self.method = "differences"
@@ -145,7 +146,7 @@ class Measure:
 
     def closer(self, sides: Sides) -> Sides:
         """Return the sides with their rounding measured by more copies, and smaller changes."""
-        copies = FEWER_COPIES if is_heavy(self.meaning, self.world) else MORE_COPIES
+        copies = FEWER_COPIES if self.heavy else MORE_COPIES
         points = sides.points.rounded(copies, FINE)
         again = self.at(points, sides.method, sides.step)
         if again is None or not np.isfinite(again.spread).all():
@@ -224,7 +225,7 @@ class Measure:
                 best = found if step == STEPS[0] else _better(best, found)
             else:
                 best = _put(best, pending, _better(best.take(pending), found))
-            enough = ENOUGH if chosen else FINE_ENOUGH
+            enough = ENOUGH if chosen or self.heavy else FINE_ENOUGH
             pending = np.flatnonzero(_relative_doubt(best) > enough)
             if not len(pending):
                 break

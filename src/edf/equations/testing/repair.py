@@ -17,9 +17,9 @@ from edf.equations.testing.judge import Finding
 from edf.equations.testing.mutants import Tested, alphabet, holds_at_witness
 from edf.equations.testing.mutations import Mutation, mutations
 
-REPAIRS = 400  # tried for each refuted step of a usual size
-#: Parts of a formula of a usual size; of a longer one fewer changes are tried, as each costs more.
-USUAL = 100
+REPAIRS = 400  # tried for each refuted step
+#: Parts of all changed formulas together: of a longer one fewer are tried, as each takes longer.
+PARTS = 9_000
 #: Which repairs are preferred, the most telling first.
 _PREFERENCE = (
     "sign", "exchange", "factor", "delta", "term", "number", "transpose", "index", "double",
@@ -35,7 +35,7 @@ def mend(
     letters = alphabet(equation, meaning, page, more=True)
     size = sum(1 for _ in s.walk(equation))
     found = list(_told_apart(mutations(equation, letters, mending=True)))
-    ranked = sorted(found, key=_rank)[: REPAIRS * USUAL**2 // max(size, USUAL) ** 2]
+    ranked = sorted(found, key=_rank)[: min(REPAIRS, PARTS // size)]
     for change in itertools.chain(ranked, _sums(equation, page)):
         try:
             changed = resolve(change.equation, page)

@@ -37,7 +37,7 @@ from edf.equations.testing.tried import judged_apart, regular, tried_points
 
 MANY = 320  # digits with which what is lost in rounding is looked at: doubles go down to 1e-308
 NEAR = 10  # numbers up to which second derivatives are tried
-FEW = 3  # points for a step whose derivatives are expensive
+FEW = 2  # points for a step whose derivatives are expensive
 
 
 def examine(equation: Equation, meaning: Meaning, setting: Setting) -> Outcome:
