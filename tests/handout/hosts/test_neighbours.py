@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import pytest
+from bs4 import BeautifulSoup
 from tests.handout.hosts.small_site import CLAIMS, TITLE, Site, body, everything, raw
 
 pytestmark = pytest.mark.slow
@@ -257,17 +259,38 @@ EVERYTHING = """
 """
 
 
+SHOWN = (
+    ".mermaid, .tabbed-set, .tabbed-labels label, .task-list, .footnote, abbr, kbd, mark, sub, "
+    ".twemoji, .admonition, .md-annotation__index, .md-source, .md-tags, .md-tag, .md-nav__link, "
+    ".md-tabs__link, .md-top, .md-footer__link, .md-content__button, .headerlink"
+)
+
+
+def shown(site: Site) -> tuple[dict[str, int], Any, set[str]]:
+    """How often each thing is on the page, the theme's settings, and the pages of the site."""
+    page = BeautifulSoup((site.root / "site/page/index.html").read_text("utf-8"), "html.parser")
+    settings = page.select_one("script#__config")
+    assert settings is not None
+    pages = {file.relative_to(site.root).as_posix() for file in site.root.glob("site/**/*.html")}
+    counts = {selector: len(page.select(selector)) for selector in SHOWN.split(", ")}
+    return counts, json.loads(settings.get_text())["features"], pages
+
+
 def test_a_site_with_everything_on_becomes_a_handout(site: Site) -> None:
     """By `handout init` and nothing else; what the page had is there as before."""
     site.write("mkdocs.yml", FEATURES)
     site.write("docs/page.md", f"---\ntags: [a]\n---\n\n{TITLE}{EVERYTHING}\n{body()}")
     site.write("docs/blog/index.md", "# Blog\n")
+    site.run(sys.executable, "-m", "mkdocs", "build")
+    before = shown(site)
     said = site.run(sys.executable, "-m", "handout", "init")
     assert "mkdocs.yml: the plugin is added" in said
     assert "readers need not load https://cdn.test/mathjax" in said
     site.build()
     everything(site)
     page = site.shows("site/page/index.html")
-    for selector in (".mermaid", ".tabbed-set", ".task-list", ".footnote", "abbr", "kbd", "mark"):
-        assert page.select_one(selector) is not None, selector
     assert page.select("script[type^='math/tex']") == []
+    counts, features, pages = shown(site)
+    assert len(features) == 20
+    assert {name for name, count in counts.items() if not count} <= {".md-annotation__index"}
+    assert (counts, features, pages) == before

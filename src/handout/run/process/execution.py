@@ -20,6 +20,7 @@ import traceback
 import types
 from collections.abc import Callable, Mapping, Sequence
 from importlib.machinery import ModuleSpec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from handout.page.escape import escape_controls
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from handout.run.process.shell import Shell
 
 _LONGEST_TRACEBACK = 20_000  # characters
+_OURS = str(Path(__file__).parent)  # what no author wrote, as the end of a notebook's `exit()`
 _EQUATION_OPTIONS = ("reading", "loss", "points", "seed", "unreached")
 
 
@@ -241,6 +243,7 @@ class Page:
         while frames is not None and frames.tb_frame.f_code.co_filename != self.file:
             frames = frames.tb_next
         told = traceback.TracebackException(type(raised), raised, frames)
+        told.stack[:] = [f for f in told.stack if not f.filename.startswith(_OURS)]
         line = frames.tb_lineno if frames else getattr(raised, "lineno", None)
         trace = paths.in_traceback("".join(told.format()), self.root)
         return {

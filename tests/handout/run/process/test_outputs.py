@@ -179,6 +179,9 @@ def test_exit_ends_the_cell(workshop, notebook: bool, call: str) -> None:
     judged = workshop.run(name)[name]
     assert [v["ok"] for v in judged.verdicts] == [True], judged.verdicts[0]["message"]
     assert printed(judged.results[0].outcome) == ""
+    traceback = judged.results[0].outcome["error"]["traceback"]
+    assert "page." in traceback
+    assert "shell.py" not in traceback  # no file of ours
 
 
 @both
