@@ -2,11 +2,13 @@
 
     python benchmarks/engine_speed.py [--pages 10 100] [--rounds 5] [--peers] [--serve] [--many N]
 
-Every page holds five cells, each a softmax gradient against central differences. The floor is the
-same site, the same theme and the same Markdown, with plain fences. Floor, first build (cold),
-unchanged build and a build after an edit of one page are timed in turn, round after round, as whole
-processes. The fastest of the rounds counts: whatever else the machine does can only add to a time.
+Every page holds 20 formulas and five cells, each a softmax gradient against central differences.
+The floor is the same site by MkDocs, the same theme and the same Markdown, with plain fences, and
+with the formulas left to client-side mathematics. Floor, first build (cold), unchanged build and a
+build after an edit of one page are timed in turn, round after round, as whole processes. The
+fastest of the rounds counts: whatever else the machine does can only add to a time.
 
+Zensical renders pages again only if they changed, so its own times without code are given as well.
 Peers run the same cells on pages of their own formats. Those that are not installed beside handout
 are looked for on the `PATH`, and left out if they are not there.
 """
@@ -27,6 +29,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 CELL = """\
@@ -43,11 +46,18 @@ for i in range(6):
 print(np.abs(vjp - numeric).max() < 1e-8)
 """
 PROSE = "Softmax turns scores into probabilities; its backward step is tested below. " * 6
+FORMULAS = (
+    r"P_i = \frac{{e^{{x_i / {t}}}}}{{\sum_j e^{{x_j / {t}}}}}",
+    r"\frac{{\partial P_i}}{{\partial x_j}} = \frac{{1}}{{{t}}} P_i (\delta_{{ij}} - P_j)",
+)
+CLAIM = "<!-- claim: square-{n} -->\n$$\n(a + {t})^2 = a^2 + {u} a + {v}\n$$\n"
 MKDOCS = """\
 site_name: Benchmark
 theme: {{name: material, font: false}}
 plugins: [{plugins}]
-markdown_extensions: [admonition, tables, toc, {{pymdownx.superfences: {{}}}}, pymdownx.highlight]
+markdown_extensions:
+  [admonition, tables, toc, {{pymdownx.superfences: {{}}}}, pymdownx.highlight,
+   {{pymdownx.arithmatex: {{generic: true}}}}]
 """
 SPHINX = """\
 project = "Benchmark"
@@ -70,14 +80,24 @@ class Tool:
 
 
 def texts(number: int, cells: int = 5) -> Iterator[tuple[str, str]]:
-    """The sections of a page: prose, and code."""
+    """The sections of a page: prose with two formulas in it and two displayed, and code."""
     for n in range(cells):
-        yield f"## Section {n}\n\n{PROSE}\n", CELL.format(seed=100 * number + n)
+        t = 10 * number + n + 2
+        first, second = (formula.format(t=t) for formula in FORMULAS)
+        said = f"With $t = {t}$ all is smooth: $\\nabla P \\neq 0$."
+        shown = "\n\n".join(f"$$\n{formula}\n$$" for formula in (first, second))
+        code = CELL.format(seed=100 * number + n)
+        yield f"## Section {n}\n\n{PROSE}{said}\n\n{shown}\n", code
 
 
-def markdown(number: int, fence: str, cells: int = 5) -> str:
+def markdown(number: int, fence: str, cells: int = 5, claims: int = 0) -> str:
     """A page in Markdown; `fence` is the header of a cell's fence."""
     parts = [f"{text}\n```{fence}\n{code}```\n" for text, code in texts(number, cells)]
+    if claims:
+        parts.append("<!-- let: a \\in \\mathbb{R} -->\n")
+    for n in range(claims):
+        t = 10 * number + n
+        parts.append(CLAIM.format(n=n, t=t, u=2 * t, v=t * t))
     return f"# Page {number}\n\n" + "\n".join(parts)
 
 
@@ -137,16 +157,45 @@ def marimo_book(pages: int) -> dict[str, str]:
 
 
 BUILD = (sys.executable, "-m", "mkdocs", "build", "--quiet")
-FLOOR = Tool("no code (the floor)", BUILD, mkdocs("search", lambda n: markdown(n, "python")))
-HANDOUT = Tool(
-    "handout", BUILD, mkdocs("search, handout", lambda n: markdown(n, 'python exec="on"'))
+ZENSICAL = (sys.executable, "-m", "zensical", "build")
+RUN, OTHERS = 'python exec="on"', 'python exec="on" source="above"'
+FLOOR = Tool(
+    "no code, by MkDocs (the floor)", BUILD, mkdocs("search", partial(markdown, fence="python"))
 )
+HANDOUT = Tool("handout, by MkDocs", BUILD, mkdocs("search, handout", partial(markdown, fence=RUN)))
+CLAIMING = Tool(
+    "handout, by MkDocs, 2 claims a page too",
+    BUILD,
+    mkdocs("search, handout", partial(markdown, fence=RUN, claims=2)),
+)
+BY_ZENSICAL = Tool(
+    "handout, by Zensical",
+    (sys.executable, "-m", "handout", "build", "--host", "zensical"),
+    mkdocs("search, handout", partial(markdown, fence=RUN)),
+    (".cache", "site"),
+    needs="zensical",
+)
+ITSELF = Tool(
+    "no code, by Zensical",
+    ZENSICAL,
+    mkdocs("search", partial(markdown, fence="python")),
+    (".cache", "site"),
+    needs="zensical",
+)
+OURS = (HANDOUT, CLAIMING, BY_ZENSICAL, ITSELF)
 PEERS = (
     Tool(
-        "markdown-exec",
+        "markdown-exec, by MkDocs",
         BUILD,
-        mkdocs("search, markdown-exec", lambda n: markdown(n, 'python exec="on" source="above"')),
+        mkdocs("search, markdown-exec", partial(markdown, fence=OTHERS)),
         needs="markdown_exec",
+    ),
+    Tool(
+        "markdown-exec, by Zensical",
+        ZENSICAL,
+        mkdocs("search, markdown-exec", partial(markdown, fence=OTHERS)),
+        (".cache", "site"),
+        needs="zensical",
     ),
     Tool(
         "mkdocs-jupyter, executing",
@@ -223,7 +272,7 @@ def table(pages: int, measured: dict[str, dict[str, float]]) -> str:
     """The times as ratios to the floor."""
     floor = measured[FLOOR.name]["cold"]
     lines = [
-        f"{pages} pages of 5 cells; the floor takes {floor:.2f} s",
+        f"{pages} pages of 20 formulas and 5 cells; the floor takes {floor:.2f} s",
         "",
         "| tool | cold | unchanged | one page edited |",
         "| --- | ---: | ---: | ---: |",
@@ -237,6 +286,8 @@ def table(pages: int, measured: dict[str, dict[str, float]]) -> str:
 
 def installed(tool: Tool) -> bool:
     """Whether a peer can be measured here."""
+    if not tool.needs:
+        return True
     return importlib.util.find_spec(tool.needs) is not None or shutil.which(tool.needs) is not None
 
 
@@ -244,13 +295,13 @@ def installed(tool: Tool) -> bool:
 
 
 @contextlib.contextmanager
-def served(folder: Path) -> Iterator[str]:
-    """The address of `mkdocs serve` in a folder."""
+def served(folder: Path, command: Sequence[str]) -> Iterator[str]:
+    """The address of a page that a command serves, which ends in the option for where."""
     with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as free:
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "mkdocs", "serve", "--livereload", "-a", f"127.0.0.1:{port}"]
     silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    with subprocess.Popen(command, cwd=folder, env=environment(), **silent) as process:
+    words = [*command, f"127.0.0.1:{port}"]
+    with subprocess.Popen(words, cwd=folder, env=environment(), **silent) as process:
         try:
             yield f"http://127.0.0.1:{port}/page-0/"
         finally:
@@ -266,22 +317,36 @@ def wait_for(address: str, text: str) -> None:
         time.sleep(0.005)
 
 
-def latencies(folder: Path, tool: Tool, pages: int, rounds: int) -> list[float]:
-    """Seconds from saving a page, its code changed, until it is served."""
+def latencies(
+    folder: Path, tool: Tool, command: Sequence[str], pages: int, rounds: int, code: bool
+) -> list[float]:
+    """Seconds from saving a page, its words or its code changed, until it is served."""
     write(folder, tool.files(pages))
     page = folder / "docs/page-0.md"
     text = page.read_text()
     taken = []
-    with served(folder) as address:
+    with served(folder, command) as address:
         wait_for(address, "Section 0")
         for number in range(rounds):
             time.sleep(1)
-            page.write_text(text.replace("## Section 0", f"## Edit {number}").replace(
-                "1e-8", f"1e-8 + 0 * {number}", 1))  # fmt: skip
+            edited = text.replace("## Section 0", f"## Edit {number}")
+            page.write_text(edited.replace("1e-8", f"1e-8 + 0 * {number}", 1) if code else edited)
             start = time.perf_counter()
             wait_for(address, f"Edit {number}")
             taken.append(time.perf_counter() - start)
     return taken
+
+
+def serving(root: Path, rounds: int) -> Iterator[str]:
+    """The least seconds from saving a page to its being served, by each server."""
+    mkdocs = (sys.executable, "-m", "mkdocs", "serve", "--livereload", "-a")
+    ours = (sys.executable, "-m", "handout", "serve", "--host", "zensical", "--address")
+    servers = ((FLOOR, mkdocs), (HANDOUT, mkdocs), (BY_ZENSICAL, ours))
+    for tool, command in servers:
+        for code in (False, True):
+            best = min(latencies(root / "served", tool, command, 10, rounds, code))
+            what = "code" if code else "words"
+            yield f"{tool.name}: {best:.2f} s from saving a page, its {what} changed"
 
 
 # Many pages
@@ -325,15 +390,14 @@ def main() -> None:
     parser.add_argument("--serve", action="store_true", help="measure `mkdocs serve` as well")
     parser.add_argument("--many", type=int, default=0, help="check so many pages of 10 cells")
     options = parser.parse_args()
-    tools = [FLOOR, HANDOUT, *(filter(installed, PEERS) if options.peers else ())]
+    tools = [FLOOR, *filter(installed, OURS), *(filter(installed, PEERS) if options.peers else ())]
     with tempfile.TemporaryDirectory() as name:
         root = Path(name)
         for pages in options.pages:
             print(table(pages, measure(root, pages, tools, options.rounds)), flush=True)
         if options.serve:
-            for tool in (FLOOR, HANDOUT):
-                best = min(latencies(root / "served", tool, 10, options.rounds))
-                print(f"{tool.name}: {best:.2f} s from saving a page to its being served")
+            for line in serving(root, options.rounds):
+                print(line, flush=True)
         if options.many:
             print("\n".join(("", "| `handout check` | time | memory |", "| --- | ---: | ---: |")))
             for line in many(root / "many", options.many):

@@ -403,10 +403,13 @@ def build(strict: bool, host: str | None) -> None:
             import_module("properdocs.replacement")  # from here on, `mkdocs` means ProperDocs
         except ModuleNotFoundError:
             _refuse(MissingError("ProperDocs is not installed: pip install properdocs"))
-    from handout.hosts import building
+    if host == "zensical":
+        from handout.hosts import zensical
 
-    done = building.build_with_zensical if host == "zensical" else building.build_site
-    sys.exit(done(strict))
+        sys.exit(zensical.build(strict))
+    from handout.hosts.building import build_site
+
+    sys.exit(build_site(strict))
 
 
 @main.command()
@@ -420,9 +423,9 @@ def serve(host: str | None, address: str | None) -> None:
         words = ["serve", "--livereload", *(["--dev-addr", address] if address else [])]
         sys.exit(subprocess.call([sys.executable, "-m", host, *words]))
     engine.prepare(project)
-    from handout.hosts.building import serve_with_zensical
+    from handout.hosts import zensical
 
-    sys.exit(serve_with_zensical(address))
+    sys.exit(zensical.serve(address))
 
 
 @main.command()

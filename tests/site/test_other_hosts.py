@@ -10,8 +10,11 @@ from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
+from playwright.sync_api import Browser, expect
 from tests.site.conftest import PREFIX, ROOT
 from tests.site.test_links import Outline, is_broken
+from tests.site.test_live import CLAIM, JACOBIAN, PAGE, SLOW, field, opened, panel
+from tests.site.test_pages import Visit, _visit
 
 pytestmark = pytest.mark.slow
 
@@ -31,26 +34,34 @@ BUILD = {
 }
 
 
+@pytest.fixture(scope="module")
+def built(once: Callable[[str, Callable[[Path], object]], Path]) -> Callable[[str], Path]:
+    """The folder of the site as one of the hosts builds it, strictly."""
+
+    def by(host: str) -> Path:
+        pytest.importorskip(host)
+
+        def fill(folder: Path) -> None:
+            where = {"SITE_URL": f"http://127.0.0.1/{PREFIX}", "EDIT_URI": "edit/main/docs/"}
+            done = subprocess.run(
+                [sys.executable, *BUILD[host], str(folder)],
+                cwd=ROOT,
+                env={**os.environ, **where, "REPO_URL": "https://repo.test/handout"},
+                capture_output=True,
+                text=True,
+                timeout=600,
+            )
+            assert done.returncode == 0, done.stdout + done.stderr
+
+        return once(host, fill)
+
+    return by
+
+
 @pytest.mark.parametrize("host", BUILD)
-def test_the_site_by_another_host(
-    site: Path, host: str, once: Callable[[str, Callable[[Path], object]], Path]
-) -> None:
+def test_the_site_by_another_host(site: Path, host: str, built: Callable[[str], Path]) -> None:
     """Strictly; words of pages alone are compared, since each host has its own spelling of HTML."""
-    pytest.importorskip(host)
-
-    def fill(folder: Path) -> None:
-        where = {"SITE_URL": f"http://127.0.0.1/{PREFIX}", "EDIT_URI": "edit/main/docs/"}
-        done = subprocess.run(
-            [sys.executable, *BUILD[host], str(folder)],
-            cwd=ROOT,
-            env={**os.environ, **where, "REPO_URL": "https://repo.test/handout"},
-            capture_output=True,
-            text=True,
-            timeout=600,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-
-    other = once(host, fill)
+    other = built(host)
     assert (other / "verdicts.json").read_bytes() == (site / "verdicts.json").read_bytes()
     names = {page.relative_to(site).as_posix() for page in site.rglob("*.html")}
     assert {page.relative_to(other).as_posix() for page in other.rglob("*.html")} == names
@@ -63,6 +74,24 @@ def test_the_site_by_another_host(
         if is_broken(other, outlines, page, link)
     } == set()
     assert {name for name in names if _words(other / name) != _words(site / name)} == set()
+
+
+@pytest.mark.browser
+def test_pages_by_zensical_work(
+    browser: Browser, built: Callable[[str], Path], serve: Serve
+) -> None:
+    """A visit finds no fault, by the rules of axe-core as well; a reader's change is judged."""
+    with serve(built("zensical")) as address:
+        assert _visit(browser, address, PAGE) == Visit()
+        tab = browser.new_page()
+        tab.goto(address + PAGE)
+        opened(tab, CLAIM)
+        field(tab, CLAIM).fill(JACOBIAN.replace("-", "+"))
+        refuted = panel(tab, CLAIM).locator(".verdict-refuted")
+        expect(refuted.locator("strong").first).to_have_text("Refuted", timeout=SLOW)
+        tab.goto(address + "verdicts/")
+        expect(tab.locator("table .verdict-refuted").first).to_be_visible()
+        tab.close()
 
 
 def _words(page: Path) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -9,10 +10,12 @@ from pathlib import Path, PurePosixPath
 from posixpath import relpath
 from typing import Any
 
+import click
 from pathspec import GitIgnoreSpec
 
-from handout.page.pages import MARKDOWN, documents
+from handout.page.pages import MARKDOWN, documents, shown_path
 from handout.page.problems import UserError
+from handout.report.summary import told
 from handout.settings import Project, read_configuration, read_project
 
 log = logging.getLogger("handout")
@@ -164,6 +167,16 @@ class Documents:
         """Say what is wrong with the site itself; it fails a strict build."""
         self.warnings += 1
         log.warning("%s", message)
+
+
+def tell(site: Path, passing: bool = False) -> None:
+    """Say how the claims of a site that was built fared, and where it is, unless it is passing."""
+    try:
+        written = json.loads((site / "verdicts.json").read_text("utf-8"))
+    except FileNotFoundError:
+        return
+    where = "" if passing else f"{shown_path(site / 'index.html')}: "
+    click.echo(f"{where}{told(written['summary'])}")
 
 
 def _place(entry: tuple[str, Path]) -> list[tuple[bool, bool, str]]:

@@ -39,6 +39,7 @@ WOVEN = ".woven"
 _TITLE = re.compile(r"^title:[ \t]*(?P<value>[^\n]*)\n", re.MULTILINE)
 _HEADING = re.compile(r"<h1[^>]*>(.*?)</h1>", re.DOTALL)
 _LINK = re.compile(r"(?P<start>\]\()(?P<path>[^)\s#]+\.ipynb)(?=[)#])")
+_SCISSORS = re.compile(r"^;(?=;*-+8<-)|(?<=[^;\n]);(?=;*-+8<-)", re.MULTILINE)  # escaped for them
 _TAG = re.compile(r"<[^>]*>")
 _ATTRIBUTES = re.compile(r"[ \t]*\{[^{}]*\}[ \t]*$")  # as attr_list reads them behind a heading
 _OWN = Path(__file__).parents[1]
@@ -52,8 +53,8 @@ class WovenSite(Site):
     Args:
         folder: where what is woven is kept.
         extensions: those of the site's Markdown, with their options.
-        resolving: whether the host resolves all links, those of HTML as well, from file to file; if
-            not, ours are the addresses of pages.
+        resolving: whether the host resolves snippets, and all links from file to file, also those
+            of HTML; if not, snippets are in the text, and our links are the addresses of pages.
     """
 
     def __init__(
@@ -106,9 +107,8 @@ class WovenSite(Site):
             more: what else the page depends on.
         """
         head, text, woven = self.weave(file, all_files)
-        parts = [self._making, text, woven.to_json(), more]
-        name = digest(json.dumps(parts).encode("utf-8", "surrogatepass"))
-        self._keep(self.folder / f"{name}.json", woven.to_json())
+        name = _name(self._making, text, woven.json, more)
+        self._keep(self.folder / f"{name}.json", woven.json)
         return head + MENTION.sub(lambda found: OPENING + found[0][2:], text) + ending(name)
 
     def in_place(self, file: Any, all_files: Any) -> str:
@@ -133,8 +133,10 @@ class WovenSite(Site):
         head = "" if page.notebook or not page.readable else front_matter(text)
         body = text[len(head) :]
         if not page.notebook and page.readable:
-            body = self.with_tokens(self.project.expanded(body, page.shown), page.name)
+            body = self.with_tokens(body, page.name)
             page = self.pages[page.name]
+            if self.project.snippets is not None and not self.resolving:
+                body = _SCISSORS.sub("", self.project.expanded(body, page.shown))
         body = _LINK.sub(self._to_woven(file, all_files), body)
         verdicts = Verdicts(
             self._in_its_place(all_files),
@@ -179,8 +181,7 @@ class WovenSite(Site):
 
     def _looked_at(self, page: Any, body: str, woven: Woven) -> dict[str, Any]:
         """What a page will hold of formulas and links, without rendering it; kept by content."""
-        key = [self._making, page.text, body, woven.to_json()]
-        name = digest(json.dumps(key).encode("utf-8", "surrogatepass"))
+        name = _name(self._making, page.text, body, woven.json)
         file = self.project.cache / "woven" / f"{name}.json"
         self.kept.add(file)
         try:
@@ -193,7 +194,7 @@ class WovenSite(Site):
         return found
 
     def _look(self, page: Any, body: str, woven: Woven) -> dict[str, Any]:
-        skeleton = self._skeleton(body)
+        skeleton = self._skeleton(self.project.expanded(body, page.shown))
         mentioned: set[str] = set()
         with_mentions(skeleton, mentioned.add)
         html, faults = completed(skeleton, woven, page)
@@ -232,6 +233,11 @@ class WovenSite(Site):
             for name in os.listdir(folder):
                 if name.endswith(".json") and folder / name not in self.kept:
                     (folder / name).unlink(missing_ok=True)
+
+
+def _name(*parts: str) -> str:
+    """A name by content, of parts that do not run into each other."""
+    return digest("\0".join(parts).encode("utf-8", "surrogatepass"))
 
 
 def weave_site(config: Path, folder: Path, html: bool = False) -> WovenSite:

@@ -9,28 +9,34 @@ is made of it, are kept in the cache; the site is published from there by copyin
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import logging
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlparse
 
+import click
 import yaml
 
-from handout.hosts.documents import Documents, File, HostError
+from handout import engine
+from handout.hosts.documents import Documents, File, HostError, tell
 from handout.hosts.weaving import WovenSite
 from handout.live.site import FOLDER as LIVE
 from handout.math import fonts
+from handout.project_file import find_config
 from handout.run.cache import write_anew
 from handout.run.file_watching import look
 from handout.settings import SettingsError
@@ -39,9 +45,10 @@ from handout.settings import SettingsError
 CONFIGURATION = ".handout-zensical.yml"
 _ZENSICAL = (sys.executable, "-m", "zensical")
 _PAUSE = 0.05  # seconds between two looks at what is served
-_RAISED = re.compile(r"RuntimeError: Python error: (?:\w+: )?(.+)")  # with a traceback behind
+_RAISED = re.compile(r"Python error: (?:\w+: )?(.+)")  # with a traceback behind
 _DOCUMENTED = re.compile(r"^ *::: ", re.MULTILINE)  # as mkdocstrings and mkdocs-click have it
 _LATER = re.compile(r"^ *::: |\{[{%]", re.MULTILINE)  # what Zensical alone puts into a page
+_COLOUR = re.compile("\x1b\\[[0-9;]*m")
 _OWN_STYLE = re.compile(r'<link rel="stylesheet" href="([^"]*)assets/stylesheets/')
 
 log = logging.getLogger("handout")
@@ -204,20 +211,22 @@ class ZensicalSite:
 
     def _render(self, site: WovenSite, strict: bool) -> None:
         """Have Zensical build what was woven."""
-        command = [*_ZENSICAL, "build", "--config-file", str(self.configuration)]
-        command += ["--strict"] if strict else []
+        from zensical import build  # in this process, whose modules are loaded already
+
+        said = _Said()
+        self.configuration.write_text(self._configuration(site), "utf-8")
         try:
-            self.configuration.write_text(self._configuration(site), "utf-8")
-            done = subprocess.run(command, cwd=self.root, capture_output=True, text=True)
+            with contextlib.chdir(self.root), _captured(said):
+                build(str(self.configuration), {"clean": False, "strict": strict})
+        except (Exception, SystemExit) as error:
+            raised = _RAISED.search(str(error))
+            reason = raised[1] if raised else f"{error}\n{said}".strip()
+            message = f"Zensical could not build the site: {reason}"
+            raise HostError(message, built=True) from None
         finally:
             self.configuration.unlink(missing_ok=True)
-        said = "\n".join(filter(None, (done.stdout.strip(), done.stderr.strip())))
-        if done.returncode:
-            raised = _RAISED.search(said)
-            reason = raised[1] if raised else f"\n{said.partition('Traceback')[0].strip()}"
-            raise HostError(f"Zensical could not build the site: {reason}", built=True)
-        if "No issues found" not in said:
-            self.documents.warn(said)
+        if "No issues found" not in str(said):
+            self.documents.warn(str(said))
 
     def _configuration(self, site: WovenSite) -> str:
         """The site's configuration, with the woven documents in the place of the author's.
@@ -311,6 +320,43 @@ class ZensicalSite:
                 file.rmdir()
 
 
+def build(strict: bool) -> int:
+    """Build the site of the working directory by Zensical, and answer as `build_site` does."""
+    try:
+        host = _found()
+        site = host.build(strict)
+    except (HostError, SettingsError) as error:
+        click.echo(f"handout: {error}", err=True)
+        return 2 if isinstance(error, SettingsError) or not error.built else 1
+    tell(host.folder)
+    return 1 if site.problems or (strict and host.warnings) else 0
+
+
+def serve(address: str | None) -> int:
+    """Serve the site of the working directory by Zensical until Ctrl-C; the exit status."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # what it began ends with it
+    try:
+        host = _found()
+        logging.getLogger("handout").setLevel(logging.INFO)  # problems end no server, and are told
+        host.serve(address)
+    except (HostError, SettingsError) as error:
+        click.echo(f"handout: {error}", err=True)
+        return 2
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        engine.end()
+    return 0
+
+
+def _found() -> ZensicalSite:
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    config = find_config(Path.cwd())
+    if config is None:
+        raise HostError("neither mkdocs.yml nor zensical.toml is here")
+    return ZensicalSite(config)
+
+
 def _finished(html: str, file: File) -> str:
     """A page whose font is asked for at once, and whose button to edit leads to its author's."""
     own = _OWN_STYLE.search(html)
@@ -320,6 +366,36 @@ def _finished(html: str, file: File) -> str:
         stem = PurePosixPath(file.src_uri).stem
         html = html.replace(f'/{stem}.md"', f'/{stem}.ipynb"')
     return html
+
+
+class _Said:
+    """What a library prints of its own, past Python's streams."""
+
+    text = ""
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@contextlib.contextmanager
+def _captured(said: _Said) -> Iterator[None]:
+    """Keep what is printed to the terminal, by whatever means."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    streams = [os.dup(1), os.dup(2)]
+    with tempfile.TemporaryFile() as file:
+        for number in (1, 2):
+            os.dup2(file.fileno(), number)
+        try:
+            yield
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            for number, stream in zip((1, 2), streams, strict=True):
+                os.dup2(stream, number)
+                os.close(stream)
+            file.seek(0)
+            said.text = _COLOUR.sub("", file.read().decode("utf-8", "replace")).strip()
 
 
 def _default_extensions() -> dict[str, Any]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from functools import cached_property
 from typing import Any
 
 from handout.judge.coverage import coverage
@@ -54,13 +55,15 @@ class Woven:
     mathml: bool | str = True
     keep: bool = False
 
-    def to_json(self) -> str:
+    @cached_property
+    def json(self) -> str:
         """All of it, the same for the same content."""
-        return json.dumps(vars(self), ensure_ascii=False, sort_keys=True)
+        data = {each.name: getattr(self, each.name) for each in fields(self)}
+        return json.dumps(data, ensure_ascii=False, sort_keys=True)
 
 
 def from_json(text: str) -> Woven:
-    """What `Woven.to_json` has written."""
+    """What `Woven.json` has written."""
     data: dict[str, Any] = json.loads(text)
     data["mentions"] = {written: Mention(*shown) for written, shown in data["mentions"].items()}
     for by_number in ("marked", "sources"):
