@@ -125,7 +125,8 @@ class Jacobian(Node):
             if k != self.at and any(moved[j] is not values[j] for j in sources):
                 before = self.inputs[k].forward(*(values[j] for j in sources))
                 after = self.inputs[k].forward(*(moved[j] for j in sources))
-                moved[k] = values[k] + (after - before)
+                whole = np.asarray(after).dtype.kind not in "fc"  # a mask, or a place
+                moved[k] = after if whole else values[k] + (after - before)
         return moved
 
     def _own_share(self, values: Sequence[Array], total: list[Any]) -> tuple[Any, ...]:

@@ -119,36 +119,42 @@ class Greater(Comparison, sign=">", numpy=np.greater):
     """a > b."""
 
     compare = np.greater
+    by_hand = ("{0} > {1}", "None", "None")
 
 
 class GreaterEqual(Comparison, sign=">=", numpy=np.greater_equal):
     """a >= b."""
 
     compare = np.greater_equal
+    by_hand = ("{0} >= {1}", "None", "None")
 
 
 class Less(Comparison, sign="<", numpy=np.less):
     """a < b."""
 
     compare = np.less
+    by_hand = ("{0} < {1}", "None", "None")
 
 
 class LessEqual(Comparison, sign="<=", numpy=np.less_equal):
     """a <= b."""
 
     compare = np.less_equal
+    by_hand = ("{0} <= {1}", "None", "None")
 
 
 class Equal(Comparison, numpy=np.equal):
     """a = b; written out, as == would be taken for the question whether two nodes are one."""
 
     compare = np.equal
+    by_hand = ("{0} == {1}", "None", "None")
 
 
 class NotEqual(Comparison, numpy=np.not_equal):
     """a != b."""
 
     compare = np.not_equal
+    by_hand = ("{0} != {1}", "None", "None")
 
 
 # A mask of masks: as in NumPy, `(x > 0) & (x < 1)`, with its parentheses.
@@ -158,16 +164,20 @@ class And(Comparison, sign="&", numpy=np.logical_and):
     """a and b, of masks."""
 
     compare = np.bitwise_and
+    by_hand = ("{0} & {1}", "None", "None")
 
 
 class Or(Comparison, sign="|", numpy=np.logical_or):
     """a or b, of masks."""
 
     compare = np.bitwise_or
+    by_hand = ("{0} | {1}", "None", "None")
 
 
 class Not(Node, sign="~", numpy=np.logical_not):
     """not a, of a mask."""
+
+    by_hand = ("~{0}", "None")
 
     def forward(self, a: Array) -> Array:
         return np.bitwise_not(np.real(a))

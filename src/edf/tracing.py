@@ -290,6 +290,8 @@ class _Substitution(ast.NodeTransformer):
         if name.id in self.known:
             return copy.deepcopy(self.known[name.id])
         found = self.function.__globals__.get(name.id, _MISSING)
+        if name.id == "self":
+            raise _NotInlined  # the operation as a whole, as in type(self)
         if found is _MISSING:
             return name  # a builtin, or the variable of a comprehension
         if found is np:

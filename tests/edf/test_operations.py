@@ -257,6 +257,17 @@ def test_batch_normalisation_keeps_moving_averages():
 # ---------------------------------------------------------------------------- derivatives as nodes
 
 
+def test_a_gradient_goes_through_a_choice():
+    """By a mask, which is neither added to nor subtracted from."""
+    x = Input(np.array([0.5, -1.0, 2.0]))
+    l = Sum(edf.Where((x > 0) & (x < 1), x**3, 2 * x * x))
+    penalty = Sum(edf.Grad(l, x) ** 2)
+    penalty.forward()
+    penalty.backward()
+    slope, curvature = np.array([0.75, -4, 8]), np.array([3.0, 4, 4])
+    np.testing.assert_allclose(x.grad, 2 * slope * curvature, rtol=1e-13)
+
+
 def test_a_gradient_can_be_minimised():
     """The derivative of a squared gradient, by hand and by check, leaves and values untouched."""
     x = Input(np.array([0.5, -1.0]))

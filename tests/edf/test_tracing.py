@@ -67,6 +67,26 @@ def test_a_network_reads_as_one_would_write_it():
     assert_alike(program, [names[name] for name in ("x", "W", "b", "V", "h")])
 
 
+def test_choices_read_as_one_would_write_them():
+    """Masks, and masks of masks; a method that uses the operation as a whole is called."""
+
+    class Scaled(Node):
+        def forward(self, x):
+            return x * len(type(self).__name__)
+
+        def backward(self, grad, x):
+            return grad * len(type(self).__name__)
+
+    x = Input(np.array([-1.0, 0.5, 2.0]))
+    loss = Sum(edf.Where((x > 0) & ~(x >= 1), x, Scaled(x)) + edf.Equal(x, 2) * x)
+    loss.forward()
+    loss.backward()
+    program = trace(loss, locals())
+    for line in ("greater1 = x > 0", "not1 = ~greaterequal1", "and1 = greater1 & not1"):
+        assert f"{line}\n" in program, program
+    assert_alike(program, [x])
+
+
 def test_the_program_stands_by_itself():
     """Its text runs in a fresh Python that has NumPy, and the leaves' values."""
     loss, names = network()

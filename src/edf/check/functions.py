@@ -14,6 +14,7 @@ import numpy as np
 from edf.errors import ShapeError
 from edf.graph import Array, Constant, Node, topological_order, unbroadcast
 from edf.numerics.branches import Branch, Trace
+from edf.numerics.differences import EPS
 from edf.numerics.intervals import BoundedTrace, Bounds
 
 
@@ -41,6 +42,9 @@ class Differentiable(Protocol):
 
     def pull(self, cotangent: Array) -> list[Array | None]:
         """Return, for each argument, the gradient of sum(cotangent * F) that backward gives."""
+
+    def rounding_of_pull(self, cotangent: Array) -> list[float]:
+        """Return, for each argument, how far rounding may move that gradient."""
 
 
 class GraphFunction:
@@ -98,6 +102,23 @@ class GraphFunction:
             ) from problem
         return [node.grad for node in self.arguments]
 
+    def rounding_of_pull(self, cotangent: Array) -> list[float]:
+        """Return, for each argument, how far rounding may move its gradient: terms that cancel,
+        in its own sum or in one above it, leave what is as large as their rounding."""
+        self.pull(cotangent)
+        noise = dict.fromkeys(self.order, 0.0)
+        for node in reversed(self.order):
+            size = _size(node.grad)
+            if not node.inputs or not size:
+                continue
+            arrays = [parent.value for parent in node.inputs]
+            share = EPS + noise[node] / size
+            for parent, term in zip(
+                node.inputs, as_tuple(node.backward(node.grad, *arrays)), strict=True
+            ):
+                noise[parent] += share * _size(term)
+        return [noise[node] for node in self.arguments]
+
     def _program(self, changed: frozenset[int]) -> list[int]:
         """Return what must be computed again when the nodes at `changed` move."""
         if changed not in self._programs:
@@ -146,6 +167,9 @@ class OperationFunction:
             ) from problem
         return [None if grads[i] is None else self._fitted(i, grads[i]) for i in self.slots]
 
+    def rounding_of_pull(self, cotangent: Array) -> list[float]:
+        return [EPS * _size(grad) for grad in self.pull(cotangent)]
+
     def _fitted(self, i: int, grad: Any) -> Array:
         shape = self.inputs[i].shape
         try:
@@ -155,6 +179,11 @@ class OperationFunction:
                 f"{operation_name(self.node)}, argument {i}: backward returned shape "
                 f"{np.shape(grad)}, the argument has shape {shape}"
             ) from problem
+
+
+def _size(grad: Array | None) -> float:
+    """Return the largest entry of a gradient, without its sign."""
+    return 0.0 if grad is None else float(np.max(np.abs(grad), initial=0.0))
 
 
 def as_tuple(grads: Any) -> tuple[Any, ...]:

@@ -193,7 +193,7 @@ class _Gradient:
             if not node.inputs:
                 continue
             for branch, margins in branch_margins(node).items():
-                if np.any(np.abs(margins) <= 1e-12 * max(1.0, np.max(np.abs(margins)))):
+                if np.any(np.abs(margins) <= 1e-12 * max(1.0, np.max(np.abs(margins), initial=0))):
                     return f"{operation_name(node)} is at a kink: `{branch.source}` is"
         return None
 

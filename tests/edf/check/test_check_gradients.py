@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from edf import AnyFunction, Sum
+from edf import AnyFunction, Norm, Sin, Sum
 from edf.check import check_gradients
 from edf.errors import GraphError
 from edf.graph import Constant, Input, Node, Param
@@ -430,6 +430,16 @@ def changes_argument(self, grad, x, y):
 def piles_up(self, grad, x, y):
     self.total = getattr(self, "total", 0) + grad
     return 2 * self.total, grad
+
+
+def test_what_cancels_to_nothing_is_not_refuted():
+    """A norm is its own norm: the value is exactly 0, the gradient a sum of terms that cancel."""
+    x = Param(np.random.default_rng(0).standard_normal((4, 3)))
+    size = Norm(x, axis=1, keepdims=True)
+    for scale in (1.0, 1e-12):
+        report = check_gradients(Sum(Sin(scale * (size - Norm(size, axis=1, keepdims=True)))))
+        assert report.status == "inconclusive", report
+        assert "what they leave is rounding" in report.message or "is zero" in report.message
 
 
 class Test_protocol:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from edf import Abs, AnyFunction, CrossEntropy, Exp, LogSumExp, Max, ReLU, Softmax, Sum, Tanh
+from edf import Abs, AnyFunction, CrossEntropy, Exp, LogSumExp, Max, ReLU, Softmax, Sort, Sum, Tanh
 from edf.check import DeclinedError, hessian, hvp
 from edf.errors import GraphError
 from edf.graph import Input, Node, Param
@@ -154,6 +154,12 @@ class Test_declining:
         H = hessian(build(x), x)
         assert np.allclose(H[0, 0], H[1, 1])
         assert np.allclose(H @ np.ones(3), 0, atol=1e-14)
+
+    def test_what_has_nothing_to_compare_is_at_no_kink(self):
+        """An order of one row."""
+        x = Input(np.array([[0.5, -1.0]]))
+        loss = Sum(Sort(x, axis=0) ** 3)
+        assert hvp(loss, x, np.ones((1, 2))).tolist() == [[3, -6]]
 
     def test_beside_a_kink_there_is_a_second_derivative(self):
         x = Input(np.array([1.0, 0.2]))
