@@ -21,6 +21,7 @@ from edf.equations.meaning.wording import with_names
 from edf.equations.options import Reading, parse_reading
 from edf.equations.sampling.world import World
 from edf.equations.testing.example import as_latex, explained
+from edf.equations.testing.hypotheses import hypotheses
 from edf.equations.testing.judge import Finding, point_of
 from edf.equations.testing.mutants import count_noticed
 from edf.equations.testing.repair import mend
@@ -161,6 +162,7 @@ def _check(
                     "unreached": outcome.facts.get("unreached", []),
                     "corruption_example": example,
                     "notes": notes,
+                    "hypotheses": hypotheses(equation, meaning, setting, outcome.facts["sizes"]),
                     "position": equation.at,
                     "sign": equation.sign,
                     "sign_at": equation.sign_at,

@@ -16,6 +16,7 @@ class Details(TypedDict, total=False):
     follows: str  # id of the cell whose failure left this claim without its names
     raised: str  # the exception that a cell was expected to raise
     notes: list[str]
+    hypotheses: list[str]  # LaTeX: what was drawn from where, the ranges of indices, what was held
     reading_latex: str  # the equation as it was understood
     latex: str  # one step, printed back from its syntax tree, and both of its sides
     lhs: str

@@ -293,6 +293,9 @@ def _rows(verdict: Verdict, typeset: Typeset) -> Iterator[tuple[str, str]]:
         yield "Read as", _math(details["reading_latex"], typeset)
     elif verdict["reading"]:
         yield "Read as", f"<code>{escape(verdict['reading'])}</code>"
+    if supposed := details.get("hypotheses"):
+        listed = "".join(f"<li>{_math(each, typeset)}</li>" for each in supposed)
+        yield "For all", f'<ul class="verdict-supposed">{listed}</ul>'
     if details.get("worst") and verdict["status"] == "verified":
         yield "Least exact entry", _worst(details["worst"])
     if details.get("sampled"):

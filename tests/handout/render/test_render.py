@@ -105,6 +105,17 @@ def test_card_says_what_matters_and_folds_the_rest() -> None:
     assert "verdict-brief" in str(page.attributes("class")[0])  # a tick in the margin
 
 
+def test_what_was_supposed_is_listed_and_escaped() -> None:
+    """Each hypothesis is a formula of its own, below what was read."""
+    shown = card([verdict(details={"hypotheses": [r"\lambda > 0", HOSTILE]})])
+    read = Reader(shown)
+    assert "For all" in read.text
+    assert read.elements.count(("li", {})) == 2
+    assert r"\lambda > 0" in read.text
+    assert "<script" not in shown
+    assert "For all" not in card([verdict()])
+
+
 def test_what_a_test_did_not_notice_is_counted() -> None:
     """Changes of a symbol that make no sense are not counted among those that were tried."""
     corruptions = {"tried": 25, "refuted": 17, "rejected": 7, "unnoticed": 1}

@@ -709,10 +709,28 @@ def orthogonal_matrix(rng: np.random.Generator, shape: tuple[int, ...]) -> Array
     return q * np.sign(np.diagonal(r, axis1=-2, axis2=-1))[..., None, :]
 
 
+#: What a reader is told of matrices that are drawn so.
+for _sampler, _said in (
+    (symmetric_matrix, "symmetric"),
+    (positive_definite, "positive definite"),
+    (orthogonal_matrix, "orthogonal"),
+):
+    _sampler.said = _said  # type: ignore[attr-defined]
+
+
+def _listed(values: Iterable[float]) -> str:
+    return rf"\{{{', '.join(f'{value:g}' for value in values)}\}}"
+
+
 @dataclass(frozen=True)
 class _Between:
     low: float
     high: float
+
+    @property
+    def latex(self) -> str:
+        """The set, for readers."""
+        return f"[{self.low:g}, {self.high:g}]"
 
     def __call__(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
         margin = 0.02 * (self.high - self.low)  # open ends are not reached, nor nearly
@@ -724,6 +742,11 @@ class _Shifted:
     end: float
     sign: float
 
+    @property
+    def latex(self) -> str:
+        """The set, for readers."""
+        return rf"({self.end:g}, \infty)" if self.sign > 0 else rf"(-\infty, {self.end:g})"
+
     def __call__(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
         return self.end + self.sign * (0.05 + rng.gamma(2.0, 0.5, shape))
 
@@ -732,6 +755,11 @@ class _Shifted:
 class _OneOf:
     values: list[float]
     finite: ClassVar[bool] = True
+
+    @property
+    def latex(self) -> str:
+        """The set, for readers."""
+        return _listed(self.values)
 
     def __call__(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
         return rng.choice(np.array(self.values), shape)
@@ -745,6 +773,11 @@ class _EachWithEach:
     stride: int
     finite: ClassVar[bool] = True
 
+    @property
+    def latex(self) -> str:
+        """The set, for readers."""
+        return _listed(self.values)
+
     def __call__(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
         digits = np.arange(shape[-1]) // self.stride % len(self.values)
         return np.broadcast_to(np.array(self.values)[digits], shape).copy()
@@ -756,6 +789,11 @@ class _Whole:
     last: int
     labels: bool = False  # whole numbers that only tell things apart, and can be indices
     finite: ClassVar[bool] = True
+
+    @property
+    def latex(self) -> str:
+        """The set, for readers."""
+        return rf"\{{{self.first}, \dots, {self.last}\}}"
 
     @property
     def numbers(self) -> tuple[float, ...]:
