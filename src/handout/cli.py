@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
 import re
 import subprocess
@@ -439,10 +438,10 @@ def weave(folder: Path, html: bool) -> None:
     """
     project = _project()
     engine.prepare(project)
-    from handout.hosts.documents import HostError
+    from handout.hosts.documents import HostError, log_to_terminal
     from handout.hosts.weaving import weave_site
 
-    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    log_to_terminal()
     if project.config is None:
         _refuse("this folder has no site: neither mkdocs.yml nor zensical.toml is here")
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from mkdocs.config import load_config
 from mkdocs.exceptions import Abort, BuildError, ConfigurationError
 from mkdocs.plugins import BasePlugin
 
-from handout.hosts.documents import tell
+from handout.hosts.documents import log_to_terminal, tell
 
 NOT_LISTED = "the site does not list the handout plugin; `handout init` adds it"
 
@@ -27,7 +26,7 @@ def build_site(
         site_dir: where to, if not where `mkdocs.yml` says.
         guest: a plugin that takes part in this build only.
     """
-    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    log_to_terminal()
     try:
         options: dict[str, Any] = {"strict": strict or None, "site_dir": site_dir and str(site_dir)}
         config = load_config(**options)

@@ -169,6 +169,13 @@ class Documents:
         log.warning("%s", message)
 
 
+def log_to_terminal() -> None:
+    """Print the site generator's warnings, and of ours the notes as well, which fail nothing."""
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    for name in ("handout", "mkdocs.plugins.handout"):
+        logging.getLogger(name).setLevel(logging.INFO)
+
+
 def tell(site: Path, passing: bool = False) -> None:
     """Say how the claims of a site that was built fared, and where it is, unless it is passing."""
     try:

@@ -32,7 +32,7 @@ import click
 import yaml
 
 from handout import engine
-from handout.hosts.documents import Documents, File, HostError, tell
+from handout.hosts.documents import Documents, File, HostError, log_to_terminal, tell
 from handout.hosts.weaving import WovenSite
 from handout.live.site import FOLDER as LIVE
 from handout.math import fonts
@@ -337,7 +337,6 @@ def serve(address: str | None) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # what it began ends with it
     try:
         host = _found()
-        logging.getLogger("handout").setLevel(logging.INFO)  # problems end no server, and are told
         host.serve(address)
     except (HostError, SettingsError) as error:
         click.echo(f"handout: {error}", err=True)
@@ -350,7 +349,7 @@ def serve(address: str | None) -> int:
 
 
 def _found() -> ZensicalSite:
-    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    log_to_terminal()
     config = find_config(Path.cwd())
     if config is None:
         raise HostError("neither mkdocs.yml nor zensical.toml is here")

@@ -344,6 +344,9 @@ def test_a_cache_that_cannot_be_written_fails_no_build(workshop) -> None:
     done = command(workshop, "mkdocs", "build", "--strict")
     assert done.returncode == 0, done.stderr
     assert "cannot be written" in done.stderr
+    done = command(workshop, "handout", "build", "--strict")  # which says no more than it must
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("cannot be written") == 1
     assert ">42</pre>" in (workshop.root / "site/book/index.html").read_text()
 
 
