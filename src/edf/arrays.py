@@ -13,10 +13,18 @@ from edf.graph import Array, GraphError, Node, ShapeError
 
 
 class Reshape(Node, sign="reshape", numpy=np.reshape):
-    """y = x with another shape: the same entries in the same order, last axis fastest.
+    """x with another shape: the same entries in the same order, last axis fastest.
 
     Args:
         shape: The new shape; one length may be -1, and is then worked out.
+
+    Examples:
+        >>> x = Param([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+        >>> y = Reshape(x, (3, -1))
+        >>> print(y.forward())
+        [[1. 2.]
+         [3. 4.]
+         [5. 6.]]
     """
 
     def __init__(self, x: Any, shape: Sequence[int] | int) -> None:
@@ -32,10 +40,23 @@ class Reshape(Node, sign="reshape", numpy=np.reshape):
 
 
 class Transpose(Node, sign="T", numpy=np.transpose):
-    """y = x with its axes in another order; by default reversed, which transposes a matrix.
+    r"""x with its axes in another order; by default reversed, which transposes a matrix.
+
+    $$y_{ij} = x_{ji}$$
+
+    $$\frac{\partial l}{\partial x_{ij}} = \frac{\partial l}{\partial y_{ji}}$$
 
     Args:
         axes: y's axis k is x's axis `axes[k]`.
+
+    Examples:
+        >>> x = Param([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+        >>> y = Transpose(x)
+        >>> l = AnyFunction()(y)
+        >>> print(y.forward())
+        [[1. 4.]
+         [2. 5.]
+         [3. 6.]]
     """
 
     rule = "axes names every axis of the array once"
@@ -53,7 +74,14 @@ class Transpose(Node, sign="T", numpy=np.transpose):
 
 
 class Concatenate(Node, numpy=np.concatenate):
-    """y = the inputs one after the other along `axis`, along which their lengths may differ."""
+    """The inputs one after the other along `axis`, along which their lengths may differ.
+
+    Examples:
+        >>> a, b = Param([1.0, 2.0]), Param([3.0, 4.0, 5.0])
+        >>> y = Concatenate([a, b])
+        >>> print(y.forward())
+        [1. 2. 3. 4. 5.]
+    """
 
     rule = "all lengths but those along the axis are equal"
 
@@ -70,7 +98,15 @@ class Concatenate(Node, numpy=np.concatenate):
 
 
 class Stack(Node, numpy=np.stack):
-    """y = the inputs, all of one shape, along a new axis that becomes number `axis`."""
+    """The inputs, all of one shape, along a new axis that becomes number `axis`.
+
+    Examples:
+        >>> a, b = Param([1.0, 2.0]), Param([3.0, 4.0])
+        >>> y = Stack([a, b])
+        >>> print(y.forward())
+        [[1. 2.]
+         [3. 4.]]
+    """
 
     rule = "all shapes are equal"
 
@@ -86,7 +122,14 @@ class Stack(Node, numpy=np.stack):
 
 
 class Part(Node):
-    """y = one of the parts that `Split` makes, number `k` of `np.split(x, sections, axis)`."""
+    """One of the parts that `Split` makes, number `k` of `np.split(x, sections, axis)`.
+
+    Examples:
+        >>> x = Param([1.0, 2.0, 3.0, 4.0])
+        >>> y = Part(x, 1, 2, axis=0)
+        >>> print(y.forward())
+        [3. 4.]
+    """
 
     rule = "the axis is as long as a multiple of the number of parts"
 
@@ -113,18 +156,30 @@ def Split(x: Any, sections: int | Sequence[int], axis: int = 0) -> list[Node]:
         x: A node or an array.
         sections: How many equal parts; or the positions at which to cut.
         axis: The axis that is cut.
+
+    Examples:
+        >>> x = Param([1.0, 2.0, 3.0, 4.0])
+        >>> a, b = Split(x, 2)
+        >>> print(a.forward(), b.forward())
+        [1. 2.] [3. 4.]
     """
     count = sections if isinstance(sections, int) else len(sections) + 1
     return [Part(x, k, sections, axis) for k in range(count)]
 
 
 class Pad(Node):
-    """y = x with `width` entries more on each side, all equal to `value`.
+    """x with `width` entries more on each side, all equal to `value`.
 
     Args:
         width: As `np.pad` takes it: a number for all sides; (before, after) for all axes; or such a
             pair for each axis.
         value: What the new entries are.
+
+    Examples:
+        >>> x = Param([1.0, 2.0])
+        >>> y = Pad(x, (1, 2))
+        >>> print(y.forward())
+        [0. 1. 2. 0. 0.]
     """
 
     rule = "width is a number, a pair, or a pair for each axis"
@@ -142,7 +197,14 @@ class Pad(Node):
 
 
 class Repeat(Node, numpy=np.repeat):
-    """y = each entry of x `repeats` times, one after the other along `axis`; of all by default."""
+    """Each entry of x `repeats` times, one after the other along `axis`; of all by default.
+
+    Examples:
+        >>> x = Param([1.0, 2.0])
+        >>> y = Repeat(x, 2)
+        >>> print(y.forward())
+        [1. 1. 2. 2.]
+    """
 
     rule = "axis is one that the array has"
 
@@ -160,7 +222,14 @@ class Repeat(Node, numpy=np.repeat):
 
 
 class Tile(Node, numpy=np.tile):
-    """y = copies of x, laid one after the other: `repeats` for each axis, counted from the last."""
+    """Copies of x, laid one after the other: `repeats` for each axis, counted from the last.
+
+    Examples:
+        >>> x = Param([1.0, 2.0])
+        >>> y = Tile(x, 2)
+        >>> print(y.forward())
+        [1. 2. 1. 2.]
+    """
 
     def __init__(self, x: Any, repeats: int | Sequence[int]) -> None:
         super().__init__(x)
@@ -178,7 +247,16 @@ class Tile(Node, numpy=np.tile):
 
 
 class Sort(Node, numpy=np.sort):
-    """y = the entries of x in ascending order along `axis`; each takes its gradient along."""
+    r"""The entries of x in ascending order along `axis`; each takes its gradient along.
+
+    $$\sum_i y_i^2 = \sum_i x_i^2$$
+
+    Examples:
+        >>> x = Param([3.0, 1.0, 2.0])
+        >>> y = Sort(x)
+        >>> print(y.forward())
+        [1. 2. 3.]
+    """
 
     rule = "axis is one that the array has"
 
@@ -199,9 +277,16 @@ class Sort(Node, numpy=np.sort):
 
 
 class Index(Node, sign="[]"):
-    """y = x[key]: what NumPy's indexing gives. Nodes in `key` are integer arrays: labels, indices.
+    """What NumPy's indexing gives: x[key].
 
-    An entry of x that is picked twice gets the sum of both gradients.
+    Nodes in `key` are integer arrays: labels, indices. An entry of x that is picked twice gets the
+    sum of both gradients.
+
+    Examples:
+        >>> x = Param([1.0, 2.0, 3.0])
+        >>> y = x[[0, 2, 0]]
+        >>> print(y.forward())
+        [1. 3. 1.]
     """
 
     rule = "the index lies within the array"
@@ -232,7 +317,16 @@ class Index(Node, sign="[]"):
 
 
 class Pick(Node):
-    """y_n = x[n, label_n], the entry that a label names: (..., n), integers (...) -> (...)."""
+    """The entry of each row that a label names: (..., n), integers (...) -> (...).
+
+    $$y_i = x_{i, t_i}$$
+
+    Examples:
+        >>> x, t = Param([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]), Input(np.array([2, 0]))
+        >>> y = Pick(x, t)
+        >>> print(y.forward())
+        [3. 4.]
+    """
 
     def forward(self, x: Array, labels: Array) -> Array:
         require_labels(self, x, labels)
@@ -245,9 +339,18 @@ class Pick(Node):
 
 
 class Embedding(Node):
-    """y_n = table[index_n], a row of the table: (rows, d), integers (...) -> (..., d).
+    """Rows of a table, looked up by index: (rows, d), integers (...) -> (..., d).
 
     A row that is looked up more than once gets the sum of the gradients.
+
+    $$y_{ij} = W_{n_i, j}$$
+
+    Examples:
+        >>> W, n = Param([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]), Input(np.array([2, 0]))
+        >>> y = Embedding(W, n)
+        >>> print(y.forward())
+        [[5. 6.]
+         [1. 2.]]
     """
 
     def forward(self, table: Array, indices: Array) -> Array:

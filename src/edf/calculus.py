@@ -28,11 +28,21 @@ WEIGHTS, STEP = (4 / 5, -1 / 5, 4 / 105, -1 / 280), 1e-2
 
 
 class Jacobian(Node):
-    """dy/dx at the graph's own values: the shape of y followed by that of x.
+    r"""dy/dx at the graph's own values: the shape of y followed by that of x.
+
+    $$J_{ij} = \frac{\partial y_i}{\partial x_j}$$
 
     Args:
         y: A node of the graph.
         x: A node that y depends on, a leaf or not.
+
+    Examples:
+        >>> x = Param([1.0, 2.0])
+        >>> y = Stack([x[0] * x[1], x[1] ** 2])
+        >>> J = Jacobian(y, x)
+        >>> print(J.forward())
+        [[2. 1.]
+         [0. 4.]]
     """
 
     def __init__(self, y: Node, x: Node) -> None:
@@ -143,11 +153,20 @@ class Jacobian(Node):
 
 
 class Grad(Jacobian):
-    """dy/dx of a number y, at the graph's own values: the shape of x.
+    r"""dy/dx of a number y, at the graph's own values: the shape of x.
+
+    $$g_i = \frac{\partial y}{\partial x_i}$$
 
     Args:
         y: A node whose value is one number.
         x: A node that y depends on, a leaf or not.
+
+    Examples:
+        >>> x = Param([1.0, 2.0])
+        >>> y = Sum(x**3)
+        >>> g = Grad(y, x)
+        >>> print(g.forward())
+        [ 3. 12.]
     """
 
     def forward(self, *values: Array) -> Array:
@@ -159,7 +178,20 @@ class Grad(Jacobian):
 
 
 def Hessian(l: Node, x: Node) -> Jacobian:
-    """d^2 l / dx dx of a number l: the shape of x twice. It is `Jacobian(Grad(l, x), x)`."""
+    r"""The matrix of second derivatives of a number l: the shape of x twice.
+
+    $$H_{ij} = \frac{\partial^2 l}{\partial x_i \partial x_j}$$
+
+    It is `Jacobian(Grad(l, x), x)`.
+
+    Examples:
+        >>> x = Param([1.0, 2.0])
+        >>> l = Prod(x) + Sum(x**3)
+        >>> H = Hessian(l, x)
+        >>> print(H.forward())
+        [[ 6.  1.]
+         [ 1. 12.]]
+    """
     return Jacobian(Grad(l, x), x)
 
 

@@ -18,10 +18,38 @@ from edf.ops import Sigmoid, Tanh
 
 
 class LayerNorm(Node):
-    """y = gain * (x - m) / sqrt(v + eps) + bias; m and v are mean and variance over the last axis.
+    r"""Normalisation over the last axis: x (..., n), gain (n,), bias (n,).
 
-    Shapes: x (..., n), gain (n,), bias (n,). With z the normalised x and dz = gain * dy,
-    dx = (dz - mean(dz) - z mean(dz z)) / sqrt(v + eps). Ba, Kiros and Hinton, 2016.
+    With the mean and the variance of each row,
+
+    $$m_i = \frac{1}{d} \sum_{j=1}^{d} x_{ij}$$
+
+    $$v_i = \frac{1}{d} \sum_{j=1}^{d} (x_{ij} - m_i)^2$$
+
+    $$y_{ij} = g_j \frac{x_{ij} - m_i}{\sqrt{v_i + \epsilon}} + b_j$$
+
+    With z the normalised x,
+
+    $$\frac{\partial l}{\partial x_{ij}} = \frac{1}{\sqrt{v_i + \epsilon}} \left(
+    g_j \frac{\partial l}{\partial y_{ij}}
+    - \frac{1}{d} \sum_k g_k \frac{\partial l}{\partial y_{ik}}
+    - \frac{z_{ij}}{d} \sum_k g_k \frac{\partial l}{\partial y_{ik}} z_{ik}
+    \right)$$
+
+    Ba, Kiros and Hinton, 2016.
+
+    On the formula sheet: [layer norm backward][layer-norm-backward].
+
+    Examples:
+        >>> x, d, epsilon = Param([[1.0, 2.0, 6.0], [0.0, 3.0, 6.0]]), 3, 1e-5
+        >>> g, b = Param([1.0, 2.0, 1.0]), Param([0.0, 0.0, 1.0])
+        >>> m, v = Mean(x, axis=1), Var(x, axis=1)
+        >>> z = (x - Reshape(m, (2, 1))) / Sqrt(Reshape(v, (2, 1)) + epsilon)
+        >>> y = LayerNorm(x, g, b, eps=epsilon)
+        >>> l = AnyFunction()(y)
+        >>> print(y.forward().round(4))
+        [[-0.9258 -0.9258  2.3887]
+         [-1.2247  0.      2.2247]]
     """
 
     rule = "gain and bias are as long as the last axis of x"
@@ -50,17 +78,31 @@ class LayerNorm(Node):
 
 
 class BatchNorm(Node):
-    """y = gain * (x - m) / sqrt(v + eps) + bias; m and v are those of a channel.
+    r"""Normalisation over the batch: x (batch, n) or (batch, n, ...), gain (n,), bias (n,).
 
-    Shapes: x (batch, n) or (batch, n, ...), gain (n,), bias (n,). Mean and variance are those of
-    the batch, over all axes but the second. With `training = False` (see `edf.train.evaluating`)
-    they are moving averages over the batches that were seen, of variances with k - 1 in place of
-    the number k of entries, as in the paper. dx is as for `LayerNorm`. Ioffe and
-    Szegedy, 2015.
+    Mean and variance are those of the batch, over all axes but the second:
+
+    $$y_{ij} = g_j \frac{x_{ij} - m_j}{\sqrt{v_j + \epsilon}} + b_j$$
+
+    With `training = False` (see `edf.train.evaluating`) they are moving averages over the batches
+    that were seen, of variances with k - 1 in place of the number k of entries, as in the paper. dx
+    is as for `LayerNorm`. Ioffe and Szegedy, 2015.
+
+    On the formula sheet: [batch norm backward][batch-norm-backward].
 
     Args:
         eps: Keeps the quotient finite.
         momentum: The share of a new batch in the moving averages.
+
+    Examples:
+        >>> x, epsilon = Param([[1.0, 4.0], [2.0, 6.0], [6.0, 5.0]]), 1e-5
+        >>> g, b = Param([1.0, 2.0]), Param([0.0, 1.0])
+        >>> m, v = Mean(x, axis=0), Var(x, axis=0)
+        >>> y = BatchNorm(x, g, b, eps=epsilon)
+        >>> print(y.forward().round(4))
+        [[-0.9258 -1.4495]
+         [-0.4629  3.4495]
+         [ 1.3887  1.    ]]
     """
 
     rule = "x is (batch, n, ...), gain and bias (n,)"
@@ -113,13 +155,19 @@ class BatchNorm(Node):
 
 
 class Dropout(Node):
-    """y = x / (1 - rate) where kept, 0 where dropped, each entry dropped with probability `rate`.
+    """Each entry dropped with probability `rate`: 0 where dropped, else x / (1 - rate).
 
-    Every forward drops others. With `training = False` (see `edf.train.evaluating`) y = x.
+    Every forward drops others. With `training = False` (see `edf.train.evaluating`) the value is x.
 
     Args:
         rate: The probability, from 0 to below 1.
         rng: A generator, or a seed for one.
+
+    Examples:
+        >>> x = Param([1.0, 2.0, 3.0, 4.0])
+        >>> y = Dropout(x, 0.5, rng=3)
+        >>> print(y.forward())
+        [0. 0. 6. 8.]
     """
 
     def __init__(self, x: Any, rate: float, rng: np.random.Generator | int) -> None:
@@ -141,14 +189,29 @@ class Dropout(Node):
 
 
 class Conv2D(Node):
-    """y[n,o,p,q] = sum_c,i,j x[n, c, s p + i, s q + j] w[o, c, i, j], the cross-correlation.
+    """The cross-correlation: x (n, c, height, width), w (o, c, h, k) -> (n, o, p, q).
 
-    Shapes: x (n, c, height, width), w (o, c, i, j) -> (n, o, p, q),
-    p = (height + 2 padding - i) // stride + 1.
+    For one image x of one row, and one filter of two entries, with a the image without its last
+    entry and c without its first,
+
+    $$z_i = w_1 a_i + w_2 c_i$$
+
+    In general y[n,o,p,q] = sum_c,i,j x[n, c, s p + i, s q + j] w[o, c, i, j], and
+    p = (height + 2 padding - h) // stride + 1.
+
+    On the formula sheet: [convolution by the kernel][convolution-by-the-kernel].
 
     Args:
         stride: s, the step from one window to the next.
         padding: The zeros put around the images, on every side.
+
+    Examples:
+        >>> x, w = Param([1.0, 2.0, 3.0, 5.0]), Param([1.0, 10.0])
+        >>> a, c = x[:-1], x[1:]
+        >>> y = Conv2D(Reshape(x, (1, 1, 1, 4)), Reshape(w, (1, 1, 1, 2)))
+        >>> z = y[0, 0, 0]
+        >>> print(z.forward())
+        [21. 32. 53.]
     """
 
     rule = "x is (n, c, height, width), w (o, c, i, j), with windows i x j that fit the images"
@@ -183,9 +246,24 @@ class Conv2D(Node):
 
 
 def Conv1D(x: Any, w: Any, stride: int = 1, padding: int = 0) -> Node:
-    """y[n,o,p] = sum_c,i x[n, c, s p + i] w[o, c, i], the cross-correlation of sequences.
+    """The cross-correlation of sequences: x (n, c, length), w (o, c, i) -> (n, o, p).
 
-    Shapes: x (n, c, length), w (o, c, i) -> (n, o, p). It is `Conv2D` of images one pixel high.
+    For one sequence x and one filter of two entries, with a the sequence without its last entry and
+    c without its first,
+
+    $$z_i = w_1 a_i + w_2 c_i$$
+
+    It is `Conv2D` of images one pixel high: y[n,o,p] = sum_c,i x[n, c, s p + i] w[o, c, i].
+
+    On the formula sheet: [convolution by the signal][convolution-by-the-signal].
+
+    Examples:
+        >>> x, w = Param([1.0, 2.0, 3.0, 5.0]), Param([1.0, 10.0])
+        >>> a, c = x[:-1], x[1:]
+        >>> y = Conv1D(Reshape(x, (1, 1, 4)), Reshape(w, (1, 1, 2)))
+        >>> z = y[0, 0]
+        >>> print(z.forward())
+        [21. 32. 53.]
     """
     x, w = as_node(x), as_node(w)
     images: Node = Index(x, (slice(None), slice(None), None))
@@ -218,7 +296,15 @@ class Pooling(Node):
 
 
 class MaxPool2D(Pooling):
-    """y = the largest entry of each window; of entries that tie, the first gets the gradient."""
+    """The largest entry of each window; of entries that tie, the first gets the gradient.
+
+    Examples:
+        >>> x = Param(np.arange(16.0).reshape(1, 1, 4, 4))
+        >>> y = MaxPool2D(x)
+        >>> print(y.forward()[0, 0])
+        [[ 5.  7.]
+         [13. 15.]]
+    """
 
     def forward(self, x: Array) -> Array:
         entries, largest = self._entries(x)
@@ -239,7 +325,15 @@ class MaxPool2D(Pooling):
 
 
 class AvgPool2D(Pooling):
-    """y = the mean of each window."""
+    """The mean of each window.
+
+    Examples:
+        >>> x = Param(np.arange(16.0).reshape(1, 1, 4, 4))
+        >>> y = AvgPool2D(x)
+        >>> print(y.forward()[0, 0])
+        [[ 2.5  4.5]
+         [10.5 12.5]]
+    """
 
     def forward(self, x: Array) -> Array:
         return self.windows(x).mean(axis=(-1, -2))
@@ -255,16 +349,39 @@ class AvgPool2D(Pooling):
 
 
 class Attention(Node):
-    """Y = softmax(Q K^T / sqrt(d)) V for each head.
+    r"""Weighted means of values, by how well keys fit queries; Vaswani et al., 2017.
+
+    For each head, with d columns,
+
+    $$S_{ij} = \frac{1}{\sqrt{d}} \sum_k Q_{ik} K_{jk}$$
+
+    $$P_{ij} = \frac{e^{S_{ij}}}{\sum_k e^{S_{ik}}}$$
+
+    $$Y = P V$$
+
+    $$\nabla_V l = P^\top \nabla_Y l$$
 
     Shapes: Q (..., n, heads d), K and V (..., m, heads d) -> (..., n, heads d). Head h takes
-    columns h d to (h + 1) d of Q, K and V, and gives those of Y. With P the weights, the softmax of
-    the scores S: dV = P^T dY, dP = dY V^T, dS = P (dP - sum dP P), dQ = dS K / sqrt(d) and
-    dK = dS^T Q / sqrt(d). Vaswani et al., 2017.
+    columns h d to (h + 1) d of Q, K and V, and gives those of Y. The gradients of
+    the scores and what they are made of: dP = dY V^T, dS = P (dP - sum dP P), dQ = dS K / sqrt(d)
+    and dK = dS^T Q / sqrt(d).
+
+    On the formula sheet: [attention by the values][attention-by-the-values].
 
     Args:
         heads: How many heads there are.
         causal: Whether a position sees only itself and those before it.
+
+    Examples:
+        >>> Q, K, V = Param(np.eye(3, 2)), Param(np.eye(3, 2)), Param(np.arange(6.0).reshape(3, 2))
+        >>> S, d = Q @ K.T / 2**0.5, 2
+        >>> P = Softmax(S)
+        >>> Y = Attention(Q, K, V)
+        >>> l = AnyFunction()(Y)
+        >>> print(Y.forward().round(4))
+        [[1.4895 2.4895]
+         [2.     3.    ]
+         [2.     3.    ]]
     """
 
     rule = "Q is (..., n, width), K and V (..., m, width), and width a multiple of the heads"
@@ -307,15 +424,32 @@ class Attention(Node):
 def MultiHeadAttention(
     x: Any, Wq: Any, Wk: Any, Wv: Any, Wo: Any, heads: int, causal: bool = False
 ) -> Node:
-    """`Attention` of x (..., n, width) to itself: projected by Wq, Wk, Wv, and the result by Wo."""
+    """`Attention` of x (..., n, width) to itself: projected by Wq, Wk, Wv, and the result by Wo.
+
+    Examples:
+        >>> x, W = Param(np.eye(3, 2)), Param(np.eye(2))
+        >>> y = MultiHeadAttention(x, W, W, W, W, heads=2)
+        >>> print(y.forward().shape)
+        (3, 2)
+    """
     x = as_node(x)
     return Attention(x @ Wq, x @ Wk, x @ Wv, heads, causal) @ Wo
 
 
 def RNNCell(x: Any, h: Any, W: Any, U: Any, b: Any) -> Node:
-    """h' = tanh(x W + h U + b): the next state of a simple recurrent network; Elman, 1990.
+    r"""The next state of a simple recurrent network; Elman, 1990.
+
+    $$y_{ij} = \tanh\left(\sum_k x_{ik} W_{kj} + \sum_r h_{ir} U_{rj} + b_j\right)$$
 
     Shapes: x (batch, n), h (batch, m), W (n, m), U (m, m), b (m,) -> (batch, m).
+
+    Examples:
+        >>> x, h = Param([[1.0, 2.0, 0.5]]), Param([[0.5, 0.2]])
+        >>> W, U = Param([[0.1, 0.2], [0.3, 0.1], [0.2, 0.4]]), Param([[0.3, 0.1], [0.1, 0.5]])
+        >>> b = Param([0.4, -0.2])
+        >>> y = RNNCell(x, h, W, U, b)
+        >>> print(y.forward().round(4))
+        [[0.8787 0.5005]]
     """
     return Tanh(as_node(x) @ W + as_node(h) @ U + b)
 
@@ -325,6 +459,13 @@ def LSTMCell(x: Any, h: Any, c: Any, W: Any, U: Any, b: Any) -> tuple[Node, Node
 
     The columns of W (n, 4m), U (m, 4m) and b (4m,) are those of the gates i, f, o and of g:
     c' = s(f) c + s(i) tanh(g), h' = s(o) tanh(c'), s = sigmoid.
+
+    Examples:
+        >>> x, h, c = Param([[1.0, 2.0]]), Param([[0.5]]), Param([[0.1]])
+        >>> W, U, b = Param(np.full((2, 4), 0.1)), Param(np.ones((1, 4))), Param(np.zeros(4))
+        >>> h, c = LSTMCell(x, h, c, W, U, b)
+        >>> print(h.forward().round(4), c.forward().round(4))
+        [[0.3334]] [[0.5272]]
     """
     i, f, o, g = Split(as_node(x) @ W + as_node(h) @ U + b, 4, axis=-1)
     c = Sigmoid(f) * c + Sigmoid(i) * Tanh(g)

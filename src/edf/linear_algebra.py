@@ -18,7 +18,22 @@ SQUARE = "the last two axes are equally long: a square matrix"
 
 
 class Inverse(Node, numpy=np.linalg.inv):
-    """Y = A^-1: (..., n, n) -> (..., n, n). dA = -Y^T dY Y^T."""
+    r"""The inverse of a matrix: (..., n, n) -> (..., n, n).
+
+    $$Y = A^{-1}$$
+
+    $$\nabla_A l = -Y^\top \left(\nabla_Y l\right) Y^\top$$
+
+    On the formula sheet: [inverse matrix derivative][inverse-matrix-derivative].
+
+    Examples:
+        >>> A = Param([[2.0, 1.0], [1.0, 4.0]])
+        >>> Y = Inverse(A)
+        >>> l = AnyFunction()(Y)
+        >>> print(Y.forward().round(4))
+        [[ 0.5714 -0.1429]
+         [-0.1429  0.2857]]
+    """
 
     rule = SQUARE
 
@@ -31,9 +46,20 @@ class Inverse(Node, numpy=np.linalg.inv):
 
 
 class Solve(Node, numpy=np.linalg.solve):
-    """x = A^-1 b: (..., n, n), and (n,) or (..., n, m) -> the shape of b.
+    r"""The solution of A x = b: (..., n, n), and (n,) or (..., n, m) -> the shape of b.
 
-    db = A^-T dx, dA = -db x^T.
+    $$x = A^{-1} b$$
+
+    $$\nabla_b l = A^{-\top} \nabla_x l$$
+
+    $$\nabla_A l = -A^{-\top} \left(\nabla_x l\right) x^\top$$
+
+    Examples:
+        >>> A, b = Param([[2.0, 1.0], [1.0, 4.0]]), Param([4.0, 9.0])
+        >>> x = Solve(A, b)
+        >>> l = AnyFunction()(x)
+        >>> print(x.forward())
+        [1. 2.]
     """
 
     rule = "A is square, and as long as b: (..., n, n) with (n,) or (..., n, m)"
@@ -50,7 +76,20 @@ class Solve(Node, numpy=np.linalg.solve):
 
 
 class Det(Node, numpy=np.linalg.det):
-    """y = det A: (..., n, n) -> (...). dA = dy cof A, the cofactors; y A^-T where A is regular."""
+    r"""The determinant: (..., n, n) -> (...).
+
+    $$y = \det A$$
+
+    $$\nabla_A y = y A^{-\top}$$
+
+    The derivative is computed as the matrix of cofactors, which a singular matrix has, too.
+
+    Examples:
+        >>> A = Param([[2.0, 1.0], [1.0, 4.0]])
+        >>> y = Det(A)
+        >>> print(round(y.forward(), 6))
+        7.0
+    """
 
     rule = SQUARE
 
@@ -62,7 +101,20 @@ class Det(Node, numpy=np.linalg.det):
 
 
 class LogDet(Node):
-    """y = log |det A|: (..., n, n) -> (...), which overflows for no A. dA = dy A^-T."""
+    r"""The logarithm of the absolute determinant: (..., n, n) -> (...), which overflows for no A.
+
+    $$y = \log \lvert \det A \rvert$$
+
+    $$\nabla_A y = A^{-\top}$$
+
+    On the formula sheet: [log determinant derivative][log-determinant-derivative].
+
+    Examples:
+        >>> A = Param([[2.0, 1.0], [1.0, 4.0]])
+        >>> y = LogDet(A)
+        >>> print(round(y.forward(), 6))
+        1.94591
+    """
 
     rule = SQUARE
 
@@ -78,10 +130,20 @@ class LogDet(Node):
 
 
 class Cholesky(Node, numpy=np.linalg.cholesky):
-    """The lower triangular L with L L^T = (A + A^T) / 2: (..., n, n) -> (..., n, n).
+    r"""The lower triangular factor of a positive definite matrix: (..., n, n) -> (..., n, n).
 
-    With S = L^-T F(L^T dL) L^-1, where F keeps the lower triangle and half of the diagonal,
-    dA = (S + S^T) / 2; Murray, 2016.
+    $$L L^\top = A$$
+
+    Of a matrix that is not symmetric, (A + A^T) / 2 is taken. With S = L^-T F(L^T dL) L^-1, where F
+    keeps the lower triangle and half of the diagonal, dA = (S + S^T) / 2; Murray, 2016.
+
+    Examples:
+        >>> B = Param([[1.0, 2.0], [0.0, 1.0]])
+        >>> A = B @ B.T + np.eye(2)
+        >>> L = Cholesky(A)
+        >>> print(L.forward().round(4))
+        [[2.4495 0.    ]
+         [0.8165 1.1547]]
     """
 
     rule = SQUARE
@@ -107,15 +169,27 @@ class Cholesky(Node, numpy=np.linalg.cholesky):
 
 
 class Einsum(Node):
-    """y = the sum of products that Einstein's notation writes, as `Einsum("ij,jk->ik", A, B)`.
+    r"""The sum of products that Einstein's notation writes.
+
+    $$y_{ik} = \sum_j A_{ij} B_{jk}$$
 
     An index that the result lacks is summed over; one that stands twice in an argument takes its
     diagonal; `...` stands for all further axes, which broadcast. The derivative in an argument is
-    such a sum again, of the cotangent and of the others.
+    such a sum again, of the cotangent and of the others:
+
+    $$\frac{\partial l}{\partial A_{ij}} = \sum_k \frac{\partial l}{\partial y_{ik}} B_{jk}$$
 
     Args:
         subscripts: As for `np.einsum`, with `->` or without, as `"...ij,...jk->...ik"`.
         operands: As many nodes or arrays as there are groups of indices.
+
+    Examples:
+        >>> A, B = Param([[1.0, 2.0], [3.0, 4.0]]), Param([[1.0, 2.0], [2.0, 1.0]])
+        >>> y = Einsum("ij,jk->ik", A, B)
+        >>> l = AnyFunction()(y)
+        >>> print(y.forward())
+        [[ 5.  4.]
+         [11. 10.]]
     """
 
     def __init__(self, subscripts: str, *operands: Any) -> None:

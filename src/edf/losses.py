@@ -12,10 +12,21 @@ from edf.ops import sigmoid
 
 
 class SquaredError(Node):
-    """l = mean of (x - target)**2 over all entries; both have one shape.
+    r"""The mean squared error over all entries; both inputs have one shape.
 
-    dx = 2 (x - target) / size. Nothing is broadcast: (64, 1) against (64,) would compare each
-    with each.
+    $$l = \frac{1}{n} \sum_{i=1}^{n} (x_i - t_i)^2$$
+
+    $$\frac{\partial l}{\partial x_i} = \frac{2}{n} (x_i - t_i)$$
+
+    Nothing is broadcast: (64, 1) against (64,) would compare each with each.
+
+    On the formula sheet: [mean squared error gradient][mean-squared-error-gradient].
+
+    Examples:
+        >>> x, t, n = Param([1.0, 2.0, 4.0]), Param([1.0, 1.0, 1.0]), 3
+        >>> l = SquaredError(x, t)
+        >>> print(round(l.forward(), 4))
+        3.3333
     """
 
     def forward(self, x: Array, target: Array) -> Array:
@@ -28,9 +39,17 @@ class SquaredError(Node):
 
 
 class LogLoss(Node):
-    """l = -mean_n log P[n, label_n]: probabilities (..., n), integer labels (...) -> a number.
+    r"""The log loss of probabilities (..., n) at integer labels (...): a number.
+
+    $$l = -\frac{1}{n} \sum_{i=1}^{n} \log P_{i, t_i}$$
 
     Infinite where a labelled probability is 0: `CrossEntropy` of the logits is finite there.
+
+    Examples:
+        >>> P, t, n = Param([[0.1, 0.2, 0.7], [0.5, 0.25, 0.25]]), Input(np.array([2, 0])), 2
+        >>> l = LogLoss(P, t)
+        >>> print(round(l.forward(), 6))
+        0.524911
     """
 
     def forward(self, P: Array, labels: Array) -> Array:
@@ -46,10 +65,22 @@ class LogLoss(Node):
 
 
 class CrossEntropy(Node):
-    """l = mean_n( log sum_j exp(x_nj) - x_n,label_n ): the log loss of softmax(x), fused.
+    r"""The log loss of softmax(x), fused: logits (..., n) and integer labels (...) -> a number.
 
-    Logits (..., n) and integer labels (...) -> a number. dx = (softmax(x) - onehot(label)) / batch.
-    Exact where softmax would underflow.
+    $$l = \frac{1}{n} \sum_{i=1}^{n} \left(\log \left(\sum_j e^{x_{ij}}\right) - x_{i, t_i}\right)$$
+
+    $$\frac{\partial l}{\partial x_{ij}} = \frac{1}{n} \left(P_{ij} - \mathbb{1}[j = t_i]\right)$$
+
+    Here P is the softmax of each row. Exact where softmax would underflow.
+
+    On the formula sheet: [cross entropy gradient][cross-entropy-gradient].
+
+    Examples:
+        >>> x, t, n = Param([[1.0, 2.0, 3.0], [3.0, 1.0, 1.0]]), Input(np.array([2, 0])), 2
+        >>> P = Softmax(x)
+        >>> l = CrossEntropy(x, t)
+        >>> print(round(l.forward(), 6))
+        0.323575
     """
 
     by_hand = (
@@ -85,9 +116,21 @@ class CrossEntropy(Node):
 
 
 class BinaryCrossEntropy(Node):
-    """l = mean of log(1 + exp(x)) - t x: the log loss of sigmoid(x) for t = 1 or 0, or between.
+    r"""The log loss of sigmoid(x) for targets t from 0 to 1; both of one shape -> a number.
 
-    Logits and targets of one shape -> a number. dx = (sigmoid(x) - t) / size, dt = -x / size.
+    $$l = \frac{1}{n} \sum_{i=1}^{n} \left(\log(1 + e^{x_i}) - t_i x_i\right)$$
+
+    $$\frac{\partial l}{\partial x_i} = \frac{1}{n} (\sigma(x_i) - t_i)$$
+
+    $$\frac{\partial l}{\partial t_i} = -\frac{1}{n} x_i$$
+
+    On the formula sheet: [binary cross entropy gradient][binary-cross-entropy-gradient].
+
+    Examples:
+        >>> x, t, n = Param([1.0, -2.0, 0.5]), Param([1.0, 0.0, 0.5]), 3
+        >>> l = BinaryCrossEntropy(x, t)
+        >>> print(round(l.forward(), 6))
+        0.388089
     """
 
     def forward(self, x: Array, target: Array) -> Array:
@@ -101,13 +144,27 @@ class BinaryCrossEntropy(Node):
 
 
 class Huber(Node):
-    """l = mean of h(x - target), h(d) = d**2 / 2 for |d| <= delta, else delta (|d| - delta / 2).
+    r"""A squared error that grows linearly beyond delta; both have one shape. Huber, 1964.
 
-    A squared error that grows linearly beyond delta; both have one shape. dx = clip(d) / size.
-    Huber, 1964.
+    $$l = \frac{1}{n} \sum_{i=1}^{n} \begin{cases}
+    \frac{1}{2} (x_i - t_i)^2 & \text{if } \lvert x_i - t_i \rvert \leq 1 \\
+    \lvert x_i - t_i \rvert - \frac{1}{2} & \text{otherwise}
+    \end{cases}$$
+
+    In general h(d) = d**2 / 2 for |d| <= delta, else delta (|d| - delta / 2), and
+
+    $$\frac{\partial l}{\partial x_i} = \frac{1}{n} \min(\max(x_i - t_i, -1), 1)$$
+
+    On the formula sheet: [huber loss derivative][huber-loss-derivative].
 
     Args:
         delta: Where the quadratic part ends.
+
+    Examples:
+        >>> x, t, n = Param([1.0, 2.0, 4.0]), Param([1.5, 1.0, 1.0]), 3
+        >>> l = Huber(x, t)
+        >>> print(round(l.forward(), 6))
+        1.041667
     """
 
     def __init__(self, x: Any, target: Any, delta: float = 1.0) -> None:
@@ -130,10 +187,24 @@ class Huber(Node):
 
 
 class KL(Node):
-    """l = mean_n sum_i P[n, i] log(P[n, i] / Q[n, i]): the divergence of Q from P, of one shape.
+    r"""The divergence of Q from P, of one shape, by the rows; Kullback and Leibler, 1951.
 
-    The last axis holds probabilities; 0 log 0 = 0. dP = log(P / Q) + 1, dQ = -P / Q, by the number
-    of rows. Kullback and Leibler, 1951.
+    $$l = \frac{1}{n} \sum_{i=1}^{n} \sum_j P_{ij} \log \frac{P_{ij}}{Q_{ij}}$$
+
+    $$\frac{\partial l}{\partial P_{ij}}
+    = \frac{1}{n} \left(\log \left(\frac{P_{ij}}{Q_{ij}}\right) + 1\right)$$
+
+    $$\frac{\partial l}{\partial Q_{ij}} = -\frac{P_{ij}}{n Q_{ij}}$$
+
+    The last axis holds probabilities; 0 log 0 = 0.
+
+    On the formula sheet: [kl divergence gradient][kl-divergence-gradient].
+
+    Examples:
+        >>> P, Q, n = Param([[0.5, 0.5], [0.25, 0.75]]), Param([[0.25, 0.75], [0.5, 0.5]]), 2
+        >>> l = KL(P, Q)
+        >>> print(round(l.forward(), 6))
+        0.137327
     """
 
     def forward(self, P: Array, Q: Array) -> Array:
@@ -154,7 +225,16 @@ class KL(Node):
 
 
 class MaskedMean(Node):
-    """l = mean of those entries of x whose entry in `mask` is not 0; both have one shape."""
+    r"""The mean of those entries of x whose entry in `mask` is not 0; both have one shape.
+
+    $$l = \frac{\sum_i m_i x_i}{\sum_i m_i}$$
+
+    Examples:
+        >>> x, m = Param([1.0, 2.0, 6.0]), np.array([1, 0, 1])
+        >>> l = MaskedMean(x, m)
+        >>> print(l.forward())
+        3.5
+    """
 
     def forward(self, x: Array, mask: Array) -> Array:
         _require_equal(self, x, mask)
@@ -167,7 +247,13 @@ class MaskedMean(Node):
 
 
 class Accuracy(Node):
-    """The fraction of rows of x (..., n) whose largest entry is the labelled one. No derivative."""
+    """The fraction of rows of x (..., n) whose largest entry is the labelled one. No derivative.
+
+    Examples:
+        >>> x, t = Param([[1.0, 3.0], [2.0, 0.0], [5.0, 4.0]]), Input(np.array([1, 0, 1]))
+        >>> print(round(Accuracy(x, t).forward(), 4))
+        0.6667
+    """
 
     def forward(self, x: Array, labels: Array) -> Array:
         require_labels(self, x, labels)
@@ -178,7 +264,12 @@ class Accuracy(Node):
 
 
 class ArgMax(Node):
-    """The index of the largest entry over `axis`: integers. No derivative."""
+    """The index of the largest entry over `axis`: integers. No derivative.
+
+    Examples:
+        >>> print(ArgMax(Param([[1.0, 3.0], [2.0, 0.0]])).forward())
+        [1 0]
+    """
 
     rule = "axis is one that the array has"
 

@@ -24,7 +24,22 @@ BROADCAST = "counted from the last axis, lengths are equal or one of them is 1"
 
 
 class Add(Node, sign="+", numpy=np.add):
-    """y = a + b, elementwise, with broadcasting."""
+    r"""The sum, elementwise, with broadcasting.
+
+    $$y_{ij} = a_{ij} + b_j$$
+
+    What was broadcast gets the sum of the gradients:
+
+    $$\frac{\partial l}{\partial b_j} = \sum_i \frac{\partial l}{\partial y_{ij}}$$
+
+    Examples:
+        >>> a, b = Param([[1.0, 2.0], [3.0, 4.0]]), Param([10.0, 20.0])
+        >>> y = a + b
+        >>> l = AnyFunction()(y)
+        >>> print(y.forward())
+        [[11. 22.]
+         [13. 24.]]
+    """
 
     rule = BROADCAST
 
@@ -36,7 +51,20 @@ class Add(Node, sign="+", numpy=np.add):
 
 
 class Sub(Node, sign="-", numpy=np.subtract):
-    """y = a - b, elementwise, with broadcasting."""
+    r"""The difference, elementwise, with broadcasting.
+
+    $$y_{ij} = a_{ij} - b_j$$
+
+    $$\frac{\partial l}{\partial b_j} = -\sum_i \frac{\partial l}{\partial y_{ij}}$$
+
+    Examples:
+        >>> a, b = Param([[1.0, 2.0], [3.0, 4.0]]), Param([10.0, 20.0])
+        >>> y = a - b
+        >>> l = AnyFunction()(y)
+        >>> print(y.forward())
+        [[ -9. -18.]
+         [ -7. -16.]]
+    """
 
     rule = BROADCAST
 
@@ -48,7 +76,22 @@ class Sub(Node, sign="-", numpy=np.subtract):
 
 
 class Mul(Node, sign="*", numpy=np.multiply):
-    """y = a * b, elementwise, with broadcasting."""
+    r"""The product, elementwise, with broadcasting.
+
+    $$y_{ij} = a_{ij} b_j$$
+
+    $$\frac{\partial l}{\partial a_{ij}} = \frac{\partial l}{\partial y_{ij}} b_j$$
+
+    $$\frac{\partial l}{\partial b_j} = \sum_i \frac{\partial l}{\partial y_{ij}} a_{ij}$$
+
+    Examples:
+        >>> a, b = Param([[1.0, 2.0], [3.0, 4.0]]), Param([10.0, 20.0])
+        >>> y = a * b
+        >>> l = AnyFunction()(y)
+        >>> print(y.forward())
+        [[10. 40.]
+         [30. 80.]]
+    """
 
     rule = BROADCAST
 
@@ -60,7 +103,20 @@ class Mul(Node, sign="*", numpy=np.multiply):
 
 
 class Div(Node, sign="/", numpy=np.divide):
-    """y = a / b, elementwise, with broadcasting. dy/da = 1/b, dy/db = -y/b."""
+    r"""The quotient, elementwise, with broadcasting.
+
+    $$y_i = \frac{a_i}{b_i}$$
+
+    $$\frac{\partial y_i}{\partial a_i} = \frac{1}{b_i}$$
+
+    $$\frac{\partial y_i}{\partial b_i} = -\frac{y_i}{b_i}$$
+
+    Examples:
+        >>> a, b = Param([1.0, 6.0, 3.0]), Param([2.0, 3.0, 4.0])
+        >>> y = a / b
+        >>> print(y.forward())
+        [0.5  2.   0.75]
+    """
 
     rule = BROADCAST
 
@@ -72,9 +128,21 @@ class Div(Node, sign="/", numpy=np.divide):
 
 
 class Pow(Node, sign="**", numpy=np.power):
-    """y = a ** p, elementwise, with broadcasting.
+    r"""The power, elementwise, with broadcasting.
 
-    dy/da = `p a**(p-1)`, which is 0 for p = 0; dy/dp = `a**p log a`, which is 0 for a = 0.
+    $$y_i = a_i^{p_i}$$
+
+    $$\frac{\partial y_i}{\partial a_i} = p_i a_i^{p_i - 1}$$
+
+    $$\frac{\partial y_i}{\partial p_i} = a_i^{p_i} \log a_i$$
+
+    The first derivative is 0 for p = 0, the second for a = 0.
+
+    Examples:
+        >>> a, p = Param([2.0, 3.0, 4.0]), Param([3.0, 2.0, 0.5])
+        >>> y = a**p
+        >>> print(y.forward())
+        [8. 9. 2.]
     """
 
     rule = BROADCAST
@@ -90,7 +158,16 @@ class Pow(Node, sign="**", numpy=np.power):
 
 
 class Neg(Node, sign="neg", numpy=np.negative):
-    """y = -x, elementwise."""
+    """The negative, elementwise.
+
+    $$y_i = -x_i$$
+
+    Examples:
+        >>> x = Param([1.0, -2.0])
+        >>> y = -x
+        >>> print(y.forward())
+        [-1.  2.]
+    """
 
     def forward(self, x: Array) -> Array:
         return -x
@@ -100,7 +177,19 @@ class Neg(Node, sign="neg", numpy=np.negative):
 
 
 class Maximum(Node, numpy=np.maximum):
-    """y = max(a, b), elementwise, with broadcasting; where both are equal the slope is a's."""
+    r"""The larger one, elementwise, with broadcasting; where both are equal the slope is a's.
+
+    $$y_i = \max(a_i, b_i)$$
+
+    $$\frac{\partial y_i}{\partial a_i}
+    = \begin{cases} 1 & \text{if } a_i \geq b_i \\ 0 & \text{otherwise} \end{cases}$$
+
+    Examples:
+        >>> a, b = Param([1.0, 5.0, 2.0]), Param([4.0, 2.0, 3.0])
+        >>> y = Maximum(a, b)
+        >>> print(y.forward())
+        [4. 5. 3.]
+    """
 
     rule = BROADCAST
 
@@ -112,7 +201,19 @@ class Maximum(Node, numpy=np.maximum):
 
 
 class Minimum(Node, numpy=np.minimum):
-    """y = min(a, b), elementwise, with broadcasting; where both are equal the slope is a's."""
+    r"""The smaller one, elementwise, with broadcasting; where both are equal the slope is a's.
+
+    $$y_i = \min(a_i, b_i)$$
+
+    $$\frac{\partial y_i}{\partial a_i}
+    = \begin{cases} 1 & \text{if } a_i \leq b_i \\ 0 & \text{otherwise} \end{cases}$$
+
+    Examples:
+        >>> a, b = Param([1.0, 5.0, 2.0]), Param([4.0, 2.0, 3.0])
+        >>> y = Minimum(a, b)
+        >>> print(y.forward())
+        [1. 2. 2.]
+    """
 
     rule = BROADCAST
 
@@ -124,9 +225,28 @@ class Minimum(Node, numpy=np.minimum):
 
 
 class MatMul(Node, sign="@", numpy=np.matmul):
-    """y = a @ b: (..., m, k) @ (..., k, n) -> (..., m, n); a vector on either side as NumPy has it.
+    r"""The matrix product: (..., m, k) @ (..., k, n) -> (..., m, n).
 
-    da = dy b^T and db = a^T dy, for each matrix of a batch.
+    A vector on either side is a row or a column, as NumPy has it.
+
+    $$Y = A B$$
+
+    For each matrix of a batch,
+
+    $$\nabla_A l = \left(\nabla_Y l\right) B^\top$$
+
+    $$\nabla_B l = A^\top \nabla_Y l$$
+
+    On the formula sheet: [a batch by the weights][affine-layer-of-a-batch-by-the-weights].
+
+    Examples:
+        >>> A, B = Param([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]), Param([[1.0, 2.0], [2.0, 1.0]])
+        >>> Y = A @ B
+        >>> l = AnyFunction()(Y)
+        >>> print(Y.forward())
+        [[ 5.  4.]
+         [11. 10.]
+         [17. 16.]]
     """
 
     rule = "the last axis of the left is as long as the last but one of the right"
@@ -153,7 +273,18 @@ class MatMul(Node, sign="@", numpy=np.matmul):
 
 
 class Exp(Node, numpy=np.exp):
-    """y = exp(x), elementwise."""
+    r"""The exponential, elementwise.
+
+    $$y_i = e^{x_i}$$
+
+    $$\frac{\partial y_i}{\partial x_i} = y_i$$
+
+    Examples:
+        >>> x = Param([-1.0, 0.0, 1.0])
+        >>> y = Exp(x)
+        >>> print(y.forward())
+        [0.36787944 1.         2.71828183]
+    """
 
     def forward(self, x: Array) -> Array:
         return np.exp(x)
@@ -163,7 +294,18 @@ class Exp(Node, numpy=np.exp):
 
 
 class Log(Node, numpy=np.log):
-    """y = log(x), the natural logarithm, elementwise, for x > 0."""
+    r"""The natural logarithm, elementwise, for x > 0.
+
+    $$y_i = \log x_i$$
+
+    $$\frac{\partial y_i}{\partial x_i} = \frac{1}{x_i}$$
+
+    Examples:
+        >>> x = Param([1.0, 2.0, 10.0])
+        >>> y = Log(x)
+        >>> print(y.forward())
+        [0.         0.69314718 2.30258509]
+    """
 
     def forward(self, x: Array) -> Array:
         return np.log(x)
@@ -173,7 +315,18 @@ class Log(Node, numpy=np.log):
 
 
 class Expm1(Node, numpy=np.expm1):
-    """y = exp(x) - 1, elementwise, with all digits where x is small. dy/dx = y + 1."""
+    r"""The exponential less 1, elementwise, with all digits where x is small.
+
+    $$y_i = e^{x_i} - 1$$
+
+    $$\frac{\partial y_i}{\partial x_i} = y_i + 1$$
+
+    Examples:
+        >>> x = Param([1e-10, 1.0])
+        >>> y = Expm1(x)
+        >>> print(y.forward())
+        [1.00000000e-10 1.71828183e+00]
+    """
 
     def forward(self, x: Array) -> Array:
         return np.expm1(x)
@@ -183,7 +336,18 @@ class Expm1(Node, numpy=np.expm1):
 
 
 class Log1p(Node, numpy=np.log1p):
-    """y = log(1 + x), elementwise, with all digits where x is small, for x > -1."""
+    r"""The logarithm of 1 + x, elementwise, with all digits where x is small, for x > -1.
+
+    $$y_i = \log(1 + x_i)$$
+
+    $$\frac{\partial y_i}{\partial x_i} = \frac{1}{1 + x_i}$$
+
+    Examples:
+        >>> x = Param([1e-10, 1.0])
+        >>> y = Log1p(x)
+        >>> print(y.forward())
+        [1.00000000e-10 6.93147181e-01]
+    """
 
     def forward(self, x: Array) -> Array:
         return np.log1p(x)
@@ -193,7 +357,18 @@ class Log1p(Node, numpy=np.log1p):
 
 
 class Sqrt(Node, numpy=np.sqrt):
-    """y = sqrt(x), elementwise, for x > 0. dy/dx = 1 / 2y."""
+    r"""The square root, elementwise, for x > 0.
+
+    $$y_i = \sqrt{x_i}$$
+
+    $$\frac{\partial y_i}{\partial x_i} = \frac{1}{2 y_i}$$
+
+    Examples:
+        >>> x = Param([1.0, 4.0, 9.0])
+        >>> y = Sqrt(x)
+        >>> print(y.forward())
+        [1. 2. 3.]
+    """
 
     def forward(self, x: Array) -> Array:
         return np.sqrt(x)
@@ -203,7 +378,18 @@ class Sqrt(Node, numpy=np.sqrt):
 
 
 class Abs(Node, sign="abs", numpy=np.absolute):
-    """y = |x|, elementwise; the slope at 0 is taken as 0."""
+    r"""The absolute value, elementwise; the slope at 0 is taken as 0.
+
+    $$y_i = \lvert x_i \rvert$$
+
+    $$\frac{\partial y_i}{\partial x_i} = \operatorname{sign}(x_i)$$
+
+    Examples:
+        >>> x = Param([-3.0, 2.0])
+        >>> y = abs(x)
+        >>> print(y.forward())
+        [3. 2.]
+    """
 
     def forward(self, x: Array) -> Array:
         return np.where(x.real < 0, -x, x)
@@ -213,9 +399,21 @@ class Abs(Node, sign="abs", numpy=np.absolute):
 
 
 class Sigmoid(Node):
-    """y = 1 / (1 + exp(-x)), elementwise. dy/dx = y(x) y(-x), where 1 - y would lose its digits.
+    r"""The logistic function, elementwise.
 
-    y(-x) = exp(-x) y(x), so that no second exponential is needed.
+    $$y_i = \frac{1}{1 + e^{-x_i}}$$
+
+    $$\frac{\partial y_i}{\partial x_i} = y_i (1 - y_i) = y_i^2 e^{-x_i}$$
+
+    The last form is the one that is computed: 1 - y would lose its digits where y is close to 1.
+
+    On the formula sheet: [sigmoid derivative][sigmoid-derivative].
+
+    Examples:
+        >>> x = Param([-2.0, 0.0, 2.0])
+        >>> y = Sigmoid(x)
+        >>> print(y.forward())
+        [0.11920292 0.5        0.88079708]
     """
 
     by_hand = ("1 / (1 + np.exp(-{0}))", "{grad} * {y} * (1 - {y})")
@@ -237,7 +435,22 @@ class Sigmoid(Node):
 
 
 class Tanh(Node, numpy=np.tanh):
-    """y = tanh(x), elementwise. dy/dx = 4 s(2x) s(-2x), s = sigmoid; 1 - y**2 would lose digits."""
+    r"""The hyperbolic tangent, elementwise.
+
+    $$y_i = \tanh x_i$$
+
+    $$\frac{\partial y_i}{\partial x_i} = 1 - y_i^2 = 4 \, \sigma(2 x_i) \, \sigma(-2 x_i)$$
+
+    The last form is the one that is computed: the one before loses digits where y is close to 1.
+
+    On the formula sheet: [tanh derivative][tanh-derivative].
+
+    Examples:
+        >>> x = Param([-1.0, 0.0, 1.0])
+        >>> y = Tanh(x)
+        >>> print(y.forward())
+        [-0.76159416  0.          0.76159416]
+    """
 
     by_hand = ("np.tanh({0})", "{grad} * (1 - {y}**2)")
 
@@ -249,7 +462,21 @@ class Tanh(Node, numpy=np.tanh):
 
 
 class ReLU(Node):
-    """y = max(x, 0), elementwise; the slope at 0 is taken as 0."""
+    r"""The rectifier, elementwise; the slope at 0 is taken as 0.
+
+    $$y_i = \max(x_i, 0)$$
+
+    $$\frac{\partial y_i}{\partial x_i}
+    = \begin{cases} 1 & \text{if } x_i > 0 \\ 0 & \text{otherwise} \end{cases}$$
+
+    On the formula sheet: [relu derivative][relu-derivative].
+
+    Examples:
+        >>> x = Param([-1.0, 2.0, 3.0])
+        >>> y = ReLU(x)
+        >>> print(y.forward())
+        [0. 2. 3.]
+    """
 
     def forward(self, x: Array) -> Array:
         return np.maximum(x, 0)
@@ -259,10 +486,25 @@ class ReLU(Node):
 
 
 class LeakyReLU(Node):
-    """y = x for x > 0, else slope * x, elementwise; the slope at 0 is the lower one.
+    r"""A rectifier that leaks, elementwise; the slope at 0 is the lower one.
+
+    With the slope s for negative x,
+
+    $$y_i = \begin{cases} x_i & \text{if } x_i > 0 \\ s x_i & \text{otherwise} \end{cases}$$
+
+    $$\frac{\partial y_i}{\partial x_i}
+    = \begin{cases} 1 & \text{if } x_i > 0 \\ s & \text{otherwise} \end{cases}$$
+
+    On the formula sheet: [leaky relu derivative][leaky-relu-derivative].
 
     Args:
         slope: The slope for negative x.
+
+    Examples:
+        >>> x, s = Param([-1.0, 2.0, 3.0]), 0.1
+        >>> y = LeakyReLU(x, slope=s)
+        >>> print(y.forward())
+        [-0.1  2.   3. ]
     """
 
     def __init__(self, x: Any, slope: float = 0.01) -> None:
@@ -277,7 +519,22 @@ class LeakyReLU(Node):
 
 
 class Softplus(Node):
-    """y = log(1 + exp(x)) = max(x, 0) + log(1 + exp(-|x|)), elementwise. dy/dx = sigmoid(x)."""
+    r"""The logarithm of 1 + exp(x), elementwise, a smooth rectifier.
+
+    $$y_i = \log(1 + e^{x_i}) = \max(x_i, 0) + \log(1 + e^{-\lvert x_i \rvert})$$
+
+    $$\frac{\partial y_i}{\partial x_i} = \sigma(x_i)$$
+
+    The second form, which does not overflow, is the one that is computed.
+
+    On the formula sheet: [softplus derivative][softplus-derivative].
+
+    Examples:
+        >>> x = Param([-1.0, 0.0, 2.0])
+        >>> y = Softplus(x)
+        >>> print(y.forward())
+        [0.31326169 0.69314718 2.12692801]
+    """
 
     def forward(self, x: Array) -> Array:
         positive = x.real > 0
@@ -288,10 +545,21 @@ class Softplus(Node):
 
 
 class GELU(Node):
-    """y = x s(2u), u = sqrt(2/pi) (x + 0.044715 x**3), s = sigmoid, elementwise.
+    r"""The Gaussian error linear unit in its tanh form, elementwise; Hendrycks and Gimpel, 2016.
 
-    The tanh form of x times the normal distribution function; Hendrycks and Gimpel, 2016.
-    dy/dx = s(2u) + 2 x u' s(2u) s(-2u).
+    $$u_i = \sqrt{\frac{2}{\pi}} \left(x_i + 0.044715 x_i^3\right)$$
+
+    $$y_i = x_i \, \sigma(2 u_i)$$
+
+    $$\frac{\partial y_i}{\partial x_i} =
+    \sigma(2 u_i) + 2 x_i \frac{\partial u_i}{\partial x_i} \, \sigma(2 u_i) \, \sigma(-2 u_i)$$
+
+    Examples:
+        >>> x = Param([-1.0, 0.5, 1.0])
+        >>> u = np.sqrt(2 / np.pi) * (x + 0.044715 * x**3)
+        >>> y = GELU(x)
+        >>> print(y.forward())
+        [-0.15880801  0.34571401  0.84119199]
     """
 
     SCALE, CUBIC = math.sqrt(2 / math.pi), 0.044715
@@ -306,7 +574,20 @@ class GELU(Node):
 
 
 class SiLU(Node):
-    """y = x s(x), s = sigmoid, elementwise. dy/dx = s(x) (1 + x s(-x))."""
+    r"""x times its sigmoid, elementwise.
+
+    $$y_i = x_i \, \sigma(x_i)$$
+
+    $$\frac{\partial y_i}{\partial x_i} = \sigma(x_i) (1 + x_i \, \sigma(-x_i))$$
+
+    On the formula sheet: [silu swish derivative][silu-swish-derivative].
+
+    Examples:
+        >>> x = Param([-1.0, 0.5, 1.0])
+        >>> y = SiLU(x)
+        >>> print(y.forward())
+        [-0.26894142  0.31122967  0.73105858]
+    """
 
     def forward(self, x: Array) -> Array:
         return x * sigmoid(x)

@@ -15,11 +15,26 @@ from edf.ops import BROADCAST
 
 
 class Where(Node):
-    """y = a where the condition holds, else b, elementwise, with broadcasting.
+    r"""One value where a condition holds, another elsewhere; elementwise, with broadcasting.
 
-    The gradient goes to whichever was taken: da = dy where it holds, db = dy elsewhere. Both are
-    evaluated everywhere. A value that is not taken may be undefined, as log 0, but its derivative
-    is then 0 times infinity: keep it defined, as `Log(Where(x > 0, x, 1))` does.
+    For a condition c that is 1 where it holds and 0 elsewhere,
+
+    $$y_i = c_i a_i + (1 - c_i) b_i$$
+
+    The gradient goes to whichever was taken:
+
+    $$\frac{\partial y_i}{\partial a_i} = c_i$$
+
+    $$\frac{\partial y_i}{\partial b_i} = 1 - c_i$$
+
+    Both are evaluated everywhere. A value that is not taken may be undefined, as log 0, but its
+    derivative is then 0 times infinity: keep it defined, as `Log(Where(x > 0, x, 1))` does.
+
+    Examples:
+        >>> c, a, b = np.array([0, 1, 1]), Param([1.0, 2.0, 3.0]), Param([10.0, 20.0, 30.0])
+        >>> y = Where(c, a, b)
+        >>> print(y.forward())
+        [10.  2.  3.]
     """
 
     rule = BROADCAST
@@ -35,11 +50,22 @@ class Where(Node):
 
 
 class Clip(Node):
-    """y = x, but at least `low` and at most `high`, elementwise; the slope is 1 within, else 0.
+    r"""x, but at least `low` and at most `high`, elementwise; the slope is 1 within, else 0.
+
+    $$y_i = \min(\max(x_i, -1), 1)$$
+
+    $$\frac{\partial y_i}{\partial x_i}
+    = \begin{cases} 1 & \text{if } -1 < x_i < 1 \\ 0 & \text{otherwise} \end{cases}$$
 
     Args:
         low: A number or an array; None for no bound.
         high: Likewise.
+
+    Examples:
+        >>> x = Param([-3.0, 0.5, 2.0])
+        >>> y = Clip(x, -1, 1)
+        >>> print(y.forward())
+        [-1.   0.5  1. ]
     """
 
     rule = BROADCAST
@@ -72,28 +98,62 @@ class Step(Node):
 
 
 class Sign(Step, numpy=np.sign):
-    """y = 1 for x > 0, -1 for x < 0, 0 for x = 0, elementwise. The slope is 0."""
+    r"""1 for x > 0, -1 for x < 0, 0 for x = 0, elementwise. The slope is 0.
+
+    $$y_i = \begin{cases}
+    1 & \text{if } x_i > 0 \\
+    -1 & \text{if } x_i < 0 \\
+    0 & \text{otherwise}
+    \end{cases}$$
+
+    Examples:
+        >>> x = Param([-3.0, 0.0, 2.0])
+        >>> y = Sign(x)
+        >>> print(y.forward())
+        [-1.  0.  1.]
+    """
 
     def forward(self, x: Array) -> Array:
         return np.sign(x.real) + 0 * x
 
 
 class Floor(Step, numpy=np.floor):
-    """y = the largest whole number that is at most x, elementwise. The slope is 0."""
+    """The largest whole number that is at most x, elementwise. The slope is 0.
+
+    Examples:
+        >>> x = Param([-1.5, 0.5, 2.0])
+        >>> y = Floor(x)
+        >>> print(y.forward())
+        [-2.  0.  2.]
+    """
 
     def forward(self, x: Array) -> Array:
         return np.floor(x.real) + 0 * x
 
 
 class Ceil(Step, numpy=np.ceil):
-    """y = the smallest whole number that is at least x, elementwise. The slope is 0."""
+    """The smallest whole number that is at least x, elementwise. The slope is 0.
+
+    Examples:
+        >>> x = Param([-1.5, 0.5, 2.0])
+        >>> y = Ceil(x)
+        >>> print(y.forward())
+        [-1.  1.  2.]
+    """
 
     def forward(self, x: Array) -> Array:
         return np.ceil(x.real) + 0 * x
 
 
 class Round(Step, numpy=np.rint):
-    """y = the nearest whole number, of two the even one, elementwise. The slope is 0."""
+    """The nearest whole number, of two the even one, elementwise. The slope is 0.
+
+    Examples:
+        >>> x = Param([-1.7, 0.5, 2.2])
+        >>> y = Round(x)
+        >>> print(y.forward())
+        [-2.  0.  2.]
+    """
 
     def forward(self, x: Array) -> Array:
         return np.rint(x.real) + 0 * x
@@ -116,42 +176,72 @@ class Comparison(Node):
 
 
 class Greater(Comparison, sign=">", numpy=np.greater):
-    """a > b."""
+    """Where a > b.
+
+    Examples:
+        >>> print(Greater(Param([1.0, 2.0, 3.0]), 2.0).forward())
+        [False False  True]
+    """
 
     compare = np.greater
     by_hand = ("{0} > {1}", "None", "None")
 
 
 class GreaterEqual(Comparison, sign=">=", numpy=np.greater_equal):
-    """a >= b."""
+    """Where a >= b.
+
+    Examples:
+        >>> print(GreaterEqual(Param([1.0, 2.0, 3.0]), 2.0).forward())
+        [False  True  True]
+    """
 
     compare = np.greater_equal
     by_hand = ("{0} >= {1}", "None", "None")
 
 
 class Less(Comparison, sign="<", numpy=np.less):
-    """a < b."""
+    """Where a < b.
+
+    Examples:
+        >>> print(Less(Param([1.0, 2.0, 3.0]), 2.0).forward())
+        [ True False False]
+    """
 
     compare = np.less
     by_hand = ("{0} < {1}", "None", "None")
 
 
 class LessEqual(Comparison, sign="<=", numpy=np.less_equal):
-    """a <= b."""
+    """Where a <= b.
+
+    Examples:
+        >>> print(LessEqual(Param([1.0, 2.0, 3.0]), 2.0).forward())
+        [ True  True False]
+    """
 
     compare = np.less_equal
     by_hand = ("{0} <= {1}", "None", "None")
 
 
 class Equal(Comparison, numpy=np.equal):
-    """a = b; written out, as == would be taken for the question whether two nodes are one."""
+    """Where a = b; written out, as == would be taken for the question whether two nodes are one.
+
+    Examples:
+        >>> print(Equal(Param([1.0, 2.0, 3.0]), 2.0).forward())
+        [False  True False]
+    """
 
     compare = np.equal
     by_hand = ("{0} == {1}", "None", "None")
 
 
 class NotEqual(Comparison, numpy=np.not_equal):
-    """a != b."""
+    """Where a != b.
+
+    Examples:
+        >>> print(NotEqual(Param([1.0, 2.0, 3.0]), 2.0).forward())
+        [ True False  True]
+    """
 
     compare = np.not_equal
     by_hand = ("{0} != {1}", "None", "None")
@@ -161,21 +251,39 @@ class NotEqual(Comparison, numpy=np.not_equal):
 
 
 class And(Comparison, sign="&", numpy=np.logical_and):
-    """a and b, of masks."""
+    """Where a and b hold, of masks.
+
+    Examples:
+        >>> x = Param([1.0, 2.0, 3.0])
+        >>> print(And(x > 1, x < 3).forward())
+        [False  True False]
+    """
 
     compare = np.bitwise_and
     by_hand = ("{0} & {1}", "None", "None")
 
 
 class Or(Comparison, sign="|", numpy=np.logical_or):
-    """a or b, of masks."""
+    """Where a or b holds, of masks.
+
+    Examples:
+        >>> x = Param([1.0, 2.0, 3.0])
+        >>> print(Or(x < 2, x > 2).forward())
+        [ True False  True]
+    """
 
     compare = np.bitwise_or
     by_hand = ("{0} | {1}", "None", "None")
 
 
 class Not(Node, sign="~", numpy=np.logical_not):
-    """not a, of a mask."""
+    """Where a does not hold, of a mask.
+
+    Examples:
+        >>> x = Param([1.0, 2.0, 3.0])
+        >>> print(Not(x > 1).forward())
+        [ True False False]
+    """
 
     by_hand = ("~{0}", "None")
 

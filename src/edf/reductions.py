@@ -43,7 +43,20 @@ class Reduction(Node):
 
 
 class Sum(Reduction, sign="sum", numpy=np.sum):
-    """y = sum of x over `axis`."""
+    r"""The sum of x over `axis`.
+
+    $$y = \sum_i x_i$$
+
+    $$\frac{\partial y}{\partial x_i} = 1$$
+
+    Examples:
+        >>> x = Param([1.0, 2.0, 3.0])
+        >>> y = Sum(x)
+        >>> print(y.forward())
+        6.0
+        >>> print(Sum(Param([[1.0, 2.0], [3.0, 4.0]]), axis=0).forward())
+        [4. 6.]
+    """
 
     def forward(self, x: Array) -> Array:
         return np.sum(x, axis=self.axis, keepdims=self.keepdims)
@@ -53,7 +66,18 @@ class Sum(Reduction, sign="sum", numpy=np.sum):
 
 
 class Mean(Reduction, sign="mean", numpy=np.mean):
-    """y = mean of x over `axis`."""
+    r"""The mean of x over `axis`.
+
+    $$y = \frac{1}{n} \sum_{i=1}^{n} x_i$$
+
+    $$\nabla_x y = \frac{1}{n} \mathbf{1}$$
+
+    Examples:
+        >>> x, n = Param([1.0, 2.0, 6.0]), 3
+        >>> y = Mean(x)
+        >>> print(y.forward())
+        3.0
+    """
 
     def forward(self, x: Array) -> Array:
         return np.mean(x, axis=self.axis, keepdims=self.keepdims)
@@ -63,13 +87,26 @@ class Mean(Reduction, sign="mean", numpy=np.mean):
 
 
 class Var(Reduction, numpy=np.var):
-    """y = mean of (x - mean x)**2 over `axis`. dx = 2 (x - mean x) dy / count.
+    r"""The variance of x over `axis`: the mean of the squared differences from the mean.
+
+    $$y = \frac{1}{n} \sum_{i=1}^{n} \left(x_i - \frac{1}{n} \sum_{j=1}^{n} x_j\right)^2$$
+
+    $$\frac{\partial y}{\partial x_i}
+    = \frac{2}{n} \left(x_i - \frac{1}{n} \sum_{j=1}^{n} x_j\right)$$
+
+    On the formula sheet: [variance derivative][variance-derivative].
 
     Args:
         axis: The axis or axes to reduce; all of them by default.
         keepdims: Whether reduced axes stay, with length 1.
         ddof: What the sum of squares is divided by is the count less this: 1 for the variance of
             a population, guessed from a sample.
+
+    Examples:
+        >>> x, n = Param([1.0, 2.0, 6.0]), 3
+        >>> y = Var(x)
+        >>> print(round(y.forward(), 4))
+        4.6667
     """
 
     def __init__(self, x: Any, axis: Axis = None, keepdims: bool = False, ddof: float = 0) -> None:
@@ -100,7 +137,16 @@ class Var(Reduction, numpy=np.var):
 
 
 class Max(Reduction, sign="max", numpy=np.max):
-    """y = largest entry of x over `axis`; entries that tie share the gradient equally."""
+    r"""The largest entry of x over `axis`; entries that tie share the gradient equally.
+
+    $$y = \max_i x_i$$
+
+    Examples:
+        >>> x = Param([1.0, 6.0, 2.0])
+        >>> y = Max(x)
+        >>> print(y.forward())
+        6.0
+    """
 
     def forward(self, x: Array) -> Array:
         return np.max(x, axis=self.axis, keepdims=self.keepdims)
@@ -112,7 +158,16 @@ class Max(Reduction, sign="max", numpy=np.max):
 
 
 class Min(Reduction, sign="min", numpy=np.min):
-    """y = smallest entry of x over `axis`; entries that tie share the gradient equally."""
+    r"""The smallest entry of x over `axis`; entries that tie share the gradient equally.
+
+    $$y = \min_i x_i$$
+
+    Examples:
+        >>> x = Param([1.0, 6.0, 2.0])
+        >>> y = Min(x)
+        >>> print(y.forward())
+        1.0
+    """
 
     def forward(self, x: Array) -> Array:
         return np.min(x, axis=self.axis, keepdims=self.keepdims)
@@ -124,12 +179,25 @@ class Min(Reduction, sign="min", numpy=np.min):
 
 
 class Std(Var, numpy=np.std):
-    """y = sqrt(mean of (x - mean x)**2) over `axis`. dx = (x - mean x) dy / (count y), or 0.
+    r"""The standard deviation of x over `axis`, the root of `Var`.
+
+    $$y = \sqrt{\frac{1}{n} \sum_{i=1}^{n} \left(x_i - \frac{1}{n} \sum_{j=1}^{n} x_j\right)^2}$$
+
+    $$\frac{\partial y}{\partial x_i}
+    = \frac{1}{n y} \left(x_i - \frac{1}{n} \sum_{j=1}^{n} x_j\right)$$
+
+    The slope is taken as 0 where y is 0.
 
     Args:
         axis: The axis or axes to reduce; all of them by default.
         keepdims: Whether reduced axes stay, with length 1.
         ddof: As for `Var`.
+
+    Examples:
+        >>> x, n = Param([1.0, 2.0, 6.0]), 3
+        >>> y = Std(x)
+        >>> print(round(y.forward(), 4))
+        2.1602
     """
 
     def forward(self, x: Array) -> Array:
@@ -143,7 +211,22 @@ class Std(Var, numpy=np.std):
 
 
 class Norm(Reduction):
-    """y = sqrt(sum of x**2) over `axis`, the Euclidean norm. dx = x dy / y, and 0 where y is 0."""
+    r"""The Euclidean norm of x over `axis`.
+
+    $$y = \sqrt{\sum_i x_i^2}$$
+
+    $$\frac{\partial y}{\partial x_i} = \frac{x_i}{y}$$
+
+    The slope is taken as 0 where y is 0.
+
+    On the formula sheet: [norm gradient][norm-gradient].
+
+    Examples:
+        >>> x = Param([3.0, 4.0])
+        >>> y = Norm(x)
+        >>> print(y.forward())
+        5.0
+    """
 
     def forward(self, x: Array) -> Array:
         size = np.max(np.abs(x), axis=self.axis, keepdims=True, initial=0)
@@ -156,7 +239,20 @@ class Norm(Reduction):
 
 
 class Prod(Reduction, numpy=np.prod):
-    """y = product of x over `axis`. dx_i = dy times the product of all others, zeros or not."""
+    r"""The product of x over `axis`.
+
+    $$y = \prod_i x_i$$
+
+    $$\frac{\partial y}{\partial x_j} = \prod_{i \neq j} x_i$$
+
+    The product of all others is computed as such, so that it is right where an entry is 0.
+
+    Examples:
+        >>> x = Param([2.0, 3.0, 4.0])
+        >>> y = Prod(x)
+        >>> print(y.forward())
+        24.0
+    """
 
     def forward(self, x: Array) -> Array:
         return np.prod(x, axis=self.axis, keepdims=self.keepdims)
@@ -174,7 +270,20 @@ class Prod(Reduction, numpy=np.prod):
 
 
 class LogSumExp(Reduction):
-    """y = log sum exp(x) over `axis`, shifted by max(x) against overflow. dx = exp(x - y) dy."""
+    r"""The logarithm of the sum of exponentials over `axis`, shifted by max(x) against overflow.
+
+    $$y = \log \left(\sum_i e^{x_i}\right)$$
+
+    $$\frac{\partial y}{\partial x_i} = e^{x_i - y}$$
+
+    On the formula sheet: [log sum exp gradient][log-sum-exp-gradient].
+
+    Examples:
+        >>> x = Param([1.0, 2.0, 3.0])
+        >>> y = LogSumExp(x)
+        >>> print(round(y.forward(), 6))
+        3.407606
+    """
 
     def forward(self, x: Array) -> Array:
         top = x.real.max(axis=self.axis, keepdims=True)
@@ -186,7 +295,19 @@ class LogSumExp(Reduction):
 
 
 class CumSum(Node, numpy=np.cumsum):
-    """y_i = x_1 + ... + x_i along `axis`, by default of all entries. dx_i = dy_i + ... + dy_n."""
+    r"""The sums of the first entries along `axis`, by default of all entries.
+
+    $$y_i = \sum_{j \leq i} x_j$$
+
+    $$\frac{\partial l}{\partial x_i} = \sum_{j \geq i} \frac{\partial l}{\partial y_j}$$
+
+    Examples:
+        >>> x = Param([1.0, 2.0, 3.0])
+        >>> y = CumSum(x)
+        >>> l = AnyFunction()(y)
+        >>> print(y.forward())
+        [1. 3. 6.]
+    """
 
     rule = "axis is one that the array has"
 
@@ -206,9 +327,23 @@ class CumSum(Node, numpy=np.cumsum):
 
 
 class Softmax(Node):
-    """P_i = exp(x_i) / sum_j exp(x_j) over `axis`, the last by default; the shape stays.
+    r"""Probabilities from scores over `axis`, the last by default; the shape stays.
 
-    dx_j = P_j (dP_j - sum_i dP_i P_i). Shifted by max(x), which changes nothing but the overflow.
+    $$P_i = \frac{e^{x_i}}{\sum_j e^{x_j}}$$
+
+    $$\frac{\partial l}{\partial x_j} =
+    P_j \left(\frac{\partial l}{\partial P_j} - \sum_i \frac{\partial l}{\partial P_i} P_i\right)$$
+
+    Shifted by max(x), which changes nothing but the overflow.
+
+    On the formula sheet: [softmax backward][softmax-backward].
+
+    Examples:
+        >>> x = Param([1.0, 2.0, 3.0])
+        >>> P = Softmax(x)
+        >>> l = AnyFunction()(P)
+        >>> print(P.forward())
+        [0.09003057 0.24472847 0.66524096]
     """
 
     rule = "axis is one that the array has"
@@ -227,9 +362,21 @@ class Softmax(Node):
 
 
 class LogSoftmax(Node):
-    """y_i = x_i - log sum_j exp(x_j) over `axis`, the last by default; the shape stays.
+    r"""The logarithms of the probabilities of `Softmax`; the shape stays.
 
-    dx_j = dy_j - exp(y_j) sum_i dy_i.
+    $$y_i = x_i - \log \left(\sum_j e^{x_j}\right)$$
+
+    $$\frac{\partial l}{\partial x_j}
+    = \frac{\partial l}{\partial y_j} - e^{y_j} \sum_i \frac{\partial l}{\partial y_i}$$
+
+    On the formula sheet: [log softmax jacobian][log-softmax-jacobian].
+
+    Examples:
+        >>> x = Param([1.0, 2.0, 3.0])
+        >>> y = LogSoftmax(x)
+        >>> l = AnyFunction()(y)
+        >>> print(y.forward())
+        [-2.40760596 -1.40760596 -0.40760596]
     """
 
     rule = "axis is one that the array has"

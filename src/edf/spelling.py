@@ -24,13 +24,20 @@ from edf.reductions import Max, Mean, Min, Norm, Sum
 
 
 class Rearrange(Node):
-    """y = the entries of x where a function of NumPy puts them, as `np.flip` and `np.tril` do.
+    """The entries of x where a function of NumPy puts them, as `np.flip` and `np.tril` do.
 
     An entry that comes out more than once gets the sum of the gradients; one that is left out, 0.
 
     Args:
         function: The function; zeros may be its only other entries.
         options: Its further arguments.
+
+    Examples:
+        >>> x = Param([[1.0, 2.0], [3.0, 4.0]])
+        >>> y = Rearrange(x, np.flip, axis=1)
+        >>> print(y.forward())
+        [[2. 1.]
+         [4. 3.]]
     """
 
     def __init__(self, x: Any, function: Callable[..., Any], **options: Any) -> None:

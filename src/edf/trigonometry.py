@@ -10,7 +10,18 @@ from edf.graph import Array, Node
 
 
 class Sin(Node, numpy=np.sin):
-    """y = sin x. dy/dx = cos x."""
+    r"""The sine, elementwise.
+
+    $$y_i = \sin x_i$$
+
+    $$\frac{\partial y_i}{\partial x_i} = \cos x_i$$
+
+    Examples:
+        >>> x = Param([0.5, 1.0])
+        >>> y = Sin(x)
+        >>> print(y.forward())
+        [0.47942554 0.84147098]
+    """
 
     def forward(self, x: Array) -> Array:
         return np.sin(x)
@@ -20,7 +31,18 @@ class Sin(Node, numpy=np.sin):
 
 
 class Cos(Node, numpy=np.cos):
-    """y = cos x. dy/dx = -sin x."""
+    r"""The cosine, elementwise.
+
+    $$y_i = \cos x_i$$
+
+    $$\frac{\partial y_i}{\partial x_i} = -\sin x_i$$
+
+    Examples:
+        >>> x = Param([0.5, 1.0])
+        >>> y = Cos(x)
+        >>> print(y.forward())
+        [0.87758256 0.54030231]
+    """
 
     def forward(self, x: Array) -> Array:
         return np.cos(x)
@@ -30,7 +52,18 @@ class Cos(Node, numpy=np.cos):
 
 
 class Tan(Node, numpy=np.tan):
-    """y = tan x. dy/dx = 1 + y**2."""
+    r"""The tangent, elementwise.
+
+    $$y_i = \tan x_i$$
+
+    $$\frac{\partial y_i}{\partial x_i} = 1 + y_i^2$$
+
+    Examples:
+        >>> x = Param([0.5, 1.0])
+        >>> y = Tan(x)
+        >>> print(y.forward())
+        [0.54630249 1.55740772]
+    """
 
     def forward(self, x: Array) -> Array:
         return np.tan(x)
@@ -40,7 +73,18 @@ class Tan(Node, numpy=np.tan):
 
 
 class Arcsin(Node, numpy=np.arcsin):
-    """y = arcsin x, for -1 < x < 1. dy/dx = 1 / sqrt(1 - x**2)."""
+    r"""The inverse of the sine, elementwise, for -1 < x < 1.
+
+    $$y_i = \arcsin x_i$$
+
+    $$\frac{\partial y_i}{\partial x_i} = \frac{1}{\sqrt{1 - x_i^2}}$$
+
+    Examples:
+        >>> x = Param([0.1, 0.5])
+        >>> y = Arcsin(x)
+        >>> print(y.forward())
+        [0.10016742 0.52359878]
+    """
 
     def forward(self, x: Array) -> Array:
         return np.arcsin(x)
@@ -50,7 +94,18 @@ class Arcsin(Node, numpy=np.arcsin):
 
 
 class Arccos(Node, numpy=np.arccos):
-    """y = arccos x, for -1 < x < 1. dy/dx = -1 / sqrt(1 - x**2)."""
+    r"""The inverse of the cosine, elementwise, for -1 < x < 1.
+
+    $$y_i = \arccos x_i$$
+
+    $$\frac{\partial y_i}{\partial x_i} = -\frac{1}{\sqrt{1 - x_i^2}}$$
+
+    Examples:
+        >>> x = Param([0.1, 0.5])
+        >>> y = Arccos(x)
+        >>> print(y.forward())
+        [1.47062891 1.04719755]
+    """
 
     def forward(self, x: Array) -> Array:
         return np.arccos(x)
@@ -60,7 +115,18 @@ class Arccos(Node, numpy=np.arccos):
 
 
 class Arctan(Node, numpy=np.arctan):
-    """y = arctan x. dy/dx = 1 / (1 + x**2)."""
+    r"""The inverse of the tangent, elementwise.
+
+    $$y_i = \arctan x_i$$
+
+    $$\frac{\partial y_i}{\partial x_i} = \frac{1}{1 + x_i^2}$$
+
+    Examples:
+        >>> x = Param([0.5, 1.0])
+        >>> y = Arctan(x)
+        >>> print(y.forward())
+        [0.46364761 0.78539816]
+    """
 
     def forward(self, x: Array) -> Array:
         return np.arctan(x)
@@ -70,7 +136,18 @@ class Arctan(Node, numpy=np.arctan):
 
 
 class Sinh(Node, numpy=np.sinh):
-    """y = sinh x = (exp x - exp(-x)) / 2. dy/dx = cosh x."""
+    r"""The hyperbolic sine, elementwise.
+
+    $$y_i = \sinh x_i = \frac{e^{x_i} - e^{-x_i}}{2}$$
+
+    $$\frac{\partial y_i}{\partial x_i} = \cosh x_i$$
+
+    Examples:
+        >>> x = Param([0.5, 1.0])
+        >>> y = Sinh(x)
+        >>> print(y.forward())
+        [0.52109531 1.17520119]
+    """
 
     def forward(self, x: Array) -> Array:
         return np.sinh(x)
@@ -80,7 +157,18 @@ class Sinh(Node, numpy=np.sinh):
 
 
 class Cosh(Node, numpy=np.cosh):
-    """y = cosh x = (exp x + exp(-x)) / 2. dy/dx = sinh x."""
+    r"""The hyperbolic cosine, elementwise.
+
+    $$y_i = \cosh x_i = \frac{e^{x_i} + e^{-x_i}}{2}$$
+
+    $$\frac{\partial y_i}{\partial x_i} = \sinh x_i$$
+
+    Examples:
+        >>> x = Param([0.5, 1.0])
+        >>> y = Cosh(x)
+        >>> print(y.forward())
+        [1.12762597 1.54308063]
+    """
 
     def forward(self, x: Array) -> Array:
         return np.cosh(x)
@@ -90,7 +178,18 @@ class Cosh(Node, numpy=np.cosh):
 
 
 class Arcsinh(Node, numpy=np.arcsinh):
-    """y = arcsinh x. dy/dx = 1 / sqrt(1 + x**2)."""
+    r"""The inverse of the hyperbolic sine, elementwise.
+
+    $$y_i = \operatorname{arsinh}(x_i)$$
+
+    $$\frac{\partial y_i}{\partial x_i} = \frac{1}{\sqrt{1 + x_i^2}}$$
+
+    Examples:
+        >>> x = Param([0.5, 1.0])
+        >>> y = Arcsinh(x)
+        >>> print(y.forward())
+        [0.48121183 0.88137359]
+    """
 
     def forward(self, x: Array) -> Array:
         return np.arcsinh(x)
@@ -100,7 +199,18 @@ class Arcsinh(Node, numpy=np.arcsinh):
 
 
 class Arccosh(Node, numpy=np.arccosh):
-    """y = arccosh x, for x > 1. dy/dx = 1 / sqrt(x**2 - 1)."""
+    r"""The inverse of the hyperbolic cosine, elementwise, for x > 1.
+
+    $$y_i = \operatorname{arcosh}(x_i)$$
+
+    $$\frac{\partial y_i}{\partial x_i} = \frac{1}{\sqrt{x_i^2 - 1}}$$
+
+    Examples:
+        >>> x = Param([1.5, 2.0])
+        >>> y = Arccosh(x)
+        >>> print(y.forward())
+        [0.96242365 1.3169579 ]
+    """
 
     def forward(self, x: Array) -> Array:
         return np.arccosh(x)
@@ -110,7 +220,18 @@ class Arccosh(Node, numpy=np.arccosh):
 
 
 class Arctanh(Node, numpy=np.arctanh):
-    """y = arctanh x, for -1 < x < 1. dy/dx = 1 / (1 - x**2)."""
+    r"""The inverse of the hyperbolic tangent, elementwise, for -1 < x < 1.
+
+    $$y_i = \operatorname{artanh}(x_i)$$
+
+    $$\frac{\partial y_i}{\partial x_i} = \frac{1}{1 - x_i^2}$$
+
+    Examples:
+        >>> x = Param([0.1, 0.5])
+        >>> y = Arctanh(x)
+        >>> print(y.forward())
+        [0.10033535 0.54930614]
+    """
 
     def forward(self, x: Array) -> Array:
         return np.arctanh(x)

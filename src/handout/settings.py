@@ -16,10 +16,11 @@ import mergedeep  # type: ignore[import-untyped]  # comes with MkDocs, as yaml_e
 import yaml
 from yaml_env_tag import construct_env_tag  # type: ignore[import-untyped]
 
+from handout.page.docstrings import DocstringError, with_docstrings
 from handout.page.inclusion import expanded, snippet_folders, with_inclusions
 from handout.page.macros import macros_in
 from handout.page.options import listed, suggestion
-from handout.page.pages import CLAIMS, Page, read_front_matter
+from handout.page.pages import CLAIMS, Page, PageError, read_front_matter
 from handout.page.problems import UserError
 from handout.project_file import find_config
 
@@ -198,7 +199,11 @@ class Project(NamedTuple):
         return page._replace(cells=[cell for cell in page.cells if not cell.foreign])
 
     def expanded(self, text: str, shown: str) -> str:
-        """A page's text with its snippets in it, if the site has any; `shown` names the page."""
+        """A page's text with the docstrings and snippets that it asks for; `shown` names it."""
+        try:
+            text = with_docstrings(text, [self.root / "src", self.root])
+        except DocstringError as error:
+            raise PageError(shown, str(error), error.line) from None
         return text if self.snippets is None else expanded(text, self.snippets, shown)
 
     def macros(self, page: Page) -> Mapping[str, str]:

@@ -162,6 +162,9 @@ class Course:
         file.write_text(text, "utf-8")
 
     def _python(self, sample: Sample) -> None:
+        if sample.title.endswith(".py"):
+            self._file(sample.title).write_text(sample.source, "utf-8")
+            return
         exec(compile(sample.source, sample.place, "exec"), {"__name__": "sample"})
 
     def _ipython(self, sample: Sample) -> None:

@@ -300,6 +300,30 @@ def test_beside_mkdocstrings(handout: Handout):
     assert list(dead_links(site)) == []
 
 
+def test_docstrings_are_claims(handout: Handout):
+    """What a page asks for is run and tested; a wrong formula in a docstring is a problem."""
+    documented = (
+        "class Twice:\n"
+        '    r"""Two times something.\n\n    $$y = 2 x$$\n\n    Examples:\n'
+        "        >>> from edf import Input\n        >>> x = Input(shape=())\n"
+        "        >>> y = 2 * x\n        >>> print(1 + 2)\n        3\n    " + '"""\n'
+    )
+    (handout.root / "documented.py").write_text(documented)
+    (handout.docs / "sub/page.md").write_text("# Page\n\n[[docstrings:documented]]\n")
+    (handout.docs / "index.md").write_text("# Home\n")
+    options = {"paths": ["."], "options": {"show_source": False}}
+    strings = {"mkdocstrings": {"handlers": {"python": options}}}
+    handout.configure("handout", strings)
+    site = handout.built()
+    assert handout.claims() == {("sub/page.md", name) for name in ("Twice-example", "Twice")}
+    text = text_of(site / "sub/page/index.html")
+    assert text.count("Two times something.") == 1
+    assert "3" in text
+    (handout.root / "documented.py").write_text(documented.replace("2 x$$", "3 x$$"))
+    handout.build()
+    assert "page.md:3: Twice: refuted" in handout.logged.text
+
+
 @pytest.mark.parametrize("first", [True, False])
 def test_beside_mkdocs_jupyter(handout: Handout, first: bool):
     """A notebook is run once, by us, in whichever order the plugins are named."""

@@ -1,0 +1,57 @@
+"""Every operation shows how it is used, and the examples of all docstrings give what they say.
+
+Their formulas are claims of the reference pages, and are tested there.
+"""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.edf.test_operations import operations
+
+import edf
+
+ROOT = Path(__file__).parents[2]
+MODULES = (
+    "arrays calculus layers linear_algebra losses ops piecewise reductions spelling trigonometry"
+).split()
+#: What moves, picks or compares entries, and drops them at random: no formula says it better.
+IN_WORDS = set(
+    "Accuracy And ArgMax AvgPool2D Ceil Concatenate Dropout Equal Floor Greater GreaterEqual Index "
+    "Less LessEqual MaxPool2D Not NotEqual Or Pad Part Rearrange Repeat Reshape Round Stack "
+    "Tile".split()
+)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_examples_print_what_they_say(module: str) -> None:
+    """Run as a reader would, after the two imports that the reference names."""
+    names = {**vars(edf), "np": np}
+    with np.errstate(all="raise"):
+        found = doctest.testmod(importlib.import_module(f"edf.{module}"), extraglobs=names)
+    assert found.failed == 0
+    assert found.attempted > 2
+
+
+@pytest.mark.parametrize("operation", sorted(operations(), key=lambda op: op.__name__))
+def test_every_operation_has_an_example_and_a_formula(operation: type[edf.Node]) -> None:
+    """The example makes the operation, and the formula is set apart, so that it is tested."""
+    text = operation.__doc__ or ""
+    example = text[text.index("    >>> ") :]
+    assert re.search(rf"\b{operation.__name__}\(|[-+*/@]|abs\(|\w\[", example)
+    assert ("$$" in text) == (operation.__name__ not in IN_WORDS)
+
+
+def test_links_to_the_formula_sheet_lead_somewhere() -> None:
+    """A docstring names an identity, and the page that shows it knows the address."""
+    pages = [page.read_text("utf-8") for page in (ROOT / "docs/reference/edf").glob("*.md")]
+    known = set(re.findall(r"^\[([\w-]+)\]: \.\./\.\./identities\.md#\1$", "\n".join(pages), re.M))
+    sources = [(ROOT / f"src/edf/{module}.py").read_text("utf-8") for module in MODULES]
+    named = set(re.findall(r"formula sheet: \[[^]]+\]\[([\w-]+)\]", "\n".join(sources)))
+    assert known == named
+    assert len(known) > 15
