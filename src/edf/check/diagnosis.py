@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
@@ -165,20 +165,28 @@ def kept_from_before(found: Disagreement) -> str:
         return ""
     node, place = function.node, function.slots[result.argument]
     for name in vars(node).keys() - vars(Node(*node.inputs)).keys() - vars(Node).keys():
-        fresh = copy.copy(node)
-        if hasattr(type(node), name):
-            delattr(fresh, name)  # the class has what it is at first
-        else:
-            setattr(fresh, name, None)
-        try:
-            fresh.value = fresh.forward(*function.inputs)
-            grads = as_tuple(fresh.backward(np.array(found.cotangent), *function.inputs))
-            gradient = float(np.asarray(grads[place])[result.index])
-        except Exception:  # it does not work without, so that is not kept but given
-            continue
-        if abs(gradient - result.numeric) < abs(gradient - result.backward):
-            return name
+        for fresh in _without(node, name):
+            try:
+                fresh.value = fresh.forward(*function.inputs)
+                grads = as_tuple(fresh.backward(np.array(found.cotangent), *function.inputs))
+                gradient = float(np.asarray(grads[place])[result.index])
+            except Exception:  # it does not work without, so that is not kept but given
+                continue
+            if abs(gradient - result.numeric) < abs(gradient - result.backward):
+                return name
     return ""
+
+
+def _without(node: Node, name: str) -> Iterator[Node]:
+    """Yield copies of an operation for which an attribute is not there, is None, or is empty."""
+    gone, none, empty = (copy.copy(node) for _ in range(3))
+    delattr(gone, name)  # where the class has it, that is what it is at first
+    yield gone
+    setattr(none, name, None)
+    yield none
+    if isinstance(kept := getattr(node, name), dict | list | set):
+        setattr(empty, name, type(kept)())
+        yield empty
 
 
 def in_single_precision(array: Array) -> bool:

@@ -533,6 +533,35 @@ class Test_protocol:
 
         assert check_gradients(Times(Input(shape=(3,)), Input(np.array([1, 2, 3])))).ok
 
+    def test_what_the_first_forward_left_is_named(self):
+        """An attribute that the class does not have, and an entry of a dict."""
+
+        class First(Node):
+            def forward(self, x):
+                if not hasattr(self, "first"):
+                    self.first = x
+                return x * x
+
+            def backward(self, grad, x):
+                return 2 * grad * self.first
+
+        class Cached(Node):
+            def __init__(self, x):
+                super().__init__(x)
+                self.cache = {}
+
+            def forward(self, x):
+                self.cache.setdefault("x", x)
+                return x * x
+
+            def backward(self, grad, x):
+                return 2 * grad * self.cache["x"]
+
+        for operation, name in ((First, "first"), (Cached, "cache")):
+            report = check_gradients(Sum(operation(Input(shape=(3,)))))
+            assert report.status == "refuted"
+            assert f"backward uses `{name}` of an earlier forward" in report.message
+
     def test_what_an_earlier_forward_left_is_not_used_in_silence(self):
         class Stale(Node):
             last = None
