@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from pathlib import Path
 from xml.etree import ElementTree
@@ -251,6 +252,23 @@ def test_failed_formula_is_shown_escaped() -> None:
     shown, _ = convert(_html(r"<script> \bogus"), _page(""))
     assert "<script>" not in shown
     assert "&lt;script&gt;" in shown
+
+
+def test_a_formula_has_words_for_a_search() -> None:
+    """Hidden from readers, with what a result can show; a search index takes no MathML."""
+    shown, _ = convert(
+        "<p>Since {} holds</p>".format(mark("a < b", False)) + mark(r"\frac{a}{b} = 1"), _page("")
+    )
+    assert '</math><span class="math-words" hidden>a &lt; b</span> holds' in shown
+    assert '</math><span class="math-words" hidden>a/b = 1</span></span>' in shown
+
+
+def test_a_line_does_not_end_before_the_full_stop_of_a_formula() -> None:
+    """What follows a space may stand on the next line."""
+    shown, _ = convert(f"<p>Let {mark('x', False)}, then {mark('y', False)} holds.</p>", _page(""))
+    (kept,) = re.findall(r'<span class="math-end">(.*?</span>.*?)</span>', shown)
+    assert kept.startswith("<math")
+    assert kept.endswith('<mi>x</mi></math><span class="math-words" hidden>x</span>,')
 
 
 def test_dollars_of_a_notebook() -> None:
