@@ -11,6 +11,7 @@ import functools
 import hashlib
 import posixpath
 import re
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterable
@@ -118,6 +119,7 @@ class Site:
         self._unsettled: set[str] = set()  # pages into which other plugins have still to write
         self._resolved: set[str] = set()  # notebooks whose links lead to addresses by now
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
+        self._making_font: subprocess.Popen[str] | None = None
         self.downloads: dict[PurePosixPath, Page] = {}  # as notebooks, by their place in the site
         self._urls: dict[str, str] = {}  # of pages, by their names
         self.live, self.note = live_site(project)
@@ -567,15 +569,26 @@ class Site:
             )
             self.log.info("handout: %s", self._baseline.told(compared))
 
+    def begin_font(self) -> None:
+        """Begin to make the font in a process of its own, all characters being known by now."""
+        kept = self._font()
+        if self.characters and not kept.is_file():
+            self._making_font = fonts.begin_subset(self.characters, kept)
+
+    def _font(self) -> Path:
+        """Where the font with the characters of this site is kept."""
+        name = hashlib.sha256("".join(sorted(self.characters)).encode()).hexdigest()[:32]
+        return self.project.cache / "fonts" / f"{name}.woff2"
+
     def _write_font(self, folder: Path) -> None:
         """Write the font of formulas, made anew only if they have got other characters."""
-        name = hashlib.sha256("".join(sorted(self.characters)).encode()).hexdigest()[:32]
-        kept = self.project.cache / "fonts" / f"{name}.woff2"
-        target = folder / fonts.FILE
+        if self._making_font is not None:
+            self._making_font.wait()
+        kept, target = self._font(), folder / fonts.FILE
         try:
             write_anew(target, kept.read_bytes())
         except OSError:
-            fonts.write_subset(self.characters, folder)
+            fonts.write_subset(self.characters, target)
             with contextlib.suppress(OSError):
                 write(kept, target.read_bytes())
 

@@ -86,6 +86,7 @@ class ZensicalSite:
         try:
             self._remove(set(self.stage.joinpath("docs").rglob("*")) - self._weave(site))
             site.report()
+            site.begin_font()
             self._render(site, strict)
             self._clean(self._publish(site))
             site.write(self.folder)

@@ -7,6 +7,8 @@ tenth of it, and nothing is fetched from elsewhere.
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import unicodedata
 from collections.abc import Iterable
 from contextlib import closing
@@ -32,6 +34,7 @@ _ITALICS = {
     for code in range(first, last + 1)
     if unicodedata.category(chr(code)) != "Cn"
 } | {"h": "ℎ"}
+_PROGRAM = "import sys; from handout.math import fonts; fonts.write_subset(*sys.argv[1:])"
 _ALWAYS = "0123456789()[]{}|+−=,.√∑∏ "
 
 # How far scripts keep from the bottom and the top of what they belong to, in thousandths of an em.
@@ -58,8 +61,15 @@ def preloaded(page: str, address: str) -> str:
     return page.replace("</head>", f"{link}</head>", 1)
 
 
-def write_subset(used: Iterable[str], site_dir: str | Path) -> Path:
-    """Write the font with the glyphs for these characters, and return its path in the site.
+def begin_subset(used: Iterable[str], target: Path) -> subprocess.Popen[str]:
+    """Begin to write the font with the glyphs for these characters, in a process of its own."""
+    # -P: a module of the author's in the working directory is not taken for one of these
+    command = [sys.executable, "-P", "-c", _PROGRAM, "".join(sorted(used)), str(target)]
+    return subprocess.Popen(command, text=True)
+
+
+def write_subset(used: Iterable[str], target: str | Path) -> None:
+    """Write the font with the glyphs for these characters.
 
     Stretched brackets, script sizes and italics of the characters come along.
     """
@@ -75,8 +85,7 @@ def write_subset(used: Iterable[str], site_dir: str | Path) -> Path:
         name_IDs=[0, 1, 2, 13, 14],  # names, and the licence that the font must carry
         drop_tables=["DSIG", "FFTM"],
     )
-    target = Path(site_dir) / FILE
-    target.parent.mkdir(parents=True, exist_ok=True)
+    Path(target).parent.mkdir(parents=True, exist_ok=True)
     with closing(load_font(str(_font()), options)) as font:
         subsetter = Subsetter(options)
         subsetter.populate(unicodes=map(ord, wanted))
@@ -84,8 +93,8 @@ def write_subset(used: Iterable[str], site_dir: str | Path) -> Path:
         for constant, value in _SCRIPTS.items():
             getattr(font["MATH"].table.MathConstants, constant).Value = value
         _even_radicals(font)
-        save_font(font, str(target), options)
-    return target
+        save_font(font, f"{target}.part", options)
+    Path(f"{target}.part").replace(target)  # a reader sees all of it or none
 
 
 def _even_radicals(font: TTFont) -> None:

@@ -11,9 +11,15 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import nbformat
+from markdown_it import MarkdownIt
 
 from handout.page.cells import Cell, read_contents
 from handout.page.pages import Page
+
+_COMMONMARK = MarkdownIt("commonmark").enable("table").disable("inline")
+_APART = ("bullet_list_open", "ordered_list_open", "table_open", "blockquote_open", "fence")
+#: A formula with blanks within its dollars, which Jupyter sets if it is LaTeX.
+_ROOMY = re.compile(r"(?<![\\$\w`])\$(?=[^$`\n]*[\\_^])(?=[ ]|[^$`\n]*[ ]\$)([^$`\n]+?)\$(?![\w$])")
 
 
 def with_tokens(page: Page, token: str) -> str:
@@ -45,12 +51,50 @@ def as_markdown(page: Page, token: str) -> str:
     parts = []
     for cell in nbformat.reads(with_tokens(page, token), as_version=4).cells:
         if cell.cell_type == "markdown":
-            parts.append(cell.source)
+            parts.append(as_python_markdown(cell.source))
         elif cell.cell_type == "code" and cell.source.strip():
             longest = max(map(len, re.findall("`+", cell.source)), default=0)
             fence = "`" * max(3, longest + 1)
             parts.append(f"{fence}python\n{cell.source}\n{fence}")
     return "\n\n".join(parts) + "\n"
+
+
+def as_python_markdown(source: str) -> str:
+    """CommonMark, which Jupyter reads, as Python-Markdown reads the same.
+
+    A list, a table or a quotation may follow a paragraph at once, what is within a list stands four
+    columns to the right, and a dollar has no blank on its inner side.
+    """
+    lines = source.split("\n")
+    shift = [0] * (len(lines) + 1)
+    opened: set[int] = set()
+    siblings: dict[int, int] = {}  # where the item before begins, by depth
+    for token in _COMMONMARK.parse(source):
+        if token.map is None:
+            continue
+        first, last = token.map
+        if token.type == "list_item_open":
+            before = range(siblings.get(token.level, first), first)
+            if first and any(not lines[n].strip() or n in opened for n in before):
+                opened.add(first)
+            siblings[token.level] = first
+            marked = lines[first]
+            column = len(marked) - len(marked.lstrip(" "))
+            width = len(token.markup) + len(token.info) + 1
+            for number in range(first + 1, last):
+                within = len(lines[number]) - len(lines[number].lstrip(" ")) >= column + width
+                shift[number] += 4 - width if within else 0
+            continue
+        if token.type.endswith("list_open"):
+            siblings.pop(token.level + 1, None)
+        if token.type in _APART and first and lines[first - 1].strip():
+            opened.add(first)
+    done: list[str] = []
+    for number, line in enumerate(lines):
+        if number in opened and lines[number - 1].strip():
+            done.append("")
+        done.append(" " * shift[number] + line if line.strip() else line)
+    return _ROOMY.sub(lambda found: f"${found[1].strip()}$", "\n".join(done))
 
 
 def _with_tokens(source: str, fences: Sequence[Cell], token: str, numbers: Iterator[int]) -> str:

@@ -6,8 +6,14 @@ from pathlib import Path
 
 from fontTools.ttLib import TTFont
 
-from handout.math.fonts import FOLDER, characters, preloaded, write_subset
+from handout.math.fonts import begin_subset, characters, preloaded, write_subset
 from handout.math.mathml import to_mathml
+
+
+def written(used: str, folder: Path) -> Path:
+    """A font that is written into a folder."""
+    write_subset(used, folder / "font.woff2")
+    return folder / "font.woff2"
 
 
 def _font(path: Path) -> TTFont:
@@ -23,8 +29,7 @@ def test_characters_are_those_of_formulas() -> None:
 
 def test_subset_draws_every_character_and_its_italic(tmp_path: Path) -> None:
     """A letter comes with the italic in which a browser draws a variable."""
-    path = write_subset("xh∂β∑", tmp_path)
-    assert path == tmp_path / FOLDER / "stix-two-math.woff2"
+    path = written("xh∂β∑", tmp_path)
     with _font(path) as font:
         drawn = set(map(chr, font.getBestCmap()))
         assert font.flavor == "woff2"
@@ -34,7 +39,7 @@ def test_subset_draws_every_character_and_its_italic(tmp_path: Path) -> None:
 
 def test_subset_keeps_what_stretches(tmp_path: Path) -> None:
     """The MATH table stays, with the tall variants of a bracket and the parts of a taller one."""
-    with _font(write_subset("(x)", tmp_path)) as font:
+    with _font(written("(x)", tmp_path)) as font:
         variants = font["MATH"].table.MathVariants
         coverage = variants.VertGlyphCoverage.glyphs
         construction = variants.VertGlyphConstruction[coverage.index("parenleft")]
@@ -47,7 +52,7 @@ def test_subset_keeps_what_stretches(tmp_path: Path) -> None:
 
 def test_scripts_of_letters_stand_on_one_line(tmp_path: Path) -> None:
     """The subscript of y, which descends, hangs no lower than that of x; (x)^2 is no taller."""
-    with _font(write_subset("xy)", tmp_path)) as font:
+    with _font(written("xy)", tmp_path)) as font:
         constants = font["MATH"].table.MathConstants
         glyphs, names = font["glyf"], font.getBestCmap()
         lowest = constants.SubscriptBaselineDropMin.Value - glyphs[names[ord("𝑦")]].yMin
@@ -58,7 +63,7 @@ def test_scripts_of_letters_stand_on_one_line(tmp_path: Path) -> None:
 
 def test_roots_are_equally_wide(tmp_path: Path) -> None:
     """A browser that leaves room for the widest radical sign leaves none behind a low root."""
-    with _font(write_subset("x", tmp_path)) as font:
+    with _font(written("x", tmp_path)) as font:
         radical = font.getBestCmap()[ord("√")]
         variants = font["MATH"].table.MathVariants
         place = variants.VertGlyphCoverage.glyphs.index(radical)
@@ -73,16 +78,18 @@ def test_roots_are_equally_wide(tmp_path: Path) -> None:
 def test_subset_is_small_and_carries_its_licence(tmp_path: Path) -> None:
     """Letters, digits and common signs fit in 45 kB, the Open Font License named."""
     used = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZαβγδεθλμσφ∂∇∑√ℝ𝔼≤≥∈→"
-    path = write_subset(used, tmp_path)
+    path = written(used, tmp_path)
     assert path.stat().st_size < 45_000
     with _font(path) as font:
         assert "Open Font License" in font["name"].getDebugName(13)
 
 
 def test_same_characters_give_the_same_bytes(tmp_path: Path) -> None:
-    """A build that changes nothing changes no file."""
-    first = write_subset("xyz", tmp_path / "a").read_bytes()
-    assert write_subset("zyx", tmp_path / "b").read_bytes() == first
+    """A build that changes nothing changes no file; also in a process of its own."""
+    first = written("xyz", tmp_path / "a").read_bytes()
+    assert written("zyx", tmp_path / "b").read_bytes() == first
+    assert begin_subset("zxy", tmp_path / "c.woff2").wait() == 0
+    assert (tmp_path / "c.woff2").read_bytes() == first
 
 
 def test_pages_with_formulas_ask_for_the_font_in_their_head() -> None:

@@ -7,13 +7,16 @@ from typing import Any
 
 import nbformat
 import pytest
+from bs4 import BeautifulSoup
+from markdown import markdown
+from markdown_it import MarkdownIt
 from nbformat import v4
 
 from handout.engine import open_page
 from handout.page.pages import PageError
 from handout.report.problems import problems
 from handout.weave.inject import filled, token
-from handout.weave.notebooks import with_tokens
+from handout.weave.notebooks import as_python_markdown, with_tokens
 from handout.weave.woven import weave
 
 FENCE = (
@@ -145,3 +148,38 @@ def test_a_notebook_that_cannot_be_read_says_why(workshop, data: bytes, why: str
     file = workshop.write("book.ipynb", data)
     with pytest.raises(PageError, match=f"^{why}"):
         open_page(file, "book.ipynb")
+
+
+ALIKE = {
+    "lists": "Words:\n- one\n- two\n  - deep\n  - deeper\n\n    a paragraph\n- three",
+    "numbers": "1. one\n   more\n\n   a paragraph\n2. two\n   * a\n   * b",
+    "ten": "10. ten\n    more\n11. eleven",
+    "lazy": "- a\nlazy\n- b",
+    "table": "Words\n| a | b |\n|---|---|\n| 1 | 2 |",
+    "quotation": "Words\n> quoted\n\nand",
+    "code": "Words\n```python\nx\n```\nmore\n\n* a\n\n  ```python\n  y = 1\n  ```\n* b",
+    "formula": "- a\n  $$\n  x\n  $$",
+}
+
+
+@pytest.mark.parametrize("text", ALIKE.values(), ids=ALIKE)
+def test_text_is_read_as_jupyter_reads_it(text: str) -> None:
+    """Whose Markdown is CommonMark: the same words in the same lists, tables and quotations."""
+    made = markdown(as_python_markdown(text), extensions=["tables", "pymdownx.superfences"])
+    jupyter = MarkdownIt("commonmark").enable("table").render(text)
+    assert _outline(made) == _outline(jupyter)
+
+
+def test_dollars_are_those_that_jupyter_takes() -> None:
+    """Blanks within do not matter where LaTeX is; prices stay."""
+    assert as_python_markdown("$ \\beta $, $x_i $") == "$\\beta$, $x_i$"
+    for text in ("$5 and $ 6", "`$ \\beta $`"):
+        assert as_python_markdown(text) == text
+
+
+def _outline(html: str) -> tuple[list[tuple[str, int]], list[str]]:
+    page = BeautifulSoup(html, "html.parser")
+    kinds = ["ul", "ol", "li", "table", "td", "blockquote", "pre"]
+    depth = {tag: sum(parent.name in kinds for parent in tag.parents) for tag in page.select("*")}
+    found = [(tag.name, depth[tag]) for tag in page.find_all(kinds)]
+    return found, page.get_text().split()
