@@ -136,16 +136,10 @@ class _Writer:
         return not isinstance(x, Constant) and np.asarray(x.value).dtype.kind in "fc"
 
     def _comment(self, node: Node, derivative: bool) -> None:
-        """Write the formula of an operation as its docstring has it, or that of its derivative."""
-        doc = " ".join((inspect.getdoc(type(node)) or "").split("\n\nArgs:")[0].split())
-        sentences = [s.rstrip(".") for s in re.split(r"(?<=\.)\s+(?=[A-Za-z])", doc)]
-        formula = sentences[0]
-        if derivative:
-            said = [s for s in sentences if re.search(r"\bd\w+(/d\w+)? =", s)]
-            formula = (
-                _by_hand(node) or next(iter(said), "") or _returned(node)
-                or f"the derivative of {formula}"
-            )  # fmt: skip
+        """Write the formula of an operation, or that of its derivative: as its method returns it,
+        else as its docstring has it."""
+        formula = _by_hand(node) if derivative else ""
+        formula = formula or _returned(node, derivative) or _documented(node, derivative)
         self.lines.append(f"# {type(node).__name__}: {formula}")
 
     def _assign(self, name: str, expression: str) -> None:
@@ -352,32 +346,42 @@ def _by_hand(node: Node) -> str:
         return ""
     names = _parameters(type(node).forward)[1:]
     terms = [term.format(*names, y="y", grad="dy") for term in node.by_hand[1:]]
-    return _equations(names, terms)
+    return _equations([f"d{name}" for name in names], terms)
 
 
-def _returned(node: Node) -> str:
-    """Return the derivative that `backward` returns, `da = dy * b, db = dy * a`, if that is all."""
-    function = inspect.unwrap(type(node).backward)
+def _returned(node: Node, derivative: bool) -> str:
+    """Return what a method returns, `y = a * b` or `da = dy * b, db = dy * a`, if that is all."""
     names = _parameters(type(node).forward)[1:]
+    function = inspect.unwrap(type(node).backward if derivative else type(node).forward)
     try:
         (tree,) = ast.parse(textwrap.dedent(inspect.getsource(function))).body
     except (OSError, TypeError, SyntaxError):
         return ""
-    statements = tree.body[1:] if ast.get_docstring(tree) else tree.body  # type: ignore[attr-defined, arg-type]
-    if len(statements) != 1 or not isinstance(statements[0], ast.Return):
+    *before, last = tree.body  # type: ignore[attr-defined]
+    own, said = _parameters(function), ["self", *(["dy"] if derivative else []), *names]
+    special = (ast.Expr, ast.If)  # the docstring, and what is returned in special cases
+    if not all(isinstance(s, special) for s in before) or not isinstance(last, ast.Return):
         return ""
-    returned = statements[0].value or ast.Constant(None)
-    own = _parameters(function)
-    if len(own) != len(names) + 2:
+    if len(own) != len(said) or last.value is None:
         return ""
-    said = dict(zip(own, ["self", "dy", *names], strict=True))
-    value = _Spoken(said).visit(returned)
-    terms = value.elts if isinstance(value, ast.Tuple) else [value]
-    if len(terms) != len(names) or any(
-        isinstance(part, ast.Name) and part.id == "self" for part in ast.walk(value)
-    ):
+    value = _Spoken(dict(zip(own, said, strict=True))).visit(last.value)
+    if any(isinstance(part, ast.Name) and part.id == "self" for part in ast.walk(value)):
         return ""
-    return _equations(names, [ast.unparse(term) for term in terms])
+    terms = value.elts if derivative and isinstance(value, ast.Tuple) else [value]
+    told = [f"d{name}" for name in names] if derivative else ["y"]
+    return _equations(told, [ast.unparse(term) for term in terms])
+
+
+def _documented(node: Node, derivative: bool) -> str:
+    """Return the formulas of a docstring, as LaTeX; or the sentence with which it begins."""
+    doc = inspect.getdoc(type(node)) or "an operation"
+    formulas = [" ".join(f.split()) for f in re.findall(r"\$\$(.*?)\$\$", doc, re.DOTALL)]
+    chosen = [f for f in formulas if (re.search(r"partial|nabla", f) is not None) == derivative]
+    sentence = " ".join(re.split(r"(?<=\.)\s", doc.split("\n\n")[0])[0].split()).rstrip(".")
+    sentence = sentence.split(":")[0]  # without the shapes
+    if derivative:
+        return "; ".join(chosen) or f"derivative of: {sentence}"
+    return ": ".join([sentence, *chosen[:1]])
 
 
 class _Spoken(ast.NodeTransformer):
@@ -389,6 +393,11 @@ class _Spoken(ast.NodeTransformer):
     def visit_Name(self, name: ast.Name) -> ast.Name:
         return ast.Name(self.said.get(name.id, name.id), ast.Load())
 
+    def visit_IfExp(self, choice: ast.IfExp) -> ast.expr:
+        asked = "wants" in ast.unparse(choice.test)  # for the gradient that it stands before
+        chosen: ast.expr = self.visit(choice.body) if asked else choice
+        return chosen
+
     def visit_Attribute(self, attribute: ast.Attribute) -> ast.expr:
         if ast.unparse(attribute) == "self.value":
             return ast.Name("y", ast.Load())
@@ -397,10 +406,13 @@ class _Spoken(ast.NodeTransformer):
 
 
 def _equations(names: Sequence[str], terms: Sequence[str]) -> str:
-    """Return `da = ..., db = ...` without inputs that have no derivative; nothing if it is long."""
-    told = [f"d{name} = {term}" for name, term in zip(names, terms, strict=True) if term != "None"]
-    text = ", ".join(told)
-    return text if len(text) < 80 else ""
+    """Return `da = ..., db = ...` without what has no derivative; nothing if it is long, or of
+    another number of terms."""
+    if len(names) != len(terms):
+        return ""
+    pairs = zip(names, terms, strict=True)
+    text = ", ".join(f"{name} = {term}" for name, term in pairs if term != "None")
+    return text if len(text) < 90 else ""
 
 
 def _parameters(function: Callable[..., Any]) -> list[str]:
