@@ -83,7 +83,8 @@ These programs were made for other purposes, and see the formula alone: to them,
 for a computation of the page are free symbols. So traps about inputs, with no computation behind
 their names, are counted separately. *Holds* means that the checker accepts the equation, or does
 not object to it; *refused*, that it does not understand it, or needs more than {seconds} seconds.
-Ours calls these *verified*, *refuted*, *inconclusive* and *error*.
+Ours calls these *verified*, *refuted*, *inconclusive* and *error*. Asked about were all
+{traps} traps that there were at the time.
 
 ```python exec="on" show="output" title="Of all formulas that are right, and of all that are wrong"
 import re
@@ -195,7 +196,7 @@ def page(asked: Sequence[Case], answers: Mapping[str, Sequence[str]]) -> str:
         f"* {' with '.join(package.replace('==', ' ') for package in packages)}: {what};"
         for packages, what in PEERS.values()
     )
-    parts = [HEAD.format(peers=peers.rstrip(";"), seconds=SECONDS)]
+    parts = [HEAD.format(peers=peers.rstrip(";"), seconds=SECONDS, traps=f"{len(load()):,}")]
     for group in GROUPS:
         members = [k for k, case in enumerate(asked) if case.group == group]
         parts.append(f"\n## {group[0].upper()}{group[1:]}\n\n")

@@ -164,7 +164,8 @@ def kept_from_before(found: Disagreement) -> str:
     if not isinstance(function, OperationFunction) or result.index is None:
         return ""
     node, place = function.node, function.slots[result.argument]
-    for name in vars(node).keys() - vars(Node(*node.inputs)).keys() - vars(Node).keys():
+    given = vars(Node(*node.inputs)).keys() | vars(Node).keys()
+    for name in sorted(vars(node).keys() - given):
         for fresh in _without(node, name):
             try:
                 fresh.value = fresh.forward(*function.inputs)

@@ -42,13 +42,14 @@ FEW = 2  # points for a step whose derivatives are expensive
 
 def examine(equation: Equation, meaning: Meaning, setting: Setting) -> Outcome:
     """Return what is found about a step."""
-    if is_heavy(meaning, setting.world) and setting.points > FEW:
+    fewer = is_heavy(meaning, setting.world) and setting.points > FEW
+    if fewer:
         setting = replace(setting, points=FEW)
     if (finding := judge_exactly(meaning)) is not None:
         notes = ["A statement about numbers: there is nothing to draw"]
         return Outcome(finding, notes, {"sizes": []})
     outcome = Outcome(judge(meaning, setting.world, setting.points, setting.seed))
-    if setting.points == FEW:
+    if fewer:
         outcome.notes.append(f"Tested at {FEW} points, for its derivatives have many entries")
     outcome.facts["sizes"] = sorted(setting.world.sampled_lengths)
     if count := outcome.finding.resampled:
