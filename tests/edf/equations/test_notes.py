@@ -24,6 +24,10 @@ PAGES = {
         "define": r"p_{-1} = m_1 + 2 \pi^*, \quad v_t = 3 v_{t-1}, \quad w^* = W^{(1)} v_{t-1}",
         "python": "def m_p_dot(t): return 20 * t",
     },
+    "network": {
+        "python": "x, W_1 = Input(shape=(3, 5)), Param(np.ones((5, 4)))\nW_2 = Param(np.ones((4, 2)))\n"
+        "h = Sigmoid(x @ W_1)\ns = h @ W_2"
+    },
     "bold": {"let": r"x, y \in \mathbb{R}^n, \quad A \in \mathbb{R}^{n \times n}"},
     "scores": {"python": "x = Input(shape=(4,)); P = Softmax(x); n = 4"},
     "losses": {
@@ -98,6 +102,9 @@ PAGES = {
 
 # page, LaTeX, statuses, options of the check
 CASES: list[tuple[Any, ...]] = [
+    ("network", r"s_{ij} = \sum_k h_{ik} (W_2)_{kj}", V),
+    ("network", r"s_{ij} = \sum_k h_{ik} (W_2)_{jk}", E),
+    ("network", r"s_{ij} = \sum_k h_{ik} (x)_{kj}", E),
     # ------------------------------------------------------------------------------------- names
     ("names", r"p_{-1} = m_1 + 2 \pi^*", V),
     ("names", r"p_{-1} = m_{-1} + 2 \pi^*", R),

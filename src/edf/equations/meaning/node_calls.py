@@ -60,7 +60,7 @@ def call_node(
         _insist_on_one_list(reader, bound, named, group)
         return _itself(reader, bound, symbol, indices, behind), True
     if len(named) == 1:
-        value = _one_argument(reader, bound, symbol, indices, group)
+        value = _one_argument(reader, bound, symbol, indices, group, behind)
         return None if value is None else (value, False)
     if not below:
         insist_on_product(to_latex(symbol), group)
@@ -202,7 +202,12 @@ def _itself(
 
 
 def _one_argument(
-    reader: Reader, bound: Bound, symbol: Symbol, indices: tuple[Index, ...], group: Group
+    reader: Reader,
+    bound: Bound,
+    symbol: Symbol,
+    indices: tuple[Index, ...],
+    group: Group,
+    behind: Tree,
 ) -> Expr | None:
     """A node in front of one thing in parentheses: the node elsewhere, or a product (None)."""
     node, name, shown = bound.value, bound.name, to_latex(symbol)
@@ -217,7 +222,8 @@ def _one_argument(
                 f"Product or call? Write {name}(..)_i for the call, \\cdot for the product",
                 group.at,
             )
-        insist_on_product(shown, group)
+        if not (isinstance(behind, Script) and behind.sub is not None):  # h_{ik} (W_2)_{kj}
+            insist_on_product(shown, group)
         return None
     if not below:
         insist_on_product(shown, group)
