@@ -20,6 +20,7 @@ from urllib.parse import unquote, urljoin
 from handout.live.page import files_of, own_modules
 from handout.page.cells import Cell
 from handout.page.displays import Role
+from handout.page.docstrings import without_requests
 from handout.page.fences import find_fences, front_matter
 from handout.page.pages import Page
 from handout.run.cache import distributions
@@ -170,7 +171,7 @@ class _Writer:
 
     def body(self, page: Page) -> Iterator[dict[str, Any]]:
         """The page's text and cells, in their order."""
-        lines = _without_boxes(page.text).split("\n")
+        lines = _without_boxes(without_requests(page.text)).split("\n")
         done = front_matter(page.text).count("\n")
         self.definitions = _definitions("\n".join(lines[done:]))
         for cell in page.cells:

@@ -14,7 +14,7 @@ import doctest
 import inspect
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -64,21 +64,32 @@ def with_docstrings(text: str, folders: Sequence[Path]) -> str:
         DocstringError: a module, or a name in it, is not there.
     """
 
-    if "[[docstrings:" not in text:
-        return text
-    code = [range(f.line_first, f.line_last + 1) for f in find_fences(text)]
-
-    def put(found: re.Match[str]) -> str:
-        line = text.count("\n", 0, found.start()) + 1
-        if any(line in lines for lines in code):
-            return found[0]
+    def put(found: re.Match[str], line: int) -> str:
         try:
             options = yaml.safe_load(inspect.cleandoc(found["options"]).strip() or "{}")
             return "\n".join(_documented(found["name"], options, folders))
         except (OSError, SyntaxError, LookupError, yaml.YAMLError) as error:
             raise DocstringError(f"{found[0].splitlines()[0]}: {error}", line) from None
 
-    return _ASKED.sub(put, text)
+    return _requests_replaced(text, put)
+
+
+def without_requests(text: str) -> str:
+    """A page's text without the lines that ask for docstrings; the others stay where they are."""
+    return _requests_replaced(text, lambda found, line: "\n" * found[0].count("\n"))
+
+
+def _requests_replaced(text: str, put: Callable[[re.Match[str], int], str]) -> str:
+    """A text with something else for each request and its line; in code there are none."""
+    if "[[docstrings:" not in text:
+        return text
+    code = [range(fence.line_first, fence.line_last + 1) for fence in find_fences(text)]
+
+    def replaced(found: re.Match[str]) -> str:
+        line = text.count("\n", 0, found.start()) + 1
+        return found[0] if any(line in lines for lines in code) else put(found, line)
+
+    return _ASKED.sub(replaced, text)
 
 
 def _documented(name: str, given: Mapping[str, Any], folders: Sequence[Path]) -> Iterator[str]:

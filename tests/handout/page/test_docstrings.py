@@ -8,7 +8,7 @@ import pytest
 
 from handout.page.cells import find_cells
 from handout.page.displays import Role
-from handout.page.docstrings import DocstringError, with_docstrings
+from handout.page.docstrings import DocstringError, with_docstrings, without_requests
 
 MODULE = r'''"""A module."""
 
@@ -127,7 +127,13 @@ def test_a_module_that_is_no_python_is_an_error(folder: Path) -> None:
         with_docstrings("[[docstrings:broken]]", [folder])
 
 
+def test_a_notebook_gets_no_request() -> None:
+    """It has the cells; the lines around them stay the same ones."""
+    text = "One.\n\n[[docstrings:a.b]]\n    options:\n      x: 1\n\nTwo.\n"
+    assert without_requests(text) == "One.\n\n\n\n\n\nTwo.\n"
+
+
 def test_an_example_of_the_notation_stays(folder: Path) -> None:
     """In a fence, and within a line."""
     text = "Write `[[docstrings:package.ops]]`:\n\n```\n[[docstrings:package.ops]]\n```\n"
-    assert with_docstrings(text, [folder]) == text
+    assert with_docstrings(text, [folder]) == without_requests(text) == text
