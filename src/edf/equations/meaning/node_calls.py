@@ -210,6 +210,8 @@ def _one_argument(
     behind: Tree,
 ) -> Expr | None:
     """A node in front of one thing in parentheses: the node elsewhere, or a product (None)."""
+    if indices and isinstance(behind, Script) and behind.sub is not None:
+        return None  # h_{ik} (W)_{kj}: each has its own indices, so nothing is called
     node, name, shown = bound.value, bound.name, to_latex(symbol)
     scope = reader.scope
     below = scope.ancestors(node)
