@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import groupby
 
 from handout.page.fences import find_fences
 from handout.page.problems import Problem
@@ -16,6 +17,7 @@ _RULE = re.compile(r"^\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)+\|?\s*$")  # under the 
 _CODE = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)")
 _DOLLAR = re.compile(r"(?<![\\$])\$(?!\$)")
 _ROOMY = re.compile(r"(?<![\\$\w])\$(?=\s|[^$]*\s\$)(?=[^$]*[\\_^])(?:\\.|[^$\\])+?\$(?![\w$])")
+_ROOMY_OR_CODE = re.compile(rf"(`+)(?!`)(?:[^`]|(?!\1)`)+?\1(?!`)|{_ROOMY.pattern}")
 _PRICE = re.compile(r"(?<![\\$\w])\$\d[^$\\\n]*?(?<=\S)\$(?=\d)")
 
 
@@ -26,6 +28,20 @@ def doubtful_dollars(text: str, path: str) -> list[Problem]:
         Problem(path, number, message, code="H606", subject=subject)
         for number, message, subject in (*_cut(lines), *_invented(lines), *_lost(lines))
     ]
+
+
+def tightened(text: str) -> str:
+    """Markdown whose LaTeX has no blank inside its dollars; Jupyter sets it with one, too."""
+    code = {n for fence in find_fences(text) for n in range(fence.line_first, fence.line_last + 1)}
+    groups = groupby(
+        enumerate(text.split("\n"), 1), lambda item: (item[0] in code, not item[1].strip())
+    )
+    parts = [(literal, "\n".join(line for _, line in group)) for (literal, _), group in groups]
+    return "\n".join(p if literal else _ROOMY_OR_CODE.sub(_tight, p) for literal, p in parts)
+
+
+def _tight(found: re.Match[str]) -> str:
+    return found[0] if found[1] else f"${found[0][1:-1].strip()}$"
 
 
 def without_code(text: str, keep: tuple[str, ...] = ()) -> list[str]:

@@ -14,12 +14,11 @@ import nbformat
 from markdown_it import MarkdownIt
 
 from handout.page.cells import Cell, read_contents
+from handout.page.dollars import tightened
 from handout.page.pages import Page
 
 _COMMONMARK = MarkdownIt("commonmark").enable("table").disable("inline")
 _APART = ("bullet_list_open", "ordered_list_open", "table_open", "blockquote_open", "fence")
-#: A formula with blanks within its dollars, which Jupyter sets if it is LaTeX.
-_ROOMY = re.compile(r"(?<![\\$\w`])\$(?=[^$`\n]*[\\_^])(?=[ ]|[^$`\n]*[ ]\$)([^$`\n]+?)\$(?![\w$])")
 
 
 def with_tokens(page: Page, token: str) -> str:
@@ -94,7 +93,7 @@ def as_python_markdown(source: str) -> str:
         if number in opened and lines[number - 1].strip():
             done.append("")
         done.append(" " * shift[number] + line if line.strip() else line)
-    return _ROOMY.sub(lambda found: f"${found[1].strip()}$", "\n".join(done))
+    return tightened("\n".join(done))
 
 
 def _with_tokens(source: str, fences: Sequence[Cell], token: str, numbers: Iterator[int]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from handout.page.dollars import doubtful_dollars
+from handout.page.dollars import doubtful_dollars, tightened
 
 TABLE = "| a | b |\n| --- | --- |\n| {cell} | 2 |\n"
 
@@ -48,3 +48,13 @@ def test_what_goes_wrong_is_told(text: str, line: int, said: str) -> None:
 def test_what_is_right_is_not_told(text: str) -> None:
     """Tables with formulas, code, prices that nothing takes for a formula."""
     assert doubtful_dollars(text, "a.md") == []
+
+
+def test_a_blank_inside_dollars_goes() -> None:
+    """Around LaTeX, and nowhere else; not in code, and not across paragraphs."""
+    text = (
+        "Sum $s_i = s_{i}\n$ and `$ x_i $` and $x_1$, for $ 5.\n\n\n$$\na_1\n$$\n\n"
+        "```\n$ \\alpha $\n```\nthen $ \\beta $ ``a ` $ b_1 $``\n"
+    )
+    tight = text.replace("s_{i}\n$", "s_{i}$").replace("$ \\beta $", "$\\beta$")
+    assert tightened(text) == tight

@@ -17,11 +17,13 @@ from handout.page.problems import Problem, UserError
 SOURCE = Path(__file__).parents[3] / "src"
 #: Exceptions of ours that no user meets as such.
 CAUGHT = {
+    "DocstringError": "becomes an error of the page",
     "InPlaceError": "becomes what the host cannot build",
     "InjectionError": "carries a problem",
     "MathError": "becomes a problem of the formula",
     "OptionError": "becomes a problem of the cell",
     "SvgError": "is said in the place of the drawing",
+    "UnknownPackageError": "becomes the want of a file of live pages",
 }
 
 
@@ -46,7 +48,11 @@ def test_what_stops_a_command_has_a_code() -> None:
         for node in ast.walk(tree)
         if isinstance(node, ast.ClassDef)
     }
-    ours = {name for name, bases in derived.items() if any(b.endswith("Error") for b in bases)}
+    ours = {
+        name
+        for name, bases in derived.items()
+        if any(b.endswith(("Error", "Exception")) for b in bases)
+    }
     told = {name for name in ours if "UserError" in derived[name]}
     assert ours - told - CAUGHT.keys() - {"UserError"} == set()
     assert len(told) > 10
