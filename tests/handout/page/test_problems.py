@@ -23,6 +23,7 @@ CAUGHT = {
     "MathError": "becomes a problem of the formula",
     "OptionError": "becomes a problem of the cell",
     "SvgError": "is said in the place of the drawing",
+    "Unexpected": "is how pytest is told of a verdict",
     "UnknownPackageError": "becomes the want of a file of live pages",
 }
 

@@ -18,6 +18,7 @@ import os
 import sys
 import traceback
 import types
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from importlib.machinery import ModuleSpec
 from pathlib import Path
@@ -57,6 +58,8 @@ class Page:
         self.reports: list[Any] = []
         self.heard: list[Any] = []
         self.context = contextlib.ExitStack()
+        # NumPy is loaded for every page and has threads, of which Python 3.12 warns who forks.
+        warnings.filterwarnings("ignore", ".* multi-threaded, use of fork", DeprecationWarning)
         self.file, self.first = self.path, 0  # what the running cell's code is called; its line
         self.count = 0  # of Python cells so far
         self._compile = codeop.Compile()  # what a cell has imported from the future stays
@@ -249,7 +252,7 @@ class Page:
         return {
             "type": type(raised).__name__,
             "types": [kind.__name__ for kind in type(raised).__mro__],
-            "message": escape_controls(_said(told))[:_LONGEST_TRACEBACK],
+            "message": escape_controls(_said(told, raised))[:_LONGEST_TRACEBACK],
             "traceback": trace[-_LONGEST_TRACEBACK:],
             "offset": line - self.first if isinstance(line, int) else 0,
         }
@@ -304,10 +307,10 @@ def _keep_charts() -> None:
     altair.renderers.enable("mimetype")
 
 
-def _said(told: traceback.TracebackException) -> str:
+def _said(told: traceback.TracebackException, raised: BaseException) -> str:
     """The type and message of an exception; of a syntax error, then the line with its caret."""
     said = list(told.format_exception_only())
-    if issubclass(told.exc_type or BaseException, SyntaxError):
+    if isinstance(raised, SyntaxError):
         place = [line for line in said if line.startswith("  ")]
         said = [line for line in said if not line.startswith("  ")] + place[1:]  # without the file
     return "".join(said).strip()
