@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -11,10 +13,8 @@ import pytest
 from edf import AnyFunction, Input
 from edf.equations import EquationError, check_equation
 from edf.equations.latex.vocabulary import KNOWN_MACROS, REFUSED
-from handout.page.cells import find_cells
 
 PAGE = Path(__file__).parents[3] / "docs/reference/dialect.md"
-CELLS = find_cells(PAGE.read_text(), PAGE.name)
 
 # page, LaTeX, part of the message, the source from the caret on, options
 REFUSALS: list[tuple[Any, ...]] = [
@@ -36,16 +36,16 @@ REFUSALS: list[tuple[Any, ...]] = [
     ("scalars", r"w = \sigmma(x)", r"did you mean \sigma?", r"\sigmma(x)"),
     ("scalars", r"w = \foobarbaz x", "is not understood: if it is your own, define it", r"\foobarbaz x"),
     ("scalars", r"w = x + ... + y", r"write \dots for dots", "... + y"),
-    ("scalars", r"w = \int x", "An integral is written", r"\int x"),
-    ("scalars", r"w = \int_0^1 x", "1 signs and 0 differentials", r"\int_0^1 x"),
+    ("scalars", r"w = \int x", "1 sign of integration and 0 differentials: write", r"\int x"),
+    ("scalars", r"w = \int_0^1 x", "1 sign of integration and 0 differentials", r"\int_0^1 x"),
     ("scalars", r"w = \int x \, dx", "from where to where?", r"\int x"),
     ("scalars", r"w = \oint x", "Integrals along curves are not tested", r"\oint x"),
-    ("scalars", r"w = \lim x", r"A limit is written \lim_{h \to 0}", r"\lim x"),
+    ("scalars", r"w = \lim x", r"where does it go? Write \lim_{h \to 0}", r"\lim x"),
     ("vectors", r"a = \lim_{x \to 0} a", "x is no number of the graph: let another letter", None),
     ("scalars", r"w = \lim_{h \to 0} x", "does not depend on h", "x"),
     ("vectors", r"a = \lim_{k \to x} k", "The point of a limit is a number", None),
     ("vectors", r"x \otimes y = x y^\top", "An outer product, or Kronecker's?", r"y ="),
-    ("scalars", r"w = \arg \max_i x_i", "claims are about numbers, not positions", r"\arg \max"),
+    ("scalars", r"w = \arg \max_i x_i", "write what holds there", r"\arg \max"),
     ("scalars", r"w = x \div y", r"\div is not understood: write", "y"),
     ("scalars", r"w = x \pm y", "one equation for each sign", "y"),
     ("scalars", r"w = x + \dots + y", "Dots leave something to guess", r"\dots + y"),
@@ -115,14 +115,14 @@ REFUSALS: list[tuple[Any, ...]] = [
     ("scalars", r"w = x^2 \quad \text{if } x = 0", "Equality of values is no test", "x = 0"),
     ("scalars", r"w = (x \quad y)", "Spacing of a \\quad or more separates", "y)"),
     ("scalars", r"w = x y \quad t", "Nothing is claimed here", "t"),
-    ("scalars", r"w = \mathbb{E} x", "Blackboard letters are not understood", r"\mathbb{E} x"),
+    ("scalars", r"w = \mathbb{E} x", "Blackboard letters are no names here", r"\mathbb{E} x"),
     ("scalars", r"w = \sigma x", "is a function: write its argument", r"\sigma x"),
     ("vectors", r"a = \operatorname{tr} A a", "is a function: write its argument", r"\operatorname{tr} A"),
     ("scalars", r"w = \phi", "is a function: write its argument", r"\phi"),
     ("scalars", r"w = \phi^2(x)", "a power of the function or of its value?", r"\phi^2(x)"),
     ("scalars", r"w = \phi_i(x)", "is a function", r"\phi_i(x)"),
     ("scalars", r"w = \phi(x, y)", "cannot be called so", r"\phi(x, y)"),
-    ("scalars", r"w = x'", "A prime is understood on a function", "x'"),
+    ("scalars", r"w = x'", "A prime stands at a function: write f'(x)", "x'"),
     ("softmax", r"l = l'(x)", "l is a node: a prime", "l'(x)"),
     ("scalars", r"w = x(y)", "looks like a call", "(y)"),
     ("scalars", r"w = w(y)", "as a function of them?", "(y)"),
@@ -366,34 +366,61 @@ def test_options(options: dict[str, Any], message: str, check: Any) -> None:
 # ------------------------------------------------------------------- the page that tells authors
 
 
-def _refused() -> list[tuple[str, str]]:
-    claims = [cell for cell in CELLS if cell.kind == "math" and cell.id]
-    return [(c.id, c.source) for c in claims if c.options.get("expect") == ("error",)]
+def _dialect_page() -> ModuleType:
+    """`scripts/dialect_page.py`, which writes the tables of the page."""
+    script = PAGE.parents[2] / "scripts/dialect_page.py"
+    spec = importlib.util.spec_from_file_location("dialect_page", script)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+DIALECT = _dialect_page()
+SHOWN = [latex for formulas in DIALECT.REFUSED_FORMULAS.values() for latex in formulas]
 
 
 @pytest.fixture(scope="module")
 def names() -> dict[str, object]:
     """Return what the page's Python binds."""
-    found: dict[str, object] = {}
-    for cell in CELLS:
-        if cell.kind == "python":
-            exec(cell.source, found)
+    found: dict[str, object] = DIALECT.bound()
     return found
 
 
-def test_the_page_shows_refusals() -> None:
-    """There is something to test below."""
-    assert len(_refused()) > 30
+def test_the_page_says_what_the_dialect_says() -> None:
+    """If this fails: `python scripts/dialect_page.py`."""
+    page = PAGE.read_text("utf-8")
+    assert DIALECT.with_tables(page) == page
+    assert len(SHOWN) > 30
 
 
-@pytest.mark.parametrize(("claim", "latex"), _refused(), ids=lambda value: value[:30])
+def test_a_changed_message_changes_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The guard would see it; and so it would see a construct that is set otherwise."""
+    page = PAGE.read_text("utf-8")
+    monkeypatch.setattr(DIALECT, "message_of", lambda latex, names: "No: write yes")
+    changed = DIALECT.with_tables(page)
+    assert "| No | Write yes |" in changed
+    assert DIALECT.with_tables(page.replace("| $a/c$ |", "| $a$ |")).count("$a/c$") == page.count(
+        "$a/c$"
+    )
+
+
+@pytest.mark.parametrize("latex", SHOWN, ids=lambda value: value[:30])
 def test_each_refusal_on_the_page_has_a_tested_message(
-    claim: str, latex: str, names: dict[str, object]
+    latex: str, names: dict[str, object]
 ) -> None:
     """What the page shows is refused with one of the messages that are tested by word and caret."""
     with pytest.raises(EquationError) as raised:
         check_equation(latex, names)
     assert any(fragment in raised.value.message for _, _, fragment, *_ in REFUSALS)
+
+
+@pytest.mark.parametrize("latex", SHOWN, ids=lambda value: value[:30])
+def test_each_refusal_on_the_page_says_what_to_write(latex: str, names: dict[str, object]) -> None:
+    """Behind the reason stands the advice, in a column of its own."""
+    _, advice = DIALECT.divided(DIALECT.message_of(latex, names))
+    assert advice
 
 
 @pytest.mark.parametrize("macro", sorted(REFUSED))

@@ -124,7 +124,8 @@ def condition_trees(
         if not left or _LETTERS.fullmatch(left):
             return (), ""
         return (), (
-            f"This condition is in words: {words}. Write it as a formula, as in \\text{{if }} x > 0"
+            f"This condition is in words ({words}): write it as a formula, as in "
+            "\\text{if } x > 0"
         )
     found: list[Tree] = []
     for piece in rest:

@@ -79,7 +79,8 @@ class FunctionParser(Grammar):
         if parenthesised and self.text in ("^", "_", "'") and not self.token.spaced:
             self.fail(
                 Why.AMBIGUOUS,
-                f"Does {self.text} belong to {macro.text}(..) or to what is in the parentheses?",
+                f"Does {self.text} belong to {macro.text}(..) or to what is in the parentheses? "
+                f"Write ({macro.text}(..)){self.text}.., or put it inside",
             )
         if not parenthesised and not self.argument_ends():
             self.fail(

@@ -148,14 +148,18 @@ REFUSED = {
     r"\oint": "Integrals along curves are not tested: write \\int_a^b with a parameter",
     r"\limsup": "\\limsup is not understood: write \\lim where the limit exists",
     r"\liminf": "\\liminf is not understood: write \\lim where the limit exists",
-    r"\mathbb": "Blackboard letters are not understood: an expectation is written "
-    "\\mathbb{E}_{x \\sim p}[..] with a vector or a density p; bind other names",
+    r"\mathbb": "Blackboard letters are no names here: write the expectation of random variables, "
+    "which are declared (let: X : \\Omega \\to \\mathbb{R}), or that over a law, "
+    "\\mathbb{E}_{x \\sim p}[..]",
     r"\pm": "\\pm makes two claims: write one equation for each sign",
     r"\mp": "\\mp makes two claims: write one equation for each sign",
     r"\otimes": "\\otimes is not understood: write the product with indices, a_i b_j",
-    r"\arg": "\\arg is not understood: claims are about numbers, not positions",
-    r"\argmax": "\\argmax is not understood: claims are about numbers, not positions",
-    r"\argmin": "\\argmin is not understood: claims are about numbers, not positions",
+    r"\arg": "\\arg is not understood: write what holds there, as f(x^*) \\leq f(x), or "
+    "\\nabla f(x^*) = 0",
+    r"\argmax": "\\argmax is not understood: write what holds there, as f(x^*) \\leq f(x), or "
+    "\\nabla f(x^*) = 0",
+    r"\argmin": "\\argmin is not understood: write what holds there, as f(x^*) \\leq f(x), or "
+    "\\nabla f(x^*) = 0",
     r"\sup": "\\sup is not understood: write \\max over an index",
     r"\inf": "\\inf is not understood: write \\min over an index",
     r"\Pr": "Probabilities are not understood: bind them to a node and write its name",

@@ -437,7 +437,8 @@ def _restricted(
     elif last > length:
         fail(
             Why.SHAPES,
-            f"The index {index} has {length} values, and the sum ends at {last:g}",
+            f"The index {index} has {length} values, and the sum ends at {last:g}: write its "
+            "length, or leave the bounds out",
             tree.upper.at,
         )
     elif last < length:
@@ -483,6 +484,6 @@ def _check_bounds(reader: Reader, tree: Big, first: int, index: str) -> None:
         fail(
             Why.SHAPES,
             f"The index {index} has {reader.inference.ranges[index]} values, and the sum ends at "
-            f"{value:g}",
+            f"{value:g}: write its length, or leave the bounds out",
             upper.at,
         )

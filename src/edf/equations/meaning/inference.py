@@ -51,7 +51,8 @@ class Inference:
         if known != length and not self.shifts(index):
             fail(
                 Why.SHAPES,
-                f"The index {index} runs over {known} values elsewhere and over {length} here",
+                f"The index {index} runs over {known} values elsewhere and over {length} here: "
+                "write another letter for one of them",
                 at,
             )
 

@@ -47,7 +47,8 @@ def read_integral(reader: Reader, tree: Big) -> Expr:
     if len(variables) != len(signs):
         fail(
             Why.UNFINISHED,
-            f"{_HOW}: {len(signs)} signs and {len(variables)} differentials",
+            f"{len(signs)} sign{'s' * (len(signs) > 1)} of integration and {len(variables)} "
+            "differentials: write \\int_a^b f(x) \\, dx",
             tree.at,
         )
     # the innermost sign goes with the first differential

@@ -20,7 +20,7 @@ from edf.equations.operations.extrapolation import PLACES
 ARROWS = (r"\to", r"\rightarrow", r"\longrightarrow", r"\uparrow", r"\downarrow")
 _INFINITY = Symbol(r"\infty")
 _SIDES = {r"\downarrow": "above", r"\uparrow": "below"}
-_HOW = "A limit is written \\lim_{h \\to 0}, with a letter and where it goes"
+_HOW = "A limit of which letter, and where does it go? Write \\lim_{h \\to 0}"
 
 
 def read_limit(reader: Reader, tree: Big) -> Expr:

@@ -24,7 +24,11 @@ def as_equality(equation: Equation, left: Expr, right: Expr) -> tuple[Expr, Expr
     sign, at = equation.sign, equation.sign_at
     unit = _last_digit(equation.left) or _last_digit(equation.right)
     if sign == r"\approx" and unit is None:
-        fail(Why.NO_CLAIM, "\\approx to how many digits? One side must be a decimal number", at)
+        fail(
+            Why.NO_CLAIM,
+            "\\approx to how many digits? Write a decimal number on one side, or what the error is",
+            at,
+        )
     if unit is not None and sign in ("=", r"\approx"):
         if left.shape is not None or right.shape is not None:
             return left, right

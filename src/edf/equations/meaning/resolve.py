@@ -193,7 +193,8 @@ def _read_equation(reader: Reader, equation: Equation) -> Meaning:
     if not (_is_zero(left) or _is_zero(right)) and not fits(left.shape, right.shape):
         fail(
             Why.SHAPES,
-            f"The left side is {describe(left.shape)}, the right side {describe(right.shape)}",
+            f"The left side is {describe(left.shape)}, the right side {describe(right.shape)}: "
+            "write a transpose, an index or a product that makes them alike",
             right.at,
         )
     reader.inference.settle_lengths()

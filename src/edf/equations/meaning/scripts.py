@@ -66,7 +66,7 @@ def read_script(reader: Reader, tree: Script) -> Expr:
         if value is not None:
             return raised(reader, value, sup, at)
     if tree.primes:
-        fail(Why.DERIVATIVE, "A prime is understood on a function with its argument: f'(x)", at)
+        fail(Why.DERIVATIVE, "A prime stands at a function: write f'(x), with its argument", at)
     if isinstance(base, Symbol):
         if base.base == "e" and sub is None and sup is not None:
             if reader.scope.find(base) is not None:

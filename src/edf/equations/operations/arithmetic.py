@@ -72,7 +72,11 @@ def _matrices(left: Shape, right: Shape) -> Shape:
     assert left is not None
     assert right is not None
     if not same(left[1], right[0]):
-        raise ShapeError(f"{describe(left).capitalize()} times {describe(right)} does not fit", 1)
+        raise ShapeError(
+            f"{describe(left).capitalize()} times {describe(right)} does not fit: write a "
+            "transpose, or exchange the two",
+            1,
+        )
     return collapse((left[0], right[1]))
 
 

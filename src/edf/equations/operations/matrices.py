@@ -39,7 +39,13 @@ def _number(value: Array) -> Array:
 
 def _square(what: str, shape: Shape) -> None:
     if shape is None or not same(*shape):
-        raise ShapeError(f"{what} needs a square matrix, not {describe(shape)}")
+        raise ShapeError(
+            f"{what} needs a square matrix, not {describe(shape)}: write it with indices if it is "
+            "meant of each entry"
+            if what == "A power"
+            else f"{what} needs a square matrix, not {describe(shape)}: write a product that is "
+            "one, as A^\\top A"
+        )
 
 
 def _of_square(what: str) -> Callable[[Shape], Shape]:
