@@ -19,6 +19,7 @@ from xml.etree.ElementTree import Element
 
 _GROUPS = frozenset(("math", "mrow", "mstyle", "mpadded"))
 _SYMBOLS = frozenset(("mi", "mtext"))
+_ON_A_LINE = ("∂", "", "/", "∂", "")
 _INVISIBLE = "\u2061\u2062\u2063\u200b"
 _SPELT = {"ℓ": ("ell", "l"), "λ": ("lambda_", "lam")}
 _CODE = re.compile(r"<code>((?:(?!</?code>).)*)</code></pre></div>\s*\Z", re.DOTALL)
@@ -68,24 +69,36 @@ def in_formula(mathml: str, objects: Objects) -> str:
 
 
 def _mark(element: Element, objects: Objects) -> None:
-    key = _derivative(element, objects) if element.tag == "mfrac" else _node(element, objects)
+    key = _fraction(element, objects) if element.tag == "mfrac" else _node(element, objects)
     if key:
         element.set("data-node", key)
         return
+    for k in range(len(element) - len(_ON_A_LINE) + 1):  # as ∂u/∂y on one line
+        parts = element[k : k + len(_ON_A_LINE)]
+        shown = [_text(part) for part in parts]
+        if all(text == sign for text, sign in zip(shown, _ON_A_LINE, strict=True) if sign):
+            key = _derivative(parts[1], parts[4], objects)
+            if key:
+                row = Element("mrow", {"data-node": key})
+                row.extend(parts)
+                element[k : k + len(_ON_A_LINE)] = [row]
     for part in element:
-        _mark(part, objects)
+        if part.get("data-node") is None:
+            _mark(part, objects)
 
 
-def _derivative(fraction: Element, objects: Objects) -> str:
+def _fraction(fraction: Element, objects: Objects) -> str:
     """As `u/y`, if a fraction is a first derivative of one node in another; else nothing."""
     above, below = (list(_line(part)) for part in fraction)
     if not (len(above) == len(below) == 2 and _text(above[0]) == _text(below[0])):
         return ""
-    if _text(above[0]) not in ("∂", "d"):
-        return ""
-    by = _named(below[1], objects.nodes)
-    of = _named(above[1], objects.nodes)
-    function = objects.applied.get(_named(above[1], frozenset(objects.applied)))
+    return _derivative(above[1], below[1], objects) if _text(above[0]) in ("∂", "d") else ""
+
+
+def _derivative(above: Element, below: Element, objects: Objects) -> str:
+    """As `u/y`, if both are nodes, or the first a function that one node applies to the second."""
+    of, by = _named(above, objects.nodes), _named(below, objects.nodes)
+    function = objects.applied.get(_named(above, frozenset(objects.applied)))
     if not of and function is not None and by in function[1]:
         of = function[0]
     return f"{of}/{by}" if of and by else ""
