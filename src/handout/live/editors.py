@@ -13,13 +13,15 @@ import io
 import re
 import shutil
 import subprocess
-import tarfile
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from handout.live.runtime import FilesError, read_from
+
+if TYPE_CHECKING:
+    import tarfile
 
 
 class Package(NamedTuple):
@@ -166,6 +168,8 @@ def fetch(home: Path, source: str | None = None, say: Callable[[str], None] = pr
     if present(home):
         say(f"The editors (CodeMirror and MathLive) are in {home} already")
         return
+    import tarfile  # builds, which ask where the editors are, unpack nothing
+
     home.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=home.parent) as work:
         made = Path(work, "made")

@@ -10,7 +10,6 @@ is a claim, in which the names of the examples may stand. Modules are read, and 
 from __future__ import annotations
 
 import ast
-import doctest
 import inspect
 import json
 import re
@@ -144,6 +143,8 @@ def _shown(module: str, member: _Member, options: Mapping[str, Any]) -> str:
 
 def _code(examples: str) -> str:
     """The statements of a doctest, without what they print."""
+    import doctest  # with half of unittest and the debugger: most pages need none
+
     return "".join(example.source for example in doctest.DocTestParser().get_examples(examples))
 
 
