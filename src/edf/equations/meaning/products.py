@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 
-from edf.equations.errors import Why
+from edf.equations.errors import EquationError, Why
 from edf.equations.latex.printer import to_latex
 from edf.equations.latex.syntax import (
     Case,
@@ -147,6 +147,10 @@ def _operand(
             "Does the script belong to the derivative or to what it acts on?",
             operand.at,
         )
+    if not ends and _goes_on(reader, factors, joins, start):
+        whole = Product(factors[start + 1 :], joins[start + 1 :], at=operand.at)
+        insist_on_end(whole, "the derivative")
+        return operate(whole), len(factors) - start
     nested = read_operator(reader, operand)
     if nested is None and isinstance(operand, Symbol | Script):
         taken = 2 if _takes_group(factors, joins, start + 1) else 1
@@ -177,6 +181,36 @@ def _operand(
             operand.at,
         )
     return operate(tree), 1 + taken
+
+
+def _goes_on(reader: Reader, factors: Factors, joins: Joins, start: int) -> bool:
+    r"""Whether a derivative cannot end at what stands right behind it.
+
+    No nabla is that of a row, as in \nabla_x x^\top A x, and nothing takes the derivative of a
+    number, as in \nabla_w \frac{1}{n} \lVert X w - y \rVert^2, behind which one thing may stand.
+    """
+    operator = factors[start]
+    nabla = (operator.base if isinstance(operator, Script) else operator) == Symbol(r"\nabla")
+    place = start + 1
+    if isinstance(factors[place], Group) or any(joins[start + 1 :]):
+        return False
+    try:
+        value = reader.read(factors[place])
+        while _is_constant(value) and place + 1 < len(factors):
+            place += 1
+            if read_unit(reader, factors, joins, place)[1] == len(factors) - place:
+                return True
+            value = reader.read(factors[place])
+        return nabla and value.shape is not None
+    except EquationError:
+        pass
+    return False
+
+
+def _is_constant(value: Expr) -> bool:
+    """Whether a value has nothing in it that could be differentiated."""
+    moving = ("node", "call", "replace", "deriv", "prime", "at", "abscissa", "approach")
+    return not any(part.op in moving for part in value.walk())
 
 
 def _untransposed(reader: Reader, operator: Tree, operand: Tree) -> Tree | None:
