@@ -328,7 +328,7 @@ def test_the_pages_of_a_lost_worker_run_again_elsewhere(
     ((lost, pid),) = marks("one")
     assert sorted(page for page, _ in marks("two")) == sorted(Path(name).stem for name in names)
     assert lost in {page for page, _ in marks("two")}
-    _wait(lambda: not _lives(int(pid)), 5)
+    _wait(lambda: not _lives(int(pid)))
     done = CliRunner(env={"WORKER": "here"}).invoke(main, ["check", *names, "--json", "here.json"])
     assert done.exit_code == 0
     assert (project / "there.json").read_bytes() == (project / "here.json").read_bytes()
