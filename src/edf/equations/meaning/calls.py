@@ -21,7 +21,12 @@ from edf.equations.meaning.functions import call_function, call_operation, named
 from edf.equations.meaning.names import Bound, python_names
 from edf.equations.meaning.node_calls import call_node, insist_on_product, lists_arguments
 from edf.equations.meaning.reader import Reader
-from edf.equations.meaning.scripts import raised, subscripted
+from edf.equations.meaning.scripts import (
+    is_minus_one,
+    raised,
+    refuse_power_of_entry,
+    subscripted,
+)
 from edf.equations.meaning.symbols import (
     look_up,
     read_bound,
@@ -178,6 +183,8 @@ def _with_scripts(reader: Reader, value: Expr, behind: Tree) -> Expr:
     if behind.primes:
         fail(Why.DERIVATIVE, "A prime belongs to the function: f'(x)", behind.at)
     if behind.sub is not None:
+        if behind.sup is not None and is_minus_one(behind.sup):
+            refuse_power_of_entry(value, behind.sup)
         value = subscripted(reader, value, behind.sub, behind.at)
     return raised(reader, _lifted(reader, value), behind.sup, behind.at)
 

@@ -100,14 +100,8 @@ def read_script(reader: Reader, tree: Script) -> Expr:
         fail(Why.AMBIGUOUS, "What does this script belong to? Write parentheses", at)
     if sub is not None and isinstance(base, Group):
         whole_group = reader.whole(base)
-        is_matrix = whole_group.shape is not None and not is_vector(whole_group.shape)
-        if sup is not None and is_matrix:
-            fail(
-                Why.AMBIGUOUS,
-                "Of the matrix, or of its entry? Write ((..)^{..})_{ij} for an entry of its power, "
-                "inverse or transpose",
-                sup.at,
-            )
+        if sup is not None:
+            refuse_power_of_entry(whole_group, sup)
         return raised(reader, subscripted(reader, whole_group, sub, at), sup, at)
     if isinstance(base, Grad) and sub is not None and isinstance(base.base, Symbol):
         base = Grad(Script(base.base, sub, at=at), base.macro, at=at)
@@ -120,9 +114,24 @@ def read_script(reader: Reader, tree: Script) -> Expr:
     return raised(reader, reader.read(base), sup, at)
 
 
+def refuse_power_of_entry(value: Expr, sup: Tree) -> None:
+    """(A B)^2_{ij} is set as a power of an entry, and mostly meant as an entry of the power."""
+    if value.shape is not None and not is_vector(value.shape):
+        fail(
+            Why.AMBIGUOUS,
+            "Of the matrix, or of its entry? Write ((..)^{..})_{ij} for an entry of its power, "
+            "inverse or transpose",
+            sup.at,
+        )
+
+
+def is_minus_one(tree: Tree) -> bool:
+    return isinstance(tree, Sum) and tree.signs == ("-",) and tree.terms[0] == Number("1")
+
+
 def _refuse_power_of_entry(reader: Reader, symbol: Symbol, entry: Expr, sup: Tree) -> None:
     """A^{-1}_{ij} is set as a power of A_{ij}, and mostly meant as an entry of the inverse."""
-    if not _is_minus_one(sup):
+    if not is_minus_one(sup):
         return
     shape: tuple[Dim, ...] = ()
     if entry.op == "component":
@@ -337,7 +346,7 @@ def raised(reader: Reader, base: Expr, sup: Tree | None, at: int) -> Expr:
         return base
     if is_transpose(reader, sup):
         return apply("transpose", (base,), at)
-    if base.shape is not None and _is_minus_one(sup):
+    if base.shape is not None and is_minus_one(sup):
         return apply("inverse", (base,), at)
     if base.shape is not None and _is_minus_transpose(reader, sup):
         return apply("transpose", (apply("inverse", (base,), at),), at)
@@ -359,10 +368,6 @@ def is_transpose(reader: Reader, sup: Tree) -> bool:
     if sup.base == "T" and reader.scope.find(sup) is not None:
         fail(Why.OTHER_MEANING, "T is bound on this page: write \\top for the transpose", sup.at)
     return True
-
-
-def _is_minus_one(tree: Tree) -> bool:
-    return isinstance(tree, Sum) and tree.signs == ("-",) and tree.terms[0] == Number("1")
 
 
 def _is_minus_transpose(reader: Reader, sup: Tree) -> bool:
