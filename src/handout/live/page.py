@@ -153,7 +153,7 @@ def _described(cell: Cell) -> dict[str, Any]:
         "kind": cell.kind,
         "id": cell.id,
         "role": cell.role,
-        "source": cell.source,
+        "source": cell.source.rstrip("\n"),
         "line": cell.source_line,
         "options": {name: value for name, value in cell.options.items() if name not in _NAMES},
         "problem": cell.problem,

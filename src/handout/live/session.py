@@ -116,8 +116,9 @@ class Session:
             verdicts, outcome = self._run(self.cells[cell]._replace(source=source, role=Role.NONE))
             self._restart()
             checks = [v for v in verdicts if v["kind"] != "code"]
-            html = output(outcome) + _cards(checks)
             right = bool(checks) and all(v["status"] == "verified" for v in verdicts)
+            _expect_nothing(checks)
+            html = output(outcome) + _cards(checks)
             if not checks and outcome["error"] is None:
                 html += "<p>The cell ran, and checked nothing: leave its check in place.</p>"
             return {"html": html, "right": right, "said": "Right" if right else "Not right yet"}
@@ -349,7 +350,10 @@ def _expect_nothing(verdicts: Sequence[Verdict]) -> None:
 def _told(verdicts: Sequence[Verdict]) -> dict[str, Any]:
     """The outcome in a few words, for the line that is read aloud; and whether anything fails."""
     found = Counter(verdict["status"] for verdict in verdicts)
-    said = ", ".join(f"{count} {status}" for status, count in found.items())
+    if len(verdicts) == 1:
+        said = verdicts[0]["status"].capitalize()
+    else:
+        said = ", ".join(f"{count} {status}" for status, count in found.items())
     return {"said": said, "refuted": "refuted" in found}
 
 

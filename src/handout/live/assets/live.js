@@ -113,6 +113,9 @@ class Editor {
     /** @type {Cell} */ this.cell = live.page.cells[number];
     this.source = this.cell.source;
     this.code = this.cell.kind === "python";
+    const before = this.code ? box.previousElementSibling : null;
+    /** The code as the author's page shows it. */
+    this.block = before?.matches(".highlight, .tabbed-set, pre") ? /** @type {HTMLElement} */ (before) : null;
     this.exercise = this.cell.role === "exercise";
     /** @type {string[]} */ this.past = [];
     this.busy = this.again = false;
@@ -125,6 +128,7 @@ class Editor {
       value: this.source, rows: this.source.split("\n").length, "aria-describedby": `${name}-said`,
       onfocus: () => this.code && this.improve("codeField"),
       oninput: () => this.typed(), onkeydown: (/** @type {KeyboardEvent} */ event) => this.key(event)});
+    if (this.code) this.field.wrap = "off";
     if (this.exercise && !this.code) this.field.placeholder = "type LaTeX, for example \\frac{a}{b}";
     this.understood = make("div", {className: "live-understood", id: `${name}-said`, role: "status"});
     this.result = make("div", {className: "live-result"});
@@ -135,19 +139,14 @@ class Editor {
     this.anew = make("div", {className: "live-again"});   // of a claim below a changed cell
     this.moving = make("details", {className: "live-point", hidden: true, ontoggle: () => this.move()},
       make("summary", {}, "Move the point at which it fails"));
-    const what = this.code ? "cell" : "claim";
+    const what = this.code ? "cell" : {let: "declaration", define: "definition"}[this.cell.role] ?? "claim";
     this.button = make("button", {type: "button", className: "live-edit", title: `Change this ${what}`,
       "aria-expanded": "false", "aria-label": `Change this ${what}: ${this.cell.id}`,
       innerHTML: PENCIL, onclick: () => this.toggle()});
     if (this.exercise) this.open(false);
-    else (this.code ? this.block() ?? box : box).prepend(this.button);
+    else (this.block ?? box).prepend(this.button);
   }
 
-  /** The code of a Python cell as the author's page shows it. */
-  block() {
-    const before = this.box.previousElementSibling;
-    return before?.matches(".highlight, .tabbed-set, pre") ? /** @type {HTMLElement} */ (before) : null;
-  }
 
   get changed() {
     return this.source !== this.cell.source;
@@ -253,8 +252,8 @@ class Editor {
       if (event.key === "Escape" && !this.exercise) this.close();
     });
     this.offer(this.refutedByAuthor);
-    const block = this.code ? this.block() : null;
-    if (block) block.after(panel);
+    if (this.code && this.exercise) this.box.append(panel);
+    else if (this.block) this.block.after(panel);
     else if (this.code) this.box.prepend(panel);
     else (this.box.querySelector(".claimed, .math-display") ?? this.button).after(panel);
     return panel;
@@ -321,7 +320,7 @@ class Editor {
 
   /** Show whose the claim is: a changed one is no longer the author's. */
   mark() {
-    for (const part of [this.box, this.block()]) part?.classList.toggle("live-changed", this.changed);
+    for (const part of [this.box, this.block]) part?.classList.toggle("live-changed", this.changed);
   }
 
   /** Set what is being typed, before any judgement. */
@@ -335,7 +334,11 @@ class Editor {
   showUnderstood(said) {
     this.understood.replaceChildren();
     if (said.understood) this.understood.innerHTML = `<span>Understood as</span><div class="verdict-math">${said.understood}</div>`;
-    else if (said.message) this.understood.append(make("pre", {}, said.message));
+    else if (said.message) {
+      const [first, ...formula] = said.message.split("\n");   // the formula keeps its lines, and the caret its place
+      this.understood.append(make("p", {}, first));
+      if (formula.length) this.understood.append(make("pre", {}, formula.join("\n")));
+    }
   }
 
   /** Judge what stands in the field; while Python is busy, the newest waits. */
