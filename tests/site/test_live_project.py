@@ -139,6 +139,27 @@ def test_packages_modules_and_files_come_along(
         expect(page.locator(".live-panel pre.cell-output")).to_have_text("10.0 6 42", timeout=SLOW)
 
 
+def test_a_changed_cell_is_marked_as_the_readers(
+    context: BrowserContext, site: Path, serve: Callable[[Path], AbstractContextManager[str]]
+) -> None:
+    """Its code is no longer the author's, nor are the verdicts below; after Reset they are."""
+    page = context.new_page()
+    with serve(site) as address:
+        page.goto(f"{address}sub/page/")
+        run(page, "graph")
+        panel = page.get_by_role("group", name="Change graph", exact=True)
+        expect(panel.locator(".live-state")).to_have_text("Verified", timeout=SLOW)
+        expect(page.locator(".highlight.live-changed, .live-stale")).to_have_count(0)
+        field = panel.get_by_role("textbox")
+        field.fill("from edf import Input, Softmax\n\nP = 2 * Softmax(Input(shape=(3,)))")
+        panel.get_by_role("button", name="Run", exact=True).click()
+        again = page.locator(".live-stale .live-again")
+        expect(again.locator(".verdict-refuted")).to_be_visible(timeout=SLOW)
+        expect(page.locator(".highlight.live-changed")).to_have_count(1)
+        panel.get_by_role("button", name="Reset").click()
+        expect(page.locator(".highlight.live-changed, .live-stale")).to_have_count(0, timeout=SLOW)
+
+
 def test_a_page_that_needs_more_says_what(
     context: BrowserContext, site: Path, serve: Callable[[Path], AbstractContextManager[str]]
 ) -> None:
@@ -193,6 +214,7 @@ def test_a_load_that_stalls_can_be_tried_again(
         )
         expect(panel.locator("progress")).to_be_hidden()
         assert page.locator(".verdict-verified").count()  # the author's verdicts stand
+        worker.write_text(patient, "utf-8")  # a machine with other work is slow, and not stalled
         panel.get_by_role("button", name="Try again").click()
         expect(panel.locator(".verdict-refuted")).to_be_visible(timeout=SLOW)
         expect(panel.get_by_role("button", name="Try again")).to_be_hidden()

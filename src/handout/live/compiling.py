@@ -29,27 +29,26 @@ def main() -> None:
         archive.extractall(home)
     importlib.import_module("handout.live.session")
     library = next(place for place in sys.path if place.endswith(".zip"))
-    _rewrite(WORK / MODULES, WORK / f"compiled-{MODULES}", home, 0)
-    _rewrite(Path(library), WORK / f"compiled-{LIBRARY}", library, 2)
+    _rewrite(WORK / MODULES, WORK / f"compiled-{MODULES}", home)
+    _rewrite(Path(library), WORK / f"compiled-{LIBRARY}", library)
 
 
-def _rewrite(source: Path, target: Path, home: str, optimize: int) -> None:
-    """Write an archive anew, with bytecode in place of the modules that are imported from it."""
+def _rewrite(source: Path, target: Path, home: str) -> None:
+    """Write an archive anew, with bytecode in place of the modules that are imported from it.
+
+    It is without docstrings. What has operations stays source, which a page may show.
+    """
     imported = {str(getattr(m, "__file__", None)): m for m in list(sys.modules.values())}
     with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w") as new:
         for name in sorted(old.namelist()):
             data = old.read(name)
             module = imported.get(f"{home}/{name}")
-            if module is None or not name.endswith(".py"):
+            if module is None or not name.endswith(".py") or _has_operations(module):
                 _add(new, name, data)
                 continue
-            code = compile(data, f"{home}/{name}", "exec", dont_inherit=True, optimize=optimize)
-            check = importlib.util.source_hash(data)
-            head = importlib.util.MAGIC_NUMBER + _UNCHECKED.to_bytes(4, "little") + check
-            if _has_operations(module):  # a page may show how they are written
-                _add(new, name, data)
-                name = importlib.util.cache_from_source(name).removesuffix("c")
-            _add(new, f"{name}c", head + marshal.dumps(code))
+            code = compile(data, f"{home}/{name}", "exec", dont_inherit=True, optimize=2)
+            head = importlib.util.MAGIC_NUMBER + _UNCHECKED.to_bytes(4, "little")
+            _add(new, f"{name}c", head + importlib.util.source_hash(data) + marshal.dumps(code))
 
 
 def _add(archive: zipfile.ZipFile, name: str, data: bytes) -> None:

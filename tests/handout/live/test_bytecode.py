@@ -34,7 +34,7 @@ def test_what_is_imported_at_the_start_is_compiled(tmp_path: Path) -> None:
     assert said == ["Compiling the modules of live pages (once)"]
     modules, library = names_in(target / f"{MODULES}.gz"), names_in(target / f"{LIBRARY}.gz")
     assert {"handout/live/session.pyc", "edf/equations/check.pyc"} <= modules
-    assert {"edf/ops.py", "edf/__pycache__/ops.cpython-312.pyc"} <= modules
+    assert "edf/ops.py" in modules
     assert "edf/course/api.pyc" not in modules
     assert not {"handout/live/session.py", "edf/ops.pyc"} & modules
     assert {"json/__init__.pyc", "wave.py"} <= library
