@@ -161,6 +161,7 @@ _PRINTERS: dict[type[s.Tree], Callable[[Any], str]] = {
     s.Conditions: _conditions,
     s.Cases: _cases,
     s.Matrix: _matrix,
+    s.Listed: lambda tree: tree.shown,
     s.Empty: lambda tree: "",
     s.Mark: lambda tree: tree.text,
     s.Aside: lambda tree: tree.text,

@@ -40,7 +40,7 @@ def spoken(tree: s.Tree) -> str:
             return f"{_tight(tree.body)}!"
         case s.Styled():
             return spoken(tree.body)
-        case s.Matrix():
+        case s.Matrix() | s.Listed():
             return "the matrix"
         case s.Function():
             sup = "'" * tree.primes + ("" if tree.sup is None else "^" + spoken(tree.sup))

@@ -237,6 +237,17 @@ class Empty(Tree):
 
 
 @dataclass(frozen=True, slots=True)
+class Listed(Tree):
+    r"""A column or a row of a visible pattern, x_1, \dots, x_n: one entry, and its bounds."""
+
+    body: Tree
+    below: Tree  # i = 1
+    last: Tree
+    along: str  # `rows` for a column, `columns` for a row
+    shown: str  # as it was written
+
+
+@dataclass(frozen=True, slots=True)
 class Mark(Tree):
     r"""What stands between two parts of a claim, as written: `&=`, `, \quad`, `\\`.
 

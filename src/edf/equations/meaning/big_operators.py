@@ -11,6 +11,7 @@ from edf.equations.latex.syntax import (
     Big,
     Group,
     Indices,
+    Listed,
     Number,
     Product,
     Relation,
@@ -23,6 +24,7 @@ from edf.equations.latex.syntax import (
 from edf.equations.latex.vocabulary import CONDITION_SIGNS, DOTS, REFUSED
 from edf.equations.meaning.algebra import fail, make, number
 from edf.equations.meaning.conditions import restricted
+from edf.equations.meaning.display import expression
 from edf.equations.meaning.endings import insist_on_end
 from edf.equations.meaning.events import first_value
 from edf.equations.meaning.expression import Condition, Expr
@@ -33,6 +35,7 @@ from edf.equations.meaning.names import index_text, python_names
 from edf.equations.meaning.reader import Reader
 from edf.equations.meaning.symbols import read_letter
 from edf.equations.operations.reductions import BY_SIGN, REDUCTIONS
+from edf.equations.operations.shapes import describe, settle
 
 #: Fonts in which a letter is a set.
 _OF_SETS = frozenset([r"\mathcal", r"\mathscr", r"\mathbb", r"\mathfrak"])
@@ -125,6 +128,33 @@ def read_big(reader: Reader, tree: Big) -> Expr:
     return make(
         "big", (body,), (kind, indices, condition), at=tree.at,
         free=frozenset(free), bound=frozenset(indices), shape=body.shape,
+    )  # fmt: skip
+
+
+def read_listed(reader: Reader, tree: Listed) -> Expr:
+    """A column or a row by its entries, which run over all values of an index."""
+    assert isinstance(tree.below, Relation)
+    index = read_letter(reader, tree.below.left)
+    as_sum = Big(r"\sum", tree.below, tree.last, tree.body, at=tree.at)
+    kind, body = _read_ranged(reader, as_sum, tree.below, index, "sum")
+    whole = kind == "sum" and not (body.op == "cases" and body.label[0] == "given")
+    if not whole or index not in body.free:
+        fail(
+            Why.NOTATION,
+            "These dots do not run over all values of an index: write what they stand for with "
+            "indices",
+            tree.at,
+        )
+    length = reader.inference.ranges[index]
+    rows, columns = body.shape or (1, 1)
+    wide = settle(columns if tree.along == "columns" else rows)
+    if wide != 1:
+        fail(Why.SHAPES, f"{describe(body.shape).capitalize()} cannot stand in this list", tree.at)
+    data = (index, None) if tree.along == "rows" else (None, index)
+    shape = (length, columns) if tree.along == "rows" else (rows, length)
+    return make(
+        "gather", (body,), data, at=tree.at, shape=shape, free=body.free - {index},
+        bound=frozenset([index]), label=(f"list[{index}]({expression(body)})", tree.shown),
     )  # fmt: skip
 
 

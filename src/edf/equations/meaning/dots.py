@@ -8,11 +8,16 @@ enough to see it; else there must be three.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from edf.equations.latex.printer import to_latex
 from edf.equations.latex.syntax import (
     Big,
     Equation,
+    Group,
     Indices,
+    Listed,
+    Matrix,
     Number,
     Product,
     Relation,
@@ -25,7 +30,7 @@ from edf.equations.latex.syntax import (
     walk,
     with_child,
 )
-from edf.equations.latex.vocabulary import DOTS
+from edf.equations.latex.vocabulary import DOTS, TRANSPOSES
 from edf.equations.meaning.names import Scope
 
 _LETTERS = "kijlmnpqrsuvh"
@@ -47,11 +52,57 @@ def with_sums(equation: Equation, scope: Scope) -> Equation:
 
 def _expanded(tree: Tree, letter: str) -> Tree:
     match tree:
+        case Matrix():
+            return _matrix(tree, letter)
+        case Equation():
+            return replace(tree, left=_list(tree.left, letter), right=_list(tree.right, letter))
         case Sum():
             return _sum(tree, letter)
         case Product():
             return _product(tree, letter)
     return tree
+
+
+def _matrix(tree: Matrix, letter: str) -> Tree:
+    """A column or a row of a visible pattern; any other matrix as it is."""
+    if tree.environment in ("vmatrix", "Vmatrix"):
+        return tree
+    if all(len(row.entries) == 1 for row in tree.rows):
+        made = _listed([row.entries[0] for row in tree.rows], "rows", to_latex(tree), letter)
+    elif len(tree.rows) == 1:
+        made = _listed(tree.rows[0].entries, "columns", to_latex(tree), letter)
+    else:
+        return tree
+    return tree if made is None else replace(made, at=tree.at)
+
+
+def _list(tree: Tree, letter: str) -> Tree:
+    r"""(x_1, \dots, x_n) as a side of its own, and transposed, is the column x; [..] is a row."""
+    group, upright = tree, False
+    if isinstance(tree, Script) and tree.sub is None and not tree.primes:
+        sign = tree.sup
+        if isinstance(sign, Symbol) and (sign.base in TRANSPOSES or sign.base == "T"):
+            group, upright = tree.base, True
+    if not isinstance(group, Group) or group.commas or not group.open.endswith(("(", "[")):
+        return tree
+    along = "columns" if group.open.endswith("[") and not upright else "rows"
+    made = _listed(group.items, along, to_latex(tree), letter)
+    return tree if made is None else replace(made, at=tree.at)
+
+
+def _listed(entries: Sequence[Tree], along: str, shown: str, letter: str) -> Listed | None:
+    """What entries with dots before the last one have in common, if that is a pattern."""
+    if len(entries) < 3 or not _are_dots(entries[-2]) or any(map(_are_dots, entries[:-2])):
+        return None
+    first, last = entries[:-2], entries[-1]
+    made = _pattern(r"\sum", first[:2], last, letter)
+    if made is None or not isinstance(made.lower, Relation) or made.upper is None:
+        return None
+    start = made.lower.right
+    assert isinstance(start, Number)
+    if any(_put(made.body, letter, int(start.text) + k) != e for k, e in enumerate(first)):
+        return None
+    return Listed(made.body, made.lower, made.upper, along, shown)
 
 
 def _sum(tree: Sum, letter: str) -> Tree:
@@ -137,7 +188,10 @@ def _common(
         return None
     made = one
     for (name, place, child), (_, _, twin) in zip(parts, others, strict=True):
-        inside = below or (isinstance(one, Script) and name == "sub") or isinstance(one, Indices)
+        script = isinstance(one, Script) and (
+            name == "sub" or (name == "sup" and isinstance(child, Group))
+        )
+        inside = below or script or isinstance(one, Indices)
         common = _common(child, twin, letter, met, inside)
         if common is None:
             return None

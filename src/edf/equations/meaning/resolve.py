@@ -24,6 +24,7 @@ from edf.equations.latex.syntax import (
     Function,
     Grad,
     Group,
+    Listed,
     Matrix,
     Number,
     Product,
@@ -40,7 +41,7 @@ from edf.equations.latex.syntax import (
 from edf.equations.latex.vocabulary import ACCENTS, BINOMIALS, BOLD, REFUSED
 from edf.equations.meaning import algebra
 from edf.equations.meaning.algebra import apply, fail
-from edf.equations.meaning.big_operators import read_big
+from edf.equations.meaning.big_operators import read_big, read_listed
 from edf.equations.meaning.cases import read_cases
 from edf.equations.meaning.conditions import read_conditions, restricted
 from edf.equations.meaning.derivatives import read_derivative, read_grad
@@ -397,6 +398,7 @@ READERS: dict[type[Tree], Callable[[Reader, Any], Expr]] = {
     Root: _read_root,
     Factorial: _read_factorial,
     Matrix: _read_matrix,
+    Listed: read_listed,
     Styled: _read_styled,
     Relation: _read_relation,
     Evaluated: read_evaluated,
