@@ -167,7 +167,7 @@ def test_a_code_is_explained(code: str) -> None:
     """In words, and with what to do."""
     done = handout("explain", code)
     assert done.exit_code == 0
-    assert done.stdout.startswith("H401: An equation is refuted\n\nBoth sides differ")
+    assert done.stdout.startswith("H401: An equation is refuted\n\nThe two sides differ")
     assert 'expect="refuted"' in done.stdout
 
 

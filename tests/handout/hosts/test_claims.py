@@ -86,6 +86,8 @@ def test_a_page_that_claims_as_a_whole(workshop) -> None:
     assert found["summary"]["tested"] == 2
     assert [reason["line"] for reason in found["pages"][0]["reasons"]] == [17, 19]
     assert "is not bound" in found["pages"][0]["reasons"][0]["reason"]
+    assert [reason["code"] for reason in found["pages"][0]["reasons"]] == ["H413", None]
+    assert "[H413]" in done.stdout
 
 
 def test_a_wrong_formula_on_a_page_that_claims_as_a_whole_fails(workshop) -> None:
