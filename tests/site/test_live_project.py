@@ -6,6 +6,8 @@ import hashlib
 import json
 import os
 import shutil
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -58,6 +60,23 @@ P = Softmax(Input(shape=(3,)))
 \\sum_i P_i = 1
 ```
 """
+EXERCISE = """\
+# Exercise
+
+```python exec="on" id="graph"
+from edf import Input, Softmax
+
+P = Softmax(Input(shape=(3,)))
+```
+
+```math exercise="half" points="2"
+\\sum_i \\frac{P_i}{2} = ?
+```
+
+```math exercise="left-out"
+\\sum_i 3 P_i = ?
+```
+"""
 ELSEWHERE = """\
 # Elsewhere
 
@@ -86,6 +105,7 @@ def site(once: Callable[[str, Callable[[Path], object]], Path], build: Callable[
         for name, text in {
             "index.md": ELSEWHERE,
             "sub/page.md": PAGE,
+            "exercise.md": EXERCISE,
             "sub/helper.py": "def twice(x):\n    return 2 * x\n",
             "sub/kit/__init__.py": "",
             "sub/kit/more.py": "three = 3\n",
@@ -158,6 +178,30 @@ def test_a_changed_cell_is_marked_as_the_readers(
         expect(page.locator(".highlight.live-changed")).to_have_count(1)
         panel.get_by_role("button", name="Reset").click()
         expect(page.locator(".highlight.live-changed, .live-stale")).to_have_count(0, timeout=SLOW)
+
+
+def test_answers_that_are_downloaded_can_be_checked(
+    context: BrowserContext,
+    site: Path,
+    tmp_path: Path,
+    serve: Callable[[Path], AbstractContextManager[str]],
+) -> None:
+    """By `handout check`, as the browser did: a wrong one fails there, and a right one does not."""
+    page = context.new_page()
+    with serve(site) as address:
+        page.goto(f"{address}exercise/")
+        exercise = page.get_by_role("group", name="Exercise half", exact=True)
+        for answer, said, verdict in (("1", "Refuted", 1), (r"\frac{1}{2}", "Right", 0)):
+            exercise.get_by_role("textbox").fill(answer)
+            exercise.get_by_role("button", name="Check").click()
+            expect(exercise.locator(".live-state")).to_have_text(said, timeout=SLOW)
+            with page.expect_download() as download:
+                page.get_by_role("button", name="Download my answers").click()
+            download.value.save_as(tmp_path / "answers.md")
+            command = [sys.executable, "-m", "handout", "check", "answers.md"]
+            done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+            assert done.returncode == verdict, done.stdout + done.stderr
+    assert "(left-out: no answer)" in (tmp_path / "answers.md").read_text("utf-8")
 
 
 def test_a_page_that_needs_more_says_what(
