@@ -7,6 +7,7 @@ The card is a `<details>` element, so it opens by keyboard and without scripts. 
 from __future__ import annotations
 
 import platform
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from html import escape
@@ -24,6 +25,7 @@ _ORACLES = {
     "complex-step": "complex step",
     "richardson": "Richardson extrapolation of central differences",
 }
+_DERIVATIVE = re.compile(r"D\[([^][,]+), ([^][]+)\]")  # as a reading has it in plain text
 _NOT = {"=": "≠", "<": "≮", ">": "≯", "\\leq": "≰", "\\geq": "≱", "\\approx": "≉"}
 
 
@@ -230,22 +232,28 @@ def counterexample(
     rows = [(name, found.get(side)) for name, side in zip(names, ("left", "right"), strict=True)]
     if where := _where(found, names is SIDES):
         rows.insert(0, ("at", where))
-    heads = [escape(name) for name, _ in rows]
+    heads = [f'<th scope="row">{escape(name)}</th>' for name, _ in rows]
     for part in ("factors", "point"):
         for name, value in (found.get(part) or {}).items():
             rows.append((str(name), value))
             heads.append(_symbol(str(name), symbols or {}, typeset))
     body = "".join(
-        f'<tr><th scope="row">{head}</th><td>{plain(value)}</td></tr>'
+        f"<tr>{head}<td>{plain(value)}</td></tr>"
         for head, (_, value) in zip(heads, rows, strict=True)
     )
     return f'<table class="counterexample" aria-label="Counterexample">{body}</table>'
 
 
 def _symbol(name: str, symbols: Mapping[str, str], typeset: Typeset) -> str:
-    """A name as the formula sets it; a letter is one by itself, other names stay as they are."""
+    """The head of a row, set as the formula sets it, and in words: a formula alone counts as none.
+
+    A letter is one by itself; other names stay as they are.
+    """
     latex = symbols.get(name) or (name if len(name) == 1 and name.isalpha() else "")
-    return _math(latex, typeset) if latex and typeset is not as_source else escape(name)
+    if not latex or typeset is as_source:
+        return f'<th scope="row">{escape(name)}</th>'
+    spoken = _DERIVATIVE.sub(lambda d: f"∂{d[1]}/∂{d[2].replace(', ', '∂')}", name)
+    return f'<th scope="row" aria-label="{escape(spoken)}">{_math(latex, typeset)}</th>'
 
 
 def _index(value: Any) -> str:

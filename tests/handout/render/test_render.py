@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 from typing import Any
 from xml.etree import ElementTree
@@ -11,7 +12,7 @@ import pytest
 from handout.judge.formulas import Coverage, Formula
 from handout.page.options import STATUSES
 from handout.render.badge import anchor, badge, count, status_svg
-from handout.render.cards import card, cards
+from handout.render.cards import SIDES, card, cards, counterexample
 from handout.render.head import page_head, under_title, without_empty_headers
 from handout.render.numerals import plain, scientific
 from handout.render.outputs import output
@@ -158,6 +159,21 @@ def test_card_shows_the_counterexample() -> None:
     assert "array of 10 × 10 = 100 numbers" in text
     assert "holds if the factor ∂l/∂u is dropped" in text
     assert "0.25 ≠ −3e−09 at i = 0, j = 1 (counted from 0)" in text
+
+
+def test_factors_are_set_as_the_formula_sets_them() -> None:
+    """And said in words: for a table, a row whose head is a formula alone has none."""
+    symbols = {"D[l, x_i]": r"\frac{\partial l}{\partial x_i}", "P_i": "P_i"}
+    sides = {"left": 1, "right": 2}
+    found = sides | {"factors": {"D[l, x_i]": 3, "P_i": 4}, "point": {"x": 5, "w 1": 6}}
+    html = counterexample(found, SIDES, symbols, lambda latex: f"<math>{latex}</math>")
+    heads = re.findall(r'<th scope="row"(?: aria-label="(.*?)")?>(.*?)</th>', html)
+    assert [(label, re.sub("</?(?:span|math)[^>]*>", "", head)) for label, head in heads[2:]] == [
+        ("∂l/∂x_i", r"\frac{\partial l}{\partial x_i}"),
+        ("P_i", "P_i"),
+        ("x", "x"),
+        ("", "w 1"),
+    ]
 
 
 def test_card_shows_what_was_posted_beside_what_holds() -> None:
