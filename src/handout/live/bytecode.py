@@ -1,4 +1,4 @@
-"""The modules of live pages as bytecode, which Python loads in half the time: made when they are
+"""The modules of live pages as bytecode, which Python loads sooner: made when they are
 fetched, by the runtime itself, in Node. Without Node pages start from source, and work the same."""
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """What the runtime runs, once, when it is fetched: it compiles what a live page imports first.
 
-Half of the time from a reader's first use to the first verdict would otherwise go into compiling
-the same modules in every browser. Only what is imported at the start is compiled, since bytecode is
-larger than source.
+Every browser would otherwise compile the same modules at every visit. Only what is imported at the
+start is compiled, since bytecode is larger than source.
 """
 
 from __future__ import annotations
