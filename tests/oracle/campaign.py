@@ -118,8 +118,10 @@ def generate(seed: int) -> Iterator[Case]:
             for _ in range(slips):
                 wrong = mutate_matrices(wrong, rng, world) or wrong
             for e in (equation, wrong):
-                latex = MatrixSpeller(world, rng).equation(e)
-                yield Case(identity.id, world, latex, matrices.judge(e))
+                latex, truth = MatrixSpeller(world, rng).equation(e), matrices.judge(e)
+                if truth == "ill-formed" and r" \cdot " in latex:
+                    truth = "undecided"  # no matrix product, but the inner product of two columns
+                yield Case(identity.id, world, latex, truth)
         else:
             identity = rng.choice(identities())
             world, oracle = identity.world, oracles()[identity.world.name]
