@@ -6,7 +6,6 @@ what the dialect says of it. A test fails while the page says something else tha
 
 from __future__ import annotations
 
-import html
 import re
 from pathlib import Path
 from typing import Any
@@ -204,9 +203,7 @@ def _as_code(run: list[str]) -> list[str]:
 
 def _code(text: str) -> str:
     """A piece of code in a cell of a table, which a bar would end."""
-    if "|" not in text:
-        return f"`{text}`"
-    return f"<code>{html.escape(text).replace('|', '&#124;')}</code>"
+    return "`" + re.sub(r"\|(?=([A-Za-z])?)", lambda bar: r"\vert" + " " * bool(bar[1]), text) + "`"
 
 
 if __name__ == "__main__":
