@@ -40,7 +40,7 @@ ORDER = {
     "handout": (
         "project_file",
         "page",  # as it is written
-        "settings",
+        "settings distribution",
         "run",  # its cells, in a process of their own
         "math",  # LaTeX, set
         "judge",  # outcomes and expectations

@@ -494,7 +494,8 @@ def init(folder: Path) -> None:
 @click.option("--host", type=click.Choice(HOSTS), default=HOSTS[0], help="The site generator.")
 def new(folder: Path, host: str) -> None:
     """Start a handout of your own: a small, complete project."""
-    from handout.scaffold import NewError, is_local, new_handout, requirement
+    from handout.distribution import is_local, requirement
+    from handout.scaffold import NewError, new_handout
 
     try:
         written = new_handout(folder, host)

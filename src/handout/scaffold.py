@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
-from importlib.metadata import distribution
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path, PurePosixPath
 
+from handout.distribution import requirement
 from handout.page.problems import UserError
 
 _DOTTED = {"gitignore": ".gitignore", "github": ".github"}  # as they are named in a project
@@ -57,26 +56,6 @@ def new_handout(folder: Path, host: str = "mkdocs") -> list[Path]:
     except OSError as error:
         raise NewError(f"{error.filename or folder}: {error.strerror}") from error
     return written
-
-
-def requirement() -> str:
-    """What to install for a project to be built: handout, from where this one came.
-
-    What an index has is not assumed to be this one, unless this one was installed from there.
-    """
-    installed = distribution("mkdocs-handout")
-    origin = json.loads(installed.read_text("direct_url.json") or "{}")
-    if "url" not in origin:
-        return f"mkdocs-handout=={installed.version}"
-    source = origin["url"]
-    if vcs := origin.get("vcs_info"):
-        source = f"{vcs['vcs']}+{source}@{vcs['commit_id']}"
-    return f"mkdocs-handout @ {source}"
-
-
-def is_local(required: str) -> bool:
-    """Whether a requirement names something that only this machine has."""
-    return " @ file:" in required
 
 
 def _templates() -> Iterator[tuple[PurePosixPath, Traversable]]:

@@ -17,6 +17,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urljoin
 
+from handout.distribution import is_local, requirement
 from handout.live.page import files_of, own_modules
 from handout.page.cells import Cell
 from handout.page.displays import Role
@@ -26,7 +27,7 @@ from handout.page.pages import Page
 from handout.run.cache import distributions
 from handout.run.outcomes import Reads
 
-INSTALL = "%pip install --quiet mkdocs-handout"
+INSTALL = "%pip install --quiet"
 LOAD = "%load_ext handout"
 #: Bytes of files and pictures that a notebook brings along; of more, it says where they are.
 MOST = 2_000_000
@@ -62,7 +63,9 @@ def as_notebook(page: Page, macros: Mapping[str, str], around: Surroundings = AL
         around: what it needs besides.
     """
     writer = _Writer(around)
-    cells = [_code("\n".join((" ".join((INSTALL, *around.packages)), LOAD)))]
+    handout = requirement()
+    wanted = ["mkdocs-handout" if is_local(handout) else f'"{handout}"', *around.packages]
+    cells = [_code("\n".join((" ".join((INSTALL, *wanted)), LOAD)))]
     if macros:
         definitions = "\n".join(map(_defined, macros.items()))
         cells.append(_code(f"%%macros\n{definitions}"))

@@ -11,7 +11,7 @@ import nbformat
 import pytest
 
 from handout.live import notebook
-from handout.live.notebook import ALONE, INSTALL, LOAD, Surroundings, as_notebook
+from handout.live.notebook import ALONE, LOAD, Surroundings, as_notebook
 from handout.live.page import own_modules
 from handout.page.pages import Page, make_page, read_page
 
@@ -94,7 +94,7 @@ def shown(cell: nbformat.NotebookNode) -> str:
 def test_what_becomes_of_a_page(page: Page) -> None:
     """The install cell first, then what the page needs, then its text and cells in their order."""
     cells = notebook_of(page).cells
-    assert cells[0].source == f"{INSTALL}\n{LOAD}"
+    assert cells[0].source == f"%pip install --quiet mkdocs-handout\n{LOAD}"
     assert cells[1].source == (
         "%%macros\n\\newcommand{\\R}{\\mathbb{R}}\n\\newcommand{\\twice}[1]{2 #1}"
     )
@@ -308,3 +308,23 @@ def test_boxes_and_tabs_become_text() -> None:
         "**Tip**\nDeeper:\n\n    code\n\n**First**\n\nOne\n\n**Second**\n\nTwo\n\nOutside\n\n"
         "    indented code",
     ]
+
+
+@pytest.mark.parametrize(
+    ("required", "installed"),
+    [
+        ("mkdocs-handout==1.2.3", '"mkdocs-handout==1.2.3"'),
+        (
+            "mkdocs-handout @ git+https://h.test/a@abc",
+            '"mkdocs-handout @ git+https://h.test/a@abc"',
+        ),
+        ("mkdocs-handout @ file:///home/a", "mkdocs-handout"),
+    ],
+)
+def test_it_installs_what_the_site_was_built_with(
+    page: Page, monkeypatch: pytest.MonkeyPatch, required: str, installed: str
+) -> None:
+    """From where the author has it, unless no reader can reach that."""
+    monkeypatch.setattr("handout.live.notebook.requirement", lambda: required)
+    first = notebook_of(page).cells[0].source
+    assert first.splitlines()[0] == f"%pip install --quiet {installed}"
