@@ -14,7 +14,7 @@ site: $(VENV)/.site       ## check every page, build the site strictly, say what
 
 test: $(VENV)/.test lint  ## lint, types, every test, the handout's verdicts, the site in a browser
 	@$(BIN)/handout live fetch || test -z "$$CI"
-	@$(BIN)/pytest --numprocesses=2 --dist=worksteal
+	@$(BIN)/pytest --numprocesses=3 --dist=worksteal  # one more than processors: some tests wait
 
 lint: $(VENV)/.test
 	@$(BIN)/ruff check .

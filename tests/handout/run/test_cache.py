@@ -445,6 +445,18 @@ def test_a_file_that_was_renamed_into_place_counts_as_written(workshop) -> None:
     assert runs(workshop)
 
 
+def test_a_module_that_an_import_compiles_is_not_written(workshop) -> None:
+    """The file that appears is the compiled one, which stands for its source where it is read."""
+    workshop.write("charts.py", "n = 3\n")
+    workshop.write(
+        "page.md", PAGE.format("import sys; sys.dont_write_bytecode = False; import charts;")
+    )
+    reads = workshop.run("page.md")["page.md"].reads
+    assert list(workshop.root.glob("__pycache__/charts.*.pyc"))
+    assert str(workshop.root / "charts.py") in reads["files"]
+    assert reads["written"] == {}
+
+
 def test_a_page_that_writes_does_not_build_for_ever(workshop) -> None:
     """While a site is served, one whose outcome is not kept runs once in a while."""
     workshop.write("page.md", PAGE.format("import time\nopen('t', 'w').write(str(time.time()));"))

@@ -82,7 +82,8 @@ class Reads:
                 self.files.setdefault(path)
         elif event == "os.rename":
             source, target = map(self._path, args[:2])
-            if target is not None and source in self.written:
+            compiled = str(args[1]).endswith(".pyc")  # by an import, which writes no source
+            if target is not None and source in self.written and not compiled:
                 self.written.add(target)
         elif event in STARTS_PROCESS:
             self.reasons.setdefault("it started a process")
