@@ -245,7 +245,7 @@ def counterexample(
 
 
 def _symbol(name: str, symbols: Mapping[str, str], typeset: Typeset) -> str:
-    """The head of a row, set as the formula sets it, and in words: a formula alone counts as none.
+    """The head of a row, set as the formula sets it for the eye, and in words for the ear.
 
     A letter is one by itself; other names stay as they are.
     """
@@ -253,7 +253,12 @@ def _symbol(name: str, symbols: Mapping[str, str], typeset: Typeset) -> str:
     if not latex or typeset is as_source:
         return f'<th scope="row">{escape(name)}</th>'
     spoken = _DERIVATIVE.sub(lambda d: f"∂{d[1]}/∂{d[2].replace(', ', '∂')}", name)
-    return f'<th scope="row" aria-label="{escape(spoken)}">{_math(latex, typeset)}</th>'
+    try:
+        formula = typeset(latex)
+    except ValueError:
+        return f'<th scope="row">{escape(name)}</th>'
+    seen = f'<span class="symbol" aria-hidden="true">{formula}</span>'
+    return f'<th scope="row"><span class="for-the-ear">{escape(spoken)}</span>{seen}</th>'
 
 
 def _index(value: Any) -> str:
