@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from handout.render.svg import Panel, figure, label, polyline, rect
 from handout.render.symbols import derivative, pieces, spans
 
-_WIDTH, _HEIGHT = 112.0, 56.0  # of a node
+_WIDTH, _HEIGHT = 124.0, 56.0  # of a node
 _GAP_X = 16.0
 _GAP_Y, _ROOM = 34.0, 56.0  # between layers: for an arrow, and for a derivative beside it
 _MOST = 200  # nodes; nobody reads a larger graph
