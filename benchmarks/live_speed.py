@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from playwright.sync_api import Page, Response, sync_playwright
+from playwright.sync_api import Page, Response, ViewportSize, sync_playwright
 from scripts.serving import home_of, served
 
 from edf import AnyFunction, Input, Softmax
@@ -34,6 +34,9 @@ KEYS = 15
 ROUNDS = 3  # of first uses, with bytecode and without by turns; the least time counts
 LINE = 10  # megabits a second of a slow line
 SAME = ("gz", "whl", "zip", "woff2")  # endings of files that no server compresses further
+
+
+PHONE: ViewportSize = {"width": 400, "height": 850}
 
 
 def visit(page: Page, address: str) -> float:
@@ -160,6 +163,9 @@ def main() -> None:
             page = browser.new_context().new_page()  # another profile, with an empty cache
             page.set_default_timeout(120_000)
             slowly = visit(page, slow)
+        page = browser.new_context(viewport=PHONE, is_mobile=True, has_touch=True).new_page()
+        page.set_default_timeout(120_000)
+        by_touch, touched = visit(page, address), keys(page)
         source: list[float] = []
         with TemporaryDirectory(dir=site.parent) as folder:
             from_source(site, Path(folder, "site"))
@@ -178,6 +184,8 @@ def main() -> None:
     print(f"| the same on a line of {LINE} Mbit/s | {slowly:.1f} s |")
     print(f"| later visit to first verdict | {second:.1f} s |")
     print(f"| verdict on a changed formula, median of {len(times)} | {median:.0f} ms |")
+    phone = f"{by_touch:.1f} s, {statistics.median(touched):.0f} ms"
+    print(f"| first verdict and changed formula, 400 pixels wide, by touch | {phone} |")
     print(f"| the same in CPython, without a browser | {plain:.0f} ms |")
     print(f"| first cell run again, and all of Problem 2 below it | {below:.1f} s |")
     print(f"| stands by on every page, compressed | {compressed(stand_by) / 1e3:.1f} kB |")
