@@ -75,7 +75,7 @@ def test_pages_that_change_without_a_reload_work(
         rows = tab.locator(".verdict-table tbody tr")
         before = rows.count()
         assert before > 1
-        tab.locator(".verdict-filters select").nth(2).select_option("wrong as posted")
+        tab.locator(".verdict-filters select").nth(2).select_option("wrong as expected")
         assert tab.locator(".verdict-table tbody tr:visible").count() == 1
         assert tab.evaluate("window.stayed") is True
     assert errors == []

@@ -25,7 +25,7 @@ _PAPERS = {"A4": "210mm", "letter": "8.5in"}  # and how wide they are
 _SOLUTIONS = ("open", "closed")
 _DROPPED = (
     ".headerlink, .verdict-count, .verdict-filters, .untested, .notebook-download, "
-    ".md-content__button, .math-words, script, style, input"
+    ".md-content__button, .math-words, .highlight:has(> .code-folded), script, style, input"
 )
 _CELL_PARTS = {"cell-outputs", "verdicts", "handout-figure"}  # what stands between claim and card
 _REFERRING = ("aria-labelledby", "aria-describedby", "for", "headers")

@@ -79,6 +79,9 @@ def judge_page(
             elif facts is not None:
                 verdicts = _judge_cell(page, cell, facts, macros)
             _note_nondeterminism(verdicts, facts)
+            if quoted := cell.options.get("quoted"):
+                for verdict in verdicts:
+                    verdict["details"]["quoted"] = str(quoted)
             if cell.kind == "python" and not failed and not verdicts[0]["ok"]:
                 failed = cell.id
             _note_consequence(verdicts, failed)

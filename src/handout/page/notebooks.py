@@ -106,10 +106,15 @@ def _place(source: str, text: str, position: int) -> tuple[int, int]:
 
 
 def _code_cell(cell: Any, shown: str, line: int) -> Cell:
-    """A code cell; its options stand in the metadata of the cell, under `handout`."""
+    """A code cell; its options stand in the metadata of the cell, under `handout`.
+
+    Code that Jupyter folds, `"jupyter": {"source_hidden": true}`, is folded on the page, too.
+    """
     last = line + cell.source.count("\n")
     made = Cell("python", shown, line, last, cell.source, line, "")
     options: dict[str, object] = {}
+    if dict(cell.metadata.get("jupyter", {})).get("source_hidden"):
+        options["show"] = "folded"
     try:
         for key, value in dict(cell.metadata.get("handout", {})).items():
             if key not in PYTHON or key in ("exec", "show", "title"):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 STATUSES = ("verified", "refuted", "inconclusive", "error")
-SHOWN = ("both", "code", "output", "none")
+SHOWN = ("both", "code", "output", "folded", "none")
 
 _OPTION = re.compile(
     r"""\s*(?P<key>[^\s="'{}]+)(?:=(?P<quote>["'])(?P<value>.*?)(?P=quote)(?=\s|$))?"""
@@ -102,6 +102,12 @@ def _reading(value: str) -> str:
     return ", ".join(parts)
 
 
+def _source(value: str) -> str:
+    if not re.fullmatch(r"[a-z]+", value):
+        raise OptionError("must be one word that may follow *wrong as*, as in posted or published")
+    return value
+
+
 def _text(value: str) -> str:
     return value
 
@@ -119,6 +125,12 @@ def _hints(value: str) -> tuple[str, ...]:
     return hints
 
 
+_QUOTED = Option(
+    "quoted",
+    "a word, as `posted`",
+    "Whose mistake it is, where one is expected and found: its card says *wrong as posted*.",
+    _source,
+)
 _EXERCISE = (
     Option(
         "exercise", "a name", "Let the reader answer, in place of `?` or of the code.", _identifier
@@ -140,8 +152,8 @@ PYTHON: Mapping[str, Option] = {
         Option("hl_lines", "numbers, ranges", "Lines to stress, as in `2 4-6`.", _lines),
         Option(
             "show",
-            "`both` (default), `code`, `output`, `none`",
-            "What of the cell is shown.",
+            "`both` (default), `code`, `output`, `folded`, `none`",
+            "What of the cell is shown; `folded` is both, with the code to be opened.",
             _word(SHOWN),
         ),
         Option(
@@ -150,6 +162,7 @@ PYTHON: Mapping[str, Option] = {
             "How the cell must end.",
             _python_expectation,
         ),
+        _QUOTED,
         Option("timeout", "seconds", "The longest that the cell may run.", _seconds),
         *_EXERCISE,
         Option("points", "a number", "What a right answer to an exercise is worth.", _count),
@@ -165,6 +178,7 @@ MATH: Mapping[str, Option] = {
             "The verdict that is expected; one word, or one for each step of a chain.",
             _statuses,
         ),
+        _QUOTED,
         Option(
             "reading",
             "`componentwise i`, `componentwise i j`, `base 0`, `base 1`, `layout numerator`, "

@@ -1,6 +1,7 @@
 """A verdict in a word, an icon and a colour; and the status badge of a whole handout.
 
-What a page quotes as a mistake, and was found to be one, has a state of its own: *wrong as posted*.
+What is expected to be wrong, and is, has a state of its own; of a quotation it says whose mistake
+it is, as in *wrong as posted*.
 Each icon has its own outline (circle, square, octagon, diamond, triangle), so that they are told
 apart in black and white as well.
 """
@@ -23,7 +24,7 @@ _OUTLINES = {
 #: The states of a verdict in words, from the best to the worst.
 STATES = {
     "verified": "verified",
-    "wrong": "wrong as posted",
+    "wrong": "wrong as expected",
     "inconclusive": "inconclusive",
     "refuted": "refuted",
     "error": "error",
@@ -33,9 +34,16 @@ _WIDTH = 6.4  # of an average character of 11 px Verdana, which a badge's reader
 
 def state(verdict: Verdict) -> str:
     """The status, or `wrong` of what was expected to fail, as a quoted mistake is, and does."""
-    quoted = verdict["status"] == verdict["expected"] == "refuted"
+    refuted = verdict["status"] == verdict["expected"] == "refuted"
     raised = verdict["status"] == "verified" and (verdict.get("details") or {}).get("raised")
-    return "wrong" if quoted or raised else verdict["status"]
+    return "wrong" if refuted or raised else verdict["status"]
+
+
+def word(verdict: Verdict) -> str:
+    """The state in words: `wrong as posted` of what the author of the page marks as posted."""
+    name = state(verdict)
+    source = (verdict.get("details") or {}).get("quoted") if name == "wrong" else None
+    return f"wrong as {source}" if source else STATES[name]
 
 
 def icon(name: str) -> str:
@@ -57,12 +65,13 @@ def place(verdict: Verdict) -> str:
 
 def judged(verdict: Verdict) -> str:
     """The verdict in words, with what was expected when that says more."""
-    status, expected, word = verdict["status"], verdict["expected"], STATES[state(verdict)]
+    status, expected = verdict["status"], verdict["expected"]
     if not verdict["ok"]:
         return f"{status}, but {expected} was expected"
     if status == "error" and expected:
         return "cannot be tested, as expected"
-    return f"{word}, as expected" if status == "inconclusive" and expected else word
+    as_expected = status == "inconclusive" and expected
+    return "inconclusive, as expected" if as_expected else word(verdict)
 
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:
@@ -87,7 +96,7 @@ def badge(*verdicts: Verdict, page: str = "", link: bool = True) -> str:
     tag, target = ("a", f' href="{href}"') if link else ("span", "")
     return (
         f'<{tag} class="{classes}"{target} title="{title}">'
-        f"{icon(name)}<span>{escape(STATES[name])}</span></{tag}>"
+        f"{icon(name)}<span>{escape(word(verdict))}</span></{tag}>"
     )
 
 
@@ -104,12 +113,13 @@ def number(count: int, noun: str) -> str:
 def count(verdicts: Sequence[Verdict]) -> str:
     """How many verdicts of each state, in words: `12 verified, 3 wrong as posted`."""
     parts = []
-    for name, word in STATES.items():
-        these = [v for v in verdicts if state(v) == name]
-        if not these:
-            continue
+    order = list(STATES)
+    ordered = sorted(verdicts, key=lambda v: order.index(state(v)))
+    for said in dict.fromkeys(map(word, ordered)):
+        these = [v for v in ordered if word(v) == said]
+        name = state(these[0])
         expected = sum(bool(v["ok"]) for v in these)
-        words = f"{len(these)} {word}" + ("s" if name == "error" and len(these) > 1 else "")
+        words = f"{len(these)} {said}" + ("s" if name == "error" and len(these) > 1 else "")
         if name not in ("verified", "wrong") and expected:
             words += (
                 " as expected" if expected == len(these) else f", {expected} of them as expected"

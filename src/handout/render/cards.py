@@ -50,12 +50,12 @@ def card(steps: Sequence[Verdict], typeset: Typeset = as_source) -> str:
     brief = name == "verified" and chief["ok"] and chief["kind"] == "equation"
     classes = f"verdict verdict-{name}" + ("" if chief["ok"] else " unexpected")
     classes += " verdict-brief" if brief else ""
-    word = judged(chief)
-    title = f' title="{escape(word)}: {escape(chief["id"])}"' if brief else ""
+    said = judged(chief)
+    title = f' title="{escape(said)}: {escape(chief["id"])}"' if brief else ""
     body = "".join(_step(verdict, len(steps), typeset) for verdict in steps)
     return (
         f'<details class="{classes}" data-search-exclude>'
-        f"<summary{title}>{icon(name)}<strong>{escape(word[:1].upper() + word[1:])}</strong> "
+        f"<summary{title}>{icon(name)}<strong>{escape(said[:1].upper() + said[1:])}</strong> "
         f"{_headline(chief, len(steps))}</summary>"
         f'<div class="verdict-body">{body}{_test(steps, typeset)}</div></details>'
     )
@@ -182,10 +182,11 @@ def _erratum(verdict: Verdict, typeset: Typeset) -> str:
         return f"<p>{_repair(repair, typeset)}</p>" if repair else ""
     written = f"{details.get('lhs')} {sign} {details.get('rhs')}"
     mended = f"{details.get('mended_lhs')} {sign} {details.get('mended_rhs')}"
-    quoted = "As posted" if state(verdict) == "wrong" else "As written"
+    quoted = details.get("quoted") if state(verdict) == "wrong" else None
+    as_given = f"As {escape(quoted or 'written')}"
     reason = repair.partition(": \\")[0]
     return (
-        f'<div class="erratum"><div><span>{quoted}</span>{_math(written, typeset)}</div>'
+        f'<div class="erratum"><div><span>{as_given}</span>{_math(written, typeset)}</div>'
         f"<div><span>Corrected</span>{_math(mended, typeset)}</div></div>"
         f"<p>It {escape(reason)}.</p>"
     )

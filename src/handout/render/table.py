@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from html import escape
 
 from handout.judge.verdict import Verdict
-from handout.render.badge import STATES, anchor, claims_of, count, icon, judged, number, state
+from handout.render.badge import anchor, claims_of, count, icon, judged, number, state, word
 from handout.render.numerals import scientific
 
 
@@ -42,8 +42,7 @@ def _summary(verdicts: Sequence[Verdict]) -> str:
 
 def _word(verdict: Verdict) -> str:
     """The state in words; code that ran claims nothing, so nothing of it is verified."""
-    name = state(verdict)
-    return "ran" if verdict["kind"] == "code" and name == "verified" else STATES[name]
+    return "ran" if verdict["kind"] == "code" and state(verdict) == "verified" else word(verdict)
 
 
 def _filters(verdicts: Sequence[Verdict], title: Callable[[str], str]) -> str:
@@ -74,12 +73,12 @@ def _row(verdict: Verdict, page: str, title: str) -> str:
     name = state(verdict)
     claim = escape(verdict["id"]) + (f", step {verdict['step']}" if verdict["step"] > 1 else "")
     error = verdict["max_rel_error"]
-    word = _word(verdict) if verdict["ok"] else judged(verdict)
+    said = _word(verdict) if verdict["ok"] else judged(verdict)
     return (
         f'<tr data-status="{escape(_word(verdict))}" data-kind="{escape(verdict["kind"])}"'
         f' data-page="{escape(verdict["page"])}">'
         f'<td><span class="verdict-badge verdict-{name}{"" if verdict["ok"] else " unexpected"}">'
-        f"{icon(name)}<span>{escape(word)}</span></span></td>"
+        f"{icon(name)}<span>{escape(said)}</span></span></td>"
         f'<td><a href="{escape(f"{page}#{anchor(verdict)}")}">{claim}</a></td>'
         f"<td>{escape(verdict['kind'])}</td><td>{escape(title)}</td>"
         f"<td>{'' if error is None else scientific(error)}</td></tr>"

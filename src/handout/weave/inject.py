@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -31,6 +31,7 @@ from handout.run.outcomes import FIGURE
 from handout.weave.pagemath import mark
 from handout.weave.rich_output import rich_html
 
+_HIGHLIGHT = re.compile(r'<div class="(?:language-\w+ )?highlight">')
 TOKEN = r"handout-[0-9a-f]{16}-\d+\."  # the pattern of a whole one
 
 
@@ -118,6 +119,7 @@ def filled(
     cells: Sequence[str],
     sources: Mapping[int, str] = MappingProxyType({}),
     objects: Objects | None = None,
+    folded: Collection[int] = (),
 ) -> str:
     """A page's HTML with what its cells give in the place of their tokens.
 
@@ -127,6 +129,7 @@ def filled(
         cells: the HTML that each cell gives, by its number.
         sources: of the cells whose code speaks of the objects of graphs, by their number.
         objects: those of the page.
+        folded: the cells whose code is there to be opened, by their number.
     """
     before, *pieces = html.split(token)
     done = [before.removesuffix("<p>")]
@@ -134,9 +137,22 @@ def filled(
         number, _, after = piece.partition(".")
         if source := sources.get(int(number)):
             done[-1] = in_code(done[-1], source, objects or Objects())
+        if int(number) in folded:
+            done[-1] = _fold(done[-1])
         done.append(cells[int(number)])
         done.append(after.removeprefix("</p>").removesuffix("<p>"))
     return "".join(done)
+
+
+def _fold(html: str) -> str:
+    """HTML that ends in a cell's code, which its reader opens."""
+    shown = html.rstrip().removesuffix("</div>")
+    *_, block = (None, *_HIGHLIGHT.finditer(html))
+    if block is None or shown == html.rstrip():
+        return html
+    code = shown[block.end() :]
+    summary = '<details class="code-folded"><summary>Code</summary>'
+    return f"{shown[: block.end()]}{summary}{code}</details></div>\n"
 
 
 def graphs(judged: JudgedPage) -> dict[int, list[Mapping[str, Any]]]:
@@ -167,7 +183,7 @@ def shown(result: Result, number: int) -> str:
         if cell.role in (Role.DEFINE, Role.CLAIM) and result.outcome is not None:
             html += binding(result.outcome.get("defined", ()))
     quiet = next((verdict for verdict in result.verdicts if _quiet(verdict, cell)), None)
-    visible = cell.kind == "python" and cell.options.get("show", "both") in ("both", "output")
+    visible = cell.kind == "python" and cell.options.get("show", "both") not in ("code", "none")
     printed = ""
     if result.outcome is not None and visible:  # an equation's error stands on its card
         printed = output(result.outcome, of=quiet, rich=rich_html).replace("[[", "&#91;[")

@@ -37,6 +37,7 @@ class Woven:
         mentions: what links to verdicts show, as they are written.
         marked: the verdicts that are drawn on formulas, by the number of their cell.
         sources: of the cells whose code speaks of what graphs show, by their number.
+        folded: the cells whose code is there to be opened, by their number.
         graphs: those of the page, as its cells have described them.
         macros: of the page's formulas.
         mathml: which formulas are set, as in `handout.settings`.
@@ -50,6 +51,7 @@ class Woven:
     mentions: Mapping[str, Mention] = field(default_factory=dict)
     marked: Mapping[int, Sequence[Verdict]] = field(default_factory=dict)
     sources: Mapping[int, str] = field(default_factory=dict)
+    folded: Sequence[int] = ()
     graphs: Sequence[Mapping[str, Any]] = ()
     macros: Mapping[str, str] = field(default_factory=dict)
     mathml: bool | str = True
@@ -107,6 +109,7 @@ def weave(
         },
         # a line below the last graph may give a name to something else
         sources={n: r.cell.source for n, r in enumerate(results) if n <= max(drawn, default=-1)},
+        folded=[n for n, r in enumerate(results) if r.cell.options.get("show") == "folded"],
         graphs=[graph for described in drawn.values() for graph in described],
         macros=macros,
         mathml=mathml,
@@ -124,7 +127,8 @@ def completed(html: str, woven: Woven, page: Page | None = None) -> tuple[str, l
     """
     objects = objects_of(woven.graphs)
     html = without_empty_headers(html)
-    html = filled(html, woven.token, woven.cells, woven.sources, objects) + woven.after
+    html = filled(html, woven.token, woven.cells, woven.sources, objects, woven.folded)
+    html += woven.after
     html = under_title(html, woven.under_title)
     if woven.mentions:
         html = with_mentions(html, woven.mentions.get)

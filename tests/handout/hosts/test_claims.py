@@ -61,7 +61,7 @@ def test_a_formula_with_a_comment_is_shown_once_and_judged(workshop) -> None:
     for claim in ("jacobian", "wrong"):
         assert html.count(f'id="verdict-{claim}"') == 1
     assert html.index("<math") < html.index('id="verdict-jacobian"') < html.index("follows.")
-    assert "2 claims tested at this build: 1 verified, 1 wrong as posted." in html
+    assert "2 claims tested at this build: 1 verified, 1 wrong as expected." in html
     assert "1 cell of code ran, as expected. 2 of 3 formulas tested." in html
     assert "not claimed" in html
 
@@ -256,7 +256,7 @@ def test_a_page_without_python(workshop) -> None:
     html = page(workshop, "a")
     assert "defines <code>z</code>, <code>l</code>" in html
     assert html.count('<span class="math-display">') == 4
-    assert "2 claims tested at this build: 1 verified, 1 wrong as posted. 2 of 2" in html
+    assert "2 claims tested at this build: 1 verified, 1 wrong as expected. 2 of 2" in html
     whole = text.replace("```math define\n", "$$\n").replace("\n```\n", "\n$$\n")
     assert site(workshop, a=f"---\nclaims: all\n---\n{whole}").exit_code == 0
     assert "defines <code>z</code>, <code>l</code>" in page(workshop, "a")

@@ -93,7 +93,7 @@ def test_a_card_becomes_a_note_beside_its_formula() -> None:
     first, second = note.select("p")
     assert "Verified" in first.get_text()
     assert "20 points" in first.get_text()
-    assert "Wrong as posted 0.25 ≠ 0.75 at i = 2 (counted from 0)" in second.get_text()
+    assert "Wrong as expected 0.25 ≠ 0.75 at i = 2 (counted from 0)" in second.get_text()
     assert not soup.select("details, summary, ul.verdicts")
 
 

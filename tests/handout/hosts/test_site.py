@@ -320,16 +320,16 @@ def test_a_page_that_cannot_be_read_stops_no_other(softmax) -> None:
 
 
 def test_a_cell_is_shown_as_its_options_say(workshop) -> None:
-    """Code, output, both or none, with a title; in a tab, too."""
+    """Code, output, both, the code folded, or none, with a title; in a tab, too."""
     configure(workshop)
     cell = '```python exec="on" show="{0}" title="T {0} &quot;"\nprint("out" + "put-{0}")\n```\n\n'
     tab = '=== "Tab"\n\n    ```python exec="on"\n    print("in" + "-tab")\n    ```\n'
-    shown = ("both", "code", "output", "none")
+    shown = ("both", "code", "output", "folded", "none")
     workshop.write("docs/index.md", "".join(map(cell.format, shown)) + tab)
     assert command(workshop, "handout", "build", "--strict").returncode == 0
     page = unescape(re.sub(r"<[^>]*>", "", (workshop.root / "site/index.html").read_text()))
-    assert [f'"put-{name}")' in page for name in shown] == [True, True, False, False]
-    assert [f"output-{name}" in page for name in shown] == [True, False, True, False]
+    assert [f'"put-{name}")' in page for name in shown] == [True, True, False, True, False]
+    assert [f"output-{name}" in page for name in shown] == [True, False, True, True, False]
     assert "in-tab" in page
 
 

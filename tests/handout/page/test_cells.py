@@ -126,7 +126,7 @@ def test_readings(reading: str, read: str) -> None:
     [
         ('```python exec="on" timout="3"\n```', "unknown option 'timout'; did you mean 'timeout'?"),
         ('```python exec="yes"\n```', "option exec='yes' must be one of on"),
-        ('```python exec="on" show="al"\n```', "must be one of both, code, output, none"),
+        ('```python exec="on" show="al"\n```', "must be one of both, code, output, folded, none"),
         ('```python exec="on" expect="fails"\n```', 'must be "ok" or "raises NameOfError"'),
         ('```python exec="on" timeout="-1"\n```', "must be a number of seconds above 0"),
         ('```python exec="on" timeout="nan"\n```', "must be a number of seconds above 0"),

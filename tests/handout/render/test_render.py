@@ -77,6 +77,7 @@ REFUTED = verdict(
     },
     corruptions=None,
     repair="holds if the factor ∂l/∂u is dropped",
+    details={"quoted": "posted"},
 )
 
 
@@ -129,9 +130,9 @@ def test_code_that_ran_as_expected_says_why_it_has_a_card() -> None:
     code = verdict(kind="code", oracle=None, max_rel_error=None, corruptions=None, reading=None)
     note = "Not reproducible: the cell read the clock."
     raised = Reader(card([{**code, "details": {"raised": "TypeError", "notes": [note]}}])).text
-    assert raised.startswith("Wrong as posted")
+    assert raised.startswith("Wrong as expected")
     assert "raises TypeError\u00a0· not reproducible: the cell read the clock" in raised
-    assert "posted" not in Reader(card([{**code, "details": {}}])).text
+    assert "Wrong" not in Reader(card([{**code, "details": {}}])).text
 
 
 def test_one_point_is_no_plural() -> None:
@@ -180,6 +181,7 @@ def test_factors_are_set_as_the_formula_sets_them() -> None:
 def test_card_shows_what_was_posted_beside_what_holds() -> None:
     """Where a small change would mend a step, both stand side by side, with the reason once."""
     details = {"lhs": "a", "rhs": "2b", "mended_lhs": "a", "mended_rhs": "b", "sign": "="}
+    details["quoted"] = "posted"
     text = Reader(card([verdict(**REFUTED | {"details": details})])).text
     assert "As posteda = 2bCorrecteda = bIt holds if the factor ∂l/∂u is dropped." in text
     mine = verdict(**REFUTED | {"details": details, "expected": "", "ok": True})
@@ -206,6 +208,7 @@ def test_unexpected_verdict_says_what_was_expected() -> None:
     assert "unexpected" in html
     assert "verdict-brief" not in html
     assert "Wrong as posted" in card([REFUTED])
+    assert "Wrong as expected" in card([verdict(**REFUTED | {"details": {}})])
     assert "Refuted" in card([verdict(**REFUTED | {"expected": "", "ok": True})])  # a reader's own
     error = verdict(status="error", expected="error")
     assert "Cannot be tested, as expected" in card([error])
@@ -352,6 +355,8 @@ def test_counts_in_words() -> None:
     assert count([verdict(), REFUTED]) == "1 verified, 1 wrong as posted"
     assert count([REFUTED, unexpected]) == "1 wrong as posted, 1 refuted"
     assert count([unexpected]) == "1 refuted"
+    guess, printed = (verdict(**REFUTED | {"details": d}) for d in ({}, {"quoted": "printed"}))
+    assert count([guess, printed, guess]) == "2 wrong as expected, 1 wrong as printed"
     broken = verdict(status="error", expected="error")
     assert count([broken]) == "1 error as expected"
     assert count([verdict(), broken, broken]) == "1 verified, 2 errors as expected"

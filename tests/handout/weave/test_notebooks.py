@@ -17,7 +17,7 @@ from handout.page.pages import PageError
 from handout.report.problems import problems
 from handout.weave.inject import filled, token
 from handout.weave.notebooks import as_python_markdown, with_tokens
-from handout.weave.woven import weave
+from handout.weave.woven import completed, weave
 
 FENCE = (
     '```math claim="jacobian"\n\\frac{\\partial P_i}{\\partial x_j} = P_i(\\delta_{ij} - P_j)\n```'
@@ -130,6 +130,22 @@ def test_outputs_come_from_the_run(workshop) -> None:
     shown = filled("".join(copy["cells"][1]["source"]), token(judged.page), cells)
     assert '<pre class="cell-output" role="group" aria-label="Output">42</pre>' in shown
     assert (workshop.root / "book.ipynb").read_text() == before
+
+
+def test_code_that_jupyter_folds_is_folded(workshop) -> None:
+    """It is there to be opened; what it puts out is in sight."""
+    cell = code("6 * 7")
+    cell.metadata["jupyter"] = {"source_hidden": True}
+    write(workshop, code("1 + 1"), cell)
+    judged = workshop.run("book.ipynb")["book.ipynb"]
+    woven = weave(judged.page, judged, {})
+    block = '<div class="highlight"><pre><code>{}</code></pre></div>\n<p>' + woven.token + "{}.</p>"
+    html = block.format("1 + 1", 0) + block.format("6 * 7", 1)
+    plain, folded = BeautifulSoup(completed(html, woven)[0], "html.parser").select(".highlight")
+    assert plain.select("details") == []
+    assert folded.get_text() == "Code6 * 7"
+    assert folded.select_one("details.code-folded > pre") is not None
+    assert "42" in str(folded.find_next_sibling())
 
 
 @pytest.mark.parametrize(
