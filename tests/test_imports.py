@@ -23,7 +23,7 @@ ORDER = {
         "errors",
         "described methods operators order wanted graph copies",
         "ops reductions trigonometry piecewise linear_algebra arrays layers anyfunction calculus",
-        "losses spelling optim init data train storage nn tracing",
+        "losses spelling optim init data train storage nn by_hand inlining tracing",
         "report numerics",
         "figures",
         "check",

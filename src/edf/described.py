@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -17,9 +16,6 @@ class Described:
     name: str | None = None
     #: Which shapes the operation takes, for the message when NumPy finds that they do not fit.
     rule: str | None = None
-    #: For `edf.trace`: value and gradients as one writes them by hand, where the operation takes
-    #: more care; {0}, {1}, ... are the inputs, {y} is the value and {grad} the cotangent.
-    by_hand: ClassVar[Sequence[str] | None] = None
 
     def __new__(cls, *_: Any, **options: Any) -> Self:
         if options:

@@ -83,13 +83,6 @@ class CrossEntropy(Node):
         0.323575
     """
 
-    by_hand = (
-        "np.mean(np.log(np.exp({0}).sum(axis=-1))"
-        " - np.take_along_axis({0}, {1}[..., None], -1)[..., 0])",
-        "{grad} * (np.exp({0}) / np.exp({0}).sum(axis=-1, keepdims=True)"
-        " - np.eye({0}.shape[-1])[{1}]) / {1}.size",
-        "None",
-    )
     #: Logits and labels; exponentials, their sums, where the labelled entries are.
     _last: tuple[Array, Array, Array, Array, Array] | None = None
 

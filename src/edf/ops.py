@@ -416,7 +416,6 @@ class Sigmoid(Node):
         [0.11920292 0.5        0.88079708]
     """
 
-    by_hand = ("1 / (1 + np.exp(-{0}))", "{grad} * {y} * (1 - {y})")
     _last: tuple[Array, Array] | None = None  # x; exp(-x), or the largest number for infinity
 
     def forward(self, x: Array) -> Array:
@@ -451,8 +450,6 @@ class Tanh(Node, numpy=np.tanh):
         >>> print(y.forward())
         [-0.76159416  0.          0.76159416]
     """
-
-    by_hand = ("np.tanh({0})", "{grad} * (1 - {y}**2)")
 
     def forward(self, x: Array) -> Array:
         return np.tanh(x)

@@ -184,7 +184,6 @@ class Greater(Comparison, sign=">", numpy=np.greater):
     """
 
     compare = np.greater
-    by_hand = ("{0} > {1}", "None", "None")
 
 
 class GreaterEqual(Comparison, sign=">=", numpy=np.greater_equal):
@@ -196,7 +195,6 @@ class GreaterEqual(Comparison, sign=">=", numpy=np.greater_equal):
     """
 
     compare = np.greater_equal
-    by_hand = ("{0} >= {1}", "None", "None")
 
 
 class Less(Comparison, sign="<", numpy=np.less):
@@ -208,7 +206,6 @@ class Less(Comparison, sign="<", numpy=np.less):
     """
 
     compare = np.less
-    by_hand = ("{0} < {1}", "None", "None")
 
 
 class LessEqual(Comparison, sign="<=", numpy=np.less_equal):
@@ -220,7 +217,6 @@ class LessEqual(Comparison, sign="<=", numpy=np.less_equal):
     """
 
     compare = np.less_equal
-    by_hand = ("{0} <= {1}", "None", "None")
 
 
 class Equal(Comparison, numpy=np.equal):
@@ -232,7 +228,6 @@ class Equal(Comparison, numpy=np.equal):
     """
 
     compare = np.equal
-    by_hand = ("{0} == {1}", "None", "None")
 
 
 class NotEqual(Comparison, numpy=np.not_equal):
@@ -244,7 +239,6 @@ class NotEqual(Comparison, numpy=np.not_equal):
     """
 
     compare = np.not_equal
-    by_hand = ("{0} != {1}", "None", "None")
 
 
 # A mask of masks: as in NumPy, `(x > 0) & (x < 1)`, with its parentheses.
@@ -260,7 +254,6 @@ class And(Comparison, sign="&", numpy=np.logical_and):
     """
 
     compare = np.bitwise_and
-    by_hand = ("{0} & {1}", "None", "None")
 
 
 class Or(Comparison, sign="|", numpy=np.logical_or):
@@ -273,7 +266,6 @@ class Or(Comparison, sign="|", numpy=np.logical_or):
     """
 
     compare = np.bitwise_or
-    by_hand = ("{0} | {1}", "None", "None")
 
 
 class Not(Node, sign="~", numpy=np.logical_not):
@@ -284,8 +276,6 @@ class Not(Node, sign="~", numpy=np.logical_not):
         >>> print(Not(x > 1).forward())
         [ True False False]
     """
-
-    by_hand = ("~{0}", "None")
 
     def forward(self, a: Array) -> Array:
         return np.bitwise_not(np.real(a))

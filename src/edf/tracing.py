@@ -2,10 +2,11 @@
 
     print(trace(loss, locals()))
 
-Every operation becomes the lines of its own `forward` and `backward`, with the names of this graph
-in place of theirs, and with its formula beside it. Sums over fan-out and over broadcast axes, which
-the graph does for its operations, are lines of their own. The program runs as it stands, and gives
-the gradients that `backward()` gives: `trace(loss).run()`.
+Every operation becomes the lines of its own `forward` and `backward`, or of those that
+`edf.by_hand` has for it, with the names of this graph in place of theirs, and with its formula
+beside it. Sums over fan-out and over broadcast axes, which the graph does for its operations, are
+lines of their own. The program runs as it stands, and gives the gradients that `backward()` gives:
+`trace(loss).run()`.
 """
 
 from __future__ import annotations
@@ -16,12 +17,16 @@ import inspect
 import re
 import textwrap
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from types import FunctionType
 from typing import Any
 
 import numpy as np
 
-from edf.graph import Constant, GraphError, Node, Param, topological_order, unbroadcast
+from edf import by_hand
+from edf.graph import Array, Constant, GraphError, Node, Param, topological_order, unbroadcast
+from edf.inlining import Inliner, Known, NotInlinedError
 
 
 class Program(str):
@@ -69,6 +74,8 @@ class _Writer:
         self.lines: list[str] = []
         self.imports: dict[str, None] = {"import numpy as np": None}
         self.gradients: dict[Node, str] = {}
+        self.inliners: dict[Node, Inliner] = {}
+        self.variables: dict[Node, Known] = {}  # those of each forward
         self.taken = set(self.names.values())
 
     def program(self) -> Program:
@@ -98,7 +105,7 @@ class _Writer:
         return self.names[node]
 
     def _start(self) -> None:
-        name = self.gradients[self.loss] = self._new(f"d_{self.names[self.loss]}")
+        name = self.gradients[self.loss] = self.new(f"d_{self.names[self.loss]}")
         self._assign(name, f"np.ones_like({self.names[self.loss]})")
 
     def _back(self, node: Node) -> None:
@@ -127,7 +134,7 @@ class _Writer:
             term = _summed(term, given, shape)
         name = self.gradients.get(x)
         if name is None:
-            name = self.gradients[x] = self._new(f"d_{self.names[x]}")
+            name = self.gradients[x] = self.new(f"d_{self.names[x]}")
             self._assign(name, term)
         else:
             self._assign(name, f"{name} + {term}")
@@ -136,26 +143,38 @@ class _Writer:
         return not isinstance(x, Constant) and np.asarray(x.value).dtype.kind in "fc"
 
     def _comment(self, node: Node, derivative: bool) -> None:
-        """Write the formula of an operation, or that of its derivative: as its method returns it,
-        else as its docstring has it."""
-        formula = _by_hand(node) if derivative else ""
-        formula = formula or _returned(node, derivative) or _documented(node, derivative)
-        self.lines.append(f"# {type(node).__name__}: {formula}")
+        self.lines.append(f"# {type(node).__name__}: {_formula(node, derivative)}")
 
     def _assign(self, name: str, expression: str) -> None:
+        if expression == name:
+            return  # it is there already
         self.lines.append(f"{name} = {expression}")
         self.space[name] = self.evaluated(expression)
 
+    def run(self, statement: str) -> None:
+        """Run a statement of the program."""
+        for line in self.imports:
+            exec(line, self.space)
+        with _quiet():
+            exec(compile(statement, "<trace>", "exec"), self.space)
+
     def evaluated(self, expression: str) -> Any:
         """Return the value of an expression in the names of the program so far."""
-        space: dict[str, Any] = {}
         for line in self.imports:
-            exec(line, space)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", SyntaxWarning)  # `0 is None`, of an option that is 0
-            return eval(expression, space | self.space)
+            exec(line, self.space)
+        with _quiet():
+            return eval(expression, self.space)
 
-    def _new(self, name: str) -> str:
+    def leaf(self, name: str, value: Array) -> str:
+        """Return the name of an array that an operation holds, which the program is given."""
+        known = [k for k, v in self.leaves.items() if v is value]
+        if not known:
+            known = [self.new(name)]
+            self.leaves[known[0]] = self.space[known[0]] = value
+        return known[0]
+
+    def new(self, name: str) -> str:
+        """Return a name that nothing has yet."""
         while name in self.taken:
             name += "_"
         self.taken.add(name)
@@ -165,194 +184,73 @@ class _Writer:
 
     def _inlined(self, node: Node, method: str, arrays: list[str]) -> list[str]:
         """Return expressions for what a method returns, having written the lines before it."""
-        if (written := node.by_hand) is not None:
-            fields = {"y": self.names[node], "grad": self.gradients.get(node, "")}
-            chosen = written[:1] if method == "forward" else written[1:]
-            inputs = arrays if method == "forward" else arrays[1:]
-            return [text.format(*inputs, **fields) for text in chosen]
         kept = list(self.lines), dict(self.space), dict(self.imports), set(self.taken)
+        twin, function = _written(node, method)
         try:
-            value = _Inliner(self, node).call(method, arrays)
-        except _NotInlined:
+            arguments = [ast.parse(array, mode="eval").body for array in arrays]
+            if isinstance(twin, by_hand.Plain) and twin.why:
+                raise NotInlinedError(twin.why)
+            inliner = self.inliners.setdefault(node, Inliner(self, node, twin))
+            result = self.names[node] if method == "forward" else ""
+            earlier = self.variables.get(node, {})
+            value, known = inliner.call(function, arguments, earlier, result)
+            self.variables[node] = known
+            if method == "forward" and not _alike(self.evaluated(ast.unparse(value)), node.value):
+                raise NotInlinedError("its lines give another value")
+        except Exception as problem:
+            reason = (
+                problem if isinstance(problem, NotInlinedError) else f"line by line, {problem!r}"
+            )
             self.lines, self.space, self.imports, self.taken = kept
-            value = ast.parse(self._call(node, method, arrays), mode="eval").body
+            self.inliners.pop(node, None)
+            value = ast.parse(self._call(node, method, arrays, str(reason)), mode="eval").body
         if isinstance(value, ast.Tuple) and not any(isinstance(e, ast.Starred) for e in value.elts):
             return [ast.unparse(part) for part in value.elts]
         text = ast.unparse(value)
-        if method == "forward" or not isinstance(self.evaluated(text), tuple):
+        several = method == "backward" and isinstance(self.evaluated(text), tuple | list)
+        if not several:
             return [text]
-        name = self._new(f"terms_{self.names[node]}")  # a tuple that a function returns
+        name = self.new(f"terms_{self.names[node]}")  # a tuple that a function returns
         self._assign(name, text)
         return [f"{name}[{k}]" for k in range(len(self.space[name]))]
 
-    def _call(self, node: Node, method: str, arrays: list[str]) -> str:
-        """Return a call of the operation itself, for what cannot be written as a few lines."""
+    def _call(self, node: Node, method: str, arrays: list[str], reason: str) -> str:
+        """Return a call of the operation itself, and say why its lines are not written out."""
         holder = f"op_{self.names[node]}"
         twin = copy.copy(node)
         twin.needs, twin.kept_order = None, None
         self.leaves[holder] = self.space[holder] = twin
+        self.lines.append(
+            f"# ({holder} is the operation itself, whose {method} is called: {reason})"
+        )
         return f"{holder}.{method}({', '.join(arrays)})"
 
 
-class _NotInlined(Exception):  # noqa: N818  # no error: the operation is called instead
-    """A method with loops, branches or state, which is no formula."""
+def _written(node: Node, method: str) -> tuple[Any, FunctionType]:
+    """Return what has a method of an operation by hand, and the method: the operation, or its twin
+    in `edf.by_hand`."""
+    for kind in type(node).__mro__:
+        ours = kind.__module__.partition(".")[0] == "edf" and ".course" not in kind.__module__
+        twin = getattr(by_hand, kind.__name__, None) if ours else None
+        if twin is not None and hasattr(twin, method):
+            return twin(node), getattr(twin, method)
+        if method in vars(kind):
+            return node if twin is None else twin(node), inspect.unwrap(vars(kind)[method])
+    raise GraphError(f"{node!r} has no {method}")
 
 
-class _Inliner:
-    """Writes a method of one node as expressions in the names of the graph."""
-
-    def __init__(self, writer: _Writer, node: Node) -> None:
-        self.writer = writer
-        self.node = node
-
-    def call(self, method: str, arguments: Iterable[str | ast.expr]) -> ast.expr:
-        """Return what a method returns for these arguments, having written its other lines."""
-        try:
-            function = inspect.unwrap(getattr(type(self.node), method))
-            tree = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
-        except (AttributeError, OSError, TypeError, SyntaxError) as error:
-            raise _NotInlined from error
-        if not isinstance(tree, ast.FunctionDef) or tree.args.vararg or tree.args.kwonlyargs:
-            raise _NotInlined
-        names = [a.arg for a in tree.args.args]
-        if not _is_static(type(self.node), method):
-            names = names[1:]
-        given = [ast.parse(a, mode="eval").body if isinstance(a, str) else a for a in arguments]
-        if len(given) != len(names):
-            raise _NotInlined
-        known = dict(zip(names, given, strict=True))
-        statements = tree.body[1:] if ast.get_docstring(tree) else tree.body
-        while statements:
-            first, *statements = statements
-            if isinstance(first, ast.Return) and first.value is not None:
-                return self._expression(first.value, known, function)
-            if isinstance(first, ast.If):
-                chosen = first.body if self._holds(first.test, known, function) else first.orelse
-                statements = [*chosen, *statements]
-            else:
-                self._statement(first, known, function)
-        raise _NotInlined
-
-    def _holds(
-        self, test: ast.expr, known: dict[str, ast.expr], function: Callable[..., Any]
-    ) -> bool:
-        """Return whether a condition holds for the arrays of this graph, as their shapes decide."""
-        condition = ast.unparse(self._expression(test, known, function))
-        return bool(self.writer.evaluated(condition))
-
-    def _statement(
-        self, statement: ast.stmt, known: dict[str, ast.expr], function: Callable[..., Any]
-    ) -> None:
-        if not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
-            raise _NotInlined
-        value = self._expression(statement.value, known, function)
-        target = statement.targets[0]
-        targets = target.elts if isinstance(target, ast.Tuple) else [target]
-        values = (
-            value.elts
-            if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple)
-            else [value]
-        )
-        if len(values) != len(targets) or not all(isinstance(t, ast.Name) for t in targets):
-            raise _NotInlined
-        for name, part in zip(targets, values, strict=True):
-            assert isinstance(name, ast.Name)
-            if isinstance(part, ast.Name | ast.Constant):
-                known[name.id] = part
-                continue
-            new = self.writer._new(f"{name.id}_{self.writer.names[self.node]}")
-            self.writer._assign(new, ast.unparse(part))
-            known[name.id] = ast.Name(new, ast.Load())
-
-    def _expression(
-        self, tree: ast.expr, known: dict[str, ast.expr], function: Callable[..., Any]
-    ) -> ast.expr:
-        changed = _Substitution(self, known, function).visit(copy.deepcopy(tree))
-        return ast.fix_missing_locations(changed)
+def _formula(node: Node, derivative: bool) -> str:
+    """Return the formula of an operation, or of its derivative: as the docstring of its method has
+    it, else as the method returns it, else as the docstring of the operation has it."""
+    _, function = _written(node, "backward" if derivative else "forward")
+    if said := inspect.getdoc(function):
+        return " ".join(said.split("\n\n")[0].split())
+    return _returned(node, function, derivative) or _documented(node, derivative)
 
 
-class _Substitution(ast.NodeTransformer):
-    """Puts the graph's names for the method's, numbers for options, methods' bodies for calls."""
-
-    def __init__(
-        self, inliner: _Inliner, known: dict[str, ast.expr], function: Callable[..., Any]
-    ) -> None:
-        self.inliner, self.known, self.function = inliner, known, function
-        self.node, self.writer = inliner.node, inliner.writer
-
-    def visit_Name(self, name: ast.Name) -> ast.expr:
-        if name.id in self.known:
-            return copy.deepcopy(self.known[name.id])
-        found = self.function.__globals__.get(name.id, _MISSING)
-        if name.id == "self":
-            raise _NotInlined  # the operation as a whole, as in type(self)
-        if found is _MISSING:
-            return name  # a builtin, or the variable of a comprehension
-        if found is np:
-            return ast.Name("np", ast.Load())
-        if isinstance(found, bool | int | float | str):
-            return ast.Constant(found)
-        if inspect.ismodule(found):
-            self.writer.imports[f"import {found.__name__}"] = None
-            return ast.parse(found.__name__, mode="eval").body
-        if (module := getattr(found, "__module__", "")).startswith("edf."):
-            self.writer.imports[f"from {module} import {found.__name__}"] = None
-            return ast.Name(found.__name__, ast.Load())
-        raise _NotInlined
-
-    def visit_Attribute(self, attribute: ast.Attribute) -> ast.expr:
-        if isinstance(attribute.value, ast.Name) and attribute.value.id == "self":
-            if attribute.attr == "value":
-                return ast.Name(self.writer.names[self.node], ast.Load())
-            found = getattr(self.node, attribute.attr)
-            if found is None or isinstance(found, bool | int | float | str) or _is_plain(found):
-                return ast.parse(repr(found), mode="eval").body
-            raise _NotInlined
-        return self.generic_visit(attribute)  # type: ignore[return-value]  # the same node
-
-    def visit_Call(self, call: ast.Call) -> ast.expr:
-        head = call.func
-        if (
-            isinstance(head, ast.Attribute)
-            and isinstance(head.value, ast.Name)
-            and head.value.id == "self"
-        ):
-            if head.attr == "wants":
-                asked = call.args[0]
-                if not isinstance(asked, ast.Constant) or not isinstance(asked.value, int):
-                    raise _NotInlined  # asked in a loop
-                return ast.Constant(self.node.wants(asked.value))
-            return self.inliner.call(head.attr, [self.visit(a) for a in call.args])
-        self.generic_visit(call)
-        call.keywords = [k for k in call.keywords if ast.unparse(k) not in _DEFAULTS]
-        return call
-
-    def visit_IfExp(self, choice: ast.IfExp) -> ast.expr:
-        holds = self.inliner._holds(choice.test, self.known, self.function)
-        chosen: ast.expr = self.visit(choice.body if holds else choice.orelse)
-        return chosen
-
-    def visit_BinOp(self, operation: ast.BinOp) -> ast.expr:
-        self.generic_visit(operation)
-        if all(isinstance(n, _PLAIN) for n in ast.walk(operation)):
-            folded = ast.fix_missing_locations(ast.Expression(operation))
-            return ast.Constant(eval(compile(folded, "<trace>", "eval")))
-        return operation
-
-
-def _by_hand(node: Node) -> str:
-    """Return the derivative as it is written by hand, if it fits beside a line."""
-    if node.by_hand is None:
-        return ""
-    names = _parameters(type(node).forward)[1:]
-    terms = [term.format(*names, y="y", grad="dy") for term in node.by_hand[1:]]
-    return _equations([f"d{name}" for name in names], terms)
-
-
-def _returned(node: Node, derivative: bool) -> str:
+def _returned(node: Node, function: FunctionType, derivative: bool) -> str:
     """Return what a method returns, `y = a * b` or `da = dy * b, db = dy * a`, if that is all."""
-    names = _parameters(type(node).forward)[1:]
-    function = inspect.unwrap(type(node).backward if derivative else type(node).forward)
+    names = _parameters(_written(node, "forward")[1])[1:]
     try:
         (tree,) = ast.parse(textwrap.dedent(inspect.getsource(function))).body
     except (OSError, TypeError, SyntaxError):
@@ -374,7 +272,7 @@ def _returned(node: Node, derivative: bool) -> str:
 
 def _documented(node: Node, derivative: bool) -> str:
     """Return the formulas of a docstring, as LaTeX; or the sentence with which it begins."""
-    doc = inspect.getdoc(type(node)) or "an operation"
+    doc = inspect.cleandoc(type(node).__doc__ or "an operation that says nothing of itself")
     formulas = [" ".join(f.split()) for f in re.findall(r"\$\$(.*?)\$\$", doc, re.DOTALL)]
     chosen = [f for f in formulas if (re.search(r"partial|nabla", f) is not None) == derivative]
     sentence = " ".join(re.split(r"(?<=\.)\s", doc.split("\n\n")[0])[0].split()).rstrip(".")
@@ -419,22 +317,18 @@ def _parameters(function: Callable[..., Any]) -> list[str]:
     return list(inspect.signature(inspect.unwrap(function)).parameters)
 
 
-_MISSING = object()
-_DEFAULTS = {"axis=None", "keepdims=False"}
-_PLAIN = (ast.Constant, ast.BinOp, ast.operator, ast.UnaryOp, ast.USub, ast.Compare, ast.cmpop)
+def _alike(one: Any, other: Any) -> bool:
+    """Whether a line gives what its operation has given, but for rounding."""
+    return np.shape(one) == np.shape(other) and bool(
+        np.allclose(one, other, rtol=1e-4, atol=1e-6, equal_nan=True)
+    )
 
 
-def _is_plain(value: Any) -> bool:
-    """Return whether a tuple, or a slice, holds numbers only."""
-    if isinstance(value, slice):
-        return all(_is_plain(part) for part in (value.start, value.stop, value.step))
-    if isinstance(value, tuple):
-        return all(_is_plain(part) for part in value)
-    return value is None or value is Ellipsis or isinstance(value, int | float | str)
-
-
-def _is_static(operation: type, method: str) -> bool:
-    return isinstance(inspect.getattr_static(operation, method), staticmethod)
+@contextmanager
+def _quiet() -> Iterator[None]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SyntaxWarning)  # `0 is None`, of an option that is 0
+        yield
 
 
 def _is_leaf(node: Node) -> bool:
