@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +12,9 @@ from mkdocs.config.base import Config, ConfigErrors, ConfigWarnings
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.plugins import BasePlugin, CombinedEvent, event_priority
+from mkdocs.structure import StructureItem
 from mkdocs.structure.files import File, Files, InclusionLevel
-from mkdocs.structure.nav import Navigation
+from mkdocs.structure.nav import Link, Navigation, Section
 from mkdocs.structure.pages import Page as SitePage
 from mkdocs.utils import get_relative_url
 
@@ -138,7 +139,9 @@ class HandoutPlugin(BasePlugin[HandoutConfig]):
         self.files = files
         wanted = InclusionLevel.is_in_serve if self.drafts else InclusionLevel.is_included
         self.site.start(files.documentation_pages(inclusion=wanted))
+        self.site.mind_copied(file for file in files if not file.is_documentation_page())
         self.site.reading_order = [page.file.src_uri for page in nav.pages]
+        _put_in_words(nav.items, self.site.plain)
         return nav
 
     @event_priority(50)  # before mkdocs-jupyter looks at the file
@@ -172,6 +175,9 @@ class HandoutPlugin(BasePlugin[HandoutConfig]):
         self, markdown: str, /, *, page: SitePage, config: MkDocsConfig, files: Files
     ) -> str:
         """Put tokens in the place of what cells give; make known what they have written."""
+        for name in ("title", "description"):  # which tabs of a browser and machines show
+            if isinstance(text := page.meta.get(name), str):
+                page.meta[name] = self.site.plain(text)
         self.rendering = page.file.src_uri
         for name in self.site.written(page.file.src_uri, markdown, files.get_file_from_path):
             files.append(File(name, config.docs_dir, config.site_dir, config.use_directory_urls))
@@ -270,6 +276,15 @@ class HandoutPlugin(BasePlugin[HandoutConfig]):
                 self.watched.add(folder)
                 if folder.is_dir() and not folder.is_relative_to(docs):
                     self.server.watch(str(folder), recursive=False)
+
+
+def _put_in_words(entries: Iterable[StructureItem], plain: Callable[[str], str]) -> None:
+    """Let sections and links of the navigation have titles as text; pages have none as yet."""
+    for entry in entries:
+        if isinstance(entry, Section | Link):
+            entry.title = plain(entry.title)
+        if isinstance(entry, Section):
+            _put_in_words(entry.children, plain)
 
 
 def _project(config_file: str | None, options: Mapping[str, Any]) -> Project:

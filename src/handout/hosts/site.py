@@ -53,6 +53,7 @@ from handout.weave.mentions import (
     mention,
     needs_other_pages,
     with_mentions,
+    without_mentions,
 )
 from handout.weave.notebook_links import resolved
 from handout.weave.woven import Woven, completed, weave
@@ -130,6 +131,7 @@ class Site:
         """Read the pages and start running their cells; say on a page that it cannot be read."""
         for file in pages:
             if not file.src_uri.endswith((*MARKDOWN, ".ipynb")):
+                self._mind_script(file)
                 continue
             self._urls[file.src_uri] = file.url
             try:
@@ -180,6 +182,31 @@ class Site:
             message = "the name of this file is not UTF-8, so no address leads to it: rename it"
             self._tell(Problem(f"{self.docs.name}/{file.src_uri}", 1, message, code="H101"))
         return [*found, *nameless]
+
+    def _mind_script(self, file: Any) -> None:
+        """Say which claims and cells stand in a script that mkdocs-jupyter shows as a notebook."""
+        with contextlib.suppress(OSError, UnicodeDecodeError):
+            lines = read_text(Path(file.abs_src_path).read_bytes()).split("\n")
+            text = "\n".join(line.removeprefix("#").removeprefix(" ") for line in lines)
+            for cell in untested(text, self.project.settings.claims == "all"):
+                message = (
+                    f"{cell.id or 'a cell'}: is in a script that mkdocs-jupyter shows as a "
+                    "notebook, and not tested: save it as .ipynb, or write it as Markdown"
+                )
+                shown = shown_path(self.docs / file.src_uri)
+                self._tell(Problem(shown, cell.line_first, message, "H603", subject=cell.id))
+
+    def mind_copied(self, copied: Iterable[Any]) -> None:
+        """Say which notebooks would be pages, had not another plugin made them files to copy."""
+        for file in copied:
+            if file.src_uri.endswith(".ipynb") and file.dest_uri.endswith(".html"):
+                message = (
+                    "this notebook is not shown as a page, and its cells are not run: another "
+                    "plugin, as i18n does, has taken it from mkdocs-jupyter; write it as "
+                    "Markdown, or leave it out by `exclude_docs`"
+                )
+                shown = shown_path(self.docs / file.src_uri)
+                self._tell(Problem(shown, 1, message, code="H603"))
 
     def with_tokens(self, markdown: str, name: str) -> str:
         """A page's Markdown, ready to be rendered."""
@@ -295,10 +322,11 @@ class Site:
 
     def plain(self, title: str) -> str:
         """A title as navigation, tabs of a browser and search show it: without markup."""
-        return pagemath.plain(title, self.project.settings.macros)
+        return pagemath.plain(without_mentions(title), self.project.settings.macros)
 
     def set_titles(self, html: str) -> str:
         """HTML around a page's text, as its table of contents, with the formulas of titles set."""
+        html = without_mentions(html)
         if self.project.settings.mathml is not True:
             return html
         html = pagemath.title(html, self.project.settings.macros)
@@ -307,7 +335,7 @@ class Site:
 
     def typeset(self, contents: Iterable[Any]) -> None:
         """Set the formulas in the entries of a page's table of contents."""
-        for entry in contents if self.project.settings.mathml is True else ():
+        for entry in contents:
             entry.title = self.set_titles(entry.title)
             self.typeset(entry.children)
 

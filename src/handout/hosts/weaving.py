@@ -36,7 +36,7 @@ from handout.weave.woven import Woven, completed
 
 #: In the folder of woven pages, what the Markdown extension puts into them.
 WOVEN = ".woven"
-_TITLE = re.compile(r"^title:[ \t]*(?P<value>[^\n]*)\n", re.MULTILINE)
+_IN_WORDS = re.compile(r"^(?P<key>title|description):[ \t]*(?P<value>[^\n]*)\n", re.MULTILINE)
 _HEADING = re.compile(r"<h1[^>]*>(.*?)</h1>", re.DOTALL)
 _LINK = re.compile(r"(?P<start>\]\()(?P<path>[^)\s#]+\.ipynb)(?=[)#])")
 _SCISSORS = re.compile(r"^;(?=;*-+8<-)|(?<=[^;\n]);(?=;*-+8<-)", re.MULTILINE)  # escaped for them
@@ -203,24 +203,27 @@ class WovenSite(Site):
             "faults": [(fault.line, fault.message, fault.subject) for fault in faults],
             "mentioned": sorted(mentioned),
             "characters": "".join(sorted(fonts.characters(html))),
-            "title": heading[1] if heading is not None and r"\(" in heading[1] else "",
+            "title": heading[1] if heading and self.plain(heading[1]) != heading[1] else "",
         }
 
     def _with_title(self, head: str, heading: str) -> str:
-        """The front matter with a title in words, if the page's own has formulas."""
-        given = _TITLE.search(head)
-        if given is not None:
-            value = str(yaml.safe_load(given["value"]) or "")
-            words = self.plain(value)
-            if words == value:
-                return head
-            line = f"title: {json.dumps(words, ensure_ascii=False)}\n"
-            return head[: given.start()] + line + head[given.end() :]
-        if not heading:
+        """The front matter with title and description in words; the title may be a heading."""
+        head = _IN_WORDS.sub(self._in_words, head)
+        if not heading or any(found["key"] == "title" for found in _IN_WORDS.finditer(head)):
             return head
         words = unescape(_TAG.sub("", self.plain(_ATTRIBUTES.sub("", heading))))
         line = f"title: {json.dumps(re.sub(r'[*`]', '', words), ensure_ascii=False)}\n"
         return f"---\n{line}---\n" if not head else head.replace("\n", f"\n{line}", 1)
+
+    def _in_words(self, found: re.Match[str]) -> str:
+        try:
+            value = str(yaml.safe_load(found["value"]) or "")
+        except yaml.YAMLError:  # it goes on in the next line
+            return found[0]
+        words = self.plain(value)
+        if words == value:
+            return found[0]
+        return f"{found['key']}: {json.dumps(words, ensure_ascii=False)}\n"
 
     def _keep(self, file: Path, text: str) -> None:
         self.kept.add(file)

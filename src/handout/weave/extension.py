@@ -32,7 +32,7 @@ from handout.page.fences import running_text
 from handout.page.problems import UserError
 from handout.settings import find_project
 from handout.weave.inject import TOKEN
-from handout.weave.mentions import MENTION, with_mentions
+from handout.weave.mentions import MENTION, with_mentions, without_mentions
 from handout.weave.pagemath import plain, title
 from handout.weave.woven import Woven, completed, from_json
 
@@ -229,9 +229,13 @@ class _Completed(Postprocessor):
 
     def _set(self, contents: Iterable[dict[str, Any]], macros: Mapping[str, str]) -> None:
         for entry in contents:
-            entry["name"] = plain(entry["name"], macros)
-            entry["html"] = title(entry["html"], macros)
+            entry["name"] = plain(_without_mentions(entry["name"]), macros)
+            entry["html"] = title(_without_mentions(entry["html"]), macros)
             self._set(entry["children"], macros)
+
+
+def _without_mentions(heading: str) -> str:
+    return without_mentions(heading.replace(OPENING, "[["))
 
 
 @functools.cache

@@ -34,6 +34,7 @@ _TABLE = re.compile(r"(?:<p>)?\[\[verdicts(?::(?P<pages>[^\]\s]+))?\]\](?:</p>)?
 MENTION = re.compile(
     r"\[\[(?:(?:verdict|claim):(?:[^\]\s#]*#)?[^\]\s#]+|verdicts(?::[^\]\s]+)?)\]\]"
 )
+_IN_TITLE = re.compile(rf"\s*{MENTION.pattern}")
 #: The title of a page: in its front matter, or its first heading; a notebook has it in a string.
 _TITLE = re.compile(r"""^(?:title:[ ]*["']?|\s*"?\#[ ])(.+?)["']?(?:\\n)?"?,?$""", re.MULTILINE)
 
@@ -66,6 +67,11 @@ class Verdicts(NamedTuple):
 def are_mentioned(text: str) -> bool:
     """Whether a text may hold a link to verdicts; most do not."""
     return "[[verdict" in text or "[[claim:" in text
+
+
+def without_mentions(title: str) -> str:
+    """A title as navigation, tabs of a browser and machines show it: without verdicts."""
+    return _IN_TITLE.sub("", title).strip() if are_mentioned(title) else title
 
 
 def needs_other_pages(html: str) -> bool:
@@ -223,4 +229,4 @@ def lost_badges(judged: JudgedPage) -> list[Problem]:
 
 def _title(page: Page) -> str:
     found = _TITLE.search(page.text)
-    return found[1] if found else page.name
+    return without_mentions(found[1]) if found else page.name

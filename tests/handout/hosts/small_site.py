@@ -37,7 +37,7 @@ heatmaps("A figure", P=np.eye(2))
 
 It is [[verdict:jacobian{mark}]].
 """
-TITLE = "# The page of $y^3$\n\n"
+TITLE = "# The page of $y^3$ [[verdict:jacobian]]\n\n"
 CLAIMS = {"graph", "backward", "jacobian"}
 THEME = {"name": "material", "font": False}
 EXTENSIONS: list[Any] = ["pymdownx.superfences", {"pymdownx.arithmatex": {"generic": True}}]

@@ -343,6 +343,22 @@ def test_beside_mkdocs_jupyter(handout: Handout, first: bool):
     assert (handout.docs / "runs").read_text() == "x"
 
 
+def test_what_mkdocs_jupyter_shows_and_nobody_tests_is_told(handout: Handout):
+    """A claim in a script that it shows; a notebook that i18n lets MkDocs copy as it is."""
+    nbformat.write(nbformat.v4.new_notebook(), handout.docs / "book.ipynb")
+    script = "# %% [markdown]\n# # A script\n#\n# <!-- claim: bad -->\n# $$\n# 1 = 2\n# $$\n"
+    (handout.docs / "script.py").write_text(script)
+    jupyter = {"mkdocs-jupyter": {"execute": False}}
+    languages = [{"locale": "en", "name": "English", "default": True}]
+    for plugins, told in (
+        ([], "docs/script.py:4: bad: is in a script that mkdocs-jupyter shows as a notebook"),
+        ([{"i18n": {"languages": languages}}], "docs/book.ipynb:1: this notebook is not shown"),
+    ):
+        handout.configure("handout", jupyter, *plugins)
+        [said] = handout.build()
+        assert said.startswith(told)
+
+
 def test_beside_awesome_nav(handout: Handout):
     """Another plugin may order the pages."""
     (handout.docs / ".nav.yml").write_text("nav:\n  - sub/page.md\n  - index.md\n")

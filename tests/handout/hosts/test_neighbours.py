@@ -46,7 +46,8 @@ def test_beside_git_revision_date(site: Site) -> None:
     )
     site.write("docs/notebook.ipynb", nbformat.writes(notebook))
     dates = {"git-revision-date-localized": {"enable_creation_date": True}}
-    site.configure("search", dates, "handout", {"mkdocs-jupyter": {"execute": False}})
+    nav = ["index.md", {"Of $x^2$": [{"In $x^2$": "page.md"}, "notebook.ipynb"]}]
+    site.configure("search", dates, "handout", {"mkdocs-jupyter": {"execute": False}}, nav=nav)
     site.write(".gitignore", ".cache/\nsite/\n")
     site.commit()
     site.build()
@@ -86,20 +87,20 @@ def test_beside_the_blog(site: Site) -> None:
 
 
 def test_beside_gen_files(site: Site) -> None:
-    """A page that a script generates is run and judged like any other."""
+    """A page that a script generates is run and judged like any other, in a folder that is not."""
     site.write("docs/page.md", "# Page\n\n" + body())
     text = "# Made\n\n" + body()
-    made = f'with mkdocs_gen_files.open("made.md", "w") as file:\n    file.write({text!r})\n'
+    made = f'with mkdocs_gen_files.open("made/one.md", "w") as file:\n    file.write({text!r})\n'
     made = f"import mkdocs_gen_files\n{made}"
     site.write("gen.py", made)
     site.configure("search", {"gen-files": {"scripts": ["gen.py"]}}, "handout")
     site.build()
     everything(site)
-    everything(site, "made.md", "made/index.html")
+    everything(site, "made/one.md", "made/one/index.html")
     site.write("gen.py", made.replace("1 - P_j", "").replace("- P_j", "+ P_j"))
     said = site.run(sys.executable, "-m", "mkdocs", "build", status=1)
     line = text[: text.index("```math")].count("\n") + 1
-    assert f"docs/made.md:{line}: jacobian: refuted, verified was expected" in said
+    assert f"docs/made/one.md:{line}: jacobian: refuted, verified was expected" in said
 
 
 def test_beside_markdown_exec(site: Site) -> None:
@@ -259,6 +260,7 @@ EVERYTHING = """
 """
 
 
+ABOUT = "description: 'About $x^2$, [[verdict:jacobian]]'\n"
 SHOWN = (
     ".mermaid, .tabbed-set, .tabbed-labels label, .task-list, .footnote, abbr, kbd, mark, sub, "
     ".twemoji, .admonition, .md-annotation__index, .md-source, .md-tags, .md-tag, .md-nav__link, "
@@ -279,7 +281,7 @@ def shown(site: Site) -> tuple[dict[str, int], Any, set[str]]:
 def test_a_site_with_everything_on_becomes_a_handout(site: Site) -> None:
     """By `handout init` and nothing else; what the page had is there as before."""
     site.write("mkdocs.yml", FEATURES)
-    site.write("docs/page.md", f"---\ntags: [a]\n---\n\n{TITLE}{EVERYTHING}\n{body()}")
+    site.write("docs/page.md", f"---\ntags: [a]\n{ABOUT}---\n\n{TITLE}{EVERYTHING}\n{body()}")
     site.write("docs/blog/index.md", "# Blog\n")
     site.run(sys.executable, "-m", "mkdocs", "build")
     before = shown(site)

@@ -46,7 +46,7 @@ def test_the_site_is_that_of_mkdocs(site: Site) -> None:
     """The verdicts to the byte, the text of every page, titles and search without raw LaTeX."""
     names = ("index.html", "page/index.html", "part/a/index.html")
     links = "[[verdict:page.md#jacobian]] [[claim:page.md#jacobian]]\n\n[[verdicts]]\n"
-    back = "[Back](../page.md#the-page-of-y3)\n"
+    back = "[Back](../page.md#the-page-of-y3-verdictjacobian)\n"
     site.write("docs/part/a.md", f"# A\n\n{body('a')}\n{back}\n{links}")
     nav = ["index.md", {"The page of $y^3$": "page.md"}, {"Part": ["part/a.md"]}]
     site.configure("search", "handout", nav=nav, markdown_extensions=["handout", *EXTENSIONS])

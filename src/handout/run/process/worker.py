@@ -55,6 +55,7 @@ def run_page(job: Job, channel: Channel) -> None:
     """Run every cell of a page in one namespace, top to bottom, and tell the outcome of each."""
     limits.apply(job["limits"])
     reads = Reads(job["root"], tuple(job["ignored"]))
+    job = {**job, "folder": _existing(job["folder"])}
     os.chdir(job["folder"])
     sys.path[:1] = [job["folder"], *job.get("path", ())]
     sys.argv = [job["page"]]
@@ -81,6 +82,13 @@ def run_page(job: Job, channel: Channel) -> None:
         if limits.reached(outcome["error"]):
             reads.reasons.setdefault("it reached a limit")
     channel.tell({"event": "done", "reads": reads.report()})
+
+
+def _existing(folder: str) -> str:
+    """A folder, or the nearest above it: that of a page which a plugin makes need not exist."""
+    while not os.path.isdir(folder):
+        folder = os.path.dirname(folder)
+    return folder
 
 
 def _standard_streams(output: int) -> None:

@@ -243,7 +243,7 @@ def test_annotations_are_those_of_the_cell(workshop) -> None:
 def test_more_than_a_page_can_hold_is_not_kept(workshop) -> None:
     """A cell that shows pictures without end ends at its time limit, and the build goes on."""
     workshop.settings = workshop.settings._replace(timeout=3)
-    source = SHOWS + "while True: display(Table('x' * 1_000_000))"
+    source = SHOWS + "while True: display(Table('x' * 4_000_000))"
     workshop.write("page.md", f'```python exec="on"\n{source}\n```\n')
     judged = workshop.run("page.md")["page.md"]
     assert "longer than its time limit" in judged.verdicts[0]["message"]
