@@ -44,7 +44,7 @@ REFUSED_FORMULAS: dict[str, tuple[str, ...]] = {
     "Names": (
         r"\hat{a} = a",
         r"\mathbf{u}^\top v = v^\top u",
-        r"\sum_n u_n = \mathbf{1}^\top u",
+        r"\sum_n u_n = n",
         r"a = c \div b",
     ),
     "Indices": (

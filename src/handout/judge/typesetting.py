@@ -27,6 +27,7 @@ _INVISIBLE = "\u2061\u2062\u2063\u2064"  # function application, invisible times
 _GAP = 0.99
 _SEPARATION = ("mspace", "quad")
 _OPERATORS = frozenset(("mo", sign) for sign in "=+-−<>≤≥≠≈∼·⋅×⊙∘,;.:|∣⇒⟹⟺→∈")
+_CAPITALS = tuple("ΓΔΘΛΞΠΣΥΦΨΩ")
 _PUNCTUATION = frozenset((("mo", ","), ("mi", "."), ("mo", "."), ("mo", ";")))
 
 
@@ -90,6 +91,10 @@ def _row(elements: list[ElementTree.Element]) -> Layout:
             out.append(_construction(element))
         else:
             continue
+        if out[-2:] == [("mo", ">"), ("mo", "=")]:  # typed for what other glyphs show as one
+            out[-2:] = [("mo", "≥")]
+        elif out[-2:] == [("mo", "<"), ("mo", "=")]:
+            out[-2:] = [("mo", "≤")]
         if space >= _GAP and _multiplies(out[:before]) and _multiplies(out[before : before + 1]):
             out.insert(before, _SEPARATION)
         space = 0.0
@@ -124,7 +129,10 @@ def _construction(element: ElementTree.Element) -> Layout:
     seen = tuple(f"{name}={element.attrib[name]}" for name in _SEEN if name in element.attrib)
     head = " ".join((element.tag, *seen))
     if not len(element):
-        return (head, " ".join((element.text or "").split()))
+        text = " ".join((element.text or "").split())
+        if text in _CAPITALS and head == "mi mathvariant=normal":
+            head = "mi"  # \Sigma, and Σ typed as a character, which is set sloped
+        return (head, text)
     if element.tag in _ROWS:
         return (head, _row([*element]))
     if element.tag == "mtable":  # within a formula, as in cases: which cell is which is seen

@@ -15,7 +15,7 @@ from string import ascii_lowercase, ascii_uppercase, digits
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
-from handout.math.standard import MACROS, as_id, standard
+from handout.math.standard import MACROS, as_id, standard, with_scripts
 from handout.page.macros import macros_in, without_definitions
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def to_mathml_page(
     from math_core import LatexError
 
     converter = _converter(tuple(sorted((macros or {}).items())))
-    snippets = [(_rewritten(latex, display), display) for latex, display in formulas]
+    snippets = [(_rewritten(latex, display, macros or {}), display) for latex, display in formulas]
     errors: dict[int, MathError] = {}
     while True:
         try:
@@ -113,7 +113,7 @@ def to_mathml_page(
 def _one(latex: str, display: bool, macros: tuple[tuple[str, str], ...]) -> str:
     from math_core import LatexError
 
-    written = _rewritten(latex, display)
+    written = _rewritten(latex, display, dict(macros))
     try:
         mathml = _converter(macros).convert_with_local_state(written, displaystyle=display)
     except LatexError as error:
@@ -121,8 +121,8 @@ def _one(latex: str, display: bool, macros: tuple[tuple[str, str], ...]) -> str:
     return _finish(mathml, latex)
 
 
-def _rewritten(latex: str, display: bool) -> str:
-    return standard(without_definitions(latex), display)
+def _rewritten(latex: str, display: bool, macros: Mapping[str, str]) -> str:
+    return standard(with_scripts(without_definitions(latex), macros), display)
 
 
 def _in_source(error: MathError, written: str, latex: str) -> MathError:

@@ -46,6 +46,11 @@ _PLAIN: tuple[tuple[str, str], ...] = (
     (r"\\(?:hfill|par)(?![A-Za-z])", ""),
     (r"\\vspace\*?\s*\{[^{}]*\}", ""),
     (r"\\cr(?![A-Za-z])", r"\\\\"),
+    (r"\\\\(?=\s*\\end\s*\{(?:array|[bpvBV]?matrix\*?|smallmatrix)\})", ""),  # which ends no row
+    (r"\\hspace\*", r"\\hspace"),
+    (r"\\(?!operatorname\*|tag\*|(?:re)?newcommand\*|DeclareMath)([A-Za-z]+)\*", r"\\\1 *"),
+    (r"\^\{('+)\}", r"\1"),
+    (r"\\(?:grad|triangledown)(?![A-Za-z])", r"\\nabla "),
     (r"\\\n", "\\\\ \n"),  # a blank, written at the end of a line
     (r"\(\s*\\ref\s*(\{[^{}]*\})\s*\)", r"\\eqref\1"),
     (r"\\ref\s*(\{[^{}]*\})", r"\\eqref\1"),
@@ -93,7 +98,7 @@ def standard(latex: str, display: bool = True) -> str:
         latex: as its author wrote it.
         display: whether it stands on a line of its own, where equations may be numbered.
     """
-    if "\\" not in latex:
+    if "\\" not in latex and "^{'" not in latex:
         return latex
     latex = _EQNARRAY.sub(lambda found: _MIDDLE.sub(r"&\1 ", found[0]), latex)
     for pattern, replacement in _RULES:
@@ -105,6 +110,18 @@ def standard(latex: str, display: bool = True) -> str:
     latex = _each(latex, _INTERTEXT, lambda _, body: rf"&\text{{{body}}}\\")
     latex = _LABEL.sub(lambda found: rf"\{found['macro']}{{{as_id(found['name'])}}}", latex)
     return _numbered(latex, display)
+
+
+def with_scripts(latex: str, macros: Mapping[str, str]) -> str:
+    r"""The formula with macros that are scripts, as ^\top is, written out.
+
+    `math-core` would hang them on nothing, and not on what stands before them.
+    """
+    for name, body in macros.items():
+        if body.lstrip().startswith(("^", "_", "'")) and "#" not in body:
+            written = body.replace("\\", r"\\")  # as a replacement, in which a backslash escapes
+            latex = re.sub(rf"(?<!\\)\\{name}(?![A-Za-z])", written, latex)
+    return latex
 
 
 def as_id(name: str) -> str:

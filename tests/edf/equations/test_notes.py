@@ -93,6 +93,24 @@ PAGES = {
         "theta = Input(shape=(3,))\nell = AnyFunction()(theta)\nH = Hessian(ell, theta)\nA = Input(shape=(3, 3))\n"
         "g, s = AnyFunction(), Input(shape=())",
     },
+    "layers": {
+        "python": "z, y, A = Input(shape=(4,)), Input(shape=(4,)), Input(shape=(4, 3))\n"
+        "h, s, P = Sigmoid(z), Tanh(A), Softmax(z)\nL = AnyFunction()(h)\nJ_ridge = Sum(z * z)\n"
+        "f = AnyFunction(shape=(3,))\nb, epsilon = Input(shape=(4,), sample='positive'), 1e-3"
+    },
+    "one of the data": {
+        "python": "f, y = Input(shape=(4,)), Input(shape=(4,), sample='positive')\n"
+        "L = -Sum(y * Log(Sigmoid(f)) + (1 - y) * Log(1 - Sigmoid(f)))"
+    },
+    "counters": {
+        "python": "y, n, K = [Input(shape=()), Input(shape=())], 6, 3\n"
+        "for t in range(4):\n    y.append(0.5 * y[-1] + y[-2])\ny = Stack(y)\np = Softmax(Input(shape=(5, 3)))\nk = 3"
+    },
+    "labels of rows": {
+        "python": "N, y = 5, np.array([0, 2, 1, 1, 0])\nx, w = Input(shape=(N, 4)), Input(shape=(3, 4))\n"
+        "s = x @ w.T\nq = Softmax(s)\nL = Sum(ReLU(s - Reshape(s[np.arange(N), y], (N, 1)) + 1), axis=1) - 1\n"
+        "l = -Mean(Log(q)[np.arange(N), y])"
+    },
     "functions": {
         "python": "w = Input(shape=(3,))\nx, y, r = Input(shape=(3,)), Input(shape=(3,)), Input(shape=())\n"
         "def f(x): return Sigmoid(Sum(w * x))\ndef soft(r): return Log(1 + Exp(r))\n"
@@ -105,6 +123,57 @@ CASES: list[tuple[Any, ...]] = [
     ("network", r"s_{ij} = \sum_k h_{ik} (W_2)_{kj}", V),
     ("network", r"s_{ij} = \sum_k h_{ik} (W_2)_{jk}", E),
     ("network", r"s_{ij} = \sum_k h_{ik} (x)_{kj}", E),
+    # --------------------------------------------- numbers beside what is computed entry by entry
+    ("layers", r"1 - \sigma(z) = \sigma(-z)", V),
+    ("layers", r"1 - \sigma(z) = \sigma(z)", R),
+    ("layers", r"\sigma'(z) = \sigma(z) (1 - \sigma(z))", V),
+    ("layers", r"\sigma'(z) = h (1 - h)", V),
+    ("layers", r"\sigma'(z) = h (1 + h)", R),
+    ("layers", r"\nabla_z L = \nabla_h L \odot h \odot (1 - h)", V),
+    ("layers", r"\nabla_z L = y \odot (1 - z) \odot \nabla_h L", R),
+    ("layers", r"\frac{1}{1 + e^{-z}} = h", V),
+    ("layers", r"\frac{1}{1 + e^{z}} = h", R),
+    ("layers", r"\frac{z}{\sqrt{b} + \epsilon} = \frac{z}{\sqrt{b} - \epsilon}", R),
+    ("layers", r"1 - \tanh^2(A) = 1 - s \odot s", V),
+    ("layers", r"1 - z = y", E),
+    ("layers", r"z (1 - z) = z - z^2", E),
+    ("layers", r"\frac{y}{z} = y", E),
+    ("layers", r"\frac{\partial P}{\partial z} = P (1 - P)", E),  # a matrix on the left
+    ("layers", r"z^\top h (1 - h) = \sum_i z_i h_i (1 - h_i)", E),  # which product comes first?
+    # ------------------------------------------------------- bars, arrows, components, programs
+    ("layers", r"|z - y|^2 = |z|^2 - 2 z^\top y + |y|^2", V),
+    ("layers", r"|z - y|^2 = |z|^2 - z^\top y + |y|^2", R),
+    ("layers", r"|z| = \max(z, -z)", E),  # a norm, and not that of each entry
+    ("layers", r"|A^\top A| = |A|^2", E),
+    ("layers", r"J_{ridge}(\vec{z}) = \vec{z} \cdot \vec{z} = J_{ridge}", "verified verified"),
+    ("layers", r"\vec{z} + z = 2 z", E),
+    ("layers", r"\sum_i f_i(z)^2 = |f(z)|^2", V),
+    ("layers", r"f_2(z) + f_3(z) = f_1(z)", R, {"reading": "base 1"}),
+    ("layers", r"\frac{1}{\text{z.size}(0)} \sum_i z_i = \frac{1}{\text{len}(z)} \mathbf{1}^\top z", V),
+    ("layers", r"\frac{1}{\text{z.size}(1)} \sum_i z_i = 0", E),
+    ("layers", r"\triangledown_z J_{ridge} = 2 z", V),
+    ("layers", r"\triangledown_z J_{ridge} = z", R),
+    # -------------------------------------------------- a letter that stands for one of the data
+    ("one of the data", r"\partial{L_i} / \partial{f_j} = \sigma(f_j) - y_{ij}", V),
+    ("one of the data", r"\partial{L_i} / \partial{f_j} = y_{ij} - \sigma(f_j)", R),
+    ("one of the data", r"L_i = -\sum_j (y_{ij} \log \sigma(f_{ij}) + (1 - y_{ij}) \log(1 - \sigma(f_{ij})))", V),
+    ("one of the data", r"L_i = -\sum_j (y_j \log \sigma(f_{ij}) + (1 - y_{ij}) \log(1 - \sigma(f_{ij})))", E),
+    ("one of the data", r"L_i = \sum_j y_{ij} f_{kj}", E),
+    ("one of the data", r"L = \sum_i L_i", E),
+    # ----------------------------------------------------- names that are counters, or an index
+    ("counters", r"y_t = \frac{1}{2} y_{t-1} + y_{t-2}, \quad t \geq 2", V),
+    ("counters", r"y_t = y_{t-1} + y_{t-2}", R),
+    ("counters", r"\sum_n y_n = \mathbf{1}^\top y", V),
+    ("counters", r"\sum_n y_n = \frac{1}{n} \mathbf{1}^\top y", E),
+    ("counters", r"\sum_{k=1}^K p_{ik} = 1", V),
+    ("counters", r"\sum_k k p_{ik} = 1", R),
+    # ------------------------------------------------------------------- rows, also by a label
+    ("labels of rows", r"L_i = \sum_{j \neq y_i} \left[ \max(0, w_j^T x_i - w_{y_i}^T x_i + 1) \right]", V),
+    ("labels of rows", r"L_i = \sum_{j \neq y_i} \left[ \max(0, w_j^T x_i - w_{y_i}^T x_i - 1) \right]", R),
+    ("labels of rows", r"\nabla_{w_k} l = \frac{1}{N} \sum_i (q_{ik} - \mathbb{1}(y_i = k)) x_i", V),
+    ("labels of rows", r"\frac{\partial l}{\partial w_k} = \frac{1}{N} \sum_i (q_{ik} - \mathbb{1}(y_i = k)) x_i", V),
+    ("labels of rows", r"\nabla_{w_k} l = \frac{1}{N} \sum_i q_{ik} x_i", R),
+    ("labels of rows", r"\|\mathbf{x}_i\|^2 = \sum_j x_{ij}^2", V),
     # ------------------------------------------------------------------------------------- names
     ("names", r"p_{-1} = m_1 + 2 \pi^*", V),
     ("names", r"p_{-1} = m_{-1} + 2 \pi^*", R),

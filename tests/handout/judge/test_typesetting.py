@@ -31,6 +31,12 @@ ALIKE = [
         r"\begin{aligned} a =& b \\ c = & d \end{aligned}",
     ),
     (r"\displaystyle \sum_j x_j", r"\sum_{j} x_{j}"),
+    (r"x >= 1", r"x \geq 1"),
+    (r"g^{'}(x)", r"g'(x)"),
+    (r"\bf p^k", r"\mathbf{p}^\mathbf{k}"),
+    (r"Σ", r"\Sigma"),
+    (r"\begin{pmatrix} a \\ b \\ \end{pmatrix}", r"\begin{pmatrix} a \\ b \end{pmatrix}"),
+    (r"\epsilon*x", r"\epsilon * x"),
     (
         r"\begin{cases} a & \text{if } i = j \\ b & \text{otherwise} \end{cases}",
         r"\begin{cases} a & \text{if} \; i = j \\ b & \text{otherwise} \end{cases}",
@@ -113,6 +119,7 @@ def test_a_missing_part_is_named():
 def test_the_authors_macros_count():
     """A macro is expanded in the author's source."""
     assert typesetting_difference(r"\half x", r"\frac{1}{2} x", {"half": r"\frac12"}) is None
+    assert typesetting_difference(r"D\T D", r"D^\top D", {"T": r"^\top"}) is None
 
 
 def test_a_reading_that_cannot_be_set_is_a_difference():

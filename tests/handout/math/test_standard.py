@@ -44,6 +44,8 @@ def seen(latex: str, display: bool = True) -> str:
         (r"\newcommand{\argmax}{\mathop{\mathrm{argmax}}} \argmax_x f", "argmaxxf"),
         (r"\DeclareMathOperator{\Var}{Var} \Var x", "Varx"),
         (r"\gdef\x{y}", ""),
+        (r"\epsilon*x + \operatorname*{arg}_x", "ϵ∗x+argx"),
+        (r"\triangledown f", "∇f"),
     ],
 )
 def test_standard_latex_is_set(latex: str, same: str) -> None:

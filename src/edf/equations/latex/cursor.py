@@ -110,7 +110,8 @@ class Cursor:
         """Return the LaTeX of an argument that is only shown."""
         close = self.closing_brace(self.place)
         if close is None:
-            return self.next().text
+            token = self.next()
+            return f"{token.text}{{{token.inner}}}" if token.kind == "words" else token.text
         shown = raw(self.tokens[self.place + 1 : close])
         self.place = close + 1
         return shown

@@ -55,7 +55,6 @@ from edf.equations.latex.vocabulary import (
     PRODUCT_SIGNS,
     RELATIONS,
     SIZES,
-    SWITCHES,
     SYMBOLS,
     TERM_SIGNS,
     TEXT,
@@ -278,10 +277,6 @@ class ExpressionParser(
                 return self.cases()
             if text.startswith(r"\begin") and name in MATRICES:
                 return self.matrix()
-        if text in SWITCHES:
-            self.next()
-            switched = self.factor()
-            return _switched(switched, SWITCHES[text])
         if self.names_something():
             return self.symbol()
         if text in TERM_SIGNS:
@@ -380,15 +375,6 @@ class ExpressionParser(
         if token.kind == "letter" or token.text in SYMBOLS or token.text in FONTS | ACCENTS:
             return self.symbol()
         self.fail(Why.UNFINISHED, f"{macro} needs its arguments in braces")
-
-
-def _switched(tree: Tree, font: str) -> Tree:
-    """Set the first symbol of a factor in a font, as {\\bf x} does."""
-    if isinstance(tree, Symbol):
-        return Symbol(tree.base, (font, *tree.styles), at=tree.at)
-    if isinstance(tree, Script) and isinstance(tree.base, Symbol):
-        return Script(_switched(tree.base, font), tree.sub, tree.sup, tree.primes, at=tree.at)
-    return Styled(font, tree, at=tree.at)
 
 
 def _is_differential(tree: Tree) -> bool:

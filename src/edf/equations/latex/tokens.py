@@ -20,7 +20,7 @@ QUAD = 1.0  # spacing from which on it separates, in em
 _TOKEN = re.compile(
     r"(?P<environment>\\(?:begin|end)\s*\{[A-Za-z]+\*?\})"
     r"|(?P<hidden>\\(?:label|tag\*?|notag|nonumber|displaystyle|textstyle|limits|nolimits)"
-    r"(?![A-Za-z])(?:(?<=label)\s*\{[^{}]*\}|(?<=tag)\s*\{[^{}]*\}|(?<=tag\*)\s*\{[^{}]*\})?)"
+    r"(?![A-Za-z])(?:(?<=label)\s*\{[^{}]*\}|(?<=tag|ag\*)\s*(?:\{[^{}]*\}|[^\s{*]))?)"
     r"|(?P<colour>\\(?:text)?color\s*(?:\[[^]]*\]\s*)?\{[^{}]*\})"
     r"|(?P<words>\\(?:text|textrm|textbf|textit|textsf|texttt|textnormal|mbox|hbox)(?=\s*\{))"
     r"|(?P<skip>\\(?:hspace\*?|hskip|kern|mspace|mskip|mkern)\s*\{?\s*(?P<width>-?[0-9.]+)\s*"
@@ -50,7 +50,14 @@ _SYNONYMS = {  # spellings that typeset alike
     r"\cr": r"\\", r"\newline": r"\\", r"\tabularnewline": r"\\",
     r"\dotsc": r"\dots", r"\dotsb": r"\dots", r"\dotsm": r"\dots", r"\dotsi": r"\dots",
     r"\dotso": r"\dots", r"\land": r"\wedge", r"\lor": r"\vee", r"\gets": r"\leftarrow",
+    r"\triangledown": r"\nabla", r"\grad": r"\nabla",
 }  # fmt: skip
+#: Font switches of old, `{\bf x}`, and the macros that do the same.
+_SWITCHES = {
+    r"\bf": r"\mathbf", r"\cal": r"\mathcal", r"\rm": r"\mathrm", r"\it": r"\mathit",
+    r"\sf": r"\mathsf", r"\tt": r"\mathtt",
+}  # fmt: skip
+_LETTER_BY_LETTER = frozenset([r"\bf", r"\cal"])  # of a switch to another font, letters are a word
 #: Characters that stand for a macro or for an ASCII character.
 _CHARACTERS = {
     "−": "-", "·": r"\cdot", "×": r"\times", "∘": r"\circ", "⊙": r"\odot", "≤": r"\leq",
@@ -116,7 +123,7 @@ def tokenise(source: str, macros: Mapping[str, str] | None = None) -> list[Token
     tokens = _scanned(source)
     if macros:
         tokens = _Expansion(source, macros).expanded(tokens)
-    tokens = _without_empty_braces(tokens)
+    tokens = _without_empty_braces(_without_switches(tokens))
     end = tokens.pop()
     return [*tokens, replace(end, text="the end of the formula")]
 
@@ -136,6 +143,39 @@ def _without_empty_braces(tokens: list[Token]) -> list[Token]:
         kept.append(tokens[place])
         place += 1
     return kept
+
+
+def _without_switches(tokens: list[Token]) -> list[Token]:
+    r"""Write {\bf x^k} and _{\rm max} as {\mathbf{x}^\mathbf{k}} and _{\mathrm{max}}.
+
+    A switch holds to the end of its group, and changes letters and digits alone.
+    """
+    if not any(token.text in _SWITCHES for token in tokens):
+        return tokens
+    done: list[Token] = []
+    switches: list[str] = [""]  # the one that holds, for each group that is open
+    place = 0
+    while place < len(tokens):
+        token = tokens[place]
+        place += 1
+        if token.text in _SWITCHES and token.kind == "macro":
+            switches[-1] = token.text
+            continue
+        if token.text == "{":
+            switches.append(switches[-1])
+        elif token.text == "}" and len(switches) > 1:
+            switches.pop()
+        if not switches[-1] or token.kind not in ("letter", "number"):
+            done.append(token)
+            continue
+        run = [token]
+        while switches[-1] not in _LETTER_BY_LETTER and tokens[place].kind in ("letter", "number"):
+            run.append(tokens[place])
+            place += 1
+        font = replace(token, kind="macro", text=_SWITCHES[switches[-1]])
+        opened, closed = (replace(token, kind="sign", text=s, space=0.0, blank=False) for s in "{}")
+        done += [font, opened, replace(run[0], space=0.0, blank=False), *run[1:], closed]
+    return done
 
 
 def _scanned(source: str) -> list[Token]:

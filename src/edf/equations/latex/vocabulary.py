@@ -29,11 +29,6 @@ FONTS = frozenset(
     \mathbf \boldsymbol \bm \mathcal \mathrm \mathsf \mathit \mathbb \mathfrak \mathscr \pmb \bold
     """.split()
 )
-#: Font switches of old, `{\bf x}`, and the macros that do the same.
-SWITCHES = {
-    r"\bf": r"\mathbf", r"\cal": r"\mathcal", r"\rm": r"\mathrm", r"\it": r"\mathit",
-    r"\sf": r"\mathsf", r"\tt": r"\mathtt",
-}  # fmt: skip
 BOLD = frozenset(r"\mathbf \boldsymbol \bm \mathbb \textbf".split())  # in which 1 is no number
 TEXT = frozenset(
     r"""

@@ -14,11 +14,11 @@ from edf.equations.latex.printer import to_latex
 from edf.equations.latex.syntax import Group, Indices, Number, Script, Symbol, Tree
 from edf.equations.meaning import algebra
 from edf.equations.meaning.algebra import fail
-from edf.equations.meaning.aliases import called_alias
+from edf.equations.meaning.aliases import called_alias, entry
 from edf.equations.meaning.derivatives import read_jacobian
 from edf.equations.meaning.expression import Expr, Index
 from edf.equations.meaning.functions import call_function, call_operation, named_operation
-from edf.equations.meaning.names import Bound, python_names
+from edf.equations.meaning.names import Bound, index_text, python_names
 from edf.equations.meaning.node_calls import call_node, insist_on_product, lists_arguments
 from edf.equations.meaning.reader import Reader
 from edf.equations.meaning.scripts import (
@@ -52,18 +52,23 @@ def read_call(reader: Reader, head: Tree, group: Group, behind: Tree) -> Expr | 
     if not isinstance(symbol, Symbol):
         return None
     value = None
-    if symbol.base == "J" and script.sub is not None and reader.scope.find(symbol) is None:
+    if (size := _size(reader, symbol, group)) is not None and script == Script(symbol):
+        return _with_scripts(reader, size, behind)
+    text = index_text(script.sub) if script.sub is not None else ""
+    if symbol.base == "J" and script.sub and not (
+        reader.scope.find(symbol) or (text and reader.scope.find(symbol, text))
+    ):  # fmt: skip
         value = read_jacobian(reader, script.sub, group, symbol.at)
     else:
         bound, indices = look_up(reader, symbol, script.sub)
         if bound is not None and group.open.endswith("[") and script == Script(symbol):
-            entry = _subscripted(reader, bound, symbol, group)
-            if entry is not None:
-                return _with_scripts(reader, entry, behind)
+            found = _subscripted(reader, bound, symbol, group)
+            if found is not None:
+                return _with_scripts(reader, found, behind)
         if bound is not None and script == Script(symbol, None, script.sup):
-            entry = _at_outcome(reader, bound, symbol, group)
-            if entry is not None:  # f^2(x) is f(x)^2
-                return _with_scripts(reader, raised(reader, entry, script.sup, head.at), behind)
+            found = _at_outcome(reader, bound, symbol, group)
+            if found is not None:  # f^2(x) is f(x)^2
+                return _with_scripts(reader, raised(reader, found, script.sup, head.at), behind)
         if bound is None:
             if (operation := named_operation(symbol)) is None:
                 return None
@@ -78,7 +83,16 @@ def read_call(reader: Reader, head: Tree, group: Group, behind: Tree) -> Expr | 
                 )
             value = called_alias(reader, bound, group, head.at)
         elif bound.kind == "function":
-            value = call_function(reader, bound, script.primes, indices, group, head.at)
+            value = call_function(reader, bound, script.primes, group, head.at)
+            if indices and value.shape is None:
+                fail(
+                    Why.OTHER_MEANING,
+                    f"{bound.name} is a function with a number as its value, which has no "
+                    "components: leave the subscript out",
+                    head.at,
+                )
+            if indices:  # f_i(x) is f(x)_i
+                value = entry(reader, value, indices, head.at)
         elif bound.kind == "node":
             if script.primes:
                 value = _derivative_at(reader, bound, script, group)
@@ -113,6 +127,25 @@ def read_call(reader: Reader, head: Tree, group: Group, behind: Tree) -> Expr | 
             head.at,
         )
     return _with_scripts(reader, value, behind)
+
+
+def _size(reader: Reader, symbol: Symbol, group: Group) -> Expr | None:
+    r"""\text{x.size}(0) and \text{x.shape}[0], as programs write a length, and \text{len}(x)."""
+    name, _, word = symbol.base.partition(".")
+    item = group.items[0] if len(group.items) == 1 else None
+    if symbol.base == "len" and isinstance(item, Symbol):
+        bound, axis = reader.scope.find(item), 0
+    elif word in ("size", "shape") and isinstance(item, Number) and item.text.isdigit():
+        bound, axis = reader.scope.find(Symbol(name)), int(item.text)
+    else:
+        return None
+    if bound is None or bound.kind not in ("node", "array"):
+        return None
+    shape = reader.shape(bound.value) if bound.kind == "node" else bound.value.shape
+    if axis >= len(shape):
+        fail(Why.SHAPES, f"{bound.name} has {len(shape)} axes, counted from 0", group.at)
+    shown = f"{bound.name}.{word or 'size'}({axis})"
+    return algebra.number(float(shape[axis]), symbol.at, (shown, rf"\text{{{shown}}}"))
 
 
 def _subscripted(reader: Reader, bound: Bound, symbol: Symbol, group: Group) -> Expr | None:

@@ -25,7 +25,7 @@ from edf.equations.meaning.expression import Condition, Expr
 from edf.equations.meaning.labels import compared
 from edf.equations.meaning.names import Scope
 from edf.equations.meaning.reader import Reader
-from edf.equations.meaning.symbols import read_letter
+from edf.equations.meaning.symbols import COUNTERS, read_letter
 from edf.equations.operations import OPERATIONS
 from edf.graph import Constant, Input, Node, topological_order
 
@@ -154,7 +154,8 @@ def with_ranges(equations: Sequence[Equation], scope: Scope) -> list[Equation]:
             found.append(equation)
             continue
         bound = scope.find(name)
-        if bound is None and any(_has_index(found[k], name) for k in beside):
+        counter = bound is None or (type(bound.value) is int and bound.name in COUNTERS)
+        if counter and any(_has_index(found[k], name) for k in beside):
             continue
         value = None if bound is None else bound.value
         if isinstance(value, Input) and (value.value, value.shape, value.sample) == (

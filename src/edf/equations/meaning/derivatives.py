@@ -29,9 +29,10 @@ from edf.equations.latex.syntax import (
     Tree,
 )
 from edf.equations.meaning.algebra import MAX_ORDER, apply, fail, make, multiply
+from edf.equations.meaning.display import expression, latex_of, suffix_of
 from edf.equations.meaning.endings import insist_on_end
 from edf.equations.meaning.expression import Expr, Index, letters_of
-from edf.equations.meaning.names import latex_name
+from edf.equations.meaning.names import Bound, latex_name
 from edf.equations.meaning.node_calls import argument_of
 from edf.equations.meaning.reader import Reader
 from edf.equations.meaning.scripts import is_transpose
@@ -51,6 +52,8 @@ class Variable:
     row: bool = False  # whether it is written transposed
     at: int = 0
     name: Symbol | None = None  # as written
+    along: str = ""  # of a row w_k, the index that runs along it
+    length: int = 1  # of that row
 
 
 # ------------------------------------------------------------------------- fractions of d's
@@ -352,6 +355,9 @@ def _variable(reader: Reader, tree: Tree) -> tuple[Variable, int]:
     symbol, sub = tree, None
     if isinstance(tree, Script):
         symbol, sub, sup = tree.base, tree.sub, tree.sup
+        if isinstance(symbol, Symbol) and isinstance(sup, Group) and sub is None:
+            label = Indices(sup.items, ("",) * (len(sup.items) - 1), at=sup.at)
+            return _read_variable(reader, symbol, label, tree.at), 1  # x^{(i)} is a row x_i
         if tree.primes:
             fail(Why.DERIVATIVE, "A derivative with respect to a primed name", tree.at)
     if sup is not None and not (isinstance(symbol, Symbol) and without_label(reader, symbol, sup)):
@@ -379,6 +385,8 @@ def _read_variable(
             "with respect to it",
             at,
         )
+    if bound is not None and (member := _row(reader, bound, symbol, sub, at)) is not None:
+        return member
     read = atom(reader, symbol, sub, at)
     if bound is None or read.op != "node":
         fail(
@@ -394,14 +402,32 @@ def _read_variable(
     return Variable(node, indices, read.label, reader.shape(node), row, at, name)
 
 
+def _row(
+    reader: Reader, bound: Bound, symbol: Symbol, sub: Tree | None, at: int
+) -> Variable | None:
+    """The row w_k of a node w with two axes, as a column."""
+    if bound.kind != "node" or not isinstance(sub, Indices) or len(sub.items) != 1:
+        return None
+    shape = reader.shape(bound.value)
+    if len(shape) != 2 or bound.name[:1].isupper() or look_up(reader, symbol, sub)[1] == ():
+        return None  # W_k may be a column
+    (index,) = read_indices(reader, sub)
+    along = f"{bound.name}:along"
+    read = read_node(reader, bound.value, (index, along), (bound.name, to_latex(symbol)), at)
+    names = f"{bound.name}_{suffix_of((index,))}", to_latex(Script(symbol, sub))
+    return Variable(
+        bound.value, read.data[1], names, shape, at=at, along=along, length=shape[1]
+    )  # fmt: skip
+
+
 def _differentiate(
     reader: Reader, target: Expr, variables: list[Variable], letter: str, at: int
 ) -> Expr:
     """The derivative of `target`, last variable first; shapes must leave no doubt."""
     if letter == r"\partial":
         _one_meaning(reader, target, variables)
-    whole = [v for v in variables if not v.indices and _size(v.shape) > 1]
-    below = describe(of_array(whole[0].shape)) if whole else ""
+    whole = [v for v in variables if v.along or (not v.indices and _size(v.shape) > 1)]
+    below = describe(_below(whole[0])) if whole else ""
     if whole and not any(v.row for v in variables):
         if len(variables) > 1:
             fail(
@@ -438,6 +464,11 @@ def _differentiate(
     return expr
 
 
+def _below(variable: Variable) -> Shape:
+    """The shape of what stands below a derivative as a whole."""
+    return (variable.length, 1) if variable.along else of_array(variable.shape)
+
+
 def one_derivative(reader: Reader, target: Expr, variable: Variable, at: int) -> Expr:
     """The derivative of a number or column by a number, an entry, or a whole."""
     _moves(reader, target, variable)
@@ -470,9 +501,18 @@ def one_derivative(reader: Reader, target: Expr, variable: Variable, at: int) ->
             "The derivative of a matrix by an entry: write indices for the matrix, too",
             at,
         )
-    return make(
+    value = make(
         "deriv", (target,), (variable.node, variable.indices, variable.label), at=at,
         shape=shape, free=target.free | letters, order=1,
+    )  # fmt: skip
+    if not variable.along:
+        return value
+    if shape is not None:
+        fail(Why.SHAPES, "The derivative of a vector by a row: write indices", variable.at)
+    return make(
+        "gather", (value,), (variable.along, None), at=at, shape=(variable.length, 1),
+        free=value.free - {variable.along}, bound=frozenset([variable.along]),
+        label=(expression(value), latex_of(value)),
     )  # fmt: skip
 
 

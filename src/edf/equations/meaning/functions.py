@@ -21,7 +21,7 @@ from edf.equations.latex.syntax import (
 from edf.equations.meaning.algebra import apply, fail, make
 from edf.equations.meaning.aliases import entry
 from edf.equations.meaning.endings import insist_on_end
-from edf.equations.meaning.expression import Expr, Index
+from edf.equations.meaning.expression import Expr
 from edf.equations.meaning.names import Bound
 from edf.equations.meaning.reader import Factors, Joins, Reader
 from edf.equations.meaning.symbols import WORD_FONTS, read_indices
@@ -76,7 +76,10 @@ def read_function(reader: Reader, tree: Function) -> Expr:
     expr = apply(operation.name, (value,), tree.at)
     if tree.sub is not None:
         expr = apply("div", (expr, apply("log", (_base(reader, tree.sub),), tree.at)), tree.at)
-    return expr if tree.sup is None else apply("pow", (expr, reader.read(tree.sup)), tree.at)
+    if tree.sup is None:
+        return expr
+    power = "powers" if expr.shape is not None and operation.elementwise else "pow"
+    return apply(power, (expr, reader.read(tree.sup)), tree.at)
 
 
 def _base(reader: Reader, sub: Tree) -> Expr:
@@ -141,16 +144,8 @@ def _component_of_softmax(reader: Reader, group: Group, at: int) -> Expr | None:
     return entry(reader, apply("softmax", (whole,), at), read_indices(reader, item.sub), at)
 
 
-def call_function(
-    reader: Reader, bound: Bound, primes: int, indices: tuple[Index, ...], group: Group, at: int
-) -> Expr:
+def call_function(reader: Reader, bound: Bound, primes: int, group: Group, at: int) -> Expr:
     """A function that the page binds, or a derivative of one: f(x), f'(x)."""
-    if indices:
-        fail(
-            Why.OTHER_MEANING,
-            f"{bound.name} is a function: write {bound.name}(..)_i for a component",
-            at,
-        )
     if bound.value is Softmax and not primes and (part := _component_of_softmax(reader, group, at)):
         return part
     arguments = [reader.whole(item) for item in group.items]

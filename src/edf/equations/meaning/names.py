@@ -224,6 +224,9 @@ class Scope:
                 " remove one",
                 position=symbol.at,
             )
+        if not found and r"\vec" in symbol.styles:  # an arrow as a font of vectors
+            styles = tuple(style for style in symbol.styles if style != r"\vec")
+            return self._find(Symbol(symbol.base, styles, at=symbol.at), suffix)
         return found[0] if found else None
 
     def family(self, symbol: Symbol, sub: Tree | None) -> Bound | None:

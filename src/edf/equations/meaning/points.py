@@ -122,7 +122,7 @@ def _prime_of_function(reader: Reader, tree: Fraction, target: Tree, group: Grou
         return None
     if variable is not None and variable.kind != "function":
         return None
-    return call_function(reader, above, 1, (), group, tree.at)
+    return call_function(reader, above, 1, group, tree.at)
 
 
 def value_at(

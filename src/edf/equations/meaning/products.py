@@ -17,6 +17,7 @@ from edf.equations.latex.syntax import (
     Product,
     Relation,
     Script,
+    Sum,
     Symbol,
     Tree,
 )
@@ -31,6 +32,8 @@ from edf.equations.meaning.functions import named_operation
 from edf.equations.meaning.points import read_derivative_at
 from edf.equations.meaning.reader import Factors, Joins, Reader
 from edf.equations.meaning.scripts import is_transpose, raised
+from edf.equations.meaning.sums import adds_numbers, is_entrywise, read_sum
+from edf.equations.operations.shapes import is_column
 
 
 def read_product(reader: Reader, tree: Product) -> Expr:
@@ -40,12 +43,39 @@ def read_product(reader: Reader, tree: Product) -> Expr:
     while place < len(tree.factors):
         if place:
             signs.append(tree.joins[place - 1])
-        part, used = read_unit(reader, tree.factors, tree.joins, place)
+        inner = _elementwise_factor(tree, place)
+        if inner is not None:
+            part, used = read_sum(reader, inner, entrywise=True), 1
+        else:
+            part, used = read_unit(reader, tree.factors, tree.joins, place)
         parts.append(part)
         place += used
     if _bars_enclose(tree):
         fail(Why.AMBIGUOUS, "Which bars belong together? Write \\lvert and \\rvert", tree.at)
+    for k, (one, other) in enumerate(pairwise(parts)):
+        if signs[k] == "" and _entry_by_entry(one, other):
+            signs[k] = r"\odot"
     return parts[0] if len(parts) == 1 else algebra.multiply(parts, signs, tree.at)
+
+
+def _entry_by_entry(one: Expr, other: Expr) -> bool:
+    r"""Whether two columns side by side can only be multiplied entry by entry: h(1 - h).
+
+    A number was added to each entry of one of them, which no product of matrices begins with.
+    """
+    columns = is_column(one.shape) and is_column(other.shape)
+    pairs = ((one, other), (other, one))
+    return columns and any(adds_numbers(a) and is_entrywise(b) for a, b in pairs)
+
+
+def _elementwise_factor(tree: Product, place: int) -> Sum | None:
+    r"""The sum in parentheses that is a whole side of \odot, as 1 - h in h \odot (1 - h)."""
+    factor = tree.factors[place]
+    beside = [*tree.joins[max(place - 1, 0) : place], *tree.joins[place : place + 1]]
+    match factor:
+        case Group(items=(Sum() as inner,)) if beside and set(beside) <= {r"\odot", r"\circ"}:
+            return inner
+    return None
 
 
 def _bars_enclose(tree: Product) -> bool:

@@ -14,7 +14,19 @@ from functools import cached_property
 from typing import Any, Protocol
 
 from edf.equations.errors import Why
-from edf.equations.latex.syntax import Big, Equation, Relation, Symbol, Tree, walk
+from edf.equations.latex.syntax import (
+    Big,
+    Equation,
+    Group,
+    Number,
+    Relation,
+    Script,
+    Sum,
+    Symbol,
+    Tree,
+    children,
+    walk,
+)
 from edf.equations.meaning.algebra import fail
 from edf.equations.meaning.expression import Expr
 from edf.equations.meaning.inference import Inference
@@ -144,6 +156,36 @@ class Reader:
         items = [each.left if isinstance(each, Relation) else each for each in below if each]
         letters = (part for tree in items for part in walk(tree) if isinstance(part, Symbol))
         return frozenset(python_names(letter)[0] for letter in letters)
+
+    @cached_property
+    def shifted(self) -> frozenset[str]:
+        """The letters that stand beside a number in a subscript or a label, as the t of x_{t-1}."""
+        marks = [
+            part
+            for tree in self.occurrences if isinstance(tree, Script)
+            for part in (tree.sub, tree.sup if isinstance(tree.sup, Group) else None) if part
+        ]  # fmt: skip
+        sums = [item for mark in marks for item in walk(mark) if isinstance(item, Sum)]
+        return frozenset(
+            python_names(total.terms[0])[0]
+            for total in sums
+            if isinstance(total.terms[0], Symbol)
+            and all(isinstance(term, Number) for term in total.terms[1:])
+        )
+
+    def is_index_throughout(self, letter: str) -> bool:
+        """Whether a letter stands nowhere but in subscripts and below signs."""
+
+        def outside(tree: Tree) -> bool:
+            if isinstance(tree, Symbol):
+                return python_names(tree)[0] == letter
+            return any(
+                outside(part)
+                for name, _, part in children(tree)
+                if (type(tree), name) not in ((Script, "sub"), (Big, "lower"))
+            )
+
+        return not outside(self.equation)
 
     def stands_only_in(self, tree: Tree, letter: Tree) -> bool:
         """Whether a letter stands nowhere in the step but in `tree`."""

@@ -24,6 +24,7 @@ from edf.equations.latex.syntax import (
     Function,
     Grad,
     Group,
+    Indices,
     Listed,
     Matrix,
     Number,
@@ -55,8 +56,11 @@ from edf.equations.meaning.products import read_product, read_unit
 from edf.equations.meaning.reader import Page, Reader
 from edf.equations.meaning.relations import COMPARISONS, as_equality
 from edf.equations.meaning.scripts import read_bars, read_script
+from edf.equations.meaning.sums import is_entrywise, read_sum
 from edf.equations.meaning.symbols import read_symbol
-from edf.equations.operations.shapes import describe, fits
+from edf.equations.operations.shapes import describe, fits, is_column
+
+_MARKS = ACCENTS - {r"\vec"}  # which is the font of vectors
 
 
 def resolve(equation: Equation, page: Page) -> Meaning:
@@ -234,7 +238,13 @@ def insist_on_one_spelling(equation: Equation, scope: Scope) -> None:
     """
     spellings: dict[tuple[str, bool], Symbol] = {}
     sets = {t.right.at for t in walk(equation) if isinstance(t, Relation) and t.sign == r"\in"}
-    indexed = {tree.base.at for tree in walk(equation) if isinstance(tree, Script) and tree.sub}
+    below = {t.base.at: t.sub for t in walk(equation) if isinstance(t, Script) and t.sub}
+    most = max((len(sub.items) for sub in below.values() if isinstance(sub, Indices)), default=0)
+    indexed = {  # in which x_{ij} is an entry, and a bold x_i a row
+        at
+        for at, sub in below.items()
+        if most < 2 or not isinstance(sub, Indices) or len(sub.items) == most
+    }
     for tree in walk(equation):
         if not isinstance(tree, Symbol) or tree.at in sets or (bound := scope.find(tree)) is None:
             continue
@@ -255,8 +265,8 @@ def insist_on_one_spelling(equation: Equation, scope: Scope) -> None:
 
 def _bold_and_plain(entry: Symbol, whole: Symbol) -> bool:
     """Whether two symbols differ in that the whole is bold, and an entry is not."""
-    accents = [[s for s in symbol.styles if s in ACCENTS] for symbol in (entry, whole)]
-    fonts = [[s for s in symbol.styles if s not in ACCENTS] for symbol in (entry, whole)]
+    accents = [[s for s in symbol.styles if s in _MARKS] for symbol in (entry, whole)]
+    fonts = [[s for s in symbol.styles if s not in _MARKS] for symbol in (entry, whole)]
     return entry.base == whole.base and accents[0] == accents[1] and not fonts[0] and (
         set(fonts[1]) <= BOLD | {r"\vec"}
     )  # fmt: skip
@@ -320,18 +330,6 @@ def _read_group(reader: Reader, tree: Group) -> Expr:
     return apply("beside" if tree.open.endswith("[") else "above", entries, tree.at)
 
 
-def _read_sum(reader: Reader, tree: Sum) -> Expr:
-    for sign, term in zip(tree.signs, tree.terms, strict=True):
-        if sign not in ("", "+", "-"):
-            fail(Why.NOTATION, REFUSED.get(sign, f"{sign} is not understood"), term.at)
-    terms = [reader.read(term) for term in tree.terms]
-    signed = [
-        apply("neg", (term,), term.at) if sign == "-" else term
-        for sign, term in zip(tree.signs, terms, strict=True)
-    ]
-    return signed[0] if len(signed) == 1 else apply("add", signed, tree.at)
-
-
 def _read_fraction(reader: Reader, tree: Fraction | Slash) -> Expr:
     if isinstance(tree, Fraction) and tree.macro in BINOMIALS:
         return apply("binomial", (reader.read(tree.top), reader.read(tree.bottom)), tree.at)
@@ -339,7 +337,11 @@ def _read_fraction(reader: Reader, tree: Fraction | Slash) -> Expr:
         return derivative
     if isinstance(tree, Slash):
         insist_on_end(tree.bottom, "the denominator")
-    return apply("div", (reader.read(tree.top), reader.read(tree.bottom)), tree.at)
+    top, bottom = reader.read(tree.top), reader.read(tree.bottom)
+    entrywise = is_column(bottom.shape) and is_entrywise(bottom)  # 1/(1 + e^{-z})
+    if entrywise and (top.shape is None or fits(top.shape, bottom.shape)):
+        return algebra.make("div", (top, bottom), at=tree.at, shape=bottom.shape)
+    return apply("div", (top, bottom), tree.at)
 
 
 def _read_root(reader: Reader, tree: Root) -> Expr:
@@ -391,7 +393,7 @@ READERS: dict[type[Tree], Callable[[Reader, Any], Expr]] = {
     Symbol: read_symbol,
     Script: read_script,
     Group: _read_group,
-    Sum: _read_sum,
+    Sum: read_sum,
     Product: read_product,
     Fraction: _read_fraction,
     Slash: _read_fraction,

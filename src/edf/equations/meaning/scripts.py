@@ -159,6 +159,8 @@ def _by_label(reader: Reader, base: Symbol, sub: Indices, at: int) -> Expr | Non
         return None
     shape = reader.shape(bound.value) if bound.kind == "node" else bound.value.shape
     labels = [(k, label) for k, item in enumerate(sub.items) if (label := label_of(reader, item))]
+    if len(labels) == len(sub.items) == len(shape) - 1 == 1 and isinstance(sub.items[0], Script):
+        return _row_by_label(reader, bound, base, sub.items[0], at)
     if len(labels) != 1 or len(shape) != len(sub.items):
         return None
     ((place, label),) = labels
@@ -179,6 +181,26 @@ def _by_label(reader: Reader, base: Symbol, sub: Indices, at: int) -> Expr | Non
     if not is_column(column.shape):
         column = apply("transpose", (column,), at)
     return apply("entry", (column, read_label(reader, tree, label)), at)
+
+
+def _row_by_label(reader: Reader, bound: Bound, base: Symbol, item: Tree, at: int) -> Expr:
+    """w_{y_i}: the row of w that a label tells, as a column."""
+    label = label_of(reader, item)
+    assert label is not None
+    below, along = f"{bound.name}:below", f"{bound.name}:along"
+    value = read_bound(reader, bound, (below, along), to_latex(base), at)
+    rows, columns = (reader.inference.ranges[index] for index in (below, along))
+    names = f"{bound.name}_:", f"{to_latex(base)}_{{:}}"
+    column = make(
+        "gather", (value,), (below, None), at=at, shape=(rows, 1), free=frozenset([along]),
+        bound=frozenset([below]), label=names,
+    )  # fmt: skip
+    entry = apply("entry", (column, read_label(reader, item, label)), at)
+    shown = f"{bound.name}_{label.name}", to_latex(Script(base, Indices((item,), ())))
+    return make(
+        "gather", (entry,), (along, None), at=at, shape=(columns, 1),
+        free=entry.free - {along}, bound=frozenset([along]), label=shown,
+    )  # fmt: skip
 
 
 def _member(reader: Reader, base: Symbol, sub: Indices, at: int) -> Expr | None:
@@ -394,11 +416,9 @@ def read_bars(reader: Reader, tree: Bars, sub: Tree | None = None) -> Expr:
             sub.at,
         )
     body = reader.read(tree.body)
-    if (
-        body.shape is not None
-        and not is_vector(body.shape)
-        and isinstance(tree.body, Symbol | Script)
-    ):
+    if is_column(body.shape):
+        return apply("norm_2", (body,), tree.at)
+    if body.shape is not None and not is_vector(body.shape):
         return apply("det", (body,), tree.at)
     return apply("abs", (body,), tree.at)
 

@@ -237,6 +237,8 @@ def look_up(
         return whole, ()
     if bound is not None and text and _is_mere_label(reader, symbol, sub, bound, text):
         return bound, ()
+    if bound is not None and (rest := _without_datum(reader, bound, sub)) is not None:
+        sub = rest
     if bound is not None and digits is not sub and len(_shape(reader, bound)) == 2:
         sub = digits
     return bound, () if bound is None else read_indices(reader, sub)
@@ -296,22 +298,66 @@ def is_number(reader: Reader, bound: Bound) -> bool:
 
 
 def _is_only_label(reader: Reader, script: Tree) -> bool:
-    """Whether a letter stands nowhere but at numbers, which have no components: y_i of one y."""
+    """Whether a letter stands only where no index can: at numbers, and beside all other indices.
+
+    So do the i of y_i and of x_{ij}, if y is one number and x one vector, those of one of the data.
+    """
     letters = [item for item in walk(script) if isinstance(item, Symbol)]
     if len(letters) != 1 or reader.scope.find(letters[0]) is not None:
         return False
-    at_numbers = 0
+    without_meaning = 0
+    arrays, numbers = set[str](), set[str]()
     for tree, times in reader.occurrences.items():
         if not isinstance(tree, Script) or not isinstance(tree.base, Symbol):
             continue
         here = [s for s in (tree.sub, tree.sup) if s is not None and letters[0] in walk(s)]
         base = reader.scope.find(tree.base)
-        if here and base is not None and is_number(reader, base):
-            at_numbers += times * len(here)
+        if not here or base is None:
+            continue
+        if is_number(reader, base):
+            numbers.add(base.name)
+        elif _has_one_too_many(reader, base, tree.sub, letters[0]):
+            arrays.add(base.name)
+        else:
+            continue
+        without_meaning += times * len(here)
     name = python_names(letters[0])[0]
-    if at_numbers != reader.occurrences[letters[0]]:
+    if without_meaning != reader.occurrences[letters[0]]:
+        return False
+    if arrays and len(arrays | numbers) < 2:  # P_{ij} of one vector P is rather a mistake
         return False
     return reader.page.labels.setdefault(" ", name) == name  # one letter, as y_i and x_i have
+
+
+def _has_one_too_many(reader: Reader, bound: Bound, sub: Tree | None, letter: Tree) -> bool:
+    """Whether a letter is one of the indices of an array, and there is one index too many."""
+    if bound.kind not in ("node", "array") or not isinstance(sub, Indices):
+        return False
+    axes = len(_shape(reader, bound))
+    if sub.items.count(letter) != 1 or len(sub.items) != axes + 1:
+        return False
+    return all(  # a y_j beside y_{ij} is another thing
+        len(other.sub.items) == axes + 1
+        for other in reader.occurrences
+        if isinstance(other, Script) and isinstance(other.base, Symbol)
+        and isinstance(other.sub, Indices) and reader.scope.find(other.base) == bound
+    )  # fmt: skip
+
+
+def _without_datum(reader: Reader, bound: Bound, sub: Tree) -> Indices | None:
+    """The other index of x_{ij} if i is a mere label: of one vector x that stands for all data."""
+    if not isinstance(sub, Indices) or len(sub.items) < 2:
+        return None
+    for k, item in enumerate(sub.items):
+        if (
+            isinstance(item, Symbol)
+            and _has_one_too_many(reader, bound, sub, item)
+            and _is_only_label(reader, item)
+        ):
+            items, commas = [*sub.items], [*sub.commas]
+            del items[k], commas[max(k - 1, 0)]
+            return Indices(tuple(items), tuple(commas), at=sub.at)
+    return None
 
 
 def without_label(reader: Reader, symbol: Symbol, sup: Tree | None) -> bool:
@@ -425,10 +471,19 @@ def _read_shift(reader: Reader, item: Sum) -> Index:
 
 
 def is_left_over(reader: Reader, bound: Bound) -> bool:
-    """Whether a name is the counter of a loop that ended, which a formula has no use for."""
+    r"""Whether a name is the counter of a loop that ended, which a formula has no use for.
+
+    Or a whole number that a sum has for its index: the n of \sum_n u_n, which is no number there.
+    """
+    if not isinstance(bound.value, int | np.integer) or isinstance(bound.value, bool):
+        return False
+    if bound.name in reader.summed and reader.is_index_throughout(bound.name):
+        return True
     if type(bound.value) is not int and not isinstance(bound.value, np.integer):
         return False  # a length that is declared is of a type of its own
-    return bound.name in ("i", "j", "k") or bound.name in COUNTERS & reader.summed
+    return bound.name in ("i", "j", "k") or bound.name in COUNTERS & (
+        reader.summed | reader.shifted
+    )
 
 
 def read_letter(reader: Reader, tree: Tree) -> str:
