@@ -20,6 +20,7 @@ SRC = Path(__file__).parents[1] / "src"
 #: Modules and folders of both packages, in the order in which data flows.
 ORDER = {
     "edf": (
+        "elsewhere",
         "errors",
         "described methods operators order wanted graph copies",
         "ops reductions trigonometry piecewise linear_algebra arrays layers anyfunction calculus",

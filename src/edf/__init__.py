@@ -277,4 +277,13 @@ def __getattr__(name: str) -> Any:
         return getattr(import_module(_LATER[name]), name)
     if name == "nn":
         return import_module("edf.nn")
-    raise AttributeError(f"module 'edf' has no attribute {name!r}")
+    message = f"module 'edf' has no attribute {name!r}"
+    if not name.startswith("_"):
+        from edf.elsewhere import instead, named_here
+
+        ours = named_here(name, __all__)
+        remedy = f"write edf.{ours}" if ours else instead(name)
+        if not remedy and hasattr(import_module("edf.nn"), name):
+            remedy = f"{name} stands in edf.nn: from edf.nn import {name}"
+        message = f"{message}: {remedy}" if remedy else message
+    raise AttributeError(message)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable
-from typing import Any, NoReturn, Protocol
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 import numpy as np
 from numpy.exceptions import AxisError
+
+from edf.elsewhere import OPTIMISERS, OPTIONS
 
 
 class GraphError(ValueError):
@@ -49,12 +51,37 @@ def explain(error: Exception, node: Operation, phase: str) -> NoReturn:
         verb = "does not fit" if len(shapes) == 1 else "do not fit"
         plural = "" if len(shapes) == 1 else "s"
         raise ShapeError(f"{operation}: shape{plural} {listed} {verb}: {node.rule}") from error
+    refuse_none([(parent, None) for parent in node.inputs])
+    numbers = [parent.value for parent in node.inputs if isinstance(parent.value, int | float)]
+    if phase == "forward" and numbers and type(error) in (TypeError, AttributeError):
+        call = f"{operation}({', '.join(_arrays(type(node)) or ('x', '...'))})"
+        raise GraphError(
+            f"{operation} is given the number {numbers[0]} where it takes an array: {call}"
+        ) from error
+    method = getattr(type(node), phase)
+    if isinstance(error, TypeError) and not takes(method, len(shapes) + 1 + (phase == "backward")):
+        gets = "the cotangent, and the arrays of the inputs" if phase == "backward" else "arrays"
+        given = ", ".join(["self", *(["grad"] if phase == "backward" else []), "x", "..."])
+        raise GraphError(
+            f"{phase} of {operation} takes ({arguments(method)}), but gets {gets}: "
+            f"write def {phase}({given})"
+        ) from error
     where = f"{phase} of {node!r}, inputs of shapes {', '.join(map(str, shapes))}"
     if isinstance(error, GraphError) and phase == "backward":
         raise type(error)(f"{where}: {error}") from error
     if not isinstance(error, GraphError):
         error.add_note(f"in {where}")
     raise error
+
+
+def refuse_none(nodes: Iterable[tuple[Any, Any]]) -> None:
+    """Raise `GraphError` if one of these nodes has no value: its forward returned none."""
+    for node, _ in nodes:
+        if node.value is None:
+            raise GraphError(
+                f"forward of {type(node).__name__} returned None: write `return`, and no "
+                "self.value = ..., which the graph sets"
+            )
 
 
 def refuse_integers(node: Valued) -> NoReturn:
@@ -65,35 +92,79 @@ def refuse_integers(node: Valued) -> NoReturn:
     )
 
 
-#: What other libraries call the options of our operations.
-ELSEWHERE = {"dim": "axis=1", "keepdim": "keepdims=True", "dims": "axes=(1, 0)", "p": "rate=0.5"}
+class Explained(type):
+    """The class of classes that say how they are called where they are called otherwise."""
+
+    if not TYPE_CHECKING:  # type checkers look at __init__
+
+        def __call__(cls, *args: Any, **options: Any) -> Any:
+            try:
+                return super().__call__(*args, **options)
+            except TypeError:
+                check_call(cls, args, options)
+                raise
 
 
-def check_options(operation: type, options: Iterable[str]) -> None:
-    """Raise `TypeError` if the operation takes no keyword argument of such a name."""
-    import difflib  # here, like inspect below, so that `import edf` stays cheap
+def check_call(kind: type, args: Sequence[Any], options: Mapping[str, Any]) -> None:
+    """Raise `TypeError`, with what to write, if a class is not called as its `__init__` says."""
+    import inspect  # here, like difflib below, so that `import edf` stays cheap
 
-    known = _parameters(getattr(operation, "__init__"))  # noqa: B009  # of this very class
-    for name in options:
-        if known is not None and name not in known:
-            own = [k for k in known if k not in ("self", "inputs")]
-            near = difflib.get_close_matches(name, own, 1)
-            meant = ELSEWHERE.get(name, f"{near[0]}=..." if near else "")
-            if meant.partition("=")[0] not in own:
-                meant = ""
-            hint = f"write {meant}" if meant else f"it takes {', '.join(own) or 'nodes only'}"
-            raise TypeError(f"{operation.__name__} takes no argument {name!r}: {hint}")
+    whole = inspect.signature(getattr(kind, "__init__"))  # noqa: B009  # of this very class
+    parameters = list(whole.parameters.values())[1:]
+    try:
+        whole.replace(parameters=parameters).bind(*args, **options)
+    except TypeError:
+        pass
+    else:
+        return  # the error is of something within
+    name, own = kind.__name__, [p.name for p in parameters if p.kind is not p.VAR_POSITIONAL]
+    told = {p.name: f"{p.name}={_shown(p.default)}" for p in parameters if p.default is not p.empty}
+    call = f"{name}({', '.join(told.get(k, k) for k in own)})"
+    for given in options:
+        if given not in own:
+            raise TypeError(f"{name} takes no argument {given!r}: {_meant(given, own)}") from None
+    left = [p for p in parameters[len(args) :] if p.default is p.empty and p.name not in options]
+    missing = [p.name for p in left if p.kind is not p.VAR_POSITIONAL]
+    if missing:
+        source = ", where rng = np.random.default_rng(0)" if "rng" in own else ""
+        source = ", where params are loss.params" if "params" in own else source
+        raise TypeError(f"{name} lacks {' and '.join(missing)}: write {call}{source}") from None
+    plural = "" if len(own) == 1 else "s"
+    raise TypeError(
+        f"{name} takes {len(own)} argument{plural}, not {len(args)}: write {call}"
+    ) from None
+
+
+def _meant(given: str, own: Sequence[str]) -> str:
+    """Return what to write for an option that another library has, or that is misspelled."""
+    import difflib
+
+    near = difflib.get_close_matches(given, own, 1)
+    meant = OPTIONS.get(given, f"{near[0]}=..." if near else "")
+    if meant.partition("=")[0] in own:
+        return f"write {meant}"
+    if given in OPTIMISERS and "lr" in own:
+        return f"that is another optimiser, {OPTIMISERS[given]}"
+    return f"it takes {', '.join(own) or 'nodes only'}"
+
+
+def _shown(default: Any) -> str:
+    return f"np.{default.__name__}" if isinstance(default, type) else repr(default)
 
 
 def check_count(operation: type, count: int) -> None:
     """Raise `TypeError` if the forward of an operation takes another number of arrays."""
     names = _arrays(operation)
-    if names is not None and len(names) != count:
-        plural = "" if len(names) == 1 else "s"
-        call = f"{operation.__name__}({', '.join(names)})"
+    if names is None or len(names) == count:
+        return
+    if not names:
         raise TypeError(
-            f"{operation.__name__} takes {len(names)} input{plural}, not {count}: {call}"
+            f"forward of {operation.__name__} takes no array: write `def forward(self, x)`, with "
+            "one for the value of each input"
         )
+    plural = "" if len(names) == 1 else "s"
+    call = f"{operation.__name__}({', '.join(names)})"
+    raise TypeError(f"{operation.__name__} takes {len(names)} input{plural}, not {count}: {call}")
 
 
 @functools.cache
@@ -109,12 +180,19 @@ def _arrays(operation: type) -> list[str] | None:
     return [p.name for p in parameters]
 
 
-@functools.cache
-def _parameters(function: Any) -> tuple[str, ...] | None:
-    """Return the names of a function's parameters; None if it takes any."""
+def takes(function: Callable[..., Any], count: int) -> bool:
+    """Whether a function takes so many arguments."""
+    import inspect  # here, so that `import edf` stays cheap
+
+    try:
+        inspect.signature(function).bind(*range(count))
+    except TypeError:
+        return False
+    return True
+
+
+def arguments(function: Callable[..., Any]) -> str:
+    """Return the names of what a method takes besides self."""
     import inspect
 
-    parameters = inspect.signature(function).parameters.values()
-    if any(p.kind is p.VAR_KEYWORD for p in parameters):
-        return None
-    return tuple(p.name for p in parameters)
+    return ", ".join(list(inspect.signature(function).parameters)[1:])

@@ -25,11 +25,11 @@ import numpy as np
 import numpy.typing as npt
 
 from edf.described import Described
-from edf.errors import GraphError, ShapeError, check_count, explain
-from edf.methods import either, one_per_input
+from edf.errors import GraphError, ShapeError, check_count, explain, refuse_none
+from edf.methods import check_options, either, one_per_input
 from edf.operators import Operators
 from edf.order import order_of, topological_order
-from edf.wanted import in_precision_of, start, targets
+from edf.wanted import in_precision_of, refuse_without_value, start, targets
 
 __all__ = ["Array", "Constant", "GraphError", "Input", "Node", "Param", "ShapeError", "as_node",
            "topological_order", "unbroadcast"]  # fmt: skip
@@ -62,6 +62,7 @@ class Node(Described, Operators["Node"]):
         """Evaluate the graph up to this node and return its value."""
         if arrays:
             raise GraphError(f"{type(self).__name__} has no forward")
+        check_options("forward", options)
         return _forward(self, **options)
 
     def backward(self, *arrays: Any, **options: Any) -> Any:
@@ -74,6 +75,7 @@ class Node(Described, Operators["Node"]):
         """
         if arrays:
             raise GraphError(f"{type(self).__name__} has no backward")
+        check_options("backward", options)
         _backward(self, **options)
 
     def __init_subclass__(cls, **options: Any) -> None:
@@ -117,6 +119,8 @@ class Input(Node):
         sample: str | Callable[[np.random.Generator, tuple[int, ...]], Array] = "normal",
     ) -> None:
         self.value = None if value is None else np.asarray(value)
+        if self.value is not None and self.value.dtype.kind in "US":
+            raise GraphError(f"an input holds numbers, not text ({self.value.dtype})")
         self.shape = (shape,) if isinstance(shape, int) else None if shape is None else tuple(shape)
         self.sample = sample
 
@@ -128,6 +132,8 @@ class Param(Node):
 
     def __init__(self, value: Any) -> None:
         self.value = np.asarray(value)
+        if self.value.dtype.kind not in "fciub":
+            raise GraphError(f"a parameter holds numbers, as np.zeros(3) does, not {value!r}")
         if self.value.dtype.kind not in "fc":
             raise GraphError(
                 f"a parameter changes in small steps, so {self.value.dtype} cannot hold it: "
@@ -160,7 +166,7 @@ def _forward(root: Node) -> Array:
     order = order_of(root)
     for leaf in order.leaves:
         if leaf.value is None:
-            raise GraphError(f"{leaf!r} has no value: set .value before forward()")
+            refuse_without_value(leaf)
         if type(leaf.value) is not np.ndarray and not isinstance(leaf, Constant):
             leaf.value = np.asarray(leaf.value)
     node = root
@@ -169,6 +175,8 @@ def _forward(root: Node) -> Array:
             node.value = forward(node, *map(_VALUE, node.inputs))
     except Exception as error:
         explain(error, node, "forward")
+    if root.value is None:
+        refuse_none(order.operations)
     return root.value
 
 

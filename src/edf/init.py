@@ -50,6 +50,8 @@ def _source(rng: np.random.Generator) -> np.random.Generator:
 
 def _fans(shape: Sequence[int]) -> tuple[int, int]:
     """Return n_in and n_out of the weights of that shape."""
+    if isinstance(shape, int):
+        raise TypeError(f"a shape is a tuple, as in xavier((3, 2), rng), not {shape}")
     if len(shape) == 2:
         return shape[0], shape[1]
     if len(shape) == 4:

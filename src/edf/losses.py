@@ -281,5 +281,5 @@ def _require_equal(node: Node, x: Array, y: Array) -> None:
     if np.shape(x) != np.shape(y):
         raise ShapeError(
             f"{type(node).__name__}: shapes {np.shape(x)} and {np.shape(y)} do not fit: "
-            "they are equal"
+            "both have one shape"
         )

@@ -7,12 +7,16 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from edf.errors import GraphError
+from edf.errors import GraphError, arguments, takes
 
 Method = Callable[..., Any]
+
+
+#: The arguments of the walks over a graph.
+ARGUMENTS = {"forward": (), "backward": ("cotangent", "wrt")}
 
 
 def either(operation: Method, graph: Method) -> Method:
@@ -20,9 +24,36 @@ def either(operation: Method, graph: Method) -> Method:
 
     @functools.wraps(operation)
     def method(self: Any, *arrays: Any, **options: Any) -> Any:
-        return operation(self, *arrays, **options) if arrays else graph(self, **options)
+        if not arrays:
+            check_options(operation.__name__, options)
+            return graph(self, **options)
+        try:
+            return operation(self, *arrays, **options)
+        except TypeError as error:
+            if takes(operation, 1 + len(arrays)):
+                raise
+            raise TypeError(_called(self, operation, len(arrays))) from error
 
     return method
+
+
+def check_options(name: str, options: Iterable[str]) -> None:
+    """Raise `TypeError` unless the walk of that name, forward or backward, takes these options."""
+    for option in options:
+        if option not in ARGUMENTS[name]:
+            takes = (
+                "cotangent= and wrt=" if ARGUMENTS[name] else "none: write x.value = ... before it"
+            )
+            raise TypeError(f"{name}() takes no argument {option!r}, but {takes}")
+
+
+def _called(node: Any, operation: Method, count: int) -> str:
+    name, kind = operation.__name__, type(node).__name__
+    whole = "backward(), backward(cotangent=...)" if name == "backward" else "forward()"
+    return (
+        f"{kind}.{name} of arrays is the operation alone, which takes ({arguments(operation)}), "
+        f"not {count}; for the whole graph write {whole}"
+    )
 
 
 def own(node: Any, name: str) -> Method:
@@ -33,6 +64,8 @@ def own(node: Any, name: str) -> Method:
 
 def one_per_input(grads: Any, count: int) -> tuple[Any, ...]:
     """Return what an operation's `backward` returned as a tuple of one gradient per input."""
+    if isinstance(grads, list) and count > 1:
+        raise GraphError("returned a list: write a tuple, `return da, db`")
     terms = grads if isinstance(grads, tuple) else (grads,)
     if len(terms) != count:
         raise GraphError(f"returned {len(terms)} gradients for {count} inputs")

@@ -11,19 +11,35 @@ from the generator that is given: nothing is drawn in secret.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
 import numpy as np
 
 from edf import arrays, layers
+from edf.elsewhere import instead, named_here
+from edf.errors import Explained
 from edf.graph import Node, Param, as_node
 from edf.init import he, normal, xavier
 
 Layer = Callable[[Any], Node]
 
 
-class Linear:
+class WithParameters(metaclass=Explained):
+    """What all layers with parameters share: what they say where they are used otherwise."""
+
+    def __getattr__(self, name: str) -> NoReturn:
+        kind = type(self).__name__
+        remedy = f"{kind} keeps {', '.join(vars(self))}"
+        if name in ("parameters", "params"):
+            remedy = f"{remedy}; loss.params are those of a whole model"
+        if name == "forward":
+            remedy = "a layer is called, y = layer(x), and what it returns has forward()"
+        raise AttributeError(f"{kind} has no {name!r}: {remedy}")
+
+
+class Linear(WithParameters):
     """y = x W + b: (..., n_in) -> (..., n_out). W starts by Xavier's rule, b at 0.
 
     Args:
@@ -50,7 +66,7 @@ class Linear:
         return y if self.b is None else y + self.b
 
 
-class Conv2D:
+class Conv2D(WithParameters):
     """y = x * w + b: images (n, c, height, width) -> (n, filters, height', width').
 
     The cross-correlation of `edf.Conv2D`, and a bias for each filter. w starts by He's rule.
@@ -83,7 +99,7 @@ class Conv2D:
         return layers.Conv2D(x, self.w, self.stride, self.padding) + self.b
 
 
-class Embedding:
+class Embedding(WithParameters):
     """y_n = table[index_n]: integers (...) -> (..., width). The table starts normal, scale 0.1.
 
     Args:
@@ -102,7 +118,7 @@ class Embedding:
         return arrays.Embedding(self.table, indices)
 
 
-class LayerNorm:
+class LayerNorm(WithParameters):
     """y = gain z + bias, z being x with mean 0 and variance 1 over its last axis (width)."""
 
     def __init__(self, width: int, dtype: Any = np.float64) -> None:
@@ -112,7 +128,7 @@ class LayerNorm:
         return layers.LayerNorm(x, self.gain, self.bias)
 
 
-class MultiHeadAttention:
+class MultiHeadAttention(WithParameters):
     """Attention of x (..., n, width) to itself; see `edf.MultiHeadAttention`.
 
     Args:
@@ -141,7 +157,7 @@ class MultiHeadAttention:
         return layers.MultiHeadAttention(x, *matrices, heads=self.heads, causal=self.causal)
 
 
-class _Recurrent:
+class _Recurrent(WithParameters):
     """What recurrent layers share: the parameters of their gates, and a first state of zeros."""
 
     gates: ClassVar[int]  # whose parameters stand side by side
@@ -199,15 +215,15 @@ class LSTM(_Recurrent):
         return states
 
 
-class Sequential:
+class Sequential(WithParameters):
     """One layer after the other; operations of one node, as `ReLU`, are layers, too."""
 
     def __init__(self, *steps: Layer) -> None:
         for step in steps:
             if not callable(step):
                 raise TypeError(
-                    f"{step!r} is no layer, which is a function of a node, as Linear(2, 3, rng) "
-                    "and ReLU are: write Sequential(*layers) for a list of them"
+                    f"{type(step).__name__} is no layer, which is a function of a node, as "
+                    "Linear(2, 3, rng) and ReLU are: write Sequential(*layers) for a list of them"
                 )
         self.steps = steps
 
@@ -218,8 +234,21 @@ class Sequential:
 
 
 def __getattr__(name: str) -> Any:
-    raise AttributeError(
-        f"edf.nn has no {name!r}, but layers that have parameters only; operations, such as ReLU, "
-        "stand in edf, and go into Sequential as they are: Sequential(Linear(2, 3, rng), ReLU). "
-        "A model of your own is a function of nodes"
-    )
+    own = [k for k, found in globals().items() if isinstance(found, type)]
+    if not name.startswith("_"):
+        meant = named_here(name, own)
+        operation = named_here(name, sys.modules["edf"].__all__)
+        remedy = (
+            (f"write {meant}" if meant else "")
+            or instead(name)
+            or (
+                f"{operation} stands in edf, as all operations without parameters do, and goes "
+                f"into Sequential as it is: Sequential(Linear(2, 3, rng), ReLU)"
+                if operation
+                else ""
+            )
+            or "it has layers that have parameters; operations stand in edf, and a model of your "
+            "own is a function of nodes"
+        )
+        raise AttributeError(f"edf.nn has no {name!r}: {remedy}")
+    raise AttributeError(f"module 'edf.nn' has no attribute {name!r}")

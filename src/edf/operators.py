@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, TypeVar
 
 import numpy as np
 
+from edf.elsewhere import ATTRIBUTES
+
 N = TypeVar("N")
 Function = Callable[..., Any]
 
@@ -255,8 +257,8 @@ class _AtTheValue:
     (A `__getattr__` would say the same, and make every other attribute slower.)
     """
 
-    def __init__(self, name: str, remedy: str = "") -> None:
-        self.name, self.remedy = name, remedy or f"write x.value.{name}"
+    def __init__(self, name: str, remedy: str) -> None:
+        self.name, self.remedy = name, remedy
 
     def __get__(self, node: Any, kind: type) -> Any:
         if node is None:
@@ -270,31 +272,11 @@ for _name in (
 ):
     setattr(Operators, _name, _as_function(_name))
 setattr(Operators, "flatten", _as_function("ravel"))  # noqa: B010  # mypy knows no such attribute
-for _name in ("shape", "ndim", "size", "dtype", "item", "tolist", "astype", "copy"):
-    setattr(Operators, _name, _AtTheValue(_name))
-#: Methods that nodes lack, and what is written instead; most are what tensors of torch have.
-INSTEAD = {
-    "sort": "y = Sort(x) is another node",
-    "numpy": "write x.value",
-    "data": "write x.value",
-    "detach": "write x.value, which is a constant in a formula",
-    "requires_grad": "a Param has a gradient, and an array in a formula has none",
-    "retain_grad": "every node keeps its gradient in x.grad",
-    "zero_grad": "gradients start from zero at every backward()",
-    "zero_": "gradients start from zero at every backward()",
-    "view": "write x.reshape(...)",
-    "permute": "write x.transpose(...)",
-    "unsqueeze": "write x[:, None]",
-    "t": "write x.T",
-    "norm": "write Norm(x)",
-    "matmul": "write x @ y",
-    **{name: f"write np.{name}(x)" for name in ("abs", "exp", "log", "sqrt", "tanh", "sin", "cos")},
-    "pow": "write x ** p",
-    "sigmoid": "write Sigmoid(x)",
-    "relu": "write ReLU(x)",
-    "softmax": "write Softmax(x, axis=-1)",
-}
-for _name, _remedy in INSTEAD.items():
+for _name in ("shape", "ndim", "size", "dtype"):
+    setattr(Operators, _name, _AtTheValue(_name, f"write x.value.{_name}"))
+for _name in ("item", "tolist", "astype", "copy"):
+    setattr(Operators, _name, _AtTheValue(_name, f"write x.value.{_name}()"))
+for _name, _remedy in ATTRIBUTES.items():
     setattr(Operators, _name, _AtTheValue(_name, _remedy))
 
 

@@ -7,17 +7,25 @@ arrays that a parameter held before a step are left as they were.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NoReturn
 
 import numpy as np
 
+from edf.errors import Explained
 from edf.graph import Array, GraphError, Param
 
 Schedule = Callable[[int], float]
+#: What optimisers of other libraries have.
+INSTEAD = {
+    "zero_grad": "gradients start from zero at every backward(): leave it out",
+    "minimize": "write loss.forward(), loss.backward(), optimizer.step()",
+    "param_groups": "the learning rate is optimizer.lr, a number or a function of the step",
+    "state_dict": "edf.save(path, loss.params) keeps the parameters",
+}
 
 
-class Optimizer:
+class Optimizer(metaclass=Explained):
     """What all optimisers share: parameters, the learning rate, the count of steps.
 
     A subclass says in `update` what one step makes of one parameter.
@@ -28,12 +36,9 @@ class Optimizer:
     """
 
     def __init__(self, params: Iterable[Param], lr: float | Schedule) -> None:
-        self.params = list(params) if isinstance(params, Iterable) else [params]
-        for param in self.params:
-            if not isinstance(param, Param):
-                raise TypeError(f"an optimiser changes parameters, not {param!r}: give loss.params")
-        if not callable(lr) and not lr > 0:
-            raise ValueError(f"the learning rate is positive, not {lr}")
+        self.params = _several(params)
+        if not callable(lr):
+            _require_positive("the learning rate", lr)
         if not self.params:
             raise ValueError(
                 "there are no parameters to change: a loss depends on them where they are made as "
@@ -64,6 +69,10 @@ class Optimizer:
     def update(self, w: Array, dw: Array, lr: float, memory: dict[str, Array]) -> Array:
         """Return the next value of a parameter; `memory` keeps what is remembered of it."""
         raise NotImplementedError
+
+    def __getattr__(self, name: str) -> NoReturn:
+        remedy = INSTEAD.get(name, "it has step(), params, lr and steps")
+        raise AttributeError(f"{type(self).__name__} has no {name!r}: {remedy}")
 
 
 class SGD(Optimizer):
@@ -153,6 +162,8 @@ class Adam(Optimizer):
         eps: float = 1e-8,
     ) -> None:
         super().__init__(params, lr)
+        if not (isinstance(betas, Sequence) and len(betas) == 2):
+            raise TypeError(f"betas are two numbers, as (0.9, 0.999), not {betas!r}")
         self.betas, self.eps = betas, eps
 
     def update(self, w: Array, dw: Array, lr: float, memory: dict[str, Any]) -> Array:
@@ -194,9 +205,8 @@ def clip_gradients(params: Iterable[Param], max_norm: float) -> float:
 
     Returns the norm that they had, sqrt(sum of the squares of all entries of all gradients).
     """
-    if not max_norm > 0:
-        raise ValueError(f"max_norm is positive, not {max_norm}")
-    clipped = [param for param in params if param.grad is not None]
+    _require_positive("max_norm", max_norm)
+    clipped = [param for param in _several(params) if param.grad is not None]
     norm = math.hypot(*(_norm(param.grad) for param in clipped))
     if norm > max_norm:
         for param in clipped:
@@ -225,6 +235,22 @@ def cosine(lr: float, *, steps: int, warmup: int = 0, final: float = 0.0) -> Sch
         return final + (lr - final) * (1 + math.cos(math.pi * done)) / 2
 
     return rate
+
+
+def _several(params: Any) -> list[Param]:
+    """Return parameters as a list: of one, or of several."""
+    several = list(params) if isinstance(params, Iterable) else [params]
+    for param in several:
+        if not isinstance(param, Param):
+            raise TypeError(f"an optimiser changes parameters, not {param!r}: give loss.params")
+    return several
+
+
+def _require_positive(what: str, number: Any) -> None:
+    if not isinstance(number, int | float | np.number):
+        raise TypeError(f"{what} is a number, not {number!r}")
+    if not number > 0:
+        raise ValueError(f"{what} is positive, not {number}")
 
 
 def _norm(grad: Array) -> float:

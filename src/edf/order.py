@@ -30,6 +30,11 @@ _INPUTS, _METHODS = attrgetter("inputs"), attrgetter("forward", "backward")
 
 def topological_order(*roots: N) -> list[N]:
     """Every node that the roots depend on, and the roots, each after its inputs; no recursion."""
+    for root in roots:
+        if not hasattr(root, "inputs"):
+            raise TypeError(
+                f"a node of a graph is wanted, as the loss is, not {type(root).__name__}"
+            )
     order: list[N] = []
     seen: set[N] = set()
     stack: list[N | None] = list(reversed(roots))

@@ -7,6 +7,7 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.lib import format as npy
@@ -82,6 +83,12 @@ def _read(archive: zipfile.ZipFile, name: str) -> Array:
 def _named(params: Params) -> dict[str, Param]:
     if isinstance(params, Mapping):
         return dict(params)
+    given: Any = params
+    if not isinstance(given, Node | Iterable):
+        raise TypeError(
+            f"parameters are a loss, a list or a dict of Params, not {type(given).__name__}: "
+            "write loss.params"
+        )
     listed = params.params if isinstance(params, Node) else list(params)
     named = {param.name or f"param{k}": param for k, param in enumerate(listed)}
     if len(named) < len(listed):

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
 from edf.errors import GraphError, ShapeError, refuse_integers
+
+
+def refuse_without_value(leaf: Any) -> NoReturn:
+    """Raise `GraphError`: a node without inputs has no value."""
+    kind = type(leaf)
+    if not any("forward" in vars(k) for k in kind.__mro__ if k.__module__ != "edf.graph"):
+        raise GraphError(f"{leaf!r} has no value: set .value before forward()")
+    raise GraphError(
+        f"{kind.__name__} has no inputs: its __init__ calls super().__init__(x), with the nodes "
+        "whose arrays forward gets"
+    )
 
 
 def start(root: Any, cotangent: Any) -> Any:

@@ -339,7 +339,7 @@ def test_what_is_missing_is_named():
         (edf.Conv2D, [(1, 2, 5, 5), (3, 1, 3, 3)], r"Conv2D: shapes \(1, 2, 5, 5\) and \(3, 1"),
         (edf.MaxPool2D, [(1, 1, 1, 5)], r"MaxPool2D: .*a window fits the images"),
         (edf.AvgPool2D, [(5, 5)], r"AvgPool2D: .*x is \(n, c, height, width\)"),
-        (edf.SquaredError, [(4, 1), (4,)], r"SquaredError: shapes \(4, 1\) and \(4,\) .*are equal"),
+        (edf.SquaredError, [(4, 1), (4,)], r"SquaredError: shapes \(4, 1\) and \(4,\) .*one shape"),
         (edf.CrossEntropy, [(4, 3), (3,)], r"CrossEntropy: shapes \(4, 3\) and \(3,\) .*last axis"),
         (lambda x: edf.ArgMax(x, axis=1), [(3,)], r"ArgMax: shape \(3,\) does not fit: axis"),
     ],

@@ -120,7 +120,8 @@ def test_attention_and_normalisation_compose():
         (lambda: nn.Sequential([Tanh]), r"is no layer.*Sequential\(\*layers\) for a list"),
         (lambda: nn.Sequential(nn.LayerNorm(2), Tanh(Input(1.0))), "is no layer, which is a func"),
         (lambda: nn.ReLU(), r"edf\.nn has no 'ReLU'.*Sequential\(Linear\(2, 3, rng\), ReLU\)"),
-        (lambda: nn.Module, "A model of your own is a function of nodes"),
+        (lambda: nn.Module, "a model is a function of nodes"),
+        (lambda: nn.Thing, "a model of your own is a function of nodes"),
         (lambda: fit(Tanh(1.0), None, [np.ones(3)]), r"\{x: images, y: labels\}"),
     ],
 )

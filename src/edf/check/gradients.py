@@ -70,8 +70,10 @@ def check_gradients(
         GraphError: There is nothing to differentiate, or a leaf has neither value nor shape.
     """
     expected = expectation(expect, EXPECTABLE)
-    if not isinstance(loss, Node):
-        raise TypeError(f"check_gradients wants a node, not {type(loss).__name__}")
+    wanted: Any = loss
+    if not isinstance(wanted, Node):
+        given = wanted if isinstance(wanted, type) else type(wanted)
+        raise TypeError(f"check_gradients wants a node, as the loss is, not {given.__name__}")
     if isinstance(points, bool) or not isinstance(points, int) or points < 1:
         raise ValueError(f"points={points!r}: at least one point is needed")
     if unreached not in ("", "ok"):

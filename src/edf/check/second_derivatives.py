@@ -92,6 +92,8 @@ class _Gradient:
     def __init__(self, loss: Node, nodes: Sequence[Node]) -> None:
         copies = private_copy([loss])
         for node in nodes:
+            if not isinstance(node, Node):
+                raise TypeError(f"x is a node, an input or a parameter, not {type(node).__name__}")
             if node not in copies:
                 raise GraphError(f"{loss!r} does not depend on {node!r}")
             if node.inputs:

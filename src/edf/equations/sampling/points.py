@@ -117,7 +117,7 @@ class Points:
             return self.apply(node.function, stacks, rows)
         if isinstance(node, Jacobian):
             return self.rounding(self._derivative(node, stacks, rows), rows)
-        once = rounds_once(type(node))  # type: ignore[arg-type]  # a class has a hash
+        once = rounds_once(type(node))
         arguments = stacks if once else [self.rounding(s, rows) for s in stacks]
         for stack in arguments:
             stack.flags.writeable = False  # an operation that changes its input is told so
@@ -239,7 +239,7 @@ class Context:
         if node.inputs:
             stacks = [self.value(parent) for parent in node.inputs]
             value = self.points.evaluate(node, stacks, self.rows)
-            known = stacks if underflows(type(node)) else ()  # type: ignore[arg-type]
+            known = stacks if underflows(type(node)) else ()
             self.points.note_underflow(value, known, self.rows)
         else:
             leaf = self.points.leaves[node]
