@@ -71,11 +71,10 @@ title: Other checkers on the same equations
 # Other checkers on the same equations
 
 What do other programs that judge formulas make of the [traps](equation-traps.md), of the
-[mistakes that readers reported](equation-published.md) and of the formulas of the pool? Asked were
+[mistakes that readers reported](equation-published.md), and of the formulas drawn at random from
+public courses, the *pool*? Every formula that is one equality was given to
 
 {peers}
-
-with every formula that is one equality.
 
     python -m benchmarks.equation_peers
 
@@ -83,7 +82,7 @@ These programs were made for other purposes, and see the formula alone: to them,
 for a computation of the page are free symbols. So traps about inputs, with no computation behind
 their names, are counted separately. *Holds* means that the checker accepts the equation, or does
 not object to it; *refused*, that it does not understand it, or needs more than {seconds} seconds.
-Ours calls these *verified*, *refuted*, *inconclusive* and *error*. Asked about were all
+Ours calls these *verified*, *refuted*, *inconclusive* and *error*. They were given all
 {traps} traps that there were at the time.
 
 ```python exec="on" show="output" title="Of all formulas that are right, and of all that are wrong"

@@ -42,14 +42,15 @@ title: Equations as they were published
 
 # Equations as they were published
 
-How much of the mathematics that is out there is understood as it stands, and is it judged right?
-Three collections are measured: mistakes that readers reported in public teaching material,
-equations drawn at random from public courses, and more of these without set-ups. The formulas are
-as published; the Python of each, which gives the names something to stand for, is ours.
+How much of published mathematics is understood as it stands, and is it judged correctly?
+Three collections are measured: mistakes that readers reported in public teaching material;
+equations drawn at random from public courses; and a *pool* of further ones, drawn likewise, for
+which no Python says what their letters mean. The formulas are as published; the Python of each,
+which gives the names something to stand for, is ours.
 
     python -m benchmarks.equation_published
 
-This page is made from what that measures, and a test holds that it says what comes out today.
+This page is made from the measurements, and a test makes sure that it says what they give today.
 
 ```python exec="on" show="output" title="What was measured, in percent"
 import re

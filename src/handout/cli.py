@@ -69,16 +69,18 @@ def main() -> None:
     type=click.Path(),
     help="Write the verdicts to this file; - is standard output.",
 )
-@click.option("--junit", "junit_file", type=click.Path(), help="Write them as JUnit XML, too.")
+@click.option("--junit", "junit_file", type=click.Path(), help="Also write them as JUnit XML.")
 @click.option("--sarif", "sarif_file", type=click.Path(), help="Write the problems as SARIF.")
 @click.option("--baseline", type=click.Path(), help="Known problems, which do not count.")
-@click.option("--update-baseline", is_flag=True, help="Write the problems there are to it.")
+@click.option("--update-baseline", is_flag=True, help="Write the current problems to that file.")
 @click.option("--executor", help="Run pages on a cluster: dask://HOST:PORT of its scheduler.")
 @click.option("--jobs", type=click.IntRange(1), help="How many pages to run at once.")
-@click.option("--timeout", type=click.FloatRange(0, min_open=True), help="Seconds a cell may take.")
+@click.option(
+    "--timeout", type=click.FloatRange(0, min_open=True), help="Seconds that a cell may take."
+)
 @click.option("--twice", is_flag=True, help="Run every page twice, and say what differs.")
 @click.option("--watch", is_flag=True, help="Check again whenever something changes.")
-@click.option("--no-exec", is_flag=True, help="List the cells of the pages and run none.")
+@click.option("--no-exec", is_flag=True, help="List the cells without running them.")
 def check(
     pages: Sequence[str],
     json_file: str | None,
@@ -320,11 +322,11 @@ def _refuse(why: str | UserError) -> NoReturn:
 
 @main.group()
 def live() -> None:
-    """Pages that answer: what readers need to change claims and cells in their browser."""
+    """Live pages: what readers need to change claims and cells in their browser."""
 
 
 @live.command("fetch")
-@click.option("--from", "source", help="A folder, or its address, that holds the official files.")
+@click.option("--from", "source", help="A folder or an address with the official files.")
 def fetch_files(source: str | None) -> None:
     """Get the Python runtime and the editors of live pages, once, into the project's cache.
 
@@ -350,7 +352,9 @@ def fetch_files(source: str | None) -> None:
 
 @main.command()
 @click.argument("pages", nargs=-1, metavar="[PAGE...]")
-@click.option("--json", "json_file", type=click.Path(), help="Write it to this file as JSON.")
+@click.option(
+    "--json", "json_file", type=click.Path(), help="Write the result to this file as JSON."
+)
 def coverage(pages: Sequence[str], json_file: str | None) -> None:
     """Say how many formulas are tested, and why the others are not."""
     from handout.report import coverage_json, terminal
@@ -391,7 +395,9 @@ def show_cache(clearing: bool) -> None:
 
 @main.command(context_settings=_HELP)  # scripts/build.py calls it without the group
 @click.option("--strict", is_flag=True, help="Let every warning fail the build.")
-@click.option("--host", type=click.Choice(HOSTS), help="The site generator; else as configured.")
+@click.option(
+    "--host", type=click.Choice(HOSTS), help="The site generator, if not the configured one."
+)
 def build(strict: bool, host: str | None) -> None:
     """Check every page, then build the whole site."""
     project = _project()
@@ -412,8 +418,10 @@ def build(strict: bool, host: str | None) -> None:
 
 
 @main.command()
-@click.option("--host", type=click.Choice(HOSTS), help="The site generator; else as configured.")
-@click.option("--address", metavar="HOST:PORT", help="Where to serve; else as configured.")
+@click.option(
+    "--host", type=click.Choice(HOSTS), help="The site generator, if not the configured one."
+)
+@click.option("--address", metavar="HOST:PORT", help="Where to serve, if not as configured.")
 def serve(host: str | None, address: str | None) -> None:
     """Serve the site while you write: what changes is checked and shown again."""
     project = _project()
@@ -429,12 +437,12 @@ def serve(host: str | None, address: str | None) -> None:
 
 @main.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), metavar="OUT")
-@click.option("--html", is_flag=True, help="HTML in place, for any generator that lets it through.")
+@click.option("--html", is_flag=True, help="Write HTML, for any generator that passes it through.")
 def weave(folder: Path, html: bool) -> None:
     """Check every page, and write the pages for another site generator.
 
-    Tokens stand for what cells give, and the Markdown extension `handout` puts it in their place;
-    with --html it stands there already, formulas too. Exit status as of `check`.
+    The pages hold tokens, which the Markdown extension `handout` replaces by what the cells give;
+    with --html they hold that already, formulas included. The exit status is that of `check`.
     """
     project = _project()
     engine.prepare(project)
@@ -474,7 +482,7 @@ def _wrapped(text: str) -> str:
 @main.command()
 @click.argument("folder", type=click.Path(path_type=Path), metavar="[DIR]", default=Path())
 def init(folder: Path) -> None:
-    """Let an existing MkDocs site be tested: add the plugin to its configuration."""
+    """Make an existing MkDocs site a tested handout: add the plugin to its configuration."""
     from handout.existing import InitError, initialise
 
     try:
@@ -541,8 +549,8 @@ def pdf(output: Path, pages: Sequence[str]) -> None:
 def course(generation: str | None, program: str, arguments: Sequence[str]) -> None:
     """Run a program written for the course's own edf.py, unchanged.
 
-    A Python file or a notebook. Its `import edf` finds the module that fits, and what differs from
-    the original is said.
+    PROGRAM is a Python file or a notebook. Its `import edf` gets the module that fits, and what
+    differs from the original is reported.
     """
     chosen = ["--generation", generation] if generation else []
     # -P: an edf.py in the working directory, which such programs have, is not taken for edf

@@ -15,12 +15,11 @@ def scientific(value: Any) -> str:
         return escape(str(value))
     if value == 0 or not math.isfinite(value) or 1e-3 <= abs(value) < 1e4:
         return _signed(f"{value:.3g}")
-    mantissa, exponent = f"{value:.1e}".split("e")
-    return f"{_signed(mantissa)}&#x202F;×&#x202F;10<sup>{_signed(str(int(exponent)))}</sup>"
+    return _power(f"{value:.1e}")
 
 
 def plain(value: Any) -> str:
-    """A number or a nested list of numbers as escaped text, with six significant digits."""
+    """A number or a nested list of numbers as HTML, with six significant digits."""
     if isinstance(value, list):
         count = size(value)
         if count > _SHOWN:
@@ -33,7 +32,7 @@ def plain(value: Any) -> str:
         return "[" + ", ".join(plain(entry) for entry in value) + "]"
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return escape(str(value))
-    return _signed(f"{value:.6g}")
+    return _power(f"{value:.6g}")
 
 
 def shape(value: Any) -> tuple[int, ...]:
@@ -46,6 +45,14 @@ def shape(value: Any) -> tuple[int, ...]:
 def size(value: Any) -> int:
     """How many numbers a nested list holds."""
     return sum(size(entry) for entry in value) if isinstance(value, list) else 1
+
+
+def _power(text: str) -> str:
+    """A number, where it has an exponent with a power of ten."""
+    mantissa, _, exponent = text.partition("e")
+    if not exponent:
+        return _signed(text)
+    return f"{_signed(mantissa)}&#x202F;×&#x202F;10<sup>{_signed(str(int(exponent)))}</sup>"
 
 
 def _signed(text: str) -> str:

@@ -155,11 +155,11 @@ def test_card_shows_the_counterexample() -> None:
     text = Reader(card([REFUTED])).text
     assert "i = 0, j = 1" in text
     assert "left side0.25" in text
-    assert "right side−3e−09" in text
+    assert "right side−3\u202f×\u202f10−9" in text
     assert "x[0.5, −1.25]" in text
     assert "array of 10 × 10 = 100 numbers" in text
     assert "holds if the factor ∂l/∂u is dropped" in text
-    assert "0.25 ≠ −3e−09 at i = 0, j = 1 (counted from 0)" in text
+    assert "0.25 ≠ −3\u202f×\u202f10−9 at i = 0, j = 1 (counted from 0)" in text
 
 
 def test_factors_are_set_as_the_formula_sets_them() -> None:
