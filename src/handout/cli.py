@@ -217,7 +217,7 @@ def _read(name: str, project: Project) -> Page:
         for line, words in running_text(page.text) if project.templates else ():
             if _TEMPLATE.search(words):
                 what = "what other plugins write here is tested by a build, and not by this command"
-                _warn(f"{page.shown}:{line}: {what}")
+                _warn(f"{page.shown}:{line}: {what} [H611]")
         return project.own(page)
     except PageError as error:
         _refuse(error)

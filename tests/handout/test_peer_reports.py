@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 import time
+from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 from tests.handout.hosts.small_site import Site
 
+from handout.report.problems import problems
 from handout.weave.woven import weave
 
 ROOT = Path(__file__).parents[2]
@@ -120,6 +122,33 @@ def test_tables_take_the_colours_of_the_page(workshop) -> None:
     assert not re.search("style|bgcolor|background", shown)
 
 
+SYMBOL = """\
+from IPython.display import SVG
+for size in 3, 5:
+    display(SVG(
+        '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">'
+        f'<symbol id="glyph0-1"><path d="M0 0h{size}"/></symbol><use xlink:href="#glyph0-1"/></svg>'
+    ))
+"""
+
+
+def test_drawings_with_the_same_names(workshop) -> None:
+    """jupyter/notebook#333, igraph/python-igraph#222: a drawing showed the glyphs of another."""
+    drawings = BeautifulSoup(html(workshop.cell(SYMBOL)), "html.parser").select("svg")
+    names = [str(drawing.select_one("symbol")["id"]) for drawing in drawings]
+    assert len(set(names)) == 2
+    assert [drawing.select_one("use")["xlink:href"] for drawing in drawings] == [
+        f"#{name}" for name in names
+    ]
+
+
+def test_prices_in_a_table(workshop) -> None:
+    """pandas-dev/pandas#19824: `$200 million to $700 million` in a data frame became a formula."""
+    prices = "From $200 million to $700 million"
+    shown = html(workshop.cell(FRAME.replace("1</td>", f"{prices}</td>")))
+    assert f">{prices}<" in shown
+
+
 # ------------------------------------------------------------------------------- what fails
 
 
@@ -129,6 +158,25 @@ def test_where_a_cell_failed(workshop) -> None:
     [verdict] = workshop.run("page.md")["page.md"].verdicts
     assert verdict["details"]["line"] == 6
     assert verdict["message"].startswith("ZeroDivisionError: ")
+
+
+def test_where_a_cell_of_a_notebook_failed(workshop) -> None:
+    """AnswerDotAI/nbdev#1417, quarto-dev/quarto-cli#8922: of a notebook without headings, or one
+    whose source is no list of lines, the message did not say which it was.
+    """
+    code = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
+    cells = [code | {"source": "1"}, code | {"source": "r = 1 / 0\nimport sys"}]
+    book = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 4}
+    workshop.write("book.ipynb", json.dumps(book, indent=1))
+    judged = workshop.run("book.ipynb")["book.ipynb"]
+    [problem] = problems(judged)
+    assert str(problem).startswith("book.ipynb:15: cell-2: error, verified was expected: Zero")
+
+
+def test_nobody_answers_input(workshop) -> None:
+    """jupyter/nbconvert#288: `input()` waits, or fails with a message about the front end."""
+    [verdict] = workshop.cell("name = input('Name? ')").verdicts
+    assert verdict["message"].startswith("EOFError")
 
 
 def test_lines_of_a_traceback(workshop) -> None:
@@ -241,6 +289,17 @@ BOOK = [
     '<img src="img/editor.png">\n\n[page](formulas.md) [book](other.ipynb#part) '
     "<a href='formulas.md'>raw</a>",
 ]
+OTHER = [
+    "# Other",
+    "## The $\\beta$ part",
+    "## part",
+    "$$\n\\begin{bmatrix} 1 & x_1 \\\\ \\vdots \\\\ 1 & x_n \\end{bmatrix}\n"
+    "\\begin{pmatrix} a \\\\ b \\end{pmatrix}\n=\n\\begin{pmatrix} y \\\\ z \\end{pmatrix}\n$$",
+    "<ol>\n<li>$$u < w < v $$</li>\n<li>$$w < 2 v $$</li>\n</ol>",
+    "| A | B |\n|---|--:|\n| first | $1600 |\n| second | $12 |\n\n"
+    "It is \\$40 for 2 and \\$20 for 3, or \\\\$50 and \\\\$30.",
+    "![pasted](attachment:image.png)",
+]
 FORMULAS = """\
 # Of $\\alpha$
 
@@ -321,10 +380,13 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Site:
         '---\ndate: 2026-01-02\n---\n\n# Post\n\n```python exec="on"\nprint("in a post")\n```\n\n'
         "And $\\gamma$.\n\n<!-- more -->\n\nRest.\n",
     )
-    for name, cells in {"book": BOOK, "other": ["# Other", "## part"]}.items():
+    for name, cells in {"book": BOOK, "other": OTHER}.items():
         notebook = nbformat.v4.new_notebook(cells=list(map(nbformat.v4.new_markdown_cell, cells)))
-        notebook.cells.append(nbformat.v4.new_code_cell("6 * 7"))
-        site.write(f"docs/{name}.ipynb", nbformat.writes(notebook))
+        pasted = {"image.png": {"image/png": b64encode(PIXEL).decode()}}
+        notebook.cells[-1]["attachments"] = pasted
+        a, b = (nbformat.v4.new_code_cell(code, id="a") for code in ("n = 6", "n * 7"))
+        notebook.cells += [a, nbformat.v4.new_raw_cell("1 / 0", id="r"), b]
+        site.write(f"docs/{name}.ipynb", json.dumps(notebook).replace('"id": "r"', '"id": null'))
     image = site.root / "docs/img/editor.png"
     image.parent.mkdir()
     image.write_bytes(PIXEL)
@@ -381,6 +443,44 @@ def test_formulas_of_a_notebook(built: Site) -> None:
 
 
 @pytest.mark.slow
+def test_a_raw_cell_and_the_ids_of_cells(built: Site) -> None:
+    """microsoft/vscode-jupyter#6954, jupyter/nbformat#359: cells below a raw one did not run; an
+    id that was missing, null or given twice was warned of without a name, or ended the build.
+    """
+    text = article(built, "other/index.html").get_text()
+    assert "42" in text
+    assert "1 / 0" not in text
+
+
+@pytest.mark.slow
+def test_a_picture_that_was_pasted(built: Site) -> None:
+    """executablebooks/MyST-NB#492, executablebooks/MyST-NB#655, jupyter-book/jupyter-book#873: it
+    was looked for as a file.
+    """
+    [picture] = article(built, "other/index.html").select("img")
+    assert str(picture["src"]).startswith("data:image/png;base64,")
+
+
+@pytest.mark.slow
+def test_matrices_and_lists_of_formulas(built: Site) -> None:
+    """jupyter/notebook#2865, whitead/dmol-book#158: several matrices in one formula, and formulas
+    with `<` in a list of HTML, were shown as LaTeX.
+    """
+    text = article(built, "other/index.html")
+    assert len(text.select("math mtable")) == 3
+    assert len(text.select("ol > li math")) == 2
+
+
+@pytest.mark.slow
+def test_prices_in_a_notebook(built: Site) -> None:
+    """jupyter-book/jupyter-book#750, jupyter/notebook#1183: prices in a table became a formula, and
+    the backslashes that Jupyter needs before a dollar stayed on the page.
+    """
+    text = " ".join(article(built, "other/index.html").get_text().split())
+    assert "first $1600 second $12 It is $40 for 2 and $20 for 3, or $50 and $30." in text
+
+
+@pytest.mark.slow
 def test_braces_in_a_formula(built: Site) -> None:
     """fralau/mkdocs-macros-plugin#221: `{{` in a formula is the other plugin's; `raw` keeps it."""
     assert len(article(built, "formulas/index.html").select("math[display=block]")) == 1
@@ -430,11 +530,14 @@ def test_a_long_reference_below_a_cell(built: Site) -> None:
 
 @pytest.mark.slow
 def test_formulas_in_the_table_of_contents(built: Site) -> None:
-    r"""squidfunk/mkdocs-material#8036: `\(\beta\)` stood in the table of contents."""
-    page = BeautifulSoup((built.root / "site/formulas/index.html").read_text(), "html.parser")
-    entries = [e.get_text() for e in page.select(".md-nav--secondary .md-nav__item > a")]
-    assert any("β" in entry for entry in entries)
-    assert not any("\\" in entry for entry in entries)
+    r"""squidfunk/mkdocs-material#8036, jupyter-book/jupyter-book#2043: `\(\beta\)` stood in the
+    table of contents, of pages or of notebooks.
+    """
+    for name in "formulas", "other":
+        page = BeautifulSoup((built.root / f"site/{name}/index.html").read_text(), "html.parser")
+        entries = [e.get_text() for e in page.select(".md-nav--secondary .md-nav__item > a")]
+        assert any("β" in entry for entry in entries)
+        assert not any("\\" in entry for entry in entries)
 
 
 @pytest.mark.slow

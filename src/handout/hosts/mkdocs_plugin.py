@@ -204,7 +204,7 @@ class HandoutPlugin(BasePlugin[HandoutConfig]):
     ) -> Any:
         """Link the verdicts of other pages; by now most pages have run, and some still may."""
         page.content = self.site.linked(page.content or "", page.file, self.files)
-        self.site.typeset(page.toc)
+        self.site.typeset(page.toc, page.file.src_uri)
         return context
 
     @event_priority(-150)  # after the blog has rendered what its lists show of posts
@@ -214,7 +214,7 @@ class HandoutPlugin(BasePlugin[HandoutConfig]):
         """Show in a list of posts what their pages show."""
         for excerpt in context.get("posts") or ():
             excerpt.content = self.site.excerpt(excerpt.content, excerpt.file, self.files)
-            self.site.typeset(excerpt.toc)
+            self.site.typeset(excerpt.toc, excerpt.file.src_uri)
         return context
 
     on_page_context = CombinedEvent(_link_verdicts, _fill_excerpts)

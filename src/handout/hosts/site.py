@@ -333,11 +333,14 @@ class Site:
         self.characters |= fonts.characters(html)
         return html
 
-    def typeset(self, contents: Iterable[Any]) -> None:
-        """Set the formulas in the entries of a page's table of contents."""
+    def typeset(self, contents: Iterable[Any], name: str) -> None:
+        """Set the formulas in the entries of the table of contents of the page of this name."""
+        notebook = name.endswith(".ipynb") and self.jupyter  # then they are between dollars
         for entry in contents:
-            entry.title = self.set_titles(entry.title)
-            self.typeset(entry.children)
+            entry.title = self.set_titles(
+                pagemath.mark_titles(entry.title) if notebook else entry.title
+            )
+            self.typeset(entry.children, name)
 
     def excerpt(self, html: str, file: Any, all_files: Any) -> str:
         """The beginning of a page as a list of pages shows it."""
@@ -585,7 +588,7 @@ class Site:
             first = self.unset[0]
             self.log.info(
                 "handout: %d formula(s) cannot be set as MathML and are left to the site's own "
-                "MathJax or KaTeX; the first: %s:%d: %s",
+                "MathJax or KaTeX; the first: %s:%d: %s [H602]",
                 len(self.unset),
                 first.path,
                 first.line,

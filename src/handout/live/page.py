@@ -49,7 +49,7 @@ class LivePage:
         """What an author should know of a page that is not live."""
         return (
             f"readers cannot change this page: its code needs {_in_words(self.lacking)}. "
-            "The option live_packages names packages that a browser may load"
+            "The option live_packages names packages that a browser may load [H709]"
         )
 
     def appended(self) -> str:

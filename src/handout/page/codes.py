@@ -241,6 +241,12 @@ CODES = {
         "fails no build.",
         r"Write `\eqref{NAME}` where it is meant, or leave the label out.",
     ),
+    "H611": Kind(
+        "Text is tested by a build alone",
+        "Another plugin writes into the page, as macros and include-markdown do, and "
+        "`handout check` does not run it. This fails nothing.",
+        "Nothing need be done: `handout build` and `mkdocs build` test the page as readers see it.",
+    ),
     "H701": Kind(
         "The configuration cannot be used",
         "`mkdocs.yml` cannot be read, or an option of the plugin is unknown or has a bad value.",
@@ -276,5 +282,23 @@ CODES = {
         "The files of live pages cannot be had",
         "The runtime or the editors cannot be fetched, or are not the official files.",
         "The message says from where. Pages are built without them, and are not live.",
+    ),
+    "H708": Kind(
+        "The cache cannot be used",
+        "The folder of the cache cannot be written, or its disk is full. The build goes on, and "
+        "runs every page. This fails nothing.",
+        "Make the folder writable, or name another one by the option `cache`.",
+    ),
+    "H709": Kind(
+        "A page is not live",
+        "Its code needs what a browser does not have, so its readers cannot change it. This fails "
+        "nothing.",
+        "Name packages that a browser may load by the option `live_packages`.",
+    ),
+    "H710": Kind(
+        "A limit does not hold on this system",
+        "The system has no such limit, so a page may take more than `mkdocs.yml` allows it. This "
+        "fails nothing.",
+        "Build pages that you do not trust where all limits hold: on Linux.",
     ),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from handout.page.macros import macros_in
 from handout.page.options import MATH, PYTHON, OptionError, suggestion
 from handout.page.pages import CLAIMS, Page, PageError, read_as, shown_path, text_digest
 
+_ID = re.compile(r"[\w-]{1,64}", re.ASCII)  # of a cell
+
 
 def read_notebook(file: Path, name: str, claims: str = "marked") -> Page:
     """Read a notebook from its file; `claims` is for one whose metadata do not say.
@@ -25,7 +28,7 @@ def read_notebook(file: Path, name: str, claims: str = "marked") -> Page:
     shown = shown_path(file)
     try:
         text = file.read_bytes().decode("utf-8-sig")
-        notebook = nbformat.reads(text, as_version=4)
+        notebook = parsed(text)
     except OSError as error:
         raise PageError(shown, f"cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
@@ -63,6 +66,22 @@ def read_notebook(file: Path, name: str, claims: str = "marked") -> Page:
         least,
         notebook=True,
     )
+
+
+def parsed(text: str) -> Any:
+    """A notebook whose cells have each an id of its own, as formats before 4.5 did not ask for.
+
+    Where one is missing, null or given twice, nbformat warns, or fails when the page is rendered.
+    """
+    notebook = nbformat.convert(nbformat.reader.reads(text), 4)
+    taken: set[str] = set()
+    for number, cell in enumerate(notebook.cells, 1):
+        name = cell.get("id")
+        if not isinstance(name, str) or _ID.fullmatch(name) is None or name in taken:
+            cell["id"] = f"cell-{number}"
+        taken.add(cell["id"])
+    notebook.nbformat_minor = max(notebook.nbformat_minor, 5)
+    return notebook
 
 
 def _contents(

@@ -158,7 +158,8 @@ class Cache:
             told, self._broken = self._broken, True
         if not told:
             self.warn(
-                f"the cache {self.folder} cannot be written ({error.strerror}); going on without"
+                f"the cache {self.folder} cannot be written ({error.strerror}); "
+                "going on without [H708]"
             )
 
     def knows_text(self, of_text: str) -> bool:

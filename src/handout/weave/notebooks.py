@@ -15,6 +15,7 @@ from markdown_it import MarkdownIt
 
 from handout.page.cells import Cell, read_contents
 from handout.page.dollars import tightened
+from handout.page.notebooks import parsed
 from handout.page.pages import Page
 
 _COMMONMARK = MarkdownIt("commonmark").enable("table").disable("inline")
@@ -28,7 +29,7 @@ def with_tokens(page: Page, token: str) -> str:
         page: the notebook.
         token: what the page's tokens begin with.
     """
-    notebook = nbformat.reads(page.text, as_version=4)
+    notebook = parsed(page.text)
     numbers = iter(range(len(page.cells)))
     whole = any(cell.whole for cell in page.cells)
     shown: list[Any] = []
@@ -37,7 +38,9 @@ def with_tokens(page: Page, token: str) -> str:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
             if cell.source.strip():
-                shown.append(_markdown(f"{token}{next(numbers)}.", f"{cell.get('id', '')}-output"))
+                number = next(numbers)
+                given = nbformat.v4.new_markdown_cell(f"{token}{number}.", id=f"output-{number}")
+                shown.append(given)
         elif cell.cell_type == "markdown":
             fences = read_contents(cell.source, "", whole=whole).cells
             cell.source = _with_tokens(cell.source, fences, token, numbers)
@@ -104,9 +107,3 @@ def _with_tokens(source: str, fences: Sequence[Cell], token: str, numbers: Itera
         parts += [*lines[end : fence.line_first - 1], "", f"{token}{next(numbers)}.", ""]
         end = fence.line_last
     return "\n".join(parts + lines[end:])
-
-
-def _markdown(source: str, name: str) -> Any:
-    cell = nbformat.v4.new_markdown_cell(source)
-    cell["id"] = name[:64]
-    return cell

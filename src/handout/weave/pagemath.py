@@ -47,6 +47,7 @@ _ENDS = re.compile(
 )
 _LINK = re.compile(r'<math[^>]*><mtext>(<a href="#[^"]*">\([^<]*\)</a>)</mtext></math>')
 _UNMARKED = re.compile(
+    r"\\\$(?P<escaped>)|"  # which Jupyter's typesetter, too, shows as a dollar
     r"\$\$(?P<dollars>[^$<]+?)\$\$"
     r"|(?P<environment>\\begin\{(?P<name>(?:equation|align|gather)\*?)\}.+?\\end\{(?P=name)\})"
     r"|(?<![\\$\w])\$(?P<inline>(?=\S)(?:\\.|[^$\\<])+?(?<=\S))\$(?![\w$])"
@@ -80,6 +81,8 @@ def mark_dollars(content: str) -> str:
     """
 
     def marked(found: re.Match[str]) -> str:
+        if found["escaped"] is not None:
+            return "$"
         shown_apart = found["dollars"] or found["environment"]
         latex = shown_apart or found["inline"] or found["roomy"].strip()
         return mark(html.unescape(latex), bool(shown_apart))
@@ -87,6 +90,11 @@ def mark_dollars(content: str) -> str:
     return "".join(
         part if literal else _UNMARKED.sub(marked, part) for part, literal in parts(content)
     )
+
+
+def mark_titles(text: str) -> str:
+    r"""A title of a notebook, whose formulas are between dollars, with `\(` and `\)` for them."""
+    return _DOLLARS.sub(r"\\(\1\\)", text)
 
 
 def title(text: str, macros: Mapping[str, str] | None = None) -> str:

@@ -41,7 +41,9 @@ def unlimited(platform: str = sys.platform) -> str | None:
         "darwin": "memory, nor end processes that leave their page's process group",
         "win32": "memory, processor time and open files",
     }
-    return f"this system does not limit {missing[platform]}" if platform in missing else None
+    if platform not in missing:
+        return None
+    return f"this system does not limit {missing[platform]} [H710]"
 
 
 def apply(limits: Limits) -> None:
