@@ -55,22 +55,21 @@ class _Line:
 
 
 class Stall:
-    """A file whose first bytes come and no more, as often as it is asked for so many times.
+    """Files whose first bytes come and no more: each once, in the order in which they are named.
 
     Args:
-        ending: of the file's address.
-        times: how often.
+        endings: of the files' addresses.
     """
 
-    def __init__(self, ending: str, times: int = 1) -> None:
-        self.ending, self.times = ending, times
+    def __init__(self, *endings: str) -> None:
+        self.left = list(endings)
         self.over = threading.Event()
 
     def begins(self, path: str) -> bool:
         """Whether this request stalls."""
-        if not path.endswith(self.ending) or not self.times:
+        if not self.left or not path.endswith(self.left[0]):
             return False
-        self.times -= 1
+        self.left.pop(0)
         return True
 
 
@@ -84,7 +83,7 @@ def served(
         folder: what it serves.
         home: the path that the folder has there.
         speed: megabits a second of its line; without one, as fast as it can.
-        stall: a file that does not come at first.
+        stall: files that do not come at first.
     """
     line = None if speed is None else _Line(speed)
     handler = functools.partial(_Quiet, home, line, stall, directory=str(folder))

@@ -148,24 +148,32 @@ def run(page: Page, name: str = "data") -> None:
     panel.get_by_role("button", name="Run", exact=True).click()
 
 
-def test_packages_modules_and_files_come_along(
-    context: BrowserContext, site: Path, serve: Callable[[Path], AbstractContextManager[str]]
+def test_packages_modules_and_files_come_along_and_a_changed_cell_is_marked(
+    context: BrowserContext,
+    site: Path,
+    tmp_path: Path,
+    serve: Callable[[Path], AbstractContextManager[str]],
 ) -> None:
-    """A package of the lock, modules beside the page, and a file that its cell reads."""
+    """A package of the lock, modules beside the page, and a file that its cell reads.
+
+    A file that was left out when the site was published is named; once it is there, all is well.
+    Then the code of a changed cell is no longer the author's, nor are the verdicts below; after
+    Reset they are.
+    """
+    published = shutil.copytree(site, tmp_path / "site")
+    (published / "data/a b.csv").rename(tmp_path / "kept")
     page = context.new_page()
-    with serve(site) as address:
+    with serve(published) as address:
         page.goto(f"{address}sub/page/")
         run(page)
-        expect(page.locator(".live-panel pre.cell-output")).to_have_text("10.0 6 42", timeout=SLOW)
+        panel = page.get_by_role("group", name="Change data", exact=True)
+        expect(panel.locator(".live-state")).to_contain_text(
+            "reads data/a b.csv, which the site does not have", timeout=SLOW
+        )
+        (tmp_path / "kept").rename(published / "data/a b.csv")
+        panel.get_by_role("button", name="Try again").click()
+        expect(panel.locator("pre.cell-output")).to_have_text("10.0 6 42", timeout=SLOW)
 
-
-def test_a_changed_cell_is_marked_as_the_readers(
-    context: BrowserContext, site: Path, serve: Callable[[Path], AbstractContextManager[str]]
-) -> None:
-    """Its code is no longer the author's, nor are the verdicts below; after Reset they are."""
-    page = context.new_page()
-    with serve(site) as address:
-        page.goto(f"{address}sub/page/")
         run(page, "graph")
         panel = page.get_by_role("group", name="Change graph", exact=True)
         expect(panel.locator(".live-state")).to_have_text("Verified", timeout=SLOW)
@@ -215,50 +223,34 @@ def test_a_page_that_needs_more_says_what(
         expect(page.locator(".live-edit")).to_have_count(0)
 
 
-def test_a_file_that_the_site_lacks_is_named(
-    context: BrowserContext,
-    site: Path,
-    tmp_path: Path,
-    serve: Callable[[Path], AbstractContextManager[str]],
-) -> None:
-    """As one that was left out when the site was published; once it is there, all is well."""
-    published = shutil.copytree(site, tmp_path / "site")
-    (published / "data/a b.csv").rename(tmp_path / "kept")
-    page = context.new_page()
-    with serve(published) as address:
-        page.goto(f"{address}sub/page/")
-        run(page)
-        panel = page.get_by_role("group", name="Change data", exact=True)
-        expect(panel.locator(".live-state")).to_contain_text(
-            "reads data/a b.csv, which the site does not have", timeout=SLOW
-        )
-        (tmp_path / "kept").rename(published / "data/a b.csv")
-        panel.get_by_role("button", name="Try again").click()
-        expect(panel.locator("pre.cell-output")).to_have_text("10.0 6 42", timeout=SLOW)
-
-
-@pytest.mark.parametrize("ending", ["pyodide.mjs", "pyodide.asm.wasm.gz", ".whl"])
 def test_a_load_that_stalls_can_be_tried_again(
-    context: BrowserContext, site: Path, tmp_path: Path, ending: str
+    context: BrowserContext, site: Path, tmp_path: Path
 ) -> None:
-    """Whichever file it is that does not come; and the second try is no longer held up by it."""
+    """Whichever file it is that does not come; and the next try is no longer held up by it."""
     published = shutil.copytree(site, tmp_path / "site")
     worker = published / "assets/handout/live/worker.js"
     patient = worker.read_text("utf-8")
     assert "const STALLED = 30;" in patient
     worker.write_text(patient.replace("const STALLED = 30;", "const STALLED = 3;"), "utf-8")
     page = context.new_page()
-    with served_folder(published, stall=Stall(ending)) as address:
+    stall = Stall("pyodide.mjs", "pyodide.asm.wasm.gz", ".whl")
+    with served_folder(published, stall=stall) as address:
         page.goto(f"{address}sub/page/")
         page.get_by_label("Change this claim: sum", exact=True).click()
         panel = page.get_by_role("group", name="Change sum", exact=True)
+        again = panel.get_by_role("button", name="Try again")
         panel.get_by_role("textbox").fill(r"\sum_i P_i = 2")
-        expect(panel.locator(".live-state")).to_have_text(
-            "Loading has stalled: nothing came for 3 seconds.", timeout=SLOW
-        )
-        expect(panel.locator("progress")).to_be_hidden()
-        assert page.locator(".verdict-verified").count()  # the author's verdicts stand
-        worker.write_text(patient, "utf-8")  # a machine with other work is slow, and not stalled
-        panel.get_by_role("button", name="Try again").click()
+        while True:  # a machine with other work may seem to stall once more
+            expect(panel.locator(".live-state")).to_have_text(
+                "Loading has stalled: nothing came for 3 seconds.", timeout=SLOW
+            )
+            expect(panel.locator("progress")).to_be_hidden()
+            assert page.locator(".verdict-verified").count()  # the author's verdicts stand
+            if not stall.left:
+                break
+            again.click()
+            expect(panel.locator(".live-state")).not_to_contain_text("stalled")
+        worker.write_text(patient, "utf-8")
+        again.click()
         expect(panel.locator(".verdict-refuted")).to_be_visible(timeout=SLOW)
-        expect(panel.get_by_role("button", name="Try again")).to_be_hidden()
+        expect(again).to_be_hidden()

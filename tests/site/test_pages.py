@@ -20,10 +20,16 @@ DOCS = Path(__file__).parents[2] / "docs"
 WIDTHS = (320, 600, 1000, 2560)
 LIMIT_PAGE = 120_000  # bytes, compressed
 LIMIT_VISIT = 700_000  # bytes of a first visit, fonts and theme included
-#: What is like the rows, items and boxes before it: the rest of long tables and lists.
-ALIKE = ":is(tr, li):nth-child(n + 20), details:nth-of-type(n + 8)"
+#: What is like the rows, items, lines and boxes before it: the rest of long tables and programs.
+ALIKE = (
+    ":is(tr, li):nth-child(n + 20), pre code > span:nth-child(n + 8), details:nth-of-type(n + 8),"
+    " .sheet > :nth-child(n + 60)"
+)
 CARDS = 16  # that are open while rules of accessibility are looked at; others are like them
 COLOUR_RULES = ["color-contrast", "link-in-text-block"]
+FORMULAS = ("", "ps1/problem-1/", "ps1/problem-2/")  # pages that have them in every state
+#: Folders whose pages are made by one template, and the page of each that is looked at closely.
+TEMPLATES = {"reference/edf/": "graph/", "benchmarks/": "equation-trust/"}
 VISITS = 4  # at most, to tell what the page moves from what a slow machine does
 LIMIT_SHIFT = 0.002  # of the layout; what readers are said to notice begins at 0.1
 
@@ -66,7 +72,7 @@ def _visit(browser: Browser, served: str, page: str) -> Visit:
     tab.on("pageerror", lambda error: seen.messages.append(str(error)))
     tab.on("request", lambda r: None if _at_home(r.url, origin) else seen.abroad.append(r.url))
     tab.on("requestfailed", lambda request: seen.messages.append(f"failed: {request.url}"))
-    seen.shifts = _least_shifts(browser, served + page, _shifts(tab, served + page))
+    seen.shifts = _least_shifts(browser, served, page, _shifts(tab, served + page))
     _unfold(tab)
     for width in WIDTHS:
         tab.set_viewport_size({"width": width, "height": 800})
@@ -80,22 +86,19 @@ def _visit(browser: Browser, served: str, page: str) -> Visit:
 
 
 def _violations(tab: Page, page: str) -> list[str]:
-    """What axe-core finds: by all rules, and in both schemes by those of colours.
+    """What axe-core finds: by all rules, and in the dark by those of colours.
 
-    It takes its time for every word and symbol. So of long tables and lists the beginning is looked
-    at, and of cards the first; colours on one page of the API, all of which are made by one
-    template; and those of formulas on two pages, where formulas have every colour that there is.
+    It takes its time for every word and symbol. So of long tables and programs the beginning is
+    looked at, of cards the first, and formulas where they have every colour and role that there is.
     """
     tab.add_style_tag(content=f"{ALIKE} {{ display: none }}")
     tab.evaluate(_FOLD, CARDS)
-    colours: dict[str, Any] = {"runOnly": {"type": "rule", "values": COLOUR_RULES}}
-    others: dict[str, Any] = {"rules": {rule: {"enabled": False} for rule in COLOUR_RULES}}
-    found = _found(tab, "light", others)
-    if page.startswith("reference/edf/") and page != "reference/edf/graph/":
-        return found
-    if page not in ("", "ps1/problem-2/"):
+    if page not in FORMULAS:
         tab.add_style_tag(content="math { visibility: hidden }")
-    return found + _found(tab, "light", colours) + _found(tab, "dark", colours)
+    found = _found(tab, "light", {})
+    if _has_a_twin(page):
+        return found
+    return found + _found(tab, "dark", {"runOnly": {"type": "rule", "values": COLOUR_RULES}})
 
 
 def _found(tab: Page, scheme: Literal["light", "dark"], options: dict[str, Any]) -> list[str]:
@@ -113,18 +116,24 @@ def _found(tab: Page, scheme: Literal["light", "dark"], options: dict[str, Any])
     ]
 
 
-def _least_shifts(browser: Browser, address: str, wide: list[Any]) -> list[Any]:
+def _has_a_twin(page: str) -> bool:
+    """Whether another page of the same template is looked at more closely."""
+    return any(page.startswith(home) and page != home + one for home, one in TEMPLATES.items())
+
+
+def _least_shifts(browser: Browser, served: str, page: str, wide: list[Any]) -> list[Any]:
     """The shifts of a first visit at two widths; of several visits, while there are any to tell.
 
     What fonts and scripts move, they move at every visit. A long table that arrives in pieces, on a
     machine with other work, may move once. `wide` is what moved in a visit that was made already.
     """
-    narrow = _shifts_at(browser, address, 400)
-    least = wide + narrow
+    least = wide if _has_a_twin(page) else wide + _shifts_at(browser, served + page, 400)
     for _ in range(VISITS - 1):
         if _total(least) <= LIMIT_SHIFT:
             return []
-        again = _shifts_at(browser, address, 400) + _shifts_at(browser, address, 1280)
+        again = [
+            shift for width in (400, 1280) for shift in _shifts_at(browser, served + page, width)
+        ]
         least = min(least, again, key=_total)
     return least
 

@@ -6,12 +6,12 @@ import base64
 import html.parser
 import os
 import re
-import shutil
 from html import escape
 from xml.etree import ElementTree
 
 import pytest
 
+from handout.hosts.pdf import PdfError, find_chromium
 from handout.render.outputs import picture
 from handout.render.sanitise import DEEPEST, SvgError, sanitise, standing_alone
 
@@ -225,8 +225,9 @@ def test_nothing_runs_and_nothing_is_asked_for_in_a_browser(
 ) -> None:
     """In Chromium the drawings as they come do harm, which shows that this would be noticed; once
     sanitised they run nothing and ask for nothing."""
-    executable = shutil.which("chromium") or shutil.which("google-chrome")
-    if executable is None:
+    try:
+        executable = find_chromium()
+    except PdfError:
         if os.environ.get("CI"):
             pytest.fail("no Chromium on the PATH; CI must have one")
         pytest.skip("no Chromium on the PATH: what sanitised drawings do in a browser is untested")
