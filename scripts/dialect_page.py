@@ -6,26 +6,31 @@ what the dialect says of it. A test fails while the page says something else tha
 
 from __future__ import annotations
 
+import html
 import re
 from pathlib import Path
 from typing import Any
 
-from edf.equations import EquationError, check_equation
+from edf.equations import EquationError, check_equation, declare
+from edf.equations.check import understood
+from edf.equations.meaning import display
 from handout.math.mathml import MathError, to_mathml
-from handout.page.cells import find_cells
+from handout.page.cells import Role, find_cells
 
 PAGE = Path(__file__).parents[1] / "docs/reference/dialect.md"
 _SPAN = re.compile(r"(`+)(?!`)(?P<code>.+?)(?<!`)\1(?!`)")
-_TABLE = re.compile(r"^\| Written \|.*?(?=\n\n)", re.MULTILINE | re.DOTALL)
-_REFUSED = re.compile(r"(?<=<!-- refusals -->\n\n).*\Z", re.DOTALL)
+_TABLE = re.compile(r"^ *\| Written \|.*?(?=\n\n)", re.MULTILINE | re.DOTALL)
+_MARK = "<!-- refusals -->\n\n"  # behind which the page is made from what follows
 _CELL = re.compile(r"(?<!\\)\|")
 #: Where the reason of a refusal ends and the advice begins.
 _ADVICE = re.compile(
     r"(?P<why>.*?)(?P<mark>[:?]) (?P<advice>(?:[Ww]rite|[Ss]um|[Uu]se|[Pp]ut|[Bb]ind|[Dd]eclare|"
     r"[Ll]eave|[Rr]ename|[Ss]tate|[Nn]ame|[Aa]dd|[Ss]how|remove|claims|if) .*)"
 )
-_SMALL = re.compile(r"(?!a$|I$)[A-Za-z0-9]|[A-Za-z]'?\([A-Za-z]\)|[-+*/&:]|\.\.")
+_SMALL = re.compile(r"(?!a$|I$)[A-Za-z0-9]|d[xy]|[A-Za-z]'?\([A-Za-z]\)|[-+*/&:]|\.\.")
 _WORD_OF_LATEX = re.compile(r"[\\^_{}|=<>]|\(\.\.")
+
+LONGEST = 72  # characters of a reading that a cell of a table can hold
 
 REFUSED_FORMULAS: dict[str, tuple[str, ...]] = {
     "Where a reader could be misled": (
@@ -89,20 +94,43 @@ REFUSED_FORMULAS: dict[str, tuple[str, ...]] = {
 
 def with_tables(page: str) -> str:
     """The page with its tables made anew."""
-    page = _TABLE.sub(lambda found: of_constructs(found[0]), page)
-    return _REFUSED.sub(lambda _: of_refusals(), page)
+    names = bound()
+    constructs, mark, _ = page.partition(_MARK)
+    constructs = _TABLE.sub(lambda found: of_constructs(found[0], names), constructs)
+    return f"{constructs}{mark}{of_refusals(names)}"
 
 
-def of_constructs(table: str) -> str:
-    """A table of constructs, with a column of what its first one shows, set."""
+def of_constructs(table: str, names: dict[str, Any]) -> str:
+    """A table of constructs, with what its first column shows as it is set and as it is read."""
     rows = [[cell.strip() for cell in _CELL.split(row)[1:-1]] for row in table.split("\n")]
+    indent = table[: table.index("|")]
     head, _, *body = rows
     title = head[-1]
-    lines = [f"| Written | Set | {title} |", "| --- | --- | --- |"]
+    lines = [f"| Written | Set | Read as | {title} |", "| --- | --- | --- | --- |"]
     for row in body:
-        written, meaning = row[0], row[-1]
-        lines.append(f"| {written} | {_set(written)} | {meaning} |")
-    return "\n".join(lines)
+        written, remark = row[0], row[-1]
+        lines.append(f"| {written} | {_set(written)} | {read(written, names)} | {remark} |")
+    return "\n".join(indent + line for line in lines)
+
+
+def read(written: str, names: dict[str, Any]) -> str:
+    """What the constructs of a row are read as: once, if all are read alike."""
+    readings = dict.fromkeys(reading(found["code"], names) for found in _SPAN.finditer(written))
+    return ", ".join(_quoted(text) for text in readings if len(text) <= LONGEST) or "..."
+
+
+def reading(latex: str, names: dict[str, Any]) -> str:
+    """The reading of a formula, or of a part of one, as verdicts give it in plain text."""
+    for claim in (latex, f"{latex} = 0", f"{latex} = {latex}"):
+        try:
+            _, _, meanings, _ = understood(claim, names, None, None, None)
+        except EquationError as error:
+            problem = str(error)
+            continue
+        if claim == latex:
+            return ", ".join(map(display.plain, meanings))
+        return display.expression(meanings[0].left)
+    raise SystemExit(f"{PAGE}: {problem}")
 
 
 def _set(written: str) -> str:
@@ -128,17 +156,17 @@ def _plain(latex: str) -> str:
     return latex.replace(r"\|", r"\Vert ").replace("|", r"\vert ").strip()
 
 
-def of_refusals() -> str:
+def of_refusals(names: dict[str, Any]) -> str:
     """For each kind of refusal a table: as written, as set, why, and what to write."""
-    names = bound()
-    parts = []
+    count = sum(map(len, REFUSED_FORMULAS.values()))
+    parts = [f'??? note "{count} formulas that are refused, and what to write instead"\n']
     for title, formulas in REFUSED_FORMULAS.items():
         lines = ["| Written | Set | Refused, since | Write instead |", "| --- | --- | --- | --- |"]
         for latex in formulas:
             why, advice = (_in_cell(part) for part in divided(message_of(latex, names)))
             lines.append(f"| {_code(latex)} | ${_plain(latex)}$ | {why} | {advice} |")
-        parts.append(f"### {title}\n\n" + "\n".join(lines) + "\n")
-    return "\n".join(parts)
+        parts.append("\n".join(f"    {line}" for line in (f"### {title}", "", *lines)) + "\n")
+    return "\n".join(parts).replace("    \n", "\n")
 
 
 def message_of(latex: str, names: dict[str, Any]) -> str:
@@ -151,11 +179,13 @@ def message_of(latex: str, names: dict[str, Any]) -> str:
 
 
 def bound() -> dict[str, Any]:
-    """What the page's Python binds."""
+    """What the page binds, in Python and in LaTeX."""
     names: dict[str, Any] = {}
     for cell in find_cells(PAGE.read_text("utf-8"), PAGE.name):
         if cell.kind == "python":
             exec(cell.source, names)
+        elif cell.role is Role.LET:
+            names |= declare(cell.source, names)
     return names
 
 
@@ -175,11 +205,10 @@ def _in_cell(text: str) -> str:
     found: list[str] = []
     run: list[str] = []
     for word in [*words, "and"]:
-        whole = word.startswith("..") or word in (":", r"\,", r"\left.")
-        bare = word if whole else word.rstrip(",.:;?")
+        bare = _bare(word)
         if _WORD_OF_LATEX.search(bare) or '="' in bare or _SMALL.fullmatch(bare):
             run.append(word)
-            if bare == word or word == r"\,,":
+            if bare == word:
                 continue
             found += _as_code(run)
             run = []
@@ -190,15 +219,29 @@ def _in_cell(text: str) -> str:
     return " ".join(found[:-1])
 
 
+def _bare(text: str) -> str:
+    """A text without the punctuation that ends it, of which dots are none, nor is a macro's."""
+    if text in (":", r"\left."):
+        return text
+    return re.sub(r"(?<!\\)(?<!\.)[,.:;?]$|(?<=\.\.)[,:;?]$", "", text)
+
+
 def _as_code(run: list[str]) -> list[str]:
     """Words side by side, as one piece of code if one of them is LaTeX."""
     if not any(_WORD_OF_LATEX.search(word) for word in run):
         return run
     text = " ".join(run)
-    bare = text.rstrip(",.:;?") if not text.endswith("..") else text
+    bare = _bare(text)
     opened = bare.endswith(")") and bare.count(")") > bare.count("(")
     bare = bare[:-1] if opened else bare
     return [_code(bare) + text[len(bare) :]]
+
+
+def _quoted(text: str) -> str:
+    """A reading as code in a cell of a table, which a bar would end."""
+    if "|" not in text:
+        return f"`{text}`"
+    return f"<code>{html.escape(text).replace('|', '&#124;')}</code>"
 
 
 def _code(text: str) -> str:

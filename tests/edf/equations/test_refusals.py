@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from edf import AnyFunction, Input
 from edf.equations import EquationError, check_equation
 from edf.equations.latex.vocabulary import KNOWN_MACROS, REFUSED
+from edf.equations.operations import BY_WORD
 
 PAGE = Path(__file__).parents[3] / "docs/reference/dialect.md"
 
@@ -32,7 +34,7 @@ REFUSALS: list[tuple[Any, ...]] = [
     ("scalars", r"w = \left(x)", r"is not closed by \right", r"\left(x)"),
     ("scalars", r"w = (x]", "] stands where ) should close (", "]"),
     ("scalars", r"w = x \right)", r"\right", r"\right)"),
-    ("scalars", r"w = \lVert x", r"never closed: add \rVert", r"\lVert x"),
+    ("scalars", r"w = \lVert x", r"\lVert is not closed by \rVert", r"\lVert x"),
     ("scalars", r"w = \sigmma(x)", r"did you mean \sigma?", r"\sigmma(x)"),
     ("scalars", r"w = \foobarbaz x", "is not understood: if it is your own, define it", r"\foobarbaz x"),
     ("scalars", r"w = x + ... + y", r"write \dots for dots", "... + y"),
@@ -93,10 +95,51 @@ REFUSALS: list[tuple[Any, ...]] = [
     ("softmax", r"\sum\,_i P_i = 1", "on the space before it", "_i"),
     ("scalars", r"w = \sin~^2 x", "on the space before it", "^2"),
     ("scalars", r"w = x~_i", "on the space before it", "_i"),
-    ("scalars", "w = x # y", "has no meaning in a formula", "# y"),
+    ("scalars", "w = x # y", "stands in the definition of a macro", "# y"),
     ("scalars", "w = x $", "A dollar sign", "$"),
     ("scalars", "w = ß", "The character 'ß' is not understood", "ß"),
     ("scalars", "w = x \\", "A backslash ends the formula", "\\"),
+    ("scalars", "w = x²", "write ^{2}", "²"),
+    ("scalars", "w = ℝ", r"write \mathbb{R}", "ℝ"),
+    ("scalars", "w = 可", r"put words into \text{..}", "可"),
+    ("scalars", "w = °", "write its LaTeX macro", "°"),
+    ("scalars", 'w = "x"', "has no meaning in a formula", '"x"'),
+    # ------------------------------------------------- what stands where something should close, or be
+    ("scalars", r"w = (x \text{ in the sample})", "Words stand between ( and )", r"\text{ in"),
+    ("scalars", r"w = \left(x \text{ in the sample}\right)", r"Words stand between \left( and \right)", r"\text{ in"),
+    ("scalars", r"w = \{ x \text{ for some } y \}", "Sets by a condition are not tested", r"\text{ for"),
+    ("scalars", r"w = \{ x \mid x > 0 \}", "Sets are not tested", r"\{ x"),
+    ("scalars", r"w = \left\{ x > 0 \forall y \right\}", "Sets by a condition are not tested", r"\forall"),
+    ("scalars", r"w = \left( x) + 1 \right]", r"\left( is not closed by \right)", r"\left("),
+    ("scalars", r"w = \left[ x) + 1 \right]", r") stands where \right] should close \left[", ") + 1"),
+    ("scalars", r"w = \bigl( x \bigr]", "] stands where ) should close (", "]"),
+    ("scalars", r"w = P(x \bigl| y)", r"for a condition, as in p(y \mid x), write \mid", r"\bigl|"),
+    ("scalars", r"w = x_{b.c.}", r"put a label of words into \text{..}", ".c."),
+    ("scalars", r"w = \sqrt{x = y}", "= stands within an argument", "= y}"),
+    ("scalars", r"w = \binom{x}{y, x}", "Commas in an argument that takes one thing", ", x}"),
+    ("scalars", r"w = x_{1,.}", r"write A_{i,:} for a row", ".}"),
+    ("scalars", r"w = \frac{1}{2} [\\ x + \\ y]", "[ must close in the row in which it is opened", None),
+    ("scalars", r"w = x^{(y+)}", "a sign has something on both of its sides", ")}"),
+    ("scalars", r"w =, x", "Something is missing before ,", ", x"),
+    ("scalars", r"w = 1,000", "write 1000 for the number", "000"),
+    ("scalars", r"w = (0, \dots, 1, \dots 0)", "Behind dots in a list stands a comma", "0)"),
+    ("scalars", r"w = x 1_{[0, 2]}", r"write \mathbb{1}[..] for an indicator", "1_{"),
+    ("scalars", r"w = x--y", "Two signs side by side, - and -", "-y"),
+    ("scalars", r"w = x {-y}", "Braces with a sign in front do not show", "-y}"),
+    ("scalars", r"w = {max}_i x", r"write \max for the function", "{max}"),
+    ("scalars", r"w = \parallel x \parallel", r"write \lVert .. \rVert for a norm", r"\parallel x"),
+    ("scalars", r"w = \sum_i \parallel x \parallel", r"write \lVert .. \rVert for a norm", r"\parallel x"),
+    ("scalars", r"\tr A = w", r"did you mean \operatorname{tr}?", r"\tr A"),
+    ("scalars", r"w = \*", "is not understood here: leave it out", r"\*"),
+    ("scalars", r"w = \begin{cases} & x \text{ if } x > 0 \end{cases}", "put & behind the value", "& x"),
+    ("scalars", r"w = \begin{cases} x & \text{if $x$=2} \end{cases}", "This condition is in words (if $x$=2)", None),
+    ("scalars", r"w = \begin{cases} x & \text{all else in } (0, 2) \end{cases}", "The words all else in are not", None),
+    # ------------------------------------------------------------------------- what a name could be
+    ("scalars", r"\mathrm{Cov}(x, y) = w", "a moment is that of random variables, which are declared", r"\mathrm{Cov}"),
+    ("scalars", r"E[x] = w", "an expectation is that of random variables", "E[x]"),
+    ("scalars", r"\delta_2 = w", r"declare a delta of your own (let: \delta_{2}", r"\delta_2"),
+    ("vectors", r"A_{ijk} = x", "write A_{ij} for an entry, A_{i,:} for a row", None),
+    ("scalars", r"n = w", r"declare it (let: n \in \mathbb{R}^m)", "n = w"),
     ("scalars", r"w = \begin{matrix} w = x \end{matrix}", "A relation is no value", "x "),
     ("scalars", r"\begin{tikzcd} w \end{tikzcd}", "The environment tikzcd", r"\begin{tikzcd} w"),
     ("scalars", r"\begin{aligned} w = x", "never closed", r"\begin{aligned} w"),
@@ -138,7 +181,7 @@ REFUSALS: list[tuple[Any, ...]] = [
     ("softmax", r"P_i = l", "stands free on one side only: sum over it with", "l"),
     ("softmax", r"P_i = P_j", "i, j stand free on one side only", "P_j"),
     ("softmax", r"P_{ij} = x_i", "P has 1 index, and here it has 2", "P_{ij} = x_i"),
-    ("softmax", r"l_i = x_i", "l has 0 indices", "l_i = x_i"),
+    ("softmax", r"l_i = x_i", "l is a number, and here it has 1 index", "l_i = x_i"),
     ("softmax", r"P_1 = x_1", "counted from 0 or from 1?", "P_1 = x_1"),
     ("softmax", r"P_5 = x_5", "no such component", "P_5 = x_5", {"reading": "base 1"}),
     ("softmax", r"P_{i+j} = x_i", "a letter plus or minus a number", "i+j}"),
@@ -442,8 +485,17 @@ def test_each_refused_macro_has_its_message(macro: str) -> None:
     assert REFUSED[macro] in messages
 
 
-def test_each_macro_of_the_dialect_is_on_the_page() -> None:
+def test_each_macro_and_each_operation_of_the_dialect_is_on_the_page() -> None:
     """A construct that is understood is listed."""
     text = PAGE.read_text()
-    missing = [macro for macro in KNOWN_MACROS if macro not in text]
-    assert missing == []
+    words = [word for word in BY_WORD if re.search(rf"\b{word}\b", text) is None]
+    assert [macro for macro in KNOWN_MACROS if macro not in text] + words == []
+
+
+def test_the_readings_on_the_page_are_made(names: dict[str, object]) -> None:
+    """A row cannot claim a reading, nor be there for what is refused."""
+    row = "| `a/c` | $a$ | `a*c` | quotient |"
+    table = f"| Written | Set | Read as | Remark |\n| --- | --- | --- | --- |\n{row}"
+    assert "| $a/c$ | `a/c` | quotient |" in DIALECT.of_constructs(table, names)
+    with pytest.raises(SystemExit, match="is below the slash"):
+        DIALECT.reading("a/c a", names)

@@ -140,8 +140,16 @@ def condition_trees(
         try:
             found += [tree for tree in read(piece) if not isinstance(tree, Symbol)]
         except EquationError as error:
-            return (), f"This condition is not understood: {error.message}"
+            return (), _not_understood(error)
     return tuple(found), ""
+
+
+def _not_understood(error: EquationError) -> str:
+    """What is said of a condition that cannot be read."""
+    return (
+        f"This condition is not understood ({error.message}): set it apart from the formula with "
+        "\\quad, and write it as a formula"
+    )
 
 
 def _membership(
@@ -155,7 +163,7 @@ def _membership(
     try:
         return tuple(tree for tree in read(tokens) if isinstance(tree, Relation)), ""
     except EquationError as error:
-        return (), f"This condition is not understood: {error.message}"
+        return (), _not_understood(error)
 
 
 _END = Token("end", "", 0, 0)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Sequence
 from typing import NoReturn
 
 from edf.equations.errors import EquationError, Why
+from edf.equations.latex.advice import of_closing, of_macro
 from edf.equations.latex.tokens import Token
 from edf.equations.latex.vocabulary import (
     DEFINITIONS,
@@ -29,6 +29,7 @@ class Cursor:
         self.depth = 0
         self.inside: list[str] = [""]  # the delimiters that are open at this level of grouping
         self.layout: list[Token] = []  # the environments of rows that are open
+        self.boxes: list[int] = []  # braces that close a box around statements
         self.spliced: set[int] = set()  # closing braces that show nothing and hold nothing together
 
     @property
@@ -62,23 +63,14 @@ class Cursor:
                     "Which bars belong together? Write \\lvert and \\rvert",
                     opened.at,
                 )
-            if self.token.kind == "end":
-                self.fail(
-                    Why.UNFINISHED,
-                    f"{opened.text} is opened here and never closed: add {text}",
-                    opened.at,
-                )
-            if self.token.separated:
-                self.fail(
-                    Why.UNFINISHED, "Spacing of a \\quad or more separates: it has no place in here"
-                )
-            self.fail(
-                Why.UNFINISHED, f"{self._named()} stands where {text} should close {opened.text}"
-            )
+            self.not_closed(opened.text, text, opened.at)
         return self.next()
 
-    def _named(self) -> str:
-        return "The end of the formula" if self.token.kind == "end" else self.text
+    def not_closed(self, opened: str, closing: str, at: int) -> NoReturn:
+        """Say what stands in the place of a closing delimiter, or that nothing does."""
+        message = of_closing(self.token, opened, closing)
+        at_opening = self.token.kind == "end" or f"{opened} is" in message
+        self.fail(Why.UNFINISHED, message, at if at_opening else None)
 
     def deeper(self, at: int) -> None:
         self.depth += 1
@@ -207,6 +199,16 @@ class Cursor:
             )
         self.unknown()
 
+    def about_this(self) -> None:
+        """Refuse what has a message of its own where a factor should stand."""
+        if self.text in REFUSED:
+            self.fail(Why.NOTATION, REFUSED[self.text])
+        if self.text == r"\parallel":
+            self.fail(
+                Why.NOTATION,
+                "\\parallel stands between two things: write \\lVert .. \\rVert for a norm",
+            )
+
     def unknown(self) -> NoReturn:
         text = self.text
         if self.token.kind == "end":
@@ -230,15 +232,8 @@ class Cursor:
                 f"{text} has no place here: is something missing before it, or behind?",
             )
         if text.startswith("\\") and text[1:].isalpha():
-            close = difflib.get_close_matches(text, KNOWN_MACROS, n=1, cutoff=0.75)
-            self.fail(
-                Why.NOTATION,
-                f"The macro {text} is not understood"
-                + (f": did you mean {close[0]}?" if close else "")
-                + (" If it is your own," if close else ": if it is your own,")
-                + " define it, with \\newcommand on the page or in the option macros",
-            )
-        self.fail(Why.NOTATION, f"{text} is not understood here")
+            self.fail(Why.NOTATION, of_macro(text))
+        self.fail(Why.NOTATION, f"{text} is not understood here: leave it out")
 
 
 def environment_of(text: str) -> str | None:

@@ -13,10 +13,14 @@ from edf.equations.latex.syntax import (
 from edf.equations.latex.tokens import Token
 from edf.equations.latex.vocabulary import (
     BARS,
+    CLOSERS,
     CLOSING,
+    MIDDLES,
     SEPARATORS,
     SIZES,
 )
+
+_OPENING = (CLOSING.keys() - BARS) | {r"\lVert", r"\lvert", "{", r"\left"}
 
 
 class DelimiterParser(Grammar):
@@ -52,31 +56,26 @@ class DelimiterParser(Grammar):
             and (self.text not in ("|", r"\|", "||") or self.is_separator())
         ):
             separator = self.next().text
-            if separator == r"\middle":
+            if separator in MIDDLES or (separator == r"\mid" and self.text == separator):
                 separator += self.next().text
             if self.text == closing and separator == ",":
                 break
             commas.append(separator)
             items.append(self.statement())
-        if size:
-            if self.text != SIZES[size]:
-                if self.token.separated:
-                    self.fail(
-                        Why.UNFINISHED,
-                        "Spacing of a \\quad or more separates: it has no place in here",
-                    )
-                self.fail(
-                    Why.UNFINISHED,
-                    f"{size}{opened.text} is not closed by {SIZES[size]}{closing}",
-                    first.at,
-                )
-            self.next()
+        size_behind = ""
+        free = size != r"\left" and not bars  # only \left and \right are a pair for TeX
+        if (size and self.text == SIZES[size]) or (
+            free and self.text in SIZES.keys() - {r"\left", r"\right"} and self.peek() == closing
+        ):
+            size_behind = self.next().text
+        elif size and not (free and self.text == closing):
+            self.not_closed(f"{size}{opened.text}", f"{SIZES[size]}{closing}", first.at)
         if len(items) == 2 and self.text in (")", "]") and opened.text in ("(", "["):
             closing = self.text  # an interval
         self.expect(closing, opened)
         self.inside.pop()
         self.depth -= 1
-        written = f"{size}{opened.text}", f"{SIZES[size] if size else ''}{closing}"
+        written = f"{size}{opened.text}", f"{size_behind}{closing}"
         if bars:
             return Bars(items[0], *written, opened.text in (r"\lVert", r"\|", "||"), at=first.at)
         shown = () if set(commas) <= {","} else tuple(commas)
@@ -137,8 +136,8 @@ class DelimiterParser(Grammar):
             return False
         level, bars = 0, 0
         for token in self.tokens[self.place :]:
-            level += token.text in ("(", "[", "{", r"\{") or token.text in (r"\left", r"\lvert")
-            level -= token.text in (")", "]", "}", r"\}") or token.text in (r"\right", r"\rvert")
+            level += token.text in _OPENING
+            level -= token.text in CLOSERS or token.text in ("}", r"\right")
             if level < 0 or token.kind == "end":
                 break
             bars += level == 0 and token.text == text

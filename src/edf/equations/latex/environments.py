@@ -2,6 +2,8 @@ r"""Case distinctions and matrices."""
 
 from __future__ import annotations
 
+import re
+
 from edf.equations.errors import Why
 from edf.equations.latex.cursor import environment_of, raw
 from edf.equations.latex.grammar import Grammar
@@ -21,6 +23,7 @@ from edf.equations.latex.vocabulary import (
     TEXT,
 )
 
+_HOW_IN_WORDS = "write it as a formula, as in \\text{if } x > 0, or \\text{otherwise}"
 _HOW_TO_CONDITION = "A condition is written left = right, or with \\neq, <, \\leq, >, \\geq"
 
 
@@ -48,6 +51,8 @@ class EnvironmentParser(Grammar):
 
     def case(self, end: str) -> Case:
         at = self.token.at
+        if self.text == "&":
+            self.fail(Why.NOTATION, "A case is written value & condition: put & behind the value")
         value = self.expression()
         before = ""
         if self.text in (",", ";"):
@@ -65,16 +70,20 @@ class EnvironmentParser(Grammar):
             word = symbol.base if isinstance(symbol, Symbol) else "?"
         condition: Tree | None = None
         if self.token.kind != "end" and self.text not in (r"\\", end, ".", ",", ";"):
+            if word not in ("", "if", "for", "when", "where", "whenever"):
+                self.fail(
+                    Why.NOTATION,
+                    f"The words {word} are not understood before a condition: write \\text{{if }}",
+                    at,
+                )
             condition = self.conditions(end)
         ending = self.next().text if self.text in (".", ",", ";") else ""
         if condition is None and word not in ("otherwise", "else", "o.w.", "otherwise."):
             self.fail(
-                Why.NOTATION, "This row has no condition: write \\text{otherwise}, or i = j", at
-            )
-        if condition is not None and word not in ("", "if", "for", "when", "where", "whenever"):
-            self.fail(
                 Why.NOTATION,
-                f"The word {word} is not understood before a condition: write \\text{{if }}",
+                f"This condition is in words ({word}): {_HOW_IN_WORDS}"
+                if re.search(r"[\s$]", word)
+                else "This row has no condition: write \\text{otherwise}, or i = j",
                 at,
             )
         return Case(value, word, macro, condition, ending, before, apart, at=at)
@@ -91,7 +100,7 @@ class EnvironmentParser(Grammar):
             joins.append(raw([self.next()]))
             parts.append(self.statement())
         if not all(isinstance(part, Relation) for part in parts):
-            self.fail(Why.NOTATION, _HOW_TO_CONDITION, self.token.at)
+            self.fail(Why.NOTATION, _HOW_TO_CONDITION, at)
         return parts[0] if len(parts) == 1 else Conditions(tuple(parts), tuple(joins), at=at)
 
     def matrix(self) -> Tree:

@@ -10,6 +10,7 @@ that formulas are made of is read here; whether it can be tested is decided by i
 from __future__ import annotations
 
 from edf.equations.errors import Why
+from edf.equations.latex.advice import WORDS, of_nothing
 from edf.equations.latex.asides import is_aside
 from edf.equations.latex.cursor import environment_of
 from edf.equations.latex.delimiters import DelimiterParser
@@ -46,11 +47,13 @@ from edf.equations.latex.vocabulary import (
     CLOSERS,
     CLOSING,
     DEFINITIONS,
+    DOTS,
     FONTS,
     FRACTIONS,
     FUNCTIONS,
     IMPLICATIONS,
     MATRICES,
+    MIDDLES,
     OTHER_SIGNS,
     PRODUCT_SIGNS,
     RELATIONS,
@@ -78,6 +81,7 @@ class ExpressionParser(
     def expression(self) -> Tree:
         at = self.token.at
         self.deeper(at)
+        self.open_signed_braces()
         signs = [self.next().text if self.text in TERM_SIGNS else ""]
         self.skip_alignment()
         terms = [self.term()]
@@ -94,6 +98,25 @@ class ExpressionParser(
         if len(terms) == 1 and not signs[0]:
             return terms[0]
         return Sum(tuple(terms), tuple(signs), at=at)
+
+    def open_signed_braces(self) -> None:
+        """Pass over the braces of ({-x}), which show nothing around a whole expression."""
+        close = self.closing_brace(self.place)
+        if close is None or self.peek() not in TERM_SIGNS:
+            return
+        behind = self.tokens[close + 1]
+        if behind.kind == "end" or behind.text in (
+            *CLOSERS,
+            "}",
+            "&",
+            r"\\",
+            ",",
+            r"\right",
+            "+",
+            "-",
+        ):
+            self.next()
+            self.spliced.add(close)
 
     def begins_beside(self) -> bool:
         """Whether a sign behind a gap begins a relation; between two gaps it does not."""
@@ -143,9 +166,18 @@ class ExpressionParser(
         if isinstance(first, Number):  # in braces, too, which do not show
             if isinstance(left, Group) or (isinstance(left, Script) and left.sup is not None):
                 return  # (-1)^n 6^n
+            if isinstance(left, Symbol) and left.base in DOTS:
+                self.fail(Why.AMBIGUOUS, "Behind dots in a list stands a comma: add it", right.at)
+            if isinstance(right, Script) and right.sub is not None:
+                self.fail(
+                    Why.AMBIGUOUS,
+                    "A number with a subscript: write \\mathbb{1}[..] for an indicator",
+                    right.at,
+                )
+            listed = ", or a comma or & between entries" if isinstance(left, Number) else ""
             self.fail(
                 Why.AMBIGUOUS,
-                "A number after a factor reads as one with it: write \\cdot between",
+                f"A number after a factor reads as one with it: write \\cdot between{listed}",
                 right.at,
             )
         if not isinstance(left, Number):
@@ -212,7 +244,7 @@ class ExpressionParser(
             or text in RELATIONS
             or text in IMPLICATIONS
             or text in CLOSERS
-            or text in (r"\\", r"\right", r"\mid", r"\over", r"\choose", r"\forall", r"\middle")
+            or text in (r"\\", r"\right", r"\mid", r"\over", r"\choose", r"\forall", *MIDDLES)
             or self.relation_ahead() is not None
         )
 
@@ -280,9 +312,15 @@ class ExpressionParser(
         if self.names_something():
             return self.symbol()
         if text in TERM_SIGNS:
+            before = self.tokens[self.place - 1].text if self.place else ""
+            found = f"{text} stands where a factor should"
+            if before in TERM_SIGNS:
+                found = f"Two signs side by side, {before} and {text}"
             self.fail(
                 Why.NOTATION,
-                f"{text} stands where a factor should: write parentheses around what it is for",
+                "Braces with a sign in front do not show: leave them out, or write parentheses"
+                if before == "{"
+                else f"{found}: write parentheses around what it is for",
             )
         if text == "." and self.peek() == ".":
             self.fail(Why.NOTATION, "Three periods: write \\dots for dots")
@@ -294,7 +332,7 @@ class ExpressionParser(
             or text in ("}", "&", r"\\", r"\right", ",", ";", ".", ":")
             or text.startswith(r"\end")
         ):
-            self.fail(Why.UNFINISHED, f"Something is missing before {text}")
+            self.fail(Why.UNFINISHED, of_nothing(text, self.inside[-1]))
         self.unknown()
 
     def root(self) -> Tree:
@@ -335,7 +373,9 @@ class ExpressionParser(
         body = self.expression()
         self.expect("}", opened)
         if not isinstance(body, Symbol | Number | Group | Bars | Fraction | Styled | Root):
-            self.fail(Why.AMBIGUOUS, "Braces do not show on the page: write parentheses", opened.at)
+            word = "".join(token.text for token in inner)
+            meant = f"{WORDS[word]} for the function" if word in WORDS else "parentheses"
+            self.fail(Why.AMBIGUOUS, f"Braces do not show on the page: write {meant}", opened.at)
         return body
 
     def over(self, opened: Token, sign: Token) -> Tree:

@@ -71,6 +71,7 @@ class FunctionParser(Grammar):
         if primes and not parenthesised:
             self.fail(Why.UNFINISHED, f"{macro.text}' has no argument: write {macro.text}'(..)")
         if not parenthesised and not self.starts():
+            self.about_this()
             self.fail(Why.UNFINISHED, f"{macro.text} has no argument: write {macro.text}(..)")
         argument = self.delimited() if parenthesised else self.applied()
         if parenthesised and self.text == "^" and macro.text not in POWERED and sup is None:
@@ -161,6 +162,7 @@ class FunctionParser(Grammar):
         self.skip_alignment()
         sign = self.next().text if self.text in ("+", "-") else ""
         if not self.starts():
+            self.about_this()
             self.fail(
                 Why.AMBIGUOUS,
                 f"{macro} of what? Write parentheses around a sign and what follows it",

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from edf.equations.errors import EquationError, Why
+from edf.equations.latex.advice import of_nothing
 from edf.equations.latex.asides import condition_trees, is_aside, is_connective
 from edf.equations.latex.cursor import environment_of, raw
 from edf.equations.latex.expressions import ExpressionParser
@@ -19,6 +20,7 @@ from edf.equations.latex.syntax import (
     Claim,
     Equation,
     Mark,
+    Number,
     Sum,
     Tree,
 )
@@ -97,10 +99,13 @@ def steps(claim: Claim) -> list[Equation]:
 
 
 def _insist_on_claim(member: Tree | None, found: Sequence[Equation]) -> None:
-    if member is not None and not (found and found[-1].right is member):
-        raise EquationError(
-            Why.NO_CLAIM, "Nothing is claimed here: write an equation with =", position=member.at
-        )
+    if member is None or (found and found[-1].right is member):
+        return
+    message = "Nothing is claimed here: write an equation with ="
+    before = found[-1].right if found else None
+    if isinstance(member, Number) and isinstance(before, Number) and len(member.text) == 3:
+        message = f"A comma ends a formula: write {before.text}{member.text} for the number"
+    raise EquationError(Why.NO_CLAIM, message, position=member.at)
 
 
 def _continued(before: Tree, further: Tree) -> Tree:
@@ -170,8 +175,14 @@ class _Parser(ExpressionParser):
                 pieces.append("\\\\\n")
             elif self.is_layout():
                 pieces.append(self.environment())
+            elif text == r"\boxed" and not sign and (close := self.boxes_statement()) is not None:
+                self.boxes.append(close)
+                pieces.append(self.next().text + self.next().text)
+            elif self.place in self.boxes:
+                pieces.append(self.next().text)
             elif relation is not None:
                 if sign and not new_row:
+                    self.about_this()
                     self.fail(
                         Why.UNFINISHED,
                         f"Two signs with nothing between them: {sign} and {relation}"
@@ -181,6 +192,8 @@ class _Parser(ExpressionParser):
                 at = token.at
                 written, sign = self.relation()
                 pieces.append(written)
+            elif sign and text in (",", ";", "."):
+                self.fail(Why.UNFINISHED, of_nothing(text, ""))
             elif text in (",", ";", ".", ":") or text in IMPLICATIONS:
                 pieces.append(self.next().text)
             elif (command := self.command_ahead()) is not None:
@@ -208,6 +221,18 @@ class _Parser(ExpressionParser):
         written = raw(self.tokens[self.place : close + 1])
         self.place = close + 1
         return written
+
+    def boxes_statement(self) -> int | None:
+        """Return where a box ends that holds a relation, and all of its row or what is left."""
+        close = self.closing_brace(self.place + 1)
+        if close is None:
+            return None
+        behind = self.tokens[close + 1]
+        ends = behind.kind == "end" or behind.separated
+        if not (ends or behind.text in (r"\\", "&", ",", ".", ";", "}")):
+            return None
+        relates = any(token.text in RELATIONS for token in self.tokens[self.place : close])
+        return close if relates else None
 
     def is_layout(self) -> bool:
         """Whether an environment of rows begins or ends here."""

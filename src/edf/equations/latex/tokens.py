@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from edf.equations.errors import EquationError, Why
+from edf.equations.latex.characters import of_character
 
 MAX_LENGTH = 10_000  # characters of one claim
 MAX_TOKENS = 20_000  # tokens of one claim, with its macros replaced by what they stand for
@@ -26,7 +27,7 @@ _TOKEN = re.compile(
     r"|(?P<skip>\\(?:hspace\*?|hskip|kern|mspace|mskip|mkern)\s*\{?\s*(?P<width>-?[0-9.]+)\s*"
     r"(?P<unit>em|ex|pt|cm|mm|in|mu|pc)\s*\}?)"
     r"|(?P<macro>\\(?:[A-Za-z]+|.))"
-    r"|(?P<number>[0-9]+(?:\.[0-9]+)?)"
+    r"|(?P<number>[0-9]+(?:\.[0-9]+)?|(?<![0-9.])\.[0-9]+)"
     r"|(?P<blank>\s+)"
     r"|(?P<comment>%[^\n]*)"
     r"|(?P<letter>[A-Za-z])"
@@ -236,9 +237,11 @@ def _braced(source: str, position: int) -> tuple[str, int]:
 def _stray(character: str) -> str:
     if character == "\\":
         return "A backslash ends the formula: write the macro's name, or \\\\ for a new row"
-    if character in '#@`"?':
+    if character == "#":
+        return "# stands in the definition of a macro: write that on a line of its own"
+    if character in '@`"?':
         return f"{character} has no meaning in a formula: leave it out"
-    return f"The character {character!r} is not understood: write its LaTeX macro"
+    return of_character(character)
 
 
 # --------------------------------------------------------------------------------- authors' macros

@@ -44,6 +44,14 @@ ACCENTS = frozenset(
 )
 #: Words for numbers that belong to random variables.
 MOMENTS = frozenset("Var var Cov cov Corr corr SD std".split())
+#: What probabilities are called, where the page does not bind it.
+PROBABILITIES = frozenset(["P", "Pr", r"\Pr", "Prob", "p"])
+#: What an unbound name of random variables could be.
+RANDOM = {
+    **dict.fromkeys(PROBABILITIES, "a probability"),
+    **dict.fromkeys(MOMENTS, "a moment"),
+    "E": "an expectation",
+}
 BRACES = frozenset(r"\underbrace \overbrace".split())
 
 #: Functions with a macro of their own, and those that a power may stand behind, as in \sin^2 x.
@@ -114,7 +122,8 @@ CLOSING = {
 CLOSERS = frozenset(CLOSING.values()) - {"|", r"\|", "||"}
 BARS = frozenset([r"\lVert", r"\lvert", "|", r"\|", "||"])
 #: What stands between the items of a group.
-SEPARATORS = frozenset([",", ";", ":", "|", r"\mid", r"\|", "||", r"\parallel", r"\middle"])
+MIDDLES = frozenset([r"\middle", r"\bigm", r"\Bigm", r"\biggm", r"\Biggm"])
+SEPARATORS = MIDDLES | {",", ";", ":", "|", r"\mid", r"\|", "||", r"\parallel"}
 #: Signs that are names where they stand alone in a script.
 SIGNS_AS_NAMES = frozenset(
     ["*", "+", "-", r"\ast", r"\star", r"\prime", r"\circ", r"\dagger", r"\bullet", r"\perp",
@@ -167,6 +176,36 @@ REFUSED = {
     r"\lceil": "Rounding is not understood: it has no derivative",
     r"\dagger": "\\dagger is not understood: write \\top",
 }
+for _reason, _macros in {
+    "changes the layout and says nothing: leave it out of a claim": r"""
+        \phantom \hphantom \vphantom \smash \hline \vspace \rule \raisebox \noalign \centering
+        \allowbreak \newpage
+    """,
+    "says what happens, and nothing that could be tested: write an equation": r"""
+        \rightsquigarrow \leadsto \hookrightarrow \twoheadrightarrow \leftrightarrow
+        \longleftrightarrow \rightleftharpoons \nearrow \searrow \curvearrowright
+        \dashrightarrow \rightrightarrows
+    """,
+    "belongs in the sentence around the formula": r"""
+        \footnote \cite \intertext \shortintertext \item \marginnote \href \url \caption
+    """,
+    "defines a macro: write it on a line of its own, outside of the claim": r"""
+        \newcommand \renewcommand \providecommand \def \gdef \let \DeclareMathOperator
+        \newenvironment
+    """,
+    "is of sets, which are not tested: write what holds for their members": r"""
+        \backslash \smallsetminus \nsubseteq \sqcup \sqcap \uplus
+    """,
+    "counts or measures something: name it, with a letter or with \\text{..}": r"""
+        \# \% \& \degree \textdegree \copyright \S
+    """,
+}.items():
+    for _macro in _macros.split():
+        REFUSED[_macro] = f"{_macro} {_reason}"
+REFUSED[r"\mid"] = (
+    "\\mid stands between two things in parentheses, as in p(y \\mid x): "
+    "write \\lvert .. \\rvert for bars"
+)
 for _sign in OTHER_SIGNS - REFUSED.keys():
     REFUSED[_sign] = f"{_sign} is not understood: write \\cdot, \\odot, or sums over indices"
 

@@ -114,7 +114,7 @@ def read_big(reader: Reader, tree: Big) -> Expr:
     else:
         body = _read_body(reader, tree)
         if chosen is not None:
-            body = restricted(body, [chosen], REDUCTIONS[kind].neutral)
+            body = restricted(body, [chosen], REDUCTIONS[kind].neutral, below=True)
     _check_body(reader, tree, indices, body)
     for index in indices:
         if reader.inference.shifts(index) or index in reader.inference.spans:
@@ -150,11 +150,12 @@ def read_listed(reader: Reader, tree: Listed) -> Expr:
     wide = settle(columns if tree.along == "columns" else rows)
     if wide != 1:
         fail(Why.SHAPES, f"{describe(body.shape).capitalize()} cannot stand in this list", tree.at)
+    shown = "column" if tree.along == "rows" else "row"
     data = (index, None) if tree.along == "rows" else (None, index)
     shape = (length, columns) if tree.along == "rows" else (rows, length)
     return make(
         "gather", (body,), data, at=tree.at, shape=shape, free=body.free - {index},
-        bound=frozenset([index]), label=(f"list[{index}]({expression(body)})", tree.shown),
+        bound=frozenset([index]), label=(f"{shown}[{index}]({expression(body)})", tree.shown),
     )  # fmt: skip
 
 
@@ -474,7 +475,7 @@ def _restricted(
     elif last < length:
         end = number(last, tree.upper.at)
         conditions.append(Condition(r"\leq", None, (here, end)))
-    return restricted(body, conditions, REDUCTIONS[kind].neutral)
+    return restricted(body, conditions, REDUCTIONS[kind].neutral, below=True)
 
 
 def _check_bounds(reader: Reader, tree: Big, first: int, index: str) -> None:

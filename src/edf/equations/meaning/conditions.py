@@ -217,15 +217,24 @@ def _within(reader: Reader, tree: Relation) -> list[Condition]:
     return []  # drawn as it was declared
 
 
-def restricted(value: Expr, given: Sequence[Condition], otherwise: float = 0.0) -> Expr:
-    """Return a value that is another, 0 for a side, wherever a condition does not hold."""
+def restricted(
+    value: Expr, given: Sequence[Condition], otherwise: float = 0.0, *, below: bool = False
+) -> Expr:
+    """Return a value that is another, 0 for a side, wherever a condition does not hold.
+
+    Args:
+        value: The value where all conditions hold.
+        given: The conditions.
+        otherwise: What it is elsewhere.
+        below: Whether the conditions stand below a sign, which shows them.
+    """
     for condition in given:
         zero = algebra.number(otherwise, value.at)
         args = (value, zero, *condition.sides)
         free = value.free.union(condition.indices or (), *(side.free for side in condition.sides))
         value = make(
             "cases", args, (as_data(condition), None), at=value.at, free=free, shape=value.shape,
-            label=("given" if not otherwise else "", ""),
+            label=("given" if not otherwise else "", "below" if below else ""),
         )  # fmt: skip
     return value
 

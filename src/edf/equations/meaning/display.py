@@ -84,6 +84,8 @@ class _Style:
 
     def shown(self, expr: Expr) -> Text:
         operation = OPERATIONS.get(expr.op)
+        if operation is not None and expr.label[0]:
+            return expr.label[self.latex], TIGHT  # the place of a label, by its name
         if operation is None:
             return _SHOWN[expr.op](self, expr)
         shown = operation.latex if self.latex else operation.plain
@@ -156,14 +158,20 @@ def _differentials(names: list[str]) -> list[str]:
 
 def _big(style: _Style, expr: Expr) -> Text:
     kind, indices, condition = expr.data
-    if style.latex:
-        letters = [letter(index)[1] for index in indices]
-        below = ", ".join(letters) if condition is None else " ".join(condition)
-        return rf"\{kind}_{{{below}}} {style.show(expr.args[0], IN_PRODUCT)}", IN_SUM
-    below = ", ".join(letter(index)[0] for index in indices)
+    body, bounds = expr.args[0], list[str]()
+    while body.op == "cases" and body.label[1] == "below":
+        left, right = map(style.show, body.args[2:])
+        bounds.insert(0, f"{left} {style.sign(body.data[0][1])} {right}")
+        body = body.args[0]
+    letters = [letter(index)[style.latex] for index in indices]
     if condition is not None:
-        below = f"{condition[0]} {_SIGNS[condition[1]]} {condition[2]}"
-    return f"{kind}[{below}]({style.show(expr.args[0])})", IN_SUM
+        letters = [f"{condition[0]} {style.sign(condition[1])} {condition[2]}"]
+    if bounds and style.latex and len(letters) == 1:
+        letters = []  # the bounds name it
+    below = ", ".join([*letters, *bounds])
+    if style.latex:
+        return rf"\{kind}_{{{below}}} {style.show(body, IN_PRODUCT)}", IN_SUM
+    return f"{kind}[{below}]({style.show(body)})", IN_SUM
 
 
 def _cases(style: _Style, expr: Expr) -> Text:

@@ -29,8 +29,6 @@ from edf.equations.meaning.reader import Reader
 from edf.equations.meaning.symbols import read_bound, read_letter
 from edf.graph import Node
 
-#: What probabilities are called, where the page does not bind it.
-PROBABILITIES = frozenset(["P", "Pr", r"\Pr", "Prob", "p"])
 _COMPLEMENTS = frozenset(["c", r"\complement"])
 _BARS = frozenset([r"\bar", r"\overline"])
 

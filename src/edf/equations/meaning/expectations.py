@@ -20,9 +20,9 @@ from edf.equations.latex.syntax import (
     Symbol,
     Tree,
 )
+from edf.equations.latex.vocabulary import PROBABILITIES
 from edf.equations.meaning.algebra import apply, fail, make
 from edf.equations.meaning.events import (
-    PROBABILITIES,
     Indicator,
     all_of,
     indicator,

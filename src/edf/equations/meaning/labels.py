@@ -2,6 +2,8 @@ r"""Labels, whole numbers that tell components: p_y, \sum_{j \neq y}, 1[j = y]."
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from edf.equations.latex.syntax import Script, Symbol, Tree
@@ -46,7 +48,8 @@ def read_label(reader: Reader, tree: Tree, bound: Bound) -> Expr:
     first = getattr(getattr(bound.value, "sample", None), "first", 0)
     if not first:
         return value
-    return apply("add", (value, number(-float(first), tree.at)), tree.at)
+    place = apply("add", (value, number(-float(first), tree.at)), tree.at)
+    return replace(place, label=value.label)
 
 
 def compared(reader: Reader, left: Tree, sign: str, right: Tree) -> Condition | None:

@@ -250,7 +250,7 @@ def _one_argument(
     fail(
         Why.AMBIGUOUS,
         f"Is this {name} times the parentheses, or {name} as a function of them? Write "
-        f"{shown} \\cdot (..) for the product",
+        f"{shown} \\cdot (..) for the product, or bind a Python function for the call",
         group.at,
     )
 

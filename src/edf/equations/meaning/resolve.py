@@ -317,6 +317,8 @@ def _read_group(reader: Reader, tree: Group) -> Expr:
         fail(Why.NOTATION, REFUSED[tree.open[tree.open.rindex("\\") :]], tree.at)
     if len(tree.items) == 1:
         return reader.read(tree.items[0])
+    if tree.open.endswith("\\{"):
+        fail(Why.NOTATION, "Sets are not tested: write what holds for their members", tree.at)
     if tree.commas or not tree.open.endswith(("(", "[")):
         fail(Why.NOTATION, "Commas inside these parentheses, which are no function's", tree.at)
     entries = [reader.read(item) for item in tree.items]

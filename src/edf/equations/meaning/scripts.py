@@ -35,6 +35,7 @@ from edf.equations.meaning.symbols import (
     read_bound,
     read_index,
     read_indices,
+    refuse_indices,
     time_derivative,
     without_label,
 )
@@ -310,7 +311,7 @@ def entries(reader: Reader, base: Symbol, given: Sequence[Tree], at: int) -> Exp
     shape = reader.shape(bound.value) if bound.kind == "node" else bound.value.shape
     left = len(shape) - len(given)
     if left < 0 or left > 2:
-        fail(Why.SHAPES, f"{bound.name} has {len(shape)} indices, and here it has {len(given)}", at)
+        refuse_indices((bound.name, to_latex(base)), len(shape), len(given), at)
     whole = [item for item in given if item == Symbol(":")]
     hidden: list[str] = []
     indices: list[Index] = []
@@ -335,6 +336,8 @@ def entries(reader: Reader, base: Symbol, given: Sequence[Tree], at: int) -> Exp
     data = (None, hidden[0]) if row_only else (hidden[0], hidden[1] if len(hidden) > 1 else None)
     matrix = (1, lengths[0]) if row_only else (lengths[0], lengths[1] if len(lengths) > 1 else 1)
     label = f"{names[0]}_{{{','.join(shown)}}}", f"{names[1]}_{{{', '.join(shown)}}}"
+    if set(shown) == {":"}:
+        label = names
     return make(
         "gather", (value,), data, at=at, shape=matrix, free=value.free - set(hidden),
         bound=frozenset(hidden), label=label,

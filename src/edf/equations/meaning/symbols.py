@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import difflib
 import math
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
 from edf.equations.errors import Why
 from edf.equations.latex.printer import to_latex
 from edf.equations.latex.syntax import Indices, Number, Script, Sum, Symbol, Tree, walk
-from edf.equations.latex.vocabulary import ACCENTS, BOLD, GREEK, REFUSED
+from edf.equations.latex.vocabulary import ACCENTS, BOLD, GREEK, RANDOM, REFUSED
 from edf.equations.meaning import algebra
 from edf.equations.meaning.algebra import fail, make
 from edf.equations.meaning.aliases import read_alias
@@ -97,6 +97,27 @@ def read_node(
     return _indexed(reader, "node", node, reader.shape(node), indices, names, at)
 
 
+def refuse_indices(names: Label, axes: int, given: int, at: int) -> NoReturn:
+    """Say that a name has other axes than indices, and how each is written."""
+    name, latex = names
+    if not axes:
+        said = (
+            f"{name} is a number, and here it has {_indices(given)}: leave out what is below, or "
+            f"declare members (let: {latex}_i \\in \\mathbb{{R}}, i = 1, \\dots, N)"
+        )
+    else:
+        said = f"{name} has {_indices(axes)}, and here it has {given}"
+        letters = "ijkmn"[:axes]
+        said += f": write {latex}_{{{letters}}} for an entry"
+        if axes == 2:
+            said += f", {latex}_{{i,:}} for a row"
+    fail(Why.SHAPES, said, at)
+
+
+def _indices(count: int) -> str:
+    return f"{count} {'index' if count == 1 else 'indices'}"
+
+
 def _indexed(
     reader: Reader,
     op: str,
@@ -131,8 +152,7 @@ def _indexed(
     if rows is not None and rows.value is value and len(indices) == len(shape) - 1:
         indices = (*reader.lift, *indices)  # x_j of one of the data
     if indices and len(indices) != len(shape):
-        plural = "index" if len(shape) == 1 else "indices"
-        fail(Why.SHAPES, f"{name} has {len(shape)} {plural}, and here it has {len(indices)}", at)
+        refuse_indices(names, len(shape), len(indices), at)
     if not indices and len(shape) > 2:
         fail(Why.SHAPES, f"{name} has {len(shape)} axes: write it with {len(shape)} indices", at)
     written = indices
@@ -534,7 +554,13 @@ def _sign(reader: Reader, symbol: Symbol, sub: Tree | None, at: int) -> Expr:
 def _kronecker(reader: Reader, sub: Tree | None, at: int) -> Expr:
     indices = read_indices(reader, sub) if sub is not None else ()
     if len(indices) != 2 or not all(isinstance(index, str) for index in indices):
-        fail(Why.SHAPES, "Kronecker's delta has two index letters: \\delta_{ij}", at)
+        own = to_latex(Script(Symbol(r"\delta"), sub)) if sub is not None else r"\delta"
+        fail(
+            Why.SHAPES,
+            "Kronecker's delta has two index letters, \\delta_{ij}: declare a delta of your own "
+            f"(let: {own} \\in \\mathbb{{R}}^n)",
+            at,
+        )
     i, j = str(indices[0]), str(indices[1])
     if i == j:
         fail(Why.NO_CLAIM, f"\\delta_{{{i}{j}}} is 1 whatever {i} is: write 1", at)
@@ -576,13 +602,27 @@ def _refuse_unbound(reader: Reader, symbol: Symbol, sub: Tree | None, at: int) -
             f"{to_latex(symbol)} is a function: write its argument in parentheses",
             at,
         )
+    if base in RANDOM and len(base) > 1:
+        fail(
+            Why.UNKNOWN,
+            f"{name} is not bound on this page: {RANDOM[base]} is that of random variables, which "
+            "are declared (let: X : \\Omega \\to \\mathbb{R})",
+            at,
+        )
     usable = [n for n in scope.names if Bound.of(n, scope.names[n]).kind != "other"]
     close = difflib.get_close_matches(name, usable, n=1, cutoff=0.7)
     text = index_text(sub) if sub is not None else None
     spelled = name if not text or len(text) == 1 else f"{name} (or {joined_name(name, text)})"
+    instead = f"; did you mean {close[0]}?" if close else ""
+    if base in RANDOM:
+        instead = (
+            f"; {RANDOM[base]} is that of random variables, which are declared "
+            "(let: X : \\Omega \\to \\mathbb{R})"
+        )
     fail(
         Why.UNKNOWN,
-        f"{spelled} is not bound on this page: declare it (let: x \\in \\mathbb{{R}}^n), define "
-        "it, or bind it in a Python cell above" + (f"; did you mean {close[0]}?" if close else ""),
+        f"{spelled} is not bound on this page: declare it (let: {to_latex(symbol)} \\in "
+        f"\\mathbb{{R}}^{'m' if name == 'n' else 'n'}), define it, or bind it in a Python cell "
+        f"above{instead}",
         at,
     )
