@@ -24,13 +24,13 @@ from tests.published import (
     kind_of,
     macros_of_pool,
     notes,
+    outcome,
     pool,
     refusal_of_parser,
     refusal_of_typesetter,
     told_apart,
     verdict,
 )
-from tests.traps import run
 
 PAGE = Path(__file__).parents[1] / "docs/benchmarks/equation-published.md"
 SHOWN = 25  # kinds of refusals in the list, most frequent first
@@ -94,7 +94,7 @@ class Mistake:
         self.erratum = erratum
         self.wrong, self.right = map(verdict, erratum.as_published())
         self.rewritten_wrong, self.rewritten_right = map(verdict, erratum.in_the_dialect())
-        self.reason = run(erratum.as_published()[1]).message if self.right != "verified" else ""
+        self.reason = outcome(erratum.as_published()[1]).message if self.right != "verified" else ""
 
 
 def errata_rows() -> list[Mistake]:
@@ -103,7 +103,7 @@ def errata_rows() -> list[Mistake]:
 
 def note_rows() -> list[tuple[Note, str, str]]:
     """Each note, what comes out, and what was said."""
-    return [(note, verdict(note.trap()), run(note.trap()).message) for note in notes()]
+    return [(note, verdict(note.trap()), outcome(note.trap()).message) for note in notes()]
 
 
 def refusals(

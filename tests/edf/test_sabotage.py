@@ -30,14 +30,14 @@ def same(one, other, shape):
     return np.allclose(one, other, rtol=1e-6, atol=1e-9)
 
 
-#: Ways to break a gradient; each maps the right one to a wrong one.
+#: Ways to break a gradient; each maps the right one to a wrong one. The subtlest come first.
 SABOTAGE = {
     "scale": lambda g: 1.001 * g,
-    "sign": lambda g: -g,
-    "zero": lambda g: 0 * g,
-    "shift": lambda g: g + 0.01,
     "one-entry": lambda g: first_entry(g, lambda entry: 0.99 * entry),
     "dropped-entry": lambda g: first_entry(g, lambda entry: 0),
+    "shift": lambda g: g + 0.01,
+    "sign": lambda g: -g,
+    "zero": lambda g: 0 * g,
     "reversed": lambda g: np.flip(g),
     "rolled": lambda g: np.roll(g, 1, axis=-1) if np.ndim(g) else g,
     "dropped-mean": lambda g: g - np.mean(g),
@@ -91,15 +91,24 @@ def refusing_complex(node):
     return overridden(node, forward=forward)
 
 
+def ways(row, catalogue, oracle):
+    """The subtlest ways to break each operation's gradient, and of the gross ones every other:
+    the numeric derivative that all are compared with is the same."""
+    if oracle == "richardson":
+        return list(SABOTAGE)[:2]
+    first = [other.id for other in catalogue.ROWS].index(row.id) % 2
+    return [*list(SABOTAGE)[:4], *list(SABOTAGE)[4 + first :: 2]]
+
+
 @pytest.mark.parametrize("oracle", ["complex-step", "richardson"])
-def test_every_broken_derivative_is_refuted(row, oracle):
-    """In each argument, in each way, by each oracle; and the right derivative is verified."""
+def test_every_broken_derivative_is_refuted(row, catalogue, oracle):
+    """In each argument, in several ways, by each oracle; and the right derivative is verified."""
     node = row.node()
     if not any(isinstance(leaf, Input) for leaf in node.inputs):
         pytest.skip("composed of operations that have rows of their own")
     right = right_gradients(node)
     declines = refusing_complex(node) if oracle == "richardson" else contextlib.nullcontext()
-    names = list(SABOTAGE) if oracle == "complex-step" else ["scale", "one-entry", "dropped-mean"]
+    names = ways(row, catalogue, oracle)
     tried = 0
     with declines:
         report = check_gradients(node, points=1)

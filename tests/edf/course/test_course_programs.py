@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import runpy
 from pathlib import Path
 
@@ -10,8 +11,13 @@ import pytest
 PROGRAMS = Path(__file__).parent / "programs"
 
 
+@functools.cache
 def run(name):
-    return runpy.run_path(str(PROGRAMS / f"program_{name}.py"))
+    """What a program has left behind, and how many parameters; each trains once, for all tests."""
+    program = runpy.run_path(str(PROGRAMS / f"program_{name}.py"))
+    module = program["edf"]  # whose list of parameters is the next program's, once that runs
+    parameters = getattr(module, "params", None) or module.Parameters
+    return program | {"size": sum(p.value.size for p in parameters)}
 
 
 def test_a_perceptron_of_2017_trains():
@@ -65,14 +71,12 @@ def test_a_residual_network_of_2020_trains():
 @pytest.mark.parametrize("path", sorted(PROGRAMS.glob("*.py")), ids=lambda path: path.stem)
 def test_check_verifies_the_whole_program(path):
     """Every parameter is compared, in float64, and the program's own objects are untouched."""
-    program = runpy.run_path(str(path))
+    program = run(path.stem.removeprefix("program_"))
     report = program["report"]
     assert report.ok, report
     assert report.max_rel_error < 1e-8
-    module = program["edf"]
-    parameters = getattr(module, "params", None) or module.Parameters
-    assert report.details["sampled"]["total"] == sum(p.value.size for p in parameters)
-    assert module.DT.__name__ == "float32"
+    assert report.details["sampled"]["total"] == program["size"]
+    assert program["edf"].DT.__name__ == "float32"
 
 
 def test_the_programs_differ_from_the_originals_in_one_line():

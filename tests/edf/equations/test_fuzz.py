@@ -92,7 +92,7 @@ def _outcome(latex: str, names: dict[str, Any]) -> list[EquationVerdict] | Equat
 def test_corrupted_formulas(seed: int, claims: Claims) -> None:
     """Whatever is typed: verdicts, or one line with a caret within the formula."""
     outcomes: Counter[str] = Counter()
-    for latex, names in _slips(claims, seed, 400):
+    for latex, names in _slips(claims, seed, 200):
         outcome = _outcome(latex, names)
         if isinstance(outcome, EquationError):
             outcomes["error"] += 1
@@ -102,7 +102,7 @@ def test_corrupted_formulas(seed: int, claims: Claims) -> None:
         else:
             outcomes["verdict"] += 1
             assert outcome, latex
-    assert outcomes["error"] > 100
+    assert outcomes["error"] > 50
     assert outcomes["verdict"] > 0
 
 

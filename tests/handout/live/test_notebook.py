@@ -175,26 +175,21 @@ DATA = {"../data/x.csv": b"1,2\n3,4\n"}
 class TestFiles:
     """What cells read comes along, or is named."""
 
-    def test_it_runs_in_an_empty_folder(self, filed: Page, tmp_path: Path) -> None:
-        """Twice, as readers do; nothing is written outside the folder."""
-        folder = tmp_path / "a/b"
-        folder.mkdir(parents=True)
-        for _ in range(2):
-            cells = executed(filed, folder, Surroundings(files=DATA)).cells
-            assert shown(cells[-1]) == "30\n"
-        assert [path.name for path in (tmp_path / "a").iterdir()] == ["b"]
-        assert (folder / "data/x.csv").read_bytes() == DATA["../data/x.csv"]
-
-    def test_large_ones_are_downloaded_from_the_site(
+    def test_it_runs_in_an_empty_folder(
         self, filed: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """From the address that they have there."""
+        """And once more, as readers do, with a large file from the site's address. Nothing is
+        written outside the folder."""
+        folder = tmp_path / "a/b"
+        folder.mkdir(parents=True)
+        assert shown(executed(filed, folder, Surroundings(files=DATA)).cells[-1]) == "30\n"
+        (folder / "data/x.csv").unlink()
         monkeypatch.setattr(notebook, "MOST", 3)
         (tmp_path / "x.csv").write_bytes(DATA["../data/x.csv"])
         around = Surroundings(files=DATA, address=lambda name: (tmp_path / "x.csv").as_uri())
-        folder = tmp_path / "empty"
-        folder.mkdir()
         assert shown(executed(filed, folder, around).cells[-1]) == "30\n"
+        assert [path.name for path in (tmp_path / "a").iterdir()] == ["b"]
+        assert (folder / "data/x.csv").read_bytes() == DATA["../data/x.csv"]
 
     def test_what_does_not_come_is_named(
         self, filed: Page, monkeypatch: pytest.MonkeyPatch
