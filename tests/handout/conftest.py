@@ -59,18 +59,18 @@ class Workshop:
 
     def left(self) -> list[int]:
         """Processes that have not ended soon: in the project's folders, or below a supervisor."""
-        soon = time.monotonic() + 10
+        soon = time.monotonic() + 60
         while (found := self._running()) and time.monotonic() < soon:
             time.sleep(0.01)
         return found
 
     def _running(self) -> list[int]:
         parents = {pid: parent for pid in _processes() if (parent := _parent(pid)) is not None}
-        warm = {pid for pid, parent in parents.items() if parent == os.getpid()}
+        servers = {pid for pid, parent in parents.items() if parent == os.getpid()}
         there = [pid for pid in parents if _folder(pid).startswith(str(self.root))]
-        supervisors = {pid for pid, parent in parents.items() if parent in warm}
+        supervisors = {pid for pid, parent in parents.items() if parent in servers}
         found = {pid for pid, parent in parents.items() if parent in supervisors} | set(there)
-        return sorted(found - supervisors - warm - {os.getpid()})
+        return sorted(found - supervisors - servers - {os.getpid()})
 
 
 def _processes() -> list[int]:

@@ -8,10 +8,10 @@ import signal
 import subprocess
 import sys
 import termios
-import time
 from pathlib import Path
 
 import pytest
+from tests.handout.waiting import wait_for
 
 from handout.run.outcomes import printed
 
@@ -32,14 +32,6 @@ while True:
 COMMAND = [sys.executable, "-c", "from handout.cli import main; main()", "check", "page.md"]
 
 
-def wait_for(condition, seconds: float = 60) -> None:
-    """Wait until a condition holds, or fail."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.02)
-
-
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL, signal.SIGHUP])
 def test_nothing_is_left_of_a_build_that_is_ended(workshop, how: signal.Signals) -> None:
     """Not the page, nor the daemon that it started, whether the build could clean up or not."""
@@ -52,7 +44,7 @@ def test_nothing_is_left_of_a_build_that_is_ended(workshop, how: signal.Signals)
     ) as build:
         wait_for((workshop.root / "running").exists)
         build.send_signal(how)
-        status = build.wait(60)
+        status = build.wait()
     assert status != 0
     assert workshop.left() == []
 

@@ -48,7 +48,7 @@ def test_pages_run_and_end_as_elsewhere(workshop) -> None:
         env={**os.environ, "PYTHONPATH": str(workshop.root / "play")},
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=300,
     )
     assert done.returncode == 1, done.stderr
     assert done.stderr == (

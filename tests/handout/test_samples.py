@@ -243,7 +243,7 @@ class Course:
             env={**os.environ, "NO_MKDOCS_2_WARNING": "1", **environment},
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
         )
         self.status = done.returncode
         return done.stdout + done.stderr

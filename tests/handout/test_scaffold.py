@@ -37,7 +37,7 @@ def handout(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
     )
 
 
@@ -90,7 +90,7 @@ def test_workflows_are_valid_and_run_the_build(tmp_path: Path) -> None:
     workflows = sorted((tmp_path / ".github" / "workflows").glob("*.yml"))
     command = [sys.executable, "-m", "check_jsonschema"]
     command += ["--builtin-schema", "vendor.github-workflows", *map(str, workflows)]
-    checked = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    checked = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert checked.returncode == 0, checked.stdout + checked.stderr
     targets = (tmp_path / "Makefile").read_text("utf-8")
     for workflow in workflows:

@@ -86,7 +86,7 @@ class Site:
             env=environment,
             capture_output=True,
             text=True,
-            timeout=180,
+            timeout=300,
         )
         assert done.returncode == status, done.stdout + done.stderr
         return done.stdout + done.stderr

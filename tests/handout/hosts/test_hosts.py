@@ -80,7 +80,7 @@ class Handout:
             env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
             text=True,
             capture_output=True,
-            timeout=100,
+            timeout=300,
         )
 
     def build(self, dirty: bool = False) -> list[str]:

@@ -95,7 +95,7 @@ def handout(*arguments: str, folder: Path, **environment: str) -> subprocess.Com
         env={**os.environ, "NO_MKDOCS_2_WARNING": "1", **environment},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
     )
 
 

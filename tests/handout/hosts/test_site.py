@@ -78,7 +78,7 @@ def command(workshop, *words: str) -> subprocess.CompletedProcess[str]:
         cwd=workshop.root,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
     )
 

@@ -10,11 +10,10 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from pathlib import Path
 
 import pytest
+from tests.handout.waiting import shows
 
 from handout.hosts.pdf import CHROMIUMS
 
@@ -53,7 +52,7 @@ def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
         env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
     )
 
 
@@ -111,17 +110,6 @@ def test_known_problems_do_not_fail_a_build_and_new_ones_do(site: Path) -> None:
     assert "0 known problems; 1 solved, which --update-baseline removes" in done.stdout
 
 
-def shows(address: str, text: str, seconds: float = 60) -> None:
-    """Wait until a page shows a text."""
-    end = time.monotonic() + seconds
-    page = ""
-    while text not in page:
-        assert time.monotonic() < end, page[-2000:]
-        time.sleep(0.1)
-        with contextlib.suppress(OSError), urllib.request.urlopen(address, timeout=30) as answer:
-            page = answer.read().decode()
-
-
 @pytest.mark.slow
 def test_the_preview_goes_on(site: Path) -> None:
     """From a refuted claim to a mended one and back, in a strict site; a build's fate is told."""
@@ -148,7 +136,7 @@ def test_the_preview_goes_on(site: Path) -> None:
         assert server.poll() is None
     finally:
         server.terminate()
-        server.wait(30)
+        server.wait()
 
 
 def on_a_terminal(folder: Path, *words: str) -> tuple[int, str]:
@@ -164,7 +152,7 @@ def on_a_terminal(folder: Path, *words: str) -> tuple[int, str]:
         while piece := os.read(ours, 1 << 16):
             said += piece
     os.close(ours)
-    return process.wait(60), said.decode()
+    return process.wait(), said.decode()
 
 
 @pytest.mark.slow

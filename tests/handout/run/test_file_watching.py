@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 
 import pytest
+from tests.handout.waiting import PATIENCE
 
 from handout.run.file_watching import look, wait
 
@@ -25,7 +26,7 @@ def watching(workshop) -> Iterator[subprocess.Popen[str]]:
     options = ["check", "page.md", "--watch", "--json", "v.json"]
     with subprocess.Popen([*COMMAND, *options], text=True, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT) as process:  # fmt: skip
-        timer = threading.Timer(120, process.kill)  # rather than waiting for ever
+        timer = threading.Timer(PATIENCE, process.kill)  # rather than waiting for ever
         timer.start()
         yield process
         timer.cancel()
@@ -65,7 +66,7 @@ def test_every_change_is_checked(workshop, watching: subprocess.Popen[str]) -> N
     assert "error, verified was expected" in told(watching)
 
     watching.send_signal(signal.SIGINT)
-    assert watching.wait(60) == 1  # the status of the last check
+    assert watching.wait() == 1  # the status of the last check
     assert '"unexpected": 1' in (workshop.root / "v.json").read_text()
     assert workshop.left() == []
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
+from tests.handout.waiting import wait_for
 
 from handout.report.verdicts_json import verdicts_json
 from handout.run import runner as run
@@ -102,8 +102,7 @@ def test_stopping_ends_what_runs(workshop, spawned: Spawner) -> None:
     source = f"open({str(mark)!r}, 'w').close()\nwhile True: pass"
 
     def stop() -> None:
-        while not mark.exists():
-            time.sleep(0.05)
+        wait_for(mark.exists)
         spawned.stop()
 
     thread = threading.Thread(target=stop)
