@@ -8,6 +8,7 @@ inside functions and under `TYPE_CHECKING` count, for a reader must follow those
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -231,6 +232,16 @@ def test_imports_go_one_way() -> None:
     handout = imports_of(SRC, "handout")
     assert {*WITH_EDF, PLAIN}.union(*HOSTS.values()) <= handout.keys()
     assert any(name.startswith("edf") for name in handout[WORKER])
+
+
+def test_types_are_ignored_for_a_reason() -> None:
+    """Which stands behind the mark, as a comment of its own."""
+    bare = re.compile(r"# type: ignore(?!\[[\w, -]+\]  # \w)")
+    files = sorted(SRC.rglob("*.py"))
+    lines = ((f, line) for f in files for line in f.read_text("utf-8").splitlines())
+    assert [f"{file}: {line}" for file, line in lines if bare.search(line)] == []
+    assert bare.search("x = y  # type: ignore[misc]")
+    assert not bare.search("x = y  # type: ignore[misc]  # y is a number here")
 
 
 TREE = {

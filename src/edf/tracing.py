@@ -255,7 +255,7 @@ def _returned(node: Node, function: FunctionType, derivative: bool) -> str:
         (tree,) = ast.parse(textwrap.dedent(inspect.getsource(function))).body
     except (OSError, TypeError, SyntaxError):
         return ""
-    *before, last = tree.body  # type: ignore[attr-defined]
+    *before, last = tree.body  # type: ignore[attr-defined]  # it is a function's
     own, said = _parameters(function), ["self", *(["dy"] if derivative else []), *names]
     special = (ast.Expr, ast.If)  # the docstring, and what is returned in special cases
     if not all(isinstance(s, special) for s in before) or not isinstance(last, ast.Return):

@@ -12,9 +12,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-import mergedeep  # type: ignore[import-untyped]  # comes with MkDocs, as yaml_env_tag does
+import mergedeep
 import yaml
-from yaml_env_tag import construct_env_tag  # type: ignore[import-untyped]
+from yaml_env_tag import construct_env_tag
 
 from handout.page.docstrings import DocstringError, with_docstrings
 from handout.page.inclusion import expanded, snippet_folders, with_inclusions

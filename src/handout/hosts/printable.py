@@ -76,9 +76,12 @@ def print_settings(given: Any, site_name: str, site_author: str | None) -> Print
     Raises:
         SettingsError: for an unknown setting, or a value of the wrong type.
     """
-    defaults = {"title": site_name, "authors": (site_author,) if site_author else ()}
+    defaults: dict[str, Any] = {
+        "title": site_name,
+        "authors": (site_author,) if site_author else (),
+    }
     if given is None:
-        return PrintSettings(**defaults)  # type: ignore[arg-type]
+        return PrintSettings(**defaults)
     if not isinstance(given, Mapping):
         raise SettingsError(f"extra: pdf: must be a mapping such as 'title: ...', not {given!r}")
     known = PrintSettings.__dataclass_fields__

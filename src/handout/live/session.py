@@ -206,7 +206,7 @@ class Session:
     def _restart(self) -> None:
         """Forget all that has run."""
         self.gathering = Gathering()
-        self.page = execution.Page(
+        self.page = execution.PageRun(
             {
                 "page": self.name,
                 "folder": "",

@@ -81,7 +81,7 @@ def expanded(text: str, options: Mapping[str, Any], shown: str) -> str:
     if _SCISSORS not in text:
         return text
     from markdown import Markdown  # most pages have no snippet
-    from pymdownx.snippets import (  # type: ignore[import-untyped]
+    from pymdownx.snippets import (
         SnippetExtension,
         SnippetMissingError,
     )

@@ -60,7 +60,7 @@ def cluster(address: str, project: Project) -> Iterator[Executor]:
             yield _OnCluster(client, files.name, bundle)
         finally:
             with contextlib.suppress(Exception):  # the cluster may be gone
-                client.unregister_worker_plugin(files.name)  # type: ignore[no-untyped-call]
+                client.unregister_worker_plugin(files.name)
 
 
 @contextlib.contextmanager
@@ -68,9 +68,9 @@ def _connected(host: str, port: int, encrypted: bool) -> Iterator[distributed.Cl
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # errors are ours to tell
     try:
         socket.create_connection((host, port), _PATIENCE).close()  # Dask would try and try again
-        client = distributed.Client(  # type: ignore[no-untyped-call]
+        client = distributed.Client(
             f"{'tls' if encrypted else 'tcp'}://{host}:{port}",
-            security=distributed.Security() if encrypted else None,  # type: ignore[no-untyped-call]
+            security=distributed.Security() if encrypted else None,
             timeout=_PATIENCE,
             set_as_default=False,
             name="handout",
@@ -88,7 +88,7 @@ def _connected(host: str, port: int, encrypted: bool) -> Iterator[distributed.Cl
     try:
         yield client
     finally:
-        client.close(timeout=_PATIENCE)  # type: ignore[no-untyped-call]
+        client.close(timeout=_PATIENCE)
 
 
 def _send(client: distributed.Client, files: _Files) -> None:
@@ -147,10 +147,10 @@ class _OnCluster(Executor):
     """Runs pages' jobs on the cluster."""
 
     def __init__(self, client: distributed.Client, name: str, bundle: Bundle) -> None:
-        self._executor = client.get_executor(pure=False)  # type: ignore[no-untyped-call]
+        self._executor = client.get_executor(pure=False)
         self._name, self._bundle = name, bundle
 
-    def submit(  # type: ignore[override]
+    def submit(  # type: ignore[override]  # it takes pages' jobs only
         self, run: Callable[[Mapping[str, Any]], str], job: Mapping[str, Any], /
     ) -> Future[str]:
         """Start running a page's job.

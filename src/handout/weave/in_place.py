@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from pymdownx.arithmatex import (  # type: ignore[import-untyped]
+from pymdownx.arithmatex import (
     RE_BRACKET_BLOCK,
     RE_BRACKET_INLINE,
     RE_DOLLAR_BLOCK,

@@ -109,13 +109,15 @@ class Declared:
             return self.law
         if self.function is not None:
             return AnyFunction(shape=self.function)
-        made = Input(shape=self.lengths, sample=self.sample)
-        made.fixed_lengths = frozenset(self.fixed)  # type: ignore[attr-defined]
-        made.is_family = bool(self.family)  # type: ignore[attr-defined]
-        made.first_member = self.first  # type: ignore[attr-defined]
-        made.measure = self.measure  # type: ignore[attr-defined]
-        made.is_event = self.event  # type: ignore[attr-defined]
-        made.draws_stacks = True  # type: ignore[attr-defined]
+        made: Any = Input(
+            shape=self.lengths, sample=self.sample
+        )  # with what no input of Python has
+        made.fixed_lengths = frozenset(self.fixed)
+        made.is_family = bool(self.family)
+        made.first_member = self.first
+        made.measure = self.measure
+        made.is_event = self.event
+        made.draws_stacks = True
         return made
 
 
@@ -715,7 +717,7 @@ for _sampler, _said in (
     (positive_definite, "positive definite"),
     (orthogonal_matrix, "orthogonal"),
 ):
-    _sampler.said = _said  # type: ignore[attr-defined]
+    _sampler.said = _said  # type: ignore[attr-defined]  # functions take attributes
 
 
 def _listed(values: Iterable[float]) -> str:

@@ -145,14 +145,14 @@ def _inner(factors: Sequence[Expr], signs: Sequence[str], at: int) -> Expr | Non
 
 
 def _check_sign(sign: str, left: Expr, right: Expr) -> None:
-    columns = is_column(left.shape) and is_column(right.shape)
     if sign == r"\times" or sign == "*":
         fail(
             Why.SHAPES,
             f"{sign} between vectors or matrices: write \\odot, or nothing for a product",
             right.at,
         )
-    if columns and settle(right.shape[0]) != 1:  # type: ignore[index]
+    both = is_column(left.shape) and is_column(right.shape)
+    if both and right.shape is not None and settle(right.shape[0]) != 1:
         fail(
             Why.SHAPES,
             "Two columns cannot be multiplied: write x^\\top y, x y^\\top or x \\odot y",

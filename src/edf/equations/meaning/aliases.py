@@ -81,8 +81,8 @@ def called_alias(reader: Reader, bound: Bound, group: Group, at: int) -> Expr:
                 item.at,
             )
     letters = {t for item in given.values() for t in walk(item) if isinstance(t, Symbol)}
-    for sign in (tree for tree in walk(alias.tree) if isinstance(tree, Big) and tree.lower):
-        for clash in letters & {t for t in walk(sign.lower) if isinstance(t, Symbol)}:  # type: ignore[arg-type]
+    for lower in [t.lower for t in walk(alias.tree) if isinstance(t, Big) and t.lower]:
+        for clash in letters & {t for t in walk(lower) if isinstance(t, Symbol)}:
             if reader.scope.find(clash) is None:
                 fail(
                     Why.SHAPES,

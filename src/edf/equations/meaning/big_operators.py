@@ -375,11 +375,11 @@ def _largest(reader: Reader, tree: Tree) -> int | None:
             return getattr(sample, "last", None) if getattr(sample, "finite", False) else None
         case Sum(terms=(first, *rest), signs=("", *signs)):
             start = _largest(reader, first)
-            if start is None or not all(isinstance(term, Number) for term in rest):
+            steps = [int(term.text) for term in rest if isinstance(term, Number)]
+            if start is None or len(steps) < len(rest):
                 return None
-            pairs = zip(signs, rest, strict=True)
-            steps = (int(term.text) if sign == "+" else -int(term.text) for sign, term in pairs)  # type: ignore[attr-defined]
-            return start + sum(steps)
+            pairs = zip(signs, steps, strict=True)
+            return start + sum(step if sign == "+" else -step for sign, step in pairs)
         case Product(factors=(Number(text=text), factor)) if text.isdigit():
             largest = _largest(reader, factor)
             return None if largest is None else int(text) * largest

@@ -117,10 +117,6 @@ def _delta(style: _Style, expr: Expr) -> Text:
     return style.pick(rf"\delta_{{{i}{j}}}", f"delta_{i}{j}"), TIGHT
 
 
-def _gather(style: _Style, expr: Expr) -> Text:
-    return expr.label[style.latex], TIGHT
-
-
 def _index(style: _Style, expr: Expr) -> Text:
     return letter(expr.data[0])[style.latex], TIGHT
 
@@ -290,7 +286,7 @@ _SHOWN: dict[str, Callable[[_Style, Expr], Text]] = {
     "ones": lambda style, expr: (style.pick(r"\mathbf{1}", "ones"), TIGHT),
     "eye": lambda style, expr: (style.pick("I", "eye"), TIGHT),
     "component": _component,
-    "gather": _gather,
+    "gather": _labelled,
     "index": _index,
     "deriv": _derivative,
     "big": _big,

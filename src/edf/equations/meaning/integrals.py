@@ -106,11 +106,13 @@ def _kind(low: Expr | None, high: Expr | None) -> tuple[str, tuple[Expr, ...]]:
     return "line", ()
 
 
+_REALS = Symbol("R", (r"\mathbb",))
+
+
 def _limits(reader: Reader, sign: Big) -> tuple[Expr | None, Expr | None]:
     """The limits of an integral; None where one is infinite."""
     lower, upper = sign.lower, sign.upper
-    whole = isinstance(lower, Indices) and len(lower.items) == 1 and upper is None
-    if whole and lower.items[0] == Symbol("R", (r"\mathbb",)):  # type: ignore[union-attr]
+    if upper is None and isinstance(lower, Indices) and lower.items == (_REALS,):
         return None, None
     if lower is None or upper is None or not isinstance(lower, Indices) or len(lower.items) > 1:
         fail(Why.AMBIGUOUS, f"{_HOW}: from where to where?", sign.at)

@@ -139,7 +139,7 @@ def _is_word(run: Sequence[Tree], behind: Tree | None, scope: Scope) -> bool:
         for letter in letters
     ):  # fmt: skip
         return False
-    if not all(map(scope.find, letters)):  # type: ignore[arg-type]
+    if not all(map(scope.find, letters)):  # type: ignore[arg-type]  # symbols, by the test above
         return True
     text = "".join(letter.base for letter in letters if isinstance(letter, Symbol))
     if isinstance(behind, Group) and (text in BY_WORD or f"\\{text}" in BY_MACRO):

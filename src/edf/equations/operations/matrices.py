@@ -214,10 +214,10 @@ def _principal(base: Array, exponent: float) -> Array:
 
 def _kronecker(left: Shape, right: Shape) -> Shape:
     one, other = left or (1, 1), right or (1, 1)
-    sizes = [settle(dim) for dim in (*one, *other)]
-    if not all(isinstance(size, int) for size in sizes):
+    sizes = [size for dim in (*one, *other) if isinstance(size := settle(dim), int)]
+    if len(sizes) < 4:
         raise ShapeError("The size of this product cannot be told: write its parts out", 1)
-    rows, columns, more_rows, more_columns = (int(size) for size in sizes)  # type: ignore[arg-type]
+    rows, columns, more_rows, more_columns = sizes
     return (rows * more_rows, columns * more_columns)
 
 

@@ -67,7 +67,7 @@ class Evaluator:
         matrix = (meaning.left if meaning.left.shape is not None else meaning.right).shape or (1, 1)
         shape = (len(self.context.rows), *lengths, *(settle(dim) for dim in matrix))
         left, right = (
-            np.broadcast_to(self.value(side).real, shape)  # type: ignore[arg-type]
+            np.broadcast_to(self.value(side).real, shape)  # type: ignore[arg-type]  # all are settled
             for side in (meaning.left, meaning.right)
         )
         return left, right

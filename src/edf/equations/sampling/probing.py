@@ -25,5 +25,5 @@ def _arguments(call: Expr) -> list[np.ndarray]:
     for arg in call.args:
         rows, columns = (1, 1) if arg.shape is None else (settle(dim) for dim in arg.shape)
         shape = () if rows == columns == 1 else (rows,) if columns == 1 else (rows, columns)
-        arrays.append(np.random.default_rng(0).uniform(0.2, 0.9, shape))  # type: ignore[arg-type]
+        arrays.append(np.random.default_rng(0).uniform(0.2, 0.9, shape))  # type: ignore[arg-type]  # settled
     return arrays

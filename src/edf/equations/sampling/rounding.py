@@ -9,7 +9,7 @@ rounded as well.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 
@@ -60,7 +60,7 @@ class Rows:
         return Rows(np.repeat(self.draws, count), _each(np.repeat, self.amplitude, count))
 
 
-def _each(how, amplitude: Array | None, count: int) -> Array | None:  # type: ignore[no-untyped-def]
+def _each(how: Callable[[Array, int], Array], amplitude: Array | None, count: int) -> Array | None:
     return None if amplitude is None else how(amplitude, count)
 
 

@@ -102,9 +102,9 @@ class Stacked:
         if hasattr(self.node, "axis"):
             yield padded(_over_later_axes(self.node, rank))
         if isinstance(key := getattr(self.node, "key", None), tuple) and len(stacks) == 1:
-            indexed = copy.copy(self.node)
-            indexed.key = (slice(None), *key)  # type: ignore[union-attr]
-            yield padded(indexed.forward)  # type: ignore[union-attr]
+            indexed: Any = copy.copy(self.node)
+            indexed.key = (slice(None), *key)
+            yield padded(indexed.forward)
         yield padded(self.compute)
         yield lambda stacks: np.asarray(self.compute(*stacks))
 

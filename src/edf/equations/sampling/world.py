@@ -138,20 +138,6 @@ class World:
         leaves = [n for n in self.order if not n.inputs and math.prod(self._shapes[n]) > 1]
         return bool(leaves) and all(hasattr(self.names[n], "fixed_lengths") for n in leaves)
 
-    def chance_below(self, nodes: Sequence[Node]) -> tuple[bool, list[Node]]:
-        """Return whether anything that these nodes depend on is drawn, and the inputs that are not.
-
-        Nodes are those of the page, not of the copy.
-        """
-        drawn, fixed = False, []
-        for twin in self.all_below(nodes):
-            if isinstance(twin, Input) and twin in self.fixed:
-                fixed.append(self.names[twin])
-            drawn |= isinstance(twin, Applied | Param) or (
-                not twin.inputs and twin not in self.fixed
-            )
-        return drawn, fixed
-
     def all_below(self, nodes: Sequence[Node]) -> list[Node]:
         """Return the copies of the nodes that these depend on, themselves included."""
         places = 0

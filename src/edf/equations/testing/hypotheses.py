@@ -89,9 +89,9 @@ def _drawn(scope: Scope, shown: str, node: Input) -> str:
     return text + (rf",\ i = 1, \dots, {_length(scope, shape[0])}" if family else "")
 
 
-def _random(scope: Scope, shown: str, node: Input) -> str:
+def _random(scope: Scope, shown: str, node: Any) -> str:
     """A random variable, or an event, on its sample space."""
-    space = latex_name(scope.labels[node.measure].removeprefix("P_"))  # type: ignore[attr-defined]
+    space = latex_name(scope.labels[node.measure].removeprefix("P_"))
     if getattr(node, "is_event", False):
         return rf"{shown} \subseteq {space}"
     return rf"{shown} : {space} \to {_values(node.sample)}"

@@ -45,7 +45,7 @@ class Display:
         if options:  # a key to update it by, media types left out: as IPython has them
             from IPython import display
 
-            return display.display(*values, **options)  # type: ignore[no-untyped-call]
+            return display.display(*values, **options)
         for value in values:
             self.value(value)
         return None

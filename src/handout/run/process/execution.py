@@ -40,8 +40,8 @@ _OURS = str(Path(__file__).parent)  # what no author wrote, as the end of a note
 _EQUATION_OPTIONS = ("reading", "loss", "points", "seed", "unreached")
 
 
-class Page:
-    """The namespace that the cells of a page share, and what is heard while they run.
+class PageRun:
+    """One run of a page: the namespace that its cells share, and what is heard meanwhile.
 
     Args:
         job: the page. Its code runs in the current folder.
@@ -258,7 +258,7 @@ class Page:
         }
 
 
-class Notebook(Page):
+class NotebookRun(PageRun):
     """A page whose Python cells are those of a notebook."""
 
     def _hooks(self) -> dict[str, Callable[[], None]]:

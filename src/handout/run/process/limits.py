@@ -18,7 +18,7 @@ from handout.run.outcomes import CellError, Limits
 try:
     import resource
 except ModuleNotFoundError:  # Windows
-    resource: Any = None  # type: ignore[no-redef]
+    resource: Any = None  # type: ignore[no-redef]  # a module elsewhere
 
 MEGABYTE = 1 << 20
 _MOST = (1 << 63) - 1  # what the system can count to

@@ -100,7 +100,7 @@ class Shell:
             def init_display_formatter(self) -> None:
                 """Use ours."""
                 self.display_formatter = Formatter(parent=self)
-                self.configurables.append(self.display_formatter)  # type: ignore[arg-type]
+                self.configurables.append(self.display_formatter)  # type: ignore[arg-type]  # as IPython does
 
             def enable_matplotlib(self, gui: str | None = None) -> tuple[str, str]:
                 """Keep the backend of pages, whatever `%matplotlib` asks for."""

@@ -14,7 +14,7 @@ from typing import Any
 from handout.page.escape import escape_surrogates
 from handout.run.outcomes import Job
 from handout.run.process import limits
-from handout.run.process.execution import Notebook, Page
+from handout.run.process.execution import NotebookRun, PageRun
 from handout.run.process.file_access import Reads
 from handout.run.process.imports_fresh import trust_no_doubtful_bytecode
 from handout.run.process.nondeterminism import seed_global_generators
@@ -64,7 +64,7 @@ def run_page(job: Job, channel: Channel) -> None:
         "PLOTLY_RENDERER": "plotly_mimetype",  # else it opens a browser
     }
     faulthandler.enable(channel.trace)
-    kind = Notebook if job["notebook"] else Page
+    kind = NotebookRun if job["notebook"] else PageRun
     page = kind(job, channel.tell_in_order)
     seed_global_generators()
     trust_no_doubtful_bytecode(reads.of_project)
