@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from handout.run.digests import digest, in_json, names_in, of_file
-from handout.run.outcomes import PageOutcome
+from handout.run.outcomes import Job, PageOutcome
 
 SCHEMA = 2  # of an entry
 _STATISTICS = "statistics.json"
@@ -59,14 +59,14 @@ class Cache:
         self._texts: set[str] | None = None  # digests of pages whose cells both readers agree on
         self._seen: set[str] = set()  # those of this build
 
-    def get(self, job: Mapping[str, Any]) -> PageOutcome | None:
+    def get(self, job: Job) -> PageOutcome | None:
         """The outcome of a page that nothing has changed since; None if it must run."""
         outcome = self._fresh(job)
         self.hits += outcome is not None
         self.misses += outcome is None
         return outcome
 
-    def _fresh(self, job: Mapping[str, Any]) -> PageOutcome | None:
+    def _fresh(self, job: Job) -> PageOutcome | None:
         file = self._file(job)
         try:
             head, _, rest = file.read_bytes().partition(_BODY)
@@ -97,7 +97,7 @@ class Cache:
             and all(version(name) == there for name, there in distributions.items())
         )
 
-    def put(self, job: Mapping[str, Any], outcome: PageOutcome, started: float) -> None:
+    def put(self, job: Job, outcome: PageOutcome, started: float) -> None:
         """Keep an outcome; if that fails, say so once, and go on without a cache."""
         if self._broken:
             return
@@ -113,7 +113,7 @@ class Cache:
         for name in (*reads["files"], *reads["written"]) if reads else ():
             self._digests.pop(self._relative(name), None)
 
-    def save(self, job: Mapping[str, Any], outcome: PageOutcome, started: float) -> None:
+    def save(self, job: Job, outcome: PageOutcome, started: float) -> None:
         """Write an outcome, if it depends on nothing but what can be compared later.
 
         Args:
@@ -197,7 +197,7 @@ class Cache:
         if whole and self.misses:  # else nothing has come that needs room
             evict(self.folder)
 
-    def _file(self, job: Mapping[str, Any]) -> Path:
+    def _file(self, job: Job) -> Path:
         key = job_key(job)
         return self.folder / key[:2] / f"{key}.json"
 
@@ -215,7 +215,7 @@ class Cache:
         return names_in(os.path.join(self.root, name))
 
 
-def job_key(job: Mapping[str, Any]) -> str:
+def job_key(job: Job) -> str:
     """What is to be run, as a digest. Where its cells stand on the page is no part of it."""
     cells = [{k: v for k, v in cell.items() if k != "line"} for cell in job["cells"]]
     return digest(
@@ -382,7 +382,7 @@ def distributions(modules: Iterable[str]) -> list[str]:
     return sorted(found)
 
 
-def _lines(job: Mapping[str, Any]) -> list[int]:
+def _lines(job: Job) -> list[int]:
     return [cell["line"] for cell in job["cells"]]
 
 

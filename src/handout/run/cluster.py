@@ -20,6 +20,7 @@ from typing import Any, cast
 import distributed
 
 from handout.page.problems import UserError
+from handout.run.outcomes import Job
 from handout.run.runner import page_server
 from handout.run.shipping import Bundle, inside, pack, run_moved, unpack, versions
 from handout.settings import Project
@@ -151,7 +152,7 @@ class _OnCluster(Executor):
         self._name, self._bundle = name, bundle
 
     def submit(  # type: ignore[override]  # it takes pages' jobs only
-        self, run: Callable[[Mapping[str, Any]], str], job: Mapping[str, Any], /
+        self, run: Callable[[Job], str], job: Job, /
     ) -> Future[str]:
         """Start running a page's job.
 
@@ -159,7 +160,7 @@ class _OnCluster(Executor):
             ShippingError: if the page is not in the project.
         """
         inside(job["folder"], self._bundle.root, job["page"])
-        future: Future[str] = self._executor.submit(_run_there, run, dict(job), self._name)
+        future: Future[str] = self._executor.submit(_run_there, run, job, self._name)
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
@@ -167,7 +168,7 @@ class _OnCluster(Executor):
         self._executor.shutdown(wait=wait and not cancel_futures)
 
 
-def _run_there(run: Callable[[Mapping[str, Any]], str], job: Mapping[str, Any], name: str) -> str:
+def _run_there(run: Callable[[Job], str], job: Job, name: str) -> str:
     """On a worker: run a page."""
     files = cast(_Files, distributed.get_worker().plugins[name])
     if files.unfit is not None:

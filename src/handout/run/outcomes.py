@@ -261,23 +261,22 @@ class Gathering:
         self.reads: Reads | None = None
         self._outdated = False  # whether the next output takes the place of all before it
 
-    def hear(self, fact: Mapping[str, Any]) -> None:
+    def hear(self, fact: Fact) -> None:
         """Take one fact."""
-        event = fact["event"]
-        if event == "text":
+        if fact["event"] == "text":
             self._take_text(fact["text"])
             self.truncated |= fact["truncated"]
-        elif event == "display":
+        elif fact["event"] == "display":
             self._take_display(fact["data"], fact["key"], fact["update"])
-        elif event == "clear":
+        elif fact["event"] == "clear":
             self._outdated = fact["wait"]
             if not fact["wait"]:
                 self.outputs.clear()
-        elif event == "cell":
+        elif fact["event"] == "cell":
             self.cells.append({**fact["outcome"], **self._taken()})
-        elif event == "fault":
+        elif fact["event"] == "fault":
             self.fault = Fault(fact["cell"], fact["message"], fact["line"])
-        elif event == "done":
+        elif fact["event"] == "done":
             self.reads = fact["reads"]
 
     def _take_text(self, text: str) -> None:

@@ -6,15 +6,15 @@ import functools
 import json
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import Executor, Future
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from handout.page.pages import Page
 from handout.run.cache import Cache
 from handout.run.digests import of_files
 from handout.run.jobs import job_cell
-from handout.run.outcomes import Fault, Gathering, Job, Limits, PageOutcome, Reads, compared
+from handout.run.outcomes import Fact, Fault, Gathering, Job, Limits, PageOutcome, Reads, compared
 from handout.settings import Project, Settings
 
 if TYPE_CHECKING:
@@ -68,23 +68,21 @@ def page_server() -> ForkServer | Spawner:
     return Spawner()
 
 
-def run_job(job: Mapping[str, Any]) -> str:
+def run_job(job: Job) -> str:
     """Run one page here and now; its outcome as JSON, so that it can come from another machine."""
     return json.dumps(run_here(job).to_dict())
 
 
-def run_here(
-    job: Mapping[str, Any], hear: Callable[[Mapping[str, Any]], None] = lambda fact: None
-) -> PageOutcome:
+def run_here(job: Job, hear: Callable[[Fact], None] = lambda fact: None) -> PageOutcome:
     """Run one page, twice if its job says so; `hear` gets every fact of the first run."""
     outcome = _run_once(job, hear)
     return compared(outcome, _run_once(job, lambda fact: None)) if job.get("twice") else outcome
 
 
-def _run_once(job: Mapping[str, Any], hear: Callable[[Mapping[str, Any]], None]) -> PageOutcome:
+def _run_once(job: Job, hear: Callable[[Fact], None]) -> PageOutcome:
     gathering = Gathering()
 
-    def heard(fact: Mapping[str, Any]) -> None:
+    def heard(fact: Fact) -> None:
         gathering.hear(fact)
         hear(fact)
 
@@ -163,7 +161,7 @@ class Runner:
     def _run(self, page: Page) -> PageOutcome:
         kept = False
 
-        def hear(fact: Mapping[str, Any]) -> None:
+        def hear(fact: Fact) -> None:
             nonlocal kept
             kept = kept or fact["event"] == "kept"
             if fact["event"] == "cell":

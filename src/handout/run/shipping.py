@@ -19,13 +19,12 @@ import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from handout import __version__
 from handout.page.problems import UserError
 from handout.run.cache import distributions, engine_digest, version
 from handout.run.digests import in_json
-from handout.run.outcomes import Fault
+from handout.run.outcomes import Fault, Job
 from handout.settings import Project
 
 _MADE = ("__pycache__", "node_modules")
@@ -134,9 +133,7 @@ def unpack(bundle: Bundle, folder: Path) -> None:
         archive.extractall(folder)
 
 
-def run_moved(
-    run: Callable[[Mapping[str, Any]], str], job: Mapping[str, Any], bundle: Bundle, root: Path
-) -> str:
+def run_moved(run: Callable[[Job], str], job: Job, bundle: Bundle, root: Path) -> str:
     """Run a page whose project was unpacked in `root`; its outcome as if it had run at home."""
     text = run(moved(job, bundle, root))
     text = text.replace(in_json(str(root)), in_json(bundle.root))
@@ -159,7 +156,7 @@ def _other_versions(modules: Sequence[str], bundle: Bundle) -> str:
     return ", ".join(f"{name} {here}, not {there}" for name, here, there in pairs if here != there)
 
 
-def moved(job: Mapping[str, Any], bundle: Bundle, root: Path) -> dict[str, Any]:
+def moved(job: Job, bundle: Bundle, root: Path) -> Job:
     """The job of running a page, with the folders of the project where they are here.
 
     Raises:

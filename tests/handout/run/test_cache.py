@@ -20,7 +20,7 @@ from handout.run import cache as cache_module
 from handout.run.cache import Cache, clear, contents, evict, signature
 from handout.run.digests import digest
 from handout.run.outcomes import PageOutcome, printed
-from handout.run.process.file_access import Reads
+from handout.run.process.file_access import ReadLog
 from handout.settings import Project
 
 PAGE = '```python exec="on"\n{}\n```\n'
@@ -613,7 +613,7 @@ def test_a_project_can_be_moved(workshop, monkeypatch) -> None:
 def test_an_environment_inside_the_project_is_not_the_authors(monkeypatch) -> None:
     """Versions of distributions stand for it, whatever its folder is called."""
     monkeypatch.setattr("sys.prefix", "/project/env")
-    reads = Reads("/project", ("/project/.cache",))
+    reads = ReadLog("/project", ("/project/.cache",))
     for path, counts in {
         "/project": True, "/project/x.py": True, "/elsewhere/x.py": True, "/usr/lib/x.py": False,
         "/project/env/lib/x.py": False, "/project/.cache/x": False, "/home/me/.config/x": False,

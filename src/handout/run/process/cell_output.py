@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
+from handout.run.outcomes import Fact, TextComes
 from handout.run.process.paths import in_warnings
 
 _MOST_SHOWN = 16 << 20  # characters of all that one cell shows besides text
@@ -36,13 +34,13 @@ class CellOutput:
         self.dropped |= len(data) > self.room
         self.room = max(0, self.room - len(data))
 
-    def taken(self) -> dict[str, Any]:
+    def taken(self) -> TextComes:
         """What has come since this was last asked, as a fact."""
         text = in_warnings(self.kept.decode("utf-8", "backslashreplace"), self.root)
         self.kept = bytearray()
         return {"event": "text", "text": text, "truncated": self.dropped}
 
-    def admits(self, fact: Mapping[str, Any]) -> bool:
+    def admits(self, fact: Fact) -> bool:
         """Whether there is room for what a fact shows; a cell without end must not fill memory."""
         if fact["event"] == "clear":
             self.begin()

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from handout.run.outcomes import FIGURE, Bundle
+from handout.run.outcomes import FIGURE, Bundle, Fact
 
 _PLAIN = "text/plain"
 _METHODS = (  # as Jupyter has them
@@ -37,7 +37,7 @@ class Display:
         tell: called with each fact: that something is shown, or that output is cleared.
     """
 
-    def __init__(self, tell: Callable[[dict[str, Any]], None]) -> None:
+    def __init__(self, tell: Callable[[Fact], None]) -> None:
         self._tell = tell
 
     def __call__(self, *values: Any, **options: Any) -> Any:

@@ -19,13 +19,13 @@ import sys
 import traceback
 import types
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from handout.page.escape import escape_controls
-from handout.run.outcomes import CellError, CellOutcome, Job, JobCell
+from handout.run.outcomes import CellError, CellOutcome, Fact, Job, JobCell
 from handout.run.process import display, paths
 from handout.run.process.import_hooks import on_import
 from handout.run.process.nondeterminism import sources
@@ -48,7 +48,7 @@ class PageRun:
         tell: called with a fact whenever a cell shows something, or takes its output back.
     """
 
-    def __init__(self, job: Job, tell: Callable[[dict[str, Any]], None]) -> None:
+    def __init__(self, job: Job, tell: Callable[[Fact], None]) -> None:
         self.path = job["page"]
         self.root = job["root"]
         self.display = display.of_page = display.Display(tell)
@@ -316,7 +316,7 @@ def _said(told: traceback.TracebackException, raised: BaseException) -> str:
     return "".join(said).strip()
 
 
-def _show_source(path: str, cells: Sequence[Mapping[str, Any]]) -> None:
+def _show_source(path: str, cells: Sequence[JobCell]) -> None:
     """Let tracebacks and `inspect` quote the cells, on their true lines."""
     lines: list[str] = []
     for cell in cells:

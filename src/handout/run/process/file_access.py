@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from handout.run.digests import names_in, of_file
+from handout.run.outcomes import Reads
 from handout.run.process.limits import STARTS_PROCESS
 
 _CONNECTS = {"socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.bind"}
@@ -32,7 +33,7 @@ _SYSTEM = tuple(
 )  # fmt: skip
 
 
-class Reads:
+class ReadLog:
     """Records, from `start` on, the project files and folders that this process reads."""
 
     def __init__(self, root: str, ignored: tuple[str, ...]) -> None:
@@ -50,7 +51,7 @@ class Reads:
         self._known = frozenset(sys.modules)
         sys.addaudithook(self._hear)
 
-    def report(self) -> dict[str, Any]:
+    def report(self) -> Reads:
         """What was read, in the form of JSON."""
         for name, module in list(sys.modules.items()):
             path = getattr(module, "__file__", None)

@@ -19,8 +19,9 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
+
+from handout.run.outcomes import Fact, Job
 
 #: Loaded before the first page: what cells import anyway. `edf` is not among them, nor is anything
 #: else of the project: those are the page's own to import, and an edit must show.
@@ -37,8 +38,6 @@ _ONE_THREAD = (
     "MKL_NUM_THREADS",
     "VECLIB_MAXIMUM_THREADS",
 )
-
-Fact = dict[str, Any]
 
 
 class ForkServer:
@@ -72,7 +71,7 @@ class ForkServer:
         atexit.register(self.stop)
         return ours
 
-    def run(self, job: Mapping[str, Any], hear: Callable[[Fact], None]) -> None:
+    def run(self, job: Job, hear: Callable[[Fact], None]) -> None:
         """Run a page in a process forked from the server; `hear` gets every fact as it comes.
 
         Raises:

@@ -17,17 +17,16 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
+from handout.run.outcomes import Fact, Job
 from handout.run.process.cell_output import CellOutput
 from handout.run.process.charts import with_drawing
 from handout.run.process.fork_server import environment
 from handout.run.process.supervisor import GRACE, IN_ORDER, TOOK_TOO_LONG, cause, traced_line
 from handout.run.process.worker import Channel, run_page
-
-Fact = dict[str, Any]
 
 
 class Spawner:
@@ -39,7 +38,7 @@ class Spawner:
     def start(self) -> None:
         """There is nothing to prepare."""
 
-    def run(self, job: Mapping[str, Any], hear: Callable[[Fact], None]) -> None:
+    def run(self, job: Job, hear: Callable[[Fact], None]) -> None:
         """Run a page; `hear` gets every fact as it comes.
 
         Raises:
@@ -47,7 +46,7 @@ class Spawner:
         """
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
             trace = os.path.join(folder, "trace")
-            told = {**job, "mark": secrets.token_hex(16), "trace": trace}
+            told: Job = {**job, "mark": secrets.token_hex(16), "trace": trace}
             with subprocess.Popen(
                 [sys.executable, "-c", "from handout.run.process.spawned import page; page()"],
                 stdin=subprocess.PIPE,
@@ -74,7 +73,7 @@ class _Follower:
     """Follows one page to its end."""
 
     def __init__(
-        self, job: Mapping[str, Any], process: subprocess.Popen[bytes], hear: Callable[[Fact], None]
+        self, job: Job, process: subprocess.Popen[bytes], hear: Callable[[Fact], None]
     ) -> None:
         self.job, self.process, self.hear = job, process, hear
         self.facts: queue.Queue[Fact | None] = queue.Queue()  # None: there will be no more
@@ -190,7 +189,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 class _SpawnedChannel(Channel):
     """The page's end of the conversation: facts go to one pipe, and answers come from another."""
 
-    def __init__(self, job: Mapping[str, Any], facts: int, answers: int, output: int) -> None:
+    def __init__(self, job: Job, facts: int, answers: int, output: int) -> None:
         trace = os.open(job["trace"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         super().__init__(facts, output, trace)
         self.answers, self.mark = answers, job["mark"].encode()

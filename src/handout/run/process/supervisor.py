@@ -19,12 +19,12 @@ import socket
 import sys
 import time
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
 from handout.run.cache import Cache
-from handout.run.outcomes import Gathering, Job
+from handout.run.outcomes import Fact, Gathering, Job, Limits
 from handout.run.process import worker
 from handout.run.process.cell_output import CellOutput
 from handout.run.process.charts import with_drawing
@@ -119,7 +119,8 @@ class Supervisor:
             self._take_output()
             self.send(self.said.taken())
             why = self.fault or cause(os.waitstatus_to_exitcode(status), self.job["limits"])
-            self.send({"event": "fault", "cell": self.cell, "message": why, **self._place()})
+            line = self._line()
+            self.send({"event": "fault", "cell": self.cell, "message": why, "line": line})
 
     def remember(self) -> None:
         """Write the outcome into the build's cache, if it has one; what fails is its business."""
@@ -165,7 +166,7 @@ class Supervisor:
         for line in lines:
             self._take_fact(json.loads(line))
 
-    def _take_fact(self, fact: dict[str, Any]) -> None:
+    def _take_fact(self, fact: Fact) -> None:
         if fact["event"] == "start":
             self.cell = fact["cell"]
             self.deadline = time.monotonic() + fact["timeout"]
@@ -201,14 +202,14 @@ class Supervisor:
                 if self.said.dropped and time.monotonic() >= self.deadline:
                     return  # endless output must not delay the time limit
 
-    def _place(self) -> dict[str, Any]:
+    def _line(self) -> int | None:
         """The line of the page that was running, if the child could still say."""
         trace = b""
         with contextlib.suppress(BlockingIOError):
             trace = os.read(self.trace, _CHUNK)
-        return {"line": traced_line(trace, self.job["page"])}
+        return traced_line(trace, self.job["page"])
 
-    def send(self, fact: Mapping[str, Any]) -> None:
+    def send(self, fact: Fact) -> None:
         """Tell the build a fact, with others that come soon."""
         self.gathering.hear(fact)
         self.unsent += json.dumps(fact).encode() + b"\n"
@@ -292,7 +293,7 @@ def _children() -> list[int]:
     return children
 
 
-def cause(code: int, limits: Mapping[str, Any]) -> str:
+def cause(code: int, limits: Limits) -> str:
     """Why a page's process ended before its cells did, in words; a signal is a negative code."""
     if code >= 0:
         return f"its process ended with exit status {code}"

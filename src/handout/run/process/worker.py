@@ -8,14 +8,12 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Mapping
-from typing import Any
 
 from handout.page.escape import escape_surrogates
-from handout.run.outcomes import Job
+from handout.run.outcomes import Fact, Job
 from handout.run.process import limits
 from handout.run.process.execution import NotebookRun, PageRun
-from handout.run.process.file_access import Reads
+from handout.run.process.file_access import ReadLog
 from handout.run.process.imports_fresh import trust_no_doubtful_bytecode
 from handout.run.process.nondeterminism import seed_global_generators
 
@@ -30,14 +28,14 @@ class Channel:
         self.owner = os.getpid()
         self.lock = threading.RLock()
 
-    def tell(self, fact: Mapping[str, Any]) -> None:
+    def tell(self, fact: Fact) -> None:
         """Send one fact."""
         text = escape_surrogates(json.dumps(fact, default=str, ensure_ascii=False))
         data = memoryview(text.encode() + b"\n")
         while data:
             data = data[os.write(self.facts, data) :]
 
-    def tell_in_order(self, fact: Mapping[str, Any]) -> None:
+    def tell_in_order(self, fact: Fact) -> None:
         """Send a fact that has its place among the output; a process that was forked has none."""
         if os.getpid() != self.owner:
             return
@@ -54,7 +52,7 @@ class Channel:
 def run_page(job: Job, channel: Channel) -> None:
     """Run every cell of a page in one namespace, top to bottom, and tell the outcome of each."""
     limits.apply(job["limits"])
-    reads = Reads(job["root"], tuple(job["ignored"]))
+    reads = ReadLog(job["root"], tuple(job["ignored"]))
     job = {**job, "folder": _existing(job["folder"])}
     os.chdir(job["folder"])
     sys.path[:1] = [job["folder"], *job.get("path", ())]
