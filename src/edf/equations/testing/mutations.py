@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from edf.equations.latex import syntax as s
-from edf.equations.latex.printer import to_latex
 from edf.equations.latex.spoken import spoken
 
 _FUNCTIONS = {
@@ -344,6 +343,3 @@ def spread(found: Sequence[Mutation], count: int) -> list[Mutation]:
             if waiting and len(chosen) < count:
                 chosen.append(waiting.pop(0))
     return chosen
-
-
-__all__ = ["Alphabet", "Mutation", "mutations", "spread", "to_latex"]
