@@ -7,7 +7,7 @@ those of the function, in its order. Where an argument could stand for two thing
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from edf.anyfunction import Applied
 from edf.equations.errors import EquationError, Why
@@ -387,25 +387,24 @@ def argument_of(reader: Reader, tree: Tree) -> Node | None:
 
 def _is_own_call(reader: Reader, factors: Sequence[Tree]) -> bool:
     """Whether factors are P(x), with the name of something that P depends on."""
-    if len(factors) != 2 or not isinstance(factors[1], Group):
-        return False
-    head = named_node(reader, factors[0])
-    if head is None:
-        return False
-    below = reader.scope.ancestors(head)
-    named = [named_node(reader, item) for item in factors[1].items]
-    return all(found is not None and found in below for found in named)
+    group, below = _called(reader, factors)
+    return group is not None and all(named_node(reader, item) in below for item in group.items)
 
 
 def _is_call(reader: Reader, factors: Sequence[Tree]) -> bool:
     """Whether factors are P(..), with something in the parentheses that P depends on."""
-    if len(factors) != 2 or not isinstance(factors[1], Group):
-        return False
-    head = named_node(reader, factors[0])
-    if head is None:
-        return False
-    below = reader.scope.ancestors(head)
-    return any(node in below for node in _mentioned(reader, factors[1], bare=False))
+    group, below = _called(reader, factors)
+    return group is not None and any(n in below for n in _mentioned(reader, group, bare=False))
+
+
+def _called(
+    reader: Reader, factors: Sequence[Tree]
+) -> tuple[Group | None, Collection[Node | None]]:
+    """The parentheses of P(..) and what P depends on, if that is what the factors are."""
+    match factors:
+        case [head, Group() as group] if (node := named_node(reader, head)) is not None:
+            return group, reader.scope.ancestors(node)
+    return None, ()
 
 
 def _mentioned(reader: Reader, tree: Tree, bare: bool) -> Iterator[Node]:
