@@ -500,7 +500,8 @@ class _Substitution(ast.NodeTransformer):
         with self._binding([n for g in made.generators for n in _names(g.target)]):
             made.elt = self.visit(made.elt)
             first.ifs = [self.visit(test) for test in first.ifs]
-            made.generators = [first, *(self.generic_visit(g) for g in more)]  # type: ignore[list-item]
+            others: list[Any] = [self.generic_visit(g) for g in more]
+            made.generators = [first, *others]
         return made
 
     def _at(self, element: ast.expr, name: str, entry: ast.expr) -> ast.expr:

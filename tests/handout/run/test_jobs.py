@@ -8,7 +8,7 @@ from handout.run.jobs import job_cell
 from handout.run.process.execution import _EQUATION_OPTIONS
 
 #: Options for those who judge and show.
-EXPECTED_OR_SHOWN = {"claim", "expect", "exercise", "hint", "exec", "id", "title", "show"}
+EXPECTED_OR_SHOWN = {"claim", "expect", "quoted", "exercise", "hint", "exec", "id", "title", "show"}
 EXPECTED_OR_SHOWN |= {"hl_lines", "linenums"}
 
 
