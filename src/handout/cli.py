@@ -191,7 +191,7 @@ def _executor(address: str | None, project: Project) -> Iterator[Executor | None
     except ModuleNotFoundError as error:
         _refuse(MissingError(f"--executor needs {error.name}: pip install 'mkdocs-handout[dask]'"))
     try:
-        with cluster(address, project) as executor:
+        with cluster(address, project, _warn) as executor:
             yield executor
     except (ClusterError, ShippingError) as error:
         _refuse(error)

@@ -7,12 +7,13 @@ later get the project's files as well.
 from __future__ import annotations
 
 import contextlib
+import ipaddress
 import logging
 import re
 import shutil
 import socket
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future
 from pathlib import Path
 from typing import Any, cast
@@ -36,13 +37,14 @@ class ClusterError(UserError):
 
 
 @contextlib.contextmanager
-def cluster(address: str, project: Project) -> Iterator[Executor]:
+def cluster(address: str, project: Project, warn: Callable[[str], None]) -> Iterator[Executor]:
     """An executor on a running cluster, to which the project's files were sent.
 
     Args:
         address: of the scheduler, as in `dask://127.0.0.1:8786`, or `dask+tls://` if the cluster
             wants certificates, which stand in Dask's own configuration.
         project: whose pages are to run.
+        warn: called with what does not stop the pages: that strangers may use the cluster, too.
 
     Raises:
         ClusterError: if the address is wrong, nobody answers, or a worker does not fit.
@@ -58,20 +60,52 @@ def cluster(address: str, project: Project) -> Iterator[Executor]:
         files = _Files(bundle)
         _send(client, files)
         try:
+            if not found[1]:
+                _tell_exposed([f"tcp://{found[2]}:{found[3]}", *_listening(client)], warn)
             yield _OnCluster(client, files.name, bundle)
         finally:
             with contextlib.suppress(Exception):  # the cluster may be gone
                 client.unregister_worker_plugin(files.name)
 
 
+def is_exposed(address: str) -> bool:
+    """Whether a place that asks for no certificate can be reached from other machines."""
+    host = address.rpartition("://")[2].rpartition(":")[0].strip("[]")
+    try:
+        return not ipaddress.ip_address(host).is_loopback
+    except ValueError:  # a name
+        return host != "localhost"
+
+
+def _tell_exposed(listening: Iterable[str], warn: Callable[[str], None]) -> None:
+    if exposed := [place for place in listening if is_exposed(place)]:
+        warn(
+            f"anyone who can reach {', '.join(exposed)} can run code there: start scheduler and "
+            "workers with `--host 127.0.0.1`, or with certificates [H704]"
+        )
+
+
+def _listening(client: distributed.Client) -> Iterator[str]:
+    for addresses in client.run(_listens_at).values():
+        yield from addresses
+
+
+def _listens_at(dask_worker: Any = None) -> list[str]:
+    """The addresses that a worker listens at, which is not only the one that it is known by."""
+    return [listener.listen_address for listener in dask_worker.listeners]
+
+
 @contextlib.contextmanager
 def _connected(host: str, port: int, encrypted: bool) -> Iterator[distributed.Client]:
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # errors are ours to tell
     try:
-        socket.create_connection((host, port), _PATIENCE).close()  # Dask would try and try again
+        with socket.create_connection((host, port), _PATIENCE) as trial:  # Dask tries for ever
+            if not encrypted and not trial.recv(1):  # a scheduler without certificates speaks first
+                raise OSError
+        security = _certificates() if encrypted else None
         client = distributed.Client(
             f"{'tls' if encrypted else 'tcp'}://{host}:{port}",
-            security=distributed.Security() if encrypted else None,
+            security=security,
             timeout=_PATIENCE,
             set_as_default=False,
             name="handout",
@@ -83,8 +117,8 @@ def _connected(host: str, port: int, encrypted: bool) -> Iterator[distributed.Cl
         ) from error
     except (OSError, OverflowError) as error:
         raise ClusterError(
-            f"no Dask scheduler answers at {host}:{port}; start one with "
-            "`dask scheduler --host 127.0.0.1`"
+            f"no Dask scheduler answers at {host}:{port}; start one with `dask scheduler --host "
+            "127.0.0.1`, or write dask+tls:// if it asks for certificates"
         ) from error
     try:
         yield client
@@ -92,10 +126,24 @@ def _connected(host: str, port: int, encrypted: bool) -> Iterator[distributed.Cl
         client.close(timeout=_PATIENCE)
 
 
+def _certificates() -> distributed.Security:
+    """Those of Dask's configuration.
+
+    Raises:
+        ValueError: if it names none; a client without any would be noticed late, and badly.
+    """
+    security = distributed.Security()
+    if security.get_connection_args("client")["ssl_context"] is None:
+        raise ValueError("none are configured")
+    return security
+
+
 def _send(client: distributed.Client, files: _Files) -> None:
     """Send the project's files to every worker; make sure that each is fit to run its pages."""
     if not client.scheduler_info(n_workers=-1)["workers"]:
-        raise ClusterError("the cluster has no workers; start some with `dask worker`")
+        raise ClusterError(
+            "the cluster has no workers; start some with `dask worker --host 127.0.0.1 ADDRESS`"
+        )
     try:
         client.register_plugin(files)
         unfit = client.run(_unfit, files.name)

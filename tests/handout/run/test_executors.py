@@ -246,6 +246,7 @@ class Cluster:
         wait_for(contact.exists)
         for name in ("one", "two"):
             options = ["--no-nanny", "--nthreads", "1", "--no-dashboard", "--name", name]
+            options += ["--host", "127.0.0.1"]
             space = ["--scheduler-file", str(contact), "--local-directory", str(folder / name)]
             self._start(name, [*_WORKER, *options, *space])
         self.address = contact.read_text().split("tcp://")[1].split('"')[0]
@@ -351,6 +352,25 @@ def test_a_bad_address_is_a_usage_error(project: Path, address: str, said: str):
     assert said in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("address", "exposed"),
+    [
+        ("tcp://127.0.0.1:1", False),
+        ("tcp://[::1]:1", False),
+        ("tcp://localhost:1", False),
+        ("tcp://0.0.0.0:1", True),
+        ("tcp://[::]:1", True),
+        ("tcp://10.0.0.5:1", True),
+        ("tcp://lab.test:1", True),
+    ],
+)
+def test_what_other_machines_can_reach(address: str, exposed: bool) -> None:
+    """A worker listens everywhere unless it is told not to, whatever its scheduler does."""
+    from handout.run.cluster import is_exposed
+
+    assert is_exposed(address) == exposed
+
+
 @pytest.mark.slow
 def test_a_cluster_may_want_certificates(project: Path, tmp_path: Path, monkeypatch):
     """Dask's own configuration names them; without one, the message says so."""
@@ -378,6 +398,11 @@ def test_a_cluster_may_want_certificates(project: Path, tmp_path: Path, monkeypa
                     _, warned = there.communicate()
                 assert there.returncode == 2
                 assert "no certificates for" in warned
+                assert "Traceback" not in warned
+                with check("docs/gradient.md", "--executor", f"dask://{address}") as there:
+                    _, warned = there.communicate(timeout=100)
+                assert there.returncode == 2
+                assert "write dask+tls:// if it asks for certificates" in warned
                 for name, file in (("CA_FILE", certificate), ("CLIENT__CERT", certificate),
                                    ("CLIENT__KEY", key)):  # fmt: skip
                     monkeypatch.setenv(f"DASK_DISTRIBUTED__COMM__TLS__{name}", str(file))
