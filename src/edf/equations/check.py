@@ -25,7 +25,7 @@ from edf.equations.testing.hypotheses import hypotheses
 from edf.equations.testing.judge import Finding, point_of
 from edf.equations.testing.mutants import count_noticed
 from edf.equations.testing.repair import mend
-from edf.equations.testing.setting import Setting, parts
+from edf.equations.testing.setting import Setting, arbitrary, parts
 from edf.equations.testing.step import examine
 from edf.equations.testing.tried import is_positive, movable
 from edf.equations.testing.verdict import EquationVerdict
@@ -233,6 +233,9 @@ def understood(
         insist_on_one_spelling(equation, page.scope)
     meanings = [resolve(equation, page) for equation in equations]
     page.world.closed = True
+    for function in (arbitrary(part) for meaning in meanings for part in parts(meaning)):
+        if function is not None:  # numbered here, so that it is drawn alike wherever it is met
+            page.world.number(function)
     return claim, equations, meanings, page
 
 

@@ -23,6 +23,7 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 
 import numpy as np
@@ -46,6 +47,16 @@ STENCILS = {
         np.array([-761 / 280, 8, -14, 56 / 3, -35 / 2, 56 / 5, -14 / 3, 8 / 7, -1 / 8]),
     ),
 }
+
+
+@cache
+def repeated(name: str, times: int) -> tuple[Array, Array]:
+    """Return the offsets and weights of a stencil applied so many times, one after the other."""
+    if not times:
+        return np.zeros(1), np.ones(1)
+    inner, outer = repeated(name, times - 1), STENCILS[name]
+    offsets, places = np.unique(np.add.outer(inner[0], outer[0]), return_inverse=True)
+    return offsets, np.bincount(places.ravel(), np.multiply.outer(inner[1], outer[1]).ravel())
 
 
 def complex_steps(values: Array) -> Array:

@@ -194,9 +194,10 @@ def moved(reader: Reader, expr: Expr, node: Node, place: Expr) -> Expr:
     if all(new is old for new, old in zip(args, expr.args, strict=True)):
         return expr
     free = frozenset().union(*(arg.free for arg in args)) | expr.free
+    own = expr.order - max((arg.order for arg in expr.args), default=0)  # as f' has, and limits
     return make(
         expr.op, args, expr.data, at=expr.at, shape=expr.shape, free=free - expr.bound,
-        bound=expr.bound, label=expr.label,
+        bound=expr.bound, order=own, label=expr.label,
     )  # fmt: skip
 
 

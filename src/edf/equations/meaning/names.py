@@ -33,6 +33,7 @@ from edf.equations.latex.syntax import (
 )
 from edf.equations.latex.vocabulary import ACCENTS, GREEK
 from edf.graph import Input, Node, Param, topological_order
+from edf.piecewise import Comparison, Not, Step
 
 _SPELLINGS = {
     r"\ell": ("ell", "l"),
@@ -323,9 +324,17 @@ class Scope:
             if not any(argument is variable for argument in arguments):
                 continue
             for argument in arguments:
-                if argument is not variable and variable in self.ancestors(argument):
+                if argument is not variable and self._follows(argument, variable):
                     return argument
         return None
+
+    def _follows(self, node: Node, variable: Node) -> bool:
+        """Whether a derivative may pass from one node to another, which none does by a mask."""
+        if node is variable:
+            return True
+        if isinstance(node, Comparison | Not | Step) or variable not in self.ancestors(node):
+            return False
+        return any(self._follows(below, variable) for below in node.inputs)
 
     def _named_arguments(self, node: Node) -> list[Node]:
         found: dict[Node, None] = {}

@@ -33,8 +33,8 @@ class Rule:
     def __len__(self) -> int:
         return len(self.places)
 
-    def total(self, values: Array, axis: int) -> Array:
-        """Return the integral along an axis; not a number where the two rules disagree."""
+    def totals(self, values: Array, axis: int) -> tuple[Array, Array]:
+        """Return the integral along an axis by both rules; not a number where they disagree."""
         shape = [1] * values.ndim
         shape[axis] = -1
         terms = values * self.weights.reshape(shape)
@@ -48,7 +48,7 @@ class Rule:
             if self.ends:
                 last = np.take(sizes, [0, -1], axis=axis).max(axis, keepdims=True)
                 known &= last <= DIED * sizes.max(axis, keepdims=True)
-        return np.where(known, fine, np.nan)
+        return np.where(known, fine, np.nan), np.where(known, rough, np.nan)
 
 
 @cache

@@ -27,7 +27,7 @@ from edf.equations.operations.shapes import settle
 from edf.equations.sampling.points import Context
 from edf.equations.sampling.stacking import Stacked
 from edf.graph import Array, Node
-from edf.numerics.differences import STENCILS, complex_steps, quotient
+from edf.numerics.differences import STENCILS, complex_steps, quotient, repeated
 
 _COMPARE: dict[str, Callable[[Array, Array], Array]] = {
     "=": np.equal, r"\neq": np.not_equal, "<": np.less, ">": np.greater,
@@ -185,9 +185,8 @@ class Evaluator:
 
     def flattened(self, values: Sequence[Array]) -> tuple[tuple[int, ...], list[Array]]:
         """Return the common leading shape, and the arguments as stacks of arrays."""
-        lead = np.broadcast_shapes(
-            *(value.shape[:-2] for value in values), (len(self.context.rows),) + (1,) * self.depth
-        )
+        rows = (len(self.context.rows), *(1,) * (values[0].ndim - 3)) if values else ()
+        lead = np.broadcast_shapes(*(value.shape[:-2] for value in values), rows)
         stacks = []
         for value in values:
             rows, columns = value.shape[-2:]
@@ -271,7 +270,10 @@ def _number(ev: Evaluator, expr: Expr) -> Array:
 
 def _node(ev: Evaluator, expr: Expr) -> Array:
     node, indices = expr.data
-    return ev.placed(ev.context.value(ev.twin(node)), indices)
+    value = ev.context.value(ev.twin(node))
+    if value.dtype == bool:  # of a mask: 1 where it holds
+        value = value.astype(float)
+    return ev.placed(value, indices)
 
 
 def _array(ev: Evaluator, expr: Expr) -> Array:
@@ -366,24 +368,21 @@ def _call(ev: Evaluator, expr: Expr) -> Array:
 
 
 def _prime(ev: Evaluator, expr: Expr) -> Array:
-    """The derivative of a function of one number, by its order."""
+    """The derivative of a function of one number, by its order: called once, at all places that it
+    takes."""
     bound, order = expr.data
-    (argument,) = expr.args
-
-    def derivative(times: int, value: Array) -> Array:
-        if times == 0:
-            return ev.applied(bound, [value])
-        exact = times == 1 and ev.method == "complex" and not np.iscomplexobj(value)
-        if exact and not ev.context.is_complex:
-            steps = complex_steps(value)
-            return derivative(0, value + 1j * steps).imag / steps
-        steps = ev.step * np.maximum(1.0, np.abs(value.real))
-        total: Any = 0.0
-        for offset, weight in zip(*STENCILS[ev.stencil], strict=True):
-            total = total + weight * derivative(times - 1, value + offset * steps)
-        return total / steps
-
-    return derivative(order, ev.value(argument))
+    here = ev.value(expr.args[0])
+    exact = ev.method == "complex" and not (np.iscomplexobj(here) or ev.context.is_complex)
+    differences = order - exact  # the innermost derivative is a complex step
+    offsets, weights = (part.reshape(-1, 1, 1) for part in repeated(ev.stencil, differences))
+    steps = ev.step * np.maximum(1.0, np.abs(here.real))
+    places = here[..., None, :, :] + offsets * steps[..., None, :, :]
+    if exact:
+        tiny = complex_steps(places)
+        values = ev.applied(bound, [places + 1j * tiny]).imag / tiny
+    else:
+        values = ev.applied(bound, [places])
+    return np.asarray(np.add.reduce(weights * values, axis=-3) / steps**differences)
 
 
 def _replace(ev: Evaluator, expr: Expr) -> Array:
@@ -428,12 +427,17 @@ def _abscissa(ev: Evaluator, expr: Expr) -> Array:
 
 
 def _integral(ev: Evaluator, expr: Expr) -> Array:
-    """The sum over the places of a quadrature rule."""
+    """The sum over the places of a quadrature rule.
+
+    Rounded copies take the coarser rule, so that its distance counts as their rounding does.
+    """
     index, kind, _ = expr.data
     value = ev.value(expr.args[0])
     places = ev.placed(rule(kind).places[None], (index,))
     value = np.broadcast_to(value, np.broadcast_shapes(value.shape, places.shape))
-    total = rule(kind).total(value, ev.axis[index])
+    total, rough = rule(kind).totals(value, ev.axis[index])
+    if (amplitude := ev.context.rows.amplitude) is not None:
+        total = np.where(amplitude.reshape(-1, *(1,) * (total.ndim - 1)) > 0, rough, total)
     if kind == "interval":
         low, high = (ev.value(arg) for arg in expr.args[1:])
         total = (high - low) * total

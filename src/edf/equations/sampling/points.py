@@ -351,7 +351,7 @@ def usable(points: Points) -> Points:
     finite = np.ones(len(points), bool)
     for node in points.world.order:
         value = points.context.value(node)
-        if not np.issubdtype(value.dtype, np.number):
+        if value.dtype.kind not in "biufc":
             points.world.fail(node, f"its value is of type {value.dtype}")
         finite &= np.isfinite(value).reshape(points.copies, len(points), -1).all(axis=(0, 2))
     return points.take(finite & ~points.lost[points.draws])

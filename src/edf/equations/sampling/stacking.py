@@ -135,6 +135,8 @@ def _keeps_apart(way: Way, stacks: Sequence[Array], few: Array) -> bool:
 
 def _agree(values: Array, expected: Array) -> bool:
     """Whether two arrays are equal but for rounding."""
+    if values.dtype == bool:
+        return bool((values == expected).all())
     close = np.abs(values - expected) <= 1e-13 * (np.abs(expected) + _size(expected))
     return bool(
         (close | (values == expected) | ((values != values) & (expected != expected))).all()

@@ -52,6 +52,8 @@ class World:
             for node, twin in self.twins.items()
             if isinstance(node, Applied) and isinstance(twin, Applied)
         }
+        drawn = dict.fromkeys(id(n.function) for n in self.order if isinstance(n, Applied))
+        self._numbers = {function: number for number, function in enumerate(drawn)}
         self.place = {node: k for k, node in enumerate(self.order)}
         self.below: dict[Node, int] = {}  # for each node a set of places: itself, and its ancestors
         for k, node in enumerate(self.order):
@@ -220,9 +222,10 @@ class World:
         raise EquationError(Why.EVALUATION, f"{type(original).__name__} cannot be evaluated: {why}")
 
     def number(self, function: AnyFunction) -> int:
-        """Count the functions of the graph, so that each has a stream of its own."""
-        seen = dict.fromkeys(id(node.function) for node in self.order if isinstance(node, Applied))
-        return list(seen).index(id(function)) if id(function) in seen else len(seen)
+        """Count arbitrary functions, those of the graph first and others as they are met, so that
+        each has a stream of its own."""
+        twin = self.functions.get(id(function), function)
+        return self._numbers.setdefault(id(twin), len(self._numbers))
 
 
 def loses_imaginary_part(function: Callable[..., Any], arrays: Sequence[Array]) -> bool:

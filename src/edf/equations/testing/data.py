@@ -12,7 +12,7 @@ from edf.equations.errors import EquationError
 from edf.equations.meaning.expression import Expr, Meaning
 from edf.equations.sampling.world import World
 from edf.equations.testing.judge import judge
-from edf.equations.testing.setting import Outcome, Setting, is_arbitrary, nodes, parts
+from edf.equations.testing.setting import Outcome, Setting, arbitrary, nodes, parts
 from edf.graph import Array, Constant, Input, Node, Param
 from edf.numerics.sampling import perturb_leaf
 
@@ -74,7 +74,7 @@ def _constant(meaning: Meaning, setting: Setting, outcome: Outcome) -> list[Node
 
 def _is_drawn(meaning: Meaning, world: World, constant: Sequence[Node]) -> bool:
     """Whether anything that a step depends on is drawn at every point."""
-    return any(is_arbitrary(expr) for expr in parts(meaning)) or any(
+    return any(arbitrary(expr) for expr in parts(meaning)) or any(
         isinstance(node, Applied | Param)
         or (not node.inputs and node not in world.fixed and node not in constant)
         for node in world.all_below(nodes(meaning))

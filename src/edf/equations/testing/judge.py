@@ -16,11 +16,12 @@ from edf.equations.sampling.points import Points, draw
 from edf.equations.sampling.rounding import COARSE
 from edf.equations.sampling.world import World
 from edf.equations.testing.measure import CHECKED, COPIES, Measure, has_limit, quiet
-from edf.equations.testing.sides import DIFFERENT, SINGLE, Comparison, Sides
+from edf.equations.testing.sides import DIFFERENT, FIRST, SINGLE, Comparison, Sides
 from edf.graph import Array, Node
 from edf.report import Status
 
 MAX_DRAWS = 12  # batches of points drawn before giving up
+HOPELESS = 60  # points of which none could be used, so that no further ones are drawn
 #: At chosen points numbers are special, and operations may round inside by more than was seen; for
 #: derivatives, where complex numbers nearly cancel there, by any factor.
 CHOSEN_SLACK = 100.0
@@ -98,7 +99,9 @@ class _Judge:
 
     def draw(self, points: int, rng: np.random.Generator) -> Finding:
         """Draw points until so many could be used."""
-        for _ in range(MAX_DRAWS):
+        for number in range(MAX_DRAWS):
+            if not self.done and number * points >= HOPELESS:
+                break
             drawn = draw(self.world, rng, points, 1 + COPIES, COARSE)
             self.outside += points - len(drawn)
             if (refuted := self.add(drawn, points - self.done)) is not None:
@@ -294,19 +297,29 @@ def point_of(points: Points, row: int) -> dict[Node, Array]:
 
 
 def agrees(meaning: Meaning, witness: Sides) -> bool | None:
-    """Whether another step holds at points already examined: True, False, or None for unclear."""
+    """Whether another step holds at points already examined: True, False, or None for unclear.
+
+    Most that do not hold fail at the first few.
+    """
+    if len(witness) > FIRST and _agrees(meaning, witness.first) is False:
+        return False
+    return _agrees(meaning, witness)
+
+
+def _agrees(meaning: Meaning, witness: Sides) -> bool | None:
     measure = Measure(meaning, witness.points.world)
     if measure.method != "none" and witness.method != "none":
         measure.method = witness.method
     sides = measure.at(witness.points, measure.method, witness.step)
-    if sides is None or not np.isfinite(sides.left + sides.right + sides.spread).all():
+    if sides is None:
         return None
     if witness.left.shape == sides.left.shape:
         sides = replace(sides, left_gap=witness.left_gap, right_gap=witness.right_gap)
-    compared = sides.compared()
+    finite = ~_any(~np.isfinite(sides.left + sides.right + sides.spread))
+    compared = sides.take(finite).compared()
     if compared.different.any():
         return False
-    return bool(compared.equal.all()) or None
+    return bool(finite.all() and compared.equal.all()) or None
 
 
 def _any(mask: Array) -> Array:

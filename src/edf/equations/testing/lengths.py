@@ -18,13 +18,17 @@ from edf.equations.errors import EquationError
 from edf.equations.latex import syntax as s
 from edf.equations.meaning.expression import Meaning
 from edf.equations.meaning.names import Scope
+from edf.equations.meaning.relations import COMPARISONS
 from edf.equations.meaning.resolve import resolve
 from edf.equations.sampling.world import World
 from edf.equations.testing.judge import Finding, judge
+from edf.equations.testing.measure import quiet
 from edf.equations.testing.setting import Outcome, Setting, nodes, parts
+from edf.equations.testing.tried import judged_apart, tried_points
 from edf.graph import Array, Constant, Input, Node
 
 POINTS = 2  # at which each other length is tested
+LONGER = 11  # by how much more a length grows in an inequality, which many a length may satisfy
 MOST_NUMBERS = 3  # places in a formula at which a number is taken for the length
 
 Axis = tuple[Node, int]
@@ -32,16 +36,23 @@ Axis = tuple[Node, int]
 
 @dataclass(frozen=True)
 class Change:
-    """Some axes of sampled inputs, all of one length, made longer by one."""
+    """Some axes of sampled inputs, all of one length, made longer."""
 
     axes: frozenset[Axis]
     length: int
+    by: int = 1
+
+    @property
+    def to(self) -> int:
+        """The length that they have then."""
+        return self.length + self.by
 
     def shapes(self, world: World) -> dict[Node, tuple[int, ...]]:
         """Return the shapes of all sampled inputs (nodes of the page) after the change."""
         return {
             world.names[twin]: tuple(
-                n + ((world.names[twin], k) in self.axes) for k, n in enumerate(twin.shape or ())
+                n + self.by * ((world.names[twin], k) in self.axes)
+                for k, n in enumerate(twin.shape or ())
             )
             for twin in world.sampled
         }
@@ -71,17 +82,18 @@ def at_other_lengths(
         return
     square_only = any(expr.op == "inverse" for expr in parts(meaning))
     numbered = _numbered(meaning, world)
-    tried: dict[frozenset[Axis], Finding | None] = {}
+    tried: dict[frozenset[Axis], tuple[Finding | None, int]] = {}
     kept: set[int] = set()  # lengths that neither graph nor formula lets change
     for axis in axes:
         length = _length(axis)
         if length in numbered or length in getattr(axis[0], "fixed_lengths", ()):
             continue  # components are named by number, or the length was declared as one
-        found = None
+        found, longer = None, length + 1
         for group in _groups(axis, axes, square_only):
             if group not in tried:
-                tried[group] = _tested(equation, Change(group, length), setting)
-            found = _worse(found, tried[group])
+                tried[group] = _made_longer(equation, meaning, group, length, setting)
+            found = _worse(found, tried[group][0])
+            longer = max(longer, tried[group][1])
             if found is not None and (length > 1 or found.status == "refuted"):
                 break  # at length 1, matrices are numbers until all are lengthened
         if found is None:
@@ -91,12 +103,12 @@ def at_other_lengths(
                 outcome.finding,
                 status="inconclusive",
                 message="It holds at the lengths of this page and fails when a length changes from "
-                f"{length} to {length + 1}: write it for every length, or make what has this "
+                f"{length} to {longer}: write it for every length, or make what has this "
                 "length a Param, which keeps it",
             )
             return
         elif found.status == "verified":
-            outcome.facts["sizes"] = sorted({*outcome.facts["sizes"], length + 1})
+            outcome.facts["sizes"] = sorted({*outcome.facts["sizes"], longer})
     if kept:
         own = ", ".join(map(str, sorted(kept)))
         outcome.notes.append(f"Tested at the page's own lengths only: {own}")
@@ -166,6 +178,19 @@ def _numbered(meaning: Meaning, world: World) -> set[int]:
     return found
 
 
+def _made_longer(
+    equation: s.Equation, meaning: Meaning, group: frozenset[Axis], length: int, setting: Setting
+) -> tuple[Finding | None, int]:
+    """Test a step with some axes made longer, and return the length that they had."""
+    longer = Change(group, length)
+    found = _tested(equation, longer, setting)
+    if found is None or found.status != "verified" or meaning.sign not in COMPARISONS:
+        return found, longer.to
+    much_longer = Change(group, length, LONGER)
+    other = _tested(equation, much_longer, setting)
+    return (found, longer.to) if other is None else (other, much_longer.to)
+
+
 def _tested(equation: s.Equation, change: Change, setting: Setting) -> Finding | None:
     """Test a step after a change; None where graph or formula do not allow it.
 
@@ -177,9 +202,12 @@ def _tested(equation: s.Equation, change: Change, setting: Setting) -> Finding |
         if not world.fits:
             continue
         page = replace(setting.page, world=world, scope=scope)
-        for variant in _variants(equation, change.length):
+        for variant in _variants(equation, change):
             try:
-                found = judge(resolve(variant, page), world, points, setting.seed + 1, checked=0)
+                means = resolve(variant, page)
+                found = judge(means, world, points, setting.seed + 1, checked=0)
+                if means.sign in COMPARISONS and found.status == "verified":
+                    found = _at_tried_points(means, world, setting, found)
             except EquationError:
                 continue
             if found.status == "verified":
@@ -189,6 +217,14 @@ def _tested(equation: s.Equation, change: Change, setting: Setting) -> Finding |
     return worst
 
 
+def _at_tried_points(meaning: Meaning, world: World, setting: Setting, found: Finding) -> Finding:
+    """Return what round numbers and equal entries say against an inequality, if they do."""
+    with quiet():
+        points = tried_points(world, np.random.default_rng(setting.seed + 2))
+    other = judged_apart(meaning, points) if len(points) else found
+    return other if other.status == "refuted" else found
+
+
 def _pages(setting: Setting, change: Change) -> Iterator[tuple[World, Scope]]:
     """Yield graph and names after a change.
 
@@ -196,12 +232,12 @@ def _pages(setting: Setting, change: Change) -> Iterator[tuple[World, Scope]]:
     """
     roots, shapes = setting.world.roots, change.shapes(setting.world)
     world = World(roots, shapes)
-    scopes = list(_scopes(setting.page.scope, change.length))
+    scopes = list(_scopes(setting.page.scope, change))
     for scope in scopes:
         yield world, scope
     if len(scopes) > 1:
         constants: dict[Node, Array] = {
-            setting.world.names[twin]: np.asarray(float(change.length + 1))
+            setting.world.names[twin]: np.asarray(float(change.to))
             for twin in setting.world.order
             if isinstance(twin, Constant) and np.array_equal(twin.value, float(change.length))
         }
@@ -209,14 +245,15 @@ def _pages(setting: Setting, change: Change) -> Iterator[tuple[World, Scope]]:
             yield World(roots, shapes, constants), scopes[1]
 
 
-def _scopes(scope: Scope, length: int) -> Iterator[Scope]:
-    """Yield the page's names, and the same with whole numbers `length` larger by one.
+def _scopes(scope: Scope, change: Change) -> Iterator[Scope]:
+    """Yield the page's names, and the same with whole numbers that may be the length changed.
 
     A declared length has a name, which changes with it; no other number can be meant by it.
     """
+    length = change.length
     if isinstance(length, Length):
         declared = {
-            name: Length(length + 1)
+            name: Length(change.to)
             for name, value in scope.names.items()
             if isinstance(value, Length) and value == length
         }
@@ -224,7 +261,7 @@ def _scopes(scope: Scope, length: int) -> Iterator[Scope]:
         return
     yield scope
     larger = {
-        name: type(value)(length + 1)
+        name: type(value)(change.to)
         for name, value in scope.names.items()
         if isinstance(value, int) and not isinstance(value, bool) and value == length
     }
@@ -232,8 +269,9 @@ def _scopes(scope: Scope, length: int) -> Iterator[Scope]:
         yield Scope({**scope.names, **larger})
 
 
-def _variants(equation: s.Equation, length: int) -> Iterator[s.Equation]:
-    """Yield the equation, and the equation with some numbers `length` made larger by one."""
+def _variants(equation: s.Equation, change: Change) -> Iterator[s.Equation]:
+    """Yield the equation, and the equation with some numbers changed as the length is."""
+    length = change.length
     yield equation
     if isinstance(length, Length):  # which is written by its name
         return
@@ -242,7 +280,7 @@ def _variants(equation: s.Equation, length: int) -> Iterator[s.Equation]:
         for chosen in itertools.combinations(places, count):
             changed: s.Tree = equation
             for path in chosen:
-                changed = _with(changed, path, s.Number(str(length + 1)))
+                changed = _with(changed, path, s.Number(str(change.to)))
             assert isinstance(changed, s.Equation)
             yield changed
 

@@ -79,6 +79,7 @@ class Measure:
         if self.method == "complex" and (has_limit(meaning) or loses_complex_step(meaning, world)):
             self.method = "differences"
         self.sums = (has_terms(meaning.left), has_terms(meaning.right))
+        self.written = (is_written(meaning.left), is_written(meaning.right))
         self._at_once = max(1, MAX_ENTRIES // self._entries())
 
     def measured(self, points: Points, chosen: bool = False) -> Iterator[Sides]:
@@ -142,6 +143,7 @@ class Measure:
             method,
             step,
             self.sums,
+            self.written,
         )
 
     def closer(self, sides: Sides) -> Sides:
@@ -298,6 +300,14 @@ def has_terms(expr: Expr) -> bool:
     operation = OPERATIONS.get(expr.op)
     rounds = operation is not None and operation.rounds_inside
     return rounds or expr.op in ("add", "big") or any(map(has_terms, expr.args))
+
+
+def is_written(expr: Expr) -> bool:
+    """Whether an expression is made of numbers alone, as 0 is, and a column of zeros."""
+    return all(
+        part.op in ("number", "zeros", "ones", "eye") or part.op in OPERATIONS
+        for part in expr.walk()
+    )
 
 
 def _fail(why: Why, message: str, expr: Expr) -> None:

@@ -247,6 +247,14 @@ class _Mender(_Maker):
                 exchanged = s.Sum((other, one), ("", "-"), at=tree.at)
                 yield "exchange", f"{spoken(one)} and {spoken(other)} are exchanged", exchanged
                 yield from _raised(tree, s.Group((tree,), "(", ")", at=tree.at))
+            case s.Sum() if len(tree.terms) > 1:
+                yield from _raised(tree, s.Group((tree,), "(", ")", at=tree.at))
+            case s.Product():
+                yield from _reordered(tree)
+            case s.Big(macro=r"\sum") if tree.upper not in (None, s.Symbol(r"\infty")):
+                assert tree.upper is not None
+                mean = s.Fraction(tree, tree.upper, r"\frac", at=tree.at)
+                yield "factor", f"the sum is divided by {spoken(tree.upper)}", mean
             case s.Fraction() if not _is_differential(tree.top):
                 turned = s.Fraction(tree.bottom, tree.top, tree.macro, at=tree.at)
                 yield "exchange", f"{spoken(tree)} is turned upside down", turned
@@ -308,6 +316,17 @@ def _doubled(tree: s.Tree) -> Iterator[_Change]:
     half = s.Fraction(tree, s.Number("2"), r"\frac", at=tree.at)
     yield "double", f"{spoken(tree)} is multiplied by 2", double
     yield "double", f"{spoken(tree)} is divided by 2", half
+
+
+def _reordered(tree: s.Product) -> Iterator[_Change]:
+    """Yield a product with two neighbours exchanged, as those of matrices may not be."""
+    for k, (one, other) in enumerate(itertools.pairwise(tree.factors)):
+        if isinstance(one, s.Symbol | s.Script | s.Group) and isinstance(
+            other, s.Symbol | s.Script | s.Group
+        ):
+            factors = (*tree.factors[:k], other, one, *tree.factors[k + 2 :])
+            text = f"the order of {spoken(one)} and {spoken(other)} is changed"
+            yield "order", text, s.Product(factors, tree.joins, at=tree.at)
 
 
 def _opposite(argument: s.Tree) -> Iterator[tuple[str, s.Tree]]:

@@ -23,7 +23,7 @@ PARTS = 9_000
 #: Which repairs are preferred, the most telling first.
 _PREFERENCE = (
     "sign", "exchange", "factor", "delta", "term", "number", "transpose", "index", "double",
-    "square", "name", "power", "far number",
+    "square", "name", "power", "order", "far number",
 )  # fmt: skip
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
 

@@ -25,7 +25,7 @@ from edf.equations.sampling.evaluate import Evaluator
 from edf.equations.sampling.points import Points
 from edf.equations.sampling.world import World
 from edf.equations.testing.measure import quiet
-from edf.equations.testing.setting import is_arbitrary, nodes, parts
+from edf.equations.testing.setting import arbitrary, nodes, parts
 from edf.graph import Array, Node, Param
 from edf.numerics.precise import Precise, as_typed, euler, exactly, pi
 
@@ -34,11 +34,11 @@ DIGITS = 60
 FAR, FARTHEST = 20, 100
 MOST = 1000  # numbers that one evaluation may take
 EQUAL = Decimal("1e-45")  # the part of their size by which sides may differ that are equal
-#: By which part a difference may change, with the digits that are kept and the last one of the
-#: leaves: those of a sampler may add up to 1, or have unit length, within their rounding only.
+#: By which part a difference may change, with the digits that are kept, with the step, and with the
+#: last digit of the leaves: those of a sampler may add up to 1 within their rounding only.
 STABLE = Decimal("0.1")
 NUDGE = 2.0**-50
-STEP = 1e-28  # of the difference that first derivatives are taken with
+STEPS = 1e-28, 1e-30  # of the differences that first derivatives are taken with
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def _at(meaning: Meaning, point: Points, digits: int) -> Seen | None:
     if apart <= EQUAL:
         return Seen(equal=True)
     left, right = sides[place]
-    other, another = _sides(meaning, _nudged(point), 2 * digits)[place]
+    other, another = _sides(meaning, _nudged(point), 2 * digits, STEPS[1])[place]
     change = abs((left - right) - (other - another))
     return Seen(equal=False, apart=float(apart)) if change <= STABLE * abs(left - right) else None
 
@@ -100,7 +100,9 @@ def _apart(sides: tuple[Decimal, Decimal]) -> Decimal:
     return abs(left - right) / max(abs(left), abs(right)) if left != right else Decimal(0)
 
 
-def _sides(meaning: Meaning, point: Points, digits: int) -> list[tuple[Decimal, Decimal]]:
+def _sides(
+    meaning: Meaning, point: Points, digits: int, step: float = STEPS[0]
+) -> list[tuple[Decimal, Decimal]]:
     """Return both sides, component by component."""
     world = point.world
     with localcontext(prec=digits):
@@ -109,7 +111,7 @@ def _sides(meaning: Meaning, point: Points, digits: int) -> list[tuple[Decimal, 
             for node, value in point.exact().leaves.items()
         }  # fmt: skip
         exact = Points(world, leaves, point.seed, point.draws, point.drawn)
-        left, right = _PreciseEvaluator(exact, meaning).sides(meaning)
+        left, right = _PreciseEvaluator(exact, meaning, step).sides(meaning)
         return [
             (Precise.of(one), Precise.of(other))
             for one, other in zip(left.ravel(), right.ravel(), strict=True)
@@ -119,8 +121,8 @@ def _sides(meaning: Meaning, point: Points, digits: int) -> list[tuple[Decimal, 
 class _PreciseEvaluator(Evaluator):
     """Evaluates a formula with decimal numbers."""
 
-    def __init__(self, points: Points, meaning: Meaning) -> None:
-        super().__init__(points.context, meaning.ranges, "two-point", STEP)
+    def __init__(self, points: Points, meaning: Meaning, step: float) -> None:
+        super().__init__(points.context, meaning.ranges, "two-point", step)
 
     def value(self, expr: Expr) -> Array:
         if expr.op == "number":
@@ -157,7 +159,7 @@ def _is_settled(meaning: Meaning, world: World) -> bool:
         return False
     numbers = graph = sum(map(world.entries, below))
     for expr in parts(meaning):
-        if is_arbitrary(expr) or expr.op in ("call", "integral", "limit") or _is_series(expr):
+        if arbitrary(expr) or expr.op in ("call", "integral", "limit") or _is_series(expr):
             return False
         entries = math.prod(meaning.ranges[index] for index in expr.free)
         for dim in expr.shape or ():

@@ -45,16 +45,16 @@ def nodes(meaning: Meaning) -> list[Node]:
     return [expr.data[0] for expr in parts(meaning) if expr.op in ("node", "deriv", "replace")]
 
 
-def is_arbitrary(expr: Expr) -> bool:
-    """Whether an expression applies an arbitrary function, which is drawn at every point."""
+def arbitrary(expr: Expr) -> AnyFunction | None:
+    """Return the arbitrary function that an expression applies, which is drawn at every point."""
     if expr.op not in ("call", "prime"):
-        return False
-    bound = expr.data if expr.op == "call" else expr.data[0]
-    return isinstance(bound.value, AnyFunction)
+        return None
+    value = (expr.data if expr.op == "call" else expr.data[0]).value
+    return value if isinstance(value, AnyFunction) else None
 
 
 def applies_arbitrary(meaning: Meaning, world: World) -> bool:
     """Whether anything in a step, or in the graph below it, is an arbitrary function."""
-    return any(map(is_arbitrary, parts(meaning))) or any(
+    return any(map(arbitrary, parts(meaning))) or any(
         isinstance(node, Applied) for node in world.all_below(nodes(meaning))
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -17,7 +18,7 @@ STEPS = 2  # and by no more than so many times the change from one step of diffe
 DIFFERENT = 1e-5
 SINGLE = 1e-2  # the same, where an operation is known to round to float32
 ENOUGH = 1e-7  # a value tells something if its doubt is below this part of it
-
+FIRST = 3  # points that are looked at before all others
 
 ARRAYS = ("left", "right", "left_spread", "right_spread", "left_gap", "right_gap")
 
@@ -36,6 +37,7 @@ class Sides:
     method: str  # how derivatives were computed: none, complex or differences
     step: float
     sums: tuple[bool, bool]  # whether each side has terms, which may cancel
+    written: tuple[bool, bool]  # whether each is written as a number
 
     def __len__(self) -> int:
         return len(self.left)
@@ -46,6 +48,11 @@ class Sides:
             return self
         parts = {name: getattr(self, name)[chosen] for name in ARRAYS}
         return replace(self, points=self.points.take(chosen), **parts)
+
+    @cached_property
+    def first(self) -> Sides:
+        """The first points, kept with what is computed at them."""
+        return self.take(np.arange(FIRST))
 
     @property
     def size(self) -> Array:
@@ -72,7 +79,8 @@ class Sides:
         apart = np.abs(self.left - self.right)
         size, doubt = self.size, self.doubt
         zero = (_is_zero(self.left, self.left_spread), _is_zero(self.right, self.right_spread))
-        cancels = (zero[0] & self.sums[1]) | (zero[1] & self.sums[0])
+        cancels = zero[0] & (self.written[0] and self.sums[1])
+        cancels |= zero[1] & (self.written[1] and self.sums[0])
         cancels &= (zero[0] ^ zero[1]) & (size <= doubt)
         scale = np.maximum(size, self.spread / (64 * UNIT))
         scale = np.maximum(scale, 1e-3 * largest(size, size.ndim))
@@ -99,7 +107,7 @@ class Comparison:
     equal: Array
     different: Array
     #: Whether being equal says something: the sides have digits left, or the terms of one cancel
-    #: to the 0 of the other.
+    #: to the 0 that is written on the other.
     informs: Array
 
 
@@ -110,6 +118,6 @@ def largest(value: Array, axes: int) -> Array:
 
 
 def _is_zero(value: Array, spread: Array) -> Array:
-    """Where a side is exactly 0, as one that is written so; not 0 within rounding."""
+    """Where a side is exactly 0, not 0 within rounding."""
     zero: Array = (value == 0) & (spread == 0)
     return zero

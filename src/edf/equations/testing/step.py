@@ -68,11 +68,8 @@ def examine(equation: Equation, meaning: Meaning, setting: Setting) -> Outcome:
     samples = _holds_where_random_points_are_not(meaning, setting, outcome)
     if samples is None:
         return outcome
-    if meaning.left == meaning.right:
-        message = "Both sides are the same expression: true by what the names are bound to"
-        outcome.finding = replace(outcome.finding, message=message)
-        return outcome
-    if not _is_felt(meaning, samples, outcome):
+    same = meaning.left == meaning.right
+    if not same and not _is_felt(meaning, samples, outcome):
         return outcome
     if meaning.sign != "=" and applies_arbitrary(meaning, setting.world):
         message = "Arbitrary functions are drawn with values of about 1, which shows no bound"
@@ -82,6 +79,9 @@ def examine(equation: Equation, meaning: Meaning, setting: Setting) -> Outcome:
         _has_room(meaning, setting, samples, outcome)
     if outcome.finding.status == "verified":
         at_other_lengths(equation, meaning, setting, outcome)
+    if outcome.finding.status == "verified" and same:
+        message = "Both sides are the same expression: true by what the names are bound to"
+        outcome.finding = replace(outcome.finding, message=message)
     return outcome
 
 

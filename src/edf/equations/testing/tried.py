@@ -57,6 +57,8 @@ def tried_points(world: World, rng: np.random.Generator) -> Points:
             if is_positive(world, node):
                 values = np.abs(values)
                 values[values == 0] = 1.0
+        elif isinstance(node, Input) and node not in world.fixed and node.sample == "simplex":
+            values[: len(TRIED)] = 1 / values.shape[-1]
         leaves[node] = values
     return at(world, leaves, count, int(rng.integers(2**62)), 1 + COPIES, COARSE, guarded=True)
 
