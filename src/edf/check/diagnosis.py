@@ -17,8 +17,10 @@ from edf.check.functions import (
     OperationFunction,
     ProtocolError,
     as_tuple,
+    is_of_edf,
     operation_name,
 )
+from edf.check.outside import places
 from edf.graph import Array, Node
 from edf.numerics.differences import Line, central_difference
 
@@ -55,8 +57,25 @@ class Disagreement:
 
     @property
     def in_single_precision(self) -> bool:
-        """Whether the gradient holds no more than the digits of float32."""
-        return in_single_precision(self.gradients[self.result.argument])
+        """Whether the gradient holds no more than the digits of float32, or stands still where its
+        argument moves by less than these."""
+        return in_single_precision(self.gradients[self.result.argument]) or self._stands_still()
+
+    def _stands_still(self) -> bool:
+        function, k = self.function, self.result.argument
+        if not isinstance(function, OperationFunction):
+            return False
+        at = function.slots[k]
+        kept = function.inputs[at]
+        try:
+            for share in (1e-11, 2e-11, -3e-11):
+                function.inputs[at] = kept * (1 + share)
+                moved = gradients_of(function, self.cotangent)[k]
+                if not np.array_equal(moved, self.gradients[k]):
+                    return False
+        finally:
+            function.inputs[at] = kept
+        return True
 
     @property
     def worst(self) -> dict[str, Any]:
@@ -158,23 +177,29 @@ def operation_at_fault(
 
 
 def kept_from_before(found: Disagreement) -> str:
-    """Return what an operation keeps from an earlier forward where that is its fault: an attribute
-    without which its gradient would be nearer to the numeric one."""
+    """Return what an operation keeps from an earlier forward where that is its fault: an attribute,
+    or a thing outside of it, without which its gradient would be nearer to the numeric one."""
     function, result = found.function, found.result
     if not isinstance(function, OperationFunction) or result.index is None:
         return ""
-    node, place = function.node, function.slots[result.argument]
+    node = function.node
+
+    def better(fresh: Node) -> bool:
+        try:
+            fresh.value = fresh.forward(*function.inputs)
+            grads = as_tuple(fresh.backward(np.array(found.cotangent), *function.inputs))
+            gradient = float(np.asarray(grads[function.slots[result.argument]])[result.index])
+        except Exception:  # it does not work without, so that is not kept but given
+            return False
+        return abs(gradient - result.numeric) < abs(gradient - result.backward)
+
     given = vars(Node(*node.inputs)).keys() | vars(Node).keys()
     for name in sorted(vars(node).keys() - given):
-        for fresh in _without(node, name):
-            try:
-                fresh.value = fresh.forward(*function.inputs)
-                grads = as_tuple(fresh.backward(np.array(found.cotangent), *function.inputs))
-                gradient = float(np.asarray(grads[place])[result.index])
-            except Exception:  # it does not work without, so that is not kept but given
-                continue
-            if abs(gradient - result.numeric) < abs(gradient - result.backward):
-                return name
+        if any(map(better, _without(node, name))):
+            return f"`{name}`"
+    for place in [] if is_of_edf(node) else places(node):
+        if any(better(copy.copy(node)) for _ in place.without()):
+            return place.told
     return ""
 
 

@@ -196,6 +196,12 @@ def operation_name(node: Node) -> str:
     return f"{type(node).__name__} {node.name!r}" if node.name else type(node).__name__
 
 
+def is_of_edf(node: Node) -> bool:
+    """Whether an operation is one of edf's; a component of a course program is the program's."""
+    kind = type(getattr(node, "component", node))
+    return kind.__module__.partition(".")[0] == "edf"
+
+
 def branch_margins(node: Node) -> dict[Branch, Array]:
     """Return the margins of an operation's branches at its inputs' values, forward and backward."""
     trace = Trace()

@@ -242,7 +242,7 @@ class _Check:
                 self.message += f" ({located.result.reason})"
             if kept := kept_from_before(located):
                 self.message += (
-                    f"; backward uses `{kept}` of an earlier forward: what it uses must be of the "
+                    f"; backward uses {kept} of an earlier forward: what it uses must be of the "
                     "last one"
                 )
             if located.in_single_precision and located.result.rel_error < SINGLE:

@@ -9,6 +9,7 @@ gives the same value for the same arguments; and both of them whatever was evalu
 from __future__ import annotations
 
 import contextlib
+import copy
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,9 +21,11 @@ from edf.check.functions import (
     ProtocolError,
     as_tuple,
     generator_states,
+    is_of_edf,
     operation_name,
     restore,
 )
+from edf.check.outside import changed, places
 from edf.graph import Array, Constant, Node
 from edf.numerics.differences import Line, small_steps
 from edf.numerics.sampling import perturb_leaf
@@ -107,6 +110,8 @@ def check_protocol(node: Node, rng: np.random.Generator) -> None:
                 f"{name}, argument {i}: backward is not linear in the cotangent `grad`"
             )
     _check_history(node, function, value, kept_first, cotangent, rng)
+    if not is_of_edf(node):
+        _check_others(node, function, kept_first, cotangent)
 
 
 def _check_whole(
@@ -145,10 +150,7 @@ def _check_history(
     rng: np.random.Generator,
 ) -> None:
     """Evaluate at other arguments, and come back: nothing of them may have been kept."""
-    other = [
-        perturb_leaf(parent, array, rng) if i in function.slots else array
-        for i, (parent, array) in enumerate(zip(node.inputs, function.inputs, strict=True))
-    ]
+    other = _other_arguments(node, function, rng)
     kept = [np.array(array) for array in other]
     generators = generator_states([node])
     with contextlib.suppress(Exception):  # outside of its domain
@@ -175,6 +177,47 @@ def _check_history(
                 f"{operation_name(node)}, argument {i}: backward depends on an earlier forward: "
                 "what it uses must be of the last one"
             )
+
+
+def _check_others(
+    node: Node,
+    function: OperationFunction,
+    gradients: Sequence[Array | None],
+    cotangent: Array,
+) -> None:
+    """Evaluate another node of its class between forward and backward, as graphs do that use an
+    operation twice: that must change nothing."""
+    twin = copy.copy(node)
+    try:
+        for name, held in vars(node).items():
+            if name not in ("inputs", "kept_order", "value", "grad"):
+                setattr(twin, name, copy.deepcopy(held))
+    except Exception:  # what cannot be copied may be shared on purpose
+        return
+    node.value = function.evaluate({})
+    before = [(place, place.content) for place in places(node)]
+    other = _other_arguments(node, function, np.random.default_rng(0))
+    with contextlib.suppress(Exception):  # outside of its domain
+        twin.forward(*other)
+    for i, (one, two) in enumerate(
+        zip(gradients, _pull(node, np.array(cotangent), function.inputs), strict=True)
+    ):
+        if (one is None) != (two is None) or not (one is None or _same(one, two)):
+            kept = changed(node, before) or "something outside of the object"
+            raise ProtocolError(
+                f"{operation_name(node)}, argument {i}: backward uses {kept}, where the forward of "
+                "another node of this class leaves its own: keep it on self"
+            )
+
+
+def _other_arguments(
+    node: Node, function: OperationFunction, rng: np.random.Generator
+) -> list[Array]:
+    """Return other arguments of the same kind."""
+    return [
+        perturb_leaf(parent, array, rng) if i in function.slots else array
+        for i, (parent, array) in enumerate(zip(node.inputs, function.inputs, strict=True))
+    ]
 
 
 def _check_gradient(

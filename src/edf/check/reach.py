@@ -23,7 +23,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from edf.check.functions import branch_bounds, branch_margins, operation_name
+from edf.check.functions import branch_bounds, branch_margins, is_of_edf, operation_name
 from edf.check.sampling import SampledGraph
 from edf.graph import Array, Constant, Input, Node
 from edf.numerics.branches import Branch
@@ -121,7 +121,7 @@ class Reach:
     def __init__(self, graph: SampledGraph, rng: np.random.Generator) -> None:
         self.graph = graph
         self.rng = rng
-        self.operations = [node for node in graph.order if node.inputs and not _is_of_edf(node)]
+        self.operations = [node for node in graph.order if node.inputs and not is_of_edf(node)]
         self.sides: dict[tuple[Node, Branch], Sides] = {}
         self.evaluations = 0
 
@@ -293,9 +293,3 @@ def _opposite(met: Iterable[tuple[Values, Array]]) -> tuple[Values, Values, int]
             if entries.size:
                 return low, high, int(entries[0])
     return None
-
-
-def _is_of_edf(node: Node) -> bool:
-    """Whether an operation is one of edf's; a component of a course program is the program's."""
-    kind = type(getattr(node, "component", node))
-    return kind.__module__.partition(".")[0] == "edf"

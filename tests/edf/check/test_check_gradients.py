@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,8 @@ from edf import AnyFunction, Norm, Sin, Sum
 from edf.check import check_gradients
 from edf.errors import GraphError
 from edf.graph import Constant, Input, Node, Param
+
+GLOBAL: dict = {}  # where operations below keep what they should not
 
 
 class Test_right_derivatives:
@@ -561,6 +565,95 @@ class Test_protocol:
             report = check_gradients(Sum(operation(Input(shape=(3,)))))
             assert report.status == "refuted"
             assert f"backward uses `{name}` of an earlier forward" in report.message
+
+    def test_what_is_kept_outside_of_the_operation_is_named(self):
+        """In a global, an enclosing variable, the class, a helper, a default: of the first forward,
+        or of any other one, which another node of the class may have made."""
+        mine = None
+
+        def put(place, x):
+            place.setdefault("x", x)
+            return place["x"]
+
+        def helper(x):
+            helper.x = getattr(helper, "x", x)
+
+        class InClass(Node):
+            first = None
+
+        def enclosed(self, x):
+            nonlocal mine
+            mine = x if mine is None else mine
+
+        def in_class(self, x):
+            InClass.first = x if InClass.first is None else InClass.first
+
+        def by_default(self, x, kept={}):  # noqa: B006  # the mistake
+            put(kept, x)
+
+        def last_of_all(self, x):
+            GLOBAL["last"] = x
+
+        cases = [
+            (enclosed, lambda x: mine, "the enclosing variable `mine` of an earlier"),
+            (in_class, lambda x: InClass.first, "`InClass.first` of an earlier"),
+            (
+                by_default,
+                lambda x: by_default.__defaults__[0]["x"],
+                "a default of `by_default` of an",
+            ),
+            (lambda self, x: helper(x), lambda x: helper.x, "`helper.x` of an earlier"),
+            (lambda self, x: put(GLOBAL, x), lambda x: GLOBAL["x"], "the global `GLOBAL` of an"),
+            (last_of_all, lambda x: GLOBAL["last"], "`GLOBAL`, where the forward of another node"),
+        ]
+
+        def keeping(keep, kept):
+            class Keeps(Node):
+                def forward(self, x):
+                    keep(self, x)
+                    return x**3
+
+                def backward(self, grad, x):
+                    return 3 * grad * kept(x) ** 2
+
+            return Keeps
+
+        for keep, kept, told in cases:
+            GLOBAL.clear()
+            report = check_gradients(Sum(keeping(keep, kept)(Input(shape=(3,)))))
+            assert report.status == "refuted"
+            assert told in report.message, (told, report.message)
+
+    def test_what_nodes_of_a_class_may_share_is_no_fault(self):
+        """Constants, and what is computed from shapes once for all."""
+        weights = np.array([1.0, 2.0, 3.0])
+
+        class Weighted(Node):
+            shared: ClassVar[dict] = {}
+
+            def forward(self, x):
+                self.shared.setdefault(x.shape, np.arange(x.size) + 1.0)
+                return weights * x**2 * self.shared[x.shape]
+
+            def backward(self, grad, x):
+                return 2 * grad * x * weights * self.shared[x.shape]
+
+        x = Input(shape=(3,))
+        assert check_gradients(Sum(Weighted(x) * Weighted(2 * x))).ok
+
+    def test_a_backward_that_rounds_to_float32_is_named_as_that(self):
+        """Though its result, times the cotangent, has digits of float64."""
+
+        class Rounded(Node):
+            def forward(self, x):
+                return x**3
+
+            def backward(self, grad, x):
+                return (3 * x.astype(np.float32) ** 2).astype(float) * grad
+
+        report = check_gradients(Sum(Rounded(Input(shape=(4,)))))
+        assert report.status == "inconclusive"
+        assert "the digits of float32, to which backward rounds" in report.message
 
     def test_what_an_earlier_forward_left_is_not_used_in_silence(self):
         class Stale(Node):
