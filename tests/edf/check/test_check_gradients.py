@@ -768,7 +768,7 @@ class Test_what_cannot_be_asked:
             check_gradients(nodes.Softmax(Input(shape=(3,))), Input(shape=(3,)))
 
     def test_only_a_node_can_be_checked(self):
-        with pytest.raises(TypeError, match="wants a node, not float"):
+        with pytest.raises(TypeError, match="wants a node, as the loss is, not float"):
             check_gradients(1.0)
 
     def test_an_expected_refutation_is_ok(self, nodes):
