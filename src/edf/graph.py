@@ -84,7 +84,7 @@ class Node(Described, Operators["Node"]):
         for name in ("forward", "backward"):
             if name in vars(cls):
                 walk = _forward if name == "forward" else _backward
-                setattr(cls, name, either(vars(cls)[name], walk))
+                setattr(cls, name, either(name, vars(cls)[name], walk))
 
     @property
     def params(self) -> list[Param]:

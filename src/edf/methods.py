@@ -19,20 +19,20 @@ Method = Callable[..., Any]
 ARGUMENTS = {"forward": (), "backward": ("cotangent", "wrt")}
 
 
-def either(operation: Method, graph: Method) -> Method:
+def either(name: str, operation: Method, graph: Method) -> Method:
     """Return a method that is `operation` where it is given arrays, and `graph` where not."""
 
     @functools.wraps(operation)
     def method(self: Any, *arrays: Any, **options: Any) -> Any:
         if not arrays:
-            check_options(operation.__name__, options)
+            check_options(name, options)
             return graph(self, **options)
         try:
             return operation(self, *arrays, **options)
         except TypeError as error:
             if takes(operation, 1 + len(arrays)):
                 raise
-            raise TypeError(_called(self, operation, len(arrays))) from error
+            raise TypeError(_called(self, name, operation, len(arrays))) from error
 
     return method
 
@@ -47,8 +47,8 @@ def check_options(name: str, options: Iterable[str]) -> None:
             raise TypeError(f"{name}() takes no argument {option!r}, but {takes}")
 
 
-def _called(node: Any, operation: Method, count: int) -> str:
-    name, kind = operation.__name__, type(node).__name__
+def _called(node: Any, name: str, operation: Method, count: int) -> str:
+    kind = type(node).__name__
     whole = "backward(), backward(cotangent=...)" if name == "backward" else "forward()"
     return (
         f"{kind}.{name} of arrays is the operation alone, which takes ({arguments(operation)}), "

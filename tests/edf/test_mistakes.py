@@ -41,6 +41,8 @@ class NoSuper(Node):
         return x
 
 
+Named = type("Named", (Node,), {"forward": lambda self, x: x})  # whose name is not forward
+
 MISTAKES = [
     # how things are called
     ("edf.SGD(loss.params, learning_rate=0.1)", "SGD takes no argument .* write lr=0.1"),
@@ -70,6 +72,7 @@ MISTAKES = [
     ("loss.backward(retain_graph=True)", "takes no argument 'retain_graph', but cotangent="),
     ("loss.backward(1.0)", r"the operation alone, which takes \(grad, x, target\), not 1; for the"),
     ("x.forward(y=1)", "takes no argument 'y'"),
+    ("Named(x).forward(y=1)", "takes no argument 'y'"),
     # names of other libraries
     ("edf.relu(x)", "write edf.ReLU"),
     ("edf.mse_loss", r"write SquaredError\(x, target\)"),

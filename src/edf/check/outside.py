@@ -41,7 +41,8 @@ class Place(NamedTuple):
                 yield
             finally:
                 self.value.clear()
-                fill: Any = getattr(self.value, "extend", None) or self.value.update  # type: ignore[union-attr]
+                held: Any = self.value
+                fill = held.extend if isinstance(held, list | deque) else held.update
                 fill(kept)
         try:
             self.write(None)

@@ -50,7 +50,7 @@ def test_operations_of_edf_raise_no_alarm_if_they_are_looked_at_like_others(monk
     catalogue = importlib.util.module_from_spec(spec)
     monkeypatch.setitem(sys.modules, "op_catalogue", catalogue)
     spec.loader.exec_module(catalogue)
-    monkeypatch.setattr(reach, "_is_of_edf", lambda node: False)
+    monkeypatch.setattr(reach, "is_of_edf", lambda node: False)
     doubted = {}
     for row in catalogue.ROWS:
         if row.id.startswith("sort"):
