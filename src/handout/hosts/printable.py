@@ -227,11 +227,12 @@ def _note(soup: BeautifulSoup, cards: Tag) -> Tag:
 
 def _announces(words: Tag) -> bool:
     """Whether a text says what comes next, so that no page should end between the two."""
-    if words.find_parent("aside"):
+    if words.find_parent(["aside", "blockquote"]):
         return False
     after = words.find_next_sibling()
     claims = isinstance(after, Tag) and bool({"claim", "claimed"} & set(after.get("class") or ()))
-    return words.get_text().rstrip().endswith(":") or (words.name == "blockquote" and claims)
+    said = words.get_text().rstrip().rstrip('"”')
+    return said.endswith((":", ",")) or (words.name == "blockquote" and claims)
 
 
 def _number(soup: BeautifulSoup, page: PrintPage, number: int) -> None:

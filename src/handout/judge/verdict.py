@@ -14,7 +14,6 @@ class Details(TypedDict, total=False):
     code: str  # of the kind of error
     position: int | None  # character of a formula
     follows: str  # id of the cell whose failure left this claim without its names
-    quoted: str  # where a quoted mistake stood, as in "wrong as posted"
     raised: str  # the exception that a cell was expected to raise
     notes: list[str]
     hypotheses: list[str]  # LaTeX: what was drawn from where, the ranges of indices, what was held
@@ -57,6 +56,7 @@ class Verdict(TypedDict):
     repair: str | None
     message: str
     code: str | None  # of the kind of problem, where it is one: see `handout.page.codes`
+    quoted: str | None  # where a quoted mistake stood, as in "wrong as posted"
     details: Details  # not in the file
 
 

@@ -79,9 +79,8 @@ def judge_page(
             elif facts is not None:
                 verdicts = _judge_cell(page, cell, facts, macros)
             _note_nondeterminism(verdicts, facts)
-            if quoted := cell.options.get("quoted"):
-                for verdict in verdicts:
-                    verdict["details"]["quoted"] = str(quoted)
+            for verdict in verdicts:
+                verdict["quoted"] = cast(str | None, cell.options.get("quoted"))
             if cell.kind == "python" and not failed and not verdicts[0]["ok"]:
                 failed = cell.id
             _note_consequence(verdicts, failed)

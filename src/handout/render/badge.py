@@ -42,7 +42,7 @@ def state(verdict: Verdict) -> str:
 def word(verdict: Verdict) -> str:
     """The state in words: `wrong as posted` of what the author of the page marks as posted."""
     name = state(verdict)
-    source = (verdict.get("details") or {}).get("quoted") if name == "wrong" else None
+    source = verdict.get("quoted") if name == "wrong" else None
     return f"wrong as {source}" if source else STATES[name]
 
 

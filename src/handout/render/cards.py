@@ -182,7 +182,7 @@ def _erratum(verdict: Verdict, typeset: Typeset) -> str:
         return f"<p>{_repair(repair, typeset)}</p>" if repair else ""
     written = f"{details.get('lhs')} {sign} {details.get('rhs')}"
     mended = f"{details.get('mended_lhs')} {sign} {details.get('mended_rhs')}"
-    quoted = details.get("quoted") if state(verdict) == "wrong" else None
+    quoted = verdict.get("quoted") if state(verdict) == "wrong" else None
     as_given = f"As {escape(quoted or 'written')}"
     reason = repair.partition(": \\")[0]
     return (

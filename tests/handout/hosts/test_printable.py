@@ -222,8 +222,13 @@ def test_the_note_of_live_code_stands_beside_its_code() -> None:
 def test_what_announces_a_formula_stays_with_it() -> None:
     """No page ends between a colon, or a quotation, and the formula that it leads to."""
     claim = f'<div class="claimed">{FORMULA}{cards([VERIFIED])}</div>'
-    soup = printed(f"<p>It is:</p>{claim}<blockquote><p>Hence,</p></blockquote>{claim}<p>So.</p>")
-    assert [one.get_text() for one in soup.select(".announces")] == ["It is:", "Hence,"]
+    quoted = "<blockquote><p>{}</p></blockquote>"
+    soup = printed(
+        f"<p>It is:</p>{claim}{quoted.format('Hence')}{claim}<p>So.</p>"
+        f"{quoted.format('&quot;where,&quot;')}<p>In words.</p>{quoted.format('Done.')}<p>So.</p>"
+    )
+    announcing = [one.get_text() for one in soup.select(".announces")]
+    assert announcing == ["It is:", "Hence", '"where,"']
 
 
 TABS = (

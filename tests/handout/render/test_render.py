@@ -77,7 +77,7 @@ REFUTED = verdict(
     },
     corruptions=None,
     repair="holds if the factor ∂l/∂u is dropped",
-    details={"quoted": "posted"},
+    quoted="posted",
 )
 
 
@@ -181,7 +181,6 @@ def test_factors_are_set_as_the_formula_sets_them() -> None:
 def test_card_shows_what_was_posted_beside_what_holds() -> None:
     """Where a small change would mend a step, both stand side by side, with the reason once."""
     details = {"lhs": "a", "rhs": "2b", "mended_lhs": "a", "mended_rhs": "b", "sign": "="}
-    details["quoted"] = "posted"
     text = Reader(card([verdict(**REFUTED | {"details": details})])).text
     assert "As posteda = 2bCorrecteda = bIt holds if the factor ∂l/∂u is dropped." in text
     mine = verdict(**REFUTED | {"details": details, "expected": "", "ok": True})
@@ -208,7 +207,7 @@ def test_unexpected_verdict_says_what_was_expected() -> None:
     assert "unexpected" in html
     assert "verdict-brief" not in html
     assert "Wrong as posted" in card([REFUTED])
-    assert "Wrong as expected" in card([verdict(**REFUTED | {"details": {}})])
+    assert "Wrong as expected" in card([verdict(**REFUTED | {"quoted": None})])
     assert "Refuted" in card([verdict(**REFUTED | {"expected": "", "ok": True})])  # a reader's own
     error = verdict(status="error", expected="error")
     assert "Cannot be tested, as expected" in card([error])
@@ -355,7 +354,7 @@ def test_counts_in_words() -> None:
     assert count([verdict(), REFUTED]) == "1 verified, 1 wrong as posted"
     assert count([REFUTED, unexpected]) == "1 wrong as posted, 1 refuted"
     assert count([unexpected]) == "1 refuted"
-    guess, printed = (verdict(**REFUTED | {"details": d}) for d in ({}, {"quoted": "printed"}))
+    guess, printed = (verdict(**REFUTED | {"quoted": q}) for q in (None, "printed"))
     assert count([guess, printed, guess]) == "2 wrong as expected, 1 wrong as printed"
     broken = verdict(status="error", expected="error")
     assert count([broken]) == "1 error as expected"
