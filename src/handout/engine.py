@@ -29,6 +29,7 @@ class Engine:
         outdated: Callable[[Page], bool] | None = None,
     ) -> None:
         self.project = project
+        self.interrupted = False  # whether pages were ended, so that nothing is known of them
         self._outdated = outdated  # whether a page that runs need not be waited for any longer
         self._runner = Runner(project, cache, executor, progress, twice)
         self._running: dict[str, tuple[Page, Future[PageOutcome]]] = {}
@@ -61,6 +62,7 @@ class Engine:
             except TimeoutError:
                 running = [page for page, other in self._running.values() if other.running()]
                 if self._outdated is not None and any(map(self._outdated, running)):
+                    self.interrupted = True
                     self._runner.interrupt()
 
     def reads(self) -> set[Path]:

@@ -32,6 +32,12 @@ while True:
 COMMAND = [sys.executable, "-c", "from handout.cli import main; main()", "check", "page.md"]
 
 
+def heed() -> None:
+    """Let a build end by signals that the tests ignore, as under nohup or in the background."""
+    for number in (signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL, signal.SIGHUP])
 def test_nothing_is_left_of_a_build_that_is_ended(workshop, how: signal.Signals) -> None:
     """Not the page, nor the daemon that it started, whether the build could clean up or not."""
@@ -40,7 +46,7 @@ def test_nothing_is_left_of_a_build_that_is_ended(workshop, how: signal.Signals)
         COMMAND,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),  # under nohup, too
+        preexec_fn=heed,
     ) as build:
         wait_for((workshop.root / "running").exists)
         build.send_signal(how)
@@ -55,7 +61,12 @@ def test_the_terminal_is_as_it_was(workshop) -> None:
     ours, theirs = pty.openpty()
     before = termios.tcgetattr(theirs)
     with subprocess.Popen(
-        COMMAND, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
+        COMMAND,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+        preexec_fn=heed,
     ) as build:
         wait_for((workshop.root / "running").exists)
         os.killpg(build.pid, signal.SIGINT)  # as the terminal does

@@ -14,7 +14,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from logging import Logger
 from pathlib import Path, PurePosixPath
@@ -511,6 +511,17 @@ class Site:
     def report(self) -> None:
         """Report every verdict that is not as expected, and what else must be mended."""
         own = list(self.all_judged())
+        if self.engine.interrupted:
+            self.log.info("handout: a page was edited while it ran, so it runs again")
+        else:
+            self._report(own)
+        others = self.earlier.judged if self.earlier else []
+        self.judged = [
+            *(page for page in others if page.page.name not in self.pages),
+            *own,
+        ]
+
+    def _report(self, own: Sequence[JudgedPage]) -> None:
         for page in own:
             for problem in (
                 *problems(page),
@@ -529,11 +540,6 @@ class Site:
         for problem in (*self._doubtful_configuration(), *doubts):
             (self.log.info if self.serving else self.log.warning)("%s", problem)
             annotate(problem)
-        others = self.earlier.judged if self.earlier else []
-        self.judged = [
-            *(page for page in others if page.page.name not in self.pages),
-            *own,
-        ]
 
     def write(self, folder: Path, live: bool = True) -> None:
         """Write what belongs to the whole site into its folder.
