@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from edf.equations.errors import EquationError, Why
+from edf.equations.latex.asides import stated_in
 from edf.equations.latex.parser import parse, steps
 from edf.equations.latex.printer import to_latex
 from edf.equations.latex.syntax import Equation, Grad, Tree, walk
@@ -227,7 +228,7 @@ def understood(
     claim = parse(latex, macros)
     scope = Scope(names)
     equations = with_ranges([with_names(equation, scope) for equation in steps(claim)], scope)
-    page = _page(equations, scope, declared, loss)
+    page = replace(_page(equations, scope, declared, loss), stated=stated_in(claim))
     assert isinstance(page.world, World)
     for equation in equations:
         insist_on_one_spelling(equation, page.scope)

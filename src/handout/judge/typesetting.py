@@ -27,6 +27,8 @@ _INVISIBLE = "\u2061\u2062\u2063\u2064"  # function application, invisible times
 _GAP = 0.99
 _SEPARATION = ("mspace", "quad")
 _OPERATORS = frozenset(("mo", sign) for sign in "=+-−<>≤≥≠≈∼·⋅×⊙∘,;.:|∣⇒⟹⟺→∈")
+_PERIODS = frozenset((("mi", "."), ("mo", ".")))
+_DOTS = ("mo", "…")
 _CAPITALS = tuple("ΓΔΘΛΞΠΣΥΦΨΩ")
 _PUNCTUATION = frozenset((("mo", ","), ("mi", "."), ("mo", "."), ("mo", ";")))
 
@@ -93,6 +95,8 @@ def _row(elements: list[ElementTree.Element]) -> Layout:
             continue
         if out[-2:] == [("mo", ">"), ("mo", "=")]:  # typed for what other glyphs show as one
             out[-2:] = [("mo", "≥")]
+        elif len(out) > 2 and all(leaf in _PERIODS for leaf in out[-3:]):
+            out[-3:] = [] if out[-4:-3] == [_DOTS] else [_DOTS]
         elif out[-2:] == [("mo", "<"), ("mo", "=")]:
             out[-2:] = [("mo", "≤")]
         if space >= _GAP and _multiplies(out[:before]) and _multiplies(out[before : before + 1]):

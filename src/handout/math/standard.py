@@ -38,6 +38,16 @@ MACROS: Mapping[str, str] = {
     "defeq": r"\coloneqq",
     "eqdef": r"\coloneqq",
     "qed": r"\blacksquare",
+    # what authors define for themselves, all in this way
+    "grad": r"\nabla",
+    "E": r"\mathbb{E}",
+    "R": r"\mathbb{R}",
+    "norm": r"\lVert #1 \rVert",
+    "abs": r"\lvert #1 \rvert",
+    **{
+        word: rf"\operatorname{{{word}}}"
+        for word in "Cov cov Var var Corr corr tr diag sgn sign rank softmax relu KL".split()
+    },
 }
 
 _PLAIN: tuple[tuple[str, str], ...] = (
@@ -50,7 +60,7 @@ _PLAIN: tuple[tuple[str, str], ...] = (
     (r"\\hspace\*", r"\\hspace"),
     (r"\\(?!operatorname\*|tag\*|(?:re)?newcommand\*|DeclareMath)([A-Za-z]+)\*", r"\\\1 *"),
     (r"\^\{('+)\}", r"\1"),
-    (r"\\(?:grad|triangledown)(?![A-Za-z])", r"\\nabla "),
+    (r"\\triangledown(?![A-Za-z])", r"\\nabla "),
     (r"\\\n", "\\\\ \n"),  # a blank, written at the end of a line
     (r"\(\s*\\ref\s*(\{[^{}]*\})\s*\)", r"\\eqref\1"),
     (r"\\ref\s*(\{[^{}]*\})", r"\\eqref\1"),

@@ -104,12 +104,23 @@ PAGES = {
     },
     "counters": {
         "python": "y, n, K = [Input(shape=()), Input(shape=())], 6, 3\n"
-        "for t in range(4):\n    y.append(0.5 * y[-1] + y[-2])\ny = Stack(y)\np = Softmax(Input(shape=(5, 3)))\nk = 3"
+        "for t in range(4):\n    y.append(0.5 * y[-1] + y[-2])\ny = Stack(y)\np = Softmax(Input(shape=(5, 3)))\nk = 3\n"
+        "c, u = Input(shape=()), Input(shape=(4,))\nR, r = c + 0 * u, u @ u"
     },
     "labels of rows": {
         "python": "N, y = 5, np.array([0, 2, 1, 1, 0])\nx, w = Input(shape=(N, 4)), Input(shape=(3, 4))\n"
         "s = x @ w.T\nq = Softmax(s)\nL = Sum(ReLU(s - Reshape(s[np.arange(N), y], (N, 1)) + 1), axis=1) - 1\n"
         "l = -Mean(Log(q)[np.arange(N), y])"
+    },
+    "batches": {
+        "python": "n = 6\nx, y = Input(shape=(n,)), np.array([1.0, 0, 1, 1, 0, 0])\np, x_in = Sigmoid(x), Input(shape=())\n"
+        "J, s = -Mean(y * Log(p) + (1 - y) * Log(1 - p)), Sum(x) + x_in\nx_bar = Mean(x)\n"
+        "v = Sum((x - x_bar) ** 2) / (n - 1)\nX, W, b, c = (Input(shape=s_) for s_ in [(5, 4), (4, 3), (3,), (5,)])\n"
+        "O, A, B, h = X @ W + b, Input(shape=(3, 3)), Input(shape=(3, 3)), Input(shape=(3,))"
+    },
+    "rectangles": {
+        "python": "m, n, T = 3, 4, 5\nA, x, q = Input(shape=(m, n)), Input(shape=(n,)), Input(shape=())\n"
+        "D, y = A, Input(shape=(T + 1,))\nh_0 = Sum(y * q ** -np.arange(T + 1.0))"
     },
     "functions": {
         "python": "w = Input(shape=(3,))\nx, y, r = Input(shape=(3,)), Input(shape=(3,)), Input(shape=())\n"
@@ -167,6 +178,10 @@ CASES: list[tuple[Any, ...]] = [
     ("counters", r"\sum_n y_n = \frac{1}{n} \mathbf{1}^\top y", E),
     ("counters", r"\sum_{k=1}^K p_{ik} = 1", V),
     ("counters", r"\sum_k k p_{ik} = 1", R),
+    ("counters", r"R_t = c, \quad t = 1, \dots, T", V),
+    ("counters", r"R_t = 2 c \quad \forall t", R),
+    ("counters", r"R_j = c", E),
+    ("counters", r"r = u_j u_j, \quad j = 1, \dots, 4", E),  # no sum is implied
     # ------------------------------------------------------------------- rows, also by a label
     ("labels of rows", r"L_i = \sum_{j \neq y_i} \left[ \max(0, w_j^T x_i - w_{y_i}^T x_i + 1) \right]", V),
     ("labels of rows", r"L_i = \sum_{j \neq y_i} \left[ \max(0, w_j^T x_i - w_{y_i}^T x_i - 1) \right]", R),
@@ -174,6 +189,37 @@ CASES: list[tuple[Any, ...]] = [
     ("labels of rows", r"\frac{\partial l}{\partial w_k} = \frac{1}{N} \sum_i (q_{ik} - \mathbb{1}(y_i = k)) x_i", V),
     ("labels of rows", r"\nabla_{w_k} l = \frac{1}{N} \sum_i q_{ik} x_i", R),
     ("labels of rows", r"\|\mathbf{x}_i\|^2 = \sum_j x_{ij}^2", V),
+    # ------------------------------------------- sums that go on, biases, traces of products
+    ("batches", r"J = -\frac{1}{n} \sum_i y_i \log p_i + (1 - y_i) \log(1 - p_i)", V),
+    ("batches", r"J = -\frac{1}{n} \sum_i y_i \log p_i - (1 - y_i) \log(1 - p_i)", R),
+    ("batches", r"s = \sum_i x_i + x_{in}", V),
+    ("batches", r"\sum_i p_i + x_i = y_i", E),
+    ("batches", r"x_i + \sum_i p_i + x_i = 0", E),
+    ("batches", r"v = \frac{1}{n - 1} \sum_{i=1}^n (x_i - \bar{x})^2", V),
+    ("batches", r"v = \frac{1}{n} \sum_{i=1}^n (x_i - \bar{x})^2", R),
+    ("batches", r"O = X W + b", V),
+    ("batches", r"O = X W - b", R),
+    ("batches", r"O = X W + c", E),
+    ("batches", r"A B + h = A B", E),  # a row, or a column?
+    ("batches", r"\tr A B = \tr B A", V),
+    ("batches", r"\operatorname{tr} A B = \tr(A) \tr(B)", R),
+    ("batches", r"\tr A B = \tr(A) B", E),
+    ("batches", r"\frac{\partial h_1}{\partial h_i} = \delta_{i1}", V, {"reading": "base 1"}),
+    ("batches", r"\frac{\partial h_1}{\partial h_i} = \delta_{i2}", R, {"reading": "base 1"}),
+    ("batches", r"\delta_3 = h", E),
+    ("batches", r"\grad_h \norm{h}^2 = 2 h", V),
+    # ----------------------------------------------------------- matrices with dots, and powers
+    ("rectangles", r"A = \begin{bmatrix} a_{11} & a_{12} & \cdots & a_{1n} \\ a_{21} & a_{22} & \cdots & a_{2n} \\ "
+     r"\vdots & \vdots & \ddots & \vdots \\ a_{m1} & a_{m2} & \cdots & a_{mn} \end{bmatrix}", V),
+    ("rectangles", r"A = \begin{bmatrix} a_{11} & \cdots & a_{m1} \\ \vdots & \ddots & \vdots \\ "
+     r"a_{1n} & \cdots & a_{mn} \end{bmatrix}", E),  # n by m
+    ("rectangles", r"A = \begin{bmatrix} a_{11} & a_{12} & \cdots & a_{1n} \\ a_{21} & a_{32} & \cdots & a_{2n} \\ "
+     r"\vdots & \vdots & \ddots & \vdots \\ a_{m1} & a_{m2} & \cdots & a_{mn} \end{bmatrix}", E),
+    ("rectangles", r"\diag(x) = \begin{pmatrix} x_1 & & \\ & \ddots & \\ & & x_n \end{pmatrix}", V),
+    ("rectangles", r"\diag(x) = \begin{pmatrix} x_1^2 & 0 & \cdots & 0 \\ 0 & x_2^2 & \cdots & 0 \\ "
+     r"\vdots & \vdots & \ddots & \vdots \\ 0 & 0 & \cdots & x_n^2 \end{pmatrix}", R),
+    ("rectangles", r"h_0 = \begin{bmatrix} 1 & q^{-1} & \cdots & q^{-T} \end{bmatrix} y", V),
+    ("rectangles", r"h_0 = \begin{bmatrix} 1 & q & ... & q^T \end{bmatrix} y", R),
     # ------------------------------------------------------------------------------------- names
     ("names", r"p_{-1} = m_1 + 2 \pi^*", V),
     ("names", r"p_{-1} = m_{-1} + 2 \pi^*", R),

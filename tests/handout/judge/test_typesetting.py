@@ -2,8 +2,10 @@
 
 import pytest
 
+from edf.equations.latex.tokens import COMMON_MACROS
 from handout.judge.typesetting import layout, typesetting_difference
 from handout.math.mathml import MathError
+from handout.math.standard import MACROS
 
 ALIKE = [
     (r"\frac12x", r"\frac{1}{2} x"),
@@ -35,6 +37,7 @@ ALIKE = [
     (r"g^{'}(x)", r"g'(x)"),
     (r"\bf p^k", r"\mathbf{p}^\mathbf{k}"),
     (r"Σ", r"\Sigma"),
+    (r"a, ......, b", r"a, \dots, b"),
     (r"\begin{pmatrix} a \\ b \\ \end{pmatrix}", r"\begin{pmatrix} a \\ b \end{pmatrix}"),
     (r"\epsilon*x", r"\epsilon * x"),
     (
@@ -117,7 +120,8 @@ def test_a_missing_part_is_named():
 
 
 def test_the_authors_macros_count():
-    """A macro is expanded in the author's source."""
+    """A macro is expanded in the author's source; common ones are known on both sides."""
+    assert COMMON_MACROS.items() <= MACROS.items()
     assert typesetting_difference(r"\half x", r"\frac{1}{2} x", {"half": r"\frac12"}) is None
     assert typesetting_difference(r"D\T D", r"D^\top D", {"T": r"^\top"}) is None
 

@@ -45,7 +45,7 @@ def seen(latex: str, display: bool = True) -> str:
         (r"\DeclareMathOperator{\Var}{Var} \Var x", "Varx"),
         (r"\gdef\x{y}", ""),
         (r"\epsilon*x + \operatorname*{arg}_x", "ϵ∗x+argx"),
-        (r"\triangledown f", "∇f"),
+        (r"\triangledown f = \grad f, \norm{x}, \KL", "∇f=∇f,‖x‖,KL"),
     ],
 )
 def test_standard_latex_is_set(latex: str, same: str) -> None:

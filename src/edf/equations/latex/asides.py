@@ -12,13 +12,16 @@ import re
 from collections.abc import Callable, Sequence
 
 from edf.equations.errors import EquationError
-from edf.equations.latex.syntax import Relation, Symbol, Tree
+from edf.equations.latex.syntax import Aside, Relation, Symbol, Tree, walk
 from edf.equations.latex.tokens import Token, tokenise
 from edf.equations.latex.vocabulary import CONDITION_WORDS, CONNECTIVES, DOTS, GREEK, RELATIONS
 
 _QUANTIFIERS = frozenset([r"\forall", r"\exists", r"\because"])
 _FOR_ALL = re.compile(r"(?:and )?(?:for|with)?(?: (?:all|each|every|any|some))?", re.IGNORECASE)
 _LETTERS = re.compile(r"[A-Za-z](?:(?:,| and)? [A-Za-z])*")
+_STATED = re.compile(
+    r"(?:^|\\forall|(?:all|each|every|for)\s*\}|,)\s*([a-z])(?=\s*(?:$|,|=|\\in(?![A-Za-z])))"
+)
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
 
 
@@ -36,6 +39,12 @@ def is_aside(tokens: Sequence[Token], behind: bool) -> bool:
         word = "".join(token.text for token in tokens[2:12]).split("}")[0]
         return word in CONDITION_WORDS
     return behind and (_is_number(tokens) or _is_range(tokens) or _is_type(tokens))
+
+
+def stated_in(claim: Tree) -> frozenset[str]:
+    r"""Return the letters of which a claim says beside it that it holds for all: \forall t."""
+    said = [tree.text for tree in walk(claim) if isinstance(tree, Aside)]
+    return frozenset(letter for text in said for letter in _STATED.findall(text))
 
 
 def is_connective(token: Token) -> bool:

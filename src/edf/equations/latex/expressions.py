@@ -322,8 +322,6 @@ class ExpressionParser(
                 if before == "{"
                 else f"{found}: write parentheses around what it is for",
             )
-        if text == "." and self.peek() == ".":
-            self.fail(Why.NOTATION, "Three periods: write \\dots for dots")
         if text in ("_", "^"):
             self.fail(Why.UNFINISHED, f"{text} has nothing to stand on: write its base")
         if (

@@ -30,6 +30,7 @@ _TOKEN = re.compile(
     r"|(?P<number>[0-9]+(?:\.[0-9]+)?|(?<![0-9.])\.[0-9]+)"
     r"|(?P<blank>\s+)"
     r"|(?P<comment>%[^\n]*)"
+    r"|(?P<dots>\.{3,})"
     r"|(?P<letter>[A-Za-z])"
     r"|(?P<sign>:=|\|\||[-+*/=^_{}()\[\]|&,.;:'!<>~$])",
     re.DOTALL,
@@ -51,7 +52,7 @@ _SYNONYMS = {  # spellings that typeset alike
     r"\cr": r"\\", r"\newline": r"\\", r"\tabularnewline": r"\\",
     r"\dotsc": r"\dots", r"\dotsb": r"\dots", r"\dotsm": r"\dots", r"\dotsi": r"\dots",
     r"\dotso": r"\dots", r"\land": r"\wedge", r"\lor": r"\vee", r"\gets": r"\leftarrow",
-    r"\triangledown": r"\nabla", r"\grad": r"\nabla",
+    r"\triangledown": r"\nabla",
 }  # fmt: skip
 #: Font switches of old, `{\bf x}`, and the macros that do the same.
 _SWITCHES = {
@@ -77,6 +78,15 @@ _CHARACTERS = {
         "Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega".split()
     ], strict=True)),
     "\u00a0": " ", "\u2009": " ", "\u200b": " ",
+}  # fmt: skip
+#: Macros that authors define for themselves, all in this way; their own definitions go before.
+COMMON_MACROS: Mapping[str, str] = {
+    "grad": r"\nabla", "E": r"\mathbb{E}", "R": r"\mathbb{R}",
+    "norm": r"\lVert #1 \rVert", "abs": r"\lvert #1 \rvert",
+    **{
+        word: rf"\operatorname{{{word}}}"
+        for word in "Cov cov Var var Corr corr tr diag sgn sign rank softmax relu KL".split()
+    },
 }  # fmt: skip
 
 
@@ -122,8 +132,7 @@ def tokenise(source: str, macros: Mapping[str, str] | None = None) -> list[Token
             MAX_LENGTH,
         )
     tokens = _scanned(source)
-    if macros:
-        tokens = _Expansion(source, macros).expanded(tokens)
+    tokens = _Expansion(source, {**COMMON_MACROS, **(macros or {})}).expanded(tokens)
     tokens = _without_empty_braces(_without_switches(tokens))
     end = tokens.pop()
     return [*tokens, replace(end, text="the end of the formula")]
@@ -203,6 +212,8 @@ def _scanned(source: str) -> list[Token]:
             blank = True
             continue
         inner = ""
+        if kind == "dots":
+            kind, text = "macro", r"\dots"
         if kind == "environment":
             text = re.sub(r"\s", "", text)
         elif kind == "words":

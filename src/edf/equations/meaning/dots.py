@@ -13,6 +13,7 @@ from dataclasses import replace
 from edf.equations.latex.printer import to_latex
 from edf.equations.latex.syntax import (
     Big,
+    Empty,
     Equation,
     Group,
     Indices,
@@ -41,19 +42,19 @@ def with_sums(equation: Equation, scope: Scope) -> Equation:
     if not any(_are_dots(tree) for tree in walk(equation)):
         return equation
     taken = {tree.base for tree in walk(equation) if isinstance(tree, Symbol)}
-    free = (x for x in _LETTERS if x not in taken and scope.find(Symbol(x)) is None)
-    letter = next(free, None)
-    if letter is None:
+    free = [x for x in _LETTERS if x not in taken and scope.find(Symbol(x)) is None]
+    if len(free) < 2:
         return equation
-    found = rewritten(equation, lambda tree: _expanded(tree, letter))
+    letter, other = free[:2]
+    found = rewritten(equation, lambda tree: _expanded(tree, letter, other))
     assert isinstance(found, Equation)
     return found
 
 
-def _expanded(tree: Tree, letter: str) -> Tree:
+def _expanded(tree: Tree, letter: str, other: str) -> Tree:
     match tree:
         case Matrix():
-            return _matrix(tree, letter)
+            return _matrix(tree, letter, other)
         case Equation():
             return replace(tree, left=_list(tree.left, letter), right=_list(tree.right, letter))
         case Sum():
@@ -63,17 +64,59 @@ def _expanded(tree: Tree, letter: str) -> Tree:
     return tree
 
 
-def _matrix(tree: Matrix, letter: str) -> Tree:
-    """A column or a row of a visible pattern; any other matrix as it is."""
+def _matrix(tree: Matrix, letter: str, other: str) -> Tree:
+    """A column, a row, a diagonal or a rectangle of a visible pattern; else the matrix as it is."""
     if tree.environment in ("vmatrix", "Vmatrix"):
         return tree
     if all(len(row.entries) == 1 for row in tree.rows):
         made = _listed([row.entries[0] for row in tree.rows], "rows", to_latex(tree), letter)
     elif len(tree.rows) == 1:
         made = _listed(tree.rows[0].entries, "columns", to_latex(tree), letter)
+    elif (entries := _diagonal(tree)) is not None:
+        column = _listed(entries, "rows", to_latex(tree), letter)
+        if column is None:
+            return tree
+        operator = Symbol("diag", (r"\operatorname",), at=tree.at)
+        return Product((operator, Group((column,), "(", ")", at=tree.at)), ("",), at=tree.at)
     else:
-        return tree
+        made = _rectangle(tree, letter, other)
     return tree if made is None else replace(made, at=tree.at)
+
+
+def _diagonal(tree: Matrix) -> list[Tree] | None:
+    """The entries of a diagonal with dots, if nothing or 0 stands beside it."""
+    size = len(tree.rows)
+    if any(len(row.entries) != size for row in tree.rows):
+        return None
+    found = [row.entries[k] for k, row in enumerate(tree.rows)]
+    for i, row in enumerate(tree.rows):
+        for j, entry in enumerate(row.entries):
+            goes_on = _are_dots(entry) and (_are_dots(found[i]) or _are_dots(found[j]))
+            if i != j and not (isinstance(entry, Empty) or entry == Number("0") or goes_on):
+                return None
+    return found
+
+
+def _rectangle(tree: Matrix, letter: str, other: str) -> Listed | None:
+    """Rows with dots, and dots between the rows: what differs runs along a row and down."""
+    shown = to_latex(tree)
+    dotted = [all(_are_dots(e) or isinstance(e, Empty) for e in row.entries) for row in tree.rows]
+    if len(dotted) < 3 or dotted[-2:] != [True, False] or any(dotted[:-2]):
+        return None
+    rows = [
+        _listed(row.entries, "columns", shown, letter)
+        for row, dots in zip(tree.rows, dotted, strict=True)
+        if not dots
+    ]
+    bounds = {(row.below, row.last) for row in rows if row is not None}
+    if None in rows or len(bounds) != 1:
+        return None
+    bodies = [row.body for row in rows if row is not None]
+    dots = tree.rows[-2].entries[0]
+    down = _listed([*bodies[:-1], dots, bodies[-1]], "rows", shown, other)
+    if down is None or rows[0] is None:
+        return None
+    return replace(down, body=replace(rows[0], body=down.body))
 
 
 def _list(tree: Tree, letter: str) -> Tree:
@@ -94,6 +137,9 @@ def _listed(entries: Sequence[Tree], along: str, shown: str, letter: str) -> Lis
     """What entries with dots before the last one have in common, if that is a pattern."""
     if len(entries) < 3 or not _are_dots(entries[-2]) or any(map(_are_dots, entries[:-2])):
         return None
+    entries = [rewritten(entry, _two_digits) for entry in entries]
+    if len(entries) > 3:
+        entries[:2] = _as_powers(*entries[:2])
     first, last = entries[:-2], entries[-1]
     made = _pattern(r"\sum", first[:2], last, letter)
     if made is None or not isinstance(made.lower, Relation) or made.upper is None:
@@ -103,6 +149,27 @@ def _listed(entries: Sequence[Tree], along: str, shown: str, letter: str) -> Lis
     if any(_put(made.body, letter, int(start.text) + k) != e for k, e in enumerate(first)):
         return None
     return Listed(made.body, made.lower, made.upper, along, shown)
+
+
+def _two_digits(tree: Tree) -> Tree:
+    """The a_{12} that stands beside a_{1n} with two indices."""
+    match tree:
+        case Indices(items=(Number(text) as number,)) if len(text) == 2 and text.isdigit():
+            digits = tuple(Number(digit, at=number.at) for digit in text)
+            return Indices(digits, ("",), at=tree.at)
+    return tree
+
+
+def _as_powers(one: Tree, other: Tree) -> tuple[Tree, Tree]:
+    r"""The 1 and q of 1, q, \dots, q^n, and the 1 and q^{-1} of that of q^{-n}, as powers."""
+    if one != Number("1") or not isinstance(other, Symbol | Script):
+        return one, other
+    if isinstance(other, Symbol):
+        other = Script(other, None, Number("1", at=other.at), at=other.at)
+    if other.sup is None:
+        return one, other
+    none = rewritten(other.sup, lambda part: Number("0") if part == Number("1") else part)
+    return replace(other, sup=none), other
 
 
 def _sum(tree: Sum, letter: str) -> Tree:

@@ -111,6 +111,8 @@ def read_unit(reader: Reader, factors: Factors, joins: Joins, start: int) -> tup
             called = read_call(reader, factor, group, behind)
             if called is not None:
                 return called, 2
+        if (product := _trace(reader, factors, joins, start)) is not None:
+            return product, len(factors) - start
         if isinstance(factor, Symbol) and factor.styles and start + 2 == len(factors):
             operation = named_operation(factor) if reader.scope.find(factor) is None else None
             if operation is not None and operation.arity == 1:
@@ -123,6 +125,26 @@ def read_unit(reader: Reader, factors: Factors, joins: Joins, start: int) -> tup
     if beside and (indicated := _indicator(reader, factor, factors[start + 1])) is not None:
         return indicated, 2
     return reader.read(factor), 1
+
+
+def _trace(reader: Reader, factors: Factors, joins: Joins, start: int) -> Expr | None:
+    r"""\operatorname{tr} A B of matrices alone: tr(A) B would be none of the trace of a product."""
+    head, *rest = factors[start:]
+    if (
+        len(rest) < 2
+        or not isinstance(head, Symbol)
+        or head.base not in ("tr", "Tr", "trace")
+        or isinstance(rest[0], Group)
+        or any(joins[start:])
+        or named_operation(head) is None
+        or reader.scope.find(head) is not None
+    ):
+        return None
+    inner = Product(tuple(rest), joins[start + 1 :], at=rest[0].at)
+    insist_on_end(inner, to_latex(head))
+    if any(reader.read(factor).shape is None for factor in rest):
+        return None
+    return algebra.apply("trace", (reader.read(inner),), head.at)
 
 
 def _indicator(reader: Reader, factor: Tree, behind: Tree) -> Expr | None:

@@ -66,6 +66,7 @@ class Page:
     loss: Node | None = None
     labels: dict[str, str] = field(default_factory=dict)  # labels without meaning, by what has them
     products: bool = False  # whether a node in front of one thing in parentheses is a factor
+    stated: frozenset[str] = frozenset()  # letters whose range is written beside the claim
     entrywise: bool = False  # whether A^2 of a square matrix is the square of each entry
     #: How the arguments of a node are listed, and whether they are all that it depends on.
     listed: dict[str, dict[Any, bool]] = field(default_factory=dict)

@@ -194,7 +194,7 @@ def _read_equation(reader: Reader, equation: Equation) -> Meaning:
     elif right.shape is not None and not right.free:
         left = _as_matrix(reader, equation.left, left)
     if equation.sign not in COMPARISONS:  # which hold for all i and j, as P_i P_j \leq 1
-        _insist_on_same_indices(left, right, given)
+        _insist_on_same_indices(reader, left, right, given)
     if not (_is_zero(left) or _is_zero(right)) and not fits(left.shape, right.shape):
         fail(
             Why.SHAPES,
@@ -272,8 +272,13 @@ def _bold_and_plain(entry: Symbol, whole: Symbol) -> bool:
     )  # fmt: skip
 
 
-def _insist_on_same_indices(left: Expr, right: Expr, given: Sequence[Condition]) -> None:
+def _insist_on_same_indices(
+    reader: Reader, left: Expr, right: Expr, given: Sequence[Condition]
+) -> None:
     compared = {index for condition in given for index in condition.indices or ()}
+    if not (left.free and right.free):  # R_t = c, \quad \forall t
+        alone = {t: reader.occurrences[Symbol(t)] == 1 for t in reader.page.stated}
+        compared |= {letter for letter, once in alone.items() if once}
     only = sorted((left.free ^ right.free) - compared)
     if _is_number(left) or _is_number(right) or not only:
         return

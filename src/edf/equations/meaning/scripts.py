@@ -262,9 +262,9 @@ def _index_above(reader: Reader, base: Symbol, sub: Tree | None, sup: Tree | Non
     if bound is None or bound.kind not in ("node", "array"):
         return None
     shape = reader.shape(bound.value) if bound.kind == "node" else bound.value.shape
-    if not shape or len(given) + 1 != len(shape):
+    if not shape or (len(given) + 1 != len(shape) and (given or len(shape) != 2)):
         return None
-    return entries(reader, base, (sup, *given), base.at)
+    return entries(reader, base, (sup, *given), base.at)  # x^i_j, and the row x^i of a matrix
 
 
 def _is_level(sup: Sum | Number) -> bool:
@@ -362,6 +362,11 @@ def _member_by_number(bound: Bound, item: Number) -> int:
 
 def subscripted(reader: Reader, value: Expr, sub: Tree, at: int) -> Expr:
     """A component of a column or a matrix."""
+    match sub:
+        case Indices(items=(Script() as item,)) if is_column(value.shape):
+            label = label_of(reader, item)
+            if label is not None:  # f(x)_{y_i}
+                return apply("entry", (value, read_label(reader, item, label)), at)
     return entry(reader, value, read_indices(reader, sub), at)
 
 

@@ -7,14 +7,17 @@ missing change the meaning of a product.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from edf.equations.errors import Why
-from edf.equations.latex.syntax import Sum
+from edf.equations.latex.syntax import Big, Product, Relation, Sum, Symbol, Tree, walk
 from edf.equations.latex.vocabulary import REFUSED
 from edf.equations.meaning.algebra import apply, fail, make
 from edf.equations.meaning.expression import Expr
+from edf.equations.meaning.names import python_names
 from edf.equations.meaning.reader import Reader
 from edf.equations.operations import OPERATIONS
-from edf.equations.operations.shapes import fits
+from edf.equations.operations.shapes import fits, is_column, settle
 from edf.graph import Node
 from edf.ops import Exp, ReLU, Sigmoid, Softplus, Tanh
 from edf.reductions import Softmax
@@ -27,10 +30,11 @@ def read_sum(reader: Reader, tree: Sum, entrywise: bool = False) -> Expr:
     for sign, term in zip(tree.signs, tree.terms, strict=True):
         if sign not in ("", "+", "-"):
             fail(Why.NOTATION, REFUSED.get(sign, f"{sign} is not understood"), term.at)
-    terms = [reader.read(term) for term in tree.terms]
+    terms, signs = _read_terms(reader, tree)
+    terms = _with_biases(terms)
     signed = [
         apply("neg", (term,), term.at) if sign == "-" else term
-        for sign, term in zip(tree.signs, terms, strict=True)
+        for sign, term in zip(signs, terms, strict=True)
     ]
     if len(signed) == 1:
         return signed[0]
@@ -42,6 +46,66 @@ def read_sum(reader: Reader, tree: Sum, entrywise: bool = False) -> Expr:
     ):
         return make("add", signed, at=tree.at, shape=whole[0].shape)
     return apply("add", signed, tree.at)
+
+
+def _read_terms(reader: Reader, tree: Sum) -> tuple[list[Expr], list[str]]:
+    r"""Read the terms; a \sum_i that ends one goes on over the terms behind it that have a free i.
+
+    In J = -\frac{1}{n} \sum_i y_i \log p_i + (1 - y_i) \log(1 - p_i), which texts write, the i of
+    the second term can be no other. An index that is free elsewhere, too, is an error as before.
+    """
+    read = [reader.read(term) for term in tree.terms]
+    terms, signs = [*tree.terms], [*tree.signs]
+    place = 0
+    while place < len(terms):
+        term = terms[place]
+        last = term.factors[-1] if isinstance(term, Product) else term
+        letters = _summed_over(last)
+        end = place + 1
+        while end < len(terms) and letters & read[end].free and not letters & read[end].bound:
+            end += 1
+        if end > place + 1 and isinstance(last, Big):
+            first = last.body if isinstance(last.body, Sum) else Sum((last.body,), ("",))
+            body = Sum(
+                (*first.terms, *terms[place + 1 : end]), (*first.signs, *signs[place + 1 : end]),
+                at=last.body.at,
+            )  # fmt: skip
+            wide: Tree = replace(last, body=body)
+            if isinstance(term, Product):
+                wide = replace(term, factors=(*term.factors[:-1], wide))
+            terms[place:end], signs[place:end] = [wide], [signs[place]]
+            read[place:end] = [reader.read(wide)]
+        place += 1
+    return read, signs
+
+
+def _summed_over(tree: Tree) -> set[str]:
+    """The letters that a sum has below."""
+    if not isinstance(tree, Big) or tree.macro != r"\sum" or tree.lower is None:
+        return set()
+    below = tree.lower.left if isinstance(tree.lower, Relation) else tree.lower
+    return {python_names(part)[0] for part in walk(below) if isinstance(part, Symbol)}
+
+
+def _with_biases(terms: list[Expr]) -> list[Expr]:
+    r"""Add a vector b to each row of X W, which has as many columns as b has entries.
+
+    Texts write X W + b for a batch X; a product of a square shape could have it in each column.
+    """
+    products = [term for term in terms if term.op == "matmul" and not is_column(term.shape)]
+    if not products or products[0].shape is None:
+        return terms
+    rows, columns = map(settle, products[0].shape)
+    if not isinstance(rows, int) or not isinstance(columns, int) or 1 in (rows, columns):
+        return terms
+    found = list(terms)
+    for k, term in enumerate(terms):
+        one_axis = term.op in ("node", "array") and is_column(term.shape) and not term.data[1]
+        if one_axis and term.shape is not None and settle(term.shape[0]) == columns != rows:
+            row = apply("transpose", (term,), term.at)
+            ones = make("ones", at=term.at, shape=(rows, 1))
+            found[k] = apply("matmul", (ones, row), term.at)
+    return found
 
 
 def adds_numbers(value: Expr) -> bool:

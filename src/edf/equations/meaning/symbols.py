@@ -10,7 +10,18 @@ import numpy as np
 
 from edf.equations.errors import Why
 from edf.equations.latex.printer import to_latex
-from edf.equations.latex.syntax import Indices, Number, Script, Sum, Symbol, Tree, walk
+from edf.equations.latex.syntax import (
+    Case,
+    Cases,
+    Indices,
+    Number,
+    Relation,
+    Script,
+    Sum,
+    Symbol,
+    Tree,
+    walk,
+)
 from edf.equations.latex.vocabulary import ACCENTS, BOLD, GREEK, RANDOM, REFUSED
 from edf.equations.meaning import algebra
 from edf.equations.meaning.algebra import fail, make
@@ -502,7 +513,7 @@ def is_left_over(reader: Reader, bound: Bound) -> bool:
     if type(bound.value) is not int and not isinstance(bound.value, np.integer):
         return False  # a length that is declared is of a type of its own
     return bound.name in ("i", "j", "k") or bound.name in COUNTERS & (
-        reader.summed | reader.shifted
+        reader.summed | reader.shifted | reader.page.stated
     )
 
 
@@ -552,6 +563,12 @@ def _sign(reader: Reader, symbol: Symbol, sub: Tree | None, at: int) -> Expr:
 
 
 def _kronecker(reader: Reader, sub: Tree | None, at: int) -> Expr:
+    items = sub.items if isinstance(sub, Indices) else ()
+    kinds = {type(item) for item in items}
+    if len(items) == 2 and kinds == {Symbol, Number}:  # \delta_{i1} is 1 where i = 1
+        here = Relation(items[0], "=", items[1], at=at)
+        otherwise = Case(Number("0"), "otherwise", r"\text", None, "")
+        return reader.read(Cases((Case(Number("1"), "if", r"\text", here, ""), otherwise), at=at))
     indices = read_indices(reader, sub) if sub is not None else ()
     if len(indices) != 2 or not all(isinstance(index, str) for index in indices):
         own = to_latex(Script(Symbol(r"\delta"), sub)) if sub is not None else r"\delta"

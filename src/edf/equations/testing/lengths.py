@@ -30,6 +30,7 @@ from edf.graph import Array, Constant, Input, Node
 POINTS = 2  # at which each other length is tested
 LONGER = 11  # by how much more a length grows in an inequality, which many a length may satisfy
 MOST_NUMBERS = 3  # places in a formula at which a number is taken for the length
+NEAR = (-2, -1, 0, 1)  # by how much a number of the graph may differ from a length and go with it
 
 Axis = tuple[Node, int]
 
@@ -228,7 +229,8 @@ def _at_tried_points(meaning: Meaning, world: World, setting: Setting, found: Fi
 def _pages(setting: Setting, change: Change) -> Iterator[tuple[World, Scope]]:
     """Yield graph and names after a change.
 
-    Where Python has a name for the length, as n, what the graph divides by may be n as well.
+    Where Python has a name for the length, as n, what the graph divides by may be n as well, or
+    n - 1.
     """
     roots, shapes = setting.world.roots, change.shapes(setting.world)
     world = World(roots, shapes)
@@ -236,13 +238,16 @@ def _pages(setting: Setting, change: Change) -> Iterator[tuple[World, Scope]]:
     for scope in scopes:
         yield world, scope
     if len(scopes) > 1:
-        constants: dict[Node, Array] = {
-            setting.world.names[twin]: np.asarray(float(change.to))
-            for twin in setting.world.order
-            if isinstance(twin, Constant) and np.array_equal(twin.value, float(change.length))
-        }
-        if constants:
-            yield World(roots, shapes, constants), scopes[1]
+        for steps in ((0,), NEAR):
+            constants: dict[Node, Array] = {
+                setting.world.names[twin]: np.asarray(float(change.to + step))
+                for twin in setting.world.order
+                for step in steps
+                if isinstance(twin, Constant)
+                and np.array_equal(twin.value, float(change.length + step))
+            }
+            if constants:
+                yield World(roots, shapes, constants), scopes[1]
 
 
 def _scopes(scope: Scope, change: Change) -> Iterator[Scope]:
