@@ -13,7 +13,16 @@ from edf.graph import Array, GraphError, Node, ShapeError
 
 
 class Reshape(Node, sign="reshape", numpy=np.reshape):
-    """x with another shape: the same entries in the same order, last axis fastest.
+    r"""x with another shape: the same entries in the same order, last axis fastest.
+
+    Of six entries, the last is in the second row of three, and in the third row of two:
+
+    $$y_{32} = x_{23}$$
+
+    Each takes its gradient along:
+
+    $$\sum_{i,j} \left(\frac{\partial l}{\partial x_{ij}}\right)^2
+    = \sum_{p,q} \left(\frac{\partial l}{\partial y_{pq}}\right)^2$$
 
     Args:
         shape: The new shape; one length may be -1, and is then worked out.
@@ -21,6 +30,7 @@ class Reshape(Node, sign="reshape", numpy=np.reshape):
     Examples:
         >>> x = Param([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
         >>> y = Reshape(x, (3, -1))
+        >>> l = AnyFunction()(y)
         >>> print(y.forward())
         [[1. 2.]
          [3. 4.]
@@ -74,11 +84,16 @@ class Transpose(Node, sign="T", numpy=np.transpose):
 
 
 class Concatenate(Node, numpy=np.concatenate):
-    """The inputs one after the other along `axis`, along which their lengths may differ.
+    r"""The inputs one after the other along `axis`, along which their lengths may differ.
+
+    $$y = \begin{bmatrix} a \\ b \end{bmatrix}$$
+
+    $$\frac{\partial l}{\partial b_i} = \frac{\partial l}{\partial y_{i + 2}}$$
 
     Examples:
         >>> a, b = Param([1.0, 2.0]), Param([3.0, 4.0, 5.0])
         >>> y = Concatenate([a, b])
+        >>> l = AnyFunction()(y)
         >>> print(y.forward())
         [1. 2. 3. 4. 5.]
     """
@@ -98,11 +113,16 @@ class Concatenate(Node, numpy=np.concatenate):
 
 
 class Stack(Node, numpy=np.stack):
-    """The inputs, all of one shape, along a new axis that becomes number `axis`.
+    r"""The inputs, all of one shape, along a new axis that becomes number `axis`.
+
+    $$y_{2j} = b_j$$
+
+    $$\frac{\partial l}{\partial b_j} = \frac{\partial l}{\partial y_{2j}}$$
 
     Examples:
         >>> a, b = Param([1.0, 2.0]), Param([3.0, 4.0])
         >>> y = Stack([a, b])
+        >>> l = AnyFunction()(y)
         >>> print(y.forward())
         [[1. 2.]
          [3. 4.]]
@@ -122,11 +142,18 @@ class Stack(Node, numpy=np.stack):
 
 
 class Part(Node):
-    """One of the parts that `Split` makes, number `k` of `np.split(x, sections, axis)`.
+    r"""One of the parts that `Split` makes, number `k` of `np.split(x, sections, axis)`.
+
+    Of part 1 of two of two entries each,
+
+    $$y_i = x_{i + 2}$$
+
+    $$\frac{\partial l}{\partial x_{i + 2}} = \frac{\partial l}{\partial y_i}$$
 
     Examples:
         >>> x = Param([1.0, 2.0, 3.0, 4.0])
         >>> y = Part(x, 1, 2, axis=0)
+        >>> l = AnyFunction()(y)
         >>> print(y.forward())
         [3. 4.]
     """
@@ -150,7 +177,13 @@ class Part(Node):
 
 
 def Split(x: Any, sections: int | Sequence[int], axis: int = 0) -> list[Node]:
-    """Return the parts of x along `axis`, one node each: the reverse of `Concatenate`.
+    r"""Return the parts of x along `axis`, one node each: the reverse of `Concatenate`.
+
+    Of two parts of two entries each,
+
+    $$b_i = x_{i + 2}$$
+
+    $$\frac{\partial l}{\partial x_{i + 2}} = \frac{\partial l}{\partial b_i}$$
 
     Args:
         x: A node or an array.
@@ -160,6 +193,7 @@ def Split(x: Any, sections: int | Sequence[int], axis: int = 0) -> list[Node]:
     Examples:
         >>> x = Param([1.0, 2.0, 3.0, 4.0])
         >>> a, b = Split(x, 2)
+        >>> l = AnyFunction()(a, b)
         >>> print(a.forward(), b.forward())
         [1. 2.] [3. 4.]
     """
@@ -168,7 +202,13 @@ def Split(x: Any, sections: int | Sequence[int], axis: int = 0) -> list[Node]:
 
 
 class Pad(Node):
-    """x with `width` entries more on each side, all equal to `value`.
+    r"""x with `width` entries more on each side, all equal to `value`.
+
+    With one more entry before x,
+
+    $$y_{i + 1} = x_i$$
+
+    $$\frac{\partial l}{\partial x_i} = \frac{\partial l}{\partial y_{i + 1}}$$
 
     Args:
         width: As `np.pad` takes it: a number for all sides; (before, after) for all axes; or such a
@@ -178,6 +218,7 @@ class Pad(Node):
     Examples:
         >>> x = Param([1.0, 2.0])
         >>> y = Pad(x, (1, 2))
+        >>> l = AnyFunction()(y)
         >>> print(y.forward())
         [0. 1. 2. 0. 0.]
     """
@@ -197,11 +238,17 @@ class Pad(Node):
 
 
 class Repeat(Node, numpy=np.repeat):
-    """Each entry of x `repeats` times, one after the other along `axis`; of all by default.
+    r"""Each entry of x `repeats` times, one after the other along `axis`; of all by default.
+
+    With a row for each entry, z is y as a matrix:
+
+    $$\frac{\partial l}{\partial x_i} = \sum_j \frac{\partial l}{\partial z_{ij}}$$
 
     Examples:
         >>> x = Param([1.0, 2.0])
         >>> y = Repeat(x, 2)
+        >>> z = Reshape(y, (2, 2))
+        >>> l = AnyFunction()(z)
         >>> print(y.forward())
         [1. 1. 2. 2.]
     """
@@ -222,11 +269,19 @@ class Repeat(Node, numpy=np.repeat):
 
 
 class Tile(Node, numpy=np.tile):
-    """Copies of x, laid one after the other: `repeats` for each axis, counted from the last.
+    r"""Copies of x, laid one after the other: `repeats` for each axis, counted from the last.
+
+    $$y_{i + 2} = x_i$$
+
+    With a row for each copy, z is y as a matrix:
+
+    $$\frac{\partial l}{\partial x_j} = \sum_i \frac{\partial l}{\partial z_{ij}}$$
 
     Examples:
         >>> x = Param([1.0, 2.0])
         >>> y = Tile(x, 2)
+        >>> z = Reshape(y, (2, 2))
+        >>> l = AnyFunction()(z)
         >>> print(y.forward())
         [1. 2. 1. 2.]
     """
@@ -277,14 +332,21 @@ class Sort(Node, numpy=np.sort):
 
 
 class Index(Node, sign="[]"):
-    """What NumPy's indexing gives: x[key].
+    r"""What NumPy's indexing gives: x[key].
 
-    Nodes in `key` are integer arrays: labels, indices. An entry of x that is picked twice gets the
-    sum of both gradients.
+    Nodes in `key` are integer arrays: labels, indices. Of the entries 0, 2 and 0,
+
+    $$y_1 = y_3 = x_1$$
+
+    An entry of x that is picked twice gets the sum of both gradients:
+
+    $$\frac{\partial l}{\partial x_1}
+    = \frac{\partial l}{\partial y_1} + \frac{\partial l}{\partial y_3}$$
 
     Examples:
         >>> x = Param([1.0, 2.0, 3.0])
         >>> y = x[[0, 2, 0]]
+        >>> l = AnyFunction()(y)
         >>> print(y.forward())
         [1. 3. 1.]
     """
@@ -317,13 +379,17 @@ class Index(Node, sign="[]"):
 
 
 class Pick(Node):
-    """The entry of each row that a label names: (..., n), integers (...) -> (...).
+    r"""The entry of each row that a label names: (..., n), integers (...) -> (...).
 
     $$y_i = x_{i, t_i}$$
+
+    $$\frac{\partial l}{\partial x_{ij}}
+    = \mathbb{1}[j = t_i] \frac{\partial l}{\partial y_i}$$
 
     Examples:
         >>> x, t = Param([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]), Input(np.array([2, 0]))
         >>> y = Pick(x, t)
+        >>> l = AnyFunction()(y)
         >>> print(y.forward())
         [3. 4.]
     """
@@ -339,15 +405,19 @@ class Pick(Node):
 
 
 class Embedding(Node):
-    """Rows of a table, looked up by index: (rows, d), integers (...) -> (..., d).
-
-    A row that is looked up more than once gets the sum of the gradients.
+    r"""Rows of a table, looked up by index: (rows, d), integers (...) -> (..., d).
 
     $$y_{ij} = W_{n_i, j}$$
+
+    A row that is looked up more than once gets the sum of the gradients:
+
+    $$\frac{\partial l}{\partial W_{ij}}
+    = \sum_k \mathbb{1}[n_k = i] \frac{\partial l}{\partial y_{kj}}$$
 
     Examples:
         >>> W, n = Param([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]), Input(np.array([2, 0]))
         >>> y = Embedding(W, n)
+        >>> l = AnyFunction()(y)
         >>> print(y.forward())
         [[5. 6.]
          [1. 2.]]

@@ -84,6 +84,9 @@ class BatchNorm(Node):
 
     $$y_{ij} = g_j \frac{x_{ij} - m_j}{\sqrt{v_j + \epsilon}} + b_j$$
 
+    $$\frac{\partial l}{\partial g_j}
+    = \sum_i \frac{\partial l}{\partial y_{ij}} \frac{x_{ij} - m_j}{\sqrt{v_j + \epsilon}}$$
+
     With `training = False` (see `edf.train.evaluating`) they are moving averages over the batches
     that were seen, of variances with k - 1 in place of the number k of entries, as in the paper. dx
     is as for `LayerNorm`. Ioffe and Szegedy, 2015.
@@ -99,6 +102,7 @@ class BatchNorm(Node):
         >>> g, b = Param([1.0, 2.0]), Param([0.0, 1.0])
         >>> m, v = Mean(x, axis=0), Var(x, axis=0)
         >>> y = BatchNorm(x, g, b, eps=epsilon)
+        >>> l = AnyFunction()(y)
         >>> print(y.forward().round(4))
         [[-0.9258 -1.4495]
          [-0.4629  3.4495]
@@ -189,15 +193,17 @@ class Dropout(Node):
 
 
 class Conv2D(Node):
-    """The cross-correlation: x (n, c, height, width), w (o, c, h, k) -> (n, o, p, q).
-
-    For one image x of one row, and one filter of two entries, with a the image without its last
-    entry and c without its first,
-
-    $$z_i = w_1 a_i + w_2 c_i$$
+    r"""The cross-correlation: x (n, c, height, width), w (o, c, h, k) -> (n, o, p, q).
 
     In general y[n,o,p,q] = sum_c,i,j x[n, c, s p + i, s q + j] w[o, c, i, j], and
-    p = (height + 2 padding - h) // stride + 1.
+    p = (height + 2 padding - h) // stride + 1. For one image and one filter of 2 x 2, where a, b, c
+    and d are the image without its last or first row, and without its last or first column,
+
+    $$z_{pq} = w_{11} a_{pq} + w_{12} b_{pq} + w_{21} c_{pq} + w_{22} d_{pq}$$
+
+    The gradient of an entry of the filter is a sum over all windows; G is that of w:
+
+    $$G_{22} = \sum_{p,q} \frac{\partial l}{\partial z_{pq}} d_{pq}$$
 
     On the formula sheet: [convolution by the kernel][convolution-by-the-kernel].
 
@@ -206,12 +212,15 @@ class Conv2D(Node):
         padding: The zeros put around the images, on every side.
 
     Examples:
-        >>> x, w = Param([1.0, 2.0, 3.0, 5.0]), Param([1.0, 10.0])
-        >>> a, c = x[:-1], x[1:]
-        >>> y = Conv2D(Reshape(x, (1, 1, 1, 4)), Reshape(w, (1, 1, 1, 2)))
-        >>> z = y[0, 0, 0]
+        >>> x, w = Param(np.arange(9.0).reshape(3, 3)), Param([[1.0, 10.0], [2.0, 1.0]])
+        >>> a, b, c, d = x[:-1, :-1], x[:-1, 1:], x[1:, :-1], x[1:, 1:]
+        >>> y = Conv2D(Reshape(x, (1, 1, 3, 3)), Reshape(w, (1, 1, 2, 2)))
+        >>> z = y[0, 0]
+        >>> l = AnyFunction()(z)
+        >>> G = Grad(l, w)
         >>> print(z.forward())
-        [21. 32. 53.]
+        [[20. 34.]
+         [62. 76.]]
     """
 
     rule = "x is (n, c, height, width), w (o, c, i, j), with windows i x j that fit the images"
@@ -246,12 +255,14 @@ class Conv2D(Node):
 
 
 def Conv1D(x: Any, w: Any, stride: int = 1, padding: int = 0) -> Node:
-    """The cross-correlation of sequences: x (n, c, length), w (o, c, i) -> (n, o, p).
+    r"""The cross-correlation of sequences: x (n, c, length), w (o, c, i) -> (n, o, p).
 
     For one sequence x and one filter of two entries, with a the sequence without its last entry and
     c without its first,
 
     $$z_i = w_1 a_i + w_2 c_i$$
+
+    $$\frac{\partial l}{\partial w_2} = \sum_i \frac{\partial l}{\partial z_i} c_i$$
 
     It is `Conv2D` of images one pixel high: y[n,o,p] = sum_c,i x[n, c, s p + i] w[o, c, i].
 
@@ -262,6 +273,7 @@ def Conv1D(x: Any, w: Any, stride: int = 1, padding: int = 0) -> Node:
         >>> a, c = x[:-1], x[1:]
         >>> y = Conv1D(Reshape(x, (1, 1, 4)), Reshape(w, (1, 1, 2)))
         >>> z = y[0, 0]
+        >>> l = AnyFunction()(z)
         >>> print(z.forward())
         [21. 32. 53.]
     """
@@ -296,12 +308,18 @@ class Pooling(Node):
 
 
 class MaxPool2D(Pooling):
-    """The largest entry of each window; of entries that tie, the first gets the gradient.
+    r"""The largest entry of each window; of entries that tie, the first gets the gradient.
+
+    With a, b, c and d the four entries of each window of an image, and z what it becomes,
+
+    $$z_{pq} = \max(a_{pq}, b_{pq}, c_{pq}, d_{pq})$$
 
     Examples:
-        >>> x = Param(np.arange(16.0).reshape(1, 1, 4, 4))
-        >>> y = MaxPool2D(x)
-        >>> print(y.forward()[0, 0])
+        >>> x = Param(np.arange(16.0).reshape(4, 4))
+        >>> a, b, c, d = x[::2, ::2], x[::2, 1::2], x[1::2, ::2], x[1::2, 1::2]
+        >>> y = MaxPool2D(Reshape(x, (1, 1, 4, 4)))
+        >>> z = y[0, 0]
+        >>> print(z.forward())
         [[ 5.  7.]
          [13. 15.]]
     """
@@ -325,12 +343,18 @@ class MaxPool2D(Pooling):
 
 
 class AvgPool2D(Pooling):
-    """The mean of each window.
+    r"""The mean of each window.
+
+    With a, b, c and d the four entries of each window of an image, and z what it becomes,
+
+    $$z_{pq} = \frac{a_{pq} + b_{pq} + c_{pq} + d_{pq}}{4}$$
 
     Examples:
-        >>> x = Param(np.arange(16.0).reshape(1, 1, 4, 4))
-        >>> y = AvgPool2D(x)
-        >>> print(y.forward()[0, 0])
+        >>> x = Param(np.arange(16.0).reshape(4, 4))
+        >>> a, b, c, d = x[::2, ::2], x[::2, 1::2], x[1::2, ::2], x[1::2, 1::2]
+        >>> y = AvgPool2D(Reshape(x, (1, 1, 4, 4)))
+        >>> z = y[0, 0]
+        >>> print(z.forward())
         [[ 2.5  4.5]
          [10.5 12.5]]
     """
@@ -424,12 +448,20 @@ class Attention(Node):
 def MultiHeadAttention(
     x: Any, Wq: Any, Wk: Any, Wv: Any, Wo: Any, heads: int, causal: bool = False
 ) -> Node:
-    """`Attention` of x (..., n, width) to itself: projected by Wq, Wk, Wv, and the result by Wo.
+    r"""`Attention` of x (..., n, width) to itself: projected by Wq, Wk, Wv, and the result by Wo.
+
+    With A the attention of Q = x Wq to K = x Wk with the values V = x Wv, and O for Wo,
+
+    $$Y = A O$$
+
+    $$\nabla_O l = A^\top \nabla_Y l$$
 
     Examples:
-        >>> x, W = Param(np.eye(3, 2)), Param(np.eye(2))
-        >>> y = MultiHeadAttention(x, W, W, W, W, heads=2)
-        >>> print(y.forward().shape)
+        >>> x, W, O = Param(np.eye(3, 2)), Param(np.eye(2)), Param([[1.0, 2.0], [0.5, 1.0]])
+        >>> A = Attention(x @ W, x @ W, x @ W, heads=2)
+        >>> Y = MultiHeadAttention(x, W, W, W, O, heads=2)
+        >>> l = AnyFunction()(Y)
+        >>> print(Y.forward().shape)
         (3, 2)
     """
     x = as_node(x)
@@ -441,6 +473,9 @@ def RNNCell(x: Any, h: Any, W: Any, U: Any, b: Any) -> Node:
 
     $$y_{ij} = \tanh\left(\sum_k x_{ik} W_{kj} + \sum_r h_{ir} U_{rj} + b_j\right)$$
 
+    $$\frac{\partial l}{\partial U_{rj}}
+    = \sum_i \frac{\partial l}{\partial y_{ij}} \left(1 - y_{ij}^2\right) h_{ir}$$
+
     Shapes: x (batch, n), h (batch, m), W (n, m), U (m, m), b (m,) -> (batch, m).
 
     Examples:
@@ -448,6 +483,7 @@ def RNNCell(x: Any, h: Any, W: Any, U: Any, b: Any) -> Node:
         >>> W, U = Param([[0.1, 0.2], [0.3, 0.1], [0.2, 0.4]]), Param([[0.3, 0.1], [0.1, 0.5]])
         >>> b = Param([0.4, -0.2])
         >>> y = RNNCell(x, h, W, U, b)
+        >>> l = AnyFunction()(y)
         >>> print(y.forward().round(4))
         [[0.8787 0.5005]]
     """
@@ -455,16 +491,23 @@ def RNNCell(x: Any, h: Any, W: Any, U: Any, b: Any) -> Node:
 
 
 def LSTMCell(x: Any, h: Any, c: Any, W: Any, U: Any, b: Any) -> tuple[Node, Node]:
-    """Return the next (h', c') of a long short-term memory; Hochreiter and Schmidhuber, 1997.
+    r"""Return the next (h', c') of a long short-term memory; Hochreiter and Schmidhuber, 1997.
 
-    The columns of W (n, 4m), U (m, 4m) and b (4m,) are those of the gates i, f, o and of g:
-    c' = s(f) c + s(i) tanh(g), h' = s(o) tanh(c'), s = sigmoid.
+    The columns of W (n, 4m), U (m, 4m) and b (4m,) are those of the gates i, f, o and of g. With u
+    for h' and v for c',
+
+    $$v_{kj} = \sigma(f_{kj}) c_{kj} + \sigma(i_{kj}) \tanh g_{kj}$$
+
+    $$u_{kj} = \sigma(o_{kj}) \tanh v_{kj}$$
+
+    $$\frac{\partial v_{kj}}{\partial c_{kj}} = \sigma(f_{kj})$$
 
     Examples:
         >>> x, h, c = Param([[1.0, 2.0]]), Param([[0.5]]), Param([[0.1]])
         >>> W, U, b = Param(np.full((2, 4), 0.1)), Param(np.ones((1, 4))), Param(np.zeros(4))
-        >>> h, c = LSTMCell(x, h, c, W, U, b)
-        >>> print(h.forward().round(4), c.forward().round(4))
+        >>> i, f, o, g = Split(x @ W + h @ U + b, 4, axis=-1)
+        >>> u, v = LSTMCell(x, h, c, W, U, b)
+        >>> print(u.forward().round(4), v.forward().round(4))
         [[0.3334]] [[0.5272]]
     """
     i, f, o, g = Split(as_node(x) @ W + as_node(h) @ U + b, 4, axis=-1)

@@ -43,6 +43,8 @@ class LogLoss(Node):
 
     $$l = -\frac{1}{n} \sum_{i=1}^{n} \log P_{i, t_i}$$
 
+    $$\frac{\partial l}{\partial P_{ij}} = -\frac{1}{n P_{ij}} \mathbb{1}[j = t_i]$$
+
     Infinite where a labelled probability is 0: `CrossEntropy` of the logits is finite there.
 
     Examples:
@@ -221,6 +223,8 @@ class MaskedMean(Node):
     r"""The mean of those entries of x whose entry in `mask` is not 0; both have one shape.
 
     $$l = \frac{\sum_i m_i x_i}{\sum_i m_i}$$
+
+    $$\frac{\partial l}{\partial x_i} = \frac{m_i}{\sum_j m_j}$$
 
     Examples:
         >>> x, m = Param([1.0, 2.0, 6.0]), np.array([1, 0, 1])

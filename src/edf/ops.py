@@ -158,9 +158,11 @@ class Pow(Node, sign="**", numpy=np.power):
 
 
 class Neg(Node, sign="neg", numpy=np.negative):
-    """The negative, elementwise.
+    r"""The negative, elementwise.
 
     $$y_i = -x_i$$
+
+    $$\frac{\partial y_i}{\partial x_i} = -1$$
 
     Examples:
         >>> x = Param([1.0, -2.0])

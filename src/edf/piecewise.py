@@ -118,7 +118,9 @@ class Sign(Step, numpy=np.sign):
 
 
 class Floor(Step, numpy=np.floor):
-    """The largest whole number that is at most x, elementwise. The slope is 0.
+    r"""The largest whole number that is at most x, elementwise. The slope is 0.
+
+    $$y_i \leq x_i < y_i + 1$$
 
     Examples:
         >>> x = Param([-1.5, 0.5, 2.0])
@@ -132,7 +134,9 @@ class Floor(Step, numpy=np.floor):
 
 
 class Ceil(Step, numpy=np.ceil):
-    """The smallest whole number that is at least x, elementwise. The slope is 0.
+    r"""The smallest whole number that is at least x, elementwise. The slope is 0.
+
+    $$x_i \leq y_i$$
 
     Examples:
         >>> x = Param([-1.5, 0.5, 2.0])
@@ -146,7 +150,9 @@ class Ceil(Step, numpy=np.ceil):
 
 
 class Round(Step, numpy=np.rint):
-    """The nearest whole number, of two the even one, elementwise. The slope is 0.
+    r"""The nearest whole number, of two the even one, elementwise. The slope is 0.
+
+    $$\lvert x_i - y_i \rvert \leq \frac{1}{2}$$
 
     Examples:
         >>> x = Param([-1.7, 0.5, 2.2])
@@ -176,10 +182,14 @@ class Comparison(Node):
 
 
 class Greater(Comparison, sign=">", numpy=np.greater):
-    """Where a > b.
+    r"""Where a > b.
+
+    $$y_i = \mathbb{1}[a_i > b_i]$$
 
     Examples:
-        >>> print(Greater(Param([1.0, 2.0, 3.0]), 2.0).forward())
+        >>> a, b = Param([1.0, 2.0, 3.0]), Param([2.0, 2.0, 2.0])
+        >>> y = Greater(a, b)
+        >>> print(y.forward())
         [False False  True]
     """
 
@@ -187,10 +197,14 @@ class Greater(Comparison, sign=">", numpy=np.greater):
 
 
 class GreaterEqual(Comparison, sign=">=", numpy=np.greater_equal):
-    """Where a >= b.
+    r"""Where a >= b.
+
+    $$y_i = \mathbb{1}[a_i \geq b_i]$$
 
     Examples:
-        >>> print(GreaterEqual(Param([1.0, 2.0, 3.0]), 2.0).forward())
+        >>> a, b = Param([1.0, 2.0, 3.0]), Param([2.0, 2.0, 2.0])
+        >>> y = GreaterEqual(a, b)
+        >>> print(y.forward())
         [False  True  True]
     """
 
@@ -198,10 +212,14 @@ class GreaterEqual(Comparison, sign=">=", numpy=np.greater_equal):
 
 
 class Less(Comparison, sign="<", numpy=np.less):
-    """Where a < b.
+    r"""Where a < b.
+
+    $$y_i = \mathbb{1}[a_i < b_i]$$
 
     Examples:
-        >>> print(Less(Param([1.0, 2.0, 3.0]), 2.0).forward())
+        >>> a, b = Param([1.0, 2.0, 3.0]), Param([2.0, 2.0, 2.0])
+        >>> y = Less(a, b)
+        >>> print(y.forward())
         [ True False False]
     """
 
@@ -209,10 +227,14 @@ class Less(Comparison, sign="<", numpy=np.less):
 
 
 class LessEqual(Comparison, sign="<=", numpy=np.less_equal):
-    """Where a <= b.
+    r"""Where a <= b.
+
+    $$y_i = \mathbb{1}[a_i \leq b_i]$$
 
     Examples:
-        >>> print(LessEqual(Param([1.0, 2.0, 3.0]), 2.0).forward())
+        >>> a, b = Param([1.0, 2.0, 3.0]), Param([2.0, 2.0, 2.0])
+        >>> y = LessEqual(a, b)
+        >>> print(y.forward())
         [ True  True False]
     """
 
@@ -247,9 +269,13 @@ class NotEqual(Comparison, numpy=np.not_equal):
 class And(Comparison, sign="&", numpy=np.logical_and):
     """Where a and b hold, of masks.
 
+    $$y_i = a_i b_i$$
+
     Examples:
         >>> x = Param([1.0, 2.0, 3.0])
-        >>> print(And(x > 1, x < 3).forward())
+        >>> a, b = x > 1, x < 3
+        >>> y = And(a, b)
+        >>> print(y.forward())
         [False  True False]
     """
 
@@ -257,11 +283,15 @@ class And(Comparison, sign="&", numpy=np.logical_and):
 
 
 class Or(Comparison, sign="|", numpy=np.logical_or):
-    """Where a or b holds, of masks.
+    r"""Where a or b holds, of masks.
+
+    $$y_i = \max(a_i, b_i)$$
 
     Examples:
         >>> x = Param([1.0, 2.0, 3.0])
-        >>> print(Or(x < 2, x > 2).forward())
+        >>> a, b = x < 2, x > 2
+        >>> y = Or(a, b)
+        >>> print(y.forward())
         [ True False  True]
     """
 
@@ -271,9 +301,13 @@ class Or(Comparison, sign="|", numpy=np.logical_or):
 class Not(Node, sign="~", numpy=np.logical_not):
     """Where a does not hold, of a mask.
 
+    $$y_i = 1 - a_i$$
+
     Examples:
         >>> x = Param([1.0, 2.0, 3.0])
-        >>> print(Not(x > 1).forward())
+        >>> a = x > 1
+        >>> y = Not(a)
+        >>> print(y.forward())
         [ True False False]
     """
 

@@ -24,7 +24,14 @@ from edf.reductions import Max, Mean, Min, Norm, Sum
 
 
 class Rearrange(Node):
-    """The entries of x where a function of NumPy puts them, as `np.flip` and `np.tril` do.
+    r"""The entries of x where a function of NumPy puts them, as `np.flip` and `np.tril` do.
+
+    With the lower triangle of a matrix, of `np.tril`,
+
+    $$y_{ij} = \mathbb{1}[i \geq j] x_{ij}$$
+
+    $$\frac{\partial l}{\partial x_{ij}}
+    = \mathbb{1}[i \geq j] \frac{\partial l}{\partial y_{ij}}$$
 
     An entry that comes out more than once gets the sum of the gradients; one that is left out, 0.
 
@@ -34,10 +41,11 @@ class Rearrange(Node):
 
     Examples:
         >>> x = Param([[1.0, 2.0], [3.0, 4.0]])
-        >>> y = Rearrange(x, np.flip, axis=1)
+        >>> y = Rearrange(x, np.tril)
+        >>> l = AnyFunction()(y)
         >>> print(y.forward())
-        [[2. 1.]
-         [4. 3.]]
+        [[1. 0.]
+         [3. 4.]]
     """
 
     def __init__(self, x: Any, function: Callable[..., Any], **options: Any) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edf import AnyFunction, Input, Log, Mean, Minimum, Node, Param, ReLU, Softmax, Sum
+from edf import AnyFunction, Input, Log, Mean, Minimum, Node, Param, ReLU, Softmax, Sum, Where
 from edf.equations import EquationError, check_equation
 
 
@@ -725,3 +725,25 @@ def test_digits_that_a_black_box_loses_inside_are_missed(latex: str) -> None:
     z = Input(shape=(2,))
     names = {"z": z, "Q": Softmax(z)}
     assert [status(latex, names, seed=seed) for seed in range(8)] == ["verified"] * 8
+
+
+MASKED = {
+    r"m_i = \mathbb{1}[x_i > 0]": "verified",
+    r"m_i = \mathbb{1}[x_i \geq 0]": "refuted",
+    r"m_i = \mathbb{1}[x_i > 0.001]": "refuted",
+    r"1 - m_i = \mathbb{1}[x_i \leq 0]": "verified",
+    r"m_i = 1": "refuted",
+    r"y_i = \max(x_i, 0.1 x_i)": "verified",
+    r"y_i = \max(x_i, 0)": "refuted",
+    r"\frac{dy_i}{dx_i} = 0.1 + 0.9 m_i": "verified",
+    r"\frac{dy_i}{dx_i} = 0.2 + 0.8 m_i": "refuted",
+    r"z_i = x_i": "refuted",
+}
+
+
+@pytest.mark.parametrize("latex", MASKED)
+def test_a_mask_is_1_where_it_holds_and_0_elsewhere(latex: str) -> None:
+    """And what a choice by it does beyond the samples is found."""
+    x = Param([1.0, -2.0])
+    names = {"x": x, "m": x > 0, "y": Where(x > 0, x, 0.1 * x), "z": Where(x > 12, 13.0, x)}
+    assert status(latex, names) == MASKED[latex]
