@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from handout.judge.typesetting import typesetting_difference
 from handout.judge.verdict import KEYS, Kind, Verdict
@@ -24,7 +24,9 @@ from handout.run.outcomes import CellOutcome, Fault, PageOutcome, Reads, Report,
 #: As in `<object object at 0x7f25eb6cffd0>`.
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]{6,}\b")
 
-_NAME_IS_MISSING = re.compile(r"is not bound|^NameError: |^ModuleNotFoundError: |^ImportError: ")
+_NAME_IS_MISSING = re.compile(
+    r"(?P<name>\w+)(?: \(or \w+\))? is not bound|^NameError: |^ModuleNotFoundError: |^ImportError: "
+)
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ def judge_page(
 ) -> JudgedPage:
     """The verdicts on every cell of a page; `macros` are those that its formulas are set with."""
     results: list[Result] = []
-    failed = ""  # id of the first cell of code that did not end as expected
+    failures: list[_Failure] = []
     ran = 0
     for cell in page.cells:
         facts = untested = None
@@ -81,9 +83,7 @@ def judge_page(
             _note_nondeterminism(verdicts, facts)
             for verdict in verdicts:
                 verdict["quoted"] = cast(str | None, cell.options.get("quoted"))
-            if cell.kind == "python" and not failed and not verdicts[0]["ok"]:
-                failed = cell.id
-            _note_consequence(verdicts, failed)
+            _note_consequence(cell, verdicts, failures)
             if cell.whole:
                 untested, verdicts = _without_untested(verdicts)
             ran += 1
@@ -247,11 +247,37 @@ def _note_nondeterminism(verdicts: list[Verdict], facts: CellOutcome | None) -> 
         verdict["details"]["notes"] = [*notes, *added]
 
 
-def _note_consequence(verdicts: list[Verdict], failed: str) -> None:
-    """Note of an error that it may only follow from a cell that failed above."""
+class _Failure(NamedTuple):
+    """What did not end as expected, so that names are missing below."""
+
+    cause: Verdict
+    latex: str | None  # of a declaration or a definition, whose names alone are missing
+
+    def explains(self, missing: re.Match[str]) -> bool:
+        """Whether a name is missing for it."""
+        if self.latex is None or missing["name"] is None:
+            return self.latex is None
+        stem = missing["name"].partition("_")[
+            0
+        ]  # x_hat is written with an x, lambda_ with \\lambda
+        return re.search(rf"(?<![A-Za-z]){stem}(?![A-Za-z])", self.latex) is not None
+
+
+def _note_consequence(cell: Cell, verdicts: list[Verdict], failures: list[_Failure]) -> None:
+    """Note of an error that it follows from what failed above, and of a failure that names miss."""
+    cause: Verdict | None = None
     for verdict in verdicts:
-        if failed and verdict["id"] != failed and _NAME_IS_MISSING.search(verdict["message"]):
-            verdict["details"]["follows"] = failed
+        missing = _NAME_IS_MISSING.search(verdict["message"])
+        above = (one.cause for one in failures if missing is not None and one.explains(missing))
+        cause = next(above, None)
+        if cause is not None:
+            verdict["details"]["follows"] = cause["id"]
+            found = verdict["message"].partition(": declare")[0]
+            verdict["message"] = f"{found}, since {cause['id']} (line {cause['line']}) failed"
+    binds = cell.kind == "python" or cell.role in (Role.LET, Role.DEFINE)
+    if binds and verdicts and not verdicts[0]["ok"]:
+        latex = None if cell.kind == "python" else cell.source
+        failures.append(_Failure(cause or verdicts[0], latex))
 
 
 def _without_untested(verdicts: list[Verdict]) -> tuple[Verdict | None, list[Verdict]]:

@@ -207,6 +207,21 @@ def test_one_cell_that_fails_is_one_message(workshop) -> None:
     assert "4 error" in done.output
 
 
+def test_a_declaration_that_fails_is_one_message(workshop) -> None:
+    """So is what is defined by its names; a name that it does not have is a problem of its own."""
+    workshop.write(
+        "a.md",
+        b"<!-- let -->\n$$ x \\in \\mathbb{Q}^n $$\n\n<!-- define -->\n$$ \\hat{z} = 2 x $$\n\n"
+        b"<!-- claim: c -->\n$$ \\hat{z} = x + x $$\n\n<!-- claim: d -->\n$$ w = w $$\n",
+    )
+    done = handout("check", "a.md", "--json", "-")
+    said = [line for line in done.output.splitlines() if line.startswith("a.md:")]
+    assert len(said) == 2, done.output
+    assert said[0].endswith("(2 verdicts below fail for it) [H416]")
+    assert said[1].startswith("a.md:11: d: error, verified was expected: w is not bound")
+    assert "z_hat is not bound on this page, since let-1 (line 1) failed" in done.output
+
+
 def test_claims_in_the_text_of_a_notebook(workshop) -> None:
     """Jupyter goes on to set the formula; the site shows it once, with its verdict."""
     notebook = nbformat.v4.new_notebook()
