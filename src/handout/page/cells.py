@@ -347,6 +347,8 @@ def named(cells: list[Cell], author_lines: Sequence[int] | None = None) -> list[
         elif not cell.id and (cell.judged or cell.role in (Role.LET, Role.DEFINE)):
             kind = "cell" if cell.kind == "python" else cell.role.value or "claim"
             number = count if cell.kind == "python" else cell.line_first
+            while cell.kind == "math" and f"{kind}-{number}" in lines.keys() | given:
+                number += 1  # a notebook may be one line
             cell = cell._replace(id=f"{kind}-{number}")
         if author_lines is not None:
             cell = cell._replace(

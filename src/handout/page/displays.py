@@ -17,7 +17,8 @@ from handout.page.fences import Fence, without_front_matter
 _ENVIRONMENTS = "equation|align|alignat|flalign|gather|multline|eqnarray|dmath"
 _PREFIX = r"(?P<prefix>(?:[ \t]*>)*[ \t]*)"
 _OPENING = re.compile(
-    rf"{_PREFIX}(?P<open>\$\$|\\\[|\\begin\{{(?P<name>(?:{_ENVIRONMENTS})\*?)\}})(?P<rest>.*)"
+    rf"{_PREFIX}(?P<open>\$\$|\$(?=[ \t]*$)|\\\[|\\begin\{{(?P<name>(?:{_ENVIRONMENTS})\*?)\}})"
+    r"(?P<rest>.*)"
 )
 _COMMENT = re.compile(rf"{_PREFIX}<!--")
 _DIRECTIVE = re.compile(r"\s*(?P<word>[A-Za-z]+)\s*(?P<colon>:?)\s*(?P<text>.*?)\s*\Z", re.DOTALL)
@@ -190,7 +191,11 @@ def _read_display(
     opening = _OPENING.match(lines[index])
     if opening is None or (comment is None and _is_code(lines, index, opening["prefix"])):
         return None
-    closing = {"$$": "$$", r"\[": r"\]"}.get(opening["open"]) or rf"\end{{{opening['name']}}}"
+    if opening["open"] == "$" and not _sets_rows(lines[index + 1 : index + 2]):
+        return None
+    closing = {"$$": "$$", "$": "$", r"\[": r"\]"}.get(
+        opening["open"]
+    ) or rf"\end{{{opening['name']}}}"
     text, last, problem = opening["rest"], index, None
     at = _closing(text, closing)
     while at is None and last < len(lines) - 1 and lines[last + 1].strip(" \t>"):
@@ -214,6 +219,12 @@ def _read_display(
         source += ending["mark"]
     first = index + 1 if comment is None else comment.line_first
     return Display(first, last + 1, opening["prefix"], source, index + 1, heading, comment, problem)
+
+
+def _sets_rows(behind: Sequence[str]) -> bool:
+    """Whether an environment of rows begins on the line behind a dollar: it is displayed there."""
+    found = _OPENING.match(behind[0]) if behind else None
+    return found is not None and found["name"] is not None
 
 
 def _closing(text: str, closing: str, start: int = 0) -> int | None:

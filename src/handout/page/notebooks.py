@@ -151,7 +151,9 @@ def _math_cell(found: Cell, line: int) -> Cell:
     if found.kind == "python":
         problem = "code in a Markdown cell is not run: make it a code cell"
     shift = line - 1
+    own = f"{found.role.value or 'claim'}-{found.line_first}" != found.id
     return found._replace(
+        id=found.id if own else "",  # by its line, which is another one in the file
         line_first=found.line_first + shift,
         line_last=found.line_last + shift,
         source_line=found.source_line + shift,

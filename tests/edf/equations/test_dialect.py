@@ -393,6 +393,8 @@ CASES: list[tuple[Any, ...]] = [
     ("scalars", r"\bigl( x )^2 = ( x \Bigr)^2", V),
     ("scalars", r"w = ({-x})^2 + .5 - 0.5", V),
     ("scalars", r"5 = .5", "refuted"),
+    ("scalars", r"\begin{align*} w &= x^2 && \quad \text{since } 2x \text{ and } y \text{ are} \\ &= x x && \text{by definition} \end{align*}", "verified verified"),
+    ("scalars", r"w = x^2 \quad \text{since } x > 0", "error"),
     ("scalars", r"\boxed{w} = x^2", V),
     ("scalars", r"3! = 6 = \binom{4}{2} = {4 \choose 2}", "verified verified verified"),
     ("scalars", r"p \cdot 4! = 24 p", V),

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
+import nbformat
 import pytest
 
 from handout.page.cells import Cell, read_contents
 from handout.page.displays import Role, slug, states_something
+from handout.page.notebooks import read_notebook
 
 
 def cells(text: str, whole: bool = False) -> list[Cell]:
@@ -27,6 +32,10 @@ def cells(text: str, whole: bool = False) -> list[Cell]:
             for name in (base, f"{base}*")
         ),
         ("```math\na = b\n```", "a = b\n"),
+        (
+            "$\n\\begin{align*}\na &= b\n\\end{align*}\n$",
+            "\n\\begin{align*}\na &= b\n\\end{align*}\n",
+        ),
     ],
 )
 def test_a_comment_makes_any_display_formula_a_claim(formula: str, source: str) -> None:
@@ -74,6 +83,7 @@ def test_formulas_in_lists_boxes_and_quotes(prefix: str, before: str) -> None:
         "<!--\n$$ x = 1 $$\n-->\n",
         "<!-- let me explain -->\n\n<!-- claims of the author -->\n",
         "a $$ in a sentence = b\n",
+        "$\nx = 1\n$\n",
         "---\ntitle: $$ x = 1 $$\n---\n",
     ],
 )
@@ -176,3 +186,15 @@ def test_slug() -> None:
     """An id from a heading: words in lower case, formulas by their letters."""
     assert slug("The *softmax* of $W_1 x$: part 2") == "the-softmax-of-w-1-x-part-2"
     assert slug("Ωμέγα") == ""
+
+
+@pytest.mark.parametrize("indent", [1, None])
+def test_unnamed_formulas_of_a_notebook_are_told_apart(indent: int | None, tmp_path: Path) -> None:
+    """Their ids come from lines of the file, which differ where those of the cells do not."""
+    texts = ["<!-- let: x \\in \\mathbb{R} -->", "<!-- let: y \\in \\mathbb{R} -->"]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(t) for t in texts])
+    file = tmp_path / "a.ipynb"
+    file.write_text(json.dumps(notebook, indent=indent), "utf-8")
+    first, second = read_notebook(file, "a.ipynb").cells
+    assert first.id != second.id
+    assert (first.problem, second.problem) == (None, None)

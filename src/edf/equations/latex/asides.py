@@ -14,9 +14,17 @@ from collections.abc import Callable, Sequence
 from edf.equations.errors import EquationError
 from edf.equations.latex.syntax import Aside, Relation, Symbol, Tree, walk
 from edf.equations.latex.tokens import Token, tokenise
-from edf.equations.latex.vocabulary import CONDITION_WORDS, CONNECTIVES, DOTS, GREEK, RELATIONS
+from edf.equations.latex.vocabulary import (
+    CONDITION_WORDS,
+    CONNECTIVES,
+    DOTS,
+    GREEK,
+    REASON_WORDS,
+    RELATIONS,
+)
 
 _QUANTIFIERS = frozenset([r"\forall", r"\exists", r"\because"])
+_ORDER = frozenset(["<", ">", r"\leq", r"\geq", r"\neq"])
 _FOR_ALL = re.compile(r"(?:and )?(?:for|with)?(?: (?:all|each|every|any|some))?", re.IGNORECASE)
 _LETTERS = re.compile(r"[A-Za-z](?:(?:,| and)? [A-Za-z])*")
 _STATED = re.compile(
@@ -33,6 +41,8 @@ def is_aside(tokens: Sequence[Token], behind: bool) -> bool:
     if first.kind == "words":
         said = first.inner.strip()
         if _first_word(said) in CONDITION_WORDS and not _is_name_ahead(tokens):
+            return True
+        if behind and _first_word(said) in REASON_WORDS and not _is_name_ahead(tokens):
             return True
         return not _NAME.fullmatch(said) or (behind and tokens[1].kind == "end")
     if first.text in (r"\mathrm", r"\operatorname") and tokens[1].text == "{":
@@ -127,6 +137,8 @@ def condition_trees(
         return (), error.message
     rest = [piece for piece in pieces if piece]
     if not conditional:
+        if _first_word(words) in REASON_WORDS and any(t.text in _ORDER for t in tokens):
+            return (), "Does this hold everywhere, or is it a condition? Write \\text{if } for one"
         return (), ""  # a remark: by the chain rule
     if not rest:
         left = _FOR_ALL.sub("", words, count=1).strip()

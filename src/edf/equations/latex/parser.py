@@ -281,7 +281,10 @@ class _Parser(ExpressionParser):
         level, said = 0, False
         while self.token.kind != "end":
             token = self.token
-            if level == 0 and (token.text in ("&", r"\\") or (self.is_layout() and said)):
+            if level == 0 and (
+                token.text in ("&", r"\\")
+                or (self.is_layout() and (said or token.text.startswith(r"\end")))
+            ):
                 break
             if level == 0 and said and token.separated:
                 break

@@ -137,6 +137,8 @@ CONDITION_WORDS = frozenset(
     if for when whenever unless provided given assuming such s.t. whereas as while in on
     """.split()
 )
+#: Words that begin a reason, which says nothing about where a formula holds.
+REASON_WORDS = frozenset("since because by using from due recall note see".split())
 #: Words between two conditions of a case that hold at once.
 AND = frozenset(["and", "with"])
 CONNECTIVES = frozenset(
