@@ -203,7 +203,11 @@ def _backward(
                 grads = one_per_input(grads, len(node.inputs))
             for k, x in wanted:
                 if (grad := grads[k]) is not None:
-                    if getattr(grad, "shape", None) != getattr(x.value, "shape", ()):
+                    try:
+                        fits = grad.shape == x.value.shape
+                    except AttributeError:  # of a number of Python's
+                        fits = False
+                    if not fits:
                         grad = unbroadcast(grad, np.shape(x.value))
                     x.grad = grad if x.grad is None else x.grad + grad  # the sum over fan-out
     except Exception as error:
