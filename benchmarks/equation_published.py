@@ -4,13 +4,15 @@
 
 judges what is in `tests/published/` and prints the page `docs/benchmarks/equation-published.md`,
 which `--write` writes. `--pool FILE` measures the formulas of another JSON file (a list of
-objects with a key `latex`) in the place of ours.
+objects with a key `latex`) in the place of ours, and `--cases FOLDER` other mistakes and equations
+with set-ups, in its files `errata.json` and `notes.json`.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -18,6 +20,7 @@ from pathlib import Path
 
 from benchmarks.equation_traps import code
 from tests.published import (
+    PUBLISHED,
     Erratum,
     Note,
     errata,
@@ -31,6 +34,7 @@ from tests.published import (
     told_apart,
     verdict,
 )
+from tests.traps import Trap
 
 PAGE = Path(__file__).parents[1] / "docs/benchmarks/equation-published.md"
 SHOWN = 25  # kinds of refusals in the list, most frequent first
@@ -191,6 +195,26 @@ def notes_section(drawn: Sequence[tuple[Note, str, str]]) -> str:
     return "".join(parts)
 
 
+def of_cases(folder: Path) -> str:
+    """What becomes of others' cases: how many are verified as published, and what is said else."""
+    lines = []
+    for name, formula, setup in (
+        ("errata", "published_right", "published_setup"),
+        ("notes", "latex", "setup"),
+    ):
+        refused = []
+        entries = json.loads((folder / f"{name}.json").read_text("utf-8"))
+        sound = [e for e in entries if e.get("class") != "D" and not e.get("published_mistake")]
+        for entry in sound:
+            options = dict(re.findall(r'(\w+)="([^"]*)"', entry.get("options", "")))
+            claim = entry["id"], PUBLISHED, entry[setup], entry[formula], "verified", ""
+            trap = Trap(*claim, {**options, "macros": macros_of_pool()})
+            if (status := verdict(trap)) != "verified":
+                refused.append(f"  {entry['id']}: {status}: {outcome(trap).message}")
+        lines += [f"{name}: {len(sound) - len(refused)} of {len(sound)} verified", *refused]
+    return "\n".join(lines)
+
+
 def pool_section(formulas: Sequence[str]) -> str:
     parts = ["\n## What is still refused, most frequent first\n"]
     for who, reader in (("parser", refusal_of_parser), ("typesetter", refusal_of_typesetter)):
@@ -218,7 +242,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--write", action="store_true", help="the page")
     parser.add_argument("--pool", type=Path, help="measure the formulas of this JSON file")
+    parser.add_argument("--cases", type=Path, help="measure the set-ups of this folder")
     options = parser.parse_args()
+    if options.cases:
+        print(of_cases(options.cases))
+        return 0
     if options.pool:
         formulas = [entry["latex"] for entry in json.loads(options.pool.read_text("utf-8"))]
         for reader in (refusal_of_parser, refusal_of_typesetter):
