@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -299,6 +298,8 @@ def _document(config: Path) -> dict[str, Any]:
 
 def _toml(config: Path) -> dict[str, Any]:
     """The configuration of Zensical's own, with the names of extensions as Markdown has them."""
+    import tomllib  # most sites have mkdocs.yml
+
     try:
         read = tomllib.loads(config.read_text("utf-8"))
     except (OSError, ValueError) as error:

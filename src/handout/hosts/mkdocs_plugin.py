@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 from handout import engine
 from handout.hosts.site import Site
-from handout.live.site import FOLDER, live_site
 from handout.math import fonts
 from handout.run.process.limits import unlimited
 from handout.settings import TEMPLATES, Project, Settings, SettingsError, read_settings
+from handout.weave import pagemath
 
 log = logging.getLogger("mkdocs.plugins.handout")
 
@@ -100,13 +100,21 @@ class HandoutPlugin(BasePlugin[HandoutConfig]):
                 **(config.mdx_configs.get(arithmatex) or {}),
                 "generic": True,
             }
+        _spare_search(config)
+        if self.config.live:
+            self._enliven(config)
+        return config
+
+    def _enliven(self, config: MkDocsConfig) -> None:
+        """Name the style and script of live pages to the theme, if the runtime is there."""
+        from handout.live.site import FOLDER, live_site  # not loaded where nothing is live
+
         live, note = live_site(self._project(config))
         if live is not None:
             config.extra_css.append(f"{FOLDER}/live.css")
             config.extra_javascript.append(f"{FOLDER}/live.js")
         elif note:
             log.info(note)  # no warning, unless `live: required` makes it one
-        return config
 
     @event_priority(-50)  # after the plugins that add, drop and generate pages
     def on_files(self, files: Files, /, *, config: MkDocsConfig) -> Files:
@@ -285,6 +293,26 @@ def _put_in_words(entries: Iterable[StructureItem], plain: Callable[[str], str])
             entry.title = plain(entry.title)
         if isinstance(entry, Section):
             _put_in_words(entry.children, plain)
+
+
+def _spare_search(config: MkDocsConfig) -> None:
+    """Keep MathML from the search, which would go through it tag by tag and index none of it."""
+    search = config.plugins.get("material/search") or config.plugins.get("search")
+    events = config.plugins.events["page_context"]
+    for number, event in enumerate(events):
+        if search is not None and getattr(event, "__self__", None) is search:
+            events[number] = _without_mathml(event)
+
+
+def _without_mathml(event: Callable[..., Any]) -> Callable[..., Any]:
+    def on_page_context(context: Any, /, *, page: SitePage, **more: Any) -> Any:
+        page.content, places = pagemath.set_aside(page.content or "")
+        try:
+            return event(context, page=page, **more)
+        finally:
+            page.content = pagemath.put_back(page.content or "", places)
+
+    return on_page_context
 
 
 def _project(config_file: str | None, options: Mapping[str, Any]) -> Project:

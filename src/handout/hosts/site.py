@@ -19,14 +19,11 @@ from dataclasses import replace
 from logging import Logger
 from pathlib import Path, PurePosixPath
 from tempfile import gettempdir
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urljoin
 
 from handout.engine import Engine, open_page
 from handout.judge.verdicts import JudgedPage
-from handout.live.notebook import as_notebook, surroundings
-from handout.live.page import live_page, mark
-from handout.live.site import live_site
 from handout.math import fonts
 from handout.page.cut_values import cut_front_matter, cut_values
 from handout.page.dollars import doubtful_dollars
@@ -40,7 +37,9 @@ from handout.report.annotations import annotate
 from handout.report.baseline import Baseline, BaselineError
 from handout.report.problems import coverage_problems, order_problems, problems
 from handout.report.verdicts_json import verdicts_json
-from handout.run.cache import Cache, write, write_anew
+from handout.run.cache import PAGES, Cache, write, write_anew
+from handout.run.digests import digest
+from handout.run.kept import kept
 from handout.run.runner import Progress
 from handout.settings import Project, SettingsError
 from handout.weave import pagemath
@@ -57,6 +56,9 @@ from handout.weave.mentions import (
 )
 from handout.weave.notebook_links import resolved
 from handout.weave.woven import Woven, completed, weave
+
+if TYPE_CHECKING:
+    from handout.live.site import LiveSite
 
 _LOCAL_LINK = re.compile(r"\]\(<?([\w%./ -]+\.\w+)")
 _PATIENCE = 60  # seconds that a build takes, and the host to see what it has written
@@ -123,7 +125,12 @@ class Site:
         self._making_font: subprocess.Popen[str] | None = None
         self.downloads: dict[PurePosixPath, Page] = {}  # as notebooks, by their place in the site
         self._urls: dict[str, str] = {}  # of pages, by their names
-        self.live, self.note = live_site(project)
+        self.live: LiveSite | None = None
+        self.note = ""
+        if project.settings.live:
+            from handout.live.site import live_site  # not loaded where nothing is live
+
+            self.live, self.note = live_site(project)
         if self.note and project.settings.live == "required":
             log.warning(self.note)
 
@@ -354,8 +361,13 @@ class Site:
             from handout.weave.notebook_page import simplified  # its parser is slow to load
 
             html = pagemath.mark_dollars(simplified(html))
-        html, faults = completed(html, self._woven(page, file, whole), page)
-        self._faulty(faults)
+        woven = self._woven(page, file, whole)
+        html, faults = kept(
+            self.project.cache / PAGES / f"{digest(f'{page.name} {whole}'.encode())}.json",
+            (html, woven.json, page.text, page.shown),
+            lambda: completed(html, woven, page),
+        )
+        self._faulty([Problem(*fault) for fault in faults])
         if not needs_other_pages(html):
             html = with_mentions(html, self._mentions(page, lambda name: ""))
         self._note_formulas(html, page)
@@ -365,17 +377,22 @@ class Site:
         """What belongs into a page, but for links to verdicts; waits for its cells."""
         judged = self.engine.judged(page.name) if page.cells or page.unclaimed else None
         answering = None
+        marked: Callable[[int, str], str] | None = None
         if self.live is not None and page.cells and whole and not page.notebook:
+            from handout.live.page import live_page, mark
+
             reads = None if judged is None else judged.reads
             answering = live_page(page, self.live, self.project.macros(page), reads, self.docs)
             if answering.lacking:
                 self.log.info("handout: %s: %s", page.shown, answering.advice)
+            else:
+                marked = mark
         found = weave(
             page,
             judged,
             self.project.macros(page),
             whole=whole,
-            mark=None if answering is None or answering.lacking else mark,
+            mark=marked,
             mathml=self.project.settings.mathml,
             keep=self.typesetter,
         )
@@ -566,6 +583,8 @@ class Site:
             self._write_font(folder)
 
     def _as_notebook(self, page: Page) -> str:
+        from handout.live.notebook import as_notebook, surroundings
+
         reads = self.engine.judged(page.name).reads
         around = surroundings(page, reads, self.docs, self._on_the_web)
         return as_notebook(page, self.project.macros(page), around)

@@ -6,7 +6,6 @@ what a host makes of them, and whether it takes a page from a cache of its own, 
 
 from __future__ import annotations
 
-import contextlib
 import json
 import logging
 import os
@@ -28,6 +27,7 @@ from handout.page.fences import front_matter
 from handout.page.problems import Problem
 from handout.run.cache import write, write_anew
 from handout.run.digests import digest
+from handout.run.kept import kept, making
 from handout.weave.extension import OPENING, ending
 from handout.weave.in_place import InPlaceError, in_place
 from handout.weave.mentions import MENTION, Verdicts, mention, with_mentions
@@ -42,7 +42,6 @@ _LINK = re.compile(r"(?P<start>\]\()(?P<path>[^)\s#]+\.ipynb)(?=[)#])")
 _SCISSORS = re.compile(r"^;(?=;*-+8<-)|(?<=[^;\n]);(?=;*-+8<-)", re.MULTILINE)  # escaped for them
 _TAG = re.compile(r"<[^>]*>")
 _ATTRIBUTES = re.compile(r"[ \t]*\{[^{}]*\}[ \t]*$")  # as attr_list reads them behind a heading
-_OWN = Path(__file__).parents[1]
 
 log = logging.getLogger("handout")
 
@@ -76,11 +75,9 @@ class WovenSite(Site):
         return skeletons(self.extensions)
 
     @cached_property
-    def _making(self) -> str:
-        """What a page depends on besides its text: the versions of what weaves it."""
-        states = (path.stat() for path in sorted(_OWN.rglob("*.py")))
-        own = [(state.st_size, state.st_mtime_ns) for state in states]
-        return repr((own, sorted(self.extensions.items(), key=str)))
+    def _markdown(self) -> str:
+        """What the formulas of a page depend on besides its text."""
+        return repr(sorted(self.extensions.items(), key=str))
 
     def _address(self, file: Any, all_files: Any) -> Callable[[str], str]:
         if not self.resolving:
@@ -106,8 +103,8 @@ class WovenSite(Site):
             all_files: those of the site.
             more: what else the page depends on.
         """
-        head, text, woven = self.weave(file, all_files)
-        name = _name(self._making, text, woven.json, more)
+        head, text, woven, included = self.weave(file, all_files)
+        name = _name(making(), self._markdown, included, woven.json, more)
         self._keep(self.folder / f"{name}.json", woven.json)
         return head + MENTION.sub(lambda found: OPENING + found[0][2:], text) + ending(name)
 
@@ -117,15 +114,16 @@ class WovenSite(Site):
         Raises:
             HostError: a formula stands where it cannot be replaced.
         """
-        head, text, woven = self.weave(file, all_files)
+        head, text, woven, _ = self.weave(file, all_files)
         try:
             return head + in_place(text, woven, self._skeleton)
         except InPlaceError as error:
             raise HostError(f"{self.pages[file.src_uri].shown}: {error}", built=True) from None
 
-    def weave(self, file: Any, all_files: Any) -> tuple[str, str, Woven]:
+    def weave(self, file: Any, all_files: Any) -> tuple[str, str, Woven, str]:
         """The front matter of a page, its text with tokens, and what belongs in their place.
 
+        Last comes the text with all that it includes, which the host may still have to resolve.
         Problems of its formulas and links are reported, and the characters of formulas noted.
         """
         page = self.pages[file.src_uri]
@@ -152,7 +150,8 @@ class WovenSite(Site):
             woven,
             mentions={written: each._replace(problem=None) for written, each in shown.items()},
         )
-        known = self._looked_at(page, body, woven)
+        included = self.project.expanded(body, page.shown)
+        known = self._looked_at(page, included, woven)
         for written in known["mentioned"]:
             if (problem := shown[written].problem) is not None:
                 self._tell(problem)
@@ -164,7 +163,7 @@ class WovenSite(Site):
         self.characters |= set(known["characters"])
         if known["characters"]:
             self.with_formulas.add(page.name)
-        return self._with_title(head, known["title"]), body, woven
+        return self._with_title(head, known["title"]), body, woven, included
 
     def _to_woven(self, file: Any, all_files: Any) -> Callable[[re.Match[str]], str]:
         """Lets a link to a notebook lead to the page that is woven of it."""
@@ -179,22 +178,16 @@ class WovenSite(Site):
 
         return led
 
-    def _looked_at(self, page: Any, body: str, woven: Woven) -> dict[str, Any]:
+    def _looked_at(self, page: Any, text: str, woven: Woven) -> dict[str, Any]:
         """What a page will hold of formulas and links, without rendering it; kept by content."""
-        name = _name(self._making, page.text, body, woven.json)
-        file = self.project.cache / "woven" / f"{name}.json"
+        file = self.project.cache / "woven" / f"{_name(page.name)}.json"
         self.kept.add(file)
-        try:
-            found: dict[str, Any] = json.loads(file.read_bytes())
-            return found
-        except (OSError, ValueError):
-            found = self._look(page, body, woven)
-        with contextlib.suppress(OSError):  # it is looked at again the next time
-            write(file, json.dumps(found).encode())
+        parts = (self._markdown, page.shown, page.text, text, woven.json)
+        found: dict[str, Any] = kept(file, parts, lambda: self._look(page, text, woven))
         return found
 
-    def _look(self, page: Any, body: str, woven: Woven) -> dict[str, Any]:
-        skeleton = self._skeleton(self.project.expanded(body, page.shown))
+    def _look(self, page: Any, text: str, woven: Woven) -> dict[str, Any]:
+        skeleton = self._skeleton(text)
         mentioned: set[str] = set()
         with_mentions(skeleton, mentioned.add)
         html, faults = completed(skeleton, woven, page)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from itertools import pairwise, takewhile
-from statistics import median
 
 _ROUNDING = 1e-12  # errors that are nothing else
 _FLOOR = 1.5  # how far apart, as a quotient, errors on a floor may be
@@ -78,4 +77,6 @@ def _falling(pairs: Pairs, best_step: float) -> float | None:
         if below[0] > best_step or len(side) == 2  # at the best, rounding has begun
     ]
     steep = [slope for slope in slopes if slope > 0.5]
+    from statistics import median  # slow to load
+
     return median(steep) if steep else None

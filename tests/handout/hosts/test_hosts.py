@@ -22,6 +22,8 @@ from mkdocs.config import load_config
 from mkdocs.exceptions import Abort
 
 from handout.math import fonts
+from handout.run import kept
+from handout.weave import pagemath
 
 THEME = """<!doctype html>
 <html lang="en"><head>
@@ -216,6 +218,40 @@ def test_a_dirty_build_keeps_what_did_not_change(handout: Handout):
     assert list(dead_links(site)) == []
 
 
+def test_formulas_are_set_anew_if_anything_they_depend_on_has_changed(
+    handout: Handout, monkeypatch: pytest.MonkeyPatch
+):
+    """And not otherwise."""
+    page = handout.docs / "sub/page.md"
+
+    def shown() -> str:
+        return (handout.built() / "sub/page/index.html").read_text()
+
+    def refused(*_: object) -> None:
+        raise AssertionError("formulas are set anew")
+
+    page.write_text(PAGE.replace("$2x$", "$\\slope$"))
+    handout.configure({"handout": {"macros": {"slope": "2x"}}})
+    first = shown()
+    with monkeypatch.context() as patch:
+        patch.setattr(pagemath, "to_mathml_page", refused)
+        assert shown() == first
+    handout.configure({"handout": {"macros": {"slope": "3y"}}})
+    assert (macro := shown()) != first
+    page.write_text(PAGE.replace("$2x$", "$\\slope + 1$"))
+    assert (formula := shown()) != macro
+    with monkeypatch.context() as patch:  # another version of the typesetter sets it otherwise
+        patch.setattr(kept, "making", lambda: "another")
+        patch.setattr(pagemath, "plain_of", lambda mathml: "otherwise")
+        assert "otherwise" in shown()
+        handout.configure({"handout": {"macros": {"slope": "3y"}, "mathml": False}})
+        assert "<math" not in shown()
+    handout.configure({"handout": {"macros": {"slope": "3y"}}})
+    for file in (handout.root / ".cache/handout/pages").glob("*.json"):  # by somebody else
+        file.write_bytes(file.read_bytes().replace(b"gradient", b"falsehood"))
+    assert shown() == formula
+
+
 def test_pages_may_be_files_rather_than_folders(handout: Handout):
     """`use_directory_urls: false`."""
     handout.configure(use_directory_urls=False)
@@ -277,13 +313,16 @@ def test_drafts_run_where_they_are_shown(handout: Handout):
 
 @pytest.mark.parametrize("search", ["search", "material/search"])
 def test_search_finds_the_prose(handout: Handout, search: str):
-    """And not the verdicts, if it can leave out what it is asked to."""
+    """And not the verdicts, if it can leave out what it is asked to; formulas in words alone."""
     handout.configure(search, "handout", **({"theme": "material"} if "/" in search else {}))
     site = handout.built()
     index = json.loads((site / "search/search_index.json").read_text())
     found = " ".join(document["text"] for document in index["docs"])
     assert "The other page says" in found
     assert ("of code ran" in found) == (search == "search")
+    assert "The gradient is 2x" in found
+    assert "2 x" not in found
+    assert "<math" in (site / "sub/page/index.html").read_text()
 
 
 def test_beside_mkdocstrings(handout: Handout):
