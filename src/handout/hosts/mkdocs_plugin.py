@@ -206,6 +206,15 @@ class HandoutPlugin(BasePlugin[HandoutConfig]):
         html = self.site.filled(html, page.file, wait=bool(others))
         return self.site.linked(html, page.file, files, early=True) if others else html
 
+    def on_env(self, env: Any, /, *, config: MkDocsConfig, files: Files) -> Any:
+        """Let the font of a new site be made while its pages, rendered by now, are written."""
+        if self.site.first:
+            for file in files.documentation_pages():
+                if file.page is not None:
+                    file.page.content = self.site.linked(file.page.content or "", file, files)
+            self.site.begin_font()
+        return env
+
     @event_priority(50)  # before the plugins that index what a page shows
     def _link_verdicts(
         self, context: Any, /, *, page: SitePage, config: MkDocsConfig, nav: Any

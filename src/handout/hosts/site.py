@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import hashlib
 import posixpath
 import re
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
@@ -37,9 +35,9 @@ from handout.report.annotations import annotate
 from handout.report.baseline import Baseline, BaselineError
 from handout.report.problems import coverage_problems, order_problems, problems
 from handout.report.verdicts_json import verdicts_json
-from handout.run.cache import PAGES, Cache, write, write_anew
+from handout.run.cache import PAGES, Cache, version, write, write_anew
 from handout.run.digests import digest
-from handout.run.kept import kept
+from handout.run.kept import kept, making
 from handout.run.runner import Progress
 from handout.settings import Project, SettingsError
 from handout.weave import pagemath
@@ -97,6 +95,7 @@ class Site:
     ) -> None:
         self.dirty = dirty
         self.project = project
+        self.first = not project.cache.is_dir()  # no build was here before, and made the font
         self.docs = docs
         self.log = log
         self.serving = serving
@@ -122,7 +121,7 @@ class Site:
         self._unsettled: set[str] = set()  # pages into which other plugins have still to write
         self._resolved: set[str] = set()  # notebooks whose links lead to addresses by now
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
-        self._making_font: subprocess.Popen[str] | None = None
+        self._cutter: fonts.Cutter | None = None
         self.downloads: dict[PurePosixPath, Page] = {}  # as notebooks, by their place in the site
         self._urls: dict[str, str] = {}  # of pages, by their names
         self.live: LiveSite | None = None
@@ -156,14 +155,19 @@ class Site:
                 progress(list(self.pages.values()), sys.stderr)
             )
         self.engine.start(self.pages.values())
+        with_formulas = any("$" in page.text or "\\" in page.text for page in self.pages.values())
+        if self.first and with_formulas and self.project.settings.mathml is not False:
+            self._cutter = fonts.Cutter()
 
     def _advance(self, page: Page, cells: int) -> None:
         if self._cells_done is not None:
             self._cells_done(page, cells)
 
     def end(self) -> None:
-        """Leave the terminal as it was, whatever became of the build."""
+        """Leave the terminal and the system as they were, whatever became of the build."""
         self._ending.close()
+        if self._cutter is not None:
+            self._cutter.wait()
 
     def _read(self, file: Any) -> Page:
         """A page of the site; one that a plugin generated has text, and no file."""
@@ -445,6 +449,7 @@ class Site:
             return html
         if page.name in self._later:
             html = self._completed(html, page, file)
+            self._later.discard(page.name)
         return self._with_links(html, file, all_files)
 
     def _with_links(self, html: str, file: Any, all_files: Any) -> str:
@@ -629,17 +634,18 @@ class Site:
         """Begin to make the font in a process of its own, all characters being known by now."""
         kept = self._font()
         if self.characters and not kept.is_file():
-            self._making_font = fonts.begin_subset(self.characters, kept)
+            self._cutter = self._cutter or fonts.Cutter()
+            self._cutter.begin(self.characters, kept)
 
     def _font(self) -> Path:
         """Where the font with the characters of this site is kept."""
-        name = hashlib.sha256("".join(sorted(self.characters)).encode()).hexdigest()[:32]
-        return self.project.cache / "fonts" / f"{name}.woff2"
+        made_of = (making(), version("ziamath"), version("fonttools"), sorted(self.characters))
+        return self.project.cache / "fonts" / f"{digest(repr(made_of).encode())}.woff2"
 
     def _write_font(self, folder: Path) -> None:
         """Write the font of formulas, made anew only if they have got other characters."""
-        if self._making_font is not None:
-            self._making_font.wait()
+        if self._cutter is not None:
+            self._cutter.wait()
         kept, target = self._font(), folder / fonts.FILE
         try:
             write_anew(target, kept.read_bytes())

@@ -6,12 +6,13 @@ tenth of it, and nothing is fetched from elsewhere.
 
 from __future__ import annotations
 
+import contextlib
+import json
 import re
 import subprocess
 import sys
 import unicodedata
 from collections.abc import Iterable
-from contextlib import closing
 from html import unescape
 from importlib.util import find_spec
 from pathlib import Path
@@ -34,7 +35,7 @@ _ITALICS = {
     for code in range(first, last + 1)
     if unicodedata.category(chr(code)) != "Cn"
 } | {"h": "ℎ"}
-_PROGRAM = "import sys; from handout.math import fonts; fonts.write_subset(*sys.argv[1:])"
+_PROGRAM = "from handout.math import fonts; fonts.wait_and_write()"
 _ALWAYS = "0123456789()[]{}|+−=,.√∑∏ "
 
 # How far scripts keep from the bottom and the top of what they belong to, in thousandths of an em.
@@ -61,11 +62,37 @@ def preloaded(page: str, address: str) -> str:
     return page.replace("</head>", f"{link}</head>", 1)
 
 
-def begin_subset(used: Iterable[str], target: Path) -> subprocess.Popen[str]:
-    """Begin to write the font with the glyphs for these characters, in a process of its own."""
-    # -P: a module of the author's in the working directory is not taken for one of these
-    command = [sys.executable, "-P", "-c", _PROGRAM, "".join(sorted(used)), str(target)]
-    return subprocess.Popen(command, text=True)
+class Cutter:
+    """A process that cuts the font, and loads what it needs while characters are still found."""
+
+    def __init__(self) -> None:
+        # -P: a module of the author's in the working directory is not taken for one of these
+        command = [sys.executable, "-P", "-c", _PROGRAM]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, text=True)
+
+    def begin(self, used: Iterable[str], target: Path) -> None:
+        """Begin to write the font with the glyphs for these characters: all of it, or none."""
+        assert self._process.stdin is not None
+        with contextlib.suppress(OSError):  # it has ended; who waits sees that there is no font
+            self._process.stdin.write(json.dumps((sorted(used), str(target))))
+            self._process.stdin.close()
+
+    def wait(self) -> None:
+        """Return when it has ended; at once, if it was not told to begin."""
+        assert self._process.stdin is not None
+        if not self._process.stdin.closed:
+            self._process.kill()
+        with self._process:  # closes what is open
+            pass
+
+
+def wait_and_write() -> None:
+    """What a `Cutter` has its process do."""
+    import brotli  # noqa: F401  # before the characters are known
+    import fontTools.subset  # noqa: F401
+
+    if told := sys.stdin.read():
+        write_subset(*json.loads(told))
 
 
 def write_subset(used: Iterable[str], target: str | Path) -> None:
@@ -86,7 +113,7 @@ def write_subset(used: Iterable[str], target: str | Path) -> None:
         drop_tables=["DSIG", "FFTM"],
     )
     Path(target).parent.mkdir(parents=True, exist_ok=True)
-    with closing(load_font(str(_font()), options)) as font:
+    with contextlib.closing(load_font(str(_font()), options)) as font:
         subsetter = Subsetter(options)
         subsetter.populate(unicodes=map(ord, wanted))
         subsetter.subset(font)
@@ -123,7 +150,7 @@ def held(font: Path) -> set[str]:
     from fontTools.ttLib import TTFont, TTLibError
 
     try:
-        with closing(TTFont(str(font), lazy=True)) as read:
+        with contextlib.closing(TTFont(str(font), lazy=True)) as read:
             return set(map(chr, read.getBestCmap()))
     except (OSError, TTLibError):
         return set()
