@@ -1,27 +1,35 @@
 """How much longer a site takes to build for having its code run: ratios to a site without code.
 
-    python benchmarks/engine_speed.py [--pages 10 100] [--rounds 5] [--peers] [--serve] [--many N]
+    python benchmarks/engine_speed.py --pages 10 100 --rounds 5 --results FILE
+    python benchmarks/engine_speed.py --tools peers --pages 10 --rounds 2 --results FILE
+    python benchmarks/engine_speed.py --serve --many 1000 --results FILE --page PAGE
 
 Every page holds 20 formulas and five cells, each a softmax gradient against central differences.
 The floor is the same site by MkDocs, the same theme and the same Markdown, with plain fences, and
-with the formulas left to client-side mathematics. Floor, first build (cold), unchanged build and a
-build after an edit of one page are timed in turn, round after round, as whole processes. The
-fastest of the rounds counts: whatever else the machine does can only add to a time.
+with the formulas left to client-side mathematics. Round after round, each tool's first build
+(cold), unchanged build and build after an edit of one page are timed as whole processes, right
+after a build of the floor, and divided by that. The table has the median of these ratios, and their
+least and greatest.
 
 Zensical renders pages again only if they changed, so its own times without code are given as well.
 Peers run the same cells on pages of their own formats. Those that are not installed beside handout
 are looked for on the `PATH`, and left out if they are not there.
+
+Parts may be measured one by one: what is new goes into the file of results in the place of what is
+there, and all of that file into the page, between its two comments.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import importlib.metadata
 import importlib.util
 import json
 import os
 import shutil
 import socket
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -31,6 +39,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 CELL = """\
 import numpy as np
@@ -77,6 +86,7 @@ class Tool:
     files: Callable[[int], dict[str, str]]  # a site of so many pages
     made: Sequence[str] = (".cache",)  # folders that a first build does not have
     needs: str = ""  # the module that the build needs, or the program
+    distribution: str = ""  # of a peer, whose version is given
 
 
 def texts(number: int, cells: int = 5) -> Iterator[tuple[str, str]]:
@@ -189,19 +199,22 @@ PEERS = (
         BUILD,
         mkdocs("search, markdown-exec", partial(markdown, fence=OTHERS)),
         needs="markdown_exec",
+        distribution="markdown-exec",
     ),
     Tool(
         "markdown-exec, by Zensical",
         ZENSICAL,
         mkdocs("search, markdown-exec", partial(markdown, fence=OTHERS)),
         (".cache", "site"),
-        needs="zensical",
+        needs="markdown_exec",
+        distribution="markdown-exec",
     ),
     Tool(
         "mkdocs-jupyter, executing",
         BUILD,
         mkdocs("search, {mkdocs-jupyter: {execute: true}}", notebook, "ipynb"),
         needs="mkdocs_jupyter",
+        distribution="mkdocs-jupyter",
     ),
     Tool(
         "Sphinx with MyST-NB, caching",
@@ -209,10 +222,11 @@ PEERS = (
         sphinx,
         ("_build",),
         needs="sphinx-build",
+        distribution="sphinx",
     ),
     Tool(
         "marimo-book", ("marimo-book", "build"), marimo_book, ("_site", "_site_src", ".cache",
-        ".marimo_book_cache"), needs="marimo-book",
+        ".marimo_book_cache"), needs="marimo-book", distribution="marimo-book",
     ),
 )  # fmt: skip
 
@@ -231,13 +245,16 @@ def environment() -> dict[str, str]:
     return {**kept, "NO_MKDOCS_2_WARNING": "1"}
 
 
-def build(folder: Path, tool: Tool) -> float:
-    """Seconds that a build takes, as a process of its own."""
+def build(folder: Path, tool: Tool) -> tuple[float, float]:
+    """Seconds that a build takes, as a process of its own, and the megabytes of its memory."""
     start = time.perf_counter()
-    subprocess.run(
-        tool.command, cwd=folder, check=True, env=environment(), stdout=subprocess.DEVNULL
+    process = subprocess.Popen(
+        tool.command, cwd=folder, env=environment(), stdout=subprocess.DEVNULL
     )
-    return time.perf_counter() - start
+    _, process.returncode, usage = os.wait4(process.pid, 0)
+    if process.returncode:
+        raise SystemExit(f"{tool.name}: the build failed")
+    return time.perf_counter() - start, usage.ru_maxrss / 1024
 
 
 def edit(folder: Path) -> None:
@@ -246,42 +263,102 @@ def edit(folder: Path) -> None:
     file.write_text(file.read_text().replace("1e-5", "1e-5 * 1", 1))
 
 
-def measure(root: Path, pages: int, tools: list[Tool], rounds: int) -> dict[str, dict[str, float]]:
-    """The least seconds of every build of every tool."""
-    folders = {tool: root / str(number) for number, tool in enumerate(tools)}
+KINDS = ("cold", "unchanged", "one page edited")
+
+
+def measure(root: Path, pages: int, tools: Sequence[Tool], rounds: int) -> dict[str, Any]:
+    """The ratios of every round, by tool and kind of build; of the floor, its seconds."""
+    folders = {tool: root / str(number) for number, tool in enumerate((FLOOR, *tools))}
     for tool, folder in folders.items():
+        write(folder, tool.files(1))
+        build(folder, tool)  # for compiled modules, and the operating system's cache
         write(folder, tool.files(pages))
-        build(folder, tool)  # compiled modules, and the operating system's cache
-    times: dict[str, dict[str, float]] = {tool.name: {} for tool in tools}
+    found: dict[str, Any] = {"floor": []}
     for _ in range(rounds):
-        for tool, folder in folders.items():
-            for name in ("cold", "unchanged", "one page edited"):
-                if name == "cold":
+        for tool in tools:
+            folder = folders[tool]
+            floor, least = build(folders[FLOOR], FLOOR)
+            found["floor"].append(floor)
+            times = found.setdefault(f"{tool.name}{version(tool)}", {"memory": []})
+            for kind in KINDS:
+                if kind == "cold":
                     for made in tool.made:
                         shutil.rmtree(folder / made, ignore_errors=True)
-                elif tool is FLOOR:
-                    continue
-                elif name == "one page edited":
+                elif kind == "one page edited":
                     edit(folder)
-                took = build(folder, tool)
-                times[tool.name][name] = min(took, times[tool.name].get(name, took))
-    return times
+                took, memory = build(folder, tool)
+                times.setdefault(kind, []).append(took / floor)
+                times["memory"].append(memory - least)
+    for folder in folders.values():
+        shutil.rmtree(folder)
+    return found
 
 
-def table(pages: int, measured: dict[str, dict[str, float]]) -> str:
-    """The times as ratios to the floor."""
-    floor = measured[FLOOR.name]["cold"]
+def version(tool: Tool) -> str:
+    """A peer's own version, behind a blank."""
+    if not tool.distribution:
+        return ""
+    try:
+        return f" {importlib.metadata.version(tool.distribution)}"
+    except importlib.metadata.PackageNotFoundError:
+        said = subprocess.run([tool.command[0], "--version"], capture_output=True, text=True)
+        return f" {said.stdout.split()[-1]}" if said.stdout.split() else ""
+
+
+def table(pages: str, measured: dict[str, Any]) -> str:
+    """The ratios to the floor: their median, and their spread where there is more than one."""
+    floor = statistics.median(measured["floor"])
     lines = [
-        f"{pages} pages of 20 formulas and 5 cells; the floor takes {floor:.2f} s",
+        f"{int(pages):,} pages of 20 formulas and 5 cells; the floor takes {floor:.2f} s:",
         "",
-        "| tool | cold | unchanged | one page edited |",
-        "| --- | ---: | ---: | ---: |",
+        "| tool | cold | unchanged | one page edited | rounds |",
+        "| --- | ---: | ---: | ---: | ---: |",
     ]
     for tool, each in measured.items():
-        if tool != FLOOR.name:
-            ratios = " | ".join(f"{seconds / floor:.2f}" for seconds in each.values())
-            lines.append(f"| {tool} | {ratios} |")
+        if tool != "floor":
+            ratios = " | ".join(spread(each[kind]) for kind in KINDS)
+            lines.append(f"| {tool} | {ratios} | {len(each['cold'])} |")
+    if int(pages) >= 1000:
+        most = {tool: max(each["memory"]) for tool, each in measured.items() if tool != "floor"}
+        said = "; ".join(f"{tool} {memory:.0f} MB" for tool, memory in most.items())
+        lines += ["", f"Memory beyond that of the floor, at most: {said}."]
     return "\n".join(lines) + "\n"
+
+
+def spread(ratios: Sequence[float]) -> str:
+    """The median, and the least and the greatest."""
+    middle = f"{statistics.median(ratios):.2f}"
+    return f"{middle} ({min(ratios):.2f} to {max(ratios):.2f})" if len(ratios) > 1 else middle
+
+
+def report(results: dict[str, Any]) -> str:
+    """All results as they stand on the page."""
+    tables = [table(pages, found) for pages, found in sorted(results["pages"].items(), key=_size)]
+    if saved := results.get("serve"):
+        head = (
+            "| from saving a page to its being served | words | code |",
+            "| --- | ---: | ---: |",
+        )
+        rows = [f"| {tool} | {w:.2f} s | {c:.2f} s |" for tool, (w, c) in saved.items()]
+        tables.append("\n".join((*head, *rows, "")))
+    if rows := results.get("many"):
+        head = ("| `handout check` | time | memory |", "| --- | ---: | ---: |")
+        tables.append("\n".join((*head, *rows, "")))
+    return "\n".join(tables)
+
+
+def _size(entry: tuple[str, Any]) -> int:
+    return int(entry[0])
+
+
+BEGIN, END = "<!-- measured by benchmarks/engine_speed.py -->\n", "<!-- measured until here -->\n"
+
+
+def write_page(page: Path, said: str) -> None:
+    """Put the tables into the page, between its two comments."""
+    before, _, rest = page.read_text("utf-8").partition(BEGIN)
+    _, _, after = rest.partition(END)
+    page.write_text(f"{before}{BEGIN}\n{said}\n{END}{after}", "utf-8")
 
 
 def installed(tool: Tool) -> bool:
@@ -337,16 +414,18 @@ def latencies(
     return taken
 
 
-def serving(root: Path, rounds: int) -> Iterator[str]:
-    """The least seconds from saving a page to its being served, by each server."""
+def serving(root: Path, rounds: int) -> dict[str, list[float]]:
+    """The median seconds from saving a page to its being served, words and code, by server."""
     mkdocs = (sys.executable, "-m", "mkdocs", "serve", "--livereload", "-a")
     ours = (sys.executable, "-m", "handout", "serve", "--host", "zensical", "--address")
     servers = ((FLOOR, mkdocs), (HANDOUT, mkdocs), (BY_ZENSICAL, ours))
-    for tool, command in servers:
-        for code in (False, True):
-            best = min(latencies(root / "served", tool, command, 10, rounds, code))
-            what = "code" if code else "words"
-            yield f"{tool.name}: {best:.2f} s from saving a page, its {what} changed"
+    return {
+        tool.name: [
+            statistics.median(latencies(root / "served", tool, command, 10, rounds, code))
+            for code in (False, True)
+        ]
+        for tool, command in servers
+    }
 
 
 # Many pages
@@ -381,27 +460,56 @@ def many(root: Path, pages: int) -> Iterator[str]:
             )
 
 
+def wanted(words: Sequence[str]) -> list[Tool]:
+    """The tools that are there, of ours, of peers, or whose name has a word."""
+    groups = {"ours": OURS, "peers": PEERS}
+    named = [
+        tool
+        for word in words
+        for tool in groups.get(word) or [t for t in (*OURS, *PEERS) if word in t.name]
+    ]
+    return [*filter(installed, dict.fromkeys(named))]
+
+
 def main() -> None:
-    """Measure and print."""
+    """Measure, and print what is known by then."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--pages", type=int, nargs="*", default=[10, 100])
+    parser.add_argument("--pages", type=int, nargs="*", default=[])
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--peers", action="store_true", help="measure other tools as well")
-    parser.add_argument("--serve", action="store_true", help="measure `mkdocs serve` as well")
+    parser.add_argument(
+        "--tools", nargs="*", default=["ours"], help="ours, peers, or part of a name"
+    )
+    parser.add_argument("--serve", action="store_true", help="measure what a saved page takes")
     parser.add_argument("--many", type=int, default=0, help="check so many pages of 10 cells")
+    parser.add_argument("--results", type=Path, help="a file of results, to which these are added")
+    parser.add_argument("--page", type=Path, help="the page that shows all results")
     options = parser.parse_args()
-    tools = [FLOOR, *filter(installed, OURS), *(filter(installed, PEERS) if options.peers else ())]
+    results: dict[str, Any] = {"pages": {}}
+    if options.results and options.results.is_file():
+        results = json.loads(options.results.read_text())
+
+    def keep() -> None:
+        if options.results:
+            options.results.write_text(json.dumps(results, indent=1))
+
     with tempfile.TemporaryDirectory() as name:
         root = Path(name)
         for pages in options.pages:
-            print(table(pages, measure(root, pages, tools, options.rounds)), flush=True)
+            found = measure(root, pages, wanted(options.tools), options.rounds)
+            earlier = results["pages"].setdefault(str(pages), {"floor": []})
+            found["floor"] += earlier["floor"]
+            earlier.update(found)
+            keep()
         if options.serve:
-            for line in serving(root, options.rounds):
-                print(line, flush=True)
+            results["serve"] = serving(root, options.rounds)
+            keep()
         if options.many:
-            print("\n".join(("", "| `handout check` | time | memory |", "| --- | ---: | ---: |")))
-            for line in many(root / "many", options.many):
-                print(line, flush=True)
+            results["many"] = list(many(root / "many", options.many))
+            keep()
+    said = report(results)
+    print(said)
+    if options.page:
+        write_page(options.page, said)
 
 
 if __name__ == "__main__":
