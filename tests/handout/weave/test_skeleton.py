@@ -49,7 +49,7 @@ FOUND = {
     "$$\nx\n$$\n\n\\[ y \\]\n\n\\begin{align}\nz\n\\end{align}": 3,
     "`$x$` and ``$`$``": 0,
     "    $x$": 0,
-    "```\n$x$\n```": 0,
+    "```\n$x$\n\n$y$\n```\n\n~~~ python\n$z$\n~~~": 0,
     "* $x$\n\n    $$\n    y\n    $$\n\n    ```\n    $z$\n    ```": 2,
     '!!! note "Of $x$"\n\n    $$y$$': 2,
     "| $a$ | b |\n|---|---|\n| $c | d$ |": 1,
@@ -108,7 +108,7 @@ DISPLAY = st.one_of(
     LATEX.map("\\begin{{align*}}\n{}\n\\end{{align*}}".format),
     LATEX.map("$$ {} $$ .".format),
 )
-FENCE = LINE.map("```python\n{}\n```".format)
+FENCE = st.tuples(LINE, LINE).map("```python\n{0[0]}\n\n{0[1]}\n```".format)
 PARAGRAPH = st.lists(LINE, min_size=1, max_size=3).map("\n".join)
 LEAF = st.one_of(
     PARAGRAPH,
