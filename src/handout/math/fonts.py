@@ -88,8 +88,8 @@ class Cutter:
 
 def wait_and_write() -> None:
     """What a `Cutter` has its process do."""
-    import brotli  # noqa: F401  # before the characters are known
-    import fontTools.subset  # noqa: F401
+    import fontTools.subset  # before the characters are known
+    import fontTools.ttLib.woff2  # noqa: F401
 
     if told := sys.stdin.read():
         write_subset(*json.loads(told))
