@@ -12,7 +12,7 @@ import posixpath
 import re
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from logging import Logger
 from pathlib import Path, PurePosixPath
@@ -367,7 +367,7 @@ class Site:
             html = pagemath.mark_dollars(simplified(html))
         woven = self._woven(page, file, whole)
         html, faults = kept(
-            self.project.cache / PAGES / f"{digest(f'{page.name} {whole}'.encode())}.json",
+            self._place(page, "page" if whole else "excerpt"),
             (html, woven.json, page.text, page.shown),
             lambda: completed(html, woven, page),
         )
@@ -553,15 +553,29 @@ class Site:
                 self._tell(problem)
         for problem in order_problems(own):
             self._tell(problem)
-        doubts = [doubt for page in own for doubt in _doubtful(page.page)]
-        for page in own:
-            found = references(page.page.text, page.page.shown, page.page.notebook)
-            doubts += [] if self.project.settings.mathml is True else found.broken
-            for unused in found.unused:
-                self.log.info("%s", unused)
+        doubts: list[Problem] = []
+        for judged in own:
+            doubtful, broken, unused = self._remarks(judged.page)
+            doubts += doubtful
+            doubts += [] if self.project.settings.mathml is True else broken
+            for label in unused:
+                self.log.info("%s", label)
         for problem in (*self._doubtful_configuration(), *doubts):
             (self.log.info if self.serving else self.log.warning)("%s", problem)
             annotate(problem)
+
+    def _remarks(self, page: Page) -> Iterator[list[Problem]]:
+        """What a page's text probably does not mean; its broken references, its unused labels."""
+        found = kept(
+            self._place(page, "remarks"),
+            (page.text, page.shown, str(page.notebook)),
+            lambda: (_doubtful(page), *references(page.text, page.shown, page.notebook)),
+        )
+        return ([Problem(*each) for each in kind] for kind in found)
+
+    def _place(self, page: Page, what: str) -> Path:
+        """Where something that was made of a page is kept."""
+        return self.project.cache / PAGES / f"{digest(f'{page.name} {what}'.encode())}.json"
 
     def write(self, folder: Path, live: bool = True) -> None:
         """Write what belongs to the whole site into its folder.
