@@ -53,7 +53,7 @@ def test_pages_run_and_end_as_elsewhere(workshop) -> None:
     assert done.returncode == 1, done.stderr
     assert done.stderr == (
         "handout: this system does not limit memory, nor end processes that leave their page's "
-        "process group\n"
+        "process group [H710]\n"
     )
     lines = done.stdout.splitlines()
     for name, (_, good, message) in PAGES.items():

@@ -46,6 +46,7 @@ NOT_RUN = {
     r"make serve.*|mkdocs serve|handout serve.*": "goes on until it is interrupted",
     r"handout check .* --watch": "likewise",
     r"handout check .* --executor .*": "needs a cluster; tests/handout/run has one",
+    r"dask (scheduler|worker) .*": "likewise",
     r"handout pdf.*": "needs a browser; tests/handout/hosts/test_pdf.py prints",
     r"handout build --host zensical.*": "tests/site/test_other_hosts.py builds this site so",
     r"make test.*": "is this very test, with all others",
