@@ -60,7 +60,7 @@ PROBLEM = "docs/index.md:9: slope: refuted, verified was expected: "
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("options", [[], ["--strict"], ["--quiet"], ["--quiet", "--strict"]])
+@pytest.mark.parametrize("options", [[], ["--quiet", "--strict"]])
 def test_a_plain_build_fails(site: Path, options: list[str]) -> None:
     """Whatever its options; the site is written, so that the card can be read."""
     done = run(site, *MKDOCS, "build", *options)
