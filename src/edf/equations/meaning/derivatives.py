@@ -575,7 +575,8 @@ def _nabla(reader: Reader, factor: Script) -> Callable[[Tree | Expr], Expr]:
             )
         if order > 1 and len(variable.shape) > 1:
             fail(Why.SHAPES, "Second derivatives by a matrix: write indices", factor.at)
-        _one_meaning(reader, target, [variable])
+        if target.op != "node":  # the gradient of a loss takes what it is computed from along
+            _one_meaning(reader, target, [variable])
         expr = target
         for _ in range(order):
             expr = one_derivative(reader, expr, variable, factor.at)
