@@ -237,12 +237,10 @@ def test_annotations_are_those_of_the_cell(workshop) -> None:
 
 
 def test_more_than_a_page_can_hold_is_not_kept(workshop) -> None:
-    """A cell that shows pictures without end ends at its time limit, and the build goes on."""
-    workshop.settings = workshop.settings._replace(timeout=3)
-    source = SHOWS + "while True: display(Table('x' * 4_000_000))"
+    """A cell that shows pictures without end fills no memory, and the build goes on."""
+    source = SHOWS + "for _ in range(6): display(Table('x' * 4_000_000))"
     workshop.write("page.md", f'```python exec="on"\n{source}\n```\n')
     judged = workshop.run("page.md")["page.md"]
-    assert "longer than its time limit" in judged.verdicts[0]["message"]
     outcome = judged.results[0].outcome
     assert outcome["truncated"]
     assert sum(len(output["data"]["text/html"]) for output in outcome["outputs"]) < 17_000_000
