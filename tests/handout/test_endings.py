@@ -11,7 +11,7 @@ import termios
 from pathlib import Path
 
 import pytest
-from tests.handout.waiting import wait_for
+from tests.handout.processes import heed, wait_for
 
 from handout.run.outcomes import printed
 
@@ -30,12 +30,6 @@ while True:
 ```
 """
 COMMAND = [sys.executable, "-c", "from handout.cli import main; main()", "check", "page.md"]
-
-
-def heed() -> None:
-    """Let a build end by signals that the tests ignore, as under nohup or in the background."""
-    for number in (signal.SIGHUP, signal.SIGINT):
-        signal.signal(number, signal.SIG_DFL)
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL, signal.SIGHUP])

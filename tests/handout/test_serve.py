@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.handout.waiting import shows, wait_for
+from tests.handout.processes import shows, wait_for
 
 EDF = Path(__file__).parents[2] / "src/edf"
 PAGE = """\

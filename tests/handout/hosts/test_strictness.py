@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.handout.waiting import shows
+from tests.handout.processes import shows
 
 from handout.hosts.pdf import CHROMIUMS
 

@@ -12,7 +12,7 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup, Tag
 from tests.handout.hosts.small_site import CLAIMS, EXTENSIONS, Site, body, everything
-from tests.handout.waiting import shows
+from tests.handout.processes import shows
 
 pytest.importorskip("zensical")
 pytestmark = pytest.mark.slow

@@ -20,7 +20,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from tests.handout.waiting import wait_for
+from tests.handout.processes import wait_for
 
 from handout.cli import main
 from handout.engine import Engine

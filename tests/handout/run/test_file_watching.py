@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 
 import pytest
-from tests.handout.waiting import PATIENCE
+from tests.handout.processes import PATIENCE, heed
 
 from handout.run.file_watching import look, wait
 
@@ -25,7 +25,7 @@ def watching(workshop) -> Iterator[subprocess.Popen[str]]:
     workshop.write("page.md", PAGE.format(12))
     options = ["check", "page.md", "--watch", "--json", "v.json"]
     with subprocess.Popen([*COMMAND, *options], text=True, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT) as process:  # fmt: skip
+                          stderr=subprocess.STDOUT, preexec_fn=heed) as process:  # fmt: skip
         timer = threading.Timer(PATIENCE, process.kill)  # rather than waiting for ever
         timer.start()
         yield process

@@ -8,7 +8,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from tests.handout.waiting import wait_for
+from tests.handout.processes import wait_for
 
 from handout.report.verdicts_json import verdicts_json
 from handout.run import runner as run

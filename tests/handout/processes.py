@@ -1,8 +1,9 @@
-"""Waits for what another process does: as long as a busy machine may need, and no longer."""
+"""Other processes: waiting for what they do, and letting them end as they would elsewhere."""
 
 from __future__ import annotations
 
 import contextlib
+import signal
 import time
 import urllib.request
 from collections.abc import Callable
@@ -29,3 +30,9 @@ def shows(address: str, text: str) -> None:
         return text in page
 
     wait_for(shown, lambda: page)
+
+
+def heed() -> None:
+    """Let a process end by signals that the tests ignore, as under nohup or in the background."""
+    for number in (signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
