@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future
 from pathlib import Path
 
 from handout.judge.verdicts import JudgedPage, judge_page
-from handout.page.pages import MARKDOWN, Page, PageError, read_page, shown_path
-from handout.run.cache import Cache, last_closed
+from handout.page.pages import Page, PageError, read_page, shown_path
+from handout.run.cache import Cache
 from handout.run.outcomes import PageOutcome
 from handout.run.runner import Progress, Runner, page_server
 from handout.settings import Project
@@ -113,19 +112,8 @@ def open_page(file: Path, name: str, cache: Cache | None = None, claims: str = "
 
 def prepare(project: Project) -> None:
     """Begin to load what pages need, on another processor, unless the cache may know them all."""
-    if not project.cache.is_dir() or _edited(project):
+    if not project.cache.is_dir():
         page_server().start()
-
-
-def _edited(project: Project) -> bool:
-    """Whether a document was written since the last build, so that a page is likely to run."""
-    since = last_closed(project.cache)
-    return any(
-        os.stat(os.path.join(folder, name)).st_mtime > since
-        for folder, _, names in os.walk(project.docs or project.root / "docs")
-        for name in names
-        if name.endswith((*MARKDOWN, ".ipynb", ".py"))
-    )
 
 
 def end() -> None:

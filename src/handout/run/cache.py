@@ -342,13 +342,6 @@ def contents(folder: Path) -> Contents:
     return Contents(len(files), sum(path.stat().st_size for path in files), hits, misses)
 
 
-def last_closed(folder: Path) -> float:
-    """When a build last ended that had pages to run or to look up, in seconds of the epoch."""
-    with contextlib.suppress(OSError):
-        return (folder / _STATISTICS).stat().st_mtime
-    return 0.0
-
-
 def clear(folder: Path) -> int:
     """Remove every entry; return how many there were. Other files in the folder stay."""
     entries = contents(folder).entries

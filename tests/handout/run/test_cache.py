@@ -11,12 +11,10 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import cache_from_source
 from pathlib import Path
-from types import SimpleNamespace
 
 import nbformat
 import pytest
 
-from handout import engine
 from handout.engine import Engine, open_page
 from handout.run import cache as cache_module
 from handout.run.cache import Cache, clear, contents, evict, signature
@@ -666,27 +664,3 @@ def test_the_example_of_the_guide(workshop, monkeypatch, change: str) -> None:
     workshop.run(*names, cached=True)
     assert workshop.cache.misses == len(again)
     assert workshop.cache.hits == len(cells) - len(again)
-
-
-def test_what_pages_need_is_loaded_early_only_if_one_is_likely_to_run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """In a project that was never built, and after an edit; a guess, which only bears on speed."""
-    started: list[str] = []
-    server = SimpleNamespace(start=lambda: started.append("server"))
-    monkeypatch.setattr(engine, "page_server", lambda: server)
-    project = Project(tmp_path, docs=tmp_path)
-    page = tmp_path / "page.md"
-    page.write_text("")
-    engine.prepare(project)
-    assert len(started) == 1
-    cache = Cache(project.cache, tmp_path, print)
-    cache.folder.mkdir(parents=True)
-    cache.hits = 1
-    cache.close()
-    os.utime(page, (0, 0))
-    engine.prepare(project)
-    assert len(started) == 1
-    os.utime(page, (9e9, 9e9))
-    engine.prepare(project)
-    assert len(started) == 2
