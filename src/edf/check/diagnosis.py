@@ -57,25 +57,26 @@ class Disagreement:
 
     @property
     def in_single_precision(self) -> bool:
-        """Whether the gradient holds no more than the digits of float32, or stands still where its
-        argument moves by less than these."""
+        """Whether the gradient holds no more than the digits of float32, or was made of such."""
         return in_single_precision(self.gradients[self.result.argument]) or self._stands_still()
 
     def _stands_still(self) -> bool:
+        """Whether the gradient follows its argument, but no step that is lost in float32."""
         function, k = self.function, self.result.argument
         if not isinstance(function, OperationFunction):
             return False
         at = function.slots[k]
         kept = function.inputs[at]
+
+        def follows(share: float) -> bool:
+            function.inputs[at] = kept * (1 + share)
+            moved = gradients_of(function, self.cotangent)[k]
+            return not np.array_equal(moved, self.gradients[k])
+
         try:
-            for share in (1e-11, 2e-11, -3e-11):
-                function.inputs[at] = kept * (1 + share)
-                moved = gradients_of(function, self.cotangent)[k]
-                if not np.array_equal(moved, self.gradients[k]):
-                    return False
+            return follows(1e-3) and not any(map(follows, (1e-11, 2e-11, -3e-11)))
         finally:
             function.inputs[at] = kept
-        return True
 
     @property
     def worst(self) -> dict[str, Any]:

@@ -414,6 +414,17 @@ class Test_float32:
 
         assert check_gradients(Rounds(Input(shape=(3,)))).status == "refuted"
 
+    def test_a_slight_mistake_in_a_slope_that_does_not_depend_on_the_argument_is_one(self):
+        class Slips(Node):
+            def forward(self, x, y):
+                return x * y
+
+            def backward(self, grad, x, y):
+                return grad * y, (1 + 1e-6) * grad * x
+
+        report = check_gradients(Slips(Input(shape=(3,)), Input(shape=(3,))))
+        assert report.status == "refuted"
+
 
 def broken(backward):
     """Return y = 2 x of two arguments with a given backward."""
