@@ -182,6 +182,7 @@ def test_verdicts_are_written_as_promised(softmax) -> None:
     assert list(document["verdicts"][0]) == [
         "id", "step", "page", "line", "kind", "status", "expected", "ok", "max_rel_error", "points",
         "seed", "oracle", "reading", "counterexample", "corruptions", "repair", "message", "code",
+        "quoted",
     ]  # fmt: skip
     assert [(v["id"], v["page"], v["line"], v["kind"], v["status"]) for v in verdicts(softmax)] == [
         ("cell-1", "softmax.md", 7, "code", "verified"),
