@@ -35,11 +35,11 @@ title: Traps, and what is known to go wrong
 # Traps, and what is known to go wrong
 
 Generated equations [tell how far a verdict can be trusted](equation-trust.md) on equations of their
-kind. What a person would think of to mislead a checker is another matter. So {count} claims were
-written by hand for just that, {right} of them right and {wrong} wrong or empty: formulas that are
-true of the numbers that a sampler would draw, or of one length, or within rounding, and right ones
-that random points could seem to refute. The right verdict was worked out before a trap was run.
-*Not verified* and *not refuted* stand where more than one answer is good.
+kind. What a person would think of to mislead a checker is another matter. So {count:,} claims were
+written by hand for just that, {right:,} of them right and {wrong:,} wrong or empty: formulas that
+are true of the numbers that a sampler would draw, or of one length, or within rounding, and right
+ones that random points could seem to refute. The right verdict was worked out before a trap was
+run. *Not verified* and *not refuted* stand where more than one answer is good.
 
     python -m benchmarks.equation_traps
 

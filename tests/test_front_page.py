@@ -39,9 +39,13 @@ def test_wrong_verdicts_on_generated_equations() -> None:
 def test_published_mistakes_told_from_their_corrections() -> None:
     """Rewritten where need be, as the page says."""
     page = "benchmarks/equation-published.md"
-    (row,) = [row for row in rows(page) if row[0] == "told apart, rewritten where need be"]
-    one, _, other = row[1].partition(" of ")
+    counts = {row[0]: row[1] for row in rows(page) if len(row) > 1}
+    one, _, other = counts["told apart, rewritten where need be"].partition(" of ")
     assert said(page) == (int(one), int(other))
+    as_printed = re.search(r"(\d+) as they\s+were printed", (DOCS / "index.md").read_text("utf-8"))
+    assert as_printed is not None
+    told = counts["mistakes and corrections told apart, as published"]
+    assert told == f"{as_printed[1]} of {other}"
 
 
 def test_wrong_derivatives_caught() -> None:
