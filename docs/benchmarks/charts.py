@@ -5,6 +5,7 @@ import textwrap
 from pathlib import Path
 
 import matplotlib.pyplot as plt
+from matplotlib.ticker import LogLocator
 
 COLOURS = ["#3f6fd1", "#d0762a", "#4a9c6d", "#8a8f98"]  # on white and on black alike
 HATCHES = ["", "///", "...", "xx"]  # and printed in grey
@@ -77,8 +78,10 @@ def bars(labels, series, xlabel, log=False, stacked=False, mark=None):
             for place, value in zip(places, values):
                 if value == value:
                     axes.annotate(
-                        f" {value:,g}",
+                        f"{value:,g}",
                         (value, place),
+                        xytext=(3, 0),  # clear of the axis, where the bar is empty
+                        textcoords="offset points",
                         va="center",
                         fontsize=8,
                         annotation_clip=False,
@@ -93,6 +96,9 @@ def bars(labels, series, xlabel, log=False, stacked=False, mark=None):
     axes.set_xlabel(xlabel)
     if log:
         axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.xaxis.set_major_formatter("{x:g}")
+        axes.xaxis.set_minor_formatter("")
     axes.spines[["top", "right"]].set_visible(False)
     if len(series) > 1:
         figure.legend(
