@@ -56,7 +56,7 @@ def _told_apart(found: list[Mutation]) -> Iterator[Mutation]:
         key = change.text, change.side
         seen[key] += 1
         if alike[key] > 1 and seen[key] <= len(_ORDINALS):
-            which = f"the {_ORDINALS[seen[key] - 1]} of {alike[key]} in the {change.side} side"
+            which = f"the {_ORDINALS[seen[key] - 1]} of {alike[key]} on the {change.side} side"
             change = replace(change, text=f"{change.text} ({which})")
         yield change
 
