@@ -25,7 +25,7 @@ ORDER = {
         "errors",
         "described methods operators order wanted graph copies",
         "ops reductions trigonometry piecewise linear_algebra arrays layers anyfunction calculus",
-        "losses spelling optim init data train storage nn by_hand inlining tracing",
+        "losses spelling optim init data train storage nn tracing",
         "report numerics",
         "figures",
         "check",

@@ -3,7 +3,7 @@
     print(trace(loss, locals()))
 
 Every operation becomes the lines of its own `forward` and `backward`, or of those that
-`edf.by_hand` has for it, with the names of this graph in place of theirs, and with its formula
+`by_hand` has for it, with the names of this graph in place of theirs, and with its formula
 beside it. Sums over fan-out and over broadcast axes, which the graph does for its operations, are
 lines of their own. The program runs as it stands, and gives the gradients that `backward()` gives:
 `trace(loss).run()`.
@@ -24,9 +24,9 @@ from typing import Any
 
 import numpy as np
 
-from edf import by_hand
 from edf.graph import Array, Constant, GraphError, Node, Param, topological_order, unbroadcast
-from edf.inlining import Inliner, Known, NotInlinedError
+from edf.tracing import by_hand
+from edf.tracing.inlining import Inliner, Known, NotInlinedError
 
 
 class Program(str):
@@ -228,7 +228,7 @@ class _Writer:
 
 def _written(node: Node, method: str) -> tuple[Any, FunctionType]:
     """Return what has a method of an operation by hand, and the method: the operation, or its twin
-    in `edf.by_hand`."""
+    in `by_hand`."""
     for kind in type(node).__mro__:
         ours = kind.__module__.partition(".")[0] == "edf" and ".course" not in kind.__module__
         twin = getattr(by_hand, kind.__name__, None) if ours else None

@@ -19,8 +19,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from edf.by_hand import Code
 from edf.graph import Array, Node
+from edf.tracing.by_hand import Code
 
 Known = dict[str, ast.expr]
 """What the variables of a method are called in the program."""
