@@ -24,8 +24,8 @@ ORDER = {
         "elsewhere",
         "errors",
         "described methods operators order wanted graph copies",
-        "ops reductions trigonometry piecewise linear_algebra arrays layers anyfunction calculus",
-        "losses spelling optim init data train storage nn tracing",
+        "operations",
+        "anyfunction calculus spelling optim init data train storage nn tracing",
         "report numerics",
         "figures",
         "check",
@@ -247,12 +247,12 @@ def test_types_are_ignored_for_a_reason() -> None:
 TREE = {
     "edf/__init__.py": "from edf.check.components import PointTest\nimport numpy",
     "edf/graph.py": "",
-    "edf/ops.py": "import numpy as np\nfrom edf.graph import Node",
-    "edf/losses.py": "from edf import ops",
+    "edf/operations/elementary.py": "import numpy as np\nfrom edf.graph import Node",
+    "edf/operations/losses.py": "from edf.operations import elementary",
     "edf/optim.py": "from edf.init import he",
     "edf/init.py": "",
     "edf/check/__init__.py": "",
-    "edf/check/components.py": "from edf.losses import LogLoss",
+    "edf/check/components.py": "from edf.operations.losses import LogLoss",
     "edf/equations/__init__.py": "from edf.equations.sampling import world",
     "edf/equations/sampling/world.py": "from edf.check import judge",
     "edf/equations/testing/judge.py": "from edf.equations.sampling import world",
@@ -273,9 +273,17 @@ TREE = {
 @pytest.mark.parametrize(
     ("file", "line", "fault"),
     [
-        ("edf/graph.py", "from edf.ops import Add", "edf.graph imports edf.ops, which stands"),
-        ("edf/ops.py", "from edf import check", "edf.ops imports edf.check, which stands below"),
-        ("edf/losses.py", "import edf", "edf.losses imports edf itself"),
+        (
+            "edf/graph.py",
+            "from edf.operations.elementary import Add",
+            "edf.graph imports edf.operations.elementary, which stands",
+        ),
+        (
+            "edf/operations/elementary.py",
+            "from edf import check",
+            "edf.operations.elementary imports edf.check, which stands below",
+        ),
+        ("edf/operations/losses.py", "import edf", "edf.operations.losses imports edf itself"),
         (
             "edf/check/components.py",
             "import edf.course.wrapped",
@@ -291,8 +299,8 @@ TREE = {
         ("edf/init.py", "from edf.optim import SGD", "imports go in a circle: edf.init, edf.optim"),
         (
             "edf/graph.py",
-            "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import edf.ops",
-            "edf.graph imports edf.ops, which stands below it",
+            "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import edf.operations.losses",
+            "edf.graph imports edf.operations.losses, which stands below it",
         ),
         (
             "handout/run/runner.py",
@@ -346,13 +354,13 @@ def _plant(folder: Path) -> None:
 def test_a_known_import_is_let_through_until_it_is_gone(tmp_path: Path) -> None:
     """An entry lets its import through, a circle's too, and fails when nothing needs it."""
     _plant(tmp_path)
-    (tmp_path / "edf/graph.py").write_text("import edf.ops", "utf-8")
+    (tmp_path / "edf/graph.py").write_text("import edf.operations.elementary", "utf-8")
     (tmp_path / "edf/init.py").write_text("import edf.optim", "utf-8")
-    known = {("edf.graph", "edf.ops"), ("edf.init", "edf.optim")}
+    known = {("edf.graph", "edf.operations.elementary"), ("edf.init", "edf.optim")}
     assert len(faults(tmp_path)) > 1
     assert faults(tmp_path, frozenset(known)) == []
     (tmp_path / "edf/graph.py").write_text("", "utf-8")
-    expected = ["known, and no longer needed: edf.graph imports edf.ops"]
+    expected = ["known, and no longer needed: edf.graph imports edf.operations.elementary"]
     assert faults(tmp_path, frozenset(known)) == expected
 
 

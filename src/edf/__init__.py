@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from edf.anyfunction import AnyFunction
-from edf.arrays import (
+from edf.calculus import Grad, Hessian, Jacobian
+from edf.graph import Constant, GraphError, Input, Node, Param, ShapeError, topological_order
+from edf.init import he, lecun, normal, xavier
+from edf.operations.arrays import (
     Concatenate,
     Embedding,
     Index,
@@ -19,35 +22,7 @@ from edf.arrays import (
     Tile,
     Transpose,
 )
-from edf.calculus import Grad, Hessian, Jacobian
-from edf.graph import Constant, GraphError, Input, Node, Param, ShapeError, topological_order
-from edf.init import he, lecun, normal, xavier
-from edf.layers import (
-    Attention,
-    AvgPool2D,
-    BatchNorm,
-    Conv1D,
-    Conv2D,
-    Dropout,
-    LayerNorm,
-    LSTMCell,
-    MaxPool2D,
-    MultiHeadAttention,
-    RNNCell,
-)
-from edf.linear_algebra import Cholesky, Det, Einsum, Inverse, LogDet, Solve
-from edf.losses import (
-    KL,
-    Accuracy,
-    ArgMax,
-    BinaryCrossEntropy,
-    CrossEntropy,
-    Huber,
-    LogLoss,
-    MaskedMean,
-    SquaredError,
-)
-from edf.ops import (
+from edf.operations.elementary import (
     GELU,
     Abs,
     Add,
@@ -71,8 +46,32 @@ from edf.ops import (
     Sub,
     Tanh,
 )
-from edf.optim import SGD, AdaGrad, Adam, AdamW, Momentum, Nesterov, RMSProp, clip_gradients
-from edf.piecewise import (
+from edf.operations.layers import (
+    Attention,
+    AvgPool2D,
+    BatchNorm,
+    Conv1D,
+    Conv2D,
+    Dropout,
+    LayerNorm,
+    LSTMCell,
+    MaxPool2D,
+    MultiHeadAttention,
+    RNNCell,
+)
+from edf.operations.linear_algebra import Cholesky, Det, Einsum, Inverse, LogDet, Solve
+from edf.operations.losses import (
+    KL,
+    Accuracy,
+    ArgMax,
+    BinaryCrossEntropy,
+    CrossEntropy,
+    Huber,
+    LogLoss,
+    MaskedMean,
+    SquaredError,
+)
+from edf.operations.piecewise import (
     And,
     Ceil,
     Clip,
@@ -89,7 +88,7 @@ from edf.piecewise import (
     Sign,
     Where,
 )
-from edf.reductions import (
+from edf.operations.reductions import (
     CumSum,
     LogSoftmax,
     LogSumExp,
@@ -103,8 +102,7 @@ from edf.reductions import (
     Sum,
     Var,
 )
-from edf.spelling import Rearrange
-from edf.trigonometry import (
+from edf.operations.trigonometry import (
     Arccos,
     Arccosh,
     Arcsin,
@@ -117,6 +115,8 @@ from edf.trigonometry import (
     Sinh,
     Tan,
 )
+from edf.optim import SGD, AdaGrad, Adam, AdamW, Momentum, Nesterov, RMSProp, clip_gradients
+from edf.spelling import Rearrange
 
 #: Loaded when first asked for, so that `import edf` stays cheap: name -> module.
 _LATER = {

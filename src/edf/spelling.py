@@ -14,13 +14,26 @@ from typing import Any
 
 import numpy as np
 
-from edf.arrays import Concatenate, Pad, Reshape, Split
 from edf.graph import Array, GraphError, Node, as_node
-from edf.linear_algebra import Einsum
-from edf.losses import ArgMax
-from edf.ops import BROADCAST, Abs, Div, Exp, Log, Log1p, MatMul, Maximum, Minimum, Mul, Neg, Pow
-from edf.piecewise import Clip, Round, Where
-from edf.reductions import Max, Mean, Min, Norm, Sum
+from edf.operations.arrays import Concatenate, Pad, Reshape, Split
+from edf.operations.elementary import (
+    BROADCAST,
+    Abs,
+    Div,
+    Exp,
+    Log,
+    Log1p,
+    MatMul,
+    Maximum,
+    Minimum,
+    Mul,
+    Neg,
+    Pow,
+)
+from edf.operations.linear_algebra import Einsum
+from edf.operations.losses import ArgMax
+from edf.operations.piecewise import Clip, Round, Where
+from edf.operations.reductions import Max, Mean, Min, Norm, Sum
 
 
 class Rearrange(Node):

@@ -19,7 +19,7 @@ import numpy as np
 
 from edf.data import batches
 from edf.graph import Array, Input, Node, topological_order
-from edf.layers import BatchNorm, Dropout
+from edf.operations.layers import BatchNorm, Dropout
 from edf.optim import Optimizer, clip_gradients
 
 

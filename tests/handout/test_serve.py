@@ -68,7 +68,7 @@ def test_edits_show_on_the_served_page(workshop, server: str) -> None:
     shows(page, "helper 0.244919")
     edit(workshop.root / "src/helper.py", "helper", "other name")
     shows(page, "other name 0.244919")
-    edit(workshop.root / "src/edf/ops.py", "np.tanh(x)", "np.tanh(x + 1)")
+    edit(workshop.root / "src/edf/operations/elementary.py", "np.tanh(x)", "np.tanh(x + 1)")
     shows(page, "other name 0.848284")
     (workshop.root / "docs/page.md").write_text('# Page\n\n```python exec="on"\n1 / 0\n```\n')
     shows(page, "ZeroDivisionError")

@@ -17,10 +17,10 @@ from typing import Any
 
 import numpy as np
 
-from edf import ops, reductions
 from edf.check import GradientReport, check_gradients
 from edf.course.wrapped import wrap
 from edf.graph import Array, Node, unbroadcast
+from edf.operations import elementary, reductions
 
 #: The type of all numbers.
 DT: Any = np.float32
@@ -204,13 +204,13 @@ class _Function(CompNode):
 class Sigmoid(_Function):
     """1 / (1 + exp(-x)), for all x."""
 
-    operation = ops.Sigmoid
+    operation = elementary.Sigmoid
 
 
 class Relu(_Function):
     """max(x, 0)."""
 
-    operation = ops.ReLU
+    operation = elementary.ReLU
 
 
 class Softmax(_Function):

@@ -24,10 +24,10 @@ from typing import Any
 
 import numpy as np
 
-from edf import layers, ops, reductions
 from edf.check import GradientReport, check_gradients
 from edf.course.wrapped import wrap
 from edf.graph import Array, Node, unbroadcast
+from edf.operations import elementary, layers, reductions
 
 #: The type of all numbers.
 DT: Any = np.float32
@@ -230,37 +230,37 @@ class _Affine(_Operation):
 class Add(_Affine):
     """x + y, with broadcasting."""
 
-    operation = ops.Add
+    operation = elementary.Add
 
 
 class Mul(_Operation):
     """x * y, elementwise, with broadcasting."""
 
-    operation = ops.Mul
+    operation = elementary.Mul
 
 
 class VDot(_Affine):
     """The matrix product: x (batch, n) or (n,), y (n, m)."""
 
-    operation = ops.MatMul
+    operation = elementary.MatMul
 
 
 class Sigmoid(_Operation):
     """1 / (1 + exp(-x))."""
 
-    operation = ops.Sigmoid
+    operation = elementary.Sigmoid
 
 
 class Tanh(_Operation):
     """tanh x, finite however large x is."""
 
-    operation = ops.Tanh
+    operation = elementary.Tanh
 
 
 class RELU(_Operation):
     """max(x, 0)."""
 
-    operation = ops.ReLU
+    operation = elementary.ReLU
 
 
 Relu = RELU  # as later files spell it
@@ -283,13 +283,13 @@ class LeakyRELU(Component):
 class Softplus(_Operation):
     """log(1 + exp(x))."""
 
-    operation = ops.Softplus
+    operation = elementary.Softplus
 
 
 class Log(_Operation):
     """The natural logarithm."""
 
-    operation = ops.Log
+    operation = elementary.Log
 
 
 class SoftMax(_Operation):

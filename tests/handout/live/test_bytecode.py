@@ -34,9 +34,9 @@ def test_what_is_imported_at_the_start_is_compiled(tmp_path: Path) -> None:
         bytecode.make(home, target, bundle())
     modules, library = names_in(target / f"{MODULES}.gz"), names_in(target / f"{LIBRARY}.gz")
     assert {"handout/live/session.pyc", "edf/equations/check.pyc"} <= modules
-    assert "edf/ops.py" in modules
+    assert "edf/operations/elementary.py" in modules
     assert "edf/course/api.pyc" not in modules
-    assert not {"handout/live/session.py", "edf/ops.pyc"} & modules
+    assert not {"handout/live/session.py", "edf/operations/elementary.pyc"} & modules
     assert {"json/__init__.pyc", "wave.py"} <= library
     assert "json/__init__.py" not in library
 

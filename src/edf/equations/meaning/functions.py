@@ -29,7 +29,7 @@ from edf.equations.operations import BY_MACRO, BY_SYMBOL, BY_WORD
 from edf.equations.operations.operation import Operation
 from edf.equations.operations.shapes import Shape, is_column, of_array, to_array
 from edf.graph import Node
-from edf.reductions import Softmax
+from edf.operations.reductions import Softmax
 
 
 def read_function(reader: Reader, tree: Function) -> Expr:

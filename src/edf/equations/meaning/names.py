@@ -33,7 +33,7 @@ from edf.equations.latex.syntax import (
 )
 from edf.equations.latex.vocabulary import ACCENTS, GREEK
 from edf.graph import Input, Node, Param, topological_order
-from edf.piecewise import Comparison, Not, Step
+from edf.operations.piecewise import Comparison, Not, Step
 
 _SPELLINGS = {
     r"\ell": ("ell", "l"),

@@ -19,8 +19,8 @@ from edf.equations.meaning.reader import Reader
 from edf.equations.operations import OPERATIONS
 from edf.equations.operations.shapes import fits, is_column, settle
 from edf.graph import Node
-from edf.ops import Exp, ReLU, Sigmoid, Softplus, Tanh
-from edf.reductions import Softmax
+from edf.operations.elementary import Exp, ReLU, Sigmoid, Softplus, Tanh
+from edf.operations.reductions import Softmax
 
 _ACTIVATIONS = (Exp, ReLU, Sigmoid, Softmax, Softplus, Tanh)
 

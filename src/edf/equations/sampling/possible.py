@@ -15,10 +15,10 @@ from edf.equations.sampling.points import Points
 from edf.equations.sampling.watching import Threshold
 from edf.equations.sampling.world import World
 from edf.graph import Array, Input, Node, Param
-from edf.losses import CrossEntropy, LogLoss, SquaredError
 from edf.numerics.intervals import BoundedTrace, Bounds
-from edf.ops import Abs, Exp, ReLU, Sigmoid, Softplus, Sqrt, Tanh
-from edf.reductions import Softmax, Var
+from edf.operations.elementary import Abs, Exp, ReLU, Sigmoid, Softplus, Sqrt, Tanh
+from edf.operations.losses import CrossEntropy, LogLoss, SquaredError
+from edf.operations.reductions import Softmax, Var
 
 ANY, POSITIVE = Bounds(), Bounds(0.0, math.inf)
 #: What operations return whatever they are given, where following their arrays does not tell.

@@ -16,8 +16,8 @@ from functools import cache, cached_property
 import numpy as np
 
 from edf.graph import Array, Node
-from edf.ops import Exp, Sigmoid
-from edf.reductions import Softmax
+from edf.operations.elementary import Exp, Sigmoid
+from edf.operations.reductions import Softmax
 
 UNIT = 2.0**-52  # what rounding really does to one result, at most
 #: Amplitudes that results are multiplied with. The coarse one stands out from the rounding that

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from edf.graph import Array, Node
-from edf.ops import MatMul
+from edf.operations.elementary import MatMul
 
 WITNESSES = 4  # points at which a way must agree with the operation itself to be chosen
 

@@ -1,4 +1,4 @@
-"""Circular and hyperbolic functions and their inverses, elementwise. `grad` is as in `edf.ops`."""
+"""Circular and hyperbolic functions and their inverses. `grad` is as in `elementary`."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Operations that are layers of a network: normalisation, dropout, convolution, attention.
 
-Images are (batch, channels, height, width). `grad` is as in `edf.ops`.
+Images are (batch, channels, height, width). `grad` is as in `elementary`.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from edf.arrays import Index, Pad, Split
 from edf.graph import Array, Node, as_node
-from edf.ops import Sigmoid, Tanh
+from edf.operations.arrays import Index, Pad, Split
+from edf.operations.elementary import Sigmoid, Tanh
 
 
 class LayerNorm(Node):

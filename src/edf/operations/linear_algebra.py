@@ -1,6 +1,6 @@
 """Linear algebra: inverses, systems, determinants, factors, sums over indices.
 
-Matrices are the last two axes; the axes before them are a batch. `grad` is as in `edf.ops`. No
+Matrices are the last two axes; the axes before them are a batch. `grad` is as in `elementary`. No
 transpose conjugates, so that derivatives can be tested by the complex step. The derivatives are
 those of Giles, 2008, "Collected matrix derivative results".
 """

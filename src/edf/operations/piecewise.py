@@ -1,4 +1,4 @@
-"""Functions by cases: choices, steps and comparisons. `grad` is as in `edf.ops`.
+"""Functions by cases: choices, steps and comparisons. `grad` is as in `elementary`.
 
 All look at real parts. A step is constant wherever it is smooth: its derivative is 0.
 """
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from edf.graph import Array, Node
-from edf.ops import BROADCAST
+from edf.operations.elementary import BROADCAST
 
 
 class Where(Node):

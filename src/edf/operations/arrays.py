@@ -1,4 +1,4 @@
-"""Operations that move entries about: reshaping, joining, indexing. `grad` is as in `edf.ops`."""
+"""Operations that move entries: reshaping, joining, indexing. `grad` is as in `elementary`."""
 
 from __future__ import annotations
 

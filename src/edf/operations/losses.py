@@ -1,4 +1,4 @@
-"""Losses and measures of success, each one number for the batch. `grad` is as in `edf.ops`."""
+"""Losses and measures of success, each one number for the batch. `grad` is as in `elementary`."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from edf.arrays import labelled, require_labels, row_starts
 from edf.graph import Array, GraphError, Node, ShapeError
-from edf.ops import sigmoid
+from edf.operations.arrays import labelled, require_labels, row_starts
+from edf.operations.elementary import sigmoid
 
 
 class SquaredError(Node):

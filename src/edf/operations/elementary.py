@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from edf.arrays import largest
 from edf.graph import Array, Node
+from edf.operations.arrays import largest
 
 BROADCAST = "counted from the last axis, lengths are equal or one of them is 1"
 

@@ -1,4 +1,4 @@
-"""Operations over an axis: sums, means, extremes, softmax. `grad` is as in `edf.ops`."""
+"""Operations over an axis: sums, means, extremes, softmax. `grad` is as in `elementary`."""
 
 from __future__ import annotations
 
