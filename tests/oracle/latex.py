@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from fractions import Fraction
 
-from tests.oracle.expr import Equation, Expr
+from tests.oracle.expr import Equation, Expr, free
 from tests.oracle.oracle import IllFormedError, index_ranges
 from tests.oracle.worlds import World
 
@@ -138,13 +138,23 @@ class Speller:
     def _sum(self, terms: tuple[Expr, ...]) -> str:
         text = ""
         for k, term in enumerate(terms):
+            later = frozenset().union(*map(free, terms[k + 1 :]))
             if term.op == "neg":
-                text += ("-" if k == 0 else " - ") + self.spell(term.args[0], PRODUCT)
+                text += ("-" if k == 0 else " - ") + self._term(term.args[0], later)
             elif term.op == "num" and term.data < 0:
                 text += ("-" if k == 0 else " - ") + self._number(-term.data)[0]
             else:
-                text += (" + " if k else "") + self.spell(term, PRODUCT)
+                text += (" + " if k else "") + self._term(term, later)
         return text
+
+    def _term(self, term: Expr, later: frozenset[str]) -> str:
+        """A term of a sum. One that ends in a sum over an index that is free in a later term would
+        go on over that term."""
+        end = term
+        while end.op in ("mul", "neg"):
+            end = end.args[-1]
+        text = self.spell(term, PRODUCT)
+        return self.bracketed(text) if end.op == "over" and end.data[1] in later else text
 
     def _product(self, factors: tuple[Expr, ...]) -> str:
         text = ""
