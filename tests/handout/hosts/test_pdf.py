@@ -42,6 +42,12 @@ A sentence with a formula, $\\frac{x}{y}$, and a [link](two.md#more).
 from edf import Input, Tanh, check_gradients
 x = Input(shape=(3,))
 check_gradients(Tanh(x), id="tanh-backward")
+
+class Doubled(Tanh):
+    def backward(self, grad, x):
+        return 2 * super().backward(grad, x)
+
+check_gradients(Doubled(x), id="tanh-backward-doubled", expect="refuted")
 ```
 """
 TWO = """\
@@ -171,10 +177,10 @@ class TestPrinted:
         assert len(fonts) >= 3
         assert all({"/FontFile", "/FontFile2", "/FontFile3"} & set(font) for font in fonts)
 
-    def test_a_long_formula_stays_on_its_page(self, printed: PdfReader) -> None:
-        """On paper nothing scrolls: what is wider than its column is set smaller, and only that.
+    def test_a_long_formula_or_note_stays_on_its_page(self, printed: PdfReader) -> None:
+        """On paper nothing scrolls: a formula wider than its column is set smaller, a note broken.
 
-        Chromium would shrink every page until the formula fits.
+        Chromium would shrink every page until all fits.
         """
         ends: list[float] = []
         sizes: list[float] = []
