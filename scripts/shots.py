@@ -86,7 +86,9 @@ def take_pictures(site: Path, given: argparse.Namespace) -> None:
     pages = given.pages or pages_of(site)
     given.out.mkdir(parents=True, exist_ok=True)
     with served(site, home_of(site)) as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
+        browser = playwright.chromium.launch(
+            executable_path=find_chromium(), args=["--no-sandbox", "--font-render-hinting=none"]
+        )
         for name, claim in README.items() if given.readme else ():
             shoot_claim(browser, address, claim, ROOT / "docs" / "assets" / f"readme-{name}.png")
         for number, page in enumerate(() if given.readme else pages, 1):

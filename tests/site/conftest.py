@@ -129,6 +129,7 @@ def launched(playwright: Playwright, chromium_path: str) -> Iterator[Callable[[]
         if not browsers or not browsers[-1].is_connected():
             arguments = [
                 "--no-sandbox",
+                "--font-render-hinting=none",  # letters as wide as in a browser with a window
                 "--disable-dev-shm-usage",  # 64 MB in many containers, and a tab crashes
                 "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
             ]
