@@ -57,11 +57,13 @@ class Disagreement:
 
     @property
     def in_single_precision(self) -> bool:
-        """Whether the gradient holds no more than the digits of float32, or was made of such."""
-        return in_single_precision(self.gradients[self.result.argument]) or self._stands_still()
+        """Whether the gradient holds no more than the digits of float32."""
+        return in_single_precision(self.gradients[self.result.argument])
 
-    def _stands_still(self) -> bool:
-        """Whether the gradient follows its argument, but no step that is lost in float32."""
+    @property
+    def stands_still(self) -> bool:
+        """Whether the gradient follows its argument, but no step that is lost in float32: it is
+        rounded within, if only perhaps to float32."""
         function, k = self.function, self.result.argument
         if not isinstance(function, OperationFunction):
             return False

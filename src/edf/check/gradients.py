@@ -248,6 +248,8 @@ class _Check:
             if located.in_single_precision and located.result.rel_error < SINGLE:
                 self.status = "inconclusive"
                 self.message += "; they agree to the digits of float32, to which backward rounds"
+            elif located.result.rel_error < SINGLE and located.stands_still:
+                self.message += "; backward rounds within, as with float32"
         elif disagreement.result.outcome == "refuted" and not (kinked or self.kinks):
             self.status, self.shown = "refuted", disagreement.evidence()
             self.message = f"{described} (each operation by itself agrees)"

@@ -663,8 +663,8 @@ class Test_protocol:
                 return (3 * x.astype(np.float32) ** 2).astype(float) * grad
 
         report = check_gradients(Sum(Rounded(Input(shape=(4,)))))
-        assert report.status == "inconclusive"
-        assert "the digits of float32, to which backward rounds" in report.message
+        assert report.status == "refuted"
+        assert "backward rounds within, as with float32" in report.message
 
     def test_what_an_earlier_forward_left_is_not_used_in_silence(self):
         class Stale(Node):
