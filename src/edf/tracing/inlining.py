@@ -405,13 +405,8 @@ class _Substitution(ast.NodeTransformer):
             if isinstance(found, FunctionType) and _numpy_name(found) is None:
                 return self._written(found, call)
         self.generic_visit(call)
-        call.args = _spread(call.args)
-        call.keywords = [
-            k
-            for given in call.keywords
-            for k in (_options(given) if given.arg is None else [given])
-            if ast.unparse(k) not in _DEFAULTS
-        ]
+        _spread_arguments(call)
+        call.keywords = [k for k in call.keywords if ast.unparse(k) not in _DEFAULTS]
         named = ast.unparse(call.func)
         if named == "len" and isinstance(call.args[0], ast.Tuple | ast.List):
             return ast.Constant(len(call.args[0].elts))
@@ -434,12 +429,7 @@ class _Substitution(ast.NodeTransformer):
         if isinstance(method, FunctionType) and (inspect.ismethod(found) or _is_static(self, name)):
             return self._written(method, call)
         self.generic_visit(call)
-        call.args = _spread(call.args)
-        call.keywords = [
-            k
-            for given in call.keywords
-            for k in (_options(given) if given.arg is None else [given])
-        ]
+        _spread_arguments(call)
         return call
 
     def _written(self, function: FunctionType, call: ast.Call) -> ast.expr:
@@ -653,6 +643,14 @@ def _spread(parts: Iterable[ast.expr]) -> list[ast.expr]:
         else:
             spread.append(part)
     return spread
+
+
+def _spread_arguments(call: ast.Call) -> None:
+    """Write `*` and `**` in a call out as arguments."""
+    call.args = _spread(call.args)
+    call.keywords = [
+        k for given in call.keywords for k in (_options(given) if given.arg is None else [given])
+    ]
 
 
 def _options(given: ast.keyword) -> list[ast.keyword]:
