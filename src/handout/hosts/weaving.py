@@ -180,10 +180,9 @@ class WovenSite(Site):
 
     def _looked_at(self, page: Any, text: str, woven: Woven) -> dict[str, Any]:
         """What a page will hold of formulas and links, without rendering it; kept by content."""
-        file = self.project.cache / "woven" / f"{_name(page.name)}.json"
-        self.kept.add(file)
         parts = (self._markdown, page.shown, page.text, text, woven.json)
-        found: dict[str, Any] = kept(file, parts, lambda: self._look(page, text, woven))
+        place = self._place(page, "ahead")
+        found: dict[str, Any] = kept(place, parts, lambda: self._look(page, text, woven))
         return found
 
     def _look(self, page: Any, text: str, woven: Woven) -> dict[str, Any]:
