@@ -45,6 +45,14 @@ OPTIMISERS = {
     "nesterov": "Nesterov(params, lr=0.01, momentum=0.9)",
     "weight_decay": "AdamW(params, lr=0.001, weight_decay=0.01)",
 }
+_NO_ZEROING = "gradients start from zero at every backward(): leave it out"
+#: Methods and attributes of optimisers that ours lack.
+OPTIMISER_ATTRIBUTES = {
+    "zero_grad": _NO_ZEROING,
+    "minimize": "write loss.forward(), loss.backward(), optimizer.step()",
+    "param_groups": "the learning rate is optimizer.lr, a number or a function of the step",
+    "state_dict": "edf.save(path, loss.params) keeps the parameters",
+}
 #: Methods and attributes of arrays and tensors that nodes lack.
 ATTRIBUTES = {
     "sort": "y = Sort(x) is another node",
@@ -55,9 +63,7 @@ ATTRIBUTES = {
         "a Param has a gradient, and an array in a formula has none",
     ),
     "retain_grad": "every node keeps its gradient in x.grad",
-    **dict.fromkeys(
-        ("zero_grad", "zero_"), "gradients start from zero at every backward(): leave it out"
-    ),
+    **dict.fromkeys(("zero_grad", "zero_"), _NO_ZEROING),
     "parameters": "write loss.params, without parentheses",
     "step": "an optimiser takes the step: optimizer = SGD(loss.params, lr=0.1), optimizer.step()",
     "view": "write x.reshape(...)",

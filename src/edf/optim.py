@@ -12,17 +12,11 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from edf.elsewhere import OPTIMISER_ATTRIBUTES
 from edf.errors import Explained
 from edf.graph import Array, GraphError, Param
 
 Schedule = Callable[[int], float]
-#: What optimisers of other libraries have.
-INSTEAD = {
-    "zero_grad": "gradients start from zero at every backward(): leave it out",
-    "minimize": "write loss.forward(), loss.backward(), optimizer.step()",
-    "param_groups": "the learning rate is optimizer.lr, a number or a function of the step",
-    "state_dict": "edf.save(path, loss.params) keeps the parameters",
-}
 
 
 class Optimizer(metaclass=Explained):
@@ -71,7 +65,7 @@ class Optimizer(metaclass=Explained):
         raise NotImplementedError
 
     def __getattr__(self, name: str) -> NoReturn:
-        remedy = INSTEAD.get(name, "it has step(), params, lr and steps")
+        remedy = OPTIMISER_ATTRIBUTES.get(name, "it has step(), params, lr and steps")
         raise AttributeError(f"{type(self).__name__} has no {name!r}: {remedy}")
 
 
