@@ -76,7 +76,9 @@ public courses, the *pool*? Every formula that is one equality was given to
 
 {peers}
 
-    python -m benchmarks.equation_peers
+```sh
+python -m benchmarks.equation_peers
+```
 
 These programs were made for other purposes, and see the formula alone: to them, names that stand
 for a computation of the page are free symbols. So traps about inputs, with no computation behind
