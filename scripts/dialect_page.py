@@ -13,7 +13,7 @@ from typing import Any
 
 from edf.equations import EquationError, check_equation, declare
 from edf.equations.check import understood
-from edf.equations.meaning import display
+from edf.equations.meaning.typed import display
 from handout.math.mathml import MathError, to_mathml
 from handout.page.cells import Role, find_cells
 

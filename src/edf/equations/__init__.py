@@ -13,7 +13,7 @@ The stages, each a folder that imports from those above it only:
 from edf.equations.binding.declare import declare
 from edf.equations.binding.define import define, is_definition, leading_definition
 from edf.equations.check import check_equation
-from edf.equations.errors import EquationError
+from edf.equations.diagnostics import EquationError
 from edf.equations.testing.verdict import EquationVerdict
 
 __all__ = [

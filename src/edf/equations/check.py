@@ -7,18 +7,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from edf.equations.errors import EquationError, Why
+from edf.equations.diagnostics import EquationError, Why
 from edf.equations.latex.asides import stated_in
 from edf.equations.latex.parser import parse, steps
 from edf.equations.latex.printer import to_latex
 from edf.equations.latex.syntax import Equation, Grad, Tree, walk
-from edf.equations.meaning import display
-from edf.equations.meaning.conditions import with_ranges
-from edf.equations.meaning.expression import Meaning
-from edf.equations.meaning.names import Scope
+from edf.equations.meaning.names.scope import Scope
+from edf.equations.meaning.names.wording import with_names
+from edf.equations.meaning.piecewise.conditions import with_ranges
 from edf.equations.meaning.reader import Page
 from edf.equations.meaning.resolve import insist_on_one_spelling, resolve
-from edf.equations.meaning.wording import with_names
+from edf.equations.meaning.typed import display
+from edf.equations.meaning.typed.expression import Meaning
 from edf.equations.options import Reading, parse_reading
 from edf.equations.sampling.world import World
 from edf.equations.testing.example import as_latex, explained

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from edf.equations.check import leaf_names, understood
-from edf.equations.errors import EquationError, Why
+from edf.equations.diagnostics import EquationError, Why
 from edf.equations.sampling.evaluate import Evaluator
 from edf.equations.sampling.points import Points, usable
 from edf.equations.sampling.rounding import COARSE

@@ -11,7 +11,7 @@ import pytest
 
 from edf import AnyFunction, Input, Param, Softmax
 from edf.equations.check import check_equation
-from edf.equations.errors import EquationError, Why
+from edf.equations.diagnostics import EquationError, Why
 from handout.page.codes import CODES
 
 DIALECT = Path(__file__).parents[3] / "src/edf/equations"

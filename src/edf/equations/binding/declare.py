@@ -13,19 +13,26 @@ import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, NoReturn
+from typing import Any, ClassVar
 
 import numpy as np
 
 from edf.anyfunction import AnyFunction
 from edf.equations.binding.lengths import Length, new_length
 from edf.equations.binding.statements import Statement, expanded, statements
-from edf.equations.errors import EquationError, Why
+from edf.equations.diagnostics import EquationError, Why, fail
 from edf.equations.latex.parser import parse, steps
 from edf.equations.latex.syntax import Indices, Product, Script, Symbol, walk
-from edf.equations.meaning.laws import law
-from edf.equations.meaning.names import Alias, Law, Scope, index_text, joined_name, python_names
-from edf.equations.meaning.wording import difference_of, mark_of
+from edf.equations.meaning.names.scope import (
+    Alias,
+    Law,
+    Scope,
+    index_text,
+    joined_name,
+    python_names,
+)
+from edf.equations.meaning.names.wording import difference_of, mark_of
+from edf.equations.meaning.probability.laws import law
 from edf.graph import Array, Input, Node, topological_order
 
 #: Gets a generator of random numbers and a shape. (NumPy loads its generators when first used.)
@@ -177,7 +184,7 @@ class _Declarations:
         for one in self.declared.values():
             if one.family and one.function is None:
                 if one.family not in self.ranges:
-                    _fail(
+                    fail(
                         Why.UNKNOWN,
                         f"What does {one.family} run over? Write {one.family} = 1, \\dots, N",
                         one.at,
@@ -187,7 +194,7 @@ class _Declarations:
                 one.fixed |= set() if isinstance(length, Length) else {length}
         for name in self.lengths.keys() & self.declared.keys():
             if not _is_natural(self.declared[name].sample):
-                _fail(
+                fail(
                     Why.DECLARATION,
                     f"{name} is a length here: it is a natural number",
                     self.declared[name].at,
@@ -218,7 +225,7 @@ class _Declarations:
         elif (kind := re.search(r":(?!=)|\\colon(?![A-Za-z])", text)) is not None:
             typed = _TYPE.fullmatch(text, kind.start())
             if typed is None:
-                _fail(
+                fail(
                     Why.DECLARATION,
                     "A function is declared as in f : \\mathbb{R}^n \\to \\mathbb{R}",
                     at,
@@ -233,7 +240,7 @@ class _Declarations:
         elif "=" in text:
             self._equal(statement)
         else:
-            _fail(
+            fail(
                 Why.DECLARATION,
                 f"{text} is not understood as a declaration: write x \\in \\mathbb{{R}}^n",
                 at,
@@ -283,7 +290,7 @@ class _Declarations:
         if found is None:
             shifted = re.fullmatch(r"(.+?)\s*([+-])\s*(\d+)", text)
             if shifted is None:
-                _fail(Why.DECLARATION, f"{text} is no length: write a letter or a number", at)
+                fail(Why.DECLARATION, f"{text} is no length: write a letter or a number", at)
             step = int(shifted[3]) if shifted[2] == "+" else -int(shifted[3])
             return self._length(shifted[1], at) + step
         if found["number"]:
@@ -293,7 +300,7 @@ class _Declarations:
         if isinstance(known, int | float | np.integer) and not isinstance(known, bool):
             return known if isinstance(known, Length) else int(known)
         if known is not None and not (isinstance(known, Input) and _is_natural(known.sample)):
-            _fail(
+            fail(
                 Why.OTHER_MEANING,
                 f"{name} is bound to a {type(known).__name__}: it cannot be a length",
                 at,
@@ -312,7 +319,7 @@ class _Declarations:
 
     def _in(self, one: Declared, written: str, at: int) -> None:
         if one.has_set:
-            _fail(Why.DECLARATION, f"{one.name} is declared twice", at)
+            fail(Why.DECLARATION, f"{one.name} is declared twice", at)
         one.has_set = True
         base, lengths = written, list[str]()
         power = _POWER.search(written)
@@ -326,7 +333,7 @@ class _Declarations:
             if _POSITIVE.fullmatch(rest) or _NOT_NEGATIVE.fullmatch(rest):
                 one.sample = "positive"
             elif rest:
-                _fail(Why.DECLARATION, f"{rest} behind the reals is not understood", at)
+                fail(Why.DECLARATION, f"{rest} behind the reals is not understood", at)
         elif is_simplex is not None:
             lengths = [self._simplex(is_simplex, at)]
             one.sample = "simplex"
@@ -341,7 +348,7 @@ class _Declarations:
         elif (interval := _INTERVAL.fullmatch(base)) is not None:
             one.sample = self._interval(interval, at)
         else:
-            _fail(
+            fail(
                 Why.DECLARATION,
                 f"The set {written} is not known: there are \\mathbb{{R}}, \\mathbb{{R}}_+, "
                 "intervals, \\{0,1\\}, labels \\{1, \\dots, K\\}, \\Delta^{n-1}, symmetric "
@@ -357,7 +364,7 @@ class _Declarations:
             return text
         less = re.fullmatch(r"(.+?)\s*-\s*1", text)
         if less is None:
-            _fail(
+            fail(
                 Why.AMBIGUOUS,
                 f"Has a point of \\Delta^{{{text}}} {text} entries, or one more? Write "
                 f"\\Delta^{{{text}-1}} or \\Delta_{{{text}}} for {text}",
@@ -368,10 +375,10 @@ class _Declarations:
     def _symmetric(self, one: Declared, scripts: str, at: int) -> list[str]:
         power = _POWER.search(scripts)
         if power is None:
-            _fail(Why.SHAPES, "Write how large the matrices are: \\mathbb{S}^n", at)
+            fail(Why.SHAPES, "Write how large the matrices are: \\mathbb{S}^n", at)
         rest = (scripts[: power.start()] + scripts[power.end() :]).strip()
         if rest and not re.fullmatch(r"_\s*\{?\s*\+{1,2}\s*\}?", rest):
-            _fail(
+            fail(
                 Why.DECLARATION,
                 f"{rest} is not understood: write \\mathbb{{S}}^n_{{++}} for positive definite",
                 at,
@@ -385,7 +392,7 @@ class _Declarations:
             return _Whole(int(run["first"]), self._length(run["last"], at), labels=True)
         values = [item.strip() for item in items.split(",")]
         if not all(_NUMBER.fullmatch(value) for value in values):
-            _fail(
+            fail(
                 Why.DECLARATION,
                 "A finite set is written with numbers: \\{0, 1\\}, \\{1, \\dots, K\\}",
                 at,
@@ -401,7 +408,7 @@ class _Declarations:
         if np.isinf(low):
             return _Shifted(high, -1.0)
         if not low < high:
-            _fail(Why.DECLARATION, "The interval is empty", at)
+            fail(Why.DECLARATION, "The interval is empty", at)
         return _Between(low, high)
 
     def _random(self, one: Declared, space: str, image: str, at: int) -> None:
@@ -409,7 +416,7 @@ class _Declarations:
         one with finitely many values, X : \Omega \to \{1, \dots, m\}."""
         finite = _FINITE.fullmatch(image)
         if not _REALS.fullmatch(image) and finite is None:
-            _fail(
+            fail(
                 Why.DECLARATION,
                 "A random variable has real values, or finitely many: X : \\Omega \\to "
                 "\\mathbb{R}, X : \\Omega \\to \\{1, \\dots, m\\}",
@@ -424,7 +431,7 @@ class _Declarations:
     def _on_space(self, one: Declared, space: str, values: Sequence[float], at: int) -> None:
         """Let a name have a value for each outcome of a sample space."""
         if one.has_set:
-            _fail(Why.DECLARATION, f"{one.name} is declared twice", at)
+            fail(Why.DECLARATION, f"{one.name} is declared twice", at)
         one.has_set, one.space = True, name_of(space, at)
         one.lengths = (self._length(space, at),)
         name = f"P_{one.space}"
@@ -455,7 +462,7 @@ class _Declarations:
                 if int(self.names[space]) < least:
                     known = [one for one in self.declared.values() if one.measure is not None]
                     names = ", ".join(one.name for one in known)
-                    _fail(
+                    fail(
                         Why.DECLARATION,
                         f"{names}: declare all random variables with finitely many values in one "
                         "formula",
@@ -477,7 +484,7 @@ class _Declarations:
         whole = Declared(one.name, at)
         self._in(whole, image, at)
         if whole.sample != "normal":
-            _fail(
+            fail(
                 Why.DECLARATION,
                 "A declared function has real values: \\mathbb{R}, \\mathbb{R}^m",
                 at,
@@ -512,7 +519,7 @@ class _Declarations:
     def _insist_on_new(self, one: Declared, at: int) -> None:
         """Refuse to bound a name that was declared in another formula."""
         if not one.has_set and isinstance(self.names.get(one.name), Input):
-            _fail(Why.DECLARATION, f"{one.name} is declared above: write what bounds it there", at)
+            fail(Why.DECLARATION, f"{one.name} is declared above: write what bounds it there", at)
 
     def _bounded(self, one: Declared, bounds: list[tuple[str, str]], at: int) -> None:
         signs = {sign for sign, _ in bounds}
@@ -524,7 +531,7 @@ class _Declarations:
                 ]
                 one.lengths, one.has_set = (new_length(self.names, taken),) * 2, True
             if len(one.lengths) != 2 or one.lengths[0] != one.lengths[1]:
-                _fail(
+                fail(
                     Why.UNKNOWN,
                     f"Declare {one.name} as a square matrix: A \\in \\mathbb{{R}}^{{n \\times n}}",
                     at,
@@ -532,7 +539,7 @@ class _Declarations:
             one.sample = positive_definite
             return
         if one.sample not in ("normal", "positive"):
-            _fail(Why.DECLARATION, f"{one.name} has its set already", at)
+            fail(Why.DECLARATION, f"{one.name} has its set already", at)
         low, high = -np.inf, np.inf
         for sign, bound in bounds:
             end = _end(bound, at)
@@ -541,12 +548,12 @@ class _Declarations:
             elif sign in (">", ">="):
                 low = max(low, end)
             elif sign != "!=" or end != 0:
-                _fail(Why.AMBIGUOUS, "What is this order? Write >, <, \\geq, \\leq, or \\neq 0", at)
+                fail(Why.AMBIGUOUS, "What is this order? Write >, <, \\geq, \\leq, or \\neq 0", at)
         if low == 0 and np.isinf(high):
             one.sample = "positive"
         elif np.isfinite(low) and np.isfinite(high):
             if not low < high:
-                _fail(Why.NO_CLAIM, "Nothing lies between these bounds", at)
+                fail(Why.NO_CLAIM, "Nothing lies between these bounds", at)
             one.sample = _Between(low, high)
         elif np.isfinite(low):
             one.sample = _Shifted(low, 1.0)
@@ -573,7 +580,7 @@ class _Declarations:
         if total is not None and right == "1":
             self._adding_up(self._known(total["name"], at), at)
             return
-        _fail(
+        fail(
             Why.NO_CLAIM,
             "This states something: a declaration says what a letter is, as x \\in \\mathbb{R}^n",
             at,
@@ -586,12 +593,12 @@ class _Declarations:
         elif isinstance(one.sample, _OneOf) and sorted(one.sample.values) == [0, 1]:
             one.sample = "onehot"
         else:
-            _fail(Why.DECLARATION, "What adds up to 1 is in \\mathbb{R}^n_+ or in \\{0, 1\\}^n", at)
+            fail(Why.DECLARATION, "What adds up to 1 is in \\mathbb{R}^n_+ or in \\{0, 1\\}^n", at)
 
     def _square(self, text: str, sample: Sampler, at: int) -> None:
         one = self._known(text, at)
         if len(one.lengths) != 2 or one.lengths[0] != one.lengths[1]:
-            _fail(
+            fail(
                 Why.UNKNOWN,
                 f"Declare {one.name} first: {text} \\in \\mathbb{{R}}^{{n \\times n}}",
                 at,
@@ -630,7 +637,7 @@ def _end(text: str, at: int) -> float:
             return float(product[1] + "1" * (product[1] in "+-")) * float(product[2])
         return float(plain)
     except ValueError:
-        _fail(Why.OTHER_MEANING, f"{text} is no number: bounds are numbers", at)
+        fail(Why.OTHER_MEANING, f"{text} is no number: bounds are numbers", at)
 
 
 def stale(names: Mapping[str, Any], renewed: Iterable[str]) -> dict[str, None]:
@@ -674,19 +681,15 @@ def name_of(text: str, at: int = 0) -> str:
     symbol, sub = (tree.base, tree.sub) if isinstance(tree, Script) else (tree, None)
     mark = mark_of(tree) if isinstance(tree, Script) else ""
     if not isinstance(symbol, Symbol) or mark is None:
-        _fail(
+        fail(
             Why.DECLARATION,
             f"{text} is no name: a letter, perhaps with an accent, a label and a subscript",
             at,
         )
     suffix = "" if sub is None else index_text(sub)
     if suffix is None or not isinstance(sub, Indices | None):
-        _fail(Why.DECLARATION, f"{text} is no name: the subscript is not understood", at)
+        fail(Why.DECLARATION, f"{text} is no name: the subscript is not understood", at)
     return joined_name(python_names(symbol)[0], *filter(None, (suffix, mark)))
-
-
-def _fail(why: Why, message: str, at: int) -> NoReturn:
-    raise EquationError(why, message, position=at)
 
 
 # ------------------------------------------------------------------------------- how sets are drawn

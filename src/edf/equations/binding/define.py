@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -31,7 +31,7 @@ from edf.equations.binding.nodes import (
     is_number,
 )
 from edf.equations.binding.statements import Statement, expanded, statements
-from edf.equations.errors import EquationError, Why
+from edf.equations.diagnostics import EquationError, Why, fail
 from edf.equations.latex.parser import parse, steps
 from edf.equations.latex.syntax import (
     Equation,
@@ -45,12 +45,12 @@ from edf.equations.latex.syntax import (
     Tree,
     walk,
 )
-from edf.equations.meaning.expression import Expr, Shifted, letters_of
-from edf.equations.meaning.names import Alias, Scope, index_text, joined_name, python_names
-from edf.equations.meaning.products import read_unit
+from edf.equations.meaning.names.scope import Alias, Scope, index_text, joined_name, python_names
+from edf.equations.meaning.names.wording import difference_of, mark_of, with_names
 from edf.equations.meaning.reader import Page, Reader
 from edf.equations.meaning.resolve import READERS
-from edf.equations.meaning.wording import difference_of, mark_of, with_names
+from edf.equations.meaning.terms.products import read_unit
+from edf.equations.meaning.typed.expression import Expr, Shifted, letters_of
 from edf.equations.operations import OPERATIONS
 from edf.equations.operations.shapes import settle
 from edf.equations.options import Reading, parse_reading
@@ -98,7 +98,7 @@ def define(
             known = {n: v for n, v in {**names, **made}.items() if v is not None}
             name, node = _defined(statement, known, declared)
             if name in made and made[name] is not None:
-                _fail(Why.DECLARATION, f"{name} is defined twice", statement.at)
+                fail(Why.DECLARATION, f"{name} is defined twice", statement.at)
             made |= stale(known, [name]) | {name: node}
     except EquationError as error:
         error.source = error.source if error.source == source else source
@@ -161,14 +161,14 @@ def _defined(
     try:
         equations = steps(parse(text))
         if len(equations) != 1 or equations[0].sign != "=":
-            _fail(
+            fail(
                 Why.DECLARATION,
                 "A definition has one equals sign: claim the rest in another formula",
                 0,
             )
         equation = equations[0]
         if equation.conditions:
-            _fail(
+            fail(
                 Why.DECLARATION,
                 "A definition holds everywhere: write cases for one with conditions",
                 0,
@@ -182,7 +182,7 @@ def _defined(
         graph = _Graph(equation, names, declared)
         name, indices = left.read(graph.expr, _letters_in_names(equation.right, names))
         if name in names and any(names[name] is node for node in graph.page.world.twins):
-            _fail(
+            fail(
                 Why.DECLARATION,
                 f"{name} stands on both sides: a definition says what is new",
                 equation.left.at,
@@ -245,14 +245,14 @@ def _function(left: _Left, equation: Equation, variables: tuple[str, ...]) -> tu
     letters = {python_names(t)[0] for t in walk(equation.right) if isinstance(t, Symbol)}
     missing = [name for name in variables if name not in letters]
     if missing:
-        _fail(
+        fail(
             Why.UNKNOWN,
             f"{missing[0]} is not bound on this page, and stands on the left only: declare it "
             f"(let: {missing[0]} \\in \\mathbb{{R}}^n), or leave it out",
             group.at,
         )
     if left.letters:
-        _fail(
+        fail(
             Why.DECLARATION,
             "A function of something new has no index: declare its argument (let: x \\in "
             "\\mathbb{R}^n)",
@@ -308,15 +308,13 @@ def _left(tree: Tree, at: int) -> _Left:
         return _Left(python_names(tree)[0])
     sub = tree.sub if isinstance(tree, Script) else None
     if not isinstance(tree, Script) or not isinstance(tree.base, Symbol):
-        _fail(Why.DECLARATION, "A definition has a name on the left: z, p_k, f(x)", at)
+        fail(Why.DECLARATION, "A definition has a name on the left: z, p_k, f(x)", at)
     base = python_names(tree.base)[0]
     if isinstance(tree.sup, Group) and all(map(_is_letter, tree.sup.items)):
         return _member(base, tree.sup, sub, at)
     mark = mark_of(tree)
     if mark is None:
-        _fail(
-            Why.DECLARATION, "A definition has a name on the left: z, p_k, z^{(i)}, w^*, f(x)", at
-        )
+        fail(Why.DECLARATION, "A definition has a name on the left: z, p_k, z^{(i)}, w^*, f(x)", at)
     if mark:
         if sub is None:
             return _Left(joined_name(base, mark))
@@ -326,7 +324,7 @@ def _left(tree: Tree, at: int) -> _Left:
         return _Left(joined_name(base, labelled.text, mark))
     text = index_text(sub) if sub is not None else None
     if not text:
-        _fail(Why.DECLARATION, "A definition has a name on the left: z, p_k, f(x)", at)
+        fail(Why.DECLARATION, "A definition has a name on the left: z, p_k, f(x)", at)
     letters = None
     if isinstance(sub, Indices) and all(_is_letter(item) for item in sub.items):
         letters = tuple(python_names(i)[0] for i in sub.items if isinstance(i, Symbol))
@@ -373,7 +371,7 @@ def _member(base: str, sup: Tree, sub: Tree | None, at: int) -> _Left:
     above = sup.items if isinstance(sup, Group) else ()
     below = sub.items if isinstance(sub, Indices) else ()
     if len(above) != 1 or not all(_is_letter(item) for item in (*above, *below)):
-        _fail(Why.DECLARATION, "A definition has a name on the left: z, p_k, z^{(i)}, f(x)", at)
+        fail(Why.DECLARATION, "A definition has a name on the left: z, p_k, z^{(i)}, f(x)", at)
     letters = (*above, *below)
     return _Left(base, "", tuple(python_names(i)[0] for i in letters if isinstance(i, Symbol)))
 
@@ -399,7 +397,7 @@ class _Graph:
         """Insist that the right side has the indices of the left one."""
         if self.expr.free != frozenset(indices) or len(set(indices)) < len(indices):
             free = ", ".join(sorted(self.expr.free)) or "none"
-            _fail(
+            fail(
                 Why.SHAPES,
                 f"The left side has the indices {', '.join(indices) or 'none'}, the right "
                 f"side {free}: sum over an index, or write it on both sides",
@@ -424,7 +422,7 @@ class _Graph:
                 self.build(expr)
         made = self.build(self.expr)
         if made.letters and made.axes and made.letters != indices:
-            _fail(Why.SHAPES, "Write the indices on the left in the order of the alphabet", self.at)
+            fail(Why.SHAPES, "Write the indices on the left in the order of the alphabet", self.at)
         if made.letters == indices and self.expr.op not in ("node", "array", "number"):
             return made
         return Laid(Taken(made, made.letters, indices), indices, made.axes)
@@ -441,7 +439,7 @@ class _Graph:
             return self._with(Operated(operation, arguments, shape), shape)
         builder = _BUILDERS.get(expr.op)
         if builder is None:
-            _fail(
+            fail(
                 Why.DECLARATION,
                 "This cannot be part of a definition: define what it is made of, or write it out "
                 "where it is used",
@@ -472,7 +470,7 @@ class _Graph:
     def leaf(self, expr: Expr) -> Laid:
         value, indices = expr.data
         if any(isinstance(index, Shifted) for index in indices):
-            _fail(
+            fail(
                 Why.SHAPES,
                 "A shifted index cannot be part of a definition: declare what it stands at by "
                 "itself (let: a^{[l]}, a^{[l-1]} \\in \\mathbb{R}^n)",
@@ -489,7 +487,7 @@ class _Graph:
     def component(self, expr: Expr) -> Laid:
         whole = self.build(expr.args[0])
         if whole.letters:
-            _fail(Why.SHAPES, "A component of something with an index: define that first", expr.at)
+            fail(Why.SHAPES, "A component of something with an index: define that first", expr.at)
         letters = tuple(sorted({index for index in expr.data if isinstance(index, str)}))
         return self._with(Taken(whole, expr.data, letters), Laid(whole.node, letters))
 
@@ -501,7 +499,7 @@ class _Graph:
         ranges: list[Laid] = []
         if condition is not None:
             if len(condition) != 3 or not all(isinstance(part, str) for part in condition):
-                _fail(Why.DECLARATION, "This condition cannot be part of a definition", expr.at)
+                fail(Why.DECLARATION, "This condition cannot be part of a definition", expr.at)
             ranges = [self._carrier(condition[0], expr), self._carrier(condition[2], expr)]
         return self._with(Reduced(kind, argument, over, condition, result, ranges), result)
 
@@ -530,7 +528,7 @@ class _Graph:
         for other, laid in self.carriers.items():
             if letter in ranges and ranges.get(other) == ranges[letter]:
                 return Laid(laid.node, tuple(letter if x == other else x for x in laid.letters))
-        _fail(Why.UNKNOWN, f"What does {letter} run over? Nothing here tells its range", expr.at)
+        fail(Why.UNKNOWN, f"What does {letter} run over? Nothing here tells its range", expr.at)
 
     def spread(self, expr: Expr) -> Laid:
         """Ones and identity matrices have the length of something that is built already."""
@@ -542,7 +540,7 @@ class _Graph:
                 laid = Laid(node, (), len(shape))
                 made = Spread(laid, shape.index(length), square=expr.op == "eye")
                 return Laid(made, (), 2 if expr.op == "eye" else 1)
-        _fail(Why.UNKNOWN, "The length of this cannot be told from what stands around it", expr.at)
+        fail(Why.UNKNOWN, "The length of this cannot be told from what stands around it", expr.at)
 
     def cases(self, expr: Expr) -> Laid:
         signs: list[str | None] = []
@@ -563,7 +561,7 @@ class _Graph:
         bound = expr.data
         arguments = [self.build(arg) for arg in expr.args]
         if any(argument.letters for argument in arguments):
-            _fail(
+            fail(
                 Why.SHAPES,
                 f"{bound.name} of single components: define what it is applied to first",
                 expr.at,
@@ -572,13 +570,13 @@ class _Graph:
         try:
             node = bound.value(*nodes)
         except Exception as problem:
-            _fail(
+            fail(
                 Why.OTHER_MEANING,
                 f"{bound.name} cannot be applied to nodes of the graph: {problem}",
                 expr.at,
             )
         if not isinstance(node, Node):
-            _fail(Why.OTHER_MEANING, f"{bound.name} gives no node of the graph", expr.at)
+            fail(Why.OTHER_MEANING, f"{bound.name} gives no node of the graph", expr.at)
         axes = len(bound.value.shape) if isinstance(bound.value, AnyFunction) else _axes(expr)
         return Laid(node, (), axes)
 
@@ -606,7 +604,3 @@ def _axes(expr: Expr) -> int:
     if expr.shape is None:
         return 0
     return 1 if settle(expr.shape[1]) == 1 else 2
-
-
-def _fail(why: Why, message: str, at: int) -> NoReturn:
-    raise EquationError(why, message, position=at)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from edf.equations.errors import EquationError, Why
+from edf.equations.diagnostics import EquationError, Why
 
 _LEXEME = re.compile(
     r"\\begin\s*\{[A-Za-z]+\*?\}|\\end\s*\{[A-Za-z]+\*?\}|\\(?:label|tag\*?)\s*\{[^{}]*\}"

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from edf.equations.errors import EquationError
+from edf.equations.diagnostics import EquationError
 from edf.equations.latex.syntax import Aside, Relation, Symbol, Tree, walk
 from edf.equations.latex.tokens import Token, tokenise
 from edf.equations.latex.vocabulary import (

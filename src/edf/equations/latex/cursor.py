@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import NoReturn
 
-from edf.equations.errors import EquationError, Why
+from edf.equations.diagnostics import EquationError, Why
 from edf.equations.latex.advice import of_closing, of_macro
 from edf.equations.latex.tokens import Token
 from edf.equations.latex.vocabulary import (

@@ -2,7 +2,7 @@ r"""What stands between visible delimiters: groups, bars, values at a point."""
 
 from __future__ import annotations
 
-from edf.equations.errors import Why
+from edf.equations.diagnostics import Why
 from edf.equations.latex.grammar import Grammar
 from edf.equations.latex.syntax import (
     Bars,

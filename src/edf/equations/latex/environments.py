@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from edf.equations.errors import Why
+from edf.equations.diagnostics import Why
 from edf.equations.latex.cursor import environment_of, raw
 from edf.equations.latex.grammar import Grammar
 from edf.equations.latex.syntax import (

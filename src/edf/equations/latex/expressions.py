@@ -9,7 +9,7 @@ that formulas are made of is read here; whether it can be tested is decided by i
 
 from __future__ import annotations
 
-from edf.equations.errors import Why
+from edf.equations.diagnostics import Why
 from edf.equations.latex.advice import WORDS, of_nothing
 from edf.equations.latex.asides import is_aside
 from edf.equations.latex.cursor import environment_of

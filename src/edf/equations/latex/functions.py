@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from edf.equations.errors import Why
+from edf.equations.diagnostics import Why
 from edf.equations.latex.grammar import Grammar, product
 from edf.equations.latex.syntax import (
     Big,

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from edf.equations.errors import EquationError, Why
+from edf.equations.diagnostics import EquationError, Why
 from edf.equations.latex.advice import of_nothing
 from edf.equations.latex.asides import condition_trees, is_aside, is_connective
 from edf.equations.latex.cursor import environment_of, raw

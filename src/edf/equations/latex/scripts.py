@@ -2,7 +2,7 @@ r"""Subscripts, superscripts and primes."""
 
 from __future__ import annotations
 
-from edf.equations.errors import Why
+from edf.equations.diagnostics import Why
 from edf.equations.latex.grammar import Grammar
 from edf.equations.latex.syntax import (
     Indices,

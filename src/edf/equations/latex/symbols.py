@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from edf.equations.errors import Why
+from edf.equations.diagnostics import Why
 from edf.equations.latex.grammar import Grammar
 from edf.equations.latex.syntax import (
     Styled,

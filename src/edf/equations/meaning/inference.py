@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from edf.equations.errors import Why
-from edf.equations.meaning.algebra import fail
-from edf.equations.meaning.expression import Counted, Expr, Index, Shifted
+from edf.equations.diagnostics import Why, fail
+from edf.equations.meaning.typed.expression import Counted, Expr, Index, Shifted
 from edf.equations.operations.shapes import DimensionVariable, settle
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
 
-from edf.equations.errors import Why
+from edf.equations.diagnostics import Why, fail
 from edf.equations.latex.syntax import (
     Big,
     Equation,
@@ -27,10 +27,9 @@ from edf.equations.latex.syntax import (
     children,
     walk,
 )
-from edf.equations.meaning.algebra import fail
-from edf.equations.meaning.expression import Expr
 from edf.equations.meaning.inference import Inference
-from edf.equations.meaning.names import Bound, Scope, python_names
+from edf.equations.meaning.names.scope import Bound, Scope, python_names
+from edf.equations.meaning.typed.expression import Expr
 from edf.equations.options import Reading
 from edf.graph import Node
 

@@ -10,7 +10,8 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from edf.equations.errors import EquationError, Why
+from edf.equations.diagnostics import EquationError, Why, fail
+from edf.equations.latex.endings import insist_on_end
 from edf.equations.latex.printer import to_latex
 from edf.equations.latex.syntax import (
     Bars,
@@ -40,24 +41,23 @@ from edf.equations.latex.syntax import (
     walk,
 )
 from edf.equations.latex.vocabulary import ACCENTS, BINOMIALS, BOLD, REFUSED
-from edf.equations.meaning import algebra
-from edf.equations.meaning.algebra import apply, fail
-from edf.equations.meaning.big_operators import read_big, read_listed
-from edf.equations.meaning.cases import read_cases
-from edf.equations.meaning.conditions import read_conditions, restricted
-from edf.equations.meaning.derivatives import read_derivative, read_grad
-from edf.equations.meaning.display import expression, latex_of
-from edf.equations.meaning.endings import insist_on_end
-from edf.equations.meaning.expression import Condition, Expr, Meaning
-from edf.equations.meaning.functions import read_function
-from edf.equations.meaning.names import Scope
-from edf.equations.meaning.points import read_evaluated
-from edf.equations.meaning.products import read_product, read_unit
+from edf.equations.meaning.calculus.derivatives import read_derivative, read_grad
+from edf.equations.meaning.calculus.points import read_evaluated
+from edf.equations.meaning.calls.functions import read_function
+from edf.equations.meaning.letters.scripts import read_bars, read_script
+from edf.equations.meaning.letters.symbols import read_symbol
+from edf.equations.meaning.names.scope import Scope
+from edf.equations.meaning.piecewise.cases import read_cases
+from edf.equations.meaning.piecewise.conditions import read_conditions, restricted
 from edf.equations.meaning.reader import Page, Reader
-from edf.equations.meaning.relations import COMPARISONS, as_equality
-from edf.equations.meaning.scripts import read_bars, read_script
-from edf.equations.meaning.sums import is_entrywise, read_sum
-from edf.equations.meaning.symbols import read_symbol
+from edf.equations.meaning.terms.big_operators import read_big, read_listed
+from edf.equations.meaning.terms.products import read_product, read_unit
+from edf.equations.meaning.terms.sums import is_entrywise, read_sum
+from edf.equations.meaning.typed import algebra
+from edf.equations.meaning.typed.algebra import apply
+from edf.equations.meaning.typed.display import expression, latex_of
+from edf.equations.meaning.typed.expression import Condition, Expr, Meaning
+from edf.equations.meaning.typed.relations import COMPARISONS, as_equality
 from edf.equations.operations.shapes import describe, fits, is_column
 
 _MARKS = ACCENTS - {r"\vec"}  # which is the font of vectors

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 
 from edf.anyfunction import AnyFunction
-from edf.equations.meaning.expression import Expr, Index, Meaning, Shifted, letters_of
-from edf.equations.meaning.names import Bound
+from edf.equations.meaning.names.scope import Bound
+from edf.equations.meaning.typed.expression import Expr, Index, Meaning, Shifted, letters_of
 from edf.equations.operations import OPERATIONS
 from edf.equations.operations.extrapolation import distances, tends_to
 from edf.equations.operations.operation import Operation

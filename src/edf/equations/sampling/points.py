@@ -18,7 +18,7 @@ import numpy as np
 
 from edf.anyfunction import AnyFunction, Applied, Waves
 from edf.calculus import Jacobian
-from edf.equations.errors import EquationError, Why
+from edf.equations.diagnostics import EquationError, Why
 from edf.equations.sampling.rounding import Rounding, Rows, rounds_once, underflown, underflows
 from edf.equations.sampling.stacking import Stacked
 from edf.equations.sampling.world import World, double

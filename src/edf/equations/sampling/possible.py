@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from edf.equations.meaning.expression import Expr, Meaning
+from edf.equations.meaning.typed.expression import Expr, Meaning
 from edf.equations.operations import OPERATIONS
 from edf.equations.sampling.evaluate import Evaluator
 from edf.equations.sampling.points import Points

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from edf.anyfunction import AnyFunction
-from edf.equations.meaning.expression import Expr, Meaning
+from edf.equations.meaning.typed.expression import Expr, Meaning
 from edf.equations.operations.shapes import settle
 from edf.equations.sampling.world import World, loses_imaginary_part
 

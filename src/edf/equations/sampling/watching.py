@@ -13,9 +13,9 @@ import numpy as np
 
 from edf.anyfunction import Applied
 from edf.calculus import Jacobian
-from edf.equations.meaning import display
-from edf.equations.meaning.expression import Expr, Meaning
-from edf.equations.meaning.names import Bound
+from edf.equations.meaning.names.scope import Bound
+from edf.equations.meaning.typed import display
+from edf.equations.meaning.typed.expression import Expr, Meaning
 from edf.equations.operations import OPERATIONS
 from edf.equations.sampling.evaluate import Evaluator
 from edf.equations.sampling.points import Points

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from edf.anyfunction import AnyFunction, Applied
-from edf.equations.errors import EquationError, Why
+from edf.equations.diagnostics import EquationError, Why
 from edf.equations.sampling.stacking import Stacked
 from edf.graph import Array, Constant, Input, Node, Param, topological_order
 from edf.numerics.branches import traced

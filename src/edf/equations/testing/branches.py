@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from edf.equations.errors import EquationError
-from edf.equations.meaning.expression import Meaning
+from edf.equations.diagnostics import EquationError
+from edf.equations.meaning.typed.expression import Meaning
 from edf.equations.sampling.points import Points, at, drawn_leaf
 from edf.equations.sampling.possible import possible
 from edf.equations.sampling.rounding import COARSE

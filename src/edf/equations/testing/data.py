@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from edf.anyfunction import Applied
-from edf.equations.errors import EquationError
-from edf.equations.meaning.expression import Expr, Meaning
+from edf.equations.diagnostics import EquationError
+from edf.equations.meaning.typed.expression import Expr, Meaning
 from edf.equations.sampling.world import World
 from edf.equations.testing.judge import judge
 from edf.equations.testing.setting import Outcome, Setting, arbitrary, nodes, parts

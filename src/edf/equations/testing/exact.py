@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from fractions import Fraction
 
-from edf.equations.meaning.expression import Expr, Meaning
+from edf.equations.meaning.typed.expression import Expr, Meaning
 from edf.equations.testing.judge import Finding
 
 LARGEST = 4000  # digits of a power that is still worked out

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from edf.equations.errors import EquationError
-from edf.equations.meaning import display
-from edf.equations.meaning.expression import Expr, Meaning
+from edf.equations.diagnostics import EquationError
+from edf.equations.meaning.typed import display
+from edf.equations.meaning.typed.expression import Expr, Meaning
 from edf.equations.sampling.evaluate import Evaluator
 from edf.equations.sampling.points import Points, at, drawn_leaf
 from edf.equations.sampling.rounding import COARSE

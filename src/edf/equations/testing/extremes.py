@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from edf.equations.errors import EquationError, Why
-from edf.equations.meaning.expression import Meaning
+from edf.equations.diagnostics import EquationError, Why
+from edf.equations.meaning.typed.expression import Meaning
 from edf.equations.sampling.points import Points
 from edf.equations.sampling.rounding import COARSE
 from edf.equations.sampling.world import World

@@ -16,9 +16,9 @@ from functools import reduce
 
 import numpy as np
 
-from edf.equations.meaning import display
-from edf.equations.meaning.algebra import number
-from edf.equations.meaning.expression import Expr, Meaning
+from edf.equations.meaning.typed import display
+from edf.equations.meaning.typed.algebra import number
+from edf.equations.meaning.typed.expression import Expr, Meaning
 from edf.equations.operations import OPERATIONS
 from edf.equations.operations.operation import Operation
 from edf.equations.sampling.evaluate import Evaluator

@@ -12,9 +12,9 @@ from edf.anyfunction import AnyFunction
 from edf.equations.binding.lengths import Length
 from edf.equations.latex.printer import to_latex
 from edf.equations.latex.syntax import Equation, Evaluated, Indices, Relation, walk
-from edf.equations.meaning import display
-from edf.equations.meaning.expression import Meaning
-from edf.equations.meaning.names import Scope, latex_name
+from edf.equations.meaning.names.scope import Scope, latex_name
+from edf.equations.meaning.typed import display
+from edf.equations.meaning.typed.expression import Meaning
 from edf.equations.testing.setting import Setting, nodes
 from edf.graph import Input, Node, Param
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from edf.equations.meaning.expression import Meaning
+from edf.equations.meaning.typed.expression import Meaning
 from edf.equations.sampling.points import Points, draw
 from edf.equations.sampling.rounding import COARSE
 from edf.equations.sampling.world import World

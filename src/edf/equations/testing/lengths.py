@@ -14,12 +14,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from edf.equations.binding.lengths import Length
-from edf.equations.errors import EquationError
+from edf.equations.diagnostics import EquationError
 from edf.equations.latex import syntax as s
-from edf.equations.meaning.expression import Meaning
-from edf.equations.meaning.names import Scope
-from edf.equations.meaning.relations import COMPARISONS
+from edf.equations.meaning.names.scope import Scope
 from edf.equations.meaning.resolve import resolve
+from edf.equations.meaning.typed.expression import Meaning
+from edf.equations.meaning.typed.relations import COMPARISONS
 from edf.equations.sampling.world import World
 from edf.equations.testing.judge import Finding, judge
 from edf.equations.testing.measure import quiet

@@ -15,8 +15,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from edf.equations.errors import EquationError, Why
-from edf.equations.meaning.expression import Expr, Meaning
+from edf.equations.diagnostics import EquationError, Why, fail
+from edf.equations.meaning.typed.expression import Expr, Meaning
 from edf.equations.operations import OPERATIONS
 from edf.equations.sampling.evaluate import Evaluator
 from edf.equations.sampling.points import Declined, Points
@@ -261,19 +261,19 @@ class Measure:
         for expr in (*self.meaning.left.walk(), *self.meaning.right.walk()):
             over = math.prod(self.meaning.ranges[index] for index in expr.free)
             if over > MAX_ENTRIES:
-                _fail(
+                fail(
                     Why.SHAPES,
                     f"The indices {', '.join(sorted(expr.free))} have {over:,} values",
-                    expr,
+                    expr.at,
                 )
             entries = 0
             if expr.op == "deriv":
                 entries = math.prod(self.world.shape(expr.data[0]))
                 if entries * entries * OFFSETS > 50 * MAX_ENTRIES:
-                    _fail(
+                    fail(
                         Why.NO_CLAIM,
                         "This derivative has too many entries: use smaller shapes",
-                        expr,
+                        expr.at,
                     )
             most = max(most, over, entries * max(entries, over) * OFFSETS)
         return most
@@ -308,10 +308,6 @@ def is_written(expr: Expr) -> bool:
         part.op in ("number", "zeros", "ones", "eye") or part.op in OPERATIONS
         for part in expr.walk()
     )
-
-
-def _fail(why: Why, message: str, expr: Expr) -> None:
-    raise EquationError(why, message, position=expr.at)
 
 
 def _with_gap(base: Sides, other: Sides, tiny: Sides | None) -> Sides:

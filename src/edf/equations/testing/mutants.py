@@ -11,15 +11,15 @@ from collections.abc import Callable
 
 import numpy as np
 
-from edf.equations.errors import EquationError
+from edf.equations.diagnostics import EquationError
 from edf.equations.latex import syntax as s
 from edf.equations.latex.printer import to_latex
 from edf.equations.latex.vocabulary import GREEK
-from edf.equations.meaning.expression import Meaning
-from edf.equations.meaning.names import python_names
+from edf.equations.meaning.names.scope import python_names
 from edf.equations.meaning.reader import Page
-from edf.equations.meaning.relations import COMPARISONS
 from edf.equations.meaning.resolve import resolve
+from edf.equations.meaning.typed.expression import Meaning
+from edf.equations.meaning.typed.relations import COMPARISONS
 from edf.equations.sampling.points import Declined
 from edf.equations.testing.judge import Finding, agrees
 from edf.equations.testing.measure import quiet

@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
-from edf.equations.errors import EquationError
+from edf.equations.diagnostics import EquationError
 from edf.equations.latex import syntax as s
 from edf.equations.latex.printer import to_latex
-from edf.equations.meaning.expression import Meaning
 from edf.equations.meaning.reader import Page
 from edf.equations.meaning.resolve import resolve
+from edf.equations.meaning.typed.expression import Meaning
 from edf.equations.testing.judge import Finding
 from edf.equations.testing.mutants import Tested, alphabet, holds_at_witness
 from edf.equations.testing.mutations import Mutation, mutations

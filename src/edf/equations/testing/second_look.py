@@ -18,7 +18,7 @@ import numpy as np
 
 from edf.anyfunction import Applied
 from edf.calculus import Jacobian
-from edf.equations.meaning.expression import Expr, Meaning
+from edf.equations.meaning.typed.expression import Expr, Meaning
 from edf.equations.operations.operation import Operation
 from edf.equations.operations.shapes import settle
 from edf.equations.sampling.evaluate import Evaluator

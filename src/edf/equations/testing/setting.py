@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from edf.anyfunction import AnyFunction, Applied
-from edf.equations.meaning.expression import Expr, Meaning
 from edf.equations.meaning.reader import Page
+from edf.equations.meaning.typed.expression import Expr, Meaning
 from edf.equations.sampling.world import World
 from edf.equations.testing.judge import Finding
 from edf.graph import Node

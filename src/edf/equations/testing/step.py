@@ -18,10 +18,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from edf.equations.errors import EquationError
+from edf.equations.diagnostics import EquationError
 from edf.equations.latex.syntax import Equation
-from edf.equations.meaning.expression import Meaning
-from edf.equations.meaning.relations import COMPARISONS
+from edf.equations.meaning.typed.expression import Meaning
+from edf.equations.meaning.typed.relations import COMPARISONS
 from edf.equations.sampling.points import Points
 from edf.equations.testing.branches import accepted, search
 from edf.equations.testing.data import with_data

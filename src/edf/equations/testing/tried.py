@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from edf.equations.errors import EquationError
-from edf.equations.meaning.expression import Meaning
+from edf.equations.diagnostics import EquationError
+from edf.equations.meaning.typed.expression import Meaning
 from edf.equations.sampling.points import Points, at, drawn_leaf
 from edf.equations.sampling.rounding import COARSE
 from edf.equations.sampling.world import World

@@ -1,0 +1,1 @@
+"""Derivatives, values at a point, limits and integrals."""

@@ -1,0 +1,85 @@
+r"""Limits, `\lim_{h \to 0} \frac{f(x + h) - f(x)}{h}`.
+
+The variable stands for places that come nearer and nearer to a point, or go to infinity, as an
+index does. What the values there tend to is extrapolated; how far that can be trusted is found out
+as for derivatives by differences, from the change with the step.
+"""
+
+from __future__ import annotations
+
+from edf.equations.diagnostics import Why, fail
+from edf.equations.latex.printer import to_latex
+from edf.equations.latex.syntax import Big, Relation, Script, Sum, Symbol, Tree
+from edf.equations.meaning.calculus.integrals import moved
+from edf.equations.meaning.names.scope import python_names
+from edf.equations.meaning.reader import Reader
+from edf.equations.meaning.typed.algebra import make
+from edf.equations.meaning.typed.expression import Expr
+from edf.equations.operations.extrapolation import PLACES
+
+ARROWS = (r"\to", r"\rightarrow", r"\longrightarrow", r"\uparrow", r"\downarrow")
+_INFINITY = Symbol(r"\infty")
+_SIDES = {r"\downarrow": "above", r"\uparrow": "below"}
+_HOW = "A limit of which letter, and where does it go? Write \\lim_{h \\to 0}"
+
+
+def read_limit(reader: Reader, tree: Big) -> Expr:
+    r"""\lim_{h \to a} and \lim_{n \to \infty}, perhaps from one side, h \to 0^+."""
+    lower = tree.lower
+    if not isinstance(lower, Relation) or lower.sign not in ARROWS or tree.upper is not None:
+        fail(Why.NOTATION, _HOW, tree.at)
+    variable = lower.left
+    if not isinstance(variable, Symbol):
+        fail(Why.NOTATION, _HOW, lower.at)
+    name = python_names(variable)[0]
+    bound = reader.scope.find(variable)
+    is_number = bound is None or bound.kind == "number"
+    if bound is not None and not is_number and (bound.kind != "node" or reader.shape(bound.value)):
+        fail(
+            Why.OTHER_MEANING,
+            f"{name} is no number of the graph: let another letter go to the limit",
+            lower.at,
+        )
+    kind, args = _goal(reader, lower)
+    index = f"{name} "
+    while index in reader.inference.ranges:
+        index += " "
+    reader.inference.runs_over(index, PLACES, variable.at)
+    place = make(
+        "approach", args, (index, kind), at=variable.at, free=frozenset([index]),
+        label=(name, to_latex(variable)),
+    )  # fmt: skip
+    before = reader.dummies.get(name)
+    reader.dummies[name] = place
+    try:
+        body = reader.read(tree.body)
+    finally:
+        del reader.dummies[name]
+        if before is not None:
+            reader.dummies[name] = before
+    if bound is not None and not is_number:
+        body = moved(reader, body, bound.value, place)
+    if index not in body.free:
+        fail(Why.NOTATION, f"What stands behind the limit does not depend on {name}", tree.body.at)
+    data = index, kind, place.label, to_latex(lower.right)
+    return make(
+        "limit", (body, *args), data, at=tree.at, shape=body.shape, free=body.free - {index},
+        bound=frozenset([index]), order=1,
+    )  # fmt: skip
+
+
+def _goal(reader: Reader, lower: Relation) -> tuple[str, tuple[Expr, ...]]:
+    """Where the variable goes, and from which side; the point, unless it is infinite."""
+    goal: Tree = lower.right
+    if goal in (_INFINITY, Sum((_INFINITY,), ("+",))):
+        return "up", ()
+    if goal == Sum((_INFINITY,), ("-",)):
+        return "down", ()
+    side = _SIDES.get(lower.sign, "both")
+    match goal:
+        case Script(base=base, sub=None, sup=Symbol("+" | "-" as sign)):
+            side, goal = ("above" if sign == "+" else "below"), base
+    point = reader.read(goal)
+    if point.shape is not None:
+        fail(Why.NOTATION, "The point of a limit is a number", point.at)
+    return side, (point,)

@@ -1,0 +1,1 @@
+"""What has arguments: functions, and nodes of the graph."""

@@ -1,0 +1,1 @@
+"""A letter and what it carries: subscripts, powers, bars, labels."""

@@ -1,0 +1,288 @@
+r"""Names as notes write them, found before a formula is read: several symbols that are one name.
+
+    CE, tanh(x)             letters side by side that are one word
+    w^*, x^+, y'            marks: w_star, x_plus, y_prime
+    W^{[1]}, x^{(t)}        labels: W_1, x_t
+    \bar{y_i}               an accent over more than it belongs to: y_bar with the index i
+    f_\theta(x)             parameters: the node f, which depends on theta
+
+A name that the page binds decides; where it binds none, the formula stays as it is typeset.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from edf.equations.diagnostics import Why, fail
+from edf.equations.latex.printer import to_latex
+from edf.equations.latex.syntax import (
+    Equation,
+    Group,
+    Indices,
+    Product,
+    Relation,
+    Script,
+    Styled,
+    Symbol,
+    Tree,
+    rewritten,
+)
+from edf.equations.latex.vocabulary import ACCENTS, FONTS, GREEK, MOMENTS, TEXT, TRANSPOSES
+from edf.equations.meaning.names.dots import with_sums
+from edf.equations.meaning.names.scope import Scope, index_text, python_names
+from edf.equations.operations import BY_MACRO, BY_WORD
+
+_MARKS = {
+    "*": "star", r"\star": "star", r"\ast": "star", "+": "plus", "-": "minus",
+    r"\dagger": "dagger", r"\prime": "prime", r"\circ": "circ", r"\perp": "perp",
+}  # fmt: skip
+LONGEST = 12  # letters of a word
+
+
+def with_names(equation: Equation, scope: Scope) -> Equation:
+    """Return an equation in which every name that the page binds is one symbol."""
+    found = rewritten(with_sums(equation, scope), lambda tree: _named(tree, scope))
+    assert isinstance(found, Equation)
+    return found
+
+
+def _named(tree: Tree, scope: Scope) -> Tree:
+    match tree:
+        case Product():
+            return _with_words(tree, scope)
+        case Script(base=Symbol(), sup=Product(factors=(Group() as label, Symbol() as sign))) if (
+            sign.base in TRANSPOSES | {"T"}
+        ):
+            named = _with_mark(Script(tree.base, tree.sub, label, at=tree.at), scope)
+            base = named if isinstance(named, Symbol) else Group((named,), "(", ")", at=tree.at)
+            return Script(base, None, sign, at=tree.at)
+        case Script():
+            whole = _one_name(tree, scope)
+            if isinstance(whole, Symbol) and _is_label(scope, whole):
+                return whole
+            return _with_mark(_without_size(tree), scope)
+        case Styled():
+            return _unstyled(tree)
+        case Indices() | Group():
+            items = tuple(_primed(_one_name(item, scope), scope) for item in tree.items)
+            return tree if items == tree.items else replace(tree, items=items)
+        case Relation():
+            sides = (_primed(tree.left, scope), _primed(tree.right, scope))
+            return Relation(sides[0], tree.sign, sides[1], at=tree.at)
+    return tree
+
+
+# ------------------------------------------------------------------------------------------- words
+
+
+def _with_words(tree: Product, scope: Scope) -> Tree:
+    factors, joins = _with_differences(tree.factors, tree.joins, scope)
+    place = 0
+    while place < len(factors):
+        for length in range(min(LONGEST, len(factors) - place), 1, -1):
+            run = factors[place : place + length]
+            behind = factors[place + length] if place + length < len(factors) else None
+            if any(joins[place : place + length - 1]) or not _is_word(run, behind, scope):
+                continue
+            word = _word(run, behind, scope)
+            if word is not None:
+                factors[place : place + length] = [word]
+                del joins[place : place + length - 1]
+                break
+        place += 1
+    if len(factors) == 1:
+        return factors[0]
+    return Product(tuple(factors), tuple(joins), at=tree.at)
+
+
+def _with_differences(
+    factors: Sequence[Tree], joins: Sequence[str], scope: Scope
+) -> tuple[list[Tree], list[str]]:
+    r"""\Delta t is one name, Delta_t or dt, where the page has that and no \Delta."""
+    made, signs = [factors[0]], list[str]()
+    for join, factor in zip(joins, factors[1:], strict=True):
+        step = difference_of(made[-1], factor) if not join else None
+        if step is not None and scope.find(Symbol(r"\Delta")) is None:
+            name, whole = step
+            found = [
+                each for each in (name, "d" + name.removeprefix("Delta_")) if each in scope.names
+            ]
+            if found:
+                symbol = Symbol(found[0], shown=whole.shown, at=whole.at)
+                made[-1] = symbol
+                if isinstance(factor, Script):
+                    made[-1] = _with_mark(replace(factor, base=symbol), scope)
+                continue
+        made.append(factor)
+        signs.append(join)
+    return made, signs
+
+
+def difference_of(sign: Tree, behind: Tree) -> tuple[str, Symbol] | None:
+    r"""Return the name Delta_t of \Delta t, and the symbol of it, or None for anything else."""
+    symbol = behind.base if isinstance(behind, Script) else behind
+    if sign != Symbol(r"\Delta") or not isinstance(symbol, Symbol):
+        return None
+    name = f"Delta_{python_names(symbol)[0]}"
+    return name, Symbol(name, shown=rf"\Delta {to_latex(symbol)}", at=sign.at)
+
+
+def _is_word(run: Sequence[Tree], behind: Tree | None, scope: Scope) -> bool:
+    """Whether factors are letters, and not all of them names of their own."""
+    *first, last = run
+    letters = [*first, last.base if isinstance(last, Script) else last]
+    if not all(
+        isinstance(letter, Symbol) and not letter.styles
+        and (letter.base == r"\_" or (len(letter.base) == 1 and letter.base.isalpha()))
+        for letter in letters
+    ):  # fmt: skip
+        return False
+    if not all(map(scope.find, letters)):  # type: ignore[arg-type]  # symbols, by the test above
+        return True
+    text = "".join(letter.base for letter in letters if isinstance(letter, Symbol))
+    if isinstance(behind, Group) and (text in BY_WORD or f"\\{text}" in BY_MACRO):
+        fail(
+            Why.AMBIGUOUS,
+            f"{text}(..): the function, or a product of names that the page binds? Write "
+            f"\\operatorname{{{text}}} or \\cdot",
+            run[0].at,
+        )
+    return False
+
+
+def _word(run: Sequence[Tree], behind: Tree | None, scope: Scope) -> Tree | None:
+    last = run[-1]
+    letters = [*run[:-1], last.base if isinstance(last, Script) else last]
+    shown = "".join(letter.base for letter in letters if isinstance(letter, Symbol))
+    text = shown.replace(r"\_", "_")
+    word = Symbol(text, shown=shown.replace(r"\_", r"\_ "), at=run[0].at)
+    group = behind.base if isinstance(behind, Script) else behind
+    known = text in BY_WORD or f"\\{text}" in BY_MACRO or text in MOMENTS
+    if isinstance(group, Group) and known and not (text in MOMENTS and scope.find(word)):
+        word = Symbol(text, (r"\operatorname",), shown=text, at=run[0].at)
+    elif scope.find(word) is None:
+        return None
+    if isinstance(last, Script):
+        return Script(word, last.sub, last.sup, last.primes, at=run[0].at)
+    return word
+
+
+# ------------------------------------------------------------------------------- marks and accents
+
+
+def _with_mark(tree: Script, scope: Scope) -> Tree:
+    """A symbol whose star, prime or label is part of a name."""
+    base = tree.base
+    if not isinstance(base, Symbol):
+        return tree
+    mark = mark_of(tree)
+    if tree == Script(base):
+        return base
+    if mark:
+        sub = None if tree.sub is None else index_text(tree.sub)
+        whole = [] if not sub else [f"{sub}_{mark}", f"{mark}_{sub}"]
+        sup = None if _label(tree.sup) else tree.sup
+        for suffix, rest in [*((name, None) for name in whole), (mark, tree.sub)]:
+            bound = scope.find(base, suffix)
+            if bound is not None and not (tree.primes and bound.name == suffix):
+                left = Script(base, None if rest else tree.sub, tree.sup, tree.primes)
+                symbol = Symbol(bound.name, shown=to_latex(left), at=tree.at)
+                if rest is None and sup is None:
+                    return symbol
+                return Script(symbol, rest, sup, at=tree.at)
+    return _without_parameters(tree, base, scope)
+
+
+def _primed(item: Tree, scope: Scope) -> Tree:
+    r"""The index s' of \sum_{s'} P(s' \mid s) as one symbol, where the page has no such name."""
+    match item:
+        case Script(base=Symbol(styles=()) as base, sub=None, sup=None, primes=primes) if primes:
+            free = scope.find(base) is None and scope.find(base, "prime") is None
+            if free and (len(base.base) == 1 or base.base in GREEK):
+                return Symbol(base.base + "'" * primes, shown=to_latex(item), at=item.at)
+    return item
+
+
+def _one_name(item: Tree, scope: Scope) -> Tree:
+    r"""The label y_i of s_{y_i}, where the page has that and no y."""
+    match item:
+        case Script(base=Symbol() as base, sub=Indices() as sub, sup=None, primes=0):
+            text = index_text(sub)
+            bound = scope.find(base, text) if text and scope.find(base) is None else None
+            if bound is not None:
+                return Symbol(bound.name, shown=to_latex(item), at=item.at)
+    return item
+
+
+def _is_label(scope: Scope, symbol: Symbol) -> bool:
+    """Whether a name stands for a whole number that tells components."""
+    bound = scope.find(symbol)
+    return bound is not None and bool(getattr(getattr(bound.value, "sample", 0), "labels", False))
+
+
+def _without_size(tree: Script) -> Script:
+    r"""X_{n \times p} is X, with its size below."""
+    sub = tree.sub
+    if isinstance(sub, Indices) and len(sub.items) == 1 and isinstance(sub.items[0], Product):
+        product = sub.items[0]
+        if product.joins == (r"\times",) and isinstance(tree.base, Symbol):
+            shown = to_latex(Script(tree.base, sub))
+            base = Symbol(tree.base.base, tree.base.styles, shown=shown, at=tree.at)
+            return Script(base, None, tree.sup, tree.primes, at=tree.at)
+    return tree
+
+
+def mark_of(tree: Script) -> str | None:
+    r"""Return a star, a label or primes as part of a name; None for any other superscript.
+
+    It is `star` for w^*, `1` for W^{(1)}, `prime` for y', and nothing where there is none.
+    """
+    mark = _label(tree.sup)
+    if tree.primes and not mark:
+        mark = "_".join(["prime"] * tree.primes)
+    return mark or (None if tree.sup is not None else "")
+
+
+def _label(sup: Tree | None) -> str:
+    if isinstance(sup, Symbol) and sup.base in _MARKS and not sup.styles:
+        return _MARKS[sup.base]
+    if isinstance(sup, Symbol) and sup.styles and set(sup.styles) <= TEXT:
+        return index_text(Indices((sup,), ())) or ""
+    if isinstance(sup, Group) and sup.open in ("(", "[") and not sup.commas:
+        return index_text(Indices(sup.items, ("",) * (len(sup.items) - 1))) or ""
+    return ""
+
+
+def _without_parameters(tree: Script, base: Symbol, scope: Scope) -> Tree:
+    r"""f_\theta is the node f if it depends on theta."""
+    bound = scope.find(base)
+    if bound is None or not isinstance(tree.sub, Indices):
+        return tree
+    text = index_text(tree.sub)
+    if bound.kind not in ("node", "function") or (text and scope.find(base, text) is not None):
+        return tree
+    below = scope.ancestors(bound.value) if bound.kind == "node" else dict.fromkeys(scope.graph)
+    found = [scope.find(item) for item in tree.sub.items if isinstance(item, Symbol)]
+    if len(found) < len(tree.sub.items) or not all(
+        one is not None and one.kind == "node" and one.value in below for one in found
+    ):
+        return tree
+    symbol = Symbol(base.base, base.styles, shown=to_latex(Script(base, tree.sub)), at=tree.at)
+    if tree.sup is None and not tree.primes:
+        return symbol
+    return Script(symbol, None, tree.sup, tree.primes, at=tree.at)
+
+
+def _unstyled(tree: Styled) -> Tree:
+    r"""\mathbf{W_q x} is W_q x, and \bar{y_i} is y_bar with an index; braces below say nothing."""
+    body = tree.body
+    if tree.macro in FONTS | TEXT or tree.macro in (r"\underbrace", r"\overbrace", r"\boxed"):
+        if isinstance(body, Symbol | Script | Product) and tree.macro in FONTS | TEXT:
+            return body
+        if tree.macro not in FONTS | TEXT:
+            return Group((body,), "(", ")", at=tree.at)
+    if tree.macro in ACCENTS and isinstance(body, Script) and isinstance(body.base, Symbol):
+        base = Symbol(body.base.base, (tree.macro, *body.base.styles), at=tree.at)
+        return Script(base, body.sub, body.sup, body.primes, at=tree.at)
+    return tree

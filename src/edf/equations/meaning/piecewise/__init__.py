@@ -1,0 +1,1 @@
+"""Conditions, and values that differ from case to case."""

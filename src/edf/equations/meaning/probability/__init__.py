@@ -1,0 +1,1 @@
+"""Random variables, events and expectations."""

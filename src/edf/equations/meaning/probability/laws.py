@@ -1,0 +1,197 @@
+r"""Random variables with a law that has a name, `X \sim \mathcal{N}(\mu, \sigma^2)`.
+
+Their expectations are integrals, sums or series by the density or the probabilities of the law:
+E[g(X)] of a Poisson law is \sum_{k=0}^\infty e^{-\lambda} \frac{\lambda^k}{k!} g(k). How several
+such variables depend on each other is not known, so that one formula has one of them under each E.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from edf.equations.diagnostics import EquationError, Why, fail
+from edf.equations.latex.parser import parse, steps
+from edf.equations.latex.printer import to_latex
+from edf.equations.latex.syntax import (
+    Big,
+    Group,
+    Indices,
+    Number,
+    Product,
+    Relation,
+    Sum,
+    Symbol,
+    Tree,
+    children,
+    rewritten,
+    walk,
+    with_child,
+)
+from edf.equations.meaning.calculus.integrals import mean_over
+from edf.equations.meaning.names.scope import Law
+from edf.equations.meaning.reader import Reader
+from edf.equations.meaning.typed.expression import Expr
+
+_INFINITY = Symbol(r"\infty")
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """A family of laws: its parameters, and the probability or the density of a value X."""
+
+    formula: str
+    parameters: int
+    first: str = ""  # of whole numbers, where they start
+    last: str = ""  # and end
+    over: str = ""  # of densities, the rule of integration
+
+
+_KINDS = {
+    "Bernoulli": _Kind("A^X (1 - A)^{1 - X}", 1, "0", "1"),
+    "Binomial": _Kind(r"\binom{A}{X} B^X (1 - B)^{A - X}", 2, "0", "A"),
+    "Poisson": _Kind(r"e^{-A} \frac{A^X}{X!}", 1, "0", r"\infty"),
+    "N": _Kind(r"\frac{1}{\sqrt{2 \pi B}} \exp(-\frac{(X - A)^2}{2 B})", 2, over="line"),
+    "U": _Kind(r"\frac{1}{B - A}", 2, over="interval"),
+    "Exponential": _Kind("A e^{-A X}", 1, over="half"),
+}
+_SPELLED = {
+    "Bern": "Bernoulli", "Ber": "Bernoulli", "Bin": "Binomial", "Binom": "Binomial",
+    "B": "Binomial", "Poi": "Poisson", "Pois": "Poisson", "Po": "Poisson", "Normal": "N",
+    "Uniform": "U", "Unif": "U", "Exp": "Exponential", "Expo": "Exponential",
+}  # fmt: skip
+
+
+def law(text: str, at: int) -> Law:
+    r"""Return the law that `\mathcal{N}(\mu, \sigma^2)` names.
+
+    Raises:
+        EquationError: It is none that is known.
+    """
+    return _law(steps(parse(f"0 = {text}"))[0].right, text, at)
+
+
+def named_law(tree: Tree) -> Law | None:
+    r"""Return the law of E_{x \sim \mathcal{N}(0, 1)}[..]; None if what stands there is none."""
+    match tree:
+        case Product(factors=(Symbol(styles=styles) as name, Group() as group)) if styles:
+            known = _SPELLED.get(name.base, name.base) in _KINDS
+            return _law(tree, to_latex(tree), group.at) if known else None
+    return None
+
+
+def _law(tree: Tree, text: str, at: int) -> Law:
+    factors = tree.factors if isinstance(tree, Product) else ()
+    letters = [factor.base for factor in factors[:-1] if isinstance(factor, Symbol)]
+    name = "".join(letters)
+    name = _SPELLED.get(name, name)
+    kind = _KINDS.get(name)
+    group = factors[-1] if factors else None
+    if kind is None or len(letters) < len(factors) - 1 or not isinstance(group, Group):
+        raise EquationError(
+            Why.DECLARATION,
+            f"The law {text} is not known: there are \\mathcal{{N}}(\\mu, \\sigma^2), U(a, b), "
+            "Exponential(\\lambda), Bernoulli(p), Binomial(n, p), Poisson(\\lambda); or declare X "
+            "on a sample space (let: X : \\Omega \\to \\{1, \\dots, m\\})",
+            position=at,
+        )
+    if len(group.items) != kind.parameters:
+        raise EquationError(
+            Why.DECLARATION,
+            f"{name} has {kind.parameters} parameter{'s' * (kind.parameters > 1)}, and here it has "
+            f"{len(group.items)}",
+            position=at,
+        )
+    if name == "N" and isinstance(group.items[1], Symbol) and group.items[1].base == r"\sigma":
+        raise EquationError(
+            Why.AMBIGUOUS,
+            "Is \\sigma the variance, or the standard deviation? Write \\sigma^2",
+            position=at,
+        )
+    return Law(name, group.items)
+
+
+def laws_in(reader: Reader, tree: Tree) -> dict[str, tuple[Symbol, Law]]:
+    """Return the random variables in a tree that have a law with a name."""
+    found = {}
+    for part in walk(tree):
+        bound = reader.scope.find(part) if isinstance(part, Symbol) else None
+        if bound is not None and bound.kind == "law" and isinstance(part, Symbol):
+            found[bound.name] = (part, bound.value)
+    return found
+
+
+def mean(reader: Reader, found: dict[str, tuple[Symbol, Law]], body: Tree) -> Expr:
+    """Read the expectation of a formula in which one such random variable stands."""
+    if len(found) > 1:
+        fail(
+            Why.UNKNOWN,
+            f"How {' and '.join(found)} depend on each other is not declared: declare them on one "
+            "sample space or on two (let: X : \\Omega \\to \\mathbb{R})",
+            body.at,
+        )
+    ((variable, one),) = found.values()
+    letter = _fresh(reader, variable)
+
+    def put(part: Tree) -> Tree:
+        return letter if part == variable else part
+
+    return over_law(reader, one, letter, rewritten(body, put))
+
+
+def over_law(reader: Reader, one: Law, letter: Symbol, body: Tree) -> Expr:
+    """Read the expectation of a formula of a letter that has a law."""
+    kind, at = _KINDS[one.name], body.at
+    if kind.over:
+        return mean_over(reader, kind.formula, kind.over, one.parameters, letter, body)
+    inside = Group((body,), "(", ")", at=at)
+    weight = Group((_formula(one, kind.formula, letter),), "(", ")", at=at)
+    below = Relation(letter, "=", Number(kind.first), at=at)
+    product = Product((weight, inside), (r"\cdot",), at=at)
+    return reader.read(Big(r"\sum", below, _formula(one, kind.last, letter), product, at=at))
+
+
+def probability(reader: Reader, event: Relation) -> Expr | None:
+    """Read P(X = k) or P(X \\leq x) of such a random variable; None if it is not about one."""
+    bound = reader.scope.find(event.left) if isinstance(event.left, Symbol) else None
+    if bound is None or bound.kind != "law":
+        return None
+    one: Law = bound.value
+    kind = _KINDS[one.name]
+    if event.sign == "=" and not kind.over:
+        return reader.read(_formula(one, kind.formula, event.right))
+    if event.sign in ("<", r"\leq") and kind.over == "line":
+        assert isinstance(event.left, Symbol)
+        letter = _fresh(reader, event.left)
+        density = Group((_formula(one, kind.formula, letter),), "(", ")", at=event.at)
+        integrand = Product((density, Symbol("d"), letter), ("", ""), at=event.at)
+        low = Indices((Sum((_INFINITY,), ("-",)),), ())
+        return reader.read(Big(r"\int", low, event.right, integrand, at=event.at))
+    fail(
+        Why.NOTATION,
+        f"This probability of {bound.name} is not understood: P(X = k) of whole numbers and "
+        "P(X \\leq x) of a normal law are",
+        event.at,
+    )
+
+
+def _fresh(reader: Reader, variable: Symbol) -> Symbol:
+    """A letter that looks like a random variable, and stands nowhere else in the step."""
+    name = f"{variable.base}~"
+    while name in reader.inference.ranges or f"{name} " in reader.inference.ranges:
+        name += "~"
+    return Symbol(name, shown=to_latex(variable), at=variable.at)
+
+
+def _formula(one: Law, text: str, value: Tree) -> Tree:
+    put = {"X": value, **dict(zip("AB", one.parameters, strict=False))}
+
+    def filled(tree: Tree, above: bool) -> Tree:
+        if isinstance(tree, Symbol) and tree.base in put:
+            given = put[tree.base]
+            closed = above or isinstance(given, Symbol | Number | Group)
+            return given if closed else Group((given,), "(", ")", at=given.at)
+        for name, place, child in children(tree):
+            tree = with_child(tree, name, place, filled(child, name == "sup"))
+        return tree
+
+    return filled(steps(parse(f"1 = {text}"))[0].right, above=False)

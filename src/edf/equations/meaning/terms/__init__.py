@@ -1,0 +1,1 @@
+"""Terms and factors: sums, products, and what runs over an index."""

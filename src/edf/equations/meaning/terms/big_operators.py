@@ -1,0 +1,520 @@
+"""Sums, products and extrema over an index."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import replace
+
+from edf.equations.diagnostics import Why, fail
+from edf.equations.latex.endings import insist_on_end
+from edf.equations.latex.printer import to_latex
+from edf.equations.latex.syntax import (
+    Big,
+    Group,
+    Indices,
+    Listed,
+    Number,
+    Product,
+    Relation,
+    Script,
+    Sum,
+    Symbol,
+    Tree,
+    walk,
+)
+from edf.equations.latex.vocabulary import CONDITION_SIGNS, DOTS, REFUSED
+from edf.equations.meaning.calculus.integrals import read_integral
+from edf.equations.meaning.calculus.limits import read_limit
+from edf.equations.meaning.letters.labels import compared, label_of
+from edf.equations.meaning.letters.symbols import read_letter
+from edf.equations.meaning.names.scope import index_text, python_names
+from edf.equations.meaning.piecewise.conditions import restricted
+from edf.equations.meaning.probability.events import first_value
+from edf.equations.meaning.reader import Reader
+from edf.equations.meaning.typed.algebra import make, number
+from edf.equations.meaning.typed.display import expression
+from edf.equations.meaning.typed.expression import Condition, Expr
+from edf.equations.operations.reductions import BY_SIGN, REDUCTIONS
+from edf.equations.operations.shapes import describe, settle
+
+#: Fonts in which a letter is a set.
+_OF_SETS = frozenset([r"\mathcal", r"\mathscr", r"\mathbb", r"\mathfrak"])
+SERIES = 160  # terms of a series to infinity: factorials overflow soon after
+LONGEST = 10_000  # terms of a sum over numbers
+
+
+# ----------------------------------------------------------------------- sums over an index
+
+
+def read_big(reader: Reader, tree: Big) -> Expr:
+    r"""\sum_i, \sum_{i, j}, \sum_{j \neq i}, \sum_{i < j}, \sum_{i=1}^n, \sum_{n=0}^\infty."""
+    if tree.macro == r"\int":
+        return read_integral(reader, tree)
+    if tree.macro == r"\lim":
+        return read_limit(reader, tree)
+    if tree.macro not in BY_SIGN:
+        name = tree.macro.replace("\\arg\\", "\\arg")
+        fail(Why.NOTATION, REFUSED.get(name, f"{tree.macro} is not understood"), tree.at)
+    kind = BY_SIGN[tree.macro].name
+    tree = _with_bounds(reader, tree)
+    lower = tree.lower
+    if (over_data := _read_over_data(reader, tree, kind)) is not None:
+        return over_data
+    if lower is None:
+        fail(Why.SHAPES, f"{tree.macro} needs its index below: {tree.macro}_j", tree.at)
+    condition: tuple[str, str, str] | None = None
+    chosen: Condition | None = None
+    ranged: Relation | None = None
+    if isinstance(lower, Relation) and lower.sign == "=":
+        indices: tuple[str, ...] = (read_letter(reader, lower.left),)
+        ranged = lower
+    elif isinstance(lower, Relation):
+        if lower.sign not in CONDITION_SIGNS:
+            fail(
+                Why.NOTATION,
+                f"{lower.sign} is not understood below a sum: use =, \\neq, <, \\leq, > or \\geq",
+                lower.right.at,
+            )
+        first = read_letter(reader, lower.left)
+        if label_of(reader, lower.right) is not None:
+            chosen = compared(reader, lower.left, lower.sign, lower.right)
+            if chosen is None:
+                fail(
+                    Why.NOTATION, "A label below a sum is compared with = or \\neq", lower.right.at
+                )
+            indices = (first,)
+        else:
+            second = read_letter(reader, lower.right)
+            if first == second:
+                fail(Why.NO_CLAIM, "An index compared with itself", lower.at)
+            condition = (first, lower.sign, second)
+            alone = lower.right in walk(tree.body) and reader.stands_only_in(tree, lower.right)
+            indices = (first, second) if alone else (first,)
+    else:
+        assert isinstance(lower, Indices)
+        indices = tuple(read_letter(reader, item) for item in lower.items)
+        if tree.upper is not None and len(indices) == 1:  # \sum_i^n
+            ranged = Relation(lower.items[0], "=", Number("1"), at=lower.at)
+    if len(set(indices)) < len(indices):
+        fail(Why.SHAPES, "One index twice below one sign", lower.at)
+    if tree.upper is not None and ranged is None:
+        fail(
+            Why.UNKNOWN,
+            f"An upper bound needs a lower one: write {tree.macro}_{{j=1}}^n",
+            tree.upper.at,
+        )
+    if clash := set(indices) & set(reader.lift):
+        fail(
+            Why.SHAPES,
+            f"The reading lifts bare vectors with {min(clash)}: sum over another index",
+            lower.at,
+        )
+    if ranged is not None:
+        kind, body = _read_ranged(reader, tree, ranged, indices[0], kind)
+    else:
+        body = _read_body(reader, tree)
+        if chosen is not None:
+            body = restricted(body, [chosen], REDUCTIONS[kind].neutral, below=True)
+    _check_body(reader, tree, indices, body)
+    for index in indices:
+        if reader.inference.shifts(index) or index in reader.inference.spans:
+            if ranged is None:
+                fail(Why.SHAPES, f"{index} is shifted in this sum: write its bounds", lower.at)
+            if reader.times_summed(index) > 1:
+                fail(Why.SHAPES, f"{index} is shifted in one of several sums: rename it", lower.at)
+    if condition is not None:
+        reader.inference.run_alike(condition[0], condition[2], lower.at)
+    free = (body.free | ({condition[2]} if condition else set())) - set(indices)
+    return make(
+        "big", (body,), (kind, indices, condition), at=tree.at,
+        free=frozenset(free), bound=frozenset(indices), shape=body.shape,
+    )  # fmt: skip
+
+
+def read_listed(reader: Reader, tree: Listed) -> Expr:
+    """A column or a row by its entries, which run over all values of an index."""
+    assert isinstance(tree.below, Relation)
+    index = read_letter(reader, tree.below.left)
+    as_sum = Big(r"\sum", tree.below, tree.last, tree.body, at=tree.at)
+    kind, body = _read_ranged(reader, as_sum, tree.below, index, "sum")
+    whole = kind == "sum" and not (body.op == "cases" and body.label[0] == "given")
+    if not whole or index not in body.free:
+        fail(
+            Why.NOTATION,
+            "These dots do not run over all values of an index: write what they stand for with "
+            "indices",
+            tree.at,
+        )
+    length = reader.inference.ranges[index]
+    rows, columns = body.shape or (1, 1)
+    wide = settle(columns if tree.along == "columns" else rows)
+    if wide != 1:
+        fail(Why.SHAPES, f"{describe(body.shape).capitalize()} cannot stand in this list", tree.at)
+    shown = "column" if tree.along == "rows" else "row"
+    data = (index, None) if tree.along == "rows" else (None, index)
+    shape = (length, columns) if tree.along == "rows" else (rows, length)
+    return make(
+        "gather", (body,), data, at=tree.at, shape=shape, free=body.free - {index},
+        bound=frozenset([index]), label=(f"{shown}[{index}]({expression(body)})", tree.shown),
+    )  # fmt: skip
+
+
+def _read_body(reader: Reader, tree: Big) -> Expr:
+    r"""The body of a sum over all values; the x of \sum_x x P(X = x) is a number, too."""
+    items = tree.lower.items if isinstance(tree.lower, Indices) else ()
+    with ExitStack() as stack:
+        for letter in items:
+            first = first_value(reader, letter, tree.body) if isinstance(letter, Symbol) else None
+            if first is not None:
+                stack.enter_context(reader.counting(read_letter(reader, letter), first))
+        return reader.read(tree.body)
+
+
+def _read_over_data(reader: Reader, tree: Big, kind: str) -> Expr | None:
+    r"""\sum_x of bare vectors, where x is no index in it: over the data, which they all hold.
+
+    Every bare vector in it has an entry for each of the data, and an array x a row; None if the
+    letter is an index, or if the names in it do not all have one length.
+    """
+    lower = tree.lower
+    if reader.lift or kind != "sum" or tree.upper is not None or not isinstance(lower, Indices):
+        return None
+    letter = lower.items[0]
+    if len(lower.items) > 1 or not isinstance(letter, Symbol) or letter.styles:
+        return None
+    bound = reader.scope.find(letter)
+    rows = 0
+    if bound is not None:
+        shape = reader.shape(bound.value) if bound.kind == "node" else ()
+        if len(shape) != 2:
+            return None
+        rows = shape[0]
+    elif any(letter in walk(part) for part in walk(tree.body) if part is not tree.body) or (
+        letter == tree.body
+    ):
+        return None
+    index = f"{python_names(letter)[0]} "
+    reader.lift, reader.data = (index,), bound
+    try:
+        body = reader.read(tree.body)
+    finally:
+        reader.lift, reader.data = (), None
+    if rows and reader.inference.ranges.get(index, rows) != rows:
+        fail(Why.SHAPES, f"{letter.base} has {rows} rows, and this is of another length", tree.at)
+    if index not in body.free or body.shape is not None:
+        fail(
+            Why.NOTATION,
+            f"What stands behind {tree.macro} does not depend on {letter.base}",
+            tree.body.at,
+        )
+    return make(
+        "big", (body,), (kind, (index,), None), at=tree.at, free=body.free - {index},
+        bound=frozenset([index]),
+    )  # fmt: skip
+
+
+def _with_bounds(reader: Reader, tree: Big) -> Big:
+    r"""Read i = 1, \dots, n and i \in \{1, \dots, n\} as bounds, and i \in S as all i."""
+    lower = tree.lower
+    if tree.upper is not None:
+        return tree
+    match lower:
+        case Indices(items=(Relation(sign="=") as first, *_, Symbol() as dots, last)) if (
+            dots.base in DOTS
+        ):
+            return replace(tree, lower=first, upper=last)
+        case Relation(left=Symbol() as letter, sign=r"\in", right=Group() as values):
+            ends = _run(values)
+            if ends is not None:
+                bounds = Relation(letter, "=", ends[0], at=values.at)
+                return replace(tree, lower=bounds, upper=ends[1])
+        case Relation(left=Symbol() as letter, sign=r"\in", right=Symbol() as values):
+            if reader.scope.find(values) is None or set(values.styles) & _OF_SETS:
+                _insist_on_one_set(reader, letter, values)
+                return replace(tree, lower=Indices((letter,), (), at=lower.at))
+    return tree
+
+
+def _run(values: Group) -> tuple[Tree, Tree] | None:
+    r"""The ends of \{1, \dots, n\}, and of [n]."""
+    if values.open.endswith("[") and len(values.items) == 1:
+        return Number("1"), values.items[0]
+    dotted = len(values.items) > 2 and values.items[-2] in [Symbol(dots) for dots in DOTS]
+    if values.open.endswith("\\{") and dotted:
+        return values.items[0], values.items[-1]
+    return None
+
+
+def _insist_on_one_set(reader: Reader, letter: Symbol, values: Symbol) -> None:
+    """A set that the page does not bind is that of all values; two such would be one.
+
+    The values of a random variable are a set that is known.
+    """
+    if first_value(reader, letter, reader.equation) is not None:
+        return
+    for other in walk(reader.equation):
+        match other:
+            case Relation(left=Symbol() as name, sign=r"\in", right=Symbol() as found):
+                if found != values and first_value(reader, name, reader.equation) is None:
+                    fail(
+                        Why.AMBIGUOUS,
+                        f"Sums over {to_latex(values)} and over {to_latex(found)}: which values "
+                        "are in each? Write the condition that chooses them",
+                        values.at,
+                    )
+
+
+def _check_body(reader: Reader, tree: Big, indices: tuple[str, ...], body: Expr) -> None:
+    for index in indices:
+        if index in body.bound:
+            fail(Why.SHAPES, f"The index {index} is summed twice: rename one", tree.at)
+        if index not in body.free:
+            fail(
+                Why.NOTATION,
+                f"What stands behind {tree.macro} does not depend on {index}",
+                tree.body.at,
+            )
+    if tree.macro == r"\sum":
+        return
+    if body.shape is not None:
+        fail(Why.SHAPES, f"{tree.macro} of vectors: write it with one more index", tree.body.at)
+    if isinstance(tree.body, Product) and body.op == "mul":
+        for factor in body.args:
+            if not factor.free & set(indices):
+                fail(
+                    Why.AMBIGUOUS,
+                    f"Does this factor belong to {tree.macro}? Write parentheses",
+                    factor.at,
+                )
+    insist_on_end(tree, tree.macro)
+    insist_on_end(tree.body, tree.macro)
+
+
+# ------------------------------------------------------------------------------- sums with bounds
+
+
+def _read_ranged(
+    reader: Reader, tree: Big, ranged: Relation, index: str, kind: str
+) -> tuple[str, Expr]:
+    """Read a sum with bounds: over all values of an index, some of them, or numbers alone.
+
+    Within it the index stands for a number, too. Components are counted from 1, or from 0 in a sum
+    that starts there.
+    """
+    if tree.upper is None:
+        fail(
+            Why.UNKNOWN,
+            f"A lower bound needs an upper one: write {tree.macro}_{{{index}=1}}^n",
+            ranged.at,
+        )
+    first = _number(reader, ranged.right)
+    largest = _largest(reader, tree.upper)
+    if largest is not None and first is not None and first == int(first):
+        return kind, _up_to(reader, tree, index, int(first), largest, kind)
+    with reader.counting(index, 0 if first == 0 else 1):
+        body = reader.read(tree.body)
+        if reader.inference.shifts(index) or index in reader.inference.spans:
+            return kind, _over_span(reader, tree, first, index, body)
+        if index in reader.inference.ranges:
+            if first in (0, 1) and not _is_part(reader, tree.upper):
+                _check_bounds(reader, tree, int(first), index)
+                reader.inference.starts.add(int(first))
+                return kind, body
+            return kind, _restricted(reader, tree, ranged, index, kind, body)
+    if first is None or first != int(first):
+        fail(Why.UNKNOWN, f"What does {index} run over? Nothing here tells its range", ranged.at)
+    if tree.upper == Symbol(r"\infty"):
+        if kind != "sum":
+            fail(
+                Why.NOTATION,
+                f"{tree.macro} to infinity is not understood: only series are",
+                tree.upper.at,
+            )
+        kind, length = "series", SERIES
+    else:
+        last = _number(reader, tree.upper)
+        if last is None or last != int(last) or last < first:
+            fail(
+                Why.UNKNOWN, f"What does {index} run over? Nothing here tells its range", ranged.at
+            )
+        length = int(last - first) + 1
+    if length > LONGEST:
+        fail(
+            Why.NO_CLAIM,
+            f"A sum of {length} terms is too long to test: use smaller numbers",
+            tree.upper.at,
+        )
+    reader.inference.runs_over(index, length, tree.at)
+    with reader.counting(index, int(first)):
+        return kind, reader.read(tree.body)
+
+
+def _up_to(reader: Reader, tree: Big, index: str, first: int, largest: int, kind: str) -> Expr:
+    """The terms of a sum whose upper bound is drawn: those beyond it count for nothing."""
+    assert tree.upper is not None
+    if largest - first + 1 > LONGEST:
+        fail(
+            Why.NO_CLAIM,
+            f"A sum of {largest - first + 1} terms is too long to test: use smaller numbers",
+            tree.upper.at,
+        )
+    reader.inference.runs_over(index, max(largest - first + 1, 1), tree.at)
+    with reader.counting(index, first):
+        body = reader.read(tree.body)
+        here = make("index", (), (index, first), at=tree.at, free=frozenset([index]))
+    bound = Condition(r"\leq", None, (here, reader.read(tree.upper)))
+    return restricted(body, [bound], REDUCTIONS[kind].neutral)
+
+
+def _largest(reader: Reader, tree: Tree) -> int | None:
+    """The largest value of an upper bound that is drawn: n, n - 1 or 2n of a natural number n."""
+    match tree:
+        case Symbol():
+            bound = reader.scope.find(tree)
+            sample = getattr(bound.value, "sample", None) if bound is not None else None
+            return getattr(sample, "last", None) if getattr(sample, "finite", False) else None
+        case Sum(terms=(first, *rest), signs=("", *signs)):
+            start = _largest(reader, first)
+            steps = [int(term.text) for term in rest if isinstance(term, Number)]
+            if start is None or len(steps) < len(rest):
+                return None
+            pairs = zip(signs, steps, strict=True)
+            return start + sum(step if sign == "+" else -step for sign, step in pairs)
+        case Product(factors=(Number(text=text), factor)) if text.isdigit():
+            largest = _largest(reader, factor)
+            return None if largest is None else int(text) * largest
+    return None
+
+
+def _over_span(reader: Reader, tree: Big, first: float | None, index: str, body: Expr) -> Expr:
+    """A sum over an index that is shifted runs over the places at which all of its uses exist."""
+    if index not in reader.inference.spans:
+        return body  # which they are is not known yet
+    start, count = reader.inference.spans[index]
+    assert tree.upper is not None
+    if first not in (start, start + 1):
+        fail(Why.SHAPES, f"With its shifts, {index} starts at {start} or {start + 1}", tree.at)
+    last = _number(reader, tree.upper)
+    if last is None and isinstance(tree.upper, Symbol) and reader.scope.find(tree.upper) is None:
+        last = reader.inference.sizes.setdefault(tree.upper.base, int(first) + count - 1)
+    if last is None and isinstance(tree.upper, Sum) and first is not None:
+        letter, *rest = tree.upper.terms
+        shift = _number(reader, Sum((Number("0"), *rest), ("", *tree.upper.signs[1:])))
+        if isinstance(letter, Symbol) and shift is not None and reader.scope.find(letter) is None:
+            end = int(first) + count - 1
+            last = reader.inference.sizes.setdefault(letter.base, end - int(shift)) + shift
+    if last != first + count - 1:
+        fail(
+            Why.SHAPES,
+            f"With its shifts, {index} has {count} values, and the sum ends elsewhere",
+            tree.upper.at,
+        )
+    return body
+
+
+def _number(reader: Reader, tree: Tree) -> float | None:
+    """The value of a bound that is a number, or a name that the page binds to one, or n - 1."""
+    if isinstance(tree, Number):
+        return float(tree.text)
+    if isinstance(tree, Symbol):
+        bound = reader.scope.find(tree)
+        if bound is not None and bound.kind == "number":
+            return float(bound.value)
+        return reader.inference.sizes.get(tree.base)
+    if isinstance(tree, Script) and isinstance(tree.base, Symbol):
+        text = index_text(tree.sub) if tree.sub is not None else None
+        bound = reader.scope.find(tree.base, text) if text else None
+        if bound is not None and bound.kind == "number":
+            return float(bound.value)
+    if isinstance(tree, Sum):
+        values = [_number(reader, term) for term in tree.terms]
+        if None in values:
+            return None
+        pairs = zip(tree.signs, values, strict=True)
+        return sum(-value if sign == "-" else value for sign, value in pairs if value is not None)
+    return None
+
+
+def _is_part(reader: Reader, upper: Tree) -> bool:
+    """Whether an upper bound depends on another index, as i - 1 does."""
+    letters = [tree for tree in walk(upper) if isinstance(tree, Symbol)]
+    return any(python_names(letter)[0] in reader.inference.ranges for letter in letters)
+
+
+def _restricted(
+    reader: Reader, tree: Big, ranged: Relation, index: str, kind: str, body: Expr
+) -> Expr:
+    """A part of a sum: what is outside of the bounds counts for nothing."""
+    if kind not in ("sum", "prod"):
+        fail(
+            Why.NOTATION,
+            f"{tree.macro} over a part of the values: write a condition below it",
+            tree.at,
+        )
+    letters = {python_names(t)[0] for t in walk(ranged.right) if isinstance(t, Symbol)}
+    assert tree.upper is not None
+    letters |= {python_names(t)[0] for t in walk(tree.upper) if isinstance(t, Symbol)}
+    for letter in letters:
+        if letter in reader.inference.ranges:
+            reader.counts.setdefault(letter, 1)
+    here = reader.read(ranged.left)
+    conditions = [Condition(r"\geq", None, (here, reader.read(ranged.right)))]
+    length = reader.inference.ranges[index]
+    last = _number(reader, tree.upper)
+    if last is None and isinstance(tree.upper, Symbol) and reader.scope.find(tree.upper) is None:
+        last = reader.inference.sizes.setdefault(tree.upper.base, length)
+    if last is None:
+        conditions.append(Condition(r"\leq", None, (here, reader.read(tree.upper))))
+    elif last > length:
+        fail(
+            Why.SHAPES,
+            f"The index {index} has {length} values, and the sum ends at {last:g}: write its "
+            "length, or leave the bounds out",
+            tree.upper.at,
+        )
+    elif last < length:
+        end = number(last, tree.upper.at)
+        conditions.append(Condition(r"\leq", None, (here, end)))
+    return restricted(body, conditions, REDUCTIONS[kind].neutral, below=True)
+
+
+def _check_bounds(reader: Reader, tree: Big, first: int, index: str) -> None:
+    """Bounds must span the whole range, which the shapes of the nodes tell."""
+    upper = tree.upper
+    assert upper is not None
+    length = reader.inference.ranges[index]
+    if first == 0:
+        if isinstance(upper, Number):
+            length -= 1
+        elif isinstance(upper, Sum) and (upper.signs, upper.terms[1:]) == (
+            ("", "-"),
+            (Number("1"),),
+        ):
+            upper = upper.terms[0]
+        elif _number(reader, upper) is not None:
+            length -= 1
+        else:
+            fail(Why.NOTATION, "A sum from 0 runs to n-1", upper.at)
+    value = _number(reader, upper)
+    if value is None and isinstance(upper, Symbol):
+        bound = reader.scope.find(upper)
+        if bound is not None:
+            fail(
+                Why.OTHER_MEANING,
+                f"{bound.name} is no number: it cannot be an upper bound",
+                upper.at,
+            )
+        value = reader.inference.sizes.setdefault(upper.base, length)
+    if value is None:
+        fail(
+            Why.NOTATION,
+            "An upper bound is a number or a letter: sums run over all values",
+            upper.at,
+        )
+    if value != length:
+        fail(
+            Why.SHAPES,
+            f"The index {index} has {reader.inference.ranges[index]} values, and the sum ends at "
+            f"{value:g}: write its length, or leave the bounds out",
+            upper.at,
+        )

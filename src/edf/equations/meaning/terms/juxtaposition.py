@@ -1,0 +1,236 @@
+"""What a parenthesis behind a name means: a call, or a product.
+
+`name(...)` is a call if the name is bound to a function, or to a node and the parentheses hold
+something that the node depends on; it is a product if the name cannot be called. Where both could
+be meant, it is an error.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from edf.equations.diagnostics import Why, fail
+from edf.equations.latex.printer import to_latex
+from edf.equations.latex.syntax import Group, Indices, Number, Script, Symbol, Tree
+from edf.equations.meaning.calculus.derivatives import read_jacobian
+from edf.equations.meaning.calls.functions import call_function, call_operation, named_operation
+from edf.equations.meaning.calls.nodes import call_node, insist_on_product, lists_arguments
+from edf.equations.meaning.letters.aliases import called_alias, entry
+from edf.equations.meaning.letters.scripts import (
+    is_minus_one,
+    raised,
+    refuse_power_of_entry,
+    subscripted,
+)
+from edf.equations.meaning.letters.symbols import (
+    look_up,
+    read_bound,
+    read_index,
+    read_letter,
+    read_node,
+    time_derivative,
+)
+from edf.equations.meaning.names.scope import Bound, index_text, python_names
+from edf.equations.meaning.reader import Reader
+from edf.equations.meaning.typed import algebra
+from edf.equations.meaning.typed.expression import Expr, Index
+from edf.equations.operations.shapes import is_column, settle
+
+
+def read_call(reader: Reader, head: Tree, group: Group, behind: Tree) -> Expr | None:
+    """Read `head group` as a call, or return None if it is a product.
+
+    Args:
+        reader: The state of reading.
+        head: What stands before the parentheses.
+        group: The parentheses.
+        behind: The parentheses with the scripts that they carry.
+    """
+    script = head if isinstance(head, Script) else Script(head)
+    symbol = script.base
+    if not isinstance(symbol, Symbol):
+        return None
+    value = None
+    if (size := _size(reader, symbol, group)) is not None and script == Script(symbol):
+        return _with_scripts(reader, size, behind)
+    text = index_text(script.sub) if script.sub is not None else ""
+    if symbol.base == "J" and script.sub and not (
+        reader.scope.find(symbol) or (text and reader.scope.find(symbol, text))
+    ):  # fmt: skip
+        value = read_jacobian(reader, script.sub, group, symbol.at)
+    else:
+        bound, indices = look_up(reader, symbol, script.sub)
+        if bound is not None and group.open.endswith("[") and script == Script(symbol):
+            found = _subscripted(reader, bound, symbol, group)
+            if found is not None:
+                return _with_scripts(reader, found, behind)
+        if bound is not None and script == Script(symbol, None, script.sup):
+            found = _at_outcome(reader, bound, symbol, group)
+            if found is not None:  # f^2(x) is f(x)^2
+                return _with_scripts(reader, raised(reader, found, script.sup, head.at), behind)
+        if bound is None:
+            if (operation := named_operation(symbol)) is None:
+                return None
+            value = call_operation(reader, operation, symbol, script.sub, script.primes, group)
+        elif bound.kind == "alias" and bound.value.variables:
+            if script.primes or indices:
+                fail(
+                    Why.DERIVATIVE,
+                    f"{bound.name} is defined by a formula: write \\frac{{d}}{{dx}} "
+                    f"{bound.name}(x) for its derivative",
+                    head.at,
+                )
+            value = called_alias(reader, bound, group, head.at)
+        elif bound.kind == "function":
+            value = call_function(reader, bound, script.primes, group, head.at)
+            if indices and value.shape is None:
+                fail(
+                    Why.OTHER_MEANING,
+                    f"{bound.name} is a function with a number as its value, which has no "
+                    "components: leave the subscript out",
+                    head.at,
+                )
+            if indices:  # f_i(x) is f(x)_i
+                value = entry(reader, value, indices, head.at)
+        elif bound.kind == "node":
+            if script.primes:
+                value = _derivative_at(reader, bound, script, group)
+                if value is not None:
+                    return _with_scripts(reader, value, behind)
+                fail(
+                    Why.OTHER_MEANING,
+                    f"{bound.name} is a node: a prime is understood on functions, f'(x)",
+                    head.at,
+                )
+            if script.sup is not None:
+                if not lists_arguments(reader, bound.value, group):
+                    return None  # a product
+                called = call_node(reader, bound, symbol, indices, group, group)
+                if called is None:
+                    return None
+                return _with_scripts(reader, raised(reader, called[0], script.sup, head.at), behind)
+            called = call_node(reader, bound, symbol, indices, group, behind)
+            if called is None:
+                return None
+            value, whole = called
+            if whole:
+                return value
+        else:
+            insist_on_product(to_latex(head), group)
+            return None
+    if script.sup is not None:
+        fail(
+            Why.AMBIGUOUS,
+            f"Is this a power of the function or of its value? Write "
+            f"{to_latex(symbol)}(..)^{{{to_latex(script.sup)}}}",
+            head.at,
+        )
+    return _with_scripts(reader, value, behind)
+
+
+def _size(reader: Reader, symbol: Symbol, group: Group) -> Expr | None:
+    r"""\text{x.size}(0) and \text{x.shape}[0], as programs write a length, and \text{len}(x)."""
+    name, _, word = symbol.base.partition(".")
+    item = group.items[0] if len(group.items) == 1 else None
+    if symbol.base == "len" and isinstance(item, Symbol):
+        bound, axis = reader.scope.find(item), 0
+    elif word in ("size", "shape") and isinstance(item, Number) and item.text.isdigit():
+        bound, axis = reader.scope.find(Symbol(name)), int(item.text)
+    else:
+        return None
+    if bound is None or bound.kind not in ("node", "array"):
+        return None
+    shape = reader.shape(bound.value) if bound.kind == "node" else bound.value.shape
+    if axis >= len(shape):
+        fail(Why.SHAPES, f"{bound.name} has {len(shape)} axes, counted from 0", group.at)
+    shown = f"{bound.name}.{word or 'size'}({axis})"
+    return algebra.number(float(shape[axis]), symbol.at, (shown, rf"\text{{{shown}}}"))
+
+
+def _subscripted(reader: Reader, bound: Bound, symbol: Symbol, group: Group) -> Expr | None:
+    """x[i] as in programs: an entry, numbers counted from 0; None if it is no such thing."""
+    if bound.kind not in ("node", "array"):
+        return None
+    shape = reader.shape(bound.value) if bound.kind == "node" else bound.value.shape
+    if not shape or len(shape) != len(group.items):
+        return None
+    indices: list[Index] = []
+    for item in group.items:
+        known = reader.scope.find(item) if isinstance(item, Symbol) else None
+        if isinstance(item, Number) and item.text.isdigit():
+            indices.append(int(item.text))
+        elif known is not None and isinstance(known.value, int | np.integer):
+            indices.append(int(known.value))
+        elif isinstance(item, Symbol) and known is None and len(python_names(item)[0]) == 1:
+            indices.append(read_letter(reader, item))
+        else:
+            return None
+    return read_bound(reader, bound, tuple(indices), to_latex(symbol), symbol.at)
+
+
+def _at_outcome(reader: Reader, bound: Bound, symbol: Symbol, group: Group) -> Expr | None:
+    """p(x) of an array p, with a free letter x, is the component p_x, and p(x_i) is p_i."""
+    if bound.kind not in ("node", "array") or group.commas or not group.open.endswith("("):
+        return None
+    shape = reader.shape(bound.value) if bound.kind == "node" else bound.value.shape
+    if not shape or len(shape) != len(group.items):
+        return None
+    indices: list[Index] = []
+    for item in group.items:
+        outcome, sub = (item.base, item.sub) if isinstance(item, Script) else (item, None)
+        if not isinstance(outcome, Symbol) or (isinstance(item, Script) and item.sup):
+            return None
+        if (
+            len(python_names(outcome)[0].rstrip("'")) > 1
+            or outcome.styles
+            or reader.scope.find(outcome)
+        ):
+            return None
+        if sub is None:
+            indices.append(read_letter(reader, outcome))
+        elif isinstance(sub, Indices) and len(sub.items) == 1:
+            indices.append(read_index(reader, sub.items[0]))
+        else:
+            return None
+    return read_bound(reader, bound, tuple(indices), to_latex(symbol), symbol.at)
+
+
+def _derivative_at(reader: Reader, bound: Bound, script: Script, group: Group) -> Expr | None:
+    """y'(x) of a node y that depends on the number x alone."""
+    symbol = script.base
+    if not isinstance(symbol, Symbol) or script.sub is not None or len(group.items) != 1:
+        return None
+    argument = group.items[0]
+    known = reader.scope.find(argument) if isinstance(argument, Symbol) else None
+    value = time_derivative(reader, symbol, script.primes, symbol.at)
+    if value is None or known is None or value.data[0] is not known.value:
+        return None
+    return value
+
+
+def _with_scripts(reader: Reader, value: Expr, behind: Tree) -> Expr:
+    """The scripts of the parenthesis belong to the value of the call."""
+    if not isinstance(behind, Script):
+        return _lifted(reader, value)
+    if behind.primes:
+        fail(Why.DERIVATIVE, "A prime belongs to the function: f'(x)", behind.at)
+    if behind.sub is not None:
+        if behind.sup is not None and is_minus_one(behind.sup):
+            refuse_power_of_entry(value, behind.sup)
+        value = subscripted(reader, value, behind.sub, behind.at)
+    return raised(reader, _lifted(reader, value), behind.sup, behind.at)
+
+
+def _lifted(reader: Reader, value: Expr) -> Expr:
+    if value.shape is None or not reader.lift:
+        return value
+    rank = 1 if is_column(value.shape) else 2
+    if rank > len(reader.lift):
+        fail(Why.SHAPES, "This is a matrix, and the reading lifts vectors only", value.at)
+    for index, dim in zip(reader.lift, value.shape[:rank], strict=False):
+        length = settle(dim)
+        assert isinstance(length, int)
+        reader.inference.runs_over(index, length, value.at)
+    if value.op == "node":
+        return read_node(reader, value.data[0], reader.lift[:rank], value.label, value.at)
+    return algebra.component(value, reader.lift[:rank], value.at)

@@ -1,0 +1,1 @@
+"""Typed expressions, which reading results in: made, shown, and compared."""

@@ -1,0 +1,74 @@
+r"""Relations other than equality, said as equalities, which is what can be tested.
+
+    a \le b       a, where it is larger, else b     = b
+    a < b         the same, and a + 1 where a is b
+    a \approx b   |a - b|, where it is larger than half a unit of the last digit, else that = that
+
+A case distinction has two sides, and the search for sides that no sample took is the search for a
+point at which the relation fails. A decimal number alone on a side is meant to the digits written.
+"""
+
+from __future__ import annotations
+
+from edf.equations.diagnostics import Why, fail
+from edf.equations.latex.syntax import Equation, Number, Sum, Tree
+from edf.equations.meaning.typed.algebra import apply, make, number
+from edf.equations.meaning.typed.expression import Expr
+from edf.equations.operations.shapes import describe
+
+COMPARISONS = ("<", r"\leq", ">", r"\geq")
+
+
+def as_equality(equation: Equation, left: Expr, right: Expr) -> tuple[Expr, Expr]:
+    """Return two sides that are equal where the relation of a step holds."""
+    sign, at = equation.sign, equation.sign_at
+    unit = _last_digit(equation.left) or _last_digit(equation.right)
+    if sign == r"\approx" and unit is None:
+        fail(
+            Why.NO_CLAIM,
+            "\\approx to how many digits? Write a decimal number on one side, or what the error is",
+            at,
+        )
+    if unit is not None and sign in ("=", r"\approx"):
+        if left.shape is not None or right.shape is not None:
+            return left, right
+        half = number(0.5 * unit * (1 + 1e-9), right.at)
+        apart = apply("abs", (apply("add", (left, apply("neg", (right,), at)), at),), at)
+        return _larger(apart, half, strict=False), half
+    if sign == "=":
+        return left, right
+    if sign not in COMPARISONS:
+        fail(Why.NO_CLAIM, f"{sign} is not tested: only =, <, \\leq, >, \\geq and \\approx are", at)
+    for side in (left, right):
+        if side.shape is not None:
+            fail(
+                Why.SHAPES,
+                f"{sign} compares numbers, not {describe(side.shape)}: write an index",
+                side.at,
+            )
+    if sign in ("<", r"\leq"):
+        return _larger(left, right, strict=sign == "<"), right
+    return left, _larger(right, left, strict=sign == ">")
+
+
+def _larger(value: Expr, bound: Expr, strict: bool) -> Expr:
+    """The bound where the value is within it, else the value; at a strict bound, one more."""
+    values: tuple[Expr, ...] = (bound, value)
+    conditions: tuple[tuple[str, str] | None, ...] = (("value", r"\leq"), None)
+    if strict:
+        more = apply("add", (value, number(1.0, value.at)), value.at)
+        values = (bound, value, more)
+        conditions = (("value", "<"), ("value", ">"), None)
+    sides = [side for condition in conditions if condition for side in (value, bound)]
+    args = (*values, *sides)
+    free = frozenset[str]().union(*(arg.free for arg in args))
+    return make("cases", args, conditions, at=value.at, free=free, label=("claimed", ""))
+
+
+def _last_digit(side: Tree) -> float | None:
+    """The unit of the last digit of a decimal number that stands alone on a side."""
+    if isinstance(side, Sum) and len(side.terms) == 1:
+        side = side.terms[0]
+    if isinstance(side, Number) and "." in side.text:
+        return float(10.0 ** -len(side.text.split(".")[1]))
+    return None
