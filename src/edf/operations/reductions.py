@@ -31,7 +31,8 @@ class Reduction(Node):
             raise TypeError(
                 f"{name} takes one node, then an axis: of several it is {name}(Stack([x, y]))"
             )
-        self.axis, self.keepdims = axis, keepdims
+        self.axis = axis
+        self.keepdims: Any = keepdims  # NumPy 2.5's types know True and False, but not bool
 
     def expanded(self, reduced: Array) -> Array:
         """Return an array of the value's shape with the reduced axes put back, of length 1."""

@@ -269,7 +269,7 @@ class Context:
             flat = value.reshape(len(value), entries)
             if method == "complex":
                 steps = complex_steps(flat.real.T)
-                shifts = 1j * steps[:, None, :]
+                shifts: Array = 1j * steps[:, None, :]
             else:
                 steps = size * np.maximum(1.0, np.abs(flat.real).T)
                 shifts = STENCILS[method][0][None, :, None] * steps[:, None, :]
