@@ -27,7 +27,7 @@ class Valued(Protocol):
     def value(self) -> Any: ...
 
 
-class Operation(Valued, Protocol):
+class OperationNode(Valued, Protocol):
     """What a message needs to know of an operation."""
 
     rule: str | None
@@ -36,7 +36,7 @@ class Operation(Valued, Protocol):
     def inputs(self) -> Iterable[Valued]: ...
 
 
-def explain(error: Exception, node: Operation, phase: str) -> NoReturn:
+def reraise(error: Exception, node: OperationNode, phase: str) -> NoReturn:
     """Raise `error` again, with the operation in which it arose and the shapes of its inputs.
 
     Args:

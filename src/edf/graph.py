@@ -25,7 +25,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edf.described import Described
-from edf.errors import GraphError, ShapeError, check_count, explain, refuse_none
+from edf.errors import GraphError, ShapeError, check_count, refuse_none, reraise
 from edf.methods import check_options, either, one_per_input
 from edf.operators import Operators
 from edf.order import order_of, topological_order
@@ -174,7 +174,7 @@ def _forward(root: Node) -> Array:
         for node, forward in order.operations:
             node.value = forward(node, *map(_VALUE, node.inputs))
     except Exception as error:
-        explain(error, node, "forward")
+        reraise(error, node, "forward")
     if root.value is None:
         refuse_none(order.operations)
     return root.value
@@ -211,7 +211,7 @@ def _backward(
                         grad = unbroadcast(grad, np.shape(x.value))
                     x.grad = grad if x.grad is None else x.grad + grad  # the sum over fan-out
     except Exception as error:
-        explain(error, node, "backward")
+        reraise(error, node, "backward")
     for leaf in order.leaves:
         if leaf.grad is not None:
             leaf.grad = in_precision_of(leaf.value, leaf.grad)

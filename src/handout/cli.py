@@ -33,8 +33,8 @@ from handout.report.problems import coverage_problems, order_problems, problems,
 from handout.report.sarif import sarif
 from handout.report.summary import tally, told
 from handout.report.verdicts_json import verdicts_json
-from handout.run.cache import Cache, clear, contents
-from handout.run.file_watching import look, wait
+from handout.run.cache import Cache, clear, statistics
+from handout.run.file_watching import snapshot, wait
 from handout.run.process.limits import unlimited
 from handout.settings import HOSTS, Project, Settings, SettingsError, find_project
 from handout.weave.mentions import borrowed_badges, lost_badges
@@ -137,12 +137,12 @@ def _again_and_again(once: Callable[[], int], pages: Sequence[str], read: set[Pa
     own += [config] if config else []
     with contextlib.suppress(KeyboardInterrupt):
         while True:
-            before = look(own)  # before, so that an edit meanwhile is not missed
+            before = snapshot(own)  # before, so that an edit meanwhile is not missed
             try:
                 status = once()
             except SystemExit as refused:  # wrong usage today may be right after the next edit
                 status = int(refused.code or 0)
-            seen = {**look(read), **before}  # after: a page may write what it reads itself
+            seen = {**snapshot(read), **before}  # after: a page may write what it reads itself
             click.echo(f"watching {len(seen)} files and folders; Ctrl-C ends this")
             click.echo(f"\n{one_line(shown_path(wait(seen)))} changed")
     return status
@@ -388,7 +388,7 @@ def show_cache(clearing: bool) -> None:
     if clearing:
         click.echo(f"{folder}: {clear(folder)} entries removed")
         return
-    found = contents(folder)
+    found = statistics(folder)
     click.echo(f"{folder}: {found.entries} entries, {found.size / 1024:.0f} kB")
     click.echo(f"last build: {found.hits} pages from the cache, {found.misses} run")
 

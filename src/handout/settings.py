@@ -223,13 +223,13 @@ def find_project(*starts: Path) -> Project:
     return Project(starts[-1]) if config is None else read_project(config)
 
 
-class _Loader(yaml.SafeLoader):
+class _ConfigLoader(yaml.SafeLoader):
     """Reads a configuration without carrying out what its tags ask for."""
 
 
-_Loader.add_multi_constructor("", lambda loader, suffix, node: None)
-_Loader.add_constructor("!ENV", construct_env_tag)
-_Loader.add_constructor("!relative", lambda loader, node: str(node.value))
+_ConfigLoader.add_multi_constructor("", lambda loader, suffix, node: None)
+_ConfigLoader.add_constructor("!ENV", construct_env_tag)
+_ConfigLoader.add_constructor("!relative", lambda loader, node: str(node.value))
 
 
 class Configuration(NamedTuple):
@@ -285,7 +285,7 @@ def _document(config: Path) -> dict[str, Any]:
     if config.suffix == ".toml":
         return _toml(config)
     try:
-        document = yaml.load(config.read_text("utf-8"), _Loader) or {}
+        document = yaml.load(config.read_text("utf-8"), _ConfigLoader) or {}
     except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
         raise SettingsError(f"{config}: {error}") from error
     if not isinstance(document, dict):

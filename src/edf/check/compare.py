@@ -43,7 +43,7 @@ SHOWN = 16
 
 
 @dataclass
-class Comparison:
+class PointComparison:
     """What comparing one point's gradients gave."""
 
     oracle: str = "complex-step"
@@ -71,7 +71,7 @@ def compare(
     rng: np.random.Generator,
     *,
     show: bool = False,
-) -> Comparison:
+) -> PointComparison:
     """Compare `gradients` with the derivatives of sum(cotangent * F) at the function's point.
 
     With `show`, some components are resolved singly even where all is well, for a report.
@@ -90,10 +90,10 @@ class _Comparer:
         self.point = PointTest(function, cotangent, gradients, rng)
         self.gradients = gradients
         self.rng = rng
-        self.result = Comparison(total=sum(np.size(value) for value in function.values))
+        self.result = PointComparison(total=sum(np.size(value) for value in function.values))
         self.confirmed: set[int] = set()  # arguments for which the complex step is confirmed
 
-    def run(self, show: bool) -> Comparison:
+    def run(self, show: bool) -> PointComparison:
         everything, result = self._finite_components(), self.result
         if self._choose_oracle(everything) == "agrees" == self._compare_at_once(everything):
             result.checked = result.total

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from edf.check.compare import Comparison, compare
+from edf.check.compare import PointComparison, compare
 from edf.check.diagnosis import (
     Disagreement,
     Evidence,
@@ -18,7 +18,7 @@ from edf.check.diagnosis import (
 )
 from edf.check.functions import EvaluationError, GraphFunction, ProtocolError
 from edf.check.protocol import NondeterministicError, check_protocol
-from edf.check.reach import Reach, Sides, alone
+from edf.check.reach import BranchCoverage, Explorer, alone
 from edf.check.report import GradientReport, describe_component
 from edf.check.sampling import SampledGraph
 from edf.check.tolerances import ROUNDING, RTOL
@@ -106,10 +106,10 @@ class _Check:
     ) -> None:
         self.rng = np.random.default_rng(seed)
         self.graph = SampledGraph(loss, wrt, self.rng)
-        self.reach = Reach(self.graph, self.rng)
+        self.explorer = Explorer(self.graph, self.rng)
         self.points = points
         self.unreached = unreached
-        self.comparisons: list[Comparison] = []
+        self.comparisons: list[PointComparison] = []
         self.status: Status = "verified"
         self.message = ""
         self.details: dict[str, Any] = {"tolerance": RTOL}
@@ -125,7 +125,7 @@ class _Check:
             self._compare()
             if self.status == "refuted":
                 return
-            self.reach.note()
+            self.explorer.note()
         everywhere = [set(comparison.zeros) for comparison in self.comparisons]
         zeros = set.intersection(*everywhere)
         labels = self.graph.function.labels
@@ -142,12 +142,12 @@ class _Check:
 
     def _go_further(self) -> None:
         """Test the operations that are not edf's own beyond the sampled range."""
-        for where, finite_only in self.reach.points():
+        for where, finite_only in self.explorer.points():
             for node in self.graph.order:
                 node.grad = None  # each operation is asked by itself: nothing was added before
             try:
                 found, _ = operation_at_fault(
-                    self.reach.operations, self.rng, finite_only=finite_only
+                    self.explorer.operations, self.rng, finite_only=finite_only
                 )
             except (EvaluationError, ProtocolError) as problem:
                 raise type(problem)(f"{problem} ({where})") from problem
@@ -155,7 +155,7 @@ class _Check:
                 self.status, self.shown = "refuted", found.evidence()
                 self.message = f"{describe_component(found.worst)} ({where})"
                 return
-        for sides in self.reach.unreached():
+        for sides in self.explorer.unreached():
             found, still = self._beyond_the_graph(sides)
             if found is not None:
                 described = describe_component(found.worst)
@@ -163,17 +163,19 @@ class _Check:
             elif still.wanted:
                 self._doubt(f"{still.describe()}, so this side was not tested")
 
-    def _beyond_the_graph(self, sides: Sides) -> tuple[Disagreement | None, Sides]:
+    def _beyond_the_graph(
+        self, sides: BranchCoverage
+    ) -> tuple[Disagreement | None, BranchCoverage]:
         """Seek the sides of a branch that the graph's leaves do not reach at the operation's own
         arguments; return what is wrong there, and what is still not reached."""
         self.graph.put(sides.met[-1][0])
-        reach = Reach(alone(sides.node), self.rng)
-        reach.note()
-        for _ in reach.across_thresholds():
-            found, _ = operation_at_fault(reach.operations, self.rng, finite_only=True)
+        explorer = Explorer(alone(sides.node), self.rng)
+        explorer.note()
+        for _ in explorer.across_thresholds():
+            found, _ = operation_at_fault(explorer.operations, self.rng, finite_only=True)
             if found is not None:
                 return found, sides
-        known = [other for (_, branch), other in reach.sides.items() if branch == sides.branch]
+        known = [other for (_, branch), other in explorer.sides.items() if branch == sides.branch]
         return None, known[0] if known else sides
 
     def _doubt(self, reason: str) -> None:

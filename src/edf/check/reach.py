@@ -81,7 +81,7 @@ class Further(NamedTuple):
 
 
 @dataclass
-class Sides:
+class BranchCoverage:
     """What is known of one branch of one operation."""
 
     node: Node
@@ -110,7 +110,7 @@ class Sides:
         )
 
 
-class Reach:
+class Explorer:
     """Takes the graph of a check to points beyond its samples, one after the other.
 
     Args:
@@ -122,7 +122,7 @@ class Reach:
         self.graph = graph
         self.rng = rng
         self.operations = [node for node in graph.order if node.inputs and not is_of_edf(node)]
-        self.sides: dict[tuple[Node, Branch], Sides] = {}
+        self.sides: dict[tuple[Node, Branch], BranchCoverage] = {}
         self.evaluations = 0
 
     def note(self) -> None:
@@ -130,7 +130,7 @@ class Reach:
         values = self.graph.leaf_values()
         for node in self.operations:
             for branch, margins in branch_margins(node).items():
-                sides = self.sides.setdefault((node, branch), Sides(node, branch))
+                sides = self.sides.setdefault((node, branch), BranchCoverage(node, branch))
                 sides.reached |= branch.sides(margins)
                 sides.met.append((values, margins))
 
@@ -144,7 +144,7 @@ class Reach:
         yield from self._beside_thresholds()
         yield from self.across_thresholds()
 
-    def unreached(self) -> list[Sides]:
+    def unreached(self) -> list[BranchCoverage]:
         """Return the branches of which a side has not been reached, though it may be possible."""
         missing = [sides for sides in self.sides.values() if sides.wanted]
         for sides in missing:
@@ -229,7 +229,7 @@ class Reach:
 
     # ---------------------------------------------------------------------------------- the search
 
-    def _find(self, sides: Sides, side: int) -> bool:
+    def _find(self, sides: BranchCoverage, side: int) -> bool:
         """Move along lines from known points to one on that side of a branch, the nearest of those
         tried; return whether there is one.
 

@@ -183,7 +183,7 @@ class Affine(CompNode):
         self.Phi.w.addgrad(self.x.value.T @ self.grad)  # already summed over the batch
 
 
-class _Function(CompNode):
+class _Operation(CompNode):
     """A node that computes what one of edf's operations computes."""
 
     operation: type[Node]
@@ -201,19 +201,19 @@ class _Function(CompNode):
         self.x.addgrad(self.node.backward(self.grad, self.x.value))
 
 
-class Sigmoid(_Function):
+class Sigmoid(_Operation):
     """1 / (1 + exp(-x)), for all x."""
 
     operation = elementary.Sigmoid
 
 
-class Relu(_Function):
+class Relu(_Operation):
     """max(x, 0)."""
 
     operation = elementary.ReLU
 
 
-class Softmax(_Function):
+class Softmax(_Operation):
     """exp(s_i) / sum_j exp(s_j), over the last axis, for all s."""
 
     operation = reductions.Softmax

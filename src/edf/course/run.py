@@ -83,7 +83,7 @@ def main(arguments: list[str] | None = None) -> None:
     except (OSError, UnicodeDecodeError, SyntaxError, UnknownGenerationError) as problem:
         parser.exit(2, f"{given.program}: {_explained(problem)}\n")
     print(f"{given.program}: runs with {GENERATIONS[generation]} ({because})", file=sys.stderr)
-    for name, text in differences(names, generation).items():
+    for name, text in corrections(names, generation).items():
         print(f"{given.program}: unlike in the original, {name} {text}", file=sys.stderr)
     if unknown := missing(names, generation):
         print(
@@ -127,7 +127,7 @@ def recognised(names: set[str]) -> tuple[str, str]:
     return "2017", f"it uses {', '.join(old)}"
 
 
-def differences(names: set[str], generation: str) -> dict[str, str]:
+def corrections(names: set[str], generation: str) -> dict[str, str]:
     """Return what a program uses of the names that are put right, and what is right there now."""
     corrected = CORRECTED[generation.partition("-")[0]]
     return {name: text for name, text in corrected.items() if name in names}

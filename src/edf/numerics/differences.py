@@ -299,7 +299,7 @@ def one_sided(line: Line, *, start: float = 2.0**-18, noise: float = 0.0) -> Slo
     return Slopes(sides[0], sides[1], change + rounding)
 
 
-def quotient(values: Array, steps: Array, method: str) -> Array:
+def difference_quotient(values: Array, steps: Array, method: str) -> Array:
     """Return derivatives, (rows, ..., entries), from values at shifted arguments, many at once.
 
     Args:

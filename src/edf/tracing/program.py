@@ -59,10 +59,10 @@ def trace(loss: Node, names: Mapping[str, Any] | None = None) -> Program:
     """
     if np.size(loss.forward()) != 1:
         raise GraphError(f"{loss!r} is not a scalar: a trace is that of one number")
-    return _Writer(loss, names or {}).program()
+    return _ProgramWriter(loss, names or {}).program()
 
 
-class _Writer:
+class _ProgramWriter:
     """Writes the two passes, and runs each line as it is written, to know the shapes."""
 
     def __init__(self, loss: Node, names: Mapping[str, Any]) -> None:

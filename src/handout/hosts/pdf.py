@@ -77,7 +77,7 @@ def make_pdf(output: Path, chosen: Sequence[str] = ()) -> int:
     chromium = find_chromium()
     with TemporaryDirectory(prefix="handout-pdf-") as folder:
         site = Path(folder, "site")
-        reader = _Reader(chosen)
+        reader = _PageCollector(chosen)
         status = build_site(strict=False, site_dir=site, guest=reader)
         if status:
             return status
@@ -118,7 +118,7 @@ class _NoOptions(Config):
     """A guest of one build has none."""
 
 
-class _Reader(BasePlugin[_NoOptions]):
+class _PageCollector(BasePlugin[_NoOptions]):
     """A guest of the build that keeps what each page holds, and where the navigation has it."""
 
     def __init__(self, chosen: Sequence[str]) -> None:

@@ -38,7 +38,7 @@ from handout.live.site import FOLDER as LIVE
 from handout.math import fonts
 from handout.project_file import find_config
 from handout.run.cache import write_anew
-from handout.run.file_watching import look
+from handout.run.file_watching import snapshot
 from handout.settings import SettingsError
 
 #: Beside the configuration, while Zensical runs: paths in it mean what they mean there.
@@ -112,7 +112,7 @@ class ZensicalSite:
         woven: set[Path] = set()
         try:
             while True:
-                seen = look(self._watched())  # before, so that an edit meanwhile is not missed
+                seen = snapshot(self._watched())  # before, so that an edit meanwhile is not missed
                 read: set[Path] = set()
                 try:
                     woven, read = self._weave_to_serve(woven)
@@ -122,8 +122,8 @@ class ZensicalSite:
                     command = [*_ZENSICAL, "serve", "--config-file", str(self.configuration)]
                     command += ["--dev-addr", address] if address else []
                     server = subprocess.Popen(command, cwd=self.root)
-                seen = {**look(read), **seen}
-                while look(seen) == seen:
+                seen = {**snapshot(read), **seen}
+                while snapshot(seen) == seen:
                     time.sleep(_PAUSE)
                     if server is not None and server.poll() is not None:
                         raise HostError("Zensical has ended", built=True)

@@ -19,7 +19,7 @@ from handout.page.displays import Role
 from handout.page.macros import without_definitions
 from handout.page.options import suggestion
 from handout.page.pages import Page
-from handout.run.outcomes import CellOutcome, Fault, PageOutcome, Reads, Report, printed
+from handout.run.outcomes import CellOutcome, CheckResult, Fault, PageOutcome, Reads, printed
 
 #: As in `<object object at 0x7f25eb6cffd0>`.
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]{6,}\b")
@@ -179,7 +179,9 @@ def _judge_math(
     return verdicts
 
 
-def _misread(cell: Cell, reports: Sequence[Report], macros: Mapping[str, str] | None) -> str | None:
+def _misread(
+    cell: Cell, reports: Sequence[CheckResult], macros: Mapping[str, str] | None
+) -> str | None:
     """Why an equation is not typeset as it was read; None if it is."""
     reprinted = (reports[0].get("details") or {}).get("reprinted") if reports else None
     if not reprinted:
@@ -190,7 +192,7 @@ def _misread(cell: Cell, reports: Sequence[Report], macros: Mapping[str, str] | 
         return f"cannot be typeset: {error.message}"
 
 
-def _from_report(page: Page, cell: Cell, report: Report, name: str) -> Verdict:
+def _from_report(page: Page, cell: Cell, report: CheckResult, name: str) -> Verdict:
     """A check's own report as a verdict; `name` is for one that has none."""
     known = {key: report.get(key) for key in KEYS} | {
         "id": report.get("id") or name,

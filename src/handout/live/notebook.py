@@ -62,7 +62,7 @@ def as_notebook(page: Page, macros: Mapping[str, str], around: Surroundings = AL
         macros: of its formulas.
         around: what it needs besides.
     """
-    writer = _Writer(around)
+    writer = _NotebookWriter(around)
     handout = requirement()
     wanted = ["mkdocs-handout" if is_local(handout) else f'"{handout}"', *around.packages]
     cells = [_code("\n".join((" ".join((INSTALL, *wanted)), LOAD)))]
@@ -143,7 +143,7 @@ def surroundings(
     )
 
 
-class _Writer:
+class _NotebookWriter:
     def __init__(self, around: Surroundings) -> None:
         self.around = around
         self.definitions: dict[str, str] = {}  # targets of links, by the names they have below

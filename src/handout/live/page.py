@@ -26,7 +26,7 @@ MOST = 20_000_000
 _NETWORK = "it used the network"
 
 
-class Described(Protocol):
+class LiveSupport(Protocol):
     """What a page must know of the live part of its site: `handout.live.site.LiveSite`."""
 
     @property
@@ -70,7 +70,7 @@ def mark(number: int, html: str) -> str:
 
 def live_page(
     page: Page,
-    site: Described,
+    site: LiveSupport,
     macros: Mapping[str, str],
     reads: Reads | None = None,
     docs: Path | None = None,

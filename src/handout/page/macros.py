@@ -79,12 +79,12 @@ def _read(latex: str, found: re.Match[str]) -> Definition | None:
     return Definition(found.start(), body.end + 1, called, replacement)
 
 
-class Group(NamedTuple):
+class Braced(NamedTuple):
     start: int  # after the brace
     end: int  # of the closing brace
 
 
-def group(latex: str, position: int) -> Group | None:
+def group(latex: str, position: int) -> Braced | None:
     """The group in braces that begins at a position, but for blanks."""
     blank = _BLANK.match(latex, position)
     start = blank.end() if blank else position
@@ -98,6 +98,6 @@ def group(latex: str, position: int) -> Group | None:
             continue
         depth += {"{": 1, "}": -1}.get(latex[at], 0)
         if depth == 0:
-            return Group(start + 1, at)
+            return Braced(start + 1, at)
         at += 1
     return None

@@ -160,7 +160,7 @@ def _set(latex: str | None, typeset: Callable[[str], str]) -> list[_Leaf]:
     return list(_leaves(ElementTree.fromstring(typeset(latex))))
 
 
-class _Change(NamedTuple):
+class _Edit(NamedTuple):
     """Something to draw, and how many symbols it touches."""
 
     draw: Callable[[], None]
@@ -171,7 +171,7 @@ class _Pen:
     """Finds the changes that make one line of a formula into another."""
 
     def __init__(self) -> None:
-        self.changes: list[_Change] = []
+        self.changes: list[_Edit] = []
 
     def compare(self, old: list[_Leaf], new: list[_Leaf]) -> None:
         """Note what makes `new` of `old`: equal parts correspond, or parts that look alike."""
@@ -182,7 +182,7 @@ class _Pen:
 
     def _aligned(
         self, old: list[_Leaf], new: list[_Leaf], one: list[_Key], other: list[_Key]
-    ) -> list[_Change]:
+    ) -> list[_Edit]:
         """The changes, where parts with equal keys correspond."""
         pen = _Pen()
         for _, a, b, c, d in SequenceMatcher(None, one, other, autojunk=False).get_opcodes():
@@ -206,7 +206,7 @@ class _Pen:
                     self.compare(list(_leaves(one[k])), list(_leaves(other[k])))
         elif other.tag in _SCRIPTS and _row_key(other[0]) == _row_key(one):
             scripts = sum(map(_symbols, other[1:]))
-            self.changes.append(_Change(lambda: _dress(old, other), scripts))
+            self.changes.append(_Edit(lambda: _dress(old, other), scripts))
         elif one.tag in _SCRIPTS and _row_key(one[0]) == _row_key(other):
             self.changes.append(_striking(one[1:]))
         else:
@@ -225,7 +225,7 @@ class _Pen:
             place = list(neighbour.parent).index(neighbour.element)
             neighbour.parent.insert(place + (at >= len(old)), row)
 
-        self.changes.append(_Change(put, _symbols(row)))
+        self.changes.append(_Edit(put, _symbols(row)))
 
 
 def _frame(element: Element) -> _Key:
@@ -243,12 +243,12 @@ def _as_row(parent: Element, k: int) -> None:
         parent[k] = row
 
 
-def _striking(elements: Sequence[Element]) -> _Change:
+def _striking(elements: Sequence[Element]) -> _Edit:
     def strike() -> None:
         for element in elements:
             element.set("class", f"{element.get('class', '')} erratum-struck".strip())
 
-    return _Change(strike, sum(map(_symbols, elements)))
+    return _Edit(strike, sum(map(_symbols, elements)))
 
 
 def _symbols(element: Element) -> int:

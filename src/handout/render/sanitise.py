@@ -84,7 +84,7 @@ def sanitise(svg: str, prefix: str, label: str = "Figure") -> str:
         SvgError: it is not well-formed, no SVG, declares entities, is too deep, or draws too much
             by repetition.
     """
-    writer = _Writer(prefix)
+    writer = _SvgWriter(prefix)
     parser = expat.ParserCreate("utf-8", " ")
     parser.StartElementHandler = writer.start
     parser.EndElementHandler = writer.end
@@ -114,7 +114,7 @@ class _Drawn:
         self.markers: Counter[str] = Counter()  # ids of what is drawn at every vertex
 
 
-class _Writer:
+class _SvgWriter:
     """Writes what may stay while the parser reads; `dropping` counts open elements that go."""
 
     def __init__(self, prefix: str) -> None:

@@ -322,7 +322,7 @@ def write(target: Path, data: bytes) -> None:
         raise
 
 
-class Contents(NamedTuple):
+class CacheStatistics(NamedTuple):
     """What a cache holds."""
 
     entries: int
@@ -331,7 +331,7 @@ class Contents(NamedTuple):
     misses: int
 
 
-def contents(folder: Path) -> Contents:
+def statistics(folder: Path) -> CacheStatistics:
     """What the cache in a folder holds."""
     files = [path for path in folder.glob("??/*.json") if path.is_file()]
     try:
@@ -339,12 +339,12 @@ def contents(folder: Path) -> Contents:
         hits, misses = int(last["hits"]), int(last["misses"])
     except (OSError, ValueError, KeyError, TypeError):
         hits = misses = 0
-    return Contents(len(files), sum(path.stat().st_size for path in files), hits, misses)
+    return CacheStatistics(len(files), sum(path.stat().st_size for path in files), hits, misses)
 
 
 def clear(folder: Path) -> int:
     """Remove every entry; return how many there were. Other files in the folder stay."""
-    entries = contents(folder).entries
+    entries = statistics(folder).entries
     for path in (folder / PAGES, *folder.glob("[0-9a-f][0-9a-f]")):
         shutil.rmtree(path, ignore_errors=True)
     for name in (_STATISTICS, _TEXTS):

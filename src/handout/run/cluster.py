@@ -57,7 +57,7 @@ def cluster(address: str, project: Project, warn: Callable[[str], None]) -> Iter
         )
     bundle = pack(project)
     with _connected(found[2], int(found[3]), encrypted=bool(found[1])) as client:
-        files = _Files(bundle)
+        files = _ProjectFiles(bundle)
         _send(client, files)
         try:
             if not found[1]:
@@ -138,7 +138,7 @@ def _certificates() -> distributed.Security:
     return security
 
 
-def _send(client: distributed.Client, files: _Files) -> None:
+def _send(client: distributed.Client, files: _ProjectFiles) -> None:
     """Send the project's files to every worker; make sure that each is fit to run its pages."""
     if not client.scheduler_info(n_workers=-1)["workers"]:
         raise ClusterError(
@@ -156,7 +156,7 @@ def _send(client: distributed.Client, files: _Files) -> None:
             raise ClusterError(f"the worker {worker} does not fit: {why}")
 
 
-class _Files(distributed.WorkerPlugin):
+class _ProjectFiles(distributed.WorkerPlugin):
     """Keeps a project's files on a worker, while the project's pages run."""
 
     def __init__(self, bundle: Bundle) -> None:
@@ -188,7 +188,7 @@ def _differences(there: Mapping[str, Any], here: Mapping[str, Any]) -> str | Non
 
 def _unfit(name: str, dask_worker: Any = None) -> str | None:
     """Why a worker must not run pages; None if nothing is wrong."""
-    files: _Files = dask_worker.plugins[name]
+    files: _ProjectFiles = dask_worker.plugins[name]
     return files.unfit
 
 
@@ -218,7 +218,7 @@ class _OnCluster(Executor):
 
 def _run_there(run: Callable[[Job], str], job: Job, name: str) -> str:
     """On a worker: run a page."""
-    files = cast(_Files, distributed.get_worker().plugins[name])
+    files = cast(_ProjectFiles, distributed.get_worker().plugins[name])
     if files.unfit is not None:
         raise RuntimeError(f"a worker that joined later does not fit: {files.unfit}")
     return run_moved(run, job, files.bundle, files.root)

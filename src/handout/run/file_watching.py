@@ -13,7 +13,7 @@ _PAUSE = 0.2  # seconds between two looks
 Seen = Mapping[Path, object]
 
 
-def look(paths: Iterable[Path]) -> Seen:
+def snapshot(paths: Iterable[Path]) -> Seen:
     """What can be seen of files and folders without reading them; None for what is not there."""
     return {path: _seen(path) for path in paths}
 
@@ -35,7 +35,7 @@ def wait(before: Seen) -> Path:
     """
     while True:
         time.sleep(_PAUSE)
-        now = look(before)
+        now = snapshot(before)
         for path, seen in before.items():
             if now[path] != seen:
                 return path

@@ -71,7 +71,7 @@ class CellError(TypedDict):
     code: NotRequired[str]  # why a formula is refused, one of `handout.page.codes.CODES`
 
 
-class Report(TypedDict, total=False):
+class CheckResult(TypedDict, total=False):
     """What one check has measured, in its own words: the keys of a verdict, and `details`."""
 
     id: str | None
@@ -105,7 +105,7 @@ class CellOutcome(TypedDict, total=False):
     """What one cell gave."""
 
     error: CellError | None
-    reports: list[Report]  # one for each check, in order
+    reports: list[CheckResult]  # one for each check, in order
     defined: list[str]  # names that a formula has declared or defined
     outputs: list[Output]  # in the order in which they came
     differs: list[str]  # what came out otherwise in a second run, where one was asked for
@@ -230,7 +230,7 @@ Fact = (
 """What a page's process and its supervisor tell the build, one JSON line each."""
 
 
-def compared(first: PageOutcome, second: PageOutcome) -> PageOutcome:
+def with_differences(first: PageOutcome, second: PageOutcome) -> PageOutcome:
     """The first of two outcomes of a page, in which cells say what the second gave otherwise."""
     both = list(zip(first.cells, second.cells, strict=False))
     cells: list[CellOutcome] = [{**one, "differs": _differing(one, two)} for one, two in both]

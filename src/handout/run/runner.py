@@ -14,7 +14,16 @@ from handout.page.pages import Page
 from handout.run.cache import Cache
 from handout.run.digests import of_files
 from handout.run.jobs import job_cell
-from handout.run.outcomes import Fact, Fault, Gathering, Job, Limits, PageOutcome, Reads, compared
+from handout.run.outcomes import (
+    Fact,
+    Fault,
+    Gathering,
+    Job,
+    Limits,
+    PageOutcome,
+    Reads,
+    with_differences,
+)
 from handout.settings import Project, Settings
 
 if TYPE_CHECKING:
@@ -76,7 +85,9 @@ def run_job(job: Job) -> str:
 def run_here(job: Job, hear: Callable[[Fact], None] = lambda fact: None) -> PageOutcome:
     """Run one page, twice if its job says so; `hear` gets every fact of the first run."""
     outcome = _run_once(job, hear)
-    return compared(outcome, _run_once(job, lambda fact: None)) if job.get("twice") else outcome
+    if job.get("twice"):
+        return with_differences(outcome, _run_once(job, lambda fact: None))
+    return outcome
 
 
 def _run_once(job: Job, hear: Callable[[Fact], None]) -> PageOutcome:

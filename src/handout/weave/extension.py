@@ -80,14 +80,14 @@ class HandoutExtension(Extension):
         if rendering := self.getConfig("rendering"):
             md.preprocessors.register(_Told(md, rendering), "handout-untested", 26)
             return
-        page = _Page(md, self.getConfig("woven"), self.getConfig("serving"))
+        page = _RenderedPage(md, self.getConfig("woven"), self.getConfig("serving"))
         md.preprocessors.register(_Named(md, page), "handout-woven", 100)
         md.preprocessors.register(_Alone(md, page), "handout-untested", 26)
         md.treeprocessors.register(_Finished(md, page), "handout-finished", -100)
         md.postprocessors.register(_Completed(md, page), "handout-completed", -100)
 
 
-class _Page:
+class _RenderedPage:
     """The page that is rendered, in what its processors share."""
 
     def __init__(self, md: Markdown, folder: str, serving: bool) -> None:
@@ -154,7 +154,7 @@ class _Told(Preprocessor):
 class _Named(Preprocessor):
     """Reads what was woven for the page."""
 
-    def __init__(self, md: Markdown, page: _Page) -> None:
+    def __init__(self, md: Markdown, page: _RenderedPage) -> None:
         super().__init__(md)
         self.page = page
 
@@ -168,7 +168,7 @@ class _Named(Preprocessor):
 class _Alone(Preprocessor):
     """Refuses a page with cells, claims or badges that nothing has run."""
 
-    def __init__(self, md: Markdown, page: _Page) -> None:
+    def __init__(self, md: Markdown, page: _RenderedPage) -> None:
         super().__init__(md)
         self.page = page
 
@@ -197,7 +197,7 @@ class _Alone(Preprocessor):
 class _Finished(Treeprocessor):
     """Notes that the page's tree is done; before, the table of contents has headings processed."""
 
-    def __init__(self, md: Markdown, page: _Page) -> None:
+    def __init__(self, md: Markdown, page: _RenderedPage) -> None:
         super().__init__(md)
         self.page = page
 
@@ -208,7 +208,7 @@ class _Finished(Treeprocessor):
 class _Completed(Postprocessor):
     """Puts in what was woven, and sets the formulas of the table of contents."""
 
-    def __init__(self, md: Markdown, page: _Page) -> None:
+    def __init__(self, md: Markdown, page: _RenderedPage) -> None:
         super().__init__(md)
         self.page = page
 

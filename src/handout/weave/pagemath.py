@@ -59,7 +59,7 @@ _UNMARKED = re.compile(
 )
 
 
-class _Formula(NamedTuple):
+class _MarkedFormula(NamedTuple):
     latex: str
     display: bool
     written: str  # as it stands in the author's file
@@ -248,25 +248,26 @@ def ends_in_link(content: str, in_link: bool = False) -> bool:
     return not tags[-1].startswith("</") if tags else in_link
 
 
-def _formulas(content: str, which: bool | str) -> Iterator[_Formula]:
+def _formulas(content: str, which: bool | str) -> Iterator[_MarkedFormula]:
     for part, literal in parts(content):
         for found in () if literal else _SITE.finditer(part):
             if found["other"]:
                 continue
             if label := found["label"] or found["ref"]:
                 latex = rf"\eqref{{{label}}}"
-                yield _Formula(latex, False, found[0], mark(latex, display=False), which is True)
+                marked = mark(latex, display=False)
+                yield _MarkedFormula(latex, False, found[0], marked, which is True)
             else:
                 delimited = html.unescape(found["body"]).strip()
                 latex = delimited[2:-2].strip()
                 wanted = which is True or bool(which == "claims" and found["claim"])
                 alone = delimited.startswith(r"\[")
                 cell = None if found["cell"] is None else int(found["cell"])
-                yield _Formula(latex, alone, latex, found[0], wanted, cell)
+                yield _MarkedFormula(latex, alone, latex, found[0], wanted, cell)
 
 
 def _shown(
-    formula: _Formula,
+    formula: _MarkedFormula,
     mathml: str | MathError,
     verdicts: Sequence[Verdict],
     objects: Objects,
@@ -285,7 +286,7 @@ def _shown(
 
 
 def _problems(
-    formulas: list[_Formula], converted: list[str | MathError], page: Page
+    formulas: list[_MarkedFormula], converted: list[str | MathError], page: Page
 ) -> Iterator[Problem]:
     """The errors with their lines: formulas stand in the page in the order of the file."""
     start = 0

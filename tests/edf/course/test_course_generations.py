@@ -12,7 +12,7 @@ import pytest
 import edf.course.autumn2020 as autumn
 import edf.course.winter2017 as ps4
 import edf.course.winter2017_ps2 as ps2
-from edf.course.run import UnknownGenerationError, differences, main, recognised, run, used_names
+from edf.course.run import UnknownGenerationError, corrections, main, recognised, run, used_names
 
 PROGRAMS = Path(__file__).parent / "programs"
 
@@ -293,7 +293,7 @@ def test_the_command_says_what_it_recognised_and_what_differs(tmp_path):
     assert done.stdout == f"{[str(program), '--epochs', '3']}\n"
     assert "runs with edf.course.winter2017_ps2 (its loss is not reduced by Mean" in done.stderr
     assert "unlike in the original, Tanh does not overflow" in done.stderr
-    assert "Mean" not in differences(used_names(program), "2017-ps2")
+    assert "Mean" not in corrections(used_names(program), "2017-ps2")
 
 
 def test_a_loss_for_each_row_is_summed_where_the_later_file_is_meant(tmp_path):
@@ -318,7 +318,7 @@ def test_only_what_comes_from_edf_counts(tmp_path):
     written(tmp_path, "import edf\nedf.components\n", "func.py")
     program = written(tmp_path, "import func, edf as E\nclass Tanh: pass\nE.Embed, Tanh\n")
     assert used_names(program) == {"components", "Embed"}
-    assert list(differences(used_names(program), "2017")) == ["Embed"]
+    assert list(corrections(used_names(program), "2017")) == ["Embed"]
     starred = written(tmp_path, "from edf import *\nclass Tanh: pass\nTanh(Param(Mean))\n", "s.py")
     assert used_names(starred) - {"*"} == {"Param", "Mean"}
 

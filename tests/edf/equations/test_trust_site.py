@@ -8,7 +8,7 @@ import pytest
 from edf.equations.latex import syntax
 from edf.equations.latex.parser import parse, steps
 from edf.equations.latex.printer import to_latex
-from edf.equations.testing.mutations import Alphabet, mutations, spread
+from edf.equations.testing.mutations import Alphabet, mutations, round_robin
 from handout.engine import Engine, open_page
 from handout.page.cells import find_cells
 from handout.page.displays import Role
@@ -67,7 +67,9 @@ def _corruptions(source, step):
         for item in tree.items
         if isinstance(item, syntax.Symbol)
     }
-    for change in spread(mutations(equation, Alphabet(tuple(sorted(indices)), ())), CORRUPTIONS):
+    for change in round_robin(
+        mutations(equation, Alphabet(tuple(sorted(indices)), ())), CORRUPTIONS
+    ):
         if change.equation.left == equation.left:
             yield to_latex(_with_member(claim, equation.right, change.equation.right))
 

@@ -17,7 +17,7 @@ import pytest
 
 from handout.engine import Engine, open_page
 from handout.run import cache as cache_module
-from handout.run.cache import Cache, clear, contents, evict, signature
+from handout.run.cache import Cache, clear, evict, signature, statistics
 from handout.run.digests import digest
 from handout.run.outcomes import PageOutcome, printed
 from handout.run.process.file_access import ReadLog
@@ -576,11 +576,11 @@ def test_the_cache_can_be_looked_at_and_cleared(workshop) -> None:
     workshop.cache.close()
     folder = workshop.root / ".cache"
     (folder / "notes.txt").write_text("mine")
-    found = contents(folder)
+    found = statistics(folder)
     assert (found.entries, found.hits, found.misses) == (1, 1, 0)
     assert found.size > 100
     assert clear(folder) == 1
-    assert contents(folder).entries == 0
+    assert statistics(folder).entries == 0
     assert (folder / "notes.txt").exists()
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from tests.handout.processes import PATIENCE, heed
 
-from handout.run.file_watching import look, wait
+from handout.run.file_watching import snapshot, wait
 
 PAGE = '```python exec="on" id="area"\nfrom shapes import area\nassert area(2) == {}\n```\n'
 COMMAND = [sys.executable, "-c", "from handout.cli import main; main()"]
@@ -87,9 +87,9 @@ def test_a_change_is_seen(workshop, name: str, change: Callable[..., object]) ->
     paths["folder"].mkdir()
     for path in ("file", "same"):
         workshop.write(path, "one")
-    before = look(paths.values())
+    before = snapshot(paths.values())
     workshop.write("folder/.hidden", "")  # what editors leave is no change
     workshop.write("unrelated", "")
-    assert look(paths.values()) == before
+    assert snapshot(paths.values()) == before
     change(paths[name])
     assert wait(before) == paths[name]

@@ -404,9 +404,9 @@ class _Declarations:
         if np.isinf(high) and np.isinf(low):
             return "normal"
         if np.isinf(high):
-            return "positive" if low == 0 else _Shifted(low, 1.0)
+            return "positive" if low == 0 else _HalfLine(low, 1.0)
         if np.isinf(low):
-            return _Shifted(high, -1.0)
+            return _HalfLine(high, -1.0)
         if not low < high:
             fail(Why.DECLARATION, "The interval is empty", at)
         return _Between(low, high)
@@ -556,9 +556,9 @@ class _Declarations:
                 fail(Why.NO_CLAIM, "Nothing lies between these bounds", at)
             one.sample = _Between(low, high)
         elif np.isfinite(low):
-            one.sample = _Shifted(low, 1.0)
+            one.sample = _HalfLine(low, 1.0)
         elif np.isfinite(high):
-            one.sample = _Shifted(high, -1.0)
+            one.sample = _HalfLine(high, -1.0)
 
     def _equal(self, statement: Statement) -> None:
         r"""A = A^\top, Q^\top Q = I; and i = 1, \dots, N, which says what an index runs over."""
@@ -743,7 +743,7 @@ class _Between:
 
 
 @dataclass(frozen=True)
-class _Shifted:
+class _HalfLine:
     end: float
     sign: float
 

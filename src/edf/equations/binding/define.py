@@ -179,7 +179,7 @@ def _defined(
         if variables := _variables(equation.left, names):
             _insist_on_names(equation, names, variables, declared)
             return _function(left, equation, variables)
-        graph = _Graph(equation, names, declared)
+        graph = _GraphBuilder(equation, names, declared)
         name, indices = left.read(graph.expr, _letters_in_names(equation.right, names))
         if name in names and any(names[name] is node for node in graph.page.world.twins):
             fail(
@@ -231,7 +231,7 @@ def _insist_on_names(
     """
     numbers = {name: Input(shape=()) for name in variables}
     try:
-        _Graph(equation, {**names, **numbers}, declared)
+        _GraphBuilder(equation, {**names, **numbers}, declared)
     except EquationError as error:
         if error.why is Why.UNKNOWN:  # else it may be a function of vectors
             raise
@@ -380,7 +380,7 @@ def _is_letter(item: Tree) -> bool:
     return isinstance(item, Symbol) and not item.styles and len(python_names(item)[0]) == 1
 
 
-class _Graph:
+class _GraphBuilder:
     """Builds the nodes of one definition."""
 
     def __init__(self, equation: Equation, names: Mapping[str, Any], declared: Reading) -> None:
@@ -581,19 +581,19 @@ class _Graph:
         return Laid(node, (), axes)
 
 
-_BUILDERS: dict[str, Callable[[_Graph, Expr], Laid]] = {
-    "number": _Graph.number,
-    "node": _Graph.leaf,
-    "array": _Graph.leaf,
-    "component": _Graph.component,
-    "big": _Graph.big,
-    "delta": _Graph.delta,
-    "index": _Graph.index,
-    "gather": _Graph.gather,
-    "ones": _Graph.spread,
-    "eye": _Graph.spread,
-    "cases": _Graph.cases,
-    "call": _Graph.call,
+_BUILDERS: dict[str, Callable[[_GraphBuilder, Expr], Laid]] = {
+    "number": _GraphBuilder.number,
+    "node": _GraphBuilder.leaf,
+    "array": _GraphBuilder.leaf,
+    "component": _GraphBuilder.component,
+    "big": _GraphBuilder.big,
+    "delta": _GraphBuilder.delta,
+    "index": _GraphBuilder.index,
+    "gather": _GraphBuilder.gather,
+    "ones": _GraphBuilder.spread,
+    "eye": _GraphBuilder.spread,
+    "cases": _GraphBuilder.cases,
+    "call": _GraphBuilder.call,
 }
 #: What makes a name an alias: derivatives, and nodes with other arguments.
 _DERIVATIVES = frozenset(["deriv", "prime", "replace", "at"])

@@ -38,7 +38,7 @@ class Laid:
         return len(self.letters) + self.axes
 
 
-class Formula(Node):
+class FormulaNode(Node):
     """A construct of a formula. Its gradients are taken by complex steps.
 
     A subclass says what it computes in `value_of`, which gets arrays with any axes in front.
@@ -68,7 +68,7 @@ class Formula(Node):
         return tuple(gradients)
 
 
-class Operated(Formula):
+class Operated(FormulaNode):
     """An operation of the dialect, at arguments whose indices are brought together."""
 
     def __init__(self, operation: Operation, arguments: Sequence[Laid], result: Laid) -> None:
@@ -92,7 +92,7 @@ class Operated(Formula):
         return from_matrices(value, self.axes)
 
 
-class Reduced(Formula):
+class Reduced(FormulaNode):
     """A sum, product, maximum or minimum over some indices, perhaps over a part of their values."""
 
     def __init__(
@@ -135,7 +135,7 @@ class Reduced(Formula):
         return from_matrices(value.squeeze(gone), self.argument.axes)
 
 
-class Taken(Formula):
+class Taken(FormulaNode):
     """Components: x_i, W_{ij}, x_2, W_{ii}."""
 
     def __init__(
@@ -156,7 +156,7 @@ class Taken(Formula):
         return np.einsum(array, [..., *labels], [..., *range(len(self.letters))])
 
 
-class Gathered(Formula):
+class Gathered(FormulaNode):
     """The values for some indices as a row, a column or a matrix: W_{i,:} and A_{:,j}."""
 
     def __init__(self, argument: Laid, places: Sequence[str | None], result: Laid) -> None:
@@ -178,7 +178,7 @@ class Gathered(Formula):
         return from_matrices(value.squeeze(gone), self.axes)
 
 
-class Size(Formula):
+class Size(FormulaNode):
     """A declared length, as n in x in R^n: that of an axis of an input which has it."""
 
     def __init__(self, pattern: Laid, axis: int) -> None:
@@ -190,7 +190,7 @@ class Size(Formula):
         return np.full(array.shape[:front], float(array.shape[front + self.axis]))
 
 
-class Counting(Formula):
+class Counting(FormulaNode):
     """The number that an index stands for, counted from `start`."""
 
     def __init__(self, pattern: Laid, letter: str, start: int) -> None:
@@ -203,7 +203,7 @@ class Counting(Formula):
         return np.broadcast_to(numbers, (*array.shape[:front], *numbers.shape))
 
 
-class Delta(Formula):
+class Delta(FormulaNode):
     """Kronecker's delta, as large as the ranges of its indices."""
 
     def __init__(self, pattern: Laid, letter: str) -> None:
@@ -216,7 +216,7 @@ class Delta(Formula):
         return np.broadcast_to(identity, (*array.shape[:front], *identity.shape))
 
 
-class Spread(Formula):
+class Spread(FormulaNode):
     """A column of ones or an identity matrix, as long as an axis of another value."""
 
     def __init__(self, pattern: Laid, axis: int, square: bool) -> None:
@@ -229,7 +229,7 @@ class Spread(Formula):
         return np.broadcast_to(value, (*array.shape[: array.ndim - self.rank], *value.shape))
 
 
-class Chosen(Formula):
+class Chosen(FormulaNode):
     """A case distinction: the first value whose condition holds."""
 
     def __init__(self, signs: Sequence[str | None], parts: Sequence[Laid], result: Laid) -> None:

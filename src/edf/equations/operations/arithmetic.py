@@ -21,7 +21,7 @@ from edf.equations.operations.operation import (
 )
 from edf.equations.operations.shapes import (
     Shape,
-    ShapeError,
+    ShapeRuleError,
     collapse,
     describe,
     fits,
@@ -34,7 +34,7 @@ MAX_INTEGER = 1000  # largest exponent that is applied as repeated multiplicatio
 def _terms(first: Shape, *others: Shape) -> Shape:
     for k, other in enumerate(others, 1):
         if not fits(first, other):
-            raise ShapeError(
+            raise ShapeRuleError(
                 f"{describe(first).capitalize()} and {describe(other)} cannot be added"
                 + (
                     ": write \\mathbf{1} for a column of ones, or use indices"
@@ -62,7 +62,7 @@ def _scaled(*shapes: Shape) -> Shape:
 def _entries(*shapes: Shape) -> Shape:
     for k, shape in enumerate(shapes):
         if not fits(shapes[0], shape):
-            raise ShapeError(
+            raise ShapeRuleError(
                 f"\\odot needs two of one shape, not {describe(shapes[0])} and {describe(shape)}", k
             )
     return shapes[0]
@@ -72,7 +72,7 @@ def _matrices(left: Shape, right: Shape) -> Shape:
     assert left is not None
     assert right is not None
     if not same(left[1], right[0]):
-        raise ShapeError(
+        raise ShapeRuleError(
             f"{describe(left).capitalize()} times {describe(right)} does not fit: write a "
             "transpose, or exchange the two",
             1,
@@ -82,15 +82,15 @@ def _matrices(left: Shape, right: Shape) -> Shape:
 
 def _quotient(top: Shape, bottom: Shape) -> Shape:
     if bottom is not None:
-        raise ShapeError(f"Division by {describe(bottom)}: use indices for componentwise", 1)
+        raise ShapeRuleError(f"Division by {describe(bottom)}: use indices for componentwise", 1)
     return top
 
 
 def _power(base: Shape, exponent: Shape) -> Shape:
     if exponent is not None:
-        raise ShapeError(f"The exponent is {describe(exponent)}: write it with an index", 1)
+        raise ShapeRuleError(f"The exponent is {describe(exponent)}: write it with an index", 1)
     if base is not None:
-        raise ShapeError(
+        raise ShapeRuleError(
             f"A power of {describe(base)}: write \\odot or an index for the elementwise one, "
             "a product for the other",
             1,
@@ -113,13 +113,13 @@ def power(base: Array, exponent: Array) -> Array:
 
 def _powers(base: Shape, exponent: Shape) -> Shape:
     if exponent is not None:
-        raise ShapeError(f"The exponent is {describe(exponent)}: write it with an index", 1)
+        raise ShapeRuleError(f"The exponent is {describe(exponent)}: write it with an index", 1)
     return base
 
 
 def _root(base: Shape, degree: Shape) -> Shape:
     if base is not None or degree is not None:
-        raise ShapeError("A root is that of a number: write it with an index", 0)
+        raise ShapeRuleError("A root is that of a number: write it with an index", 0)
     return None
 
 
@@ -134,7 +134,7 @@ def root(base: Array, degree: Array) -> Array:
 def _numbers(name: str, *shapes: Shape) -> Shape:
     for k, shape in enumerate(shapes):
         if shape is not None:
-            raise ShapeError(f"{name} of {describe(shape)}: write it with an index", k)
+            raise ShapeRuleError(f"{name} of {describe(shape)}: write it with an index", k)
     return None
 
 
@@ -166,11 +166,11 @@ def smaller(one: Array, other: Array) -> Array:
 
 def _compared(name: str, *shapes: Shape) -> Shape:
     if len(shapes) < 2:
-        raise ShapeError(f"\\{name} of one thing: write \\{name}_i x_i, or two arguments")
+        raise ShapeRuleError(f"\\{name} of one thing: write \\{name}_i x_i, or two arguments")
     whole = next((shape for shape in shapes if shape is not None), None)
     for k, shape in enumerate(shapes):
         if shape is not None and not fits(whole, shape):  # a number is compared with each entry
-            raise ShapeError(
+            raise ShapeRuleError(
                 f"\\{name} of {describe(whole)} and {describe(shape)}: write it with indices", k
             )
     return whole
@@ -178,7 +178,7 @@ def _compared(name: str, *shapes: Shape) -> Shape:
 
 def _number(shape: Shape) -> Shape:
     if shape is not None:
-        raise ShapeError("Bars around a vector or matrix: write \\lVert x \\rVert or \\det")
+        raise ShapeRuleError("Bars around a vector or matrix: write \\lVert x \\rVert or \\det")
     return None
 
 

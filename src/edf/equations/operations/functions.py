@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from edf.equations.operations.operation import Array, Operation, called, negative
-from edf.equations.operations.shapes import Shape, ShapeError, describe, is_column, is_vector
+from edf.equations.operations.shapes import Shape, ShapeRuleError, describe, is_column, is_vector
 
 
 def logistic(z: Array) -> Array:
@@ -40,7 +40,7 @@ def _function(
 
     def shape(argument: Shape) -> Shape:
         if argument is not None and not activation and not is_vector(argument):
-            raise ShapeError(
+            raise ShapeRuleError(
                 f"{name} of a matrix: write it with indices if it is meant elementwise"
             )
         return argument
@@ -105,7 +105,7 @@ def _softmax(z: Array) -> Array:
 def _of_column(name: str, result: Callable[[Shape], Shape]) -> Callable[[Shape], Shape]:
     def shape(argument: Shape) -> Shape:
         if not is_column(argument):
-            raise ShapeError(f"{name} of {describe(argument)}: it takes a column", 0)
+            raise ShapeRuleError(f"{name} of {describe(argument)}: it takes a column", 0)
         return result(argument)
 
     return shape

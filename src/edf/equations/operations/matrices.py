@@ -22,7 +22,7 @@ from edf.equations.operations.operation import (
 from edf.equations.operations.shapes import (
     Dim,
     Shape,
-    ShapeError,
+    ShapeRuleError,
     describe,
     fits,
     is_column,
@@ -39,7 +39,7 @@ def _number(value: Array) -> Array:
 
 def _square(what: str, shape: Shape) -> None:
     if shape is None or not same(*shape):
-        raise ShapeError(
+        raise ShapeRuleError(
             f"{what} needs a square matrix, not {describe(shape)}: write it with indices if it is "
             "meant of each entry"
             if what == "A power"
@@ -65,7 +65,7 @@ def _inverse(shape: Shape) -> Shape:
 
 def _transpose(shape: Shape) -> Shape:
     if shape is None:
-        raise ShapeError(
+        raise ShapeRuleError(
             "A number has no transpose: is an index too many, or does this stand for a power?"
         )
     return (shape[1], shape[0])
@@ -73,7 +73,7 @@ def _transpose(shape: Shape) -> Shape:
 
 def _diagonal(shape: Shape) -> Shape:
     if not is_column(shape):
-        raise ShapeError(f"diag of {describe(shape)}: it takes a column", 0)
+        raise ShapeRuleError(f"diag of {describe(shape)}: it takes a column", 0)
     assert shape is not None
     return (shape[0], shape[0])
 
@@ -81,11 +81,13 @@ def _diagonal(shape: Shape) -> Shape:
 def _norm(kind: str, latex: str, value: Callable[[Array], Array]) -> Operation:
     def rule(shape: Shape) -> Shape:
         if shape is None:
-            raise ShapeError("The norm of a number: write \\lvert x \\rvert")
+            raise ShapeRuleError("The norm of a number: write \\lvert x \\rvert")
         if kind == "F" and is_vector(shape):
-            raise ShapeError("The Frobenius norm is for matrices: leave the F out")
+            raise ShapeRuleError("The Frobenius norm is for matrices: leave the F out")
         if kind != "F" and not is_vector(shape):
-            raise ShapeError("Which norm of the matrix? Write \\lVert A \\rVert_F, or use indices")
+            raise ShapeRuleError(
+                "Which norm of the matrix? Write \\lVert A \\rVert_F, or use indices"
+            )
         return None
 
     signs = (f"norm{kind}(", ")"), (r"\left\lVert ", rf" \right\rVert_{{{latex}}}")
@@ -96,7 +98,7 @@ def _norm(kind: str, latex: str, value: Callable[[Array], Array]) -> Operation:
 
 def _entry_of(column: Shape, place: Shape) -> Shape:
     if not is_column(column) or place is not None:
-        raise ShapeError(f"A label tells an entry of a column, not of {describe(column)}", 0)
+        raise ShapeRuleError(f"A label tells an entry of a column, not of {describe(column)}", 0)
     return None
 
 
@@ -115,13 +117,13 @@ def _entry_at(column: Array, place: Array) -> Array:
 def _stacked(shape: Shape) -> Shape:
     rows, columns = (settle(dim) for dim in shape or (1, 1))
     if not isinstance(rows, int) or not isinstance(columns, int):
-        raise ShapeError("The size of this matrix cannot be told", 0)
+        raise ShapeRuleError("The size of this matrix cannot be told", 0)
     return (rows * columns, 1)
 
 
 def _inner(left: Shape, right: Shape) -> Shape:
     if left is None or right is None or not fits(left, right):
-        raise ShapeError(
+        raise ShapeRuleError(
             f"An inner product needs two of one shape, not {describe(left)} and {describe(right)}",
             1,
         )
@@ -130,7 +132,7 @@ def _inner(left: Shape, right: Shape) -> Shape:
 
 def _cross(left: Shape, right: Shape) -> Shape:
     if not (is_column(left) and is_column(right) and fits(left, (3, 1)) and fits(right, (3, 1))):
-        raise ShapeError(
+        raise ShapeRuleError(
             "\\times between vectors or matrices: it is the cross product of columns of 3; write "
             "\\odot, or nothing for a product",
             1,
@@ -141,21 +143,21 @@ def _cross(left: Shape, right: Shape) -> Shape:
 def _beside(left: Shape, right: Shape) -> Shape:
     one, other = left or (1, 1), right or (1, 1)
     if not same(one[0], other[0]):
-        raise ShapeError(f"{describe(left).capitalize()} and {describe(right)} in one row", 1)
+        raise ShapeRuleError(f"{describe(left).capitalize()} and {describe(right)} in one row", 1)
     return (one[0], _total(one[1], other[1]))
 
 
 def _above(upper: Shape, lower: Shape) -> Shape:
     one, other = upper or (1, 1), lower or (1, 1)
     if not same(one[1], other[1]):
-        raise ShapeError(f"{describe(upper).capitalize()} above {describe(lower)}", 1)
+        raise ShapeRuleError(f"{describe(upper).capitalize()} above {describe(lower)}", 1)
     return (_total(one[0], other[0]), one[1])
 
 
 def _total(one: Dim, other: Dim) -> Dim:
     one, other = settle(one), settle(other)
     if not isinstance(one, int) or not isinstance(other, int):
-        raise ShapeError("The length of this block cannot be told: write its size out", 1)
+        raise ShapeRuleError("The length of this block cannot be told: write its size out", 1)
     return one + other
 
 
@@ -180,7 +182,7 @@ def _folded(rule: Callable[[Shape, Shape], Shape]) -> Callable[..., Shape]:
 
 def _to_power(base: Shape, exponent: Shape) -> Shape:
     if exponent is not None:
-        raise ShapeError(f"The exponent is {describe(exponent)}: write it with an index", 1)
+        raise ShapeRuleError(f"The exponent is {describe(exponent)}: write it with an index", 1)
     _square("A power", base)
     return base
 
@@ -216,7 +218,7 @@ def _kronecker(left: Shape, right: Shape) -> Shape:
     one, other = left or (1, 1), right or (1, 1)
     sizes = [size for dim in (*one, *other) if isinstance(size := settle(dim), int)]
     if len(sizes) < 4:
-        raise ShapeError("The size of this product cannot be told: write its parts out", 1)
+        raise ShapeRuleError("The size of this product cannot be told: write its parts out", 1)
     rows, columns, more_rows, more_columns = sizes
     return (rows * more_rows, columns * more_columns)
 

@@ -22,7 +22,7 @@ Dim: TypeAlias = int | DimensionVariable
 Shape: TypeAlias = tuple[Dim, Dim] | None
 
 
-class ShapeError(ValueError):
+class ShapeRuleError(ValueError):
     """Arguments that an operation does not take.
 
     Attributes:

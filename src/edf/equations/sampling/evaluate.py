@@ -27,7 +27,7 @@ from edf.equations.operations.shapes import settle
 from edf.equations.sampling.points import Context
 from edf.equations.sampling.stacking import Stacked
 from edf.graph import Array, Node
-from edf.numerics.differences import STENCILS, complex_steps, quotient, repeated
+from edf.numerics.differences import STENCILS, complex_steps, difference_quotient, repeated
 
 _COMPARE: dict[str, Callable[[Array, Array], Array]] = {
     "=": np.equal, r"\neq": np.not_equal, "<": np.less, ">": np.greater,
@@ -214,7 +214,7 @@ class Evaluator:
         context, steps = self.context.step(variable, method, self.step)
         moved = Evaluator(context, self.ranges, self.method, self.step).value(target)
         full = np.broadcast_to(moved, (len(context.rows), *moved.shape[1:]))
-        change = quotient(full, steps, method)
+        change = difference_quotient(full, steps, method)
         if here.dtype == object:
             return change
         return np.where(np.isfinite(here)[..., None], change, np.nan)  # logarithms of negatives

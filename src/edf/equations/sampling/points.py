@@ -23,7 +23,7 @@ from edf.equations.sampling.rounding import Rounding, Rows, rounds_once, underfl
 from edf.equations.sampling.stacking import Stacked
 from edf.equations.sampling.world import World, double
 from edf.graph import Array, Input, Node, Param
-from edf.numerics.differences import STENCILS, complex_steps, quotient
+from edf.numerics.differences import STENCILS, complex_steps, difference_quotient
 from edf.numerics.sampling import SAMPLERS
 
 
@@ -295,7 +295,7 @@ class Context:
                 self._jacobians[key] = np.zeros(shape)
             else:
                 moved, steps = self.step(variable, method, size)
-                self._jacobians[key] = quotient(moved.value(target), steps, method)
+                self._jacobians[key] = difference_quotient(moved.value(target), steps, method)
         return self._jacobians[key]
 
 
@@ -306,7 +306,7 @@ def _tile(value: Array, repeat: int) -> Array:
 # ---------------------------------------------------------------------------------------- drawing
 
 
-def draw(
+def draw_points(
     world: World, rng: np.random.Generator, count: int, copies: int, amplitude: float
 ) -> Points:
     """Return the graph at up to `count` new points: those where every value is finite.

@@ -56,7 +56,7 @@ def possible(points: Points, nodes: Iterable[Node], meaning: Meaning) -> dict[Th
         known = RANGES.get(type(node))
         bounds[node] = known if known is not None else getattr(value, "bounds", ANY)
         found.update({Threshold(node, b): margin for b, margin in trace.possible.items()})
-    formula = _Formula(points, meaning, bounds, found)
+    formula = _BoundsEvaluator(points, meaning, bounds, found)
     for side in (meaning.left, meaning.right):
         formula.bounds_of(side)
     return found
@@ -83,7 +83,7 @@ def _quietly(function: Any, arguments: list[Any]) -> Any:
         return None
 
 
-class _Formula:
+class _BoundsEvaluator:
     """Follows the bounds through a formula."""
 
     def __init__(

@@ -48,7 +48,7 @@ Side = tuple[Threshold, int]
 
 
 @dataclass
-class Sides:
+class SideCoverage:
     """Which sides were reached, and where each row is."""
 
     reached: set[Side] = field(default_factory=set)
@@ -80,7 +80,7 @@ class Sides:
 
 
 @dataclass(frozen=True)
-class Reach:
+class SearchResult:
     """What came of looking for sides of thresholds."""
 
     refuted: Finding | None  # by a point on a side that was found
@@ -89,12 +89,12 @@ class Reach:
     told: bool = False  # whether being equal on a side that was found says something
 
 
-def search(meaning: Meaning, setting: Setting, samples: Sequence[Points]) -> Reach:
+def search(meaning: Meaning, setting: Setting, samples: Sequence[Points]) -> SearchResult:
     """Look for sides of thresholds that the samples have not reached."""
     world = setting.world
     below = world.all_below(nodes(meaning))
     formula = has_thresholds(meaning)
-    sides = Sides()
+    sides = SideCoverage()
 
     def watched(points: Points) -> Watched:
         with quiet():
@@ -123,7 +123,7 @@ def search(meaning: Meaning, setting: Setting, samples: Sequence[Points]) -> Rea
             continue
         found = judged_apart(meaning, crossing.rounded(COPIES, COARSE))
         if found.status == "refuted":
-            return Reach(found, [], len(sides.reached))
+            return SearchResult(found, [], len(sides.reached))
         told = told or found.told
         if found.points:
             parts.append((crossing, watched(crossing)))
@@ -133,13 +133,13 @@ def search(meaning: Meaning, setting: Setting, samples: Sequence[Points]) -> Rea
         hopeless.add(target)
     refuted = _beside_thresholds(meaning, parts, sides, watched)
     if refuted is not None:
-        return Reach(refuted, [], len(sides.reached))
+        return SearchResult(refuted, [], len(sides.reached))
     missing = [
         described(threshold, side, world, setting.page.scope.labels)
         for threshold, side in sides.missing
         if _may_move(threshold, world, below) and not threshold.is_claim
     ]
-    return Reach(None, list(dict.fromkeys(missing)), len(sides.reached), told)
+    return SearchResult(None, list(dict.fromkeys(missing)), len(sides.reached), told)
 
 
 def _is_undefined(meaning: Meaning, points: Points) -> bool:
@@ -236,7 +236,7 @@ def _is_in_reach(target: Side, parts: Sequence[tuple[Points, Watched]]) -> bool:
 def _beside_thresholds(
     meaning: Meaning,
     parts: Sequence[tuple[Points, Watched]],
-    sides: Sides,
+    sides: SideCoverage,
     watched: Callable[[Points], Watched],
 ) -> Finding | None:
     """Test a step close to its thresholds, on both sides; return what refutes it.
@@ -244,30 +244,30 @@ def _beside_thresholds(
     Two thresholds that should be one, such as 12 and 13, leave room between them that no point is
     likely to hit.
     """
-    lines = [
-        line
+    segments = [
+        segment
         for threshold in sides.seen
         if not (threshold.is_claim or threshold.needs_no_reaching)
-        for line in _lines_across(threshold, parts)
+        for segment in _segments_across(threshold, parts)
     ][:SEARCHED]
-    if len(lines) < 2:
+    if len(segments) < 2:
         return None
-    starts = np.zeros(len(lines))
+    starts = np.zeros(len(segments))
     width = 1.0
     try:
         for _ in range(2):
             places = starts[:, None] + width * np.linspace(0, 1, SECTIONS + 1)
-            points = _on_lines(lines, places)
+            points = _on_segments(segments, places)
             if points is None:
                 return None
             found = watched(points)
-            for k, line in enumerate(lines):
+            for k, segment in enumerate(segments):
                 rows = slice(k * (SECTIONS + 1), (k + 1) * (SECTIONS + 1))
-                beyond = found[line.threshold].reached(line.side)[rows]
+                beyond = found[segment.threshold].reached(segment.side)[rows]
                 starts[k] = places[k, max(0, int(np.argmax(beyond)) - 1)]
             width /= SECTIONS
         offsets = [sign * far for far in BESIDE for sign in (-1, 1)]
-        points = _on_lines(lines, (starts + width / 2)[:, None] + np.array(offsets))
+        points = _on_segments(segments, (starts + width / 2)[:, None] + np.array(offsets))
     except (EquationError, KeyError):  # an operation fails, or a threshold is not met there
         return None
     if points is None:
@@ -277,7 +277,7 @@ def _beside_thresholds(
 
 
 @dataclass(frozen=True)
-class _Line:
+class _Segment:
     """From a point that has not reached a side of a threshold to one that has."""
 
     threshold: Threshold
@@ -286,8 +286,10 @@ class _Line:
     rows: tuple[int, int]
 
 
-def _lines_across(threshold: Threshold, parts: Sequence[tuple[Points, Watched]]) -> Iterator[_Line]:
-    """Yield a line between the points that are nearest to a threshold, if it has two sides."""
+def _segments_across(
+    threshold: Threshold, parts: Sequence[tuple[Points, Watched]]
+) -> Iterator[_Segment]:
+    """Yield a segment between the points that are nearest to a threshold, if it has two sides."""
     for side in (1, -1):
         ends = []
         for beyond in (False, True):
@@ -302,19 +304,19 @@ def _lines_across(threshold: Threshold, parts: Sequence[tuple[Points, Watched]])
                 ends.append((parts[k][0], row))
         if len(ends) == 2:
             (one, row), (other, last) = ends
-            yield _Line(threshold, side, (one, other), (row, last))
+            yield _Segment(threshold, side, (one, other), (row, last))
             return
 
 
-def _on_lines(lines: Sequence[_Line], places: Array) -> Points | None:
-    """Return points on lines, (lines, places); None where only samplers could give them."""
-    world = lines[0].points[0].world
+def _on_segments(segments: Sequence[_Segment], places: Array) -> Points | None:
+    """Return points on segments, (segments, places); None where only samplers could give them."""
+    world = segments[0].points[0].world
     leaves = {}
-    for node in lines[0].points[0].leaves:
+    for node in segments[0].points[0].leaves:
         stacks = []
-        for line, own in zip(lines, places, strict=True):
+        for segment, own in zip(segments, places, strict=True):
             one, other = (
-                p.leaves[node][row] for p, row in zip(line.points, line.rows, strict=True)
+                p.leaves[node][row] for p, row in zip(segment.points, segment.rows, strict=True)
             )
             if movable(world, node):
                 weight = own.reshape(-1, *(1,) * one.ndim)
@@ -324,7 +326,7 @@ def _on_lines(lines: Sequence[_Line], places: Array) -> Points | None:
         leaves[node] = np.concatenate(stacks)
         if is_positive(world, node):
             leaves[node] = np.maximum(np.abs(leaves[node]), 1e-9)
-    first = lines[0].points[0]
+    first = segments[0].points[0]
     count = places.size
     return Points(world, leaves, first.seed, np.zeros(count, int), 1)
 

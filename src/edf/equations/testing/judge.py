@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from edf.equations.meaning.typed.expression import Meaning
-from edf.equations.sampling.points import Points, draw
+from edf.equations.sampling.points import Points, draw_points
 from edf.equations.sampling.rounding import COARSE
 from edf.equations.sampling.world import World
 from edf.equations.testing.measure import CHECKED, COPIES, Measure, has_limit, quiet
-from edf.equations.testing.sides import DIFFERENT, FIRST, SINGLE, Comparison, Sides
+from edf.equations.testing.sides import DIFFERENT, FIRST, SINGLE, Agreement, Sides
 from edf.graph import Array, Node
 from edf.report import Status
 
@@ -102,7 +102,7 @@ class _Judge:
         for number in range(MAX_DRAWS):
             if not self.done and number * points >= HOPELESS:
                 break
-            drawn = draw(self.world, rng, points, 1 + COPIES, COARSE)
+            drawn = draw_points(self.world, rng, points, 1 + COPIES, COARSE)
             self.outside += points - len(drawn)
             if (refuted := self.add(drawn, points - self.done)) is not None:
                 return refuted
@@ -130,7 +130,7 @@ class _Judge:
             self._count(sides, compared)
         return None
 
-    def _count(self, sides: Sides, compared: Comparison) -> None:
+    def _count(self, sides: Sides, compared: Agreement) -> None:
         self.done += len(sides)
         self.error = max(self.error, float(compared.error.max(initial=0.0)))
         unequal = compared.error[compared.apart > self.slack * compared.allowed]
@@ -142,7 +142,7 @@ class _Judge:
         if self.witness is None or len(self.witness) < len(sides):
             self.witness = sides
 
-    def _looked_at_closely(self, sides: Sides) -> tuple[Sides, Comparison]:
+    def _looked_at_closely(self, sides: Sides) -> tuple[Sides, Agreement]:
         """Compare, with a second look at points that two rounded copies leave in doubt."""
         different = SINGLE if self.world.rounds else DIFFERENT
         compared = sides.compared(different)
@@ -161,7 +161,7 @@ class _Judge:
         sides = replace(sides, **parts)
         return sides, sides.compared(different)
 
-    def _difference(self, sides: Sides, compared: Comparison) -> tuple[int, ...] | None:
+    def _difference(self, sides: Sides, compared: Agreement) -> tuple[int, ...] | None:
         """Return the place of the largest difference that a closer look bears out."""
         order = np.argsort(np.where(compared.different, compared.error, 0), axis=None)[::-1]
         for flat in order[:3]:
@@ -175,7 +175,7 @@ class _Judge:
                 return place
         return None
 
-    def _jump(self, sides: Sides, compared: Comparison) -> tuple[int, ...] | None:
+    def _jump(self, sides: Sides, compared: Agreement) -> tuple[int, ...] | None:
         """Return a place where sides differ at a chosen point, and agree right beside it.
 
         There the values jump, however little they are rounded, so that they seem to have no digits.
@@ -259,7 +259,7 @@ class _Judge:
             return f"{where}, or a limit does not exist"
         return f'{where}; sample the inputs where all is defined, as with Input(sample="positive")'
 
-    def _refuted(self, sides: Sides, compared: Comparison, place: tuple[int, ...]) -> Finding:
+    def _refuted(self, sides: Sides, compared: Agreement, place: tuple[int, ...]) -> Finding:
         row = place[0]
         axes = sorted(self.meaning.ranges)
         index = {name: place[k + 1] for k, name in enumerate(axes) if sides.left.shape[k + 1] > 1}
@@ -327,6 +327,6 @@ def _any(mask: Array) -> Array:
     return np.asarray(mask.reshape(len(mask), -1).any(axis=1))
 
 
-def _rows(compared: Comparison, chosen: Array) -> Comparison:
+def _rows(compared: Agreement, chosen: Array) -> Agreement:
     names = ("error", "apart", "allowed", "equal", "different", "informs")
-    return Comparison(**{name: getattr(compared, name)[chosen] for name in names})
+    return Agreement(**{name: getattr(compared, name)[chosen] for name in names})

@@ -36,7 +36,7 @@ Axis = tuple[Node, int]
 
 
 @dataclass(frozen=True)
-class Change:
+class LengthChange:
     """Some axes of sampled inputs, all of one length, made longer."""
 
     axes: frozenset[Axis]
@@ -183,16 +183,16 @@ def _made_longer(
     equation: s.Equation, meaning: Meaning, group: frozenset[Axis], length: int, setting: Setting
 ) -> tuple[Finding | None, int]:
     """Test a step with some axes made longer, and return the length that they had."""
-    longer = Change(group, length)
+    longer = LengthChange(group, length)
     found = _tested(equation, longer, setting)
     if found is None or found.status != "verified" or meaning.sign not in COMPARISONS:
         return found, longer.to
-    much_longer = Change(group, length, LONGER)
+    much_longer = LengthChange(group, length, LONGER)
     other = _tested(equation, much_longer, setting)
     return (found, longer.to) if other is None else (other, much_longer.to)
 
 
-def _tested(equation: s.Equation, change: Change, setting: Setting) -> Finding | None:
+def _tested(equation: s.Equation, change: LengthChange, setting: Setting) -> Finding | None:
     """Test a step after a change; None where graph or formula do not allow it.
 
     Of several readings of the numbers in it, one that holds is enough.
@@ -226,7 +226,7 @@ def _at_tried_points(meaning: Meaning, world: World, setting: Setting, found: Fi
     return other if other.status == "refuted" else found
 
 
-def _pages(setting: Setting, change: Change) -> Iterator[tuple[World, Scope]]:
+def _pages(setting: Setting, change: LengthChange) -> Iterator[tuple[World, Scope]]:
     """Yield graph and names after a change.
 
     Where Python has a name for the length, as n, what the graph divides by may be n as well, or
@@ -250,7 +250,7 @@ def _pages(setting: Setting, change: Change) -> Iterator[tuple[World, Scope]]:
                 yield World(roots, shapes, constants), scopes[1]
 
 
-def _scopes(scope: Scope, change: Change) -> Iterator[Scope]:
+def _scopes(scope: Scope, change: LengthChange) -> Iterator[Scope]:
     """Yield the page's names, and the same with whole numbers that may be the length changed.
 
     A declared length has a name, which changes with it; no other number can be meant by it.
@@ -274,7 +274,7 @@ def _scopes(scope: Scope, change: Change) -> Iterator[Scope]:
         yield Scope({**scope.names, **larger})
 
 
-def _variants(equation: s.Equation, change: Change) -> Iterator[s.Equation]:
+def _variants(equation: s.Equation, change: LengthChange) -> Iterator[s.Equation]:
     """Yield the equation, and the equation with some numbers changed as the length is."""
     length = change.length
     yield equation

@@ -23,7 +23,7 @@ from edf.equations.meaning.typed.relations import COMPARISONS
 from edf.equations.sampling.points import Declined
 from edf.equations.testing.judge import Finding, agrees
 from edf.equations.testing.measure import quiet
-from edf.equations.testing.mutations import Alphabet, mutations, spread
+from edf.equations.testing.mutations import Alphabet, mutations, round_robin
 
 MUTANTS = 25  # tried for each verified step
 #: That hold where the step holds, and so take as long to test as the step itself. Of an inequality
@@ -51,7 +51,7 @@ def count_noticed(
     counts = {"tried": 0, "refuted": 0, "rejected": 0, "unnoticed": 0}
     example: str | None = None
     suspects, most = 0, SUSPECTS_OF_BOUND if meaning.sign in COMPARISONS else SUSPECTS
-    for change in spread(mutations(equation, alphabet(equation, meaning, page)), MUTANTS):
+    for change in round_robin(mutations(equation, alphabet(equation, meaning, page)), MUTANTS):
         try:
             changed = resolve(change.equation, page)
             if (changed.left, changed.right) == (meaning.left, meaning.right):

@@ -351,7 +351,7 @@ def _delta(i: str, j: str, at: int) -> s.Tree:
     return s.Script(s.Symbol(r"\delta", at=at), s.Indices(items, ("",), at=at), None, at=at)
 
 
-def spread(found: Sequence[Mutation], count: int) -> list[Mutation]:
+def round_robin(found: Sequence[Mutation], count: int) -> list[Mutation]:
     """Return at most `count` changes, the kinds taken in turns so that each is seen."""
     kinds: dict[str, list[Mutation]] = {}
     for change in found:

@@ -74,7 +74,7 @@ class Sides:
         """By how much equal sides may differ."""
         return ROUNDINGS * self.spread + STEPS * self.gap
 
-    def compared(self, different: float = DIFFERENT) -> Comparison:
+    def compared(self, different: float = DIFFERENT) -> Agreement:
         """Compare both sides, at each point and component."""
         apart = np.abs(self.left - self.right)
         size, doubt = self.size, self.doubt
@@ -84,7 +84,7 @@ class Sides:
         cancels &= (zero[0] ^ zero[1]) & (size <= doubt)
         scale = np.maximum(size, self.spread / (64 * UNIT))
         scale = np.maximum(scale, 1e-3 * largest(size, size.ndim))
-        return Comparison(
+        return Agreement(
             error=apart / np.maximum(scale, 1e-300),
             apart=apart,
             allowed=doubt + 4 * UNIT * size,
@@ -95,7 +95,7 @@ class Sides:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Agreement:
     """For each point and component of two sides, what can be said of them.
 
     Between *equal* and *different*, nothing can.

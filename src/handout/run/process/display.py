@@ -26,11 +26,11 @@ _METHODS = (  # as Jupyter has them
 )
 
 
-of_page: Display | None = None
+of_page: DisplayPublisher | None = None
 """That of the page which runs in this process, for a backend that a library loads by its name."""
 
 
-class Display:
+class DisplayPublisher:
     """Shows things on the page.
 
     Args:
@@ -53,7 +53,7 @@ class Display:
     def value(self, value: Any) -> None:
         """Show a value: one that has only text is printed."""
         if not is_drawn(value):
-            self.publish(bundle(value))
+            self.publish(mime_bundle(value))
 
     def publish(
         self, data: Mapping[str, Any], key: str | None = None, update: bool = False
@@ -78,11 +78,11 @@ class Display:
         if pyplot is None:
             return
         for number in pyplot.get_fignums():
-            self.publish(bundle(pyplot.figure(number)))
+            self.publish(mime_bundle(pyplot.figure(number)))
         pyplot.close("all")
 
 
-def bundle(value: Any) -> Bundle:
+def mime_bundle(value: Any) -> Bundle:
     """A value in every form that it has; nothing for one that shows itself."""
     drawn = drawing(value)
     if drawn is not None:

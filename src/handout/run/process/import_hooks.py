@@ -39,11 +39,11 @@ class _Finder(importlib.abc.MetaPathFinder):
         finally:
             self.searching = False
         if spec is not None and spec.loader is not None:
-            spec.loader = _Loader(spec.loader, lambda: self.hooks.pop(name, _nothing)())
+            spec.loader = _HookedLoader(spec.loader, lambda: self.hooks.pop(name, _nothing)())
         return spec
 
 
-class _Loader(importlib.abc.Loader):
+class _HookedLoader(importlib.abc.Loader):
     """Stands in for a module's loader until the module is executed."""
 
     def __init__(self, loader: importlib.abc.Loader, then: Callable[[], None]) -> None:

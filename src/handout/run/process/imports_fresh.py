@@ -24,7 +24,7 @@ from importlib.machinery import (
 _DOUBTFUL = 2.0  # seconds: the time of a file may be rounded down, on some systems to even seconds
 
 
-class _Loader(importlib.machinery.SourceFileLoader):
+class _FreshLoader(importlib.machinery.SourceFileLoader):
     def path_stats(self, path: str) -> dict[str, float]:
         """What a compiled module is compared with; nothing, for one that cannot be trusted."""
         stats: dict[str, float] = dict(super().path_stats(path))
@@ -48,7 +48,7 @@ def trust_no_doubtful_bytecode(of_project: Callable[[str], bool]) -> None:
         return FileFinder(
             folder,
             (ExtensionFileLoader, EXTENSION_SUFFIXES),
-            (_Loader, SOURCE_SUFFIXES),
+            (_FreshLoader, SOURCE_SUFFIXES),
             (SourcelessFileLoader, BYTECODE_SUFFIXES),
         )
 

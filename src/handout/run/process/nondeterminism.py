@@ -59,12 +59,12 @@ def sources(code: ast.AST, names: Mapping[str, Any]) -> list[str]:
         code: the cell, as Python without magics.
         names: the page's namespace, after the cell has run.
     """
-    found = _Finder(names)
+    found = _CallVisitor(names)
     found.visit(code)
     return list(found.sources)
 
 
-class _Finder(ast.NodeVisitor):
+class _CallVisitor(ast.NodeVisitor):
     """Visits every call."""
 
     def __init__(self, names: Mapping[str, Any]) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from handout.run.process.display import Display, drawing
+from handout.run.process.display import DisplayPublisher, drawing
 
 
 class Shell:
@@ -29,7 +29,7 @@ class Shell:
     def __init__(
         self,
         module: ModuleType,
-        display: Display,
+        display: DisplayPublisher,
         name_of: Callable[[int], str],
         show_result: Callable[[Any, dict[str, Any]], None],
     ) -> None:

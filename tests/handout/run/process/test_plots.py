@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from handout.render.outputs import display
-from handout.run.process.display import bundle
+from handout.run.process.display import mime_bundle
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def plotted(plt: Any) -> str:
     axes.plot([2.5, 1.5, 1.75])
     axes.set(title="Loss < 3", xlabel="epoch", ylabel="loss")
     axes.legend()
-    return display(bundle(figure))
+    return display(mime_bundle(figure))
 
 
 def test_a_plot_takes_the_colours_of_the_page(pyplot: Any) -> None:
@@ -55,7 +55,7 @@ def test_a_plot_says_its_numbers(pyplot: Any) -> None:
 def test_a_plotted_image_stays(pyplot: Any) -> None:
     """A heat map of matplotlib is a bitmap inside the drawing."""
     pyplot.imshow([[0.0, 0.25], [1.0, -1.0]])
-    html = display(bundle(pyplot.gcf()))
+    html = display(mime_bundle(pyplot.gcf()))
     assert 'href="data:image/png;base64,' in html
     assert "image of 2 by 2: least -1, greatest 1" in html
 
@@ -78,7 +78,7 @@ class Drawing:
 def test_a_drawing_of_a_value_stands_in_the_page_without_its_script() -> None:
     """The last line of a cell may be anything that draws itself as SVG."""
     svg = '<svg><script>hit()</script><rect id="a" onclick="hit()" width="9"/></svg>'
-    html = display(bundle(Drawing(svg)), "A title")
+    html = display(mime_bundle(Drawing(svg)), "A title")
     assert '<rect id="p' in html
     assert 'width="9"' in html
     assert 'aria-label="A title"' in html
@@ -88,6 +88,6 @@ def test_a_drawing_of_a_value_stands_in_the_page_without_its_script() -> None:
 def test_a_drawing_that_cannot_be_read_is_told() -> None:
     """With the reason, in its place."""
     svg = "<svg><script>hit()</script><rect></svg>"
-    html = display(bundle(Drawing(svg)), 'A "title"')
+    html = display(mime_bundle(Drawing(svg)), 'A "title"')
     assert "A drawing is not shown: the figure is not well-formed SVG: mismatched tag" in html
     assert "hit" not in html

@@ -36,7 +36,7 @@ _INFINITY = Symbol(r"\infty")
 
 
 @dataclass(frozen=True)
-class _Kind:
+class _Family:
     """A family of laws: its parameters, and the probability or the density of a value X."""
 
     formula: str
@@ -46,13 +46,13 @@ class _Kind:
     over: str = ""  # of densities, the rule of integration
 
 
-_KINDS = {
-    "Bernoulli": _Kind("A^X (1 - A)^{1 - X}", 1, "0", "1"),
-    "Binomial": _Kind(r"\binom{A}{X} B^X (1 - B)^{A - X}", 2, "0", "A"),
-    "Poisson": _Kind(r"e^{-A} \frac{A^X}{X!}", 1, "0", r"\infty"),
-    "N": _Kind(r"\frac{1}{\sqrt{2 \pi B}} \exp(-\frac{(X - A)^2}{2 B})", 2, over="line"),
-    "U": _Kind(r"\frac{1}{B - A}", 2, over="interval"),
-    "Exponential": _Kind("A e^{-A X}", 1, over="half"),
+_FAMILIES = {
+    "Bernoulli": _Family("A^X (1 - A)^{1 - X}", 1, "0", "1"),
+    "Binomial": _Family(r"\binom{A}{X} B^X (1 - B)^{A - X}", 2, "0", "A"),
+    "Poisson": _Family(r"e^{-A} \frac{A^X}{X!}", 1, "0", r"\infty"),
+    "N": _Family(r"\frac{1}{\sqrt{2 \pi B}} \exp(-\frac{(X - A)^2}{2 B})", 2, over="line"),
+    "U": _Family(r"\frac{1}{B - A}", 2, over="interval"),
+    "Exponential": _Family("A e^{-A X}", 1, over="half"),
 }
 _SPELLED = {
     "Bern": "Bernoulli", "Ber": "Bernoulli", "Bin": "Binomial", "Binom": "Binomial",
@@ -74,7 +74,7 @@ def named_law(tree: Tree) -> Law | None:
     r"""Return the law of E_{x \sim \mathcal{N}(0, 1)}[..]; None if what stands there is none."""
     match tree:
         case Product(factors=(Symbol(styles=styles) as name, Group() as group)) if styles:
-            known = _SPELLED.get(name.base, name.base) in _KINDS
+            known = _SPELLED.get(name.base, name.base) in _FAMILIES
             return _law(tree, to_latex(tree), group.at) if known else None
     return None
 
@@ -84,7 +84,7 @@ def _law(tree: Tree, text: str, at: int) -> Law:
     letters = [factor.base for factor in factors[:-1] if isinstance(factor, Symbol)]
     name = "".join(letters)
     name = _SPELLED.get(name, name)
-    kind = _KINDS.get(name)
+    kind = _FAMILIES.get(name)
     group = factors[-1] if factors else None
     if kind is None or len(letters) < len(factors) - 1 or not isinstance(group, Group):
         raise EquationError(
@@ -140,7 +140,7 @@ def mean(reader: Reader, found: dict[str, tuple[Symbol, Law]], body: Tree) -> Ex
 
 def over_law(reader: Reader, one: Law, letter: Symbol, body: Tree) -> Expr:
     """Read the expectation of a formula of a letter that has a law."""
-    kind, at = _KINDS[one.name], body.at
+    kind, at = _FAMILIES[one.name], body.at
     if kind.over:
         return mean_over(reader, kind.formula, kind.over, one.parameters, letter, body)
     inside = Group((body,), "(", ")", at=at)
@@ -156,7 +156,7 @@ def probability(reader: Reader, event: Relation) -> Expr | None:
     if bound is None or bound.kind != "law":
         return None
     one: Law = bound.value
-    kind = _KINDS[one.name]
+    kind = _FAMILIES[one.name]
     if event.sign == "=" and not kind.over:
         return reader.read(_formula(one, kind.formula, event.right))
     if event.sign in ("<", r"\leq") and kind.over == "line":

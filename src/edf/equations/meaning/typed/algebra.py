@@ -16,7 +16,7 @@ from edf.equations.meaning.typed.expression import Expr, Index, letters_of
 from edf.equations.operations import OPERATIONS
 from edf.equations.operations.shapes import (
     Shape,
-    ShapeError,
+    ShapeRuleError,
     could_fit,
     describe,
     is_column,
@@ -72,7 +72,7 @@ def apply(name: str, args: Sequence[Expr], at: int) -> Expr:
     """Return the operation `name` of some arguments, whose shapes its rule must accept."""
     try:
         shape = OPERATIONS[name].shape(*(arg.shape for arg in args))
-    except ShapeError as error:
+    except ShapeRuleError as error:
         fail(Why.SHAPES, error.message, at if error.argument is None else args[error.argument].at)
     return make(name, args, at=at, shape=shape)
 
