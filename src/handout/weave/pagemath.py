@@ -45,9 +45,6 @@ _ENDS = re.compile(
     r'<math\b(?:(?!</math>).)*</math><span class="math-words" hidden>[^<]*</span>[.,;:!?)]+',
     re.DOTALL,
 )
-_MATHML = re.compile(r"<math\b.*?</math>", re.DOTALL)
-_PLACE = "<!--handout: formula {}-->"
-_PLACES = re.compile(_PLACE.format(r"\d+"))
 _LINK = re.compile(r'<math[^>]*><mtext>(<a href="#[^"]*">\([^<]*\)</a>)</mtext></math>')
 _UNMARKED = re.compile(
     r"\\\$(?P<escaped>)|"  # which Jupyter's typesetter, too, shows as a dollar
@@ -175,23 +172,6 @@ def convert(
         for part, literal in parts(content)
     )
     return html_of_page, list(_problems(wanted, converted, page)) if page is not None else []
-
-
-def set_aside(content: str) -> tuple[str, dict[str, str]]:
-    """HTML with comments in the place of MathML, and what each of them stands for."""
-    places: dict[str, str] = {}
-
-    def place(found: re.Match[str]) -> str:
-        name = _PLACE.format(len(places))
-        places[name] = found[0]
-        return name
-
-    return _MATHML.sub(place, content), places
-
-
-def put_back(content: str, places: Mapping[str, str]) -> str:
-    """HTML with its MathML again, from `set_aside`."""
-    return _PLACES.sub(lambda found: places.get(found[0], found[0]), content)
 
 
 def formulas(content: str) -> list[tuple[str, bool]]:

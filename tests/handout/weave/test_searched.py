@@ -1,0 +1,45 @@
+"""What a search is spared: nothing that it would have indexed."""
+
+import pytest
+from material.plugins.search.plugin import Parser
+
+from handout.weave.searched import searched
+
+CODE = '<span class="n">x</span> <span class="o">&lt;</span> \n<span class="mi">1</span>\n'
+LINE = '<a id="__codelineno-0-1" name="__codelineno-0-1" href="#__codelineno-0-1"></a>'
+FORMULA = '<math data-search-exclude=""><mi>x</mi></math><span hidden>x</span>'
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        f'<div class="highlight"><pre id="__code_0"><span></span><code>{CODE}</code></pre></div>',
+        f"<pre><code>{LINE}{CODE}{LINE}{CODE}</code></pre>",
+        "<pre><code>\n<span> </span>\n</code></pre>",
+        f"<pre><code>{CODE}</span></code></pre><p>{CODE}</p>",
+        f'<pre><code><span data-search-exclude="">{CODE}</span>y</code></pre>',
+        f"<pre><code>{CODE}<b>y</b></code></pre>",
+        f"<p>With {FORMULA} and {FORMULA}, {FORMULA} {FORMULA}.</p>",
+    ],
+)
+def test_the_index_stays_the_same(block: str):
+    """Of code with and without lines that can be linked to, of odd code, and of formulas."""
+    page = f'<h1 id="a">A {FORMULA}</h1><div><h2 id="b">B</h2>{block}</div><p>{block}</p>'
+    assert indexed(searched(page, code=True)) == indexed(page)
+    assert len(searched(page, code=True)) <= len(page)
+
+
+def test_colours_go():
+    """Where nothing but tags that are passed over stands between words of code."""
+    page = f"<pre><span></span><code>{LINE}{CODE}</code></pre> {FORMULA}"
+    read = "<pre><span></span><code>x &lt; \n1\n</code></pre> <!-- --><span hidden>x</span>"
+    assert searched(page, code=True) == read
+    assert CODE in searched(page, code=False)
+
+
+def indexed(html: str) -> list[tuple[str | None, str, str]]:
+    """What Material's search keeps of a page, by section."""
+    parser = Parser()
+    parser.feed(html)
+    parser.close()
+    return [(s.id, "".join(s.title), "".join(s.text)) for s in parser.data]
