@@ -75,8 +75,16 @@ class Evaluator:
     def value(self, expr: Expr) -> Array:
         """Return the value of an expression."""
         if (operation := OPERATIONS.get(expr.op)) is not None:
-            return self._operated(operation, [self.value(arg) for arg in expr.args])
+            return self._operated(operation, self.values(expr.args))
         return CONSTRUCTS[expr.op](self, expr)
+
+    def values(self, exprs: Sequence[Expr]) -> list[Array]:
+        """Return the values of several expressions; one that is there twice is evaluated once."""
+        known: dict[int, Array] = {}
+        for expr in exprs:
+            if id(expr) not in known:
+                known[id(expr)] = self.value(expr)
+        return [known[id(expr)] for expr in exprs]
 
     def _operated(self, operation: Operation, values: list[Array]) -> Array:
         if operation.name in _EXACT:
@@ -104,7 +112,7 @@ class Evaluator:
 
     # ----------------------------------------------------------- rows, indices, rows, columns
 
-    def meets(self, expr: Expr, number: int, margin: Array) -> None:
+    def meets(self, expr: Expr, number: int, sign: str, left: Array, right: Array) -> None:
         """Hear of a condition in a case distinction; see `edf.equations.sampling.watching`."""
 
     def called(self, bound: Bound, operation: Stacked, stacks: list[Array]) -> Array:
@@ -339,8 +347,8 @@ def _big(ev: Evaluator, expr: Expr) -> Array:
 
 def _cases(ev: Evaluator, expr: Expr) -> Array:
     count = len(expr.data)
-    values = [ev.value(arg) for arg in expr.args[:count]]
-    sides = iter(expr.args[count:])
+    args = ev.values(expr.args)
+    values, sides = args[:count], iter(args[count:])
     tests: list[Array] = []
     for number, condition in enumerate(expr.data):
         if condition is None:
@@ -348,15 +356,9 @@ def _cases(ev: Evaluator, expr: Expr) -> Array:
         elif condition[0] == "index":
             tests.append(ev.compared(condition[2], condition[1], condition[3]))
         else:
-            left, right = ev.value(next(sides)), ev.value(next(sides))
-            tests.append(_COMPARE[condition[1]](left.real, right.real))
-            margin = left.real - right.real
-            if condition[1] in (
-                "=",
-                r"\neq",
-            ):  # which numbers meet that are drawn from a finite set
-                margin = np.where(margin == 0, 1.0, -1.0)
-            ev.meets(expr, number, margin)
+            left, right = next(sides).real, next(sides).real
+            tests.append(_COMPARE[condition[1]](left, right))
+            ev.meets(expr, number, condition[1], left, right)
     chosen = values[-1]
     for value, test in list(zip(values, tests, strict=True))[-2::-1]:
         chosen = np.where(test, value, chosen)
@@ -364,7 +366,7 @@ def _cases(ev: Evaluator, expr: Expr) -> Array:
 
 
 def _call(ev: Evaluator, expr: Expr) -> Array:
-    return ev.applied(expr.data, [ev.value(arg) for arg in expr.args])
+    return ev.applied(expr.data, ev.values(expr.args))
 
 
 def _prime(ev: Evaluator, expr: Expr) -> Array:
@@ -388,7 +390,7 @@ def _prime(ev: Evaluator, expr: Expr) -> Array:
 def _replace(ev: Evaluator, expr: Expr) -> Array:
     """A part of the graph again, with other values for some ancestors."""
     node, variables, _ = expr.data
-    lead, stacks = ev.flattened([ev.value(arg) for arg in expr.args])
+    lead, stacks = ev.flattened(ev.values(expr.args))
     repeated = int(np.prod(lead[1:]))
     rows = ev.context.rows.repeat(repeated)
     world = ev.points.world

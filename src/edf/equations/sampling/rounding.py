@@ -26,6 +26,7 @@ UNIT = 2.0**-52  # what rounding really does to one result, at most
 COARSE, FINE = 64 * UNIT, 2 * UNIT
 SINGLE = 2.0**29  # by how much more a result in single precision is rounded
 TINY = 1e-120  # smaller intermediate results may have lost digits to underflow
+LONG = 4096  # numbers of a row from which rows are rounded one by one, with little memory
 
 _POOL_SIZE = 65_537  # prime, so that no two rows of a large array get the same numbers
 
@@ -83,7 +84,11 @@ class Rounding:
         full = np.empty((len(rows), *value.shape[1:]), dtype)
         full[...] = value
         parts = full.view(np.float64).reshape(len(rows), -1)
-        parts *= 1 + amplitude[:, None] * self._numbers(parts.size).reshape(parts.shape)
+        if parts.shape[1] < LONG:
+            parts *= 1 + amplitude[:, None] * self._numbers(parts.size).reshape(parts.shape)
+            return full
+        for row in np.flatnonzero(amplitude):
+            parts[row] *= 1 + amplitude[row] * self._numbers(parts.shape[1])
         return full
 
     def cancelled(self, value: Array, arguments: Sequence[Array], rows: Rows) -> Array:

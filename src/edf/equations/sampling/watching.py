@@ -128,13 +128,16 @@ class WatchingEvaluator(Evaluator):
         if operation is None or not operation.branches:
             return super().value(expr)
         trace = Trace()
-        values = [self.value(arg) for arg in expr.args]
+        values = self.values(expr.args)
         result = np.asarray(operation(*(trace.watch(value) for value in values)))
         for branch, margins in trace.margins.items():
             self.note(expr, branch, margins)
         return self.rounded(result.view(np.ndarray))
 
-    def meets(self, expr: Expr, number: int, margin: Array) -> None:
+    def meets(self, expr: Expr, number: int, sign: str, left: Array, right: Array) -> None:
+        margin = left - right
+        if sign in ("=", r"\neq"):  # which numbers meet that are drawn from a finite set
+            margin = np.where(margin == 0, 1.0, -1.0)
         self.note(expr, number, [margin])
 
     def called(self, bound: Bound, operation: Stacked, stacks: list[Array]) -> Array:

@@ -97,7 +97,7 @@ class _Ground:
                     margins.append(margin)
         return [found[k] for k in np.argsort(margins)[:STARTS]]
 
-    def points(self, places: Array, start: Array | int) -> Points:
+    def points(self, places: Array, start: Array | int, copies: int = COPIES) -> Points:
         """Return the graph at some places; each belongs to a start, which has the other leaves."""
         count, first = len(places), 0
         begun = np.broadcast_to(start, count)
@@ -113,13 +113,15 @@ class _Ground:
             leaves[node] = own.reshape(count, *leaves[node].shape[1:])
             first += entries
         draws = np.zeros(count, int)
-        return Points(self.world, leaves, 0, draws, 1, 1 + COPIES, COARSE)
+        return Points(self.world, leaves, 0, draws, 1, 1 + copies, COARSE)
 
-    def margins(self, places: Array, starts: Array | int) -> tuple[Array, Array]:
-        """Return the least margin at each place, and its doubt."""
+    def margins(
+        self, places: Array, starts: Array | int, copies: int = COPIES
+    ) -> tuple[Array, Array]:
+        """Return the least margin at each place, and its doubt, which takes rounded copies."""
         *lead, size = places.shape
         begun = np.broadcast_to(starts, lead).ravel()
-        margins, doubts = self._margins_at(self.points(places.reshape(-1, size), begun))
+        margins, doubts = self._margins_at(self.points(places.reshape(-1, size), begun, copies))
         return margins.reshape(lead), doubts.reshape(lead)
 
     def _margins_at(self, points: Points) -> tuple[Array, Array]:
@@ -162,7 +164,7 @@ class _Ground:
         pairs = [(i, j) for i in range(size) for j in range(i)]
         units = np.eye(size)
         moves = np.array([0 * h[0], *units, *-units, *(units[i] + units[j] for i, j in pairs)])
-        around, _ = self.margins(places[:, None] + moves * h[:, None], starts[:, None])
+        around, _ = self.margins(places[:, None] + moves * h[:, None], starts[:, None], 0)
         found = zip(places, h, around, strict=True)
         return np.stack([_downhill(place, step, values, pairs) for place, step, values in found])
 

@@ -86,7 +86,7 @@ class _FeelingEvaluator(Evaluator):
         operation = OPERATIONS.get(expr.op)
         if operation is None:
             return super().value(expr)
-        values = [self.value(arg) for arg in expr.args]
+        values = self.values(expr.args)
         if _absorbs(expr, operation):
             self._note(expr, operation, [value.real for value in values])
         return self._operated(operation, values)

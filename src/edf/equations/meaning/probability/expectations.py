@@ -210,7 +210,8 @@ def _given(reader: Reader, tree: Tree) -> Indicator:
 
 def _covariance(reader: Reader, given: Sequence[Tree], one: Tree, other: Tree) -> Expr:
     product = _expectation(reader, given, one, other)
-    means = _expectation(reader, given, one), _expectation(reader, given, other)
+    first = _expectation(reader, given, one)
+    means = first, first if other is one else _expectation(reader, given, other)
     return apply("add", (product, apply("neg", (apply("mul", means, one.at),), one.at)), one.at)
 
 
