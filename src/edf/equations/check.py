@@ -11,7 +11,7 @@ from edf.equations.diagnostics import EquationError, Why
 from edf.equations.latex.asides import stated_in
 from edf.equations.latex.parser import parse, steps
 from edf.equations.latex.printer import to_latex
-from edf.equations.latex.syntax import Equation, Grad, Tree, walk
+from edf.equations.latex.syntax import Equation, Grad, Number, Relation, Symbol, Tree, walk
 from edf.equations.meaning.names.scope import Scope
 from edf.equations.meaning.names.wording import with_names
 from edf.equations.meaning.piecewise.conditions import with_ranges
@@ -177,8 +177,8 @@ def _check(
 def _insist_on_one_reading(equation: Equation, meaning: Meaning, setting: Setting) -> None:
     """Refuse what is refuted as it is read, and holds as some authors mean it.
 
-    That is b(1 - r) as a product, of a node b that depends on r; and A^2 as the square of each
-    entry.
+    That is b(1 - r) as a product, of a node b that depends on r; A^2 as the square of each entry;
+    and a natural number as a positive one.
 
     Raises:
         EquationError: It holds so.
@@ -201,15 +201,31 @@ def _insist_on_one_reading(equation: Equation, meaning: Meaning, setting: Settin
             continue
         if _holds(equation, meaning, replace(setting, page=other)):
             raise EquationError(Why.AMBIGUOUS, message, position=expr.at)
+    naturals = [
+        part
+        for part in dict.fromkeys(walk(equation))
+        if isinstance(part, Symbol) and (bound := setting.page.scope.find(part)) is not None
+        and getattr(getattr(bound.value, "sample", None), "from_zero", False)
+    ]  # fmt: skip
+    positive = tuple(Relation(part, r"\geq", Number("1")) for part in naturals)
+    above = replace(equation, conditions=(*equation.conditions, *positive))
+    if naturals and _holds(above, meaning, setting):
+        name = to_latex(naturals[0])
+        raise EquationError(
+            Why.AMBIGUOUS,
+            f"This holds from {name} = 1 on, and not for 0: is 0 a natural number? Declare "
+            f"{name} \\in \\mathbb{{N}}_{{>0}}, or \\mathbb{{N}}_0",
+            position=naturals[0].at,
+        )
 
 
 def _holds(equation: Equation, meaning: Meaning, setting: Setting) -> bool:
     """Whether a step is verified when it is read otherwise."""
     try:
         other = resolve(equation, setting.page)
+        return other != meaning and examine(equation, other, setting).finding.status == "verified"
     except EquationError:
         return False
-    return other != meaning and examine(equation, other, setting).finding.status == "verified"
 
 
 def understood(

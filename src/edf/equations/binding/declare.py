@@ -72,7 +72,13 @@ _SUBSET = re.compile(
 SPARE = 2
 _IN = re.compile(r"\\in(?![A-Za-z])")
 _ORDER = re.compile(r"(?P<sign><|>|\\(?:leq?|geq?|lt|gt|neq?|succ(?:eq)?|prec(?:eq)?)(?![A-Za-z]))")
-_INTEGERS = re.compile(r"\\mathbb\s*\{?\s*(?P<which>[NZ])\s*\}?\s*(?:_\s*(?:\{[^{}]*\}|\S)\s*)?")
+_INTEGERS = re.compile(
+    r"\\mathbb\s*\{?\s*(?P<which>[NZ])\s*\}?\s*(?:[_^]\s*(?:\{(?P<group>[^{}]*)\}|(?P<one>\S))\s*)?"
+)
+#: Whole numbers that are tried, beside the few that are drawn.
+LARGER = (10, 20, 50)
+#: What is written at the sign of whole numbers, and the least of them.
+_LEAST = {"": None, "0": 0, "+": 1, "*": 1, "++": 1, ">0": 1, ">=0": 0, ">=1": 1}
 _TOTAL = re.compile(
     r"(?:\\sum\s*_\s*\{?\s*\w\s*\}?|\\mathbf\{1\}\^\{?\s*(?:\\top|T)\s*\}?)\s*"
     r"(?P<name>\\?[A-Za-z]+(?:\{[A-Za-z]\})?)(?:_\{?\w\}?)?"
@@ -109,6 +115,23 @@ class Declared:
     space: str = ""  # and the name of its sample space
     law: Law | None = None  # of a random variable, if that has a name
     event: bool = False  # whether it is 1 for the outcomes of an event, and 0 for others
+    low: float = -np.inf
+    high: float = np.inf
+    ends: tuple[float, ...] = ()  # of these, those that belong to the set
+    nonzero: bool = False
+
+    def bound(self, low: float, high: float, ends: tuple[float, ...] = ()) -> None:
+        """Let the name lie between two numbers, within what bounds it already."""
+        known = self.low, self.high, self.ends
+        listed = sorted({*self.ends, *ends})
+        self.ends = tuple(
+            end for end in listed if _holds(end, *known) and _holds(end, low, high, ends)
+        )
+        self.low, self.high = max(self.low, low), min(self.high, high)
+        if np.isinf(self.low) and np.isinf(self.high):
+            return
+        positive = self.low == 0 and np.isinf(self.high)
+        self.sample = "positive" if positive else _Interval(self.low, self.high, self.ends)
 
     def value(self) -> Any:
         """The input or the function that the name is bound to."""
@@ -124,8 +147,15 @@ class Declared:
         made.first_member = self.first
         made.measure = self.measure
         made.is_event = self.event
+        made.ends = self.ends
+        made.is_nonzero = self.nonzero
         made.draws_stacks = True
         return made
+
+
+def _holds(number: float, low: float, high: float, ends: Sequence[float]) -> bool:
+    """Whether a number lies between two others, or is one of the ends that belong to these."""
+    return low < number < high or number in ends
 
 
 def declare(
@@ -328,10 +358,15 @@ class _Declarations:
         if is_simplex is None and symmetric is None and power is not None:
             base = (written[: power.start()] + written[power.end() :]).strip()
             lengths = _TIMES.split(power["group"] or power["one"])
-        if (real := _REALS.match(base)) is not None:
+        if (whole := _INTEGERS.fullmatch(written)) is not None:
+            self._whole(one, whole, at)
+            lengths = []
+        elif (real := _REALS.match(base)) is not None:
             rest = base[real.end() :].strip()
-            if _POSITIVE.fullmatch(rest) or _NOT_NEGATIVE.fullmatch(rest):
-                one.sample = "positive"
+            if _POSITIVE.fullmatch(rest):
+                one.bound(0.0, np.inf)
+            elif _NOT_NEGATIVE.fullmatch(rest):
+                one.bound(0.0, np.inf, (0.0,))
             elif rest:
                 fail(Why.DECLARATION, f"{rest} behind the reals is not understood", at)
         elif is_simplex is not None:
@@ -344,9 +379,9 @@ class _Declarations:
         elif (finite := _FINITE.fullmatch(base)) is not None:
             one.sample = self._finite(finite["items"], at)
         elif (whole := _INTEGERS.fullmatch(base)) is not None:
-            one.sample = _Whole(0 if whole["which"] == "N" else -5, 6)
+            self._whole(one, whole, at)
         elif (interval := _INTERVAL.fullmatch(base)) is not None:
-            one.sample = self._interval(interval, at)
+            self._interval(one, interval, at)
         else:
             fail(
                 Why.DECLARATION,
@@ -399,17 +434,24 @@ class _Declarations:
             )
         return _OneOf([float(value) for value in values])
 
-    def _interval(self, found: re.Match[str], at: int) -> str | Sampler:
+    def _whole(self, one: Declared, found: re.Match[str], at: int) -> None:
+        r"""\mathbb{N}, \mathbb{Z}, and from where on: \mathbb{N}_0, \mathbb{Z}_{>0}."""
+        script = (found["group"] or found["one"] or "").replace(" ", "")
+        script = re.sub(r"\\geq?", ">=", script)
+        if script not in _LEAST:
+            fail(Why.DECLARATION, f"{script} is not understood: write \\mathbb{{N}}_{{>0}}", at)
+        least = _LEAST[script]
+        if least is None:
+            least = -5 if found["which"] == "Z" else 0
+        open_ended = _Whole(least, 6, bounded=False, from_zero=found["which"] == "N" and not script)
+        one.sample = open_ended.within(one.low, one.high, one.ends)
+
+    def _interval(self, one: Declared, found: re.Match[str], at: int) -> None:
         low, high = (_end(found[name].strip(), at) for name in ("low", "high"))
-        if np.isinf(high) and np.isinf(low):
-            return "normal"
-        if np.isinf(high):
-            return "positive" if low == 0 else _HalfLine(low, 1.0)
-        if np.isinf(low):
-            return _HalfLine(high, -1.0)
         if not low < high:
             fail(Why.DECLARATION, "The interval is empty", at)
-        return _Between(low, high)
+        ends = (low,) * (found["open"] == "[") + (high,) * (found["close"] == "]")
+        one.bound(low, high, tuple(end for end in ends if np.isfinite(end)))
 
     def _random(self, one: Declared, space: str, image: str, at: int) -> None:
         r"""X : \Omega \to \mathbb{R}, a random variable on a finite sample space, however large; or
@@ -538,27 +580,28 @@ class _Declarations:
                 )
             one.sample = positive_definite
             return
-        if one.sample not in ("normal", "positive"):
+        whole = one.sample if isinstance(one.sample, _Whole) and not one.sample.labels else None
+        if not (whole or one.sample in ("normal", "positive") or isinstance(one.sample, _Interval)):
             fail(Why.DECLARATION, f"{one.name} has its set already", at)
-        low, high = -np.inf, np.inf
+        low, high, ends = -np.inf, np.inf, list[float]()
         for sign, bound in bounds:
             end = _end(bound, at)
             if sign in ("<", "<="):
                 high = min(high, end)
             elif sign in (">", ">="):
                 low = max(low, end)
-            elif sign != "!=" or end != 0:
+            elif sign == "!=" and end == 0:
+                one.nonzero = True
+            else:
                 fail(Why.AMBIGUOUS, "What is this order? Write >, <, \\geq, \\leq, or \\neq 0", at)
-        if low == 0 and np.isinf(high):
-            one.sample = "positive"
-        elif np.isfinite(low) and np.isfinite(high):
-            if not low < high:
-                fail(Why.NO_CLAIM, "Nothing lies between these bounds", at)
-            one.sample = _Between(low, high)
-        elif np.isfinite(low):
-            one.sample = _HalfLine(low, 1.0)
-        elif np.isfinite(high):
-            one.sample = _HalfLine(high, -1.0)
+            if sign in ("<=", ">="):
+                ends.append(end)
+        if whole is not None:
+            one.sample = whole.within(low, high, ends)
+        else:
+            one.bound(low, high, tuple(ends))
+        if not one.low < one.high or (isinstance(one.sample, _Whole) and not one.sample.numbers):
+            fail(Why.NO_CLAIM, "Nothing lies between these bounds", at)
 
     def _equal(self, statement: Statement) -> None:
         r"""A = A^\top, Q^\top Q = I; and i = 1, \dots, N, which says what an index runs over."""
@@ -728,32 +771,26 @@ def _listed(values: Iterable[float]) -> str:
 
 
 @dataclass(frozen=True)
-class _Between:
+class _Interval:
+    """Numbers between two bounds, of which at least one is finite."""
+
     low: float
     high: float
+    ends: tuple[float, ...] = ()  # those that belong to it
 
     @property
     def latex(self) -> str:
         """The set, for readers."""
-        return f"[{self.low:g}, {self.high:g}]"
+        low = rf"{self.low:g}" if np.isfinite(self.low) else r"-\infty"
+        high = rf"{self.high:g}" if np.isfinite(self.high) else r"\infty"
+        return f"{'(['[self.low in self.ends]}{low}, {high}{')]'[self.high in self.ends]}"
 
     def __call__(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
-        margin = 0.02 * (self.high - self.low)  # open ends are not reached, nor nearly
-        return rng.uniform(self.low + margin, self.high - margin, shape)
-
-
-@dataclass(frozen=True)
-class _HalfLine:
-    end: float
-    sign: float
-
-    @property
-    def latex(self) -> str:
-        """The set, for readers."""
-        return rf"({self.end:g}, \infty)" if self.sign > 0 else rf"(-\infty, {self.end:g})"
-
-    def __call__(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
-        return self.end + self.sign * (0.05 + rng.gamma(2.0, 0.5, shape))
+        if np.isfinite(self.low) and np.isfinite(self.high):
+            margin = 0.02 * (self.high - self.low)  # ends are tried by themselves
+            return rng.uniform(self.low + margin, self.high - margin, shape)
+        away = 0.05 + rng.gamma(2.0, 0.5, shape)
+        return self.low + away if np.isfinite(self.low) else self.high - away
 
 
 @dataclass(frozen=True)
@@ -793,6 +830,8 @@ class _Whole:
     first: int
     last: int
     labels: bool = False  # whole numbers that only tell things apart, and can be indices
+    bounded: bool = True  # whether there are no larger ones, which are tried as well
+    from_zero: bool = False  # whether 0 is the first as far as is known: is it in \\mathbb{N}?
     finite: ClassVar[bool] = True
 
     @property
@@ -801,9 +840,35 @@ class _Whole:
         return rf"\{{{self.first}, \dots, {self.last}\}}"
 
     @property
+    def larger(self) -> tuple[int, ...]:
+        """Numbers that are tried as well, where there are larger ones."""
+        return () if self.bounded else tuple(number for number in LARGER if number > self.last)
+
+    @property
+    def most(self) -> int:
+        """The largest number that is tried."""
+        return max((self.last, *self.larger))
+
+    @property
     def numbers(self) -> tuple[float, ...]:
         """All of them."""
         return tuple(float(number) for number in range(self.first, self.last + 1))
+
+    def within(self, low: float, high: float, ends: Sequence[float]) -> _Whole:
+        """Those of them between two bounds, which belong to them as far as they are listed."""
+        if np.isinf(low) and np.isinf(high):
+            return self
+        first, last = self.first, self.last
+        if np.isfinite(low):
+            first = math.ceil(low) + (low not in ends and low == math.ceil(low))
+        if np.isfinite(high):
+            last = math.floor(high) - (high not in ends and high == math.floor(high))
+        if np.isinf(high):
+            last = max(last, first + 6)
+        if np.isinf(low) and self.first < 0:
+            first = min(first, last - 6)
+        least = self.first if self.first >= 0 else first
+        return _Whole(max(first, least), last, bounded=bool(np.isfinite(high)))
 
     def __call__(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
         drawn = rng.integers(self.first, self.last + 1, shape)

@@ -60,7 +60,7 @@ class Points:
         self.copies = copies
         self.amplitude = amplitude
         self.guarded = guarded
-        self.rounding = Rounding()
+        self.rounding = Rounding(any(_is_whole(world, *leaf) for leaf in leaves.items()))
         rows = Rows(draws)
         if copies > 1:
             each = [0.0, *[amplitude] * (copies - 1)]
@@ -316,6 +316,13 @@ def draw_points(
     """
     leaves = {node: drawn_leaf(world, node, rng, count) for node in world.order if not node.inputs}
     return at(world, leaves, count, int(rng.integers(2**62)), copies, amplitude)
+
+
+def _is_whole(world: World, node: Node, values: Array) -> bool:
+    """Whether a leaf is drawn from whole numbers, as far as its values tell."""
+    if not isinstance(node, Input) or node in world.fixed or not callable(node.sample):
+        return False
+    return bool(values.dtype.kind == "f" and values.size and (values == np.rint(values)).all())
 
 
 def drawn_leaf(world: World, node: Node, rng: np.random.Generator, count: int) -> Array:

@@ -25,6 +25,7 @@ UNIT = 2.0**-52  # what rounding really does to one result, at most
 #: small that the coarse one would change its sign.
 COARSE, FINE = 64 * UNIT, 2 * UNIT
 SINGLE = 2.0**29  # by how much more a result in single precision is rounded
+LARGEST = 2.0**53  # whole numbers below are exact
 TINY = 1e-120  # smaller intermediate results may have lost digits to underflow
 LONG = 4096  # numbers of a row from which rows are rounded one by one, with little memory
 
@@ -66,10 +67,16 @@ def _each(how: Callable[[Array, int], Array], amplitude: Array | None, count: in
 
 
 class Rounding:
-    """Rounds stacks at random, from one stream of random numbers."""
+    """Rounds stacks at random, from one stream of random numbers.
 
-    def __init__(self) -> None:
+    Args:
+        whole: Whether whole numbers are drawn. Then results that are whole are exact: with n + 1
+            rounded, (-1)^{n + 1} were not a number, and a sum up to 2n lost its last term.
+    """
+
+    def __init__(self, whole: bool = False) -> None:
         self._next = 0
+        self.whole = whole
 
     def __call__(self, value: Array, rows: Rows) -> Array:
         """Return a stack with each row rounded with its own amplitude; whole numbers are exact."""
@@ -86,9 +93,12 @@ class Rounding:
         parts = full.view(np.float64).reshape(len(rows), -1)
         if parts.shape[1] < LONG:
             parts *= 1 + amplitude[:, None] * self._numbers(parts.size).reshape(parts.shape)
-            return full
-        for row in np.flatnonzero(amplitude):
-            parts[row] *= 1 + amplitude[row] * self._numbers(parts.shape[1])
+        else:
+            for row in np.flatnonzero(amplitude):
+                parts[row] *= 1 + amplitude[row] * self._numbers(parts.shape[1])
+        if self.whole and dtype == np.float64:
+            exact = (value == np.rint(value)) & (np.abs(value) < LARGEST)
+            np.copyto(full, value, where=exact)
         return full
 
     def cancelled(self, value: Array, arguments: Sequence[Array], rows: Rows) -> Array:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -28,7 +29,10 @@ from edf.graph import Array, Input, Node
 
 STARTS = 2
 ROUNDS = 12
-MOST = 12  # numbers up to which all of them are moved, and second derivatives are taken
+MOST = 12  # numbers up to which all second derivatives are taken
+MANY = 200  # numbers up to which all of them are moved together
+LEAST = 1e-9  # how near to an end of an interval that it does not reach a number is moved
+ANYWHERE = (-np.inf, np.inf)
 SLOPE = 1e-4  # the step of these differences
 LENGTHS = (1.0, 0.5, 0.1, 2.0, 1e-2, 1e-3)  # of Newton's step, tried together
 FARTHEST = 1e4
@@ -40,9 +44,22 @@ def extremes(
     meaning: Meaning, world: World, samples: Sequence[Points], names: Mapping[Node, str]
 ) -> Finding | str | None:
     """Return a refutation, or the place where the sides of a strict inequality touch, in words."""
-    ground = _Ground(meaning, world)
-    if not ground.moved or ground.size > MOST:
-        return None
+    moved = [n for n in world.all_below(nodes(meaning)) if _range(world, n) is not None]
+    size = sum(map(world.entries, moved))
+    groups = [moved] if 0 < size <= MANY else []
+    if size > MOST:  # each by itself is moved as well, since many go downhill slowly
+        groups += [[node] for node in moved if len(moved) > 1 and world.entries(node) <= MOST]
+    for group in groups:
+        found = _lowest(meaning, _Ground(meaning, world, group), samples, names)
+        if found is not None:
+            return found
+    return None
+
+
+def _lowest(
+    meaning: Meaning, ground: _Ground, samples: Sequence[Points], names: Mapping[Node, str]
+) -> Finding | str | None:
+    """Return the same, of what is reached where some leaves are moved."""
     with quiet():
         try:
             starts = ground.starts(samples)
@@ -70,19 +87,14 @@ class _Start:
 class _Ground:
     """The margin as a function of the numbers that can be moved."""
 
-    def __init__(self, meaning: Meaning, world: World) -> None:
+    def __init__(self, meaning: Meaning, world: World, moved: Sequence[Node]) -> None:
         assert meaning.written is not None
         left, right = meaning.written
         smaller, larger = (left, right) if meaning.sign in ("<", r"\leq") else (right, left)
         self.measure = Measure(replace(meaning, left=smaller, right=larger), world)
         self.world = world
-        below = world.all_below(nodes(meaning))
-        self.moved = [n for n in below if movable(world, n) or _is_simplex(n, world)]
+        self.moved = moved
         self.leaves: dict[Node, Array] = {}
-
-    @property
-    def size(self) -> int:
-        return sum(self.world.entries(node) for node in self.moved)
 
     def starts(self, samples: Sequence[Points]) -> list[_Start]:
         """Return the points with the narrowest margins, of those that are not far away."""
@@ -105,11 +117,14 @@ class _Ground:
         for node in self.moved:
             entries = self.world.entries(node)
             own = places[:, first : first + entries]
+            low, high = _range(self.world, node) or ANYWHERE
             if _is_simplex(node, self.world):
                 own = np.maximum(own, 0)
                 own = own / own.sum(axis=1, keepdims=True)
             elif is_positive(self.world, node):
-                own = np.maximum(np.abs(own), 1e-9)
+                own = np.maximum(np.abs(own), low)
+            else:
+                own = np.clip(own, low, high)
             leaves[node] = own.reshape(count, *leaves[node].shape[1:])
             first += entries
         draws = np.zeros(count, int)
@@ -161,7 +176,7 @@ class _Ground:
         """Return, for each place, Newton's step and the one downhill, in several lengths."""
         size = places.shape[1]
         h = SLOPE * np.maximum(1.0, np.abs(places))
-        pairs = [(i, j) for i in range(size) for j in range(i)]
+        pairs = [(i, j) for i in range(size) for j in range(i)] if size <= MOST else []
         units = np.eye(size)
         moves = np.array([0 * h[0], *units, *-units, *(units[i] + units[j] for i, j in pairs)])
         around, _ = self.margins(places[:, None] + moves * h[:, None], starts[:, None], 0)
@@ -170,6 +185,8 @@ class _Ground:
 
     def touches(self, place: Array, start: int) -> bool:
         """Whether margins are larger on both sides of a place, in some direction."""
+        if self._is_excluded(place, start):
+            return False
         (here,), _ = self.margins(place[None], start)
         for far in BESIDE:
             unit = np.diag(far * np.maximum(1.0, np.abs(place)))
@@ -179,12 +196,18 @@ class _Ground:
                 return True
         return False
 
+    def _is_excluded(self, place: Array, start: int) -> bool:
+        """Whether a place is where an input that is declared not to be 0 would be."""
+        leaves = self.points(place[None], start).leaves
+        nonzero = [leaves[node] for node in self.moved if getattr(node, "is_nonzero", False)]
+        return any((np.abs(values) < BESIDE[0]).any() for values in nonzero)
+
     def described(self, place: Array, start: int, names: Mapping[Node, str]) -> str:
         """Say where it is."""
         leaves = self.points(place[None], start).leaves
         return ", ".join(
             f"{names.get(self.world.names[node], 'an input')} = "
-            + np.array2string(leaves[node][0], precision=5, separator=", ")
+            + np.array2string(leaves[node][0], precision=5, separator=", ", threshold=MOST)
             for node in self.moved
         )
 
@@ -206,6 +229,22 @@ def _downhill(place: Array, h: Array, around: Array, pairs: list[tuple[int, int]
     steepest = -slope / max(1e-300, float(np.linalg.norm(slope)))
     steepest = steepest * max(1.0, float(np.linalg.norm(place)))
     return np.array([t * step for t in LENGTHS for step in (newton, steepest)])
+
+
+def _range(world: World, node: Node) -> tuple[float, float] | None:
+    """Between which numbers a leaf can be moved, if it can."""
+    if _is_simplex(node, world):
+        return 0.0, 1.0
+    if is_positive(world, node):
+        return (0.0 if getattr(node, "ends", ()) else LEAST), np.inf
+    if movable(world, node):
+        return ANYWHERE
+    sample: Any = node.sample if isinstance(node, Input) and node not in world.fixed else None
+    if not hasattr(sample, "ends"):
+        return None
+    low, high, ends = sample.low, sample.high, sample.ends
+    inside = LEAST * min(1.0, high - low)
+    return low + inside * (low not in ends), high - inside * (high not in ends)
 
 
 def _is_simplex(node: Node, world: World) -> bool:

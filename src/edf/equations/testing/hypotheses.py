@@ -75,7 +75,7 @@ def _drawn(scope: Scope, shown: str, node: Input) -> str:
     if sample == "onehot":
         return rf"{shown} \text{{ one of }} {sizes[-1] if sizes else 1} \text{{ labels}}"
     if sample == "positive" and not sizes:
-        return rf"{shown} > 0"
+        return rf"{shown} \geq 0" if getattr(node, "ends", ()) else rf"{shown} > 0"
     family = getattr(node, "is_family", False)
     member, sizes = (rf"{shown}_{{i}}", sizes[1:]) if family else (shown, sizes)
     power = f"^{{{_times(sizes)}}}" if sizes else ""

@@ -33,10 +33,11 @@ from edf.equations.testing.lengths import at_other_lengths
 from edf.equations.testing.measure import is_heavy, quiet
 from edf.equations.testing.second_look import DIGITS, look
 from edf.equations.testing.setting import Outcome, Setting, applies_arbitrary
-from edf.equations.testing.tried import judged_apart, regular, tried_points
+from edf.equations.testing.tried import judged_apart, regular, scattered_points, tried_points
 
 MANY = 320  # digits with which what is lost in rounding is looked at: doubles go down to 1e-308
 NEAR = 10  # numbers up to which second derivatives are tried
+SCATTERED = 200  # points far and near at which an inequality is tried
 FEW = 2  # points for a step whose derivatives are expensive
 
 
@@ -87,6 +88,18 @@ def examine(equation: Equation, meaning: Meaning, setting: Setting) -> Outcome:
 
 def _has_room(meaning: Meaning, setting: Setting, samples: list[Points], outcome: Outcome) -> None:
     """Look for the place where the margin of an inequality is least."""
+    try:
+        with quiet():
+            rng = np.random.default_rng(setting.seed + 3)
+            scattered = scattered_points(setting.world, rng, SCATTERED)
+        if not meaning.differentiates:
+            finding = judged_apart(meaning, scattered)
+            if finding.status == "refuted":
+                outcome.finding = finding
+                return
+            samples = [*samples, scattered]
+    except EquationError:  # an operation fails at one of them
+        pass
     found = extremes(meaning, setting.world, samples, setting.page.scope.labels)
     if isinstance(found, Finding):
         outcome.finding = found
@@ -139,7 +152,8 @@ def _holds_where_random_points_are_not(
     told = False
     try:
         with quiet():
-            chosen = tried_points(setting.world, np.random.default_rng(setting.seed + 2))
+            rng = np.random.default_rng(setting.seed + 2)
+            chosen = tried_points(setting.world, rng, larger=meaning.sign in COMPARISONS)
         if meaning.differentiates > 1:  # differences of differences lose their digits far away
             chosen = regular(chosen, NEAR)
         if setting.points <= FEW:

@@ -16,6 +16,7 @@ from edf.equations.testing.measure import COPIES
 from edf.graph import Array, Input, Node, Param
 
 TRIED = (0.0, 1.0, -1.0, 2.0, 10.0, 100.0)
+SIZES = (-1.5, 2.0)  # of leaves that are scattered, as powers of ten
 SCALES = (0.1, 3.0, 10.0, 100.0, 1e6)
 
 
@@ -37,9 +38,22 @@ def is_positive(world: World, node: Node) -> bool:
     return isinstance(node, Input) and node.sample == "positive"
 
 
-def tried_points(world: World, rng: np.random.Generator) -> Points:
-    """Return the graph at round numbers, equal arguments, and random values of other sizes."""
-    count = len(TRIED) + 2 + len(SCALES)
+def tried_points(world: World, rng: np.random.Generator, larger: bool = False) -> Points:
+    """Return the graph at round numbers, equal arguments, and random values of other sizes.
+
+    Args:
+        larger: Whether whole numbers are large as well, which many inequalities do not stand.
+    """
+    ends: dict[Node, tuple[float, ...]] = {
+        node: getattr(node, "ends", ()) for node in world.order if node not in world.fixed
+    }
+    large: dict[Node, tuple[int, ...]] = {
+        node: getattr(getattr(node, "sample", None), "larger", ()) for node in ends if larger
+    }
+    scaled = len(TRIED) + 2
+    several = scaled + len(SCALES)
+    grown = several + max(map(len, large.values()), default=0)
+    count = grown + 2 * any(ends.values())
     leaves = {}
     for node in world.order:
         if node.inputs:
@@ -53,12 +67,32 @@ def tried_points(world: World, rng: np.random.Generator) -> Points:
             values[len(TRIED)] += _pattern(shape, values[0].size) if _is_square(shape) else 0.0
             values[len(TRIED) + 1] = rng.integers(-2, 4, shape)
             scales = np.array(SCALES).reshape(-1, *(1,) * len(shape))
-            values[-len(SCALES) :] *= scales
+            values[scaled:several] *= scales
             if is_positive(world, node):
                 values = np.abs(values)
+            if is_positive(world, node) or getattr(node, "is_nonzero", False):
                 values[values == 0] = 1.0
         elif isinstance(node, Input) and node not in world.fixed and node.sample == "simplex":
             values[: len(TRIED)] = 1 / values.shape[-1]
+        for row, number in enumerate(large.get(node, ()), several):
+            values[row] = number
+        if ends.get(node):  # those that belong to its set
+            values[-2], values[-1] = ends[node][0], ends[node][-1]
+        leaves[node] = values
+    return at(world, leaves, count, int(rng.integers(2**62)), 1 + COPIES, COARSE, guarded=True)
+
+
+def scattered_points(world: World, rng: np.random.Generator, count: int) -> Points:
+    """Return the graph at many random points, where each leaf is of a size of its own."""
+    leaves = {}
+    for node in world.order:
+        if node.inputs:
+            continue
+        values = np.array(drawn_leaf(world, node, rng, count))
+        if movable(world, node) and values.dtype.kind == "f":
+            sizes = 10.0 ** rng.uniform(*SIZES, count)
+            values *= sizes.reshape(-1, *(1,) * (values.ndim - 1))
+            values = np.abs(values) if is_positive(world, node) else values
         leaves[node] = values
     return at(world, leaves, count, int(rng.integers(2**62)), 1 + COPIES, COARSE, guarded=True)
 

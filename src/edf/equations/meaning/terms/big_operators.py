@@ -372,7 +372,7 @@ def _largest(reader: Reader, tree: Tree) -> int | None:
         case Symbol():
             bound = reader.scope.find(tree)
             sample = getattr(bound.value, "sample", None) if bound is not None else None
-            return getattr(sample, "last", None) if getattr(sample, "finite", False) else None
+            return getattr(sample, "most", None)
         case Sum(terms=(first, *rest), signs=("", *signs)):
             start = _largest(reader, first)
             steps = [int(term.text) for term in rest if isinstance(term, Number)]
