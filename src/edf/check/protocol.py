@@ -43,75 +43,177 @@ def check_protocol(node: Node, rng: np.random.Generator) -> None:
         NondeterministicError: Two forwards at the same arguments differ.
         EvaluationError: Forward or backward raised.
     """
-    name = operation_name(node)
-    function = OperationFunction(node)
-    kept = [np.array(array) for array in function.inputs]
-    value, again = function.evaluate({}), function.evaluate({})
-    if not _same(value, again):
-        raise NondeterministicError(
-            f"{name}: two forwards at the same arguments differ, so there is no derivative; "
-            "keep random numbers in a numpy Generator of its own, which checks hold fixed, and "
-            "nothing else from one forward to the next"
-        )
-    for i, (array, before) in enumerate(zip(function.inputs, kept, strict=True)):
-        if not _same(array, before):
-            raise ProtocolError(f"{name}, argument {i}: forward changed it in place")
-    value = np.asarray(value)
-    if not np.issubdtype(value.dtype, np.floating):
-        return  # labels and counts: no derivative is asked of them
-    if not function.slots:
-        return  # nothing to differentiate with respect to
-    cotangent = rng.standard_normal(value.shape).astype(value.dtype)
-    node.value = again
-    given = np.array(cotangent)
-    gradients_before = [parent.grad for parent in node.inputs]
-    for parent in node.inputs:
-        parent.grad = None
-    first = _pull(node, given, function.inputs)
-    written = [i for i, parent in enumerate(node.inputs) if parent.grad is not None]
-    for parent, grad in zip(node.inputs, gradients_before, strict=True):
-        parent.grad = grad
-    if written:
-        raise ProtocolError(
-            f"{name}, argument {written[0]}: backward sets the argument's grad itself, which "
-            "erases what its other uses have added: return the gradient"
-        )
-    for i, (array, unchanged) in enumerate(zip(function.inputs, kept, strict=True)):
-        if not _same(array, unchanged):
-            raise ProtocolError(f"{name}, argument {i}: backward changed it in place")
-    if not _same(np.asarray(node.value), value):
-        raise ProtocolError(f"{name}: backward changed its own value in place")
-    if not _same(given, cotangent):
-        raise ProtocolError(f"{name}: backward changed the cotangent `grad` in place")
-    if len(first) != len(node.inputs):
-        raise ProtocolError(
-            f"{name}: backward returned {len(first)} gradients for {len(node.inputs)} arguments"
-        )
-    floats = {array.dtype for array in function.values} | {value.dtype}
-    for i in function.slots:
-        if first[i] is not None:
-            _check_gradient(name, i, first[i], function.inputs[i], floats)
-    for i, parent in enumerate(node.inputs):
-        whole = not isinstance(parent, Constant) and function.inputs[i].dtype.kind in "iub"
-        if whole and first[i] is not None and np.any(first[i]):
-            _check_whole(node, i, first[i], cotangent, rng)
-    kept_first = [None if grad is None else np.array(grad) for grad in first]
-    second = _pull(node, np.array(cotangent), function.inputs)
-    for i, (one, two) in enumerate(zip(kept_first, second, strict=True)):
-        if (one is None) != (two is None) or not (one is None or _same(one, two)):
-            raise ProtocolError(f"{name}, argument {i}: a second backward differs from the first")
-    opposite = _pull(node, -cotangent, function.inputs)
-    for i, (one, two) in enumerate(zip(kept_first, opposite, strict=True)):
-        if one is None:
-            continue
-        slack = 1e-3 * float(np.max(np.abs(one), initial=0.0))
-        if np.any(np.abs(one + np.asarray(two)) > slack):
-            raise ProtocolError(
-                f"{name}, argument {i}: backward is not linear in the cotangent `grad`"
-            )
-    _check_history(node, function, value, kept_first, cotangent, rng)
+    calls = _Calls(node, rng)
+    calls.forward_twice()
+    if not calls.has_derivative:
+        return
+    calls.backward_once()
+    calls.check_gradients()
+    calls.backward_again()
+    calls.backward_of_the_opposite()
+    calls.after_another_forward()
     if not is_of_edf(node):
-        _check_others(node, function, kept_first, cotangent)
+        calls.after_the_forward_of_another()
+
+
+class _Calls:
+    """The calls of one operation's methods, in their order, and what must hold of each."""
+
+    def __init__(self, node: Node, rng: np.random.Generator) -> None:
+        self.node, self.rng = node, rng
+        self.name = operation_name(node)
+        self.function = OperationFunction(node)
+        self.inputs = self.function.inputs
+        self.before = [np.array(array) for array in self.inputs]
+        self.value: Array
+        self.cotangent: Array
+        self.gradients: list[Any]  # what backward returned first
+
+    def forward_twice(self) -> None:
+        """Insist on the same value, and on inputs that stay as they are."""
+        value, again = self.function.evaluate({}), self.function.evaluate({})
+        if not _same(value, again):
+            raise NondeterministicError(
+                f"{self.name}: two forwards at the same arguments differ, so there is no "
+                "derivative; keep random numbers in a numpy Generator of its own, which checks "
+                "hold fixed, and nothing else from one forward to the next"
+            )
+        self._insist_on_untouched(self.inputs, self.before, "forward")
+        self.value, self.node.value = np.asarray(value), again
+
+    @property
+    def has_derivative(self) -> bool:
+        """Whether one is asked of the operation: not of labels and counts, nor of what has no
+        argument to differentiate by."""
+        return np.issubdtype(self.value.dtype, np.floating) and bool(self.function.slots)
+
+    def backward_once(self) -> None:
+        """Insist that it returns a gradient for each argument and changes nothing in place."""
+        node = self.node
+        self.cotangent = self.rng.standard_normal(self.value.shape).astype(self.value.dtype)
+        given = np.array(self.cotangent)
+        gradients_before = [parent.grad for parent in node.inputs]
+        for parent in node.inputs:
+            parent.grad = None
+        self.gradients = list(_pull(node, given, self.inputs))
+        written = [i for i, parent in enumerate(node.inputs) if parent.grad is not None]
+        for parent, grad in zip(node.inputs, gradients_before, strict=True):
+            parent.grad = grad
+        if written:
+            raise ProtocolError(
+                f"{self.name}, argument {written[0]}: backward sets the argument's grad itself, "
+                "which erases what its other uses have added: return the gradient"
+            )
+        self._insist_on_untouched(self.inputs, self.before, "backward")
+        if not _same(np.asarray(node.value), self.value):
+            raise ProtocolError(f"{self.name}: backward changed its own value in place")
+        if not _same(given, self.cotangent):
+            raise ProtocolError(f"{self.name}: backward changed the cotangent `grad` in place")
+        if len(self.gradients) != len(node.inputs):
+            raise ProtocolError(
+                f"{self.name}: backward returned {len(self.gradients)} gradients for "
+                f"{len(node.inputs)} arguments"
+            )
+
+    def check_gradients(self) -> None:
+        """Check the shape and the dtype of each, and that none is made up for whole numbers."""
+        floats = {array.dtype for array in self.function.values} | {self.value.dtype}
+        for i in self.function.slots:
+            if self.gradients[i] is not None:
+                _check_gradient(self.name, i, self.gradients[i], self.inputs[i], floats)
+        for i, parent in enumerate(self.node.inputs):
+            grad = self.gradients[i]
+            whole = not isinstance(parent, Constant) and self.inputs[i].dtype.kind in "iub"
+            if whole and grad is not None and np.any(grad):
+                _check_whole(self.node, i, grad, self.cotangent, self.rng)
+        self.gradients = [None if grad is None else np.array(grad) for grad in self.gradients]
+
+    def backward_again(self) -> None:
+        """Insist on the same gradients."""
+        if (i := self._other_gradient()) is not None:
+            raise ProtocolError(
+                f"{self.name}, argument {i}: a second backward differs from the first"
+            )
+
+    def backward_of_the_opposite(self) -> None:
+        """Insist on the opposite gradients for the opposite cotangent."""
+        opposite = _pull(self.node, -self.cotangent, self.inputs)
+        for i, (one, two) in enumerate(zip(self.gradients, opposite, strict=True)):
+            if one is None:
+                continue
+            slack = 1e-3 * float(np.max(np.abs(one), initial=0.0))
+            if np.any(np.abs(one + np.asarray(two)) > slack):
+                raise ProtocolError(
+                    f"{self.name}, argument {i}: backward is not linear in the cotangent `grad`"
+                )
+
+    def after_another_forward(self) -> None:
+        """Evaluate at other arguments, and come back: nothing of them may have been kept."""
+        node, other = self.node, self._other_arguments(self.rng)
+        kept = [np.array(array) for array in other]
+        generators = generator_states([node])
+        with contextlib.suppress(Exception):  # outside of its domain
+            node.value = node.forward(*other)
+            node.backward(np.array(self.cotangent), *other)
+        restore(generators)
+        # A change that is made once, as `x[x < 0] = 0`, shows here.
+        self._insist_on_untouched(other, kept, "forward")
+        again = self.function.evaluate({})
+        if not _same(again, self.value):
+            raise NondeterministicError(
+                f"{self.name}: its value depends on what was evaluated before, so there is "
+                "no derivative: keep nothing from one forward to the next"
+            )
+        node.value = again
+        if (i := self._other_gradient()) is not None:
+            raise ProtocolError(
+                f"{self.name}, argument {i}: backward depends on an earlier forward: "
+                "what it uses must be of the last one"
+            )
+
+    def after_the_forward_of_another(self) -> None:
+        """Evaluate another node of its class between forward and backward, as graphs do that use
+        an operation twice: that must change nothing."""
+        node = self.node
+        twin = copy.copy(node)
+        try:
+            for name, held in vars(node).items():
+                if name not in ("inputs", "kept_order", "value", "grad"):
+                    setattr(twin, name, copy.deepcopy(held))
+        except Exception:  # what cannot be copied may be shared on purpose
+            return
+        node.value = self.function.evaluate({})
+        before = [(place, place.content) for place in places(node)]
+        with contextlib.suppress(Exception):  # outside of its domain
+            twin.forward(*self._other_arguments(np.random.default_rng(0)))
+        if (i := self._other_gradient()) is not None:
+            kept = changed(node, before) or "something outside of the object"
+            raise ProtocolError(
+                f"{self.name}, argument {i}: backward uses {kept}, where the forward of "
+                "another node of this class leaves its own: keep it on self"
+            )
+
+    def _insist_on_untouched(
+        self, arrays: Sequence[Array], before: Sequence[Array], phase: str
+    ) -> None:
+        for i, (array, unchanged) in enumerate(zip(arrays, before, strict=True)):
+            if not _same(array, unchanged):
+                raise ProtocolError(f"{self.name}, argument {i}: {phase} changed it in place")
+
+    def _other_gradient(self) -> int | None:
+        """Return an argument for which backward does not return what it returned first."""
+        again = _pull(self.node, np.array(self.cotangent), self.inputs)
+        for i, (one, two) in enumerate(zip(self.gradients, again, strict=True)):
+            if (one is None) != (two is None) or not (one is None or _same(one, two)):
+                return i
+        return None
+
+    def _other_arguments(self, rng: np.random.Generator) -> list[Array]:
+        """Return other arguments of the same kind."""
+        return [
+            perturb_leaf(parent, array, rng) if i in self.function.slots else array
+            for i, (parent, array) in enumerate(zip(self.node.inputs, self.inputs, strict=True))
+        ]
 
 
 def _check_whole(
@@ -139,85 +241,6 @@ def _check_whole(
             f"{operation_name(node)}, argument {i}: backward made up a gradient for whole numbers, "
             "which have no derivative: return None for it"
         )
-
-
-def _check_history(
-    node: Node,
-    function: OperationFunction,
-    value: Array,
-    gradients: Sequence[Array | None],
-    cotangent: Array,
-    rng: np.random.Generator,
-) -> None:
-    """Evaluate at other arguments, and come back: nothing of them may have been kept."""
-    other = _other_arguments(node, function, rng)
-    kept = [np.array(array) for array in other]
-    generators = generator_states([node])
-    with contextlib.suppress(Exception):  # outside of its domain
-        node.value = node.forward(*other)
-        node.backward(np.array(cotangent), *other)
-    restore(generators)
-    for i, (array, before) in enumerate(zip(other, kept, strict=True)):
-        if not _same(array, before):  # a change that is made once, as `x[x < 0] = 0`, shows here
-            raise ProtocolError(
-                f"{operation_name(node)}, argument {i}: forward changed it in place"
-            )
-    again = function.evaluate({})
-    if not _same(again, value):
-        raise NondeterministicError(
-            f"{operation_name(node)}: its value depends on what was evaluated before, so there is "
-            "no derivative: keep nothing from one forward to the next"
-        )
-    node.value = again
-    for i, (one, two) in enumerate(
-        zip(gradients, _pull(node, np.array(cotangent), function.inputs), strict=True)
-    ):
-        if (one is None) != (two is None) or not (one is None or _same(one, two)):
-            raise ProtocolError(
-                f"{operation_name(node)}, argument {i}: backward depends on an earlier forward: "
-                "what it uses must be of the last one"
-            )
-
-
-def _check_others(
-    node: Node,
-    function: OperationFunction,
-    gradients: Sequence[Array | None],
-    cotangent: Array,
-) -> None:
-    """Evaluate another node of its class between forward and backward, as graphs do that use an
-    operation twice: that must change nothing."""
-    twin = copy.copy(node)
-    try:
-        for name, held in vars(node).items():
-            if name not in ("inputs", "kept_order", "value", "grad"):
-                setattr(twin, name, copy.deepcopy(held))
-    except Exception:  # what cannot be copied may be shared on purpose
-        return
-    node.value = function.evaluate({})
-    before = [(place, place.content) for place in places(node)]
-    other = _other_arguments(node, function, np.random.default_rng(0))
-    with contextlib.suppress(Exception):  # outside of its domain
-        twin.forward(*other)
-    for i, (one, two) in enumerate(
-        zip(gradients, _pull(node, np.array(cotangent), function.inputs), strict=True)
-    ):
-        if (one is None) != (two is None) or not (one is None or _same(one, two)):
-            kept = changed(node, before) or "something outside of the object"
-            raise ProtocolError(
-                f"{operation_name(node)}, argument {i}: backward uses {kept}, where the forward of "
-                "another node of this class leaves its own: keep it on self"
-            )
-
-
-def _other_arguments(
-    node: Node, function: OperationFunction, rng: np.random.Generator
-) -> list[Array]:
-    """Return other arguments of the same kind."""
-    return [
-        perturb_leaf(parent, array, rng) if i in function.slots else array
-        for i, (parent, array) in enumerate(zip(node.inputs, function.inputs, strict=True))
-    ]
 
 
 def _check_gradient(

@@ -26,11 +26,11 @@ _METHODS = (  # as Jupyter has them
 )
 
 
-of_page: DisplayPublisher | None = None
+of_page: PageDisplay | None = None
 """That of the page which runs in this process, for a backend that a library loads by its name."""
 
 
-class DisplayPublisher:
+class PageDisplay:
     """Shows things on the page.
 
     Args:

@@ -51,7 +51,7 @@ class PageRun:
     def __init__(self, job: Job, tell: Callable[[Fact], None]) -> None:
         self.path = job["page"]
         self.root = job["root"]
-        self.display = display.of_page = display.DisplayPublisher(tell)
+        self.display = display.of_page = display.PageDisplay(tell)
         self.module = _main(os.path.join(job["folder"], os.path.basename(self.path)))
         self.names = self.module.__dict__
         self.cell: JobCell
