@@ -13,7 +13,7 @@ from edf.equations.latex.parser import parse, steps
 from edf.equations.latex.printer import to_latex
 from edf.equations.latex.syntax import Equation, Grad, Number, Relation, Symbol, Tree, walk
 from edf.equations.meaning.names.scope import Scope
-from edf.equations.meaning.names.wording import with_names
+from edf.equations.meaning.names.wording import insist_on_remarks, with_names
 from edf.equations.meaning.piecewise.conditions import with_ranges
 from edf.equations.meaning.reader import Page
 from edf.equations.meaning.resolve import insist_on_one_spelling, resolve
@@ -243,6 +243,7 @@ def understood(
     declared = parse_reading(reading)
     claim = parse(latex, macros)
     scope = Scope(names)
+    insist_on_remarks(claim, scope)
     equations = with_ranges([with_names(equation, scope) for equation in steps(claim)], scope)
     page = replace(_page(equations, scope, declared, loss), stated=stated_in(claim))
     assert isinstance(page.world, World)

@@ -30,6 +30,24 @@ PAGES = {
     },
     "bold": {"let": r"x, y \in \mathbb{R}^n, \quad A \in \mathbb{R}^{n \times n}"},
     "scores": {"python": "x = Input(shape=(4,)); P = Softmax(x); n = 4"},
+    "programs": {  # names as programs have them
+        "python": "x, yhat, xstar, h_tm1, z_l, theta_new = (Input(shape=(3,)) for _ in range(6))\n"
+        "eps, lmbda, dW1, mse, learning_rate = (Input(shape=()) for _ in range(5))\n"
+        "sigma2, tau_sq = Input(shape=(), sample='positive'), Input(shape=())\n"
+        "sigma2_B, u_1 = Input(shape=(3,)), Input(shape=(3,))\n"
+        "rho2, rho_sq, vhat, v_hat = (Input(shape=()) for _ in range(4))\n"
+        "p = Exp(-Sum(x * x) / sigma2)\npi = np.array([1.0, 5.0, 10.0])\n"
+        "def f(x): return x**2\ndef T(y): return np.stack([y, y * y, y**3])"
+    },
+    "batch": {
+        "python": "X, W, b = Input(shape=(5, 4)), Input(shape=(4, 3)), Input(shape=(3,))\n"
+        "Z = X @ W + b\nA = ReLU(Z)\nL = AnyFunction()(A)\n"
+        "x, V, c = Input(shape=(4,)), Input(shape=(3, 4)), Input(shape=(3,))\n"
+        "z = V @ x + c\na = Tanh(z)\nK = AnyFunction()(a)\nr = ReLU(z)\n"
+        "D, y, w, m = Input(shape=(6, 3)), Input(shape=(6,)), Input(shape=(3,)), 6\n"
+        "p, q = Sigmoid(y * (D @ w)), Softmax(D @ w)\nl = Sum(Log(p))\n"
+        "s, t, g = Input(shape=()), Input(shape=()), AnyFunction()\nd = (g(s) - t) ** 2"
+    },
     "losses": {
         "python": "n, x, y, w = 5, Input(shape=(5,)), Input(shape=(5,)), Input(shape=())\n"
         "J = Mean((w * x - y) ** 2)\nK = Mean((w * x - 2 * y) ** 2)\n"
@@ -131,6 +149,50 @@ PAGES = {
 
 # page, LaTeX, statuses, options of the check
 CASES: list[tuple[Any, ...]] = [
+    # ------------------------------------------------------------ names as programs have them
+    ("programs", r"\hat{y} = \hat{\mathbf{y}} + 0 x = 2 \hat{y}", E),
+    ("programs", r"\hat{y} - x = -(x - \hat{y}) = x", "verified refuted"),
+    ("programs", r"x^* + h_{t-1} = h_{t-1} + x^*", V),
+    ("programs", r"z^l + z^{l} = 2 z^l = 3 z^l", "verified refuted"),
+    ("programs", r"z^l = z", E),
+    ("programs", r"x + \theta^{new} = \theta^{new} + x", V),
+    ("programs", r"\epsilon \lambda = \lambda \epsilon = \lambda", "verified refuted"),
+    ("programs", r"\epsilon + \text{MSE} = \text{MSE} + \epsilon", V),
+    ("programs", r"\text{learning\_rate} \cdot \epsilon = \epsilon \cdot \text{learning rate}", E),  # two spellings
+    ("programs", r"\text{learning\_rate} \cdot \epsilon + dW^{[1]} = dW^{[1]} + \epsilon \cdot \text{learning\_rate}", V),
+    ("programs", r"\text{learning rate} = \text{learning rate} + 0 \epsilon = 2 \epsilon", "verified refuted"),
+    ("programs", r"\epsilon \lambda = \lambda \epsilon \, \text{mse}", E),  # a factor, not a remark
+    ("programs", r"\epsilon \lambda = \lambda \epsilon \quad \text{mse}", V),
+    ("programs", r"p = e^{-\frac{\lVert x \rVert^2}{\sigma^2}}", V),
+    ("programs", r"p = e^{-\frac{\lVert x \rVert^2}{2 \sigma^2}}", R),
+    ("programs", r"p = e^{-\frac{\lVert x \rVert^2}{\sigma}}", E),
+    ("programs", r"\frac{\partial \log p}{\partial \sigma^2} = \frac{x^\top x}{(\sigma^2)^2} = \frac{x^\top x}{\sigma^2}", "verified refuted"),
+    ("programs", r"\tau^2 + \sum_j \sigma_{B,j}^2 = \sum_i \sigma_{B,i}^2 + \tau^2", V),
+    ("programs", r"\rho^2 = 2", E),
+    ("programs", r"\hat{v} = 2", E),
+    ("programs", r"\sum_j u_{1,j} x_j = (u_1)^\top x = \sum_j u_{1j}", "verified refuted"),
+    ("programs", r"\epsilon \pi(1) = 5 \epsilon \pi(0) = 2 \epsilon \pi(0)", "verified refuted"),
+    ("programs", r"x^T T(\epsilon) = \sum_i x_i T(\epsilon)_i", V),
+    ("programs", r"x^T T(\epsilon) = 0", R),
+    ("programs", r"\epsilon(1) = 2", E),
+    # ------------------------------------------------------------------------ layers in a batch
+    ("batch", r"\frac{\partial L}{\partial W} = X^\top \frac{\partial L}{\partial Z}", V),
+    ("batch", r"\frac{\partial L}{\partial W} = X^\top \frac{\partial L}{\partial A}", R),
+    ("batch", r"\frac{\partial L}{\partial W} = \frac{\partial L}{\partial Z} X", E),  # transposed
+    ("batch", r"\frac{\partial L}{\partial X} = \frac{\partial L}{\partial Z} W^\top", V),
+    ("batch", r"\frac{\partial L}{\partial Z} = \frac{\partial L}{\partial A} \odot \mathbb{1}[Z > 0]", V),
+    ("batch", r"\frac{\partial L}{\partial Z} = \frac{\partial L}{\partial A} \odot \mathbb{1}[Z < 0]", R),
+    ("batch", r"r = z \odot \mathbf{1}\{z > 0\} = z \odot \mathbf{1}\{z > c\}", "verified refuted"),
+    ("batch", r"\frac{\partial K}{\partial c} = \frac{\partial K}{\partial z} = 2 \frac{\partial K}{\partial z}", "verified refuted"),
+    ("batch", r"\frac{\partial K}{\partial x} = \frac{\partial K}{\partial z} \frac{\partial z}{\partial x}", V),
+    ("batch", r"\frac{\partial K}{\partial x} = \left(\frac{\partial z}{\partial x}\right)^\top \frac{\partial K}{\partial z}", V),
+    ("batch", r"\frac{\partial K}{\partial x} = \left(\frac{\partial z}{\partial x}\right)^\top \frac{\partial K}{\partial a}", R),
+    ("batch", r"l(w) = \sum_{i=1}^m \log p(y^{(i)} \mid D^{(i)}; w) = \sum_{i=1}^m p(y^{(i)} \mid D^{(i)}; w)", "verified refuted"),
+    ("batch", r"p(y_i \mid D^{(i)}) = \sigma(y_i w^\top D^{(i)})", V),
+    ("batch", r"p(y^{(i)} \mid D^{(i)}) = \sigma(y^{(i)} w^\top D^{(i)}) = \sigma(w^\top D^{(i)})", "verified refuted"),
+    ("batch", r"q(D^{(i)}; w) = q_i", E),  # not row by row
+    ("batch", r"d(g(s), t) = \lvert g(s) - t \rvert^2 = \lvert g(s) + t \rvert^2", "verified refuted"),
+    ("batch", r"d(g(t), t) = 0", E),
     ("network", r"s_{ij} = \sum_k h_{ik} (W_2)_{kj}", V),
     ("network", r"s_{ij} = \sum_k h_{ik} (W_2)_{jk}", E),
     ("network", r"s_{ij} = \sum_k h_{ik} (x)_{kj}", E),

@@ -245,7 +245,6 @@ REFUSALS: list[tuple[Any, ...]] = [
     ("vectors", r"\mathbf{1}^\top \mathbf{1} = a", "length of this cannot be told", None),
     ("vectors", r"m = F'(x)", "needs a function of one number", "F'(x)"),
     # --------------------------------------------------------------------------------- derivatives
-    ("vectors", r"\frac{\partial \ell}{\partial x} = W^\top \frac{\partial \ell}{\partial z}", "a row or a column?", "x} = W"),
     ("vectors", r"\frac{\partial \ell}{\partial A} = A", "a row or a column?", "A} = A"),
     ("vectors", r"\frac{\partial z}{\partial W} = W", "is no matrix", "W} = W"),
     ("vectors", r"\nabla_x z = W", "the Jacobian or its transpose?", "z = W"),

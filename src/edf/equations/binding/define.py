@@ -46,7 +46,12 @@ from edf.equations.latex.syntax import (
     walk,
 )
 from edf.equations.meaning.names.scope import Alias, Scope, index_text, joined_name, python_names
-from edf.equations.meaning.names.wording import difference_of, mark_of, with_names
+from edf.equations.meaning.names.wording import (
+    difference_of,
+    insist_on_remarks,
+    mark_of,
+    with_names,
+)
 from edf.equations.meaning.reader import Page, Reader
 from edf.equations.meaning.resolve import READERS
 from edf.equations.meaning.terms.products import read_unit
@@ -159,7 +164,9 @@ def _defined(
 ) -> tuple[str, Node | Alias]:
     text, at = statement
     try:
-        equations = steps(parse(text))
+        claim = parse(text)
+        insist_on_remarks(claim, Scope(names))
+        equations = steps(claim)
         if len(equations) != 1 or equations[0].sign != "=":
             fail(
                 Why.DECLARATION,

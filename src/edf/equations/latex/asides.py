@@ -30,7 +30,8 @@ _LETTERS = re.compile(r"[A-Za-z](?:(?:,| and)? [A-Za-z])*")
 _STATED = re.compile(
     r"(?:^|\\forall|(?:all|each|every|for)\s*\}|,)\s*([a-z])(?=\s*(?:$|,|=|\\in(?![A-Za-z])))"
 )
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
+_NAME = re.compile(r"[A-Za-z](?:[A-Za-z0-9_.-]|\\_)*")
+_NAMES = re.compile(rf"{_NAME.pattern}(?: {_NAME.pattern})*")
 
 
 def is_aside(tokens: Sequence[Token], behind: bool) -> bool:
@@ -44,6 +45,8 @@ def is_aside(tokens: Sequence[Token], behind: bool) -> bool:
             return True
         if behind and _first_word(said) in REASON_WORDS and not _is_name_ahead(tokens):
             return True
+        if _NAMES.fullmatch(said) and tokens[1].text in RELATIONS:
+            return False  # \text{half life} = ..
         return not _NAME.fullmatch(said) or (behind and tokens[1].kind == "end")
     if first.text in (r"\mathrm", r"\operatorname") and tokens[1].text == "{":
         word = "".join(token.text for token in tokens[2:12]).split("}")[0]

@@ -102,6 +102,7 @@ class Reader:
         self.layout = page.reading.layout  # of derivatives by a bare vector
         self.members = 0  # how many rows of matrices there are, written X_i
         self.columns = False  # whether these are columns
+        self.turned = False  # whether the derivative of a number by a matrix is transposed
         self.undecided = 0  # how many derivatives of a number by a bare vector or matrix there are
         self.lift: tuple[str, ...] = page.reading.componentwise
         self.outcomes: dict[Node, str] = {}  # of sample spaces, the index of the outcome at hand

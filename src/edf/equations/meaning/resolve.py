@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from edf.equations.diagnostics import EquationError, Why, fail
@@ -60,6 +61,10 @@ from edf.equations.meaning.typed.expression import Condition, Expr, Meaning
 from edf.equations.meaning.typed.relations import COMPARISONS, as_equality
 from edf.equations.operations.shapes import describe, fits, is_column
 
+#: Shapes of \partial l / \partial x for a number l and a column x, and of \partial y / \partial x
+#: for a column y: that of x and a row for each x_j; a row and a row for each y_i; that of x and a
+#: row for each y_i, as gradients and Jacobians are defined.
+LAYOUTS = ("denominator", "numerator", "mixed")
 _MARKS = ACCENTS - {r"\vec"}  # which is the font of vectors
 
 
@@ -154,28 +159,52 @@ def _first_component(reader: Reader) -> int | None:
 
 
 def _with_fitting_layout(equation: Equation, page: Page, columns: bool) -> Meaning:
-    """Read the one derivative of a number by a bare vector in the layout that fits the other side.
+    """Read derivatives of numbers by bare vectors in the one layout in which all shapes fit.
 
     Raises:
-        EquationError: Both layouts fit, or there is more than one such derivative.
+        EquationError: Several layouts fit, or none does.
     """
     found: list[Meaning] = []
-    for layout in ("denominator", "numerator"):
+    turned = False  # a gradient by a matrix in the shape of its transpose is to be declared
+    problems: dict[str, EquationError] = {}
+    for layout in LAYOUTS:
         reader = Reader(equation, page, READERS, read_unit)
         reader.layout, reader.columns = layout, columns
         try:
             meaning = _read_equation(reader, equation)
-        except EquationError:
+        except EquationError as error:
+            problems[error.message] = error
             continue
         if reader.inference.counted or reader.inference.shifted_spans():
             continue
-        if reader.undecided == 1:
-            found.append(meaning)
-    if len(found) == 1:
+        if not any(_alike(meaning, other) for other in found):
+            found.append(replace(meaning, layout=layout))
+            turned = reader.turned
+    if len(found) == 1 and not turned:
         return found[0]
+    if not found and len(problems) == 1:  # which has nothing to do with layouts
+        raise next(iter(problems.values()))
     reader = Reader(equation, page, READERS, read_unit)
     reader.columns = columns
     return _read_equation(reader, equation)
+
+
+def _alike(turned: Meaning, meaning: Meaning) -> bool:
+    """Whether two meanings are the same, or the one has all derivatives of the other as rows."""
+    own, others = (turned.left, turned.right), (meaning.left, meaning.right)
+    return own == others or tuple(map(_upright, own)) == others
+
+
+def _upright(expr: Expr) -> Expr | None:
+    """A sum of derivatives with each of them transposed, or None if more is done to them."""
+    if expr.shape is None:
+        return expr
+    if expr.op == "transpose" and expr.args[0].op == "deriv":
+        return expr.args[0]
+    if expr.op not in ("add", "neg", "mul", "div", "hadamard"):
+        return None
+    parts = [_upright(arg) for arg in expr.args]
+    return None if None in parts else replace(expr, args=tuple(p for p in parts if p is not None))
 
 
 def _read_equation(reader: Reader, equation: Equation) -> Meaning:

@@ -47,6 +47,8 @@ def hypotheses(
         elif isinstance(value, AnyFunction) and _applies(scope, meaning, value, below):
             found.append(rf"{latex_name(name)} \text{{ arbitrary}}")
     found += [*_ranges(scope, meaning), *_held(equation, meaning)]
+    if meaning.layout:
+        found.append(rf"\text{{derivatives by vectors: {meaning.layout} layout}}")
     if len(sizes) > 1:
         found.append(rf"\text{{lengths: }} {', '.join(map(str, sizes))}")
     return list(dict.fromkeys(found))

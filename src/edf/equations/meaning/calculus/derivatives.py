@@ -455,9 +455,10 @@ def _differentiate(
     for variable in reversed(variables):
         expr = one_derivative(reader, expr, variable, at)
     if whole and len(variables) == 1 and not variables[0].row and reader.layout:
-        if (reader.layout == "numerator") == (target.shape is None):
-            return apply("transpose", (expr,), at) if expr.shape is not None else expr
-        return expr
+        turned = "numerator" if target.shape is None else "denominator"
+        turns = reader.layout == turned and expr.shape is not None
+        reader.turned = reader.turned or (turns and len(variables[0].shape) > 1)
+        return apply("transpose", (expr,), at) if turns else expr
     rows = [v for v in variables if v.row]
     if len(rows) == len(variables) == 1 and target.shape is None:
         return make("transpose", (expr,), at=at, shape=(1, expr.shape[0]) if expr.shape else None)

@@ -13,7 +13,16 @@ from edf.anyfunction import Applied
 from edf.equations.diagnostics import EquationError, Why, fail
 from edf.equations.latex.printer import to_latex
 from edf.equations.latex.spoken import spoken
-from edf.equations.latex.syntax import Group, Indices, Product, Script, Symbol, Tree, children
+from edf.equations.latex.syntax import (
+    Group,
+    Indices,
+    Number,
+    Product,
+    Script,
+    Symbol,
+    Tree,
+    children,
+)
 from edf.equations.latex.vocabulary import DOTS
 from edf.equations.meaning.letters.scripts import entries, raised
 from edf.equations.meaning.letters.symbols import look_up, read_indices, read_node
@@ -78,35 +87,31 @@ def call_node(
 
 
 def _of_member(reader: Reader, bound: Bound, symbol: Symbol, group: Group) -> Expr | None:
-    r"""h(x^{(i)}), h(x_i; w) of a node h that is computed from x row by row: the row i of h."""
+    r"""h(x^{(i)}), p(y_i \mid x_i; w) of a node that is computed row by row: the row i of it."""
     shape = reader.shape(bound.value)
-    members = [(k, found) for k, item in enumerate(group.items) if (found := _row_of(reader, item))]
-    if len(members) != 1 or not shape:
+    rows = [_row_of(reader, item) for item in group.items]
+    members = [row for row in rows if row is not None]
+    if not members or not shape or len({letter for _, letter in members}) > 1:
         return None
-    ((place, (node, letter)),) = members
     below = reader.scope.ancestors(bound.value)
-    rest = [item for k, item in enumerate(group.items) if k != place]
-    rows = reader.shape(node)
-    if (
-        node not in below
-        or rows[0] != shape[0]
-        or not all(
-            named_node(reader, item) in below
-            or _is_unbound(reader, item)
-            or _is_constant(reader, item)
-            for item in rest
-        )
+    rest = [item for item, row in zip(group.items, rows, strict=True) if row is None]
+    if not all(
+        node in below and reader.shape(node)[0] == shape[0] for node, _ in members
+    ) or not all(
+        named_node(reader, item) in below or _is_unbound(reader, item) or _is_constant(reader, item)
+        for item in rest
     ):
         return None
-    if not reader.page.world.follows_rows(bound.value, node):
-        fail(
-            Why.OTHER_MEANING,
-            f"{bound.name} is not computed row by row from "
-            f"{reader.scope.labels.get(node, 'this')}: bind a Python "
-            "function to call it with one of them",
-            group.at,
-        )
-    return entries(reader, symbol, (letter,), group.at)
+    for node, _ in members:
+        if not reader.page.world.follows_rows(bound.value, node):
+            fail(
+                Why.OTHER_MEANING,
+                f"{bound.name} is not computed row by row from "
+                f"{reader.scope.labels.get(node, 'this')}: bind a Python "
+                "function to call it with one of them",
+                group.at,
+            )
+    return entries(reader, symbol, (members[0][1],), group.at)
 
 
 def _row_of(reader: Reader, item: Tree) -> tuple[Node, Tree] | None:
@@ -176,7 +181,7 @@ def insist_on_product(name: str, group: Group) -> None:
     """Refuse `a(b)`, which looks like a call, where a is no function."""
     if len(group.items) > 1:
         fail(Why.OTHER_MEANING, f"{name} is no function, and products have no commas", group.at)
-    if isinstance(group.items[0], Symbol):
+    if isinstance(group.items[0], Symbol | Number):
         fail(
             Why.AMBIGUOUS,
             f"{name}({to_latex(group.items[0])}) looks like a call: write {name} \\cdot ..",
@@ -304,6 +309,8 @@ def _matched(reader: Reader, bound: Bound, group: Group) -> list[tuple[Node, Tre
 def _stands_for(reader: Reader, bound: Bound, item: Tree) -> Node | None:
     """Return the node whose place an argument takes: the one below that it names or mentions."""
     below = reader.scope.ancestors(bound.value)
+    if (applied := _application(reader, item)) in below:
+        return applied
     found = dict.fromkeys(n for n in _mentioned(reader, item, bare=False) if n in below)
     if len(found) > 1:
         names = " or ".join(reader.scope.labels.get(n, "?") for n in found)
@@ -355,7 +362,9 @@ def _refuse_exchanged(
 
 
 def named_node(reader: Reader, tree: Tree) -> Node | None:
-    """Return the node that a bare name stands for, or that P(x) does, if it is one."""
+    """Return the node that a bare name stands for, or that P(x) or f(x) does, if it is one."""
+    if (applied := _application(reader, tree)) is not None:
+        return applied
     if isinstance(tree, Product) and _is_own_call(reader, tree.factors):
         tree = tree.factors[0]
     if not isinstance(tree, Symbol | Script):
@@ -368,6 +377,19 @@ def named_node(reader: Reader, tree: Tree) -> Node | None:
     except EquationError:
         return None
     return bound.value if bound is not None and bound.kind == "node" and not indices else None
+
+
+def _application(reader: Reader, tree: Tree) -> Node | None:
+    """Return the one node that applies the function f to the node x, of f(x)."""
+    match tree:
+        case Product(factors=(Symbol() as head, Group() as group)):
+            bound = reader.scope.find(head)
+            if bound is None or bound.kind != "function":
+                return None
+            given = tuple(named_node(reader, item) for item in group.items)
+            found = [n for n in reader.scope.applications(bound.value) if tuple(n.inputs) == given]
+            return found[0] if len(found) == 1 else None
+    return None
 
 
 def lists_arguments(reader: Reader, node: Node, group: Group) -> bool:

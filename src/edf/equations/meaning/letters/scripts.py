@@ -395,7 +395,8 @@ def is_transpose(reader: Reader, sup: Tree) -> bool:
     """Whether a superscript is the sign of a transpose."""
     if not isinstance(sup, Symbol) or not is_transpose_sign(sup):
         return False
-    if sup.base == "T" and reader.scope.find(sup) is not None:
+    bound = reader.scope.find(sup) if sup.base == "T" else None
+    if bound is not None and bound.kind != "function":  # which is no exponent
         fail(Why.OTHER_MEANING, "T is bound on this page: write \\top for the transpose", sup.at)
     return True
 

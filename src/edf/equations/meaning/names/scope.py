@@ -1,17 +1,18 @@
 r"""What the symbols of a formula are called in Python, and what they are bound to.
 
 x, W            x, W                        \theta          theta
-\ell            ell or l                    \varepsilon     varepsilon or epsilon
-\lambda         lambda_ or lam              \hat{y}         y_hat (bar, tilde, vec, dot alike)
+\ell            ell or l                    \varepsilon     varepsilon, epsilon or eps
+\lambda         lambda_, lam ..             \hat{y}         y_hat or yhat (bar, dot .. alike)
 \mathbf{x}      x (every font alike)        \text{loss}     loss
 W_1, x_{in}     W_1 or W1, x_in             \hat{y}_1       y_hat_1 or y_1_hat
-v_{t-1}         v_t_minus_1
+v_{t-1}         v_t_minus_1 or v_tm1        \text{MSE}      MSE or mse
 """
 
 from __future__ import annotations
 
+import re
 import types
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -40,9 +41,21 @@ _SPELLINGS = {
     r"\varepsilon": ("varepsilon", "epsilon"),
     r"\vartheta": ("vartheta", "theta"),
     r"\varphi": ("varphi", "phi"),
+    r"\varrho": ("varrho", "rho"),
     r"\lambda": ("lambda_", "lam"),
 }
+#: Further names, which are looked for where none of the others is bound.
+_OTHERWISE = {
+    r"\lambda": ("lamb", "lambd", "lmbda", "lmbd"),
+    r"\epsilon": ("eps", "varepsilon"),
+    r"\varepsilon": ("eps",),
+    r"\phi": ("varphi",),
+    r"\theta": ("vartheta",),
+    r"\rho": ("varrho",),
+}
 _SIGN_WORDS = {"": "", "+": "plus", "-": "minus"}
+VALUES = ("node", "number", "array")  # kinds of what has a value
+_JOINED = ("star", "prime")  # xstar, xprime
 _ACCENT_NAMES = {"widehat": "hat", "widetilde": "tilde", "overline": "bar"}
 
 
@@ -115,14 +128,26 @@ def python_names(symbol: Symbol) -> list[str]:
     if base.startswith("\\"):
         stems = list(_SPELLINGS.get(base, (base[1:],)))
     else:
-        stems = [base.replace("-", "_").replace(" ", "_")]
+        stems = [base.replace(r"\_", "_").replace("-", "_").replace(" ", "_")]
+    return _accented(symbol, stems)
+
+
+def _further_names(symbol: Symbol) -> list[str]:
+    """Return the names that a symbol may stand for where `python_names` are not bound."""
+    return _accented(symbol, _OTHERWISE.get(symbol.base, ()))
+
+
+def _accented(symbol: Symbol, stems: Sequence[str]) -> list[str]:
+    """Return the names of a symbol with its accents: y_hat, yhat, lambda__hat."""
     accents = [style[1:] for style in reversed(symbol.styles) if style in ACCENTS]
-    suffix = "".join(f"_{_ACCENT_NAMES.get(accent, accent)}" for accent in accents)
-    if not suffix:
-        return stems
-    return list(
-        dict.fromkeys([*(s.rstrip("_") + suffix for s in stems), *(s + suffix for s in stems)])
-    )
+    words = [_ACCENT_NAMES.get(accent, accent) for accent in accents]
+    if not words:
+        return list(stems)
+    suffix = "".join(f"_{word}" for word in words)
+    names = [stem.rstrip("_") + suffix for stem in stems]
+    names += [stem + suffix for stem in stems]
+    names += [stem.rstrip("_") + "".join(words) for stem in stems]
+    return list(dict.fromkeys(names))
 
 
 def latex_name(name: str) -> str:
@@ -171,11 +196,20 @@ def joined_name(stem: str, *parts: str) -> str:
 
 
 def _with_suffix(stem: str, suffix: str) -> list[str]:
-    """W_1 is W_1 or W1; x_i is x_i and never xi, which is another letter."""
+    """W_1 is W_1 or W1, and h_{t-1} is h_t_minus_1 or h_tm1.
+
+    x_i is x_i and never xi, which is another letter.
+    """
     if not suffix:
         return [stem]
     stem = stem.rstrip("_")  # lambda_, which Python forbids without
-    return [f"{stem}_{suffix}", f"{stem}{suffix}"] if suffix.isdigit() else [f"{stem}_{suffix}"]
+    names = [f"{stem}_{suffix}"]
+    if suffix.isdigit() or suffix in _JOINED:
+        names.append(f"{stem}{suffix}")
+    if shift := re.fullmatch(r"([a-z])_(minus|plus)_(\d)", suffix):
+        letter, sign, by = shift.groups()
+        names.append(f"{stem}_{letter}{sign[0]}{by}")
+    return names
 
 
 def _accent_behind(symbol: Symbol, suffix: str) -> list[str]:
@@ -210,25 +244,46 @@ class Scope:
         return self._found[key]
 
     def _find(self, symbol: Symbol, suffix: str) -> Bound | None:
-        found: list[Bound] = []
-        for stem in python_names(symbol):
-            for name in [*_with_suffix(stem, suffix), *_accent_behind(symbol, suffix)]:
-                if name in self.names:
-                    bound = Bound.of(name, self.names[name])
-                    if bound.kind != "other":
-                        found.append(bound)
-        different = [bound for bound in found if bound.value is not found[0].value]
-        if different:
-            raise EquationError(
-                Why.OTHER_MEANING,
-                f"Both {found[0].name} and {different[0].name} are bound, and this could be either:"
-                " remove one",
-                position=symbol.at,
-            )
-        if not found and r"\vec" in symbol.styles:  # an arrow as a font of vectors
+        usual = [
+            name
+            for stem in python_names(symbol)
+            for name in [*_with_suffix(stem, suffix), *_accent_behind(symbol, suffix)]
+        ]
+        further = [name for stem in _further_names(symbol) for name in _with_suffix(stem, suffix)]
+        for names in (usual, further):
+            if (bound := self.one_of(names, symbol.at)) is not None:
+                return bound
+        if r"\vec" in symbol.styles:  # an arrow as a font of vectors
             styles = tuple(style for style in symbol.styles if style != r"\vec")
             return self._find(Symbol(symbol.base, styles, at=symbol.at), suffix)
+        bound = self.one_of(self._in_other_letters(symbol, suffix), symbol.at)
+        return bound if bound is not None and bound.kind in VALUES else None
+
+    def one_of(self, names: Iterable[str], at: int) -> Bound | None:
+        """Return what one of several names is bound to, or None.
+
+        Raises:
+            EquationError: Two of them are bound to different things.
+        """
+        found = [Bound.of(name, self.names[name]) for name in names if name in self.names]
+        found = [bound for bound in found if bound.kind != "other"]
+        for bound in found:
+            if bound.value is not found[0].value:
+                raise EquationError(
+                    Why.OTHER_MEANING,
+                    f"Both {found[0].name} and {bound.name} are bound, and this could be either:"
+                    " remove one",
+                    position=at,
+                )
         return found[0] if found else None
+
+    def _in_other_letters(self, symbol: Symbol, suffix: str) -> list[str]:
+        r"""Return the names that differ from a word in capitals alone: mse for \text{MSE}."""
+        word = symbol.base.lower()
+        if len(word) < 2 or not word.isalpha() or (not symbol.styles and len(word) < 3):
+            return []
+        meant = f"{word}_{suffix}" if suffix else word
+        return [name for name in self.names if name.lower() == meant.lower()]
 
     def family(self, symbol: Symbol, sub: Tree | None) -> Bound | None:
         """Return the members x_i that were declared beside an x of its own, if this is one."""

@@ -11,15 +11,22 @@ A name that the page binds decides; where it binds none, the formula stays as it
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from edf.equations.diagnostics import Why, fail
 from edf.equations.latex.printer import to_latex
 from edf.equations.latex.syntax import (
+    Aside,
+    Claim,
     Equation,
     Group,
     Indices,
+    Mark,
+    Number,
     Product,
     Relation,
     Script,
@@ -27,10 +34,11 @@ from edf.equations.latex.syntax import (
     Symbol,
     Tree,
     rewritten,
+    walk,
 )
 from edf.equations.latex.vocabulary import ACCENTS, FONTS, GREEK, MOMENTS, TEXT, TRANSPOSES
 from edf.equations.meaning.names.dots import with_sums
-from edf.equations.meaning.names.scope import Scope, index_text, python_names
+from edf.equations.meaning.names.scope import VALUES, Scope, index_text, python_names
 from edf.equations.operations import BY_MACRO, BY_WORD
 
 _MARKS = {
@@ -38,13 +46,42 @@ _MARKS = {
     r"\dagger": "dagger", r"\prime": "prime", r"\circ": "circ", r"\perp": "perp",
 }  # fmt: skip
 LONGEST = 12  # letters of a word
+_REMARK = re.compile(r"(\\\w+)\{([^{}]+)\}")  # words
+_FIXED = ("e", "d", "I", r"\pi", r"\partial", r"\nabla")  # what stands above these is what it is
 
 
 def with_names(equation: Equation, scope: Scope) -> Equation:
     """Return an equation in which every name that the page binds is one symbol."""
-    found = rewritten(with_sums(equation, scope), lambda tree: _named(tree, scope))
-    assert isinstance(found, Equation)
-    return found
+    whole = with_sums(equation, scope)
+    found = Counter(walk(whole))
+
+    def named(tree: Tree) -> Tree:
+        if isinstance(tree, Script) and (name := _above(tree, scope, found)) is not None:
+            return name
+        return _named(tree, scope)
+
+    renamed = rewritten(whole, named)
+    assert isinstance(renamed, Equation)
+    return renamed
+
+
+def insist_on_remarks(claim: Tree, scope: Scope) -> None:
+    r"""Refuse a \, \text{loss} at the end of a formula, where the remark could be a factor.
+
+    It is one if the page binds its words, unless wide space stands before it.
+    """
+    parts = claim.parts if isinstance(claim, Claim) else ()
+    for before, part in pairwise(parts):
+        if not isinstance(part, Aside) or isinstance(before, Mark | Aside):
+            continue
+        said = _REMARK.match(part.text)
+        if said and scope.find(Symbol(said[2].strip(), (said[1],))) is not None:
+            fail(
+                Why.AMBIGUOUS,
+                f"Is {said[0]} a factor or a remark? Write \\cdot before it for the factor, or "
+                "\\quad for the remark",
+                part.at,
+            )
 
 
 def _named(tree: Tree, scope: Scope) -> Tree:
@@ -61,7 +98,8 @@ def _named(tree: Tree, scope: Scope) -> Tree:
             whole = _one_name(tree, scope)
             if isinstance(whole, Symbol) and _is_label(scope, whole):
                 return whole
-            return _with_mark(_without_size(tree), scope)
+            found = _with_mark(_without_size(tree), scope)
+            return _of_part(found, scope) if isinstance(found, Script) else found
         case Styled():
             return _unstyled(tree)
         case Indices() | Group():
@@ -106,7 +144,9 @@ def _with_differences(
         if step is not None and scope.find(Symbol(r"\Delta")) is None:
             name, whole = step
             found = [
-                each for each in (name, "d" + name.removeprefix("Delta_")) if each in scope.names
+                each
+                for each in (name, "delta" + name[5:], "d" + name.removeprefix("Delta_"))
+                if each in scope.names
             ]
             if found:
                 symbol = Symbol(found[0], shown=whole.shown, at=whole.at)
@@ -162,10 +202,21 @@ def _word(run: Sequence[Tree], behind: Tree | None, scope: Scope) -> Tree | None
     if isinstance(group, Group) and known and not (text in MOMENTS and scope.find(word)):
         word = Symbol(text, (r"\operatorname",), shown=text, at=run[0].at)
     elif scope.find(word) is None:
-        return None
+        return _marked_word(word, last, scope) if isinstance(last, Script) else None
     if isinstance(last, Script):
         return Script(word, last.sub, last.sup, last.primes, at=run[0].at)
     return word
+
+
+def _marked_word(word: Symbol, last: Script, scope: Scope) -> Tree | None:
+    r"""dW_1 or dW^{[1]} of a page that has dW1."""
+    marked = _with_mark(Script(word, last.sub, last.sup, last.primes, at=word.at), scope)
+    if isinstance(marked, Symbol):
+        return marked
+    text = index_text(last.sub) if last.sub is not None else None
+    if not text or last.primes or scope.find(word, text) is None:
+        return None
+    return Script(word, last.sub, last.sup, at=word.at)
 
 
 # ------------------------------------------------------------------------------- marks and accents
@@ -192,6 +243,92 @@ def _with_mark(tree: Script, scope: Scope) -> Tree:
                     return symbol
                 return Script(symbol, rest, sup, at=tree.at)
     return _without_parameters(tree, base, scope)
+
+
+def _above(tree: Script, scope: Scope, found: Counter[Tree]) -> Tree | None:
+    r"""\sigma^2 is sigma2 and z^l is z_l, where the page has these and no \sigma, no z.
+
+    Only where the letter stands nowhere else: \sigma beside \sigma^2 would be another thing.
+    """
+    base, sup = tree.base, tree.sup
+    if not isinstance(base, Symbol) or sup is None or tree.primes or base.base in _FIXED:
+        return None
+    text = index_text(tree.sub) if tree.sub is not None else ""
+    if scope.find(base) is not None or (text and scope.find(base, text) is not None):
+        return None
+    if isinstance(sup, Number) and sup.text == "2":
+        marks = ["2", "sq", "squared"]
+    elif (label := _letters_above(sup, scope)) is not None:
+        marks = [label]
+    else:
+        return None
+    uses = sum(n for t, n in found.items() if t == base)
+    alike = sum(
+        n for t, n in found.items() if isinstance(t, Script) and t.base == base and t.sup == sup
+    )
+    if uses != alike:
+        return None
+    stems = [stem.rstrip("_") for stem in python_names(base)]
+    below = tree.sub.items if isinstance(tree.sub, Indices) else ()
+    commas = tree.sub.commas if isinstance(tree.sub, Indices) else ()
+    for length in range(len(below), -1, -1):  # of \sigma_{B, j}^2, sigma2_B has an index left
+        part = Indices(below[:length], commas[: max(length - 1, 0)])
+        text = index_text(part) if length else ""
+        if text is None:
+            continue
+        names = [n for stem in stems for mark in marks for n in _names_above(stem, mark, text)]
+        bound = scope.one_of(names, tree.at)
+        if bound is None or bound.kind not in VALUES:
+            continue
+        shown = to_latex(Script(base, part if length else None, sup))
+        symbol = Symbol(bound.name, shown=shown, at=tree.at)
+        if length == len(below):
+            return symbol
+        return Script(symbol, Indices(below[length:], commas[length:], at=tree.at), at=tree.at)
+    return None
+
+
+def _names_above(stem: str, mark: str, sub: str) -> list[str]:
+    """The names of a letter with a mark above and a subscript: sigma2_B, sigma_B_sq."""
+    own = [f"{stem}2"] if mark == "2" else [f"{stem}_{mark}"]
+    if not sub:
+        return own
+    behind = [] if mark == "2" else [f"{stem}_{sub}_{mark}"]
+    return [*(f"{name}_{sub}" for name in own), *behind]
+
+
+def _letters_above(sup: Tree, scope: Scope) -> str | None:
+    """A letter or a word above, which is no power of a letter that nothing is bound to."""
+    body = sup.items[0] if isinstance(sup, Group) and len(sup.items) == 1 else sup
+    factors = body.factors if isinstance(body, Product) and not any(body.joins) else (body,)
+    letters = [part for part in factors if isinstance(part, Symbol) and not part.styles]
+    if len(letters) < len(factors):
+        return None
+    names = [python_names(letter)[0] for letter in letters]
+    if len(names) > 1 and not all(len(name) == 1 and name.isalpha() for name in names):
+        return None
+    if len(names) == 1 and (names[0] in ("T", "top", "e") or scope.find(letters[0]) is not None):
+        return None
+    return "".join(names)
+
+
+def _of_part(tree: Script, scope: Scope) -> Script:
+    r"""u_{1,j}, the component j of u_1, where the page has that and no u."""
+    base, sub = tree.base, tree.sub
+    if not isinstance(base, Symbol) or not isinstance(sub, Indices) or scope.find(base):
+        return tree
+    for length in range(len(sub.items) - 1, 0, -1):
+        part = Indices(sub.items[:length], sub.commas[: length - 1], at=sub.at)
+        text = index_text(part)
+        bound = scope.find(base, text) if text else None
+        if bound is None or bound.kind not in ("node", "array"):
+            continue
+        if getattr(bound.value, "is_family", False):
+            return tree
+        symbol = Symbol(bound.name, shown=to_latex(Script(base, part)), at=tree.at)
+        rest = Indices(sub.items[length:], sub.commas[length:], at=sub.at)
+        return Script(symbol, rest, tree.sup, tree.primes, at=tree.at)
+    return tree
 
 
 def _primed(item: Tree, scope: Scope) -> Tree:

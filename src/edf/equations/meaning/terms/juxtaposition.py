@@ -169,7 +169,7 @@ def _subscripted(reader: Reader, bound: Bound, symbol: Symbol, group: Group) -> 
 
 
 def _at_outcome(reader: Reader, bound: Bound, symbol: Symbol, group: Group) -> Expr | None:
-    """p(x) of an array p, with a free letter x, is the component p_x, and p(x_i) is p_i."""
+    """The component of an array p: p_x is p(x) with a free letter x, p_i is p(x_i), p_1 p(1)."""
     if bound.kind not in ("node", "array") or group.commas or not group.open.endswith("("):
         return None
     shape = reader.shape(bound.value) if bound.kind == "node" else bound.value.shape
@@ -177,6 +177,9 @@ def _at_outcome(reader: Reader, bound: Bound, symbol: Symbol, group: Group) -> E
         return None
     indices: list[Index] = []
     for item in group.items:
+        if isinstance(item, Number) and item.text.isdigit() and bound.kind == "array":
+            indices.append(read_index(reader, item))
+            continue
         outcome, sub = (item.base, item.sub) if isinstance(item, Script) else (item, None)
         if not isinstance(outcome, Symbol) or (isinstance(item, Script) and item.sup):
             return None

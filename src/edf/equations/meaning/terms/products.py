@@ -32,8 +32,9 @@ from edf.equations.meaning.terms.juxtaposition import read_call
 from edf.equations.meaning.terms.sums import adds_numbers, is_entrywise, read_sum
 from edf.equations.meaning.typed import algebra
 from edf.equations.meaning.typed.algebra import MAX_ORDER
+from edf.equations.meaning.typed.display import expression, latex_of
 from edf.equations.meaning.typed.expression import Expr
-from edf.equations.operations.shapes import is_column
+from edf.equations.operations.shapes import is_column, settle
 
 
 def read_product(reader: Reader, tree: Product) -> Expr:
@@ -161,9 +162,30 @@ def _indicator(reader: Reader, factor: Tree, behind: Tree) -> Expr | None:
     if not isinstance(relation, Relation):
         return None
     otherwise = Case(Number("0"), "otherwise", r"\text", None, "")
-    return reader.read(
-        Cases((Case(Number("1"), "if", r"\text", relation, ""), otherwise), at=factor.at)
-    )
+    cases = Cases((Case(Number("1"), "if", r"\text", relation, ""), otherwise), at=factor.at)
+    if isinstance(relation.left, Symbol) and not reader.lift:
+        whole = reader.read(relation.left) if reader.scope.find(relation.left) else None
+        if whole is not None and whole.shape is not None:
+            return _entrywise(reader, cases, whole)
+    return reader.read(cases)
+
+
+def _entrywise(reader: Reader, cases: Cases, whole: Expr) -> Expr:
+    r"""\mathbb{1}[Z > 0] of a column or a matrix Z: the indicator of each entry."""
+    assert whole.shape is not None
+    rows, columns = whole.shape
+    letters = (f"{whole.label[0]}:0", f"{whole.label[0]}:1")[: 1 if settle(columns) == 1 else 2]
+    lift, reader.lift = reader.lift, letters
+    try:
+        entry = reader.read(cases)
+    finally:
+        reader.lift = lift
+    data = (letters[0], letters[1] if len(letters) > 1 else None)
+    return algebra.make(
+        "gather", (entry,), data, at=cases.at, shape=(rows, columns),
+        free=entry.free - set(letters), bound=frozenset(letters),
+        label=(expression(entry), latex_of(entry)),
+    )  # fmt: skip
 
 
 def _operand(

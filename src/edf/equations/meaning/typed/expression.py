@@ -111,6 +111,7 @@ class Meaning:
     #: The sides as they are written; those above are equal where the relation between these holds.
     written: tuple[Expr, Expr] | None = None
     base: int = 0  # what a formula calls the first component, as far as it says so
+    layout: str = ""  # of derivatives by bare vectors, where the shapes alone tell it
 
     @property
     def differentiates(self) -> int:
