@@ -106,7 +106,7 @@ def page(traps: Sequence[Trap], failures: Mapping[str, str]) -> str:
     parts = [head, table(traps, failures)]
     parts.append("\n## What is known to go wrong\n")
     if not failures:
-        parts.append("\nNothing of the traps below.\n")
+        parts.append("\nNone of the traps below.\n")
     for heading, about in GROUPS.items():
         listed = [t for t in traps if t.id in failures and group(t, failures[t.id]) == heading]
         if listed:

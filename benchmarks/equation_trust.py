@@ -28,7 +28,7 @@ def chunk(work: tuple[int, int]) -> Tally:
 
 def table(tally: Tally) -> str:
     rows = [
-        "| equations | " + " | ".join(VERDICTS) + " | wrong verdicts | at 95 % confidence |",
+        "| equations | " + " | ".join(VERDICTS) + " | wrong verdicts | at 95% confidence |",
         "| --- |" + " ---: |" * (len(VERDICTS) + 2),
     ]
     for truth in ("right", "wrong", "one size", "ill-formed"):

@@ -149,7 +149,7 @@ PYTHON: Mapping[str, Option] = {
             "The number of the first line; lines have none by default.",
             _count,
         ),
-        Option("hl_lines", "numbers, ranges", "Lines to stress, as in `2 4-6`.", _lines),
+        Option("hl_lines", "numbers, ranges", "Lines to highlight, as in `2 4-6`.", _lines),
         Option(
             "show",
             "`both` (default), `code`, `output`, `folded`, `none`",

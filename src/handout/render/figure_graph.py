@@ -154,7 +154,9 @@ def _edge(
     if told:
         (x1, y1), (x2, y2) = points[:2] if lean < 0 else points[-2:]
         right = (x2 >= x1) == (lean >= 0)  # on the outer side of a fork, or of arrows that meet
-        x, y = (x1 + x2) / 2 + (10 if right else -10), (y1 + y2) / 2
+        half = 13 if all(names) else 7  # of the height of what is told: a flat arrow keeps clear of it
+        apart = min(8 + half * abs(x2 - x1) / (y2 - y1), 40)
+        x, y = (x1 + x2) / 2 + (apart if right else -apart), (y1 + y2) / 2
         side = "start" if right else "end"
         if all(names):
             shown += _local(x, y - 2, spans(derivative(*names), 12), "figure-math", side)
