@@ -54,7 +54,7 @@ def bars(labels, series, xlabel, log=False, stacked=False, mark=None):
     labels = [textwrap.fill(label, 24) for label in labels]
     lines = max(count, 1 + max(label.count("\n") for label in labels))
     figure, axes = plt.subplots(  # narrow, so that it can be read on a phone
-        figsize=(5, 1.1 + len(labels) * (0.15 * lines + 0.1)), layout="constrained"
+        figsize=(4.3, 1.1 + len(labels) * (0.15 * lines + 0.1)), layout="constrained"
     )
     left = [0.0] * len(labels)
     for k, (name, values) in enumerate(series.items()):
@@ -83,13 +83,13 @@ def bars(labels, series, xlabel, log=False, stacked=False, mark=None):
                         xytext=(3, 0),  # clear of the axis, where the bar is empty
                         textcoords="offset points",
                         va="center",
-                        fontsize=8,
+                        fontsize=9,
                         annotation_clip=False,
                     )
     if mark:
         axes.axvline(mark[1], color="black", linestyle="--", linewidth=1)
         axes.annotate(
-            f" {mark[0]}", (mark[1], 1), xycoords=("data", "axes fraction"), fontsize=8, va="bottom"
+            f" {mark[0]}", (mark[1], 1), xycoords=("data", "axes fraction"), fontsize=9, va="bottom"
         )
     axes.set_yticks(range(len(labels)), labels, fontsize=9)
     axes.invert_yaxis()

@@ -110,7 +110,7 @@ def _difference(verdict: Verdict) -> str:
     where = _where(found, verdict["kind"] == "equation")
     at = f" at {escape(where)}" if where else ""
     if verdict["kind"] == "gradient":
-        return f"<span>backward gives {left}, the numeric derivative is {right}</span>{at}"
+        return f"backward gives {left}, the numeric derivative is {right}{at}"
     sign = _NOT.get(verdict["details"].get("sign", "="), "≠")
     return f"<span>{left} {sign} {right}</span>{at}"
 

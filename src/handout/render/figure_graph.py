@@ -154,7 +154,7 @@ def _edge(
     if told:
         (x1, y1), (x2, y2) = points[:2] if lean < 0 else points[-2:]
         right = (x2 >= x1) == (lean >= 0)  # on the outer side of a fork, or of arrows that meet
-        half = 13 if all(names) else 7  # of the height of what is told: a flat arrow keeps clear of it
+        half = 13 if all(names) else 7  # of its height: a flat arrow keeps clear of it
         apart = min(8 + half * abs(x2 - x1) / (y2 - y1), 40)
         x, y = (x1 + x2) / 2 + (apart if right else -apart), (y1 + y2) / 2
         side = "start" if right else "end"
@@ -222,7 +222,8 @@ class _Story(NamedTuple):
         parts = [name, " + ".join(terms)]
         if all(g and t and "norm" not in g + t for g, t, _ in numbers):
             products = [f"{_factor(g)} · {_factor(t)}" if a else _factor(t) for g, t, a in numbers]
-            parts.append(" + ".join(products))
+            single = len(numbers) == 1 and not numbers[0][2]
+            parts.append(short(numbers[0][1]) if single else " + ".join(products))
         return " = ".join(filter(None, dict.fromkeys([*parts, gradient])))
 
 

@@ -221,6 +221,16 @@ def test_arrows_carry_local_derivatives_that_multiply_to_the_gradients() -> None
     assert set(edges) == {"y/x", "z/x", "u/y", "u/z", "l/u"}
     local = {key: _number(e.findall("text")[1].text) for key, e in edges.items()}
     assert "".join(edges["u/y"].findall("text")[0].itertext()) == "𝜕𝑢/𝜕𝑦"
+    for edge in edges.values():  # the arrow passes through no letter of what stands beside it
+        line = [float(n) for n in re.findall(r"[\d.]+", edge.find("polyline").get("points"))]  # type: ignore[union-attr, arg-type]
+        for text in edge.findall("text"):
+            x, y = float(text.get("x") or 0), float(text.get("y") or 0)
+            beside = [np.interp(height, line[1::2], line[::2]) for height in (y, y - 9)]
+            assert (
+                (min(x - p for p in beside) > 2)
+                if text.get("text-anchor") == "start"
+                else (min(p - x for p in beside) > 2)
+            )
     gradients = {n.get("data-node"): _number(n.findall("text")[3].text) for n in _nodes(drawn)}
     assert gradients["u"] == local["l/u"]
     assert gradients["y"] == pytest.approx(gradients["u"] * local["u/y"], rel=0.02)
@@ -240,6 +250,7 @@ def test_each_node_tells_how_its_value_and_gradient_come_about() -> None:
     assert one * other == pytest.approx(_number(gradient), rel=0.02)
     assert "∂l/∂y · ∂y/∂x + ∂l/∂z · ∂z/∂x = " in (shown["x"].get("data-backward") or "")
     assert shown["l"].get("data-backward") == "∂l/∂l = 1"
+    assert re.fullmatch(r"∂l/∂u = −?[\d.e−]+", shown["u"].get("data-backward") or "")
 
 
 @pytest.mark.parametrize(
