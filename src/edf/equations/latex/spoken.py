@@ -12,6 +12,8 @@ _SIGNS = {
     r"\sum": "Σ", r"\prod": "∏", r"\ell": "ℓ", r"\{": "{", r"\}": "}",
 }  # fmt: skip
 
+_ACCENTS = {r"\hat": "\u0302", r"\bar": "\u0304", r"\tilde": "\u0303", r"\dot": "\u0307"}
+
 
 def spoken(tree: s.Tree) -> str:
     """Return `tree` as text."""
@@ -19,7 +21,8 @@ def spoken(tree: s.Tree) -> str:
         case s.Number():
             return tree.text
         case s.Symbol():
-            return _letter(tree.base)
+            marks = "".join(_ACCENTS.get(style, "") for style in reversed(tree.styles))
+            return unicodedata.normalize("NFC", _letter(tree.base) + marks)
         case s.Script():
             text = spoken(tree.base) + "'" * tree.primes
             text += "" if tree.sub is None else "_" + spoken(tree.sub)

@@ -88,11 +88,14 @@ def alphabet(equation: s.Equation, meaning: Meaning, page: Page, more: bool = Fa
     With `more`, also other names of the page for what the equation depends on.
     """
     letters = tuple(sorted(meaning.ranges))
-    groups: dict[tuple[str, object], dict[s.Symbol, None]] = {}
+    groups: dict[tuple[str, object], dict[s.Tree, None]] = {}
     for tree in s.walk(equation):
-        if not isinstance(tree, s.Symbol) or python_names(tree)[0] in letters:
+        if isinstance(tree, s.Symbol) and python_names(tree)[0] not in letters:
+            bound = page.scope.find(tree)
+        elif more and (numbered := _numbered(tree)) is not None:
+            bound = page.scope.find(*numbered)
+        else:
             continue
-        bound = page.scope.find(tree)
         if bound is None or bound.kind not in ("node", "number", "array"):
             continue
         shape: object = ()
@@ -110,3 +113,11 @@ def alphabet(equation: s.Equation, meaning: Meaning, page: Page, more: bool = Fa
         if bound is not None and bound.value is node:
             groups.setdefault(("shape", page.world.shape(node)), {})[symbol] = None
     return Alphabet(letters, tuple(tuple(group) for group in groups.values()))
+
+
+def _numbered(tree: s.Tree) -> tuple[s.Symbol, str] | None:
+    """Return the parts of a name with a number, x_1, whatever stands above it."""
+    match tree:
+        case s.Script(s.Symbol() as base, s.Indices((s.Number(text),)), None, 0):
+            return base, text
+    return None

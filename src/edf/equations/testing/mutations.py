@@ -18,6 +18,8 @@ _FUNCTIONS = {
     r"\cos": (r"\sin",), r"\tanh": (r"\sinh",), r"\sinh": (r"\cosh",), r"\cosh": (r"\sinh",),
     r"\tan": (r"\sin",), r"\max": (r"\min",), r"\min": (r"\max",),
 }  # fmt: skip
+#: Functions that are left out.
+_MISSING = {r"\log": "logarithm", r"\sqrt": "square root", r"\exp": "exponential"}
 _BIGS = {r"\sum": r"\prod", r"\prod": r"\sum", r"\max": r"\min", r"\min": r"\max"}
 _SIGNS = {"=": r"\neq", r"\neq": "=", "<": ">", ">": "<", r"\leq": r"\geq", r"\geq": r"\leq"}
 #: Symbols that are part of a construct and stand for nothing by themselves.
@@ -41,7 +43,7 @@ class Alphabet:
     """What symbols may be exchanged for: index letters, and names by groups of one shape."""
 
     letters: tuple[str, ...]
-    names: tuple[tuple[s.Symbol, ...], ...]
+    names: tuple[tuple[s.Tree, ...], ...]
 
 
 _Change = tuple[str, str, s.Tree]
@@ -62,6 +64,10 @@ def mutations(equation: s.Equation, alphabet: Alphabet, mending: bool = False) -
         found_here = maker.within(getattr(equation, name))
         if name == "right":
             found_here = itertools.chain(found_here, _negated(equation.right))
+        if mending:
+            found_here = itertools.chain(
+                found_here, _exchanged(getattr(equation, name), name, alphabet)
+            )
         for kind, text, side in itertools.islice(found_here, most):
             changed = s.with_child(equation, name, None, side)
             assert isinstance(changed, s.Equation)
@@ -74,6 +80,24 @@ def _negated(side: s.Tree) -> Iterator[_Change]:
     """Yield a side with a minus sign in front, so that every equation has something to change."""
     if not isinstance(side, s.Sum) and side != s.Number("0"):
         yield "sign", "the sign of the right side is changed", s.Sum((side,), ("-",), at=side.at)
+
+
+def _exchanged(side: s.Tree, where: str, alphabet: Alphabet) -> Iterator[_Change]:
+    """Yield a side with two names exchanged wherever they stand."""
+    there = set(s.walk(side))
+    for group in alphabet.names:
+        for one, other in itertools.combinations([name for name in group if name in there], 2):
+            turned = {one: other, other: one}
+            text = f"{spoken(one)} and {spoken(other)} are exchanged on the {where} side"
+            yield "exchange", text, _with_names(side, turned)
+
+
+def _with_names(tree: s.Tree, turned: dict[s.Tree, s.Tree]) -> s.Tree:
+    if tree in turned:
+        return turned[tree]
+    for name, place, child in list(s.children(tree)):
+        tree = s.with_child(tree, name, place, _with_names(child, turned))
+    return tree
 
 
 class _Maker:
@@ -101,7 +125,7 @@ class _Maker:
             case s.Number():
                 yield from self._number(tree)
             case s.Symbol():
-                yield from self._symbol(tree)
+                yield from self._renamed(tree)
             case s.Script():
                 yield from self._script(tree)
             case s.Function():
@@ -157,13 +181,13 @@ class _Maker:
                     delta = _delta(i, j, tree.at)
                     yield "delta", f"1 is changed to {spoken(delta)}", delta
 
-    def _symbol(self, tree: s.Symbol) -> Iterator[_Change]:
+    def _renamed(self, tree: s.Tree) -> Iterator[_Change]:
         for group in self.alphabet.names:
             if tree in group:
                 for other in group:
                     if other != tree:
-                        changed = s.Symbol(other.base, other.styles, at=tree.at)
-                        yield "name", f"{spoken(tree)} is changed to {spoken(other)}", changed
+                        text = f"{spoken(tree)} is changed to {spoken(other)}"
+                        yield "name", text, replace(other, at=tree.at)
 
     def _script(self, tree: s.Script) -> Iterator[_Change]:
         def again(sub: s.Tree | None, sup: s.Tree | None) -> s.Tree:
@@ -239,6 +263,11 @@ class _Mender(_Maker):
         yield from super().within(tree)
         if isinstance(tree, s.Sum | s.Product | s.Fraction | s.Bars | s.Script | s.Symbol | s.Big):
             yield from _doubled(tree)
+        if isinstance(tree, s.Sum):
+            yield from _parenthesised(tree)
+        if isinstance(tree, s.Fraction | s.Slash | s.Group | s.Big) and not _is_quotient(tree):
+            for macro, what in _MISSING.items():
+                yield "function", f"the {what} of {spoken(tree)} is taken", _of(macro, tree)
 
     def at(self, tree: s.Tree) -> Iterator[_Change]:
         yield from super().at(tree)
@@ -258,6 +287,14 @@ class _Mender(_Maker):
             case s.Fraction() if not _is_differential(tree.top):
                 turned = s.Fraction(tree.bottom, tree.top, tree.macro, at=tree.at)
                 yield "exchange", f"{spoken(tree)} is turned upside down", turned
+                yield "factor", f"the denominator {spoken(tree.bottom)} is dropped", tree.top
+                one = replace(tree, top=s.Number("1", at=tree.top.at))
+                yield "factor", f"the numerator {spoken(tree.top)} is changed to 1", one
+            case s.Root():
+                yield "function", f"the root of {spoken(tree.body)} is dropped", tree.body
+                if tree.degree is None:
+                    cube = replace(tree, degree=s.Number("3"))
+                    yield "number", f"the square root of {spoken(tree.body)} is a cube root", cube
             case s.Symbol() if any(tree in group for group in self.alphabet.names):
                 yield from _raised(tree, tree)
             case s.Script() if tree.sup is None and not tree.primes:
@@ -268,9 +305,20 @@ class _Mender(_Maker):
             case s.Function():
                 for text, argument in _opposite(tree.argument):
                     yield "sign", text, replace(tree, argument=argument)
+                yield "function", f"the {tree.macro[1:]} is dropped", tree.argument
+                if tree.sup is None and not tree.primes:
+                    squared = replace(tree, sup=s.Number("2"))
+                    yield "square", f"{spoken(tree)} is squared: {spoken(squared)}", squared
 
     def _script(self, tree: s.Script) -> Iterator[_Change]:
         yield from super()._script(tree)
+        bare = replace(tree, sup=None)
+        for kind, text, changed in self._renamed(bare):  # of a name with a number, as x_1
+            assert isinstance(changed, s.Symbol | s.Script)
+            if tree.sup is None:
+                yield kind, text, changed
+            elif isinstance(changed, s.Script):
+                yield kind, text, replace(changed, sup=tree.sup)
         if tree.base == s.Symbol("e") and tree.sup is not None:
             for text, sup in _opposite(tree.sup):
                 yield "sign", text, replace(tree, sup=sup)
@@ -303,6 +351,35 @@ def _raised(tree: s.Tree, base: s.Tree) -> Iterator[_Change]:
     yield "power", f"{spoken(tree)} is cubed: {spoken(cubed)}", cubed
     transposed = s.Script(base, None, s.Symbol(r"\top"), at=tree.at)
     yield "transpose", f"{spoken(tree)} is transposed", transposed
+    inverse = s.Script(base, None, s.Sum((s.Number("1"),), ("-",)), at=tree.at)
+    yield "inverse", f"{spoken(tree)} is inverted: {spoken(inverse)}", inverse
+
+
+def _of(macro: str, tree: s.Tree) -> s.Tree:
+    """Return a function of something."""
+    body = tree.items[0] if isinstance(tree, s.Group) and len(tree.items) == 1 else tree
+    if macro == r"\sqrt":
+        return s.Root(body, at=tree.at)
+    return s.Function(macro, None, s.Group((body,), "(", ")", at=tree.at), at=tree.at)
+
+
+def _parenthesised(tree: s.Sum) -> Iterator[_Change]:
+    """Yield 2(x + 1) for 2 x + 1, and 1/(1 + x) for 1/1 + x."""
+    place: int | None
+    for k, (term, after) in enumerate(itertools.pairwise(tree.terms)):
+        match term:
+            case s.Product():
+                last, name, place = term.factors[-1], "factors", len(term.factors) - 1
+            case s.Slash():
+                last, name, place = term.bottom, "bottom", None
+            case _:
+                continue
+        inside = s.Sum((last, after), ("", tree.signs[k + 1]), at=last.at)
+        whole = s.with_child(term, name, place, s.Group((inside,), "(", ")", at=last.at))
+        terms = (*tree.terms[:k], whole, *tree.terms[k + 2 :])
+        signs = (*tree.signs[: k + 1], *tree.signs[k + 2 :])
+        changed = whole if len(terms) == 1 and not signs[0] else s.Sum(terms, signs, at=tree.at)
+        yield "parentheses", f"{spoken(inside)} is put into parentheses", changed
 
 
 def _doubled(tree: s.Tree) -> Iterator[_Change]:
@@ -338,6 +415,11 @@ def _opposite(argument: s.Tree) -> Iterator[tuple[str, s.Tree]]:
     elif not isinstance(argument, s.Sum):
         negated = s.Sum((argument,), ("-",), at=argument.at)
         yield f"the sign of {spoken(argument)} is changed", negated
+
+
+def _is_quotient(tree: s.Tree) -> bool:
+    """Whether something is a derivative."""
+    return isinstance(tree, s.Fraction | s.Slash) and _is_differential(tree.top)
 
 
 def _is_differential(tree: s.Tree) -> bool:

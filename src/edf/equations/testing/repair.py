@@ -6,6 +6,9 @@ import itertools
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
 
 from edf.equations.diagnostics import EquationError
 from edf.equations.latex import syntax as s
@@ -14,8 +17,10 @@ from edf.equations.meaning.reader import Page
 from edf.equations.meaning.resolve import resolve
 from edf.equations.meaning.typed.expression import Meaning
 from edf.equations.testing.judge import Finding
+from edf.equations.testing.measure import quiet
 from edf.equations.testing.mutants import Tested, alphabet, holds_at_witness
 from edf.equations.testing.mutations import Mutation, mutations
+from edf.graph import Array
 
 REPAIRS = 400  # tried for each refuted step
 #: Parts of all changed formulas together: of a longer one fewer are tried, as each takes longer.
@@ -23,7 +28,7 @@ PARTS = 9_000
 #: Which repairs are preferred, the most telling first.
 _PREFERENCE = (
     "sign", "exchange", "factor", "delta", "term", "number", "transpose", "index", "double",
-    "square", "name", "power", "order", "far number",
+    "square", "name", "function", "inverse", "power", "order", "parentheses", "far number",
 )  # fmt: skip
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
 
@@ -36,7 +41,7 @@ def mend(
     size = sum(1 for _ in s.walk(equation))
     found = list(_told_apart(mutations(equation, letters, mending=True)))
     ranked = sorted(found, key=_rank)[: min(REPAIRS, PARTS // size)]
-    for change in itertools.chain(ranked, _sums(equation, page)):
+    for change in itertools.chain(ranked, _constants(equation, finding), _sums(equation, page)):
         try:
             changed = resolve(change.equation, page)
             if changed.left == changed.right or holds_at_witness(changed, finding) is not True:
@@ -63,6 +68,55 @@ def _told_apart(found: list[Mutation]) -> Iterator[Mutation]:
 
 def _rank(change: Mutation) -> int:
     return _PREFERENCE.index(change.kind) if change.kind in _PREFERENCE else len(_PREFERENCE)
+
+
+# --------------------------------------------------------------------- a missing factor or a term
+
+_LARGEST = 12  # the largest numerator and denominator of a constant
+_EXACTLY = 1e-9  # the part of it by which it may differ from one point to another
+
+
+def _constants(equation: s.Equation, finding: Finding) -> Iterator[Mutation]:
+    """Yield the right side with a number multiplied or added, where the sides differ by one."""
+    sides, right = finding.witness, equation.right
+    if sides is None:
+        return
+    group = s.Group((right,), "(", ")", at=right.at)
+    with quiet():
+        factor = _constant(sides.left / sides.right)
+        term = _constant(sides.left - sides.right)
+    if factor is not None and factor:
+        size = _written(abs(factor))
+        product: s.Tree = s.Product((size, group), ("",), at=right.at)
+        if factor < 0:
+            product = s.Sum((product,), ("-",), at=right.at)
+        text = f"the right side is multiplied by {factor}"
+        yield Mutation("double", text, replace(equation, right=product))
+    if term is not None and term:
+        terms = (right.terms, right.signs) if isinstance(right, s.Sum) else ((right,), ("",))
+        total = s.Sum(
+            (*terms[0], _written(abs(term))), (*terms[1], "-" if term < 0 else "+"), at=right.at
+        )
+        done = "subtracted from" if term < 0 else "added to"
+        text = f"{abs(term)} is {done} the right side"
+        yield Mutation("term", text, replace(equation, right=total))
+
+
+def _constant(values: Array) -> Fraction | None:
+    """Return the number of few digits that all values are."""
+    first = values.flat[0] if values.size else np.nan
+    if not np.isfinite(first) or not np.allclose(values, first, rtol=_EXACTLY, atol=0):
+        return None
+    found = Fraction(float(first)).limit_denominator(_LARGEST)
+    near = abs(float(found) - first) <= _EXACTLY * abs(first)
+    return found if near and abs(found.numerator) <= _LARGEST else None
+
+
+def _written(value: Fraction) -> s.Tree:
+    top = s.Number(str(value.numerator))
+    if value.denominator == 1:
+        return top
+    return s.Fraction(top, s.Number(str(value.denominator)), r"\frac")
 
 
 # ---------------------------------------------------------------------- a missing sum over an index
