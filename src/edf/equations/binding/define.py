@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from edf.anyfunction import AnyFunction
-from edf.equations.binding.declare import stale
+from edf.equations.binding.declared import stale
 from edf.equations.binding.lengths import Length
 from edf.equations.binding.nodes import (
     NO_NODE,
