@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -90,19 +91,18 @@ def _contents(
     """The cells of a notebook that can be tested, and the formulas that are no claims."""
     cells: list[Cell] = []
     unclaimed: list[Display] = []
-    position, heading = 0, ""
-    for cell in notebook.cells:
-        line, position = _place(cell.source, text, position)
+    heading = ""
+    for cell, lines in zip(notebook.cells, _lines(notebook.cells, text), strict=True):
         if cell.cell_type == "code" and cell.source.strip():
-            cells.append(_code_cell(cell, shown, line))
+            cells.append(_code_cell(cell, shown, lines))
         elif cell.cell_type == "markdown":
             found = read_contents(cell.source, shown, whole=whole, heading=heading)
-            cells += [_math_cell(each, line) for each in found.cells]
+            cells += [_math_cell(each, lines) for each in found.cells]
             unclaimed += [
                 display._replace(
-                    line_first=display.line_first + line - 1,
-                    line_last=display.line_last + line - 1,
-                    source_line=display.source_line + line - 1,
+                    line_first=lines[display.line_first - 1],
+                    line_last=lines[display.line_last - 1],
+                    source_line=lines[display.source_line - 1],
                 )
                 for display in found.unclaimed
             ]
@@ -113,24 +113,59 @@ def _contents(
     return named(cells), unclaimed
 
 
-def _place(source: str, text: str, position: int) -> tuple[int, int]:
-    """The line of the file on which a cell's source begins, and where to look for the next."""
-    first = json.dumps(source.split("\n", 1)[0], ensure_ascii=False)[1:-1]
-    at = text.find(first, position)
-    if at < 0:  # written with escapes
-        at = max(text.find(json.dumps(source.split("\n", 1)[0])[1:-1], position), position)
-    last = json.dumps(source.rsplit("\n", 1)[-1], ensure_ascii=False)[1:-1]
-    end = text.find(last, at)
-    return text.count("\n", 0, at) + 1, max(end, at)
+#: The key of a cell's text (`input` in formats before 4). Within a string its quotes are escaped.
+_SOURCE = re.compile(r'"(?:source|input)"\s*:\s*')
+_STRING = re.compile(r'[\s,\[]*(?P<string>"(?:[^"\\]|\\.)*")')
 
 
-def _code_cell(cell: Any, shown: str, line: int) -> Cell:
+def _lines(cells: Iterable[Any], text: str) -> Iterator[list[int]]:
+    """For each cell, the lines of the file on which the lines of its source stand."""
+    places = list(_places(text))
+    next_one = 0
+    for cell in cells:
+        alike = (n for n in range(next_one, len(places)) if places[n][0] == cell.source)
+        number = next(alike, None)
+        if number is not None:
+            next_one = number + 1
+            yield places[number][1]
+        else:  # its format is an old one, and it was converted
+            nearest = places[next_one - 1][1][-1] if next_one else 1
+            yield [nearest] * (cell.source.count("\n") + 1)
+
+
+def _places(text: str) -> Iterator[tuple[str, list[int]]]:
+    """Every text in a notebook's file, and the line of the file on which each line of it stands.
+
+    A text is a list of strings, one for each of its lines, or a single string on a single line.
+    """
+    line, counted = 1, 0
+    for key in _SOURCE.finditer(text):
+        source, ended = "", 0
+        lines: list[int] = []
+        for at, part in _strings(text, key.end()):
+            line, counted = line + text.count("\n", counted, at), at
+            source += part
+            ended += part.count("\n")
+            lines += [line] * (ended + (not part.endswith("\n")) - len(lines))
+        yield source, lines + [line] * (ended + 1 - len(lines))
+
+
+def _strings(text: str, at: int) -> Iterator[tuple[int, str]]:
+    """The string that stands in a text of JSON, or those of a list, and where."""
+    several = text.startswith("[", at)
+    while (found := _STRING.match(text, at)) is not None:
+        at = found.end()
+        yield found.start("string"), json.loads(found["string"], strict=False)
+        if not several:
+            return
+
+
+def _code_cell(cell: Any, shown: str, lines: Sequence[int]) -> Cell:
     """A code cell; its options stand in the metadata of the cell, under `handout`.
 
     Code that Jupyter folds, `"jupyter": {"source_hidden": true}`, is folded on the page, too.
     """
-    last = line + cell.source.count("\n")
-    made = Cell("python", shown, line, last, cell.source, line, "")
+    made = Cell("python", shown, lines[0], lines[-1], cell.source, lines[0], "")
     options: dict[str, object] = {}
     if dict(cell.metadata.get("jupyter", {})).get("source_hidden"):
         options["show"] = "folded"
@@ -145,17 +180,16 @@ def _code_cell(cell: Any, shown: str, line: int) -> Cell:
     return made._replace(options=options, id=str(options.get("id", "")))
 
 
-def _math_cell(found: Cell, line: int) -> Cell:
+def _math_cell(found: Cell, lines: Sequence[int]) -> Cell:
     """A fence in a Markdown cell, on its line of the file."""
     problem = found.problem
     if found.kind == "python":
         problem = "code in a Markdown cell is not run: make it a code cell"
-    shift = line - 1
     own = f"{found.role.value or 'claim'}-{found.line_first}" != found.id
     return found._replace(
         id=found.id if own else "",  # by its line, which is another one in the file
-        line_first=found.line_first + shift,
-        line_last=found.line_last + shift,
-        source_line=found.source_line + shift,
+        line_first=lines[found.line_first - 1],
+        line_last=lines[found.line_last - 1],
+        source_line=lines[found.source_line - 1],
         problem=problem,
     )

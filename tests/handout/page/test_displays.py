@@ -198,3 +198,24 @@ def test_unnamed_formulas_of_a_notebook_are_told_apart(indent: int | None, tmp_p
     first, second = read_notebook(file, "a.ipynb").cells
     assert first.id != second.id
     assert (first.problem, second.problem) == (None, None)
+
+
+@pytest.mark.parametrize("form", ["lines", "strings", "one line"])
+def test_lines_of_a_notebook_are_those_of_its_file(form: str, tmp_path: Path) -> None:
+    """A first line such as `x` is no word that the file happens to have elsewhere."""
+    texts = ["x", "", "x\n\n$$\ny = 1\n$$", 'x\n\n```math claim="f"\n1 + 1 =\n 3\n```']
+    made = [nbformat.v4.new_markdown_cell(text, metadata={"source": ["x"]}) for text in texts]
+    notebook = json.loads(nbformat.writes(nbformat.v4.new_notebook(cells=made)))
+    if form == "strings":
+        for cell, text in zip(notebook["cells"], texts, strict=True):
+            cell["source"] = text
+    file = tmp_path / "a.ipynb"
+    text = json.dumps(notebook, indent=None if form == "one line" else 1, ensure_ascii=False)
+    file.write_text(text, "utf-8")
+    page = read_notebook(file, "a.ipynb")
+    (claim,), (display,) = page.cells, page.unclaimed
+    own = text.split("\n")
+    assert "math claim" in own[claim.line_first - 1]
+    assert "y = 1" in own[display.source_line - (form != "lines")]
+    rows = (2, 3) if form == "lines" else (0, 0)
+    assert (claim.line_of(1) - claim.line_first, claim.line_last - claim.line_first) == rows
