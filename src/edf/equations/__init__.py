@@ -11,7 +11,7 @@ The stages, each a folder that imports from those above it only:
 """
 
 from edf.equations.binding.declare import declare
-from edf.equations.binding.define import define, is_definition, leading_definition
+from edf.equations.binding.define import define, defining_part
 from edf.equations.check import check_equation
 from edf.equations.diagnostics import EquationError
 from edf.equations.testing.verdict import EquationVerdict
@@ -22,6 +22,5 @@ __all__ = [
     "check_equation",
     "declare",
     "define",
-    "is_definition",
-    "leading_definition",
+    "defining_part",
 ]

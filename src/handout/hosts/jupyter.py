@@ -28,8 +28,7 @@ from edf.equations import (
     check_equation,
     declare,
     define,
-    is_definition,
-    leading_definition,
+    defining_part,
 )
 from handout.page.cells import BLANK
 from handout.page.macros import macros_in
@@ -81,11 +80,11 @@ class Magics:
             return
         whole = options.pop("claims", None) == "all"  # then what defines is no claim
         names = self.shell.user_ns
-        if whole and is_definition(cell, names, macros=self.known):
-            self._define(cell, options.get("reading"))
-            return
-        if whole and (first := leading_definition(cell, names, macros=self.known)):
-            self._define(first, options.get("reading"))
+        part = defining_part(cell, names, macros=self.known, by_sign=not whole)
+        if part is not None:
+            self._define(part.text, options.get("reading"))
+            if not part.claims:
+                return
         try:
             verdicts = check_equation(cell, names, id=name, macros=self.known, **options)
         except EquationError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from handout.judge.formulas import Coverage, Formula
 from handout.judge.verdict import Verdict
@@ -14,7 +14,8 @@ from handout.settings import Settings
 
 def coverage(judged: JudgedPage) -> Coverage:
     """The coverage of one page."""
-    formulas = [*_claimed(judged.results), *_unclaimed(judged)]
+    defined = set(_defined_by_sign(judged.results))
+    formulas = [*_claimed(judged.results, defined), *_unclaimed(judged, defined)]
     return Coverage(tuple(sorted(formulas, key=lambda formula: formula.line)))
 
 
@@ -23,14 +24,23 @@ def least_coverage(page: Page, settings: Settings) -> float:
     return settings.coverage if page.least is None else page.least
 
 
-def _claimed(results: Iterable[Result]) -> Iterator[Formula]:
+def _defined_by_sign(results: Iterable[Result]) -> Iterator[str]:
+    """The formulas that are only shown, and have defined names."""
+    for result in results:
+        bound = (result.outcome or {}).get("above", ())
+        yield from (latex for latex, names in zip(result.cell.above, bound, strict=False) if names)
+
+
+def _claimed(results: Iterable[Result], defined: Collection[str]) -> Iterator[Formula]:
     for result in results:
         cell = result.cell
         if cell.kind != "math" or not cell.source:
             continue
         latex = " ".join(cell.source.split())
         reason = _reason(result)
-        if reason is not None:
+        if cell.role is Role.NONE and cell.source in defined:
+            yield Formula(cell.line_first, latex, "definition")
+        elif reason is not None:
             yield Formula(cell.line_first, latex, "untested", cell.id, *reason)
         elif cell.whole and (result.outcome or {}).get("defined") and not result.verdicts:
             yield Formula(cell.line_first, latex, "definition")
@@ -65,7 +75,10 @@ def _unclear(verdict: Verdict) -> tuple[str, str]:
     return (verdict["message"] or verdict["status"]).partition("\n")[0], verdict["code"] or ""
 
 
-def _unclaimed(judged: JudgedPage) -> Iterator[Formula]:
+def _unclaimed(judged: JudgedPage, defined: Collection[str]) -> Iterator[Formula]:
     for display in judged.page.unclaimed:
         latex = " ".join(display.source.split())
-        yield Formula(display.line_first, latex, "untested", "", "not claimed")
+        if display.source in defined:
+            yield Formula(display.line_first, latex, "definition")
+        else:
+            yield Formula(display.line_first, latex, "untested", "", "not claimed")

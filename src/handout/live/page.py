@@ -155,6 +155,7 @@ def _described(cell: Cell) -> dict[str, Any]:
         "role": cell.role,
         "source": cell.source.rstrip("\n"),
         "line": cell.source_line,
+        "above": cell.above,
         "options": {name: value for name, value in cell.options.items() if name not in _NAMES},
         "problem": cell.problem,
     }

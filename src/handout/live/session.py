@@ -325,6 +325,7 @@ def _cell(page: str, given: Mapping[str, Any]) -> Cell:
         given["id"],
         given["problem"],
         Role(given["role"]),
+        above=tuple(given.get("above", ())),
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
@@ -18,6 +18,7 @@ from handout.page.displays import (
     Display,
     Role,
     find_displays,
+    may_define,
     slug,
     states_something,
 )
@@ -55,6 +56,7 @@ class Cell(NamedTuple):
     shown: bool = True  # whether the formula is to be seen; a comment may declare without
     fenced: bool = True  # whether it stands in a fence; otherwise as any renderer shows formulas
     heading: str = ""  # under which it stands
+    above: tuple[str, ...] = ()  # formulas since the last cell that are only shown, and define
     foreign: bool = False  # whether markdown-exec, if the site has it, takes the fence for its own
 
     def __str__(self) -> str:
@@ -143,7 +145,9 @@ def read_contents(
         for line, cell in cells.items():
             above = max((n for n in found.headings if n < line), default=0)
             cells[line] = _claimed(cell, found.headings.get(above, heading))
-    return Contents(named([cells[line] for line in sorted(cells)], lines), unclaimed)
+    shown = [display for display in found.displays if display.line_first not in cells]
+    in_order = with_formulas_above([cells[line] for line in sorted(cells)], shown)
+    return Contents(named(in_order, lines), unclaimed)
 
 
 def _cell(fence: Fence, path: str) -> Cell | None:
@@ -323,6 +327,22 @@ def _unseen(
             why = "CommonMark reads a cell here, and the site's Markdown does not"
         found[line] = cell._replace(problem=cell.problem or why)
     return found
+
+
+def with_formulas_above(cells: Iterable[Cell], shown: Iterable[Display]) -> list[Cell]:
+    """The cells, each that runs with the formulas above it that are only shown, and define."""
+    waiting = [display for display in shown if may_define(display.source)]
+    above: list[str] = []
+    made = []
+    for cell in cells:
+        while waiting and waiting[0].line_first <= cell.line_first:
+            above.append(waiting.pop(0).source)
+        if cell.runs:
+            cell, above = cell._replace(above=tuple(above)), []
+        elif cell.kind == "math" and cell.role is Role.NONE and may_define(cell.source):
+            above.append(cell.source)
+        made.append(cell)
+    return made
 
 
 def named(cells: list[Cell], author_lines: Sequence[int] | None = None) -> list[Cell]:

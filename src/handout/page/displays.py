@@ -265,15 +265,25 @@ _RELATION = re.compile(
     r"implies|iff|Rightarrow|Leftrightarrow|perp|parallel"
     r")(?![A-Za-z])"
 )
+_SIGN_IN_GROUP = re.compile(r"(?<=\})\s*\{\s*(=|[<>]|\\[A-Za-z]+)\s*\}")  # \overset{def}{=}
+_DEFINES = re.compile(
+    r":=|\\(?:coloneqq|triangleq|eqdef|defeq|vcentcolon|overset|stackrel)(?![A-Za-z])"
+)
 
 
 def states_something(latex: str) -> bool:
     r"""Whether a formula holds a relation, but for those in groups, as in `\sum_{i=1}`."""
     text = re.sub(r"\\boxed\s*\{(.*)\}", r"\1", latex, flags=re.DOTALL)
     text = re.sub(r"\\(?:begin|end)\s*\{[^{}]*\}", " ", text)
+    text = _SIGN_IN_GROUP.sub(r" \1 ", text)
     while (shorter := _GROUP.sub(" ", text)) != text:
         text = shorter
     return _RELATION.search(text) is not None
+
+
+def may_define(latex: str) -> bool:
+    """Whether a sign that defines stands in a formula."""
+    return _DEFINES.search(latex) is not None
 
 
 def slug(heading: str) -> str:

@@ -47,7 +47,8 @@ def with_inclusions(page: Page, text: str, whole: bool = False) -> Page:
 
 def _told(cell: Cell) -> tuple[object, ...]:
     """What a cell says, wherever it stands."""
-    return cell.kind, cell.source, cell.id, cell.role, dict(cell.options), cell.problem is None
+    options, usable = dict(cell.options), cell.problem is None
+    return cell.kind, cell.source, cell.id, cell.role, options, usable, cell.above
 
 
 def author_lines(own: str, changed: str) -> Sequence[int]:

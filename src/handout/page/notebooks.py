@@ -10,7 +10,7 @@ from typing import Any
 
 import nbformat
 
-from handout.page.cells import Cell, named, read_contents
+from handout.page.cells import Cell, named, read_contents, with_formulas_above
 from handout.page.displays import Display, find_displays
 from handout.page.fences import find_fences
 from handout.page.macros import macros_in
@@ -110,7 +110,7 @@ def _contents(
                 fences = find_fences(cell.source)
                 titles = find_displays(cell.source, fences, headings=True).headings
                 heading = titles[max(titles)] if titles else heading
-    return named(cells), unclaimed
+    return named(with_formulas_above(cells, unclaimed)), unclaimed
 
 
 #: The key of a cell's text (`input` in formats before 4). Within a string its quotes are escaped.

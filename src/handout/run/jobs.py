@@ -30,6 +30,9 @@ def job_cell(cell: Cell, macros: Mapping[str, str]) -> JobCell:
         "line": cell.source_line,
         "options": {k: v for k, v in cell.options.items() if k in _OPTIONS},
     }
+    if cell.above:
+        made["above"] = [without_definitions(formula) for formula in cell.above]
+        made["macros"] = dict(macros)
     if cell.kind == "math":
         made["kind"] = _KINDS[cell.role]
         made["source"] = without_definitions(cell.question)

@@ -37,6 +37,7 @@ class JobCell(TypedDict):
     options: dict[str, Any]  # those that decide what happens
     macros: NotRequired[dict[str, str]]  # for a formula: names without backslash, and replacements
     whole: NotRequired[bool]  # claimed with its whole page: a new name on the left is defined
+    above: NotRequired[list[str]]  # formulas that are only shown, and whose sign defines
 
 
 class Job(TypedDict):
@@ -107,6 +108,7 @@ class CellOutcome(TypedDict, total=False):
     error: CellError | None
     reports: list[CheckResult]  # one for each check, in order
     defined: list[str]  # names that a formula has declared or defined
+    above: list[list[str]]  # the same, of each formula above that is only shown
     outputs: list[Output]  # in the order in which they came
     differs: list[str]  # what came out otherwise in a second run, where one was asked for
     watched: list[str]  # what the cell read that will not be the same again

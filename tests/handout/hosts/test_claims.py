@@ -130,6 +130,25 @@ def test_a_chain_defines_by_its_first_equality_and_claims_the_rest(workshop) -> 
     assert "formula-1 step 3: refuted" in done.output
 
 
+def test_signs_that_define_do_so_wherever_they_stand(workshop) -> None:
+    """In a claim, and where a formula is only shown; anew, if formulas have bound the name."""
+    text = (
+        "<!-- let: x \\in \\mathbb{R}^n -->\n\n$$ a := x^\\top x $$\n\n$$ a(x := $$\n\n"
+        '```python exec="on"\nprint(a)\n```\n\n'
+        "<!-- claim: b -->\n$$ b \\triangleq 3 a = 3 \\sum_i x_i^2 $$\n\n"
+        "```math\na \\overset{\\text{def}}{=} 2 x^\\top x\n```\n\n"
+        "<!-- claim: anew -->\n$$ \\nabla_x a = 4 x $$\n\n"
+        '<!-- claim: taken expect="refuted" -->\n$$ a := 5 x^\\top x $$\n\n'
+        "<!-- claim: nothing -->\n$$ c := 2 a $$\n\n"
+    )
+    workshop.write("a.md", text.encode())
+    done = handout("check", "a.md")
+    assert "3 verified, 1 refuted, 1 error; 1 not as expected" in done.output
+    assert "a.md:25: nothing: error, verified was expected: This defines" in done.output
+    counts = handout("coverage", "a.md").output.splitlines()[-1].split()
+    assert counts[1:5] == ["8", "3", "3", "2"]
+
+
 def test_a_page_declares_how_its_formulas_are_read(workshop) -> None:
     """Bare vectors by component, in claims and definitions; a formula may say otherwise."""
     formulas = (

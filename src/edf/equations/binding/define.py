@@ -7,7 +7,7 @@ so a defined name can be differentiated, in formulas and by `backward`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -62,9 +62,12 @@ from edf.equations.options import Reading, parse_reading
 from edf.equations.sampling.world import World
 from edf.graph import Constant, Input, Node
 
-_EQUALS = re.compile(
-    r":=|\\(?:coloneqq|triangleq|equiv|eqdef|defeq)(?![A-Za-z])|\\vcentcolon\s*="
-    r"|\\overset\s*\{\s*(?:\\(?:text|mathrm|rm)\s*\{?\s*)?(?:def|\\Delta|\\triangle)\.?\s*\}?\s*\}\s*\{?=\}?"
+_DEFINES = re.compile(
+    r":=|\\(?:coloneqq|triangleq|eqdef|defeq)(?![A-Za-z])|\\vcentcolon\s*="
+    r"|\\(?:overset|stackrel)\s*\{\s*(?:\\(?:text|mathrm|rm)\s*\{?\s*)?(?:def|\\Delta|\\triangle)\.?\s*\}?\s*\}\s*\{?=\}?"
+)
+_EQUALS = re.compile(  # of a definition that says itself that it is one
+    rf"{_DEFINES.pattern}|\\equiv(?![A-Za-z])"
     r"|\\stackrel\s*\{[^{}]*(?:\{[^{}]*\})?[^{}]*\}\s*\{?=\}?"
 )
 
@@ -111,47 +114,56 @@ def define(
     return made
 
 
-def is_definition(
-    latex: str, names: Mapping[str, Any], *, macros: Mapping[str, str] | None = None
-) -> bool:
-    """Whether each statement of a formula has a new name alone on the left of its only equals sign.
+class Defining(NamedTuple):
+    """What of a formula defines names."""
 
-    Whether its right side is understood is another question, which `define` answers.
+    text: str  # the formula, or the first equality of a chain
+    claims: bool  # whether the chain goes on, and claims more
+    anew: bool  # whether a name has been bound by a formula before
+
+
+def defining_part(
+    latex: str,
+    names: Mapping[str, Any],
+    *,
+    macros: Mapping[str, str] | None = None,
+    by_sign: bool = False,
+    formulas: Container[str] = (),
+) -> Defining | None:
+    r"""Return what of a formula defines names: all, the first equality of a chain, or None.
+
+    Each statement has a new name alone on the left. p = \sigma(z) = \frac{1}{1 + e^{-z}} defines p
+    by the first equals sign, and claims the second. Whether the right side is understood is another
+    question, which `define` answers.
+
+    Args:
+        latex: The formula.
+        names: What is bound already.
+        macros: The author's own macros.
+        by_sign: Whether a plain equals sign claims; then only `:=` and its like define.
+        formulas: Names that formulas have bound; `:=` defines them anew, as a new section does.
     """
     try:
-        source = _plain(expanded(latex, macros))
-        new: dict[str, Any] = {}
-        for statement in statements(source):
-            equations = steps(parse(statement.text))
-            if len(equations) != 1 or equations[0].sign != "=":
-                return False
-            left = _left(equations[0].left, 0)
-            if any(name in names or name in new for name in left.names):
-                return False
-            new |= dict.fromkeys(left.names)
-    except EquationError:
-        return False
-    return True
-
-
-def leading_definition(
-    latex: str, names: Mapping[str, Any], *, macros: Mapping[str, str] | None = None
-) -> str | None:
-    r"""Return the first equality of a chain if a new name alone stands on its left, else None.
-
-    p = \sigma(z) = \frac{1}{1 + e^{-z}} defines p by the first equals sign, and claims the second.
-    """
-    try:
-        source = _plain(expanded(latex, macros))
-        found = statements(source)
-        equations = steps(parse(found[0].text))
-        if len(found) > 1 or len(equations) < 2 or {one.sign for one in equations[:2]} != {"="}:
-            return None
-        if any(name in names for name in _left(equations[0].left, 0).names):
-            return None
-        return found[0].text[: equations[1].sign_at]
+        source = expanded(latex, macros)
+        found = statements(_plain(source))
+        new: set[str] = set()
+        for text, at in found:
+            first, *rest = steps(parse(text))
+            signed = _DEFINES.match(source, at + first.sign_at) is not None
+            if first.sign != "=" or (by_sign and not signed):
+                return None
+            left = _left(first.left, 0).names
+            taken = (name for name in left if name in names)
+            if new & set(left) or not all(signed and name in formulas for name in taken):
+                return None
+            new |= set(left)
+            if rest:
+                is_chain = len(found) == 1 and rest[0].sign == "="
+                part = Defining(text[: rest[0].sign_at], True, not new.isdisjoint(names))
+                return part if is_chain else None
     except EquationError:
         return None
+    return Defining(latex, False, not new.isdisjoint(names))
 
 
 def _plain(source: str) -> str:

@@ -54,6 +54,7 @@ class PageRun:
         self.display = display.of_page = display.PageDisplay(tell)
         self.module = _main(os.path.join(job["folder"], os.path.basename(self.path)))
         self.names = self.module.__dict__
+        self.formulas: dict[str, Any] = {}  # what formulas have bound
         self.cell: JobCell
         self.reports: list[Any] = []
         self.heard: list[Any] = []
@@ -83,8 +84,13 @@ class PageRun:
         """The outcome of one cell, but for its output."""
         self.cell, self.reports, self.heard = cell, [], []
         self.first = cell["line"]
-        if cell["kind"] != "python":
-            formula = self._math() if cell["kind"] == "math" else self._bind()
+        above = [self._define_by_sign(formula) for formula in cell.get("above", ())]
+        outcome = self._run()
+        return {**outcome, "above": above} if above else outcome
+
+    def _run(self) -> CellOutcome:
+        if self.cell["kind"] != "python":
+            formula = self._math() if self.cell["kind"] == "math" else self._bind()
             return {**formula, "watched": []}
         self.count += 1
         error = self._python()
@@ -147,20 +153,17 @@ class PageRun:
         if self.cell["macros"]:
             options["macros"] = self.cell["macros"]
         try:
-            from edf.equations import (
-                EquationError,
-                check_equation,
-                is_definition,
-                leading_definition,
-            )
+            from edf.equations import EquationError, check_equation
         except BaseException as raised:
             return {"error": self._error(raised), "reports": []}
-        source, macros = self.cell["source"], self.cell["macros"]
-        if self.cell["whole"]:
-            if is_definition(source, self.names, macros=macros):
-                return self._bind()
-            if first := leading_definition(source, self.names, macros=macros):
-                return self._define_and_test(first, options)
+        source, whole = self.cell["source"], self.cell["whole"]
+        part = self._defining(source, by_sign=not whole)
+        if part is not None and part.claims:
+            return self._define_and_test(part.text, options)
+        if part is not None and whole:
+            return self._bind()
+        if part is not None and not part.anew:
+            return self._only_defined()
         error: CellError | None = None
         try:
             check_equation(source, dict(self.names), id=self.cell["id"], **options)
@@ -169,6 +172,44 @@ class PageRun:
         except BaseException as raised:
             error = self._error(raised)
         return {"error": error, "reports": self.reports}
+
+    def _defining(self, formula: str, by_sign: bool = True) -> Any:
+        """What of a formula defines names; None if it does not, or says what holds already."""
+        from edf.equations import check_equation, defining_part
+
+        macros = self.cell.get("macros")
+        bound = [name for name, value in self.formulas.items() if self.names.get(name) is value]
+        part = defining_part(formula, self.names, macros=macros, by_sign=by_sign, formulas=bound)
+        if part is None or not part.anew:
+            return part
+        heard, reports = list(self.heard), list(self.reports)
+        try:
+            verdicts = check_equation(formula, dict(self.names), macros=macros)
+            return None if all(verdict.status == "verified" for verdict in verdicts) else part
+        except Exception:
+            return part
+        finally:
+            self.heard, self.reports = heard, reports
+
+    def _define_by_sign(self, formula: str) -> list[str]:
+        """Define by a formula that is only shown; the names, if it does nothing else."""
+        try:
+            part = self._defining(formula)
+        except Exception:  # the page claims nothing of it
+            return []
+        bound = [] if part is None else list(self._bind(part.text).get("defined", ()))
+        return [] if part is None or part.claims else bound
+
+    def _only_defined(self) -> CellOutcome:
+        """Bind the names of a claim that claims nothing, and say so."""
+        from edf.equations import EquationError
+        from edf.equations.diagnostics import Why
+
+        bound = self._bind()
+        if bound["error"] is None:
+            why = "This defines, and claims nothing: write <!-- define --> before it"
+            bound["error"] = _refusal(EquationError(Why.NO_CLAIM, why, self.cell["source"]))
+        return bound
 
     def _define_and_test(self, first: str, options: dict[str, Any]) -> CellOutcome:
         """Define a name by the first equality of a chain, and test the others."""
@@ -193,10 +234,10 @@ class PageRun:
         except BaseException as raised:
             return {"error": self._error(raised), "reports": []}
         source = self.cell["source"] if source is None else source
-        names, macros = dict(self.names), self.cell["macros"]
+        names, macros = dict(self.names), self.cell.get("macros")
         reading = self.cell["options"].get("reading")
         try:
-            if self.cell["kind"] == "let":
+            if self.cell["kind"] == "let" and source is self.cell["source"]:
                 bound = declare(source, names, macros=macros)
             else:
                 bound = {**define(source, names, macros=macros, reading=reading)}
@@ -204,7 +245,7 @@ class PageRun:
                 if value is None:  # made of something that is declared anew
                     self.names.pop(name, None)
                 else:
-                    self.names[name] = value
+                    self.names[name] = self.formulas[name] = value
         except EquationError as refused:
             error = _refusal(refused)
         except BaseException as raised:

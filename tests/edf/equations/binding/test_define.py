@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from edf import AnyFunction, Input, Node, Tanh, check_gradients, topological_order
-from edf.equations import EquationError, check_equation, declare, define, is_definition
+from edf.equations import EquationError, check_equation, declare, define, defining_part
 from edf.numerics.branches import traced
 
 X, Y = np.array([0.3, -1.2, 0.8]), np.array([1.5, 0.2, -0.4])
@@ -244,21 +244,38 @@ def test_what_is_not_understood_is_an_error(latex: str, message: str, at: str) -
 @pytest.mark.parametrize(
     ("latex", "expected"),
     [
-        ("z = x", True),
-        ("z_k = x_k, w = z", True),
-        ("g(x) = x", True),
-        ("x = y", False),
-        ("z + w = x", False),
-        ("z = w = x", False),
-        ("z < x", False),
-        ("x_i = y_i", False),
-        ("z", False),
-        (r"\frac", False),
+        ("z = x", "z = x"),
+        ("z_k = x_k, w = z", "z_k = x_k, w = z"),
+        ("g(x) = x", "g(x) = x"),
+        ("z = w = x", "z = w "),
+        ("x = y", None),
+        ("z + w = x", None),
+        ("z < x", None),
+        ("x_i = y_i", None),
+        ("z", None),
+        (r"\frac", None),
+        ("u := x", "u := x"),
+        ("u := x, x := 2", None),
+        ("u = x", None),
     ],
 )
-def test_which_formula_is_a_definition(latex: str, expected: bool) -> None:
-    """One whose left side is a new name alone."""
-    assert is_definition(latex, page()) is expected
+def test_what_of_a_formula_defines(latex: str, expected: str | None) -> None:
+    """A new name alone on the left; or one that a formula has bound, and a sign that defines."""
+    names = page() | {"u": Input()}
+    part = defining_part(latex, names, formulas=["u"])
+    assert (None if part is None else part.text) == expected
+    assert part is None or (part.claims, part.anew) == (latex.startswith("z = w"), "u" in latex)
+
+
+@pytest.mark.parametrize(
+    "sign", [":=", r"\triangleq", r"\coloneqq", r"\overset{\text{def}}{=}", r"\stackrel{\Delta}{=}"]
+)
+def test_signs_that_define_in_a_claim(sign: str) -> None:
+    """A plain equals sign claims, and a reason above it changes nothing."""
+    latex = f"z {sign} x"
+    assert defining_part(latex, page(), by_sign=True) == (latex, False, False)
+    assert defining_part(r"z \stackrel{(a)}{=} x", page(), by_sign=True) is None
+    assert defining_part("z = x", page(), by_sign=True) is None
 
 
 @pytest.fixture
