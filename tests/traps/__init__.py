@@ -27,7 +27,7 @@ KNOWN_FAILURES = FOLDER / "known_failures.toml"
 PRELUDE = "import numpy as np\nfrom edf import *\n"
 
 #: Options of a trap that are no options of `check_equation`.
-OF_THE_TRAP = ("repair", "left", "right", "small")
+OF_THE_TRAP = ("repair", "left", "right", "small", "only")
 #: What may stand beside a page's set-up.
 BINDING = ("let", "define")
 
@@ -180,14 +180,20 @@ def _missing_repair(trap: Trap, verdict: Any) -> str:
 
 
 def _not_recomputed(trap: Trap, verdict: Any) -> str:
-    """Compute both sides anew, at the point that the verdict gives."""
+    """Compute both sides anew, at the point that the verdict gives, with `card`, the values of what
+    the formula is made of, and `place`, the indices."""
     if verdict.counterexample is None:
         return "no counterexample"
     point = verdict.counterexample["point"]
+    given = {name: np.asarray(value) for name, value in point.items()}
+    factors, index = verdict.counterexample["factors"], verdict.counterexample["index"]
+    given |= {"card": {k: np.asarray(v) for k, v in factors.items()}, "place": index}
     for side in ("left", "right"):
-        value = eval(trap.options[side], {"np": np, **point})
+        value = eval(trap.options[side], {"np": np, **given})
         if not np.isclose(value, verdict.counterexample[side], rtol=1e-9, atol=1e-12):
             return f"its {side} side cannot be recomputed"
+    if list(point) != trap.options.get("only", list(point)):
+        return "it shows what is not in the formula"
     if trap.options.get("small"):
         values = np.concatenate([np.ravel(value) for value in point.values()])
         if not np.all((values == np.round(values)) & (np.abs(values) <= 10)):

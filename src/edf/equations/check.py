@@ -21,7 +21,7 @@ from edf.equations.meaning.typed import display
 from edf.equations.meaning.typed.expression import Meaning
 from edf.equations.options import Reading, parse_reading
 from edf.equations.sampling.world import World
-from edf.equations.testing.example import as_latex, explained
+from edf.equations.testing.example import as_latex, explained, in_the_formula
 from edf.equations.testing.hypotheses import hypotheses
 from edf.equations.testing.judge import Finding, point_of
 from edf.equations.testing.mutants import count_noticed
@@ -353,7 +353,7 @@ def _explorable(finding: Finding, meaning: Meaning, setting: Setting) -> dict[st
     at, world = finding.at, setting.world
     if at is None or at.world is not world or meaning.sign != "=":
         return None
-    point = point_of(at, 0)
+    point = in_the_formula(meaning, world, point_of(at, 0))
     leaves = {}
     for name, node in zip(leaf_names(point, setting.page.scope), point, strict=True):
         twin = world.twins[node]

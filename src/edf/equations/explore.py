@@ -9,11 +9,12 @@ import numpy as np
 
 from edf.equations.check import leaf_names, understood
 from edf.equations.diagnostics import EquationError, Why
+from edf.equations.meaning.typed.expression import Meaning
 from edf.equations.sampling.evaluate import Evaluator
 from edf.equations.sampling.points import Points, usable
 from edf.equations.sampling.rounding import COARSE
 from edf.equations.sampling.world import World
-from edf.equations.testing.example import factors
+from edf.equations.testing.example import factors, in_the_formula
 from edf.equations.testing.judge import judge_at, point_of
 from edf.equations.testing.measure import COPIES, STEPS, Measure, quiet
 from edf.graph import Node
@@ -57,7 +58,7 @@ def sides_at(
     meaning, world = meanings[step - 1], page.world
     assert isinstance(world, World)
     with quiet():
-        points = usable(_points(world, page.scope, point, explore))
+        points = usable(_points(meaning, world, page.scope, point, explore))
         if not len(points):
             raise EquationError(Why.EVALUATION, "Something has no finite value at this point")
         found = judge_at(meaning, points)
@@ -77,7 +78,11 @@ def sides_at(
 
 
 def _points(
-    world: World, scope: Any, point: Mapping[str, Any], explore: Mapping[str, Any]
+    meaning: Meaning,
+    world: World,
+    scope: Any,
+    point: Mapping[str, Any],
+    explore: Mapping[str, Any],
 ) -> Points:
     """Return the one point, with the arbitrary functions as they were drawn for the verdict."""
     own = {
@@ -87,7 +92,7 @@ def _points(
     }
     seed, drawn = int(explore["seed"]), int(explore["drawn"])
     draws = np.array([int(explore["draw"])])
-    there = point_of(Points(world, own, seed, draws, drawn), 0)
+    there = in_the_formula(meaning, world, point_of(Points(world, own, seed, draws, drawn), 0))
     for name, node in zip(leaf_names(there, scope), there, strict=True):
         twin = world.twins[node]
         value = np.asarray(point[name], own[twin].dtype)

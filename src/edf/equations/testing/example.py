@@ -19,9 +19,9 @@ from edf.equations.sampling.rounding import COARSE
 from edf.equations.sampling.world import World
 from edf.equations.testing.judge import Finding, judge_at
 from edf.equations.testing.measure import COPIES, STEPS, is_heavy, quiet
-from edf.equations.testing.setting import Setting
-from edf.equations.testing.tried import is_positive, movable
-from edf.graph import Array
+from edf.equations.testing.setting import Setting, nodes
+from edf.equations.testing.tried import is_positive, is_simplex, movable
+from edf.graph import Array, Node
 
 #: What the entries of all inputs are, one after the other, the smallest first.
 PATTERNS = (
@@ -40,7 +40,7 @@ MOST = 16  # entries of a factor that is shown
 def explained(meaning: Meaning, setting: Setting, finding: Finding) -> Finding:
     """Return a refutation with a counterexample of small whole numbers, if there is one, and with
     the values of the formula's factors there."""
-    if finding.counterexample is None or meaning.sign != "=":
+    if finding.counterexample is None:
         return finding
     heavy = is_heavy(meaning, setting.world)  # nobody computes so many derivatives by hand
     with quiet():
@@ -60,25 +60,38 @@ def explained(meaning: Meaning, setting: Setting, finding: Finding) -> Finding:
                 )
                 break
         assert finding.counterexample is not None
-        values = {} if finding.at is None else _factors(meaning, finding.at, finding)
-    return replace(finding, counterexample={**finding.counterexample, "factors": values})
+        shown = {**finding.counterexample, "factors": {}}
+        if finding.at is not None:
+            point = in_the_formula(meaning, finding.at.world, shown["point"])
+            shown = {**shown, "point": point, "factors": _factors(meaning, finding.at, finding)}
+    return replace(finding, counterexample=shown)
+
+
+def in_the_formula(meaning: Meaning, world: World, point: dict[Node, Array]) -> dict[Node, Array]:
+    """Return those leaves of a point that a step depends on."""
+    below = set(world.all_below(nodes(meaning)))
+    return {node: value for node, value in point.items() if world.twins[node] in below}
 
 
 def _small_points(world: World, seed: int) -> Iterator[Points]:
     """Yield points of small whole numbers, one at a time."""
     rng = np.random.default_rng(seed + 5)
     leaves = [node for node in world.order if not node.inputs]
-    if not all(movable(world, node) or node in world.fixed for node in leaves):
-        return
     rows: dict[Any, list[Array]] = {node: [] for node in leaves}
     patterns = [*PATTERNS, *(tuple(rng.integers(-2, 6, 24)) for _ in range(RANDOM))]
     for pattern in patterns:
         numbers = cycle(pattern)
         for node in leaves:
             own = drawn_leaf(world, node, rng, 1)[0]
-            if movable(world, node):
+            if movable(world, node) or is_simplex(world, node):
                 entries = np.array(list(islice(numbers, own.size)), float).reshape(own.shape)
-                own = np.maximum(np.abs(entries), 1.0) if is_positive(world, node) else entries
+                if is_positive(world, node) or is_simplex(world, node):
+                    entries = np.maximum(np.abs(entries), 1.0)
+                if getattr(node, "is_nonzero", False):
+                    entries[entries == 0] = 1.0
+                own = entries
+            if is_simplex(world, node):
+                own = own / own.sum(axis=-1, keepdims=True)
             rows[node].append(own)
     stacked = {node: np.stack(stack) for node, stack in rows.items()}
     try:
@@ -94,6 +107,9 @@ def _factors(meaning: Meaning, points: Points, finding: Finding) -> dict[str, An
     assert finding.counterexample is not None
     method = "differences" if (finding.oracle or "").startswith("central") else "complex"
     evaluator = Evaluator(points.exact().context, meaning.ranges, method, STEPS[0])
+    if meaning.written is not None:
+        left, right = meaning.written
+        meaning = replace(meaning, left=left, right=right)
     return factors(evaluator, meaning, finding.counterexample["index"])
 
 
@@ -114,10 +130,13 @@ def as_latex(meaning: Meaning) -> dict[str, str]:
 
 
 def _made_of(meaning: Meaning) -> Iterator[Expr]:
-    """Yield what a reader needs the values of: derivatives, calls, and nodes that are computed."""
+    """Yield what a reader needs the values of: derivatives, calls, nodes that are computed, and
+    numbers and arrays of the page by their names."""
     for expr in (*_written(meaning.left), *_written(meaning.right)):
-        if expr.op in ("deriv", "call", "prime", "replace") or (
-            expr.op == "node" and expr.data[0].inputs
+        if (
+            expr.op in ("deriv", "call", "prime", "replace", "array")
+            or (expr.op == "number" and expr.label[0].isidentifier())
+            or (expr.op == "node" and expr.data[0].inputs)
         ):
             yield expr
 

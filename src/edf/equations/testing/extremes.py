@@ -24,7 +24,7 @@ from edf.equations.sampling.world import World
 from edf.equations.testing.judge import Finding, judge_at
 from edf.equations.testing.measure import COPIES, STEPS, Measure, quiet
 from edf.equations.testing.setting import nodes
-from edf.equations.testing.tried import is_positive, movable
+from edf.equations.testing.tried import is_positive, is_simplex, movable
 from edf.graph import Array, Input, Node
 
 STARTS = 2
@@ -118,7 +118,7 @@ class _Ground:
             entries = self.world.entries(node)
             own = places[:, first : first + entries]
             low, high = _range(self.world, node) or ANYWHERE
-            if _is_simplex(node, self.world):
+            if is_simplex(self.world, node):
                 own = np.maximum(own, 0)
                 own = own / own.sum(axis=1, keepdims=True)
             elif is_positive(self.world, node):
@@ -233,7 +233,7 @@ def _downhill(place: Array, h: Array, around: Array, pairs: list[tuple[int, int]
 
 def _range(world: World, node: Node) -> tuple[float, float] | None:
     """Between which numbers a leaf can be moved, if it can."""
-    if _is_simplex(node, world):
+    if is_simplex(world, node):
         return 0.0, 1.0
     if is_positive(world, node):
         return (0.0 if getattr(node, "ends", ()) else LEAST), np.inf
@@ -245,7 +245,3 @@ def _range(world: World, node: Node) -> tuple[float, float] | None:
     low, high, ends = sample.low, sample.high, sample.ends
     inside = LEAST * min(1.0, high - low)
     return low + inside * (low not in ends), high - inside * (high not in ends)
-
-
-def _is_simplex(node: Node, world: World) -> bool:
-    return isinstance(node, Input) and node not in world.fixed and node.sample == "simplex"

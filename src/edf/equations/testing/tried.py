@@ -38,6 +38,11 @@ def is_positive(world: World, node: Node) -> bool:
     return isinstance(node, Input) and node.sample == "positive"
 
 
+def is_simplex(world: World, node: Node) -> bool:
+    """Whether a leaf is drawn as probabilities that add up to 1."""
+    return isinstance(node, Input) and node not in world.fixed and node.sample == "simplex"
+
+
 def tried_points(world: World, rng: np.random.Generator, larger: bool = False) -> Points:
     """Return the graph at round numbers, equal arguments, and random values of other sizes.
 
@@ -72,7 +77,7 @@ def tried_points(world: World, rng: np.random.Generator, larger: bool = False) -
                 values = np.abs(values)
             if is_positive(world, node) or getattr(node, "is_nonzero", False):
                 values[values == 0] = 1.0
-        elif isinstance(node, Input) and node not in world.fixed and node.sample == "simplex":
+        elif is_simplex(world, node):
             values[: len(TRIED)] = 1 / values.shape[-1]
         for row, number in enumerate(large.get(node, ()), several):
             values[row] = number
