@@ -33,6 +33,11 @@ _SYSTEM = tuple(
 )  # fmt: skip
 
 
+def is_authors(path: str) -> bool:
+    """Whether a file outside of any project is the author's: nobody else's, and not hidden."""
+    return not path.startswith(_SYSTEM) and f"{os.sep}." not in path
+
+
 class ReadLog:
     """Records, from `start` on, the project files and folders that this process reads."""
 
@@ -121,7 +126,7 @@ class ReadLog:
         path = os.path.join(path, "")  # so that a folder counts as inside itself
         if path.startswith(self.root):
             return not path.startswith(self.ignored)
-        return not path.startswith(_SYSTEM) and f"{os.sep}." not in path
+        return is_authors(path)
 
     def _third_party(self) -> Iterator[str]:
         """The top-level modules that the page imported from installed distributions."""

@@ -139,7 +139,13 @@ class ForkServer:
 
 def environment() -> dict[str, str]:
     """That of pages: sums in the same order everywhere, one thread for BLAS, one order of sets."""
-    return {**os.environ, **dict.fromkeys(_ONE_THREAD, "1"), "PYTHONHASHSEED": "0"}
+    return {
+        **os.environ,
+        **dict.fromkeys(_ONE_THREAD, "1"),
+        "PYTHONHASHSEED": "0",
+        "MPLBACKEND": "module://handout.run.process.plot_backend",
+        "PLOTLY_RENDERER": "plotly_mimetype",  # else it opens a browser
+    }
 
 
 class Connection:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.abc
 import importlib.util
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
@@ -18,6 +18,13 @@ def on_import(hooks: dict[str, Callable[[], None]]) -> None:
     """
     sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, _Finder)]
     sys.meta_path.insert(0, _Finder(hooks))
+
+
+def call_hooks(names: Iterable[str]) -> None:
+    """Call the functions of modules that were loaded by other means."""
+    for finder in [finder for finder in sys.meta_path if isinstance(finder, _Finder)]:
+        for name in names:
+            finder.hooks.pop(name, _nothing)()
 
 
 class _Finder(importlib.abc.MetaPathFinder):

@@ -21,7 +21,7 @@ from importlib.machinery import (
     SourcelessFileLoader,
 )
 
-_DOUBTFUL = 2.0  # seconds: the time of a file may be rounded down, on some systems to even seconds
+DOUBTFUL = 2.0  # seconds: the time of a file may be rounded down, on some systems to even seconds
 
 
 class _FreshLoader(importlib.machinery.SourceFileLoader):
@@ -33,7 +33,7 @@ class _FreshLoader(importlib.machinery.SourceFileLoader):
             younger = os.stat(compiled).st_mtime - stats["mtime"]
         except OSError:
             return stats
-        if younger < _DOUBTFUL:
+        if younger < DOUBTFUL:
             raise OSError  # so the source is compiled
         return stats
 

@@ -25,7 +25,7 @@ from typing import Any, NoReturn
 
 from handout.run.cache import Cache
 from handout.run.outcomes import Fact, Gathering, Job, Limits
-from handout.run.process import worker
+from handout.run.process import preloading, worker
 from handout.run.process.cell_output import CellOutput
 from handout.run.process.charts import with_drawing
 
@@ -48,6 +48,7 @@ def supervise(connection: socket.socket) -> None:
     os.setpgid(0, 0)  # a page that signals its parent's group reaches this supervisor alone
     adopt_orphans()
     for job in _jobs(connection):
+        preloading.prepare(job)
         with contextlib.closing(Supervisor(job, connection)) as supervisor:
             supervisor.run()
             supervisor.remember()

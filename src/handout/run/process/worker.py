@@ -11,7 +11,7 @@ import threading
 
 from handout.page.escape import escape_surrogates
 from handout.run.outcomes import Fact, Job
-from handout.run.process import limits
+from handout.run.process import limits, preloading
 from handout.run.process.execution import NotebookRun, PageRun
 from handout.run.process.file_access import ReadLog
 from handout.run.process.imports_fresh import trust_no_doubtful_bytecode
@@ -57,10 +57,7 @@ def run_page(job: Job, channel: Channel) -> None:
     os.chdir(job["folder"])
     sys.path[:1] = [job["folder"], *job.get("path", ())]
     sys.argv = [job["page"]]
-    os.environ |= {
-        "MPLBACKEND": "module://handout.run.process.plot_backend",
-        "PLOTLY_RENDERER": "plotly_mimetype",  # else it opens a browser
-    }
+    preloading.put_away()
     faulthandler.enable(channel.trace)
     kind = NotebookRun if job["notebook"] else PageRun
     page = kind(job, channel.tell_in_order)

@@ -1,0 +1,194 @@
+"""Loads what takes long to import once for all pages that a supervisor runs.
+
+A page that tests a formula spends more time on importing `edf` than on all its cells, and one with
+a figure on matplotlib. So a supervisor imports them before it forks the process of the first page
+that names them. In that process they are put away again, to be there as soon as the page imports
+one of them: what a page depends on stays what it has imported, and a module that its own folder has
+in the place of one of these is found as ever. The author's own modules, of which a course's copy of
+`edf` may be one, are loaded anew when their files change.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import importlib.abc
+import io
+import os
+import re
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass
+from importlib.machinery import ModuleSpec, PathFinder
+from types import ModuleType
+from typing import NamedTuple
+
+from handout.run.outcomes import Job
+from handout.run.process.file_access import is_authors
+from handout.run.process.import_hooks import call_hooks
+from handout.run.process.imports_fresh import DOUBTFUL, trust_no_doubtful_bytecode
+
+State = tuple[int, int]
+
+
+def _usual_figures() -> bool:
+    """Whether matplotlib finds no settings of the author's, which it looks for in the folder."""
+    return "MATPLOTLIBRC" not in os.environ and not os.path.exists("matplotlibrc")
+
+
+class _Package(NamedTuple):
+    """What a page may name."""
+
+    modules: tuple[str, ...]  # to import
+    fits: Callable[[], bool]  # whether they are as a page in the current folder would import them
+
+
+_PACKAGES: Mapping[str, _Package] = {
+    "edf": _Package(("edf.equations",), lambda: True),
+    "matplotlib": _Package(
+        ("matplotlib.pyplot", "matplotlib.backends.backend_svg"), _usual_figures
+    ),
+}
+
+
+@dataclass(frozen=True)
+class _Loaded:
+    """A package with all that its import has loaded."""
+
+    modules: Mapping[str, ModuleType]
+    files: Mapping[str, State | None]  # the author's
+
+
+_loaded: dict[str, _Loaded] = {}  # of this supervisor
+
+
+def prepare(job: Job) -> None:
+    """Load what a page names, unless that is there and as it was; the page says what fails."""
+    for package in _PACKAGES:
+        if _names(job, package) and not _is_current(package):
+            _forget(package)
+            _load(package)
+
+
+def _names(job: Job, package: str) -> bool:
+    formulas = package == "edf" and any(cell["kind"] != "python" for cell in job["cells"])
+    word = re.compile(rf"\b{package}\b")
+    return formulas or any(word.search(cell["source"]) for cell in job["cells"])
+
+
+def _is_current(package: str) -> bool:
+    loaded = _loaded.get(package)
+    return loaded is not None and _states(loaded.files) == loaded.files
+
+
+def _forget(package: str) -> None:
+    for name in _loaded.pop(package).modules if package in _loaded else ():
+        sys.modules.pop(name, None)
+
+
+def _load(package: str) -> None:
+    known = {name.partition(".")[0] for name in sys.modules}
+    started, path = time.time(), sys.path[:]
+    trust_no_doubtful_bytecode(is_authors)
+    try:
+        sys.path[:1] = []  # the folder in which the build began, which is not the page's
+        with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):
+            for name in _PACKAGES[package].modules:
+                importlib.import_module(name)
+    except BaseException:  # whatever the author's own module does
+        _loaded[package] = _Loaded(_new(known), {})
+        _forget(package)
+        return
+    finally:
+        sys.path[:] = path
+    modules = _new(known)
+    files = _states(filter(is_authors, filter(None, map(_file, modules.values()))))
+    young = (started - DOUBTFUL) * 1e9  # it may have changed while it was read
+    for file, state in files.items():
+        if state is not None and state[0] > young:
+            files[file] = None
+    _loaded[package] = _Loaded(modules, files)
+    gc.freeze()  # else the collector would write to memory that pages share
+
+
+def _new(known: Set[str]) -> dict[str, ModuleType]:
+    """The modules of packages, installed or the author's, of which none was loaded before."""
+    return {
+        name: module
+        for name, module in sys.modules.items()
+        if name.partition(".")[0] not in known and _of_packages(module)
+    }
+
+
+def _of_packages(module: ModuleType) -> bool:
+    """Whether a module is of an installed package or the author's: such a one a page depends on."""
+    file = _file(module)
+    return file is not None and ("-packages" in file or is_authors(file))
+
+
+def _file(module: ModuleType) -> str | None:
+    return getattr(module, "__file__", None)
+
+
+def _states(files: Iterable[str]) -> dict[str, State | None]:
+    return {file: _state(file) for file in files}
+
+
+def _state(file: str) -> State | None:
+    try:
+        status = os.stat(file)
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size
+
+
+def put_away() -> None:
+    """In a page's process and folder: let what is loaded be there when the page imports it."""
+    for package, loaded in _loaded.items():
+        for name in loaded.modules:
+            sys.modules.pop(name, None)
+        if _PACKAGES[package].fits():
+            sys.meta_path.insert(0, _Kept(loaded.modules))
+    _loaded.clear()
+
+
+class _Kept(importlib.abc.MetaPathFinder):
+    """Finds modules that were put away: all of them, as soon as one is imported."""
+
+    def __init__(self, modules: Mapping[str, ModuleType]) -> None:
+        self.modules = modules
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """The specification of a module, if it is where it was found before."""
+        module = self.modules.get(name)
+        if module is None or module.__spec__ is None:
+            return None
+        sys.meta_path.remove(self)
+        spec = PathFinder.find_spec(name, path)
+        if spec is None or spec.origin != module.__spec__.origin:
+            return None
+        return ModuleSpec(name, _Given(module, self.modules), origin=spec.origin)
+
+
+class _Given(importlib.abc.Loader):
+    """Gives a module that is there, and with it all that its import would load."""
+
+    def __init__(self, module: ModuleType, modules: Mapping[str, ModuleType]) -> None:
+        self.module, self.spec, self.modules = module, module.__spec__, modules
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        """The module."""
+        return self.module
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Let all modules be there, this one with its own specification; tell who waits for one."""
+        module.__spec__ = self.spec
+        sys.modules.update(self.modules)
+        for each in self.modules.values():
+            for folder in getattr(each, "__path__", ()):
+                os.listdir(folder)  # as its import would: the page depends on what is there
+        call_hooks(self.modules)
