@@ -21,7 +21,7 @@ SRC = Path(__file__).parents[1] / "src"
 #: Modules and folders of both packages, in the order in which data flows.
 ORDER = {
     "edf": (
-        "elsewhere",
+        "other_libraries",
         "errors",
         "described methods operators order wanted graph copies",
         "operations",

@@ -279,7 +279,7 @@ def __getattr__(name: str) -> Any:
         return import_module("edf.nn")
     message = f"module 'edf' has no attribute {name!r}"
     if not name.startswith("_"):
-        from edf.elsewhere import instead, named_here
+        from edf.other_libraries import instead, named_here
 
         ours = named_here(name, __all__)
         remedy = f"write edf.{ours}" if ours else instead(name)

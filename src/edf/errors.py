@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 import numpy as np
 from numpy.exceptions import AxisError
 
-from edf.elsewhere import OPTIMISERS, OPTIONS
+from edf.other_libraries import OPTIMISERS, OPTIONS
 
 
 class GraphError(ValueError):

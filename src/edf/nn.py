@@ -17,11 +17,11 @@ from typing import Any, ClassVar, NoReturn
 
 import numpy as np
 
-from edf.elsewhere import instead, named_here
 from edf.errors import Explained
 from edf.graph import Node, Param, as_node
 from edf.init import he, normal, xavier
 from edf.operations import arrays, layers
+from edf.other_libraries import instead, named_here
 
 Layer = Callable[[Any], Node]
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, TypeVar
 
 import numpy as np
 
-from edf.elsewhere import ATTRIBUTES
+from edf.other_libraries import ATTRIBUTES
 
 N = TypeVar("N")
 Function = Callable[..., Any]

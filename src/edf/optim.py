@@ -12,9 +12,9 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from edf.elsewhere import OPTIMISER_ATTRIBUTES
 from edf.errors import Explained
 from edf.graph import Array, GraphError, Param
+from edf.other_libraries import OPTIMISER_ATTRIBUTES
 
 Schedule = Callable[[int], float]
 

@@ -27,8 +27,8 @@ from edf.equations.testing.judge import Finding, point_of
 from edf.equations.testing.mutants import count_noticed
 from edf.equations.testing.repair import mend
 from edf.equations.testing.setting import Setting, arbitrary, parts
+from edf.equations.testing.special_points import is_positive, movable
 from edf.equations.testing.step import examine
-from edf.equations.testing.tried import is_positive, movable
 from edf.equations.testing.verdict import EquationVerdict
 from edf.graph import Input, Node
 from edf.report import announce, expectation

@@ -1,9 +1,8 @@
-"""Between which bounds the numbers in an array lie, whatever the inputs are: a small interval
-arithmetic, carried along by arrays while an operation runs.
+"""Interval arithmetic: between which bounds the numbers of an array lie, whatever the inputs are.
 
-It proves sides of thresholds impossible: `abs(exp(x))` is never taken of a negative number, and
-`maximum(sum(p), 0)` of probabilities p never chooses 0. Where it knows no rule, it says that
-everything is possible, which is always true.
+Arrays carry it along while an operation runs. It proves sides of thresholds impossible:
+`abs(exp(x))` is never taken of a negative number, and `maximum(sum(p), 0)` of probabilities p never
+chooses 0. Where it knows no rule, it says that everything is possible, which is always true.
 """
 
 from __future__ import annotations

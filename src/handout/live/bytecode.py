@@ -1,5 +1,8 @@
-"""The modules of live pages as bytecode, which Python loads sooner: made when they are
-fetched, by the runtime itself, in Node. Without Node pages start from source, and work the same."""
+"""The modules of live pages as bytecode, which Python loads sooner.
+
+The runtime itself makes it, in Node, when it is fetched. Without Node, pages start from source, and
+work the same.
+"""
 
 from __future__ import annotations
 

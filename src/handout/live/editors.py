@@ -1,5 +1,6 @@
-"""The editors of live pages: CodeMirror for code and, where a reader asks for it, MathLive for
-formulas. Official packages of the npm registry, pinned by their digests.
+"""The editors of live pages: CodeMirror for code, MathLive for formulas where a reader asks for it.
+
+Both are official packages of the npm registry, pinned by their digests.
 
 Pages work without them: a plain text field stands in their place. CodeMirror is published as
 modules that name one another; they are kept as they are, but for these names, which become the

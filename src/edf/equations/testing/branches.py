@@ -30,7 +30,7 @@ from edf.equations.sampling.world import World
 from edf.equations.testing.judge import Finding
 from edf.equations.testing.measure import COPIES, STEPS, Measure, quiet
 from edf.equations.testing.setting import Setting, nodes
-from edf.equations.testing.tried import is_positive, judged_apart, movable
+from edf.equations.testing.special_points import is_positive, judged_apart, movable
 from edf.graph import Array, Constant, Node, Param
 from edf.numerics.intervals import Bounds
 

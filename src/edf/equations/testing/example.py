@@ -1,5 +1,7 @@
-"""The counterexample that a reader gets: small whole numbers where they show the mistake, and the
-value of every factor there, so that both sides can be recomputed by hand."""
+"""The counterexample that a reader gets: small whole numbers, where they show the mistake.
+
+The value of every factor is there, too, so that both sides can be recomputed by hand.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,7 @@ from edf.equations.sampling.world import World
 from edf.equations.testing.judge import Finding, judge_at
 from edf.equations.testing.measure import COPIES, STEPS, is_heavy, quiet
 from edf.equations.testing.setting import Setting, nodes
-from edf.equations.testing.tried import is_positive, is_simplex, movable
+from edf.equations.testing.special_points import is_positive, is_simplex, movable
 from edf.graph import Array, Node
 
 #: What the entries of all inputs are, one after the other, the smallest first.

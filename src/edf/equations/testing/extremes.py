@@ -24,7 +24,7 @@ from edf.equations.sampling.world import World
 from edf.equations.testing.judge import Finding, judge_at
 from edf.equations.testing.measure import COPIES, STEPS, Measure, quiet
 from edf.equations.testing.setting import nodes
-from edf.equations.testing.tried import is_positive, is_simplex, movable
+from edf.equations.testing.special_points import is_positive, is_simplex, movable
 from edf.graph import Array, Input, Node
 
 STARTS = 2

@@ -24,7 +24,7 @@ from edf.equations.sampling.world import World
 from edf.equations.testing.judge import Finding, judge
 from edf.equations.testing.measure import quiet
 from edf.equations.testing.setting import Outcome, Setting, nodes, parts
-from edf.equations.testing.tried import judged_apart, tried_points
+from edf.equations.testing.special_points import judged_apart, tried_points
 from edf.graph import Array, Constant, Input, Node
 
 POINTS = 2  # at which each other length is tested

@@ -1,13 +1,13 @@
 """The test of one step: at random points, and then wherever those could have missed something.
 
-    judge       both sides at random points
-    data        is anything random at all?
-    tried       round numbers, equal arguments, and other sizes
-    branches    both sides of every threshold
-    extremes    the least margin of an inequality
-    felt        every term makes a difference
-    second_look nothing is lost in rounding
-    lengths     other lengths than the page's
+    judge               both sides at random points
+    data                is anything random at all?
+    special_points      round numbers, equal arguments, and other sizes
+    branches            both sides of every threshold
+    extremes            the least margin of an inequality
+    sensitivity         every term makes a difference
+    extended_precision  nothing is lost in rounding
+    lengths             other lengths than the page's
 
 Each look may refute what the random points verified, or leave it inconclusive and say why.
 """
@@ -26,14 +26,19 @@ from edf.equations.sampling.points import Points
 from edf.equations.testing.branches import accepted, search
 from edf.equations.testing.data import with_data
 from edf.equations.testing.exact import judge_exactly
+from edf.equations.testing.extended_precision import DIGITS, with_more_digits
 from edf.equations.testing.extremes import extremes
-from edf.equations.testing.felt import in_words, never_felt, with_other
 from edf.equations.testing.judge import Finding, judge
 from edf.equations.testing.lengths import at_other_lengths
 from edf.equations.testing.measure import is_heavy, quiet
-from edf.equations.testing.second_look import DIGITS, look
+from edf.equations.testing.sensitivity import in_words, never_felt, with_other
 from edf.equations.testing.setting import Outcome, Setting, applies_arbitrary
-from edf.equations.testing.tried import judged_apart, regular, scattered_points, tried_points
+from edf.equations.testing.special_points import (
+    judged_apart,
+    regular,
+    scattered_points,
+    tried_points,
+)
 
 MANY = 320  # digits with which what is lost in rounding is looked at: doubles go down to 1e-308
 NEAR = 10  # numbers up to which second derivatives are tried
@@ -112,7 +117,7 @@ def _is_felt(meaning: Meaning, samples: list[Points], outcome: Outcome) -> bool:
     """Whether nothing is lost in rounding: no part of a formula, and no difference of its sides."""
     lost = never_felt(meaning, [regular(points) for points in samples])
     for digits in (DIGITS, MANY) if lost else (DIGITS,):
-        seen = look(meaning, samples[0], digits)
+        seen = with_more_digits(meaning, samples[0], digits)
         if seen is None or not seen.equal:
             break
         if all(_is_seen(with_other(meaning, part), samples[0], digits) for part in lost):
@@ -134,7 +139,7 @@ def _is_felt(meaning: Meaning, samples: list[Points], outcome: Outcome) -> bool:
 
 def _is_seen(other: Meaning, points: Points, digits: int) -> bool:
     """Whether many digits show that another step does not hold."""
-    seen = look(other, points, digits)
+    seen = with_more_digits(other, points, digits)
     return seen is not None and not seen.equal
 
 

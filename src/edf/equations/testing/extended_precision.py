@@ -1,4 +1,4 @@
-"""A second look with more digits than double precision has.
+"""Both sides with more digits than double precision has.
 
     \\cosh y = \\sinh y            for y between 30 and 40: they differ by 1e-26 of their size
     (10^{12} + c)^2 = 10^{24} + 2 \\cdot 10^{12} c
@@ -49,7 +49,7 @@ class Seen:
     apart: float = 0.0  # by which part of their size the sides differ, if not
 
 
-def look(meaning: Meaning, points: Points, digits: int = DIGITS) -> Seen | None:
+def with_more_digits(meaning: Meaning, points: Points, digits: int = DIGITS) -> Seen | None:
     """Return whether both sides are equal to many digits; None where this cannot be told.
 
     One point is enough: what agrees to 45 digits at a random one does not do so by chance.
