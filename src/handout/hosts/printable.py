@@ -21,6 +21,7 @@ from bs4 import BeautifulSoup, Tag
 from handout.page.options import listed, suggestion
 from handout.settings import SettingsError
 
+_LINE = 80  # characters of authors that a line of the title block holds
 _PAPERS = {"A4": "210mm", "letter": "8.5in"}  # and how wide they are
 _SOLUTIONS = ("open", "closed")
 _DROPPED = (
@@ -29,6 +30,7 @@ _DROPPED = (
 )
 _CELL_PARTS = {"cell-outputs", "verdicts", "handout-figure"}  # what stands between claim and card
 _REFERRING = ("aria-labelledby", "aria-describedby", "for", "headers")
+_SEPARATOR = "\u00a0· "  # between the parts of a card's head: in the margin, each has a line
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}\b")
 _NUMBERED = re.compile(r"^\W*(?:[^\W\d]+\W+)?\d")  # "Problem 2: ...", "2. ..."
 
@@ -125,7 +127,8 @@ def document(
     )
     style = files("handout").joinpath("assets", "print.css").read_text("utf-8")
     script = files("handout").joinpath("assets", "print.js").read_text("utf-8")
-    authors = " · ".join(f"<span>{escape(author)}</span>" for author in settings.authors)
+    between = " · " if len("".join(settings.authors)) < _LINE else "<br>"
+    authors = between.join(f"<span>{escape(author)}</span>" for author in settings.authors)
     lines = {"authors": authors, "date": escape(settings.date), "tested": escape(summary)}
     title_block = "".join(f'<p class="{name}">{line}</p>' for name, line in lines.items() if line)
     return (
@@ -220,6 +223,11 @@ def _note(soup: BeautifulSoup, cards: Tag) -> Tag:
         line = soup.new_tag("p")
         summary = card.find("summary")
         if isinstance(summary, Tag):
+            for text in summary.find_all(string=re.compile(_SEPARATOR)):
+                *parts, last = text.split(_SEPARATOR)
+                for part in parts:
+                    text.insert_before(part, soup.new_tag("br"))
+                text.replace_with(last)
             line.extend(list(summary.contents))
         note.append(line)
     return note

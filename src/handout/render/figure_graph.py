@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
 from handout.render.svg import Panel, figure, label, polyline, rect
@@ -15,7 +15,7 @@ from handout.render.symbols import derivative, pieces, spans
 
 _WIDTH, _HEIGHT = 124.0, 56.0  # of a node
 _GAP_X = 16.0
-_GAP_Y, _ROOM = 34.0, 56.0  # between layers: for an arrow, and for a derivative beside it
+_GAP_Y, _ROOM = 34.0, 56.0  # between layers: for arrows, and for derivatives beside them
 _MOST = 200  # nodes; nobody reads a larger graph
 _NORM = re.compile(r"(?:(?:value|gradient) )?(of norm )?(.+)")
 
@@ -35,22 +35,20 @@ def graph(described: Mapping[str, Any]) -> str:
         raise ValueError(f"a graph of {len(nodes)} nodes cannot be drawn; at most {_MOST} can")
     inputs = [[int(i) for i in node["inputs"]] for node in nodes]
     layers = _layers(inputs)
-    known = any(any(node.get("derivatives") or ()) for node in nodes)
-    corners = _corners(_rows(inputs, layers), _ROOM if known else _GAP_Y)
+    edges = list(_edges(nodes, inputs))
+    gaps = [_GAP_Y] * max(layers)
+    for (source, number), told, lean in edges:
+        if told:  # beside the edge's first piece, or its last
+            gaps[layers[source] if lean < 0 else layers[number] - 1] = _ROOM
+    corners = _corners(_rows(inputs, layers), gaps)
     width = max(x for x, _ in corners.values()) + _WIDTH
     height = max(y for _, y in corners.values()) + _HEIGHT + 2
-    users = Counter(source for sources in inputs for source in set(sources))
     parts: list[str] = []
-    for number, sources in enumerate(inputs):
-        told = nodes[number].get("derivatives") or [""] * len(sources)
-        for source in dict.fromkeys(sources):
-            passed = range(layers[source], layers[number])
-            way = [corners[source, k] for k in passed] + [corners[number, passed.stop]]
-            names = str(nodes[number].get("name") or ""), str(nodes[source].get("name") or "")
-            forks, joins = users[source] > 1, len(set(sources)) > 1
-            parts.append(
-                _edge(way, (source, number), names, str(told[sources.index(source)]), forks - joins)
-            )
+    for (source, number), told, lean in edges:
+        passed = range(layers[source], layers[number])
+        way = [corners[source, k] for k in passed] + [corners[number, passed.stop]]
+        names = str(nodes[number].get("name") or ""), str(nodes[source].get("name") or "")
+        parts.append(_edge(way, (source, number), names, told, lean))
     last = len(nodes) - 1
     for number, node in enumerate(nodes):
         parts.append(_node(node, corners[number, layers[number]], _Story(nodes, inputs, number)))
@@ -74,6 +72,21 @@ _CONTROLS = (
     '<p class="figure-told" aria-live="polite">'
     "Step through the forward and the backward pass, or choose a node.</p></div>"
 )
+
+
+def _edges(
+    nodes: Sequence[Mapping[str, Any]], inputs: Sequence[Sequence[int]]
+) -> Iterator[tuple[tuple[int, int], str, int]]:
+    """Yield each edge: from which node to which, its derivative, and how it lies beside others.
+
+    The last is positive if it leaves where others do, and negative if it ends where others do.
+    """
+    users = Counter(source for sources in inputs for source in set(sources))
+    for number, sources in enumerate(inputs):
+        told = nodes[number].get("derivatives") or [""] * len(sources)
+        for source in dict.fromkeys(sources):
+            lean = (users[source] > 1) - (len(set(sources)) > 1)
+            yield (source, number), str(told[sources.index(source)]), lean
 
 
 def _layers(inputs: Sequence[Sequence[int]]) -> list[int]:
@@ -119,14 +132,17 @@ def _middle(places: Sequence[int]) -> float:
     return sum(places) / len(places) if places else 0.0
 
 
-def _corners(rows: Sequence[Sequence[Spot]], gap: float) -> dict[Spot, tuple[float, float]]:
-    """Return the upper left corner of each spot, every row centred."""
+def _corners(
+    rows: Sequence[Sequence[Spot]], gaps: Sequence[float]
+) -> dict[Spot, tuple[float, float]]:
+    """Return the upper left corner of each spot, every row centred, with these gaps between."""
     full = max(map(len, rows)) * (_WIDTH + _GAP_X) - _GAP_X
     corners = {}
+    tops = list(accumulate((_HEIGHT + gap for gap in gaps), initial=2.0))
     for layer, row in enumerate(rows):
         left = (full - len(row) * (_WIDTH + _GAP_X) + _GAP_X) / 2
         for k, spot in enumerate(row):
-            corners[spot] = left + k * (_WIDTH + _GAP_X), layer * (_HEIGHT + gap) + 2
+            corners[spot] = left + k * (_WIDTH + _GAP_X), tops[layer]
     return corners
 
 
@@ -139,8 +155,7 @@ def _edge(
 ) -> str:
     """An arrow from the foot of the first spot, past those between, to the head of the last.
 
-    Beside it stands the local derivative; `lean` is positive if the arrow leaves where others do,
-    and negative if it ends where others do.
+    Beside it stands the local derivative. `lean` is what `_edges` says.
     """
     points = [(corners[0][0] + _WIDTH / 2, corners[0][1] + _HEIGHT)]
     for x, y in corners[1:-1]:

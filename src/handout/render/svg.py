@@ -9,9 +9,6 @@ from typing import NamedTuple
 
 Point = tuple[float, float]
 
-#: A figure's smallest letters are 10 units high; on a page that has room they are read more easily.
-SCALE = 1.2
-
 #: For a figure outside a page, in the colour of the text around it; pages have style sheets.
 STYLE = (
     "text{fill:currentColor;font:11px sans-serif}.figure-note{font-size:10px}"
@@ -88,7 +85,7 @@ def figure(caption: str, *panels: Panel, controls: str = "") -> str:
 def _drawing(panel: Panel) -> str:
     width, height = map(math.ceil, panel.size)
     return (
-        f'<svg viewBox="0 0 {width} {height}" style="max-width:{SCALE * width:.0f}px" role="group"'
+        f'<svg viewBox="0 0 {width} {height}" style="--width:{width}px" role="group"'
         f' aria-label="{escape(panel.title)}"><desc>{escape(panel.numbers)}</desc>'
         f"{''.join(panel.parts)}</svg>"
     )

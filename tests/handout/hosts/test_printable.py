@@ -92,6 +92,8 @@ def test_a_card_becomes_a_note_beside_its_formula() -> None:
     assert note.parent["class"] == ["claim"]  # which no page break divides
     first, second = note.select("p")
     assert "Verified" in first.get_text()
+    assert "·" not in note.get_text()  # each part has a line
+    assert "</br>" not in str(note)
     assert "20 points" in first.get_text()
     assert "Wrong as expected 0.25 ≠ 0.75 at i = 2 (counted from 0)" in second.get_text()
     assert not soup.select("details, summary, ul.verdicts")
