@@ -48,6 +48,13 @@ PAGES = {
         "p, q = Sigmoid(y * (D @ w)), Softmax(D @ w)\nl = Sum(Log(p))\n"
         "s, t, g = Input(shape=()), Input(shape=()), AnyFunction()\nd = (g(s) - t) ** 2"
     },
+    "descent": {
+        "python": "w_t, u, v, h = Input(shape=(3,)), Input(shape=(3,)), Input(shape=(3,)), Input(shape=(2,))\n"
+        "eta, G, f = 0.1, Input(shape=(3, 5)), AnyFunction()\nL = Sum(w_t**3)\n"
+        "w_t_plus_1 = w_t - eta * 3 * w_t**2\nw_new = w_t_plus_1\n"
+        "P, Q = Softmax(u), Softmax(v)\nKL = Sum(P * Log(P / Q))\nk = v @ G @ G.T @ v\n"
+        "s2, x = 3.0, Input(shape=())\ny = Sum(Exp(u))"
+    },
     "losses": {
         "python": "n, x, y, w = 5, Input(shape=(5,)), Input(shape=(5,)), Input(shape=())\n"
         "J = Mean((w * x - y) ** 2)\nK = Mean((w * x - 2 * y) ** 2)\n"
@@ -149,6 +156,29 @@ PAGES = {
 
 # page, LaTeX, statuses, options of the check
 CASES: list[tuple[Any, ...]] = [
+    # ------------------------------------------------------------------- descent, step by step
+    ("descent", r"w_{t+1} = w_t - \eta \nabla_w L(w_t) = w_t - \eta \nabla L(w_t)", "verified verified"),
+    ("descent", r"w_{t+1} = w_t - \eta \frac{\partial L(w_t)}{\partial w}", V),
+    ("descent", r"w_{t+1} = w_t + \eta \nabla_w L(w_t)", R),
+    ("descent", r"w^{(t+1)} = w^{(t)} - \eta \nabla_w L(w^{(t)})", V),
+    ("descent", r"w^{new} = w_t - \eta \frac{\partial L}{\partial w_t} = w_t - \frac{\partial L(w_t)}{\partial w}", "verified refuted"),
+    ("descent", r"\nabla f(u) \cdot v = v^\top \nabla f(u) = 2 \nabla f(u) \cdot v", "verified refuted"),
+    ("descent", r"\nabla L \cdot \nabla L = \lVert \nabla L \rVert^2", V),
+    ("descent", r"\nabla f(u) \cdot f(v) = 2", E),
+    ("descent", r"\nabla^2 L(w_t) = 6 \operatorname{diag}(w_t) = 3 \operatorname{diag}(w_t)", "verified refuted"),
+    ("descent", r"\nabla^2 k(v) = 2 G G^\top", V),
+    ("descent", r"G [u, h] = u", E),  # of 5 as well, but G has 3 rows
+    ("descent", r"G^\top u = [u, h]", R),
+    ("descent", r"[u, h]^\top [v, h] = u^\top v + h^\top h = u^\top v", "verified refuted"),
+    ("descent", r"[u, v] = u", E),  # side by side, or stacked?
+    ("descent", r"KL = \sum_i P_i log\frac{P_i}{Q_i} = \sum_i P_i log\frac{Q_i}{P_i}", "verified refuted"),
+    ("descent", r"KL = \sum_i P_i\ log\ P_i - \sum_i P_i log Q_i", V),
+    ("descent", r"KL = \sum_i log \frac{P_i}{Q_i} P_i", E),
+    ("descent", r"y = \sum_i \mid exp(u_i) \mid = \sum_i \mid u_i \mid", "verified refuted"),
+    ("descent", r"\parallel u - v \parallel^2 = \parallel u \parallel^2 - 2 u^\top v + \parallel v \parallel_2^2", V),
+    ("descent", r"\parallel u - v \parallel^2 = \parallel u \parallel^2 + \parallel v \parallel_2^2", R),
+    ("descent", r"\sum_i \parallel u \parallel = 3 \parallel u \parallel", E),
+    ("descent", r"x = x \text{ or } y = y", E),
     # ------------------------------------------------------------ names as programs have them
     ("programs", r"\hat{y} = \hat{\mathbf{y}} + 0 x = 2 \hat{y}", E),
     ("programs", r"\hat{y} - x = -(x - \hat{y}) = x", "verified refuted"),
@@ -184,9 +214,8 @@ CASES: list[tuple[Any, ...]] = [
     ("batch", r"\frac{\partial L}{\partial Z} = \frac{\partial L}{\partial A} \odot \mathbb{1}[Z < 0]", R),
     ("batch", r"r = z \odot \mathbf{1}\{z > 0\} = z \odot \mathbf{1}\{z > c\}", "verified refuted"),
     ("batch", r"\frac{\partial K}{\partial c} = \frac{\partial K}{\partial z} = 2 \frac{\partial K}{\partial z}", "verified refuted"),
-    ("batch", r"\frac{\partial K}{\partial x} = \frac{\partial K}{\partial z} \frac{\partial z}{\partial x}", V),
-    ("batch", r"\frac{\partial K}{\partial x} = \left(\frac{\partial z}{\partial x}\right)^\top \frac{\partial K}{\partial z}", V),
-    ("batch", r"\frac{\partial K}{\partial x} = \left(\frac{\partial z}{\partial x}\right)^\top \frac{\partial K}{\partial a}", R),
+    ("batch", r"\frac{\partial K}{\partial x} = \frac{\partial K}{\partial z} \frac{\partial z}{\partial x}", E),
+    ("batch", r"\frac{\partial K}{\partial x} = \frac{\partial K}{\partial z} V = \frac{\partial K}{\partial a} V", "verified refuted"),
     ("batch", r"l(w) = \sum_{i=1}^m \log p(y^{(i)} \mid D^{(i)}; w) = \sum_{i=1}^m p(y^{(i)} \mid D^{(i)}; w)", "verified refuted"),
     ("batch", r"p(y_i \mid D^{(i)}) = \sigma(y_i w^\top D^{(i)})", V),
     ("batch", r"p(y^{(i)} \mid D^{(i)}) = \sigma(y^{(i)} w^\top D^{(i)}) = \sigma(w^\top D^{(i)})", "verified refuted"),

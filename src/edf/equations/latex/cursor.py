@@ -10,10 +10,13 @@ from edf.equations.diagnostics import EquationError, Why
 from edf.equations.latex.advice import of_closing, of_macro
 from edf.equations.latex.tokens import Token
 from edf.equations.latex.vocabulary import (
+    CLOSING,
     DEFINITIONS,
     KNOWN_MACROS,
+    PRODUCT_SIGNS,
     REFUSED,
     RELATIONS,
+    TERM_SIGNS,
 )
 
 MAX_DEPTH = 40  # of parentheses, fractions, scripts and function arguments within each other
@@ -154,7 +157,15 @@ class Cursor:
             and self.tokens[self.place + 1].at == (self.token.after)
         ):
             return {"<": r"\leq", ">": r"\geq"}[text]
+        if text == r"\parallel" and self.nothing_before():
+            return None  # a norm begins
         return text if text in RELATIONS else None
+
+    def nothing_before(self) -> bool:
+        """Whether nothing stands before the current token that a sign could relate."""
+        before = self.tokens[self.place - 1].text if self.place else "&"
+        signs = RELATIONS | TERM_SIGNS | PRODUCT_SIGNS | CLOSING.keys()
+        return before in signs or before in ("&", r"\\", ",", "{", "/")
 
     def relation(self) -> tuple[str, str]:
         """Read a relation; return it as written, and its meaning."""
@@ -203,11 +214,6 @@ class Cursor:
         """Refuse what has a message of its own where a factor should stand."""
         if self.text in REFUSED:
             self.fail(Why.NOTATION, REFUSED[self.text])
-        if self.text == r"\parallel":
-            self.fail(
-                Why.NOTATION,
-                "\\parallel stands between two things: write \\lVert .. \\rVert for a norm",
-            )
 
     def unknown(self) -> NoReturn:
         text = self.text

@@ -15,7 +15,9 @@ from edf.equations.latex.vocabulary import (
     BARS,
     CLOSERS,
     CLOSING,
+    DOUBLE_BARS,
     MIDDLES,
+    SAME_BARS,
     SEPARATORS,
     SIZES,
 )
@@ -45,11 +47,11 @@ class DelimiterParser(Grammar):
         self.deeper(first.at)
         bars = opened.text in BARS
         self.inside.append("" if size == r"\left" and bars else opened.text)
-        if self.text == closing and not (bars and opened.text in ("|", r"\|", "||")):
+        if self.text == closing and opened.text not in SAME_BARS:
             self.fail(
                 Why.UNFINISHED, f"Nothing stands between {opened.text} and {closing}", opened.at
             )
-        items, commas = [self.statement()], []
+        items, commas = [self.expression() if bars else self.statement()], []
         while (
             not bars
             and (self.text in SEPARATORS)
@@ -77,7 +79,7 @@ class DelimiterParser(Grammar):
         self.depth -= 1
         written = f"{size}{opened.text}", f"{size_behind}{closing}"
         if bars:
-            return Bars(items[0], *written, opened.text in (r"\lVert", r"\|", "||"), at=first.at)
+            return Bars(items[0], *written, opened.text in DOUBLE_BARS, at=first.at)
         shown = () if set(commas) <= {","} else tuple(commas)
         return Group(tuple(items), *written, shown, at=first.at)
 

@@ -161,7 +161,7 @@ class FunctionParser(Grammar):
                 self.fail(Why.NOTATION, f"A second {mark.text} on {macro}", mark.at)
         self.skip_alignment()
         sign = self.next().text if self.text in ("+", "-") else ""
-        if not self.starts():
+        if not self.starts() and self.text not in (r"\mid", r"\parallel"):
             self.about_this()
             self.fail(
                 Why.AMBIGUOUS,

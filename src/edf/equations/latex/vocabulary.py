@@ -117,10 +117,13 @@ SIZES = {
 CLOSING = {
     "(": ")", "[": "]", r"\{": r"\}", r"\lVert": r"\rVert", r"\lvert": r"\rvert", "|": "|",
     r"\|": r"\|", "||": "||", r"\langle": r"\rangle", r"\lfloor": r"\rfloor",
-    r"\lceil": r"\rceil",
+    r"\lceil": r"\rceil", r"\mid": r"\mid", r"\parallel": r"\parallel",
 }  # fmt: skip
-CLOSERS = frozenset(CLOSING.values()) - {"|", r"\|", "||"}
-BARS = frozenset([r"\lVert", r"\lvert", "|", r"\|", "||"])
+#: Bars that open and close alike.
+SAME_BARS = frozenset(["|", r"\|", "||", r"\mid", r"\parallel"])
+CLOSERS = frozenset(CLOSING.values()) - SAME_BARS
+BARS = frozenset([r"\lVert", r"\lvert"]) | SAME_BARS
+DOUBLE_BARS = frozenset([r"\lVert", r"\|", "||", r"\parallel"])
 #: What stands between the items of a group.
 MIDDLES = frozenset([r"\middle", r"\bigm", r"\Bigm", r"\biggm", r"\Biggm"])
 SEPARATORS = MIDDLES | {",", ";", ":", "|", r"\mid", r"\|", "||", r"\parallel"}

@@ -103,6 +103,7 @@ class Reader:
         self.members = 0  # how many rows of matrices there are, written X_i
         self.columns = False  # whether these are columns
         self.turned = False  # whether the derivative of a number by a matrix is transposed
+        self.jacobians = 0  # how many derivatives of a vector by a bare vector there are
         self.undecided = 0  # how many derivatives of a number by a bare vector or matrix there are
         self.lift: tuple[str, ...] = page.reading.componentwise
         self.outcomes: dict[Node, str] = {}  # of sample spaces, the index of the outcome at hand

@@ -59,12 +59,8 @@ from edf.equations.meaning.typed.algebra import apply
 from edf.equations.meaning.typed.display import expression, latex_of
 from edf.equations.meaning.typed.expression import Condition, Expr, Meaning
 from edf.equations.meaning.typed.relations import COMPARISONS, as_equality
-from edf.equations.operations.shapes import describe, fits, is_column
+from edf.equations.operations.shapes import describe, fits, is_column, settle
 
-#: Shapes of \partial l / \partial x for a number l and a column x, and of \partial y / \partial x
-#: for a column y: that of x and a row for each x_j; a row and a row for each y_i; that of x and a
-#: row for each y_i, as gradients and Jacobians are defined.
-LAYOUTS = ("denominator", "numerator", "mixed")
 _MARKS = ACCENTS - {r"\vec"}  # which is the font of vectors
 
 
@@ -161,13 +157,16 @@ def _first_component(reader: Reader) -> int | None:
 def _with_fitting_layout(equation: Equation, page: Page, columns: bool) -> Meaning:
     """Read derivatives of numbers by bare vectors in the one layout in which all shapes fit.
 
+    Beside derivatives of vectors it must be a single one: a chain of nothing but derivatives fits
+    in some layout in whichever order it is written.
+
     Raises:
-        EquationError: Several layouts fit, or none does.
+        EquationError: Both layouts fit, or none does.
     """
     found: list[Meaning] = []
     turned = False  # a gradient by a matrix in the shape of its transpose is to be declared
     problems: dict[str, EquationError] = {}
-    for layout in LAYOUTS:
+    for layout in ("denominator", "numerator"):
         reader = Reader(equation, page, READERS, read_unit)
         reader.layout, reader.columns = layout, columns
         try:
@@ -176,6 +175,8 @@ def _with_fitting_layout(equation: Equation, page: Page, columns: bool) -> Meani
             problems[error.message] = error
             continue
         if reader.inference.counted or reader.inference.shifted_spans():
+            continue
+        if reader.jacobians and reader.undecided > 1:
             continue
         if not any(_alike(meaning, other) for other in found):
             found.append(replace(meaning, layout=layout))
@@ -356,6 +357,10 @@ def _read_group(reader: Reader, tree: Group) -> Expr:
     if tree.commas or not tree.open.endswith(("(", "[")):
         fail(Why.NOTATION, "Commas inside these parentheses, which are no function's", tree.at)
     entries = [reader.read(item) for item in tree.items]
+    shapes = [entry.shape for entry in entries if entry.shape is not None]
+    lengths = {settle(shape[0]) for shape in shapes if is_column(shape)}
+    if len(lengths) == len(entries):
+        return apply("above", entries, tree.at)  # [h, x] of unlike lengths can only be stacked
     for entry in entries:
         if entry.shape is not None:
             fail(

@@ -443,6 +443,8 @@ def _differentiate(
             )
         if target.shape is None:
             reader.undecided += 1
+        else:
+            reader.jacobians += 1
         if target.shape is None and not reader.layout:
             fail(
                 Why.AMBIGUOUS,
@@ -526,8 +528,10 @@ def one_derivative(reader: Reader, target: Expr, variable: Variable, at: int) ->
 # ----------------------------------------------------------------- nabla, Jacobian, grad
 
 
-def _plain_nabla(reader: Reader, factor: Symbol) -> Callable[[Tree | Expr], Expr]:
-    r"""\nabla f of a node that depends on one input: with respect to that."""
+def _plain_nabla(
+    reader: Reader, factor: Symbol | Script, order: int = 1
+) -> Callable[[Tree | Expr], Expr]:
+    r"""\nabla f and \nabla^2 f of a node that depends on one input: with respect to that."""
 
     def gradient(operand: Tree | Expr) -> Expr:
         target = operand if isinstance(operand, Expr) else reader.whole(operand)
@@ -546,7 +550,10 @@ def _plain_nabla(reader: Reader, factor: Symbol) -> Callable[[Tree | Expr], Expr
             fail(Why.DERIVATIVE, "The gradient with respect to what? Write \\nabla_x", factor.at)
         label = name, latex_name(name)
         variable = Variable(leaves[0], (), label, reader.shape(leaves[0]), at=factor.at)
-        return one_derivative(reader, target, variable, factor.at)
+        expr = target
+        for _ in range(order):
+            expr = one_derivative(reader, expr, variable, factor.at)
+        return expr
 
     return gradient
 
@@ -564,9 +571,9 @@ def _partial(reader: Reader, factor: Script, sub: Tree) -> Callable[[Tree | Expr
 
 
 def _nabla(reader: Reader, factor: Script) -> Callable[[Tree | Expr], Expr]:
-    if factor.sub is None:
-        fail(Why.DERIVATIVE, "The gradient with respect to what? Write \\nabla_x", factor.at)
     order = _order(factor.sup)
+    if factor.sub is None:
+        return _plain_nabla(reader, factor, order)
     symbol, sub = _subscript_name(factor.sub)
     with reader.unlifted():
         variable = _read_variable(reader, symbol, sub, factor.sub.at)

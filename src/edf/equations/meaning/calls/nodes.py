@@ -386,8 +386,13 @@ def _application(reader: Reader, tree: Tree) -> Node | None:
             bound = reader.scope.find(head)
             if bound is None or bound.kind != "function":
                 return None
-            given = tuple(named_node(reader, item) for item in group.items)
-            found = [n for n in reader.scope.applications(bound.value) if tuple(n.inputs) == given]
+            given = [named_node(reader, item) for item in group.items]
+            found = [
+                node
+                for node in reader.scope.applications(bound.value)
+                if len(node.inputs) == len(given)
+                and all(below is item for below, item in zip(node.inputs, given, strict=True))
+            ]
             return found[0] if len(found) == 1 else None
     return None
 

@@ -613,6 +613,12 @@ def _refuse_unbound(reader: Reader, symbol: Symbol, sub: Tree | None, at: int) -
         )
     if r"\mathbb" in symbol.styles:
         fail(Why.NOTATION, REFUSED[r"\mathbb"], at)
+    if base in ("or", "and"):
+        fail(
+            Why.NOTATION,
+            f"\\text{{{base}}} stands between two formulas: claim each of them by itself",
+            at,
+        )
     if " " in base:
         fail(
             Why.UNFINISHED,

@@ -23,6 +23,8 @@ from edf.equations.latex.syntax import (
     Aside,
     Claim,
     Equation,
+    Fraction,
+    Function,
     Group,
     Indices,
     Mark,
@@ -47,6 +49,7 @@ _MARKS = {
 }  # fmt: skip
 LONGEST = 12  # letters of a word
 _REMARK = re.compile(r"(\\\w+)\{([^{}]+)\}")  # words
+_WRITTEN_BARE = ("log", "ln", "exp", "sin", "cos", "tan", "tanh")
 _FIXED = ("e", "d", "I", r"\pi", r"\partial", r"\nabla")  # what stands above these is what it is
 
 
@@ -87,7 +90,14 @@ def insist_on_remarks(claim: Tree, scope: Scope) -> None:
 def _named(tree: Tree, scope: Scope) -> Tree:
     match tree:
         case Product():
-            return _with_words(tree, scope)
+            whole = _with_words(tree, scope)
+            return _at_iterate(whole, scope) if isinstance(whole, Product) else whole
+        case Fraction(
+            top=Product(factors=(head, *_, Group(items=(item,)))),
+            bottom=Product(factors=(d, Symbol() as name)),
+        ) if head == d and _is_iterate(item, name, scope):
+            assert isinstance(tree.bottom, Product)
+            return replace(tree, bottom=replace(tree.bottom, factors=(d, item)))
         case Script(base=Symbol(), sup=Product(factors=(Group() as label, Symbol() as sign))) if (
             sign.base in TRANSPOSES | {"T"}
         ):
@@ -111,6 +121,36 @@ def _named(tree: Tree, scope: Scope) -> Tree:
     return tree
 
 
+def _at_iterate(tree: Product, scope: Scope) -> Product:
+    r"""\nabla_w L(w_t) is \nabla_{w_t} L(w_t), where the page has w_t and no w."""
+    factors = [*tree.factors]
+    for k, (nabla, _, group) in enumerate(zip(factors, factors[1:], factors[2:], strict=False)):
+        match nabla, group.base if isinstance(group, Script) else group:
+            case (
+                Script(base=Symbol(base=r"\nabla"), sub=Indices(items=(Symbol() as name,))),
+                Group(items=(item,)),
+            ) if _is_iterate(item, name, scope):
+                assert isinstance(nabla, Script)
+                assert nabla.sub is not None
+                factors[k] = replace(nabla, sub=Indices((item,), (), at=nabla.sub.at))
+    return replace(tree, factors=tuple(factors))
+
+
+def _is_iterate(item: Tree, name: Symbol, scope: Scope) -> bool:
+    r"""Whether an argument is a value of a name that nothing else stands for: w_t or w^{(t)}."""
+    if scope.find(name) is not None:
+        return False
+    if isinstance(item, Symbol):  # a name with its mark
+        bound = scope.find(item)
+        alike = item.shown.startswith((f"{to_latex(name)}_", f"{to_latex(name)}^"))
+    elif isinstance(item, Script) and item.base == name and item.sub is not None:
+        text = index_text(item.sub)
+        bound, alike = (scope.find(name, text) if text else None), not (item.sup or item.primes)
+    else:
+        return False
+    return alike and bound is not None and bound.kind == "node"
+
+
 # ------------------------------------------------------------------------------------------- words
 
 
@@ -123,10 +163,12 @@ def _with_words(tree: Product, scope: Scope) -> Tree:
             behind = factors[place + length] if place + length < len(factors) else None
             if any(joins[place : place + length - 1]) or not _is_word(run, behind, scope):
                 continue
-            word = _word(run, behind, scope)
+            is_last = place + length + 1 == len(factors)
+            word = _word(run, behind, is_last, scope)
             if word is not None:
-                factors[place : place + length] = [word]
-                del joins[place : place + length - 1]
+                taken = length + isinstance(word, Function)
+                factors[place : place + taken] = [word]
+                del joins[place : place + taken - 1]
                 break
         place += 1
     if len(factors) == 1:
@@ -191,7 +233,7 @@ def _is_word(run: Sequence[Tree], behind: Tree | None, scope: Scope) -> bool:
     return False
 
 
-def _word(run: Sequence[Tree], behind: Tree | None, scope: Scope) -> Tree | None:
+def _word(run: Sequence[Tree], behind: Tree | None, is_last: bool, scope: Scope) -> Tree | None:
     last = run[-1]
     letters = [*run[:-1], last.base if isinstance(last, Script) else last]
     shown = "".join(letter.base for letter in letters if isinstance(letter, Symbol))
@@ -199,6 +241,8 @@ def _word(run: Sequence[Tree], behind: Tree | None, scope: Scope) -> Tree | None
     word = Symbol(text, shown=shown.replace(r"\_", r"\_ "), at=run[0].at)
     group = behind.base if isinstance(behind, Script) else behind
     known = text in BY_WORD or f"\\{text}" in BY_MACRO or text in MOMENTS
+    if behind is not None and not isinstance(group, Group) and text in _WRITTEN_BARE:
+        return _bare_function(letters, behind, is_last, scope)
     if isinstance(group, Group) and known and not (text in MOMENTS and scope.find(word)):
         word = Symbol(text, (r"\operatorname",), shown=text, at=run[0].at)
     elif scope.find(word) is None:
@@ -206,6 +250,23 @@ def _word(run: Sequence[Tree], behind: Tree | None, scope: Scope) -> Tree | None
     if isinstance(last, Script):
         return Script(word, last.sub, last.sup, last.primes, at=run[0].at)
     return word
+
+
+def _bare_function(
+    letters: Sequence[Tree], argument: Tree, is_last: bool, scope: Scope
+) -> Function | None:
+    r"""log \frac{p}{q} without a backslash, of letters that are no names of their own."""
+    names = [letter for letter in letters if isinstance(letter, Symbol)]
+    if any(scope.find(letter) is not None for letter in names):
+        return None
+    text = "".join(letter.base for letter in names)
+    if not is_last:
+        fail(
+            Why.AMBIGUOUS,
+            f"Where does the argument of {text} end? Write \\{text}(..)",
+            names[0].at,
+        )
+    return Function(f"\\{text}", None, argument, at=names[0].at)
 
 
 def _marked_word(word: Symbol, last: Script, scope: Scope) -> Tree | None:
@@ -256,17 +317,27 @@ def _above(tree: Script, scope: Scope, found: Counter[Tree]) -> Tree | None:
     text = index_text(tree.sub) if tree.sub is not None else ""
     if scope.find(base) is not None or (text and scope.find(base, text) is not None):
         return None
-    if isinstance(sup, Number) and sup.text == "2":
+    is_square = isinstance(sup, Number) and sup.text == "2"
+    if is_square:
         marks = ["2", "sq", "squared"]
     elif (label := _letters_above(sup, scope)) is not None:
         marks = [label]
     else:
         return None
-    uses = sum(n for t, n in found.items() if t == base)
-    alike = sum(
-        n for t, n in found.items() if isinstance(t, Script) and t.base == base and t.sup == sup
-    )
-    if uses != alike:
+    alike = [
+        t for t in found if isinstance(t, Script) and t.base == base and t.sup == sup
+        for _ in range(found[t])
+    ]  # fmt: skip
+    within = sum(part == base for part in walk(sup))  # the w of w^{new}
+    uses = found[base] - within * len(alike)
+    if not is_square:  # beside w_t, which is a name of its own, w^{new} is one, too
+        uses -= sum(
+            n
+            for t, n in found.items()
+            if isinstance(t, Script) and t.base == base and t.sup is None and t.sub is not None
+            and (own := index_text(t.sub)) and scope.find(base, own) is not None
+        )  # fmt: skip
+    if uses != len(alike):
         return None
     stems = [stem.rstrip("_") for stem in python_names(base)]
     below = tree.sub.items if isinstance(tree.sub, Indices) else ()

@@ -247,14 +247,28 @@ def _operand(
                     operand.at,
                 )
         insist_on_end(tree, "the derivative")
-    closed = start + 1 + taken == len(factors) or joins[start + taken] in (r"\odot", r"\circ")
-    if not closed:
+    behind = start + 1 + taken
+    closed = behind == len(factors) or joins[behind - 1] in (r"\odot", r"\circ")
+    if not closed and not _dots(reader, factors, joins, start, behind):
         fail(
             Why.DERIVATIVE,
             "Where does the derivative end? Put what it acts on into parentheses",
             operand.at,
         )
     return operate(tree), 1 + taken
+
+
+def _dots(reader: Reader, factors: Factors, joins: Joins, start: int, behind: int) -> bool:
+    r"""Whether a nabla ends before a vector that it has an inner product with: \nabla f(x) \cdot v.
+
+    Of f(x) \cdot v there is no gradient.
+    """
+    operator = factors[start]
+    nabla = (operator.base if isinstance(operator, Script) else operator) == Symbol(r"\nabla")
+    if not nabla or joins[behind - 1] != r"\cdot":
+        return False
+    value, used = read_unit(reader, factors, joins, behind)
+    return is_column(value.shape) and behind + used == len(factors)
 
 
 def _goes_on(reader: Reader, factors: Factors, joins: Joins, start: int) -> bool:
