@@ -34,7 +34,7 @@ _NAME = re.compile(r"[A-Za-z](?:[A-Za-z0-9_.-]|\\_)*")
 _NAMES = re.compile(rf"{_NAME.pattern}(?: {_NAME.pattern})*")
 
 
-def is_aside(tokens: Sequence[Token], behind: bool) -> bool:
+def is_aside(tokens: Sequence[Token], behind: bool, new_row: bool = False) -> bool:
     """Whether tokens begin with what is said beside a formula; `behind` one, if it says so."""
     first = tokens[0]
     if first.text in _QUANTIFIERS:
@@ -51,6 +51,8 @@ def is_aside(tokens: Sequence[Token], behind: bool) -> bool:
     if first.text in (r"\mathrm", r"\operatorname") and tokens[1].text == "{":
         word = "".join(token.text for token in tokens[2:12]).split("}")[0]
         return word in CONDITION_WORDS
+    if behind and not new_row and (_is_bracketed(tokens) or _is_inequation(tokens)):
+        return True
     return behind and (_is_number(tokens) or _is_range(tokens) or _is_type(tokens))
 
 
@@ -84,6 +86,38 @@ def _is_number(tokens: Sequence[Token]) -> bool:
         if token.kind not in ("number", "letter") and token.text not in (".", "*", "'", "-"):
             return False
     return False
+
+
+def _is_bracketed(tokens: Sequence[Token]) -> bool:
+    """(x > 0) or [0 < x < 1] with nothing behind it in its row."""
+    closing = {"(": ")", "[": "]"}.get(tokens[0].text)
+    if closing is None:
+        return False
+    level, has_order = 0, False
+    for k, token in enumerate(tokens):
+        level += token.text in ("(", "[", "{")
+        level -= token.text in (")", "]", "}")
+        has_order = has_order or (level == 1 and token.text in _ORDER)
+        if level == 0:
+            return has_order and token.text == closing and _ends(tokens[k + 1 :])
+    return False
+
+
+def _is_inequation(tokens: Sequence[Token]) -> bool:
+    r"""x \neq 0 with no other relation up to the end of its row, which nobody would claim."""
+    signs = []
+    for token in tokens:
+        if token.kind == "end" or token.text in ("&", r"\\") or token.text.startswith(r"\end"):
+            break
+        if token.text in RELATIONS or token.kind == "words":
+            signs.append(token.text)
+    return set(signs) == {r"\neq"}
+
+
+def _ends(tokens: Sequence[Token]) -> bool:
+    """Whether a row ends here, perhaps with a full stop."""
+    first = tokens[1] if tokens[0].text in (".", ",", ";") and len(tokens) > 1 else tokens[0]
+    return first.kind == "end" or first.text in (r"\\", "&") or first.text.startswith(r"\end")
 
 
 def _is_range(tokens: Sequence[Token]) -> bool:
@@ -127,6 +161,10 @@ def condition_trees(
     """
     if _is_number([*tokens, _END]):
         return (), ""
+    if _is_bracketed([*tokens, _END]):
+        return _restricted(tokens[1:-1], read)
+    if _is_inequation([*tokens, _END]):
+        return _restricted(tokens, read)
     plain = tokens[0].kind != "words" and tokens[0].text not in _QUANTIFIERS
     if plain and _is_type([*tokens, _END]) and not _is_range([*tokens, _END]):
         return _membership(tokens, read)
@@ -166,6 +204,16 @@ def condition_trees(
         except EquationError as error:
             return (), _not_understood(error)
     return tuple(found), ""
+
+
+def _restricted(
+    tokens: Sequence[Token], read: Callable[[Sequence[Token]], list[Tree]]
+) -> tuple[tuple[Tree, ...], str]:
+    """Read conditions that stand alone."""
+    try:
+        return tuple(read(tokens)), ""
+    except EquationError as error:
+        return (), _not_understood(error)
 
 
 def _not_understood(error: EquationError) -> str:

@@ -130,7 +130,7 @@ class _Parser(ExpressionParser):
                 if mark.sign:
                     self.unknown()
                 break
-            beside = not mark.sign and self.starts_aside()
+            beside = not mark.sign and self.starts_aside(mark.new_row)
             if not mark.text and parts and not isinstance(parts[-1], Aside) and not beside:
                 self.stray()
             if mark.continues:
@@ -270,10 +270,10 @@ class _Parser(ExpressionParser):
             )
         return f"\n{token.text}"
 
-    def starts_aside(self) -> bool:
+    def starts_aside(self, new_row: bool) -> bool:
         """Whether a number, a condition or a remark begins here, and no formula."""
         tokens = self.tokens[self.place :]
-        return is_aside(tokens, bool(self.place))
+        return is_aside(tokens, bool(self.place), new_row)
 
     def aside(self) -> Aside:
         """Read what is said beside a formula, up to the end of the row or a gap."""

@@ -43,7 +43,8 @@ CLEARLY = 100.0  # by how many doubts they must be larger
 def extremes(
     meaning: Meaning, world: World, samples: Sequence[Points], names: Mapping[Node, str]
 ) -> Finding | str | None:
-    """Return a refutation, or the place where the sides of a strict inequality touch, in words."""
+    """Return a refutation, or what comes near one; or the place where the sides of a strict
+    inequality touch, in words."""
     moved = [n for n in world.all_below(nodes(meaning)) if _range(world, n) is not None]
     size = sum(map(world.entries, moved))
     groups = [moved] if 0 < size <= MANY else []
@@ -68,7 +69,7 @@ def _lowest(
             for start, (place, margin, doubt) in enumerate(ground.descend(starts)):
                 if margin < -doubt:
                     found = judge_at(meaning, ground.points(place[None], start))
-                    if found.status == "refuted":
+                    if found.status == "refuted" or found.between:
                         return found
                 strict = meaning.sign in ("<", ">")
                 if strict and abs(margin) <= doubt and ground.touches(place, start):

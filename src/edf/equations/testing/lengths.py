@@ -87,8 +87,9 @@ def at_other_lengths(
     kept: set[int] = set()  # lengths that neither graph nor formula lets change
     for axis in axes:
         length = _length(axis)
-        if length in numbered or length in getattr(axis[0], "fixed_lengths", ()):
-            continue  # components are named by number, or the length was declared as one
+        fixed = getattr(axis[0], "fixed_lengths", ())
+        if length in fixed or (length in numbered and not isinstance(length, Length)):
+            continue  # it was declared as a number, or components are named by number
         found, longer = None, length + 1
         for group in _groups(axis, axes, square_only):
             if group not in tried:
@@ -113,7 +114,7 @@ def at_other_lengths(
     if kept:
         own = ", ".join(map(str, sorted(kept)))
         outcome.notes.append(f"Tested at the page's own lengths only: {own}")
-    if here := numbered & set(sizes):
+    if here := numbered & {_length(axis) for axis in axes if type(_length(axis)) is int}:
         named = ", ".join(map(str, sorted(here)))
         outcome.notes.append(f"Tested at length {named} only, since components are named by number")
 

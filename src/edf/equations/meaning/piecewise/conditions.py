@@ -30,8 +30,9 @@ from edf.equations.operations import OPERATIONS
 from edf.graph import Constant, Input, Node, topological_order
 
 
-def read_condition(reader: Reader, relation: Relation) -> Condition:
-    """Read a relation between two index letters, or between two numbers."""
+def read_condition(reader: Reader, relation: Relation, beside: bool = False) -> Condition:
+    """Read a relation between two index letters, or between two numbers; `beside` a formula it
+    may exclude single values."""
     left, right = relation.left, relation.right
     if relation.sign not in CONDITION_SIGNS:
         fail(Why.NOTATION, f"{relation.sign} is not understood in a condition", relation.at)
@@ -44,7 +45,9 @@ def read_condition(reader: Reader, relation: Relation) -> Condition:
     if (condition := _index_and_number(reader, relation)) is not None:
         return condition
     sides = reader.read(left), reader.read(right)
-    if relation.sign in ("=", r"\neq") and not all(map(_is_discrete, sides)):
+    excludes = beside and relation.sign == r"\neq"
+    equality = relation.sign in ("=", r"\neq") and not excludes
+    if equality and not all(map(_is_discrete, sides)):
         fail(
             Why.NO_CLAIM,
             "Equality of values is no test where they are drawn from a continuum: compare indices, "
@@ -134,7 +137,7 @@ def read_conditions(reader: Reader, trees: Sequence[Tree]) -> list[Condition]:
                 read_condition(reader, Relation(tree.left.right, tree.sign, tree.right, at=tree.at))
             )
             continue
-        found.append(read_condition(reader, tree))
+        found.append(read_condition(reader, tree, beside=True))
     return found
 
 
