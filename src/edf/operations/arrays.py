@@ -238,7 +238,7 @@ class Pad(Node):
 
 
 class Repeat(Node, numpy=np.repeat):
-    r"""Each entry of x `repeats` times, one after the other along `axis`; of all by default.
+    r"""Each entry of x `repeats` times in a row, along `axis`; by default, of x made flat.
 
     With a row for each entry, z is y as a matrix:
 

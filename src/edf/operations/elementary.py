@@ -468,7 +468,7 @@ class ReLU(Node):
     $$\frac{\partial y_i}{\partial x_i}
     = \begin{cases} 1 & \text{if } x_i > 0 \\ 0 & \text{otherwise} \end{cases}$$
 
-    On the formula sheet: [relu derivative][relu-derivative].
+    On the formula sheet: [ReLU derivative][relu-derivative].
 
     Examples:
         >>> x = Param([-1.0, 2.0, 3.0])
@@ -494,7 +494,7 @@ class LeakyReLU(Node):
     $$\frac{\partial y_i}{\partial x_i}
     = \begin{cases} 1 & \text{if } x_i > 0 \\ s & \text{otherwise} \end{cases}$$
 
-    On the formula sheet: [leaky relu derivative][leaky-relu-derivative].
+    On the formula sheet: [leaky ReLU derivative][leaky-relu-derivative].
 
     Args:
         slope: The slope for negative x.
@@ -579,7 +579,7 @@ class SiLU(Node):
 
     $$\frac{\partial y_i}{\partial x_i} = \sigma(x_i) (1 + x_i \, \sigma(-x_i))$$
 
-    On the formula sheet: [silu swish derivative][silu-swish-derivative].
+    On the formula sheet: [SiLU (swish) derivative][silu-swish-derivative].
 
     Examples:
         >>> x = Param([-1.0, 0.5, 1.0])

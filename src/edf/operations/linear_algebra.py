@@ -107,7 +107,7 @@ class LogDet(Node):
 
     $$\nabla_A y = A^{-\top}$$
 
-    On the formula sheet: [log determinant derivative][log-determinant-derivative].
+    On the formula sheet: [log-determinant derivative][log-determinant-derivative].
 
     Examples:
         >>> A = Param([[2.0, 1.0], [1.0, 4.0]])

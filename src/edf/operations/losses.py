@@ -75,7 +75,7 @@ class CrossEntropy(Node):
 
     Here P is the softmax of each row. Exact where softmax would underflow.
 
-    On the formula sheet: [cross entropy gradient][cross-entropy-gradient].
+    On the formula sheet: [cross-entropy gradient][cross-entropy-gradient].
 
     Examples:
         >>> x, t, n = Param([[1.0, 2.0, 3.0], [3.0, 1.0, 1.0]]), Input(np.array([2, 0])), 2
@@ -119,7 +119,7 @@ class BinaryCrossEntropy(Node):
 
     $$\frac{\partial l}{\partial t_i} = -\frac{1}{n} x_i$$
 
-    On the formula sheet: [binary cross entropy gradient][binary-cross-entropy-gradient].
+    On the formula sheet: [binary cross-entropy gradient][binary-cross-entropy-gradient].
 
     Examples:
         >>> x, t, n = Param([1.0, -2.0, 0.5]), Param([1.0, 0.0, 0.5]), 3
@@ -150,7 +150,7 @@ class Huber(Node):
 
     $$\frac{\partial l}{\partial x_i} = \frac{1}{n} \min(\max(x_i - t_i, -1), 1)$$
 
-    On the formula sheet: [huber loss derivative][huber-loss-derivative].
+    On the formula sheet: [Huber loss derivative][huber-loss-derivative].
 
     Args:
         delta: Where the quadratic part ends.
@@ -193,7 +193,7 @@ class KL(Node):
 
     The last axis holds probabilities; 0 log 0 = 0.
 
-    On the formula sheet: [kl divergence gradient][kl-divergence-gradient].
+    On the formula sheet: [KL divergence gradient][kl-divergence-gradient].
 
     Examples:
         >>> P, Q, n = Param([[0.5, 0.5], [0.25, 0.75]]), Param([[0.25, 0.75], [0.5, 0.5]]), 2

@@ -100,8 +100,8 @@ class Var(Reduction, numpy=np.var):
     Args:
         axis: The axis or axes to reduce; all of them by default.
         keepdims: Whether reduced axes stay, with length 1.
-        ddof: What the sum of squares is divided by is the count less this: 1 for the variance of
-            a population, guessed from a sample.
+        ddof: The sum of squares is divided by the count less this: with 1, the variance of a
+            sample estimates that of the population without bias.
 
     Examples:
         >>> x, n = Param([1.0, 2.0, 6.0]), 3
@@ -277,7 +277,7 @@ class LogSumExp(Reduction):
 
     $$\frac{\partial y}{\partial x_i} = e^{x_i - y}$$
 
-    On the formula sheet: [log sum exp gradient][log-sum-exp-gradient].
+    On the formula sheet: [log-sum-exp gradient][log-sum-exp-gradient].
 
     Examples:
         >>> x = Param([1.0, 2.0, 3.0])
@@ -370,7 +370,7 @@ class LogSoftmax(Node):
     $$\frac{\partial l}{\partial x_j}
     = \frac{\partial l}{\partial y_j} - e^{y_j} \sum_i \frac{\partial l}{\partial y_i}$$
 
-    On the formula sheet: [log softmax jacobian][log-softmax-jacobian].
+    On the formula sheet: [log-softmax Jacobian][log-softmax-jacobian].
 
     Examples:
         >>> x = Param([1.0, 2.0, 3.0])
