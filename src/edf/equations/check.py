@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from edf.equations.diagnostics import EquationError, Why
 from edf.equations.latex.asides import stated_in
@@ -25,8 +25,9 @@ from edf.equations.testing.example import as_latex, explained, in_the_formula
 from edf.equations.testing.hypotheses import hypotheses
 from edf.equations.testing.judge import Finding, point_of
 from edf.equations.testing.mutants import count_noticed
+from edf.equations.testing.mutations import Mutation
 from edf.equations.testing.repair import mend
-from edf.equations.testing.setting import Setting, arbitrary, parts
+from edf.equations.testing.setting import Outcome, Setting, arbitrary, parts
 from edf.equations.testing.special_points import is_positive, movable
 from edf.equations.testing.step import examine
 from edf.equations.testing.verdict import EquationVerdict
@@ -108,30 +109,11 @@ def _check(
     expected = _expected(expect, len(equations))
     assert isinstance(page.world, World)
     setting = Setting(page, page.world, points, seed, _accepts(unreached))
-    declared = page.reading
     reprinted = to_latex(claim)
     verdicts = []
     for number, (equation, meaning) in enumerate(zip(equations, meanings, strict=True), 1):
-        outcome = examine(equation, meaning, setting)
-        finding, notes = outcome.finding, outcome.notes
-        corruptions, example = None, None
-        change = None
-
-        def test(other: Equation, means: Meaning) -> Finding:
-            return examine(other, means, setting).finding
-
-        def elsewhere(other: Equation, means: Meaning) -> Finding:
-            return examine(other, means, replace(setting, seed=seed + FRESH)).finding
-
-        if finding.status == "verified":
-            corruptions, example = count_noticed(equation, meaning, page, finding, test)
-        elif finding.status == "refuted":
-            _insist_on_one_reading(equation, meaning, setting)
-            finding = explained(meaning, setting, finding)
-            change = mend(equation, meaning, page, finding, elsewhere)
-        mended = change.equation if change and _reads_back(change.equation, page) else None
-        if declared.componentwise:
-            notes.append("Bare vectors are read componentwise: x is x_" + declared.componentwise[0])
+        tested = _tested(equation, meaning, setting)
+        finding = tested.finding
         verdicts.append(
             EquationVerdict(
                 status=finding.status,
@@ -144,34 +126,86 @@ def _check(
                 oracle=finding.oracle,
                 id=id,
                 counterexample=_counterexample(finding, meaning, page.scope, latex),
-                corruptions=corruptions,
-                repair=f"holds if {change.text}" if change else None,
+                corruptions=tested.corruptions,
+                repair=f"holds if {tested.change.text}" if tested.change else None,
                 message=finding.message,
                 details={
-                    "latex": to_latex(equation),
-                    "lhs": to_latex(equation.left),
-                    "rhs": to_latex(equation.right),
-                    "mended_lhs": to_latex(mended.left) if mended else None,
-                    "mended_rhs": to_latex(mended.right) if mended else None,
-                    "reading_latex": display.latex(meaning),
-                    "symbols": as_latex(meaning) if finding.counterexample else {},
+                    **_shown(equation, meaning, tested, page),
                     "reprinted": reprinted,
-                    "tolerance": finding.doubt,
-                    "resampled": finding.resampled,
-                    "sizes": outcome.facts["sizes"],
-                    "reached": outcome.facts.get("reached", 0),
-                    "unreached": outcome.facts.get("unreached", []),
-                    "corruption_example": example,
-                    "notes": notes,
-                    "hypotheses": hypotheses(equation, meaning, setting, outcome.facts["sizes"]),
-                    "position": equation.at,
-                    "sign": equation.sign,
-                    "sign_at": equation.sign_at,
-                    "explore": _explorable(finding, meaning, setting),
+                    **_how_tested(equation, meaning, tested, setting),
                 },
             )
         )
     return verdicts
+
+
+class _Tested(NamedTuple):
+    """What the test of one step has found, and what its mutations have."""
+
+    finding: Finding
+    outcome: Outcome
+    corruptions: dict[str, int] | None = None  # of a verified step: how many were noticed
+    example: str | None = None  # of those
+    change: Mutation | None = None  # that mends a refuted step
+
+
+def _tested(equation: Equation, meaning: Meaning, setting: Setting) -> _Tested:
+    outcome = examine(equation, meaning, setting)
+    finding = outcome.finding
+
+    def test(other: Equation, means: Meaning) -> Finding:
+        return examine(other, means, setting).finding
+
+    def elsewhere(other: Equation, means: Meaning) -> Finding:
+        return examine(other, means, replace(setting, seed=setting.seed + FRESH)).finding
+
+    if finding.status == "verified":
+        noticed, example = count_noticed(equation, meaning, setting.page, finding, test)
+        return _Tested(finding, outcome, noticed, example)
+    if finding.status == "refuted":
+        _insist_on_one_reading(equation, meaning, setting)
+        finding = explained(meaning, setting, finding)
+        change = mend(equation, meaning, setting.page, finding, elsewhere)
+        return _Tested(finding, outcome, change=change)
+    return _Tested(finding, outcome)
+
+
+def _shown(equation: Equation, meaning: Meaning, tested: _Tested, page: Page) -> dict[str, Any]:
+    """What a card shows of the formula."""
+    change = tested.change
+    mended = change.equation if change and _reads_back(change.equation, page) else None
+    return {
+        "latex": to_latex(equation),
+        "lhs": to_latex(equation.left),
+        "rhs": to_latex(equation.right),
+        "mended_lhs": to_latex(mended.left) if mended else None,
+        "mended_rhs": to_latex(mended.right) if mended else None,
+        "reading_latex": display.latex(meaning),
+        "symbols": as_latex(meaning) if tested.finding.counterexample else {},
+    }
+
+
+def _how_tested(
+    equation: Equation, meaning: Meaning, tested: _Tested, setting: Setting
+) -> dict[str, Any]:
+    """What a card says of the test."""
+    finding, facts, notes = tested.finding, tested.outcome.facts, tested.outcome.notes
+    if lifted := setting.page.reading.componentwise:
+        notes.append(f"Bare vectors are read componentwise: x is x_{lifted[0]}")
+    return {
+        "tolerance": finding.doubt,
+        "resampled": finding.resampled,
+        "sizes": facts["sizes"],
+        "reached": facts.get("reached", 0),
+        "unreached": facts.get("unreached", []),
+        "corruption_example": tested.example,
+        "notes": notes,
+        "hypotheses": hypotheses(equation, meaning, setting, facts["sizes"]),
+        "position": equation.at,
+        "sign": equation.sign,
+        "sign_at": equation.sign_at,
+        "explore": _explorable(finding, meaning, setting),
+    }
 
 
 def _insist_on_one_reading(equation: Equation, meaning: Meaning, setting: Setting) -> None:

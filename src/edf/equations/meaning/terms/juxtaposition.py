@@ -46,86 +46,129 @@ def read_call(reader: Reader, head: Tree, group: Group, behind: Tree) -> Expr | 
         group: The parentheses.
         behind: The parentheses with the scripts that they carry.
     """
-    script = head if isinstance(head, Script) else Script(head)
+    script = head if isinstance(head, Script) else Script(head, at=head.at)
     symbol = script.base
     if not isinstance(symbol, Symbol):
         return None
-    value = None
     if (size := _size(reader, symbol, group)) is not None and script == Script(symbol):
         return _with_scripts(reader, size, behind)
-    text = index_text(script.sub) if script.sub is not None else ""
-    if symbol.base == "J" and script.sub and not (
-        reader.scope.find(symbol) or (text and reader.scope.find(symbol, text))
-    ):  # fmt: skip
-        value = read_jacobian(reader, script.sub, group, symbol.at)
-    else:
-        bound, indices = look_up(reader, symbol, script.sub)
-        if bound is not None and group.open.endswith("[") and script == Script(symbol):
-            found = _subscripted(reader, bound, symbol, group)
-            if found is not None:
-                return _with_scripts(reader, found, behind)
-        if bound is not None and script == Script(symbol, None, script.sup):
-            found = _at_outcome(reader, bound, symbol, group)
-            if found is not None:  # f^2(x) is f(x)^2
-                return _with_scripts(reader, raised(reader, found, script.sup, head.at), behind)
-        if bound is None:
-            if (operation := named_operation(symbol)) is None:
-                return None
-            value = call_operation(reader, operation, symbol, script.sub, script.primes, group)
-        elif bound.kind == "alias" and bound.value.variables:
-            if script.primes or indices:
-                fail(
-                    Why.DERIVATIVE,
-                    f"{bound.name} is defined by a formula: write \\frac{{d}}{{dx}} "
-                    f"{bound.name}(x) for its derivative",
-                    head.at,
-                )
-            value = called_alias(reader, bound, group, head.at)
-        elif bound.kind == "function":
-            value = call_function(reader, bound, script.primes, group, head.at)
-            if indices and value.shape is None:
-                fail(
-                    Why.OTHER_MEANING,
-                    f"{bound.name} is a function with a number as its value, which has no "
-                    "components: leave the subscript out",
-                    head.at,
-                )
-            if indices:  # f_i(x) is f(x)_i
-                value = entry(reader, value, indices, head.at)
-        elif bound.kind == "node":
-            if script.primes:
-                value = _derivative_at(reader, bound, script, group)
-                if value is not None:
-                    return _with_scripts(reader, value, behind)
-                fail(
-                    Why.OTHER_MEANING,
-                    f"{bound.name} is a node: a prime is understood on functions, f'(x)",
-                    head.at,
-                )
-            if script.sup is not None:
-                if not lists_arguments(reader, bound.value, group):
-                    return None  # a product
-                called = call_node(reader, bound, symbol, indices, group, group)
-                if called is None:
-                    return None
-                return _with_scripts(reader, raised(reader, called[0], script.sup, head.at), behind)
-            called = call_node(reader, bound, symbol, indices, group, behind)
-            if called is None:
-                return None
-            value, whole = called
-            if whole:
-                return value
-        else:
-            insist_on_product(to_latex(head), group)
+    if _is_jacobian(reader, symbol, script.sub):
+        assert script.sub is not None
+        jacobian = read_jacobian(reader, script.sub, group, symbol.at)
+        return _called(reader, jacobian, symbol, script, behind)
+    bound, indices = look_up(reader, symbol, script.sub)
+    if bound is None:
+        if (operation := named_operation(symbol)) is None:
             return None
+        value = call_operation(reader, operation, symbol, script.sub, script.primes, group)
+        return _called(reader, value, symbol, script, behind)
+    if (indexed := _indexed(reader, bound, symbol, script, group)) is not None:
+        return _with_scripts(reader, indexed, behind)
+    if bound.kind == "alias" and bound.value.variables:
+        value = _call_definition(reader, bound, script, indices, group)
+    elif bound.kind == "function":
+        value = _call_function(reader, bound, script, indices, group)
+    elif bound.kind == "node":
+        return _call_node(reader, bound, symbol, script, indices, group, behind)
+    else:
+        insist_on_product(to_latex(head), group)
+        return None
+    return _called(reader, value, symbol, script, behind)
+
+
+def _called(reader: Reader, value: Expr, symbol: Symbol, script: Script, behind: Tree) -> Expr:
+    """A value with the scripts behind its parentheses; one between name and these is refused."""
     if script.sup is not None:
         fail(
             Why.AMBIGUOUS,
             f"Is this a power of the function or of its value? Write "
             f"{to_latex(symbol)}(..)^{{{to_latex(script.sup)}}}",
-            head.at,
+            script.at,
         )
     return _with_scripts(reader, value, behind)
+
+
+def _is_jacobian(reader: Reader, symbol: Symbol, sub: Tree | None) -> bool:
+    """Whether J_f is no name of the page."""
+    if symbol.base != "J" or not sub:
+        return False
+    text = index_text(sub)
+    return not (reader.scope.find(symbol) or (text and reader.scope.find(symbol, text)))
+
+
+def _indexed(
+    reader: Reader, bound: Bound, symbol: Symbol, script: Script, group: Group
+) -> Expr | None:
+    """An entry that is written as a call: x[i], or p(x) of an array p."""
+    if group.open.endswith("[") and script == Script(symbol):
+        found = _subscripted(reader, bound, symbol, group)
+        if found is not None:
+            return found
+    if script == Script(symbol, None, script.sup):
+        found = _at_outcome(reader, bound, symbol, group)
+        if found is not None:  # f^2(x) is f(x)^2
+            return raised(reader, found, script.sup, script.at)
+    return None
+
+
+def _call_definition(
+    reader: Reader, bound: Bound, script: Script, indices: tuple[Index, ...], group: Group
+) -> Expr:
+    if script.primes or indices:
+        fail(
+            Why.DERIVATIVE,
+            f"{bound.name} is defined by a formula: write \\frac{{d}}{{dx}} "
+            f"{bound.name}(x) for its derivative",
+            script.at,
+        )
+    return called_alias(reader, bound, group, script.at)
+
+
+def _call_function(
+    reader: Reader, bound: Bound, script: Script, indices: tuple[Index, ...], group: Group
+) -> Expr:
+    value = call_function(reader, bound, script.primes, group, script.at)
+    if indices and value.shape is None:
+        fail(
+            Why.OTHER_MEANING,
+            f"{bound.name} is a function with a number as its value, which has no "
+            "components: leave the subscript out",
+            script.at,
+        )
+    return entry(reader, value, indices, script.at) if indices else value  # f_i(x) is f(x)_i
+
+
+def _call_node(
+    reader: Reader,
+    bound: Bound,
+    symbol: Symbol,
+    script: Script,
+    indices: tuple[Index, ...],
+    group: Group,
+    behind: Tree,
+) -> Expr | None:
+    """A node at other arguments, to a power or differentiated; None if it is a product."""
+    if script.primes:
+        value = _derivative_at(reader, bound, script, group)
+        if value is not None:
+            return _with_scripts(reader, value, behind)
+        fail(
+            Why.OTHER_MEANING,
+            f"{bound.name} is a node: a prime is understood on functions, f'(x)",
+            script.at,
+        )
+    if script.sup is None:
+        called = call_node(reader, bound, symbol, indices, group, behind)
+        if called is None:
+            return None
+        value, whole = called
+        return value if whole else _with_scripts(reader, value, behind)
+    if not lists_arguments(reader, bound.value, group):
+        return None
+    called = call_node(reader, bound, symbol, indices, group, group)
+    if called is None:
+        return None
+    return _with_scripts(reader, raised(reader, called[0], script.sup, script.at), behind)
 
 
 def _size(reader: Reader, symbol: Symbol, group: Group) -> Expr | None:
