@@ -69,27 +69,37 @@ def read_script(reader: Reader, tree: Script) -> Expr:
     if tree.primes:
         fail(Why.DERIVATIVE, "A prime stands at a function: write f'(x), with its argument", at)
     if isinstance(base, Symbol):
-        if base.base == "e" and sub is None and sup is not None:
-            if reader.scope.find(base) is not None:
-                fail(
-                    Why.OTHER_MEANING,
-                    "e is bound on this page: write \\exp(..) for the exponential",
-                    at,
-                )
-            if set(base.styles) <= {r"\mathrm"}:
-                return _exponential(reader, sup, at)
-        if isinstance(sub, Indices) and Symbol(":") in sub.items and reader.scope.find(base):
-            return raised(reader, entries(reader, base, sub.items, at), sup, at)
-        if isinstance(sub, Indices) and (entry := _by_label(reader, base, sub, at)) is not None:
-            return raised(reader, entry, sup, at)
-        if isinstance(sub, Indices) and (member := _member(reader, base, sub, at)) is not None:
-            return raised(reader, member, sup, at)
-        value = atom(reader, base, sub, at)
-        if sup is not None:
-            _refuse_power_of_entry(reader, base, value, sup)
-        return raised(reader, value, sup, at)
+        return _on_symbol(reader, base, sub, sup, at)
     if isinstance(base, Bars):
         return raised(reader, read_bars(reader, base, sub), sup, at)
+    return _on_part(reader, base, sub, sup, at)
+
+
+def _on_symbol(reader: Reader, base: Symbol, sub: Tree | None, sup: Tree | None, at: int) -> Expr:
+    """A letter with scripts: a node, an array or one of its entries, to a power."""
+    if base.base == "e" and sub is None and sup is not None:
+        if reader.scope.find(base) is not None:
+            fail(
+                Why.OTHER_MEANING,
+                "e is bound on this page: write \\exp(..) for the exponential",
+                at,
+            )
+        if set(base.styles) <= {r"\mathrm"}:
+            return _exponential(reader, sup, at)
+    if isinstance(sub, Indices) and Symbol(":") in sub.items and reader.scope.find(base):
+        return raised(reader, entries(reader, base, sub.items, at), sup, at)
+    if isinstance(sub, Indices) and (entry := _by_label(reader, base, sub, at)) is not None:
+        return raised(reader, entry, sup, at)
+    if isinstance(sub, Indices) and (member := _member(reader, base, sub, at)) is not None:
+        return raised(reader, member, sup, at)
+    value = atom(reader, base, sub, at)
+    if sup is not None:
+        _refuse_power_of_entry(reader, base, value, sup)
+    return raised(reader, value, sup, at)
+
+
+def _on_part(reader: Reader, base: Tree, sub: Tree | None, sup: Tree | None, at: int) -> Expr:
+    """Scripts on more than a letter, if it can be seen what they belong to."""
     if isinstance(base, Fraction | Number) and (sub is not None or isinstance(base, Fraction)):
         fail(
             Why.AMBIGUOUS,
