@@ -54,7 +54,7 @@ def declare(
         EquationError: A declaration is not understood, or declares a name twice.
     """
     source = expanded(latex, macros)
-    declarations = Declarations(names)
+    declarations = Declarations(names, source)
     try:
         for statement in statements(source):
             _read(declarations, statement)

@@ -35,11 +35,15 @@ RUN = re.compile(
 #: A member of a family: x^{(i)}, W^{[l]}, x_i; and a list of its members: x_1, \dots, x_n.
 _MEMBER = re.compile(
     r"(?P<name>.+?)(?:\^\s*\{\s*[(\[]\s*(?P<above>[a-zA-Z])\s*[)\]]\s*\}"
-    r"|_\s*\{?\s*(?P<below>[ijklt])\s*\}?)",
+    r"|_\s*\{?\s*(?P<below>[a-zA-Z])\s*\}?)",
     re.DOTALL,
 )
+#: The letters of these, and others that a formula says a range of: n = 1, \dots, N.
+_LETTERS = frozenset("ijklt")
+_RANGED = re.compile(r"([A-Za-z])\s*(?:=|\\in\s*\\\{)\s*-?\d+\s*,[^=]*?\\[lc]?dots")
 _LIST = re.compile(
-    r"(?P<name>[^,]+?)_\s*\{?1\}?\s*,(?:\s*(?P=name)_\s*\{?2\}?\s*,)?\s*\\[lc]?dots\s*,\s*"
+    r"(?P<name>[^,]+?)_\s*\{?(?P<first>[01])\}?\s*,(?:\s*(?P=name)_\s*\{?[12]\}?\s*,){0,2}"
+    r"\s*\\[lc]?dots\s*,\s*"
     r"(?P=name)_\s*(?P<last>\{[^{}]*\}|[A-Za-z0-9])",
     re.DOTALL,
 )
@@ -108,8 +112,10 @@ def _holds(number: float, low: float, high: float, ends: Sequence[float]) -> boo
 class Declarations:
     """The declarations of one formula so far."""
 
-    def __init__(self, names: Mapping[str, Any]) -> None:
+    def __init__(self, names: Mapping[str, Any], source: str) -> None:
         self.names = names
+        #: Below a name, what tells the members of a family apart.
+        self.letters = _LETTERS.union(_RANGED.findall(source))
         self.lengths: dict[str, Length] = {}
         self.declared: dict[str, Declared] = {}
         self.ranges: dict[str, int] = {}  # what the letters of families run over
@@ -153,7 +159,8 @@ class Declarations:
         listed = _LIST.fullmatch(text.strip())
         if listed is not None:  # x_1, \dots, x_n
             one = self.named(listed["name"], at)
-            self.ranged(" ", f"1, \\dots, {listed['last'].strip('{}')}", at, f"{one.name} ")
+            values = f"{listed['first']}, \\dots, {listed['last'].strip('{}')}"
+            self.ranged(" ", values, at, f"{one.name} ")
             one.family = f"{one.name} "
             return [one]
         return [self.named(item, at) for item in re.split(r",|;|\\[,;: ]", text) if item.strip()]
@@ -165,13 +172,15 @@ class Declarations:
             return
         first = int(run["first"])
         length = self.length(run["last"], at)
-        count = length if first == 1 else int(length) - first + 1
+        count = length.moved(1 - first) if isinstance(length, Length) else length - first + 1
         for letter in [named] if named else re.findall(r"[A-Za-z]", letters):
             self.ranges[letter], self.starts[letter] = count, first
 
     def named(self, text: str, at: int) -> Declared:
         """What is known of a name, which may be a member of a family: x^{(i)}, x_i."""
         member = _MEMBER.fullmatch(text.strip())
+        if member is not None and member["below"] and member["below"] not in self.letters:
+            member = None
         name = name_of(text.strip() if member is None else member["name"], at)
         letter = "" if member is None else member["above"] or member["below"]
         known = self.declared.get(name)
@@ -205,7 +214,8 @@ class Declarations:
             if shifted is None:
                 fail(Why.DECLARATION, f"{text} is no length: write a letter or a number", at)
             step = int(shifted[3]) if shifted[2] == "+" else -int(shifted[3])
-            return self.length(shifted[1], at) + step
+            length = self.length(shifted[1], at)
+            return length.moved(step) if isinstance(length, Length) else length + step
         if found["number"]:
             return int(text)
         name = name_of(text, at)
@@ -223,8 +233,9 @@ class Declarations:
 
     def new_length(self, least: int = 0) -> Length:
         """Return a length that nothing else has."""
-        taken = [n for one in self.declared.values() for n in one.lengths]
-        return new_length(self.names, [*self.lengths.values(), *taken], least)
+        taken: list[int] = [n for one in self.declared.values() for n in one.lengths]
+        taken += [*self.lengths.values(), *self.ranges.values()]
+        return new_length(self.names, taken, least)
 
     def set_lengths(self, one: Declared, written: list[str], at: int) -> None:
         """Give a name its lengths, each as it is written."""

@@ -210,9 +210,11 @@ def _defined(
         if any(expr.op in _DERIVATIVES for expr in graph.expr.walk()) or graph.counts_alone():
             return name, Alias(equation.right, indices)
         laid = graph.laid(indices)
+        first = graph.first_numbers(indices)
     except EquationError as error:
         raise EquationError(error.why, error.message, position=at + error.position) from None
     laid.node.name = name
+    laid.node.first_member = first  # type: ignore[attr-defined]  # which no node of Python has
     return name, laid.node
 
 
@@ -423,6 +425,17 @@ class _GraphBuilder:
                 self.at,
             )
 
+    def first_numbers(self, indices: tuple[str, ...]) -> int:
+        """The number of the first member that is defined: that of the families it is made of."""
+        numbers = [self.reader.inference.first_number(letter) or 0 for letter in indices]
+        if any(number != 1 for number in numbers[1:]):
+            fail(
+                Why.DECLARATION,
+                "An index that is not counted from 1 comes first on the left side",
+                self.at,
+            )
+        return numbers[0] if numbers else 1
+
     def counts_alone(self) -> bool:
         """Whether an index runs over the values of a random variable, and stands at no array."""
         carried: set[str] = set()
@@ -482,8 +495,8 @@ class _GraphBuilder:
             for node in self.page.scope.names.values():
                 if isinstance(node, Input) and node.shape is not None:
                     for axis, other in enumerate(node.shape):
-                        if isinstance(other, Length) and other == length:
-                            return Laid(Size(Laid(node, (), len(node.shape)), axis))
+                        if isinstance(other, Length) and other.symbol == length:
+                            return Laid(Size(Laid(node, (), len(node.shape)), axis, other.by))
         return Laid(Constant(float(expr.data)))
 
     def leaf(self, expr: Expr) -> Laid:

@@ -14,7 +14,28 @@ _PREFERRED = (4, 3, 5, 2, 6, 7)
 
 
 class Length(int):
-    """The length that a symbol stands for on this page; a test tries others as well."""
+    """The length that a symbol stands for on this page; a test tries others as well.
+
+    Args:
+        value: The length.
+        by: By how much it is more than its symbol, as that of h_0 to h_T is more than T.
+    """
+
+    by: int
+
+    def __new__(cls, value: int, by: int = 0) -> Length:
+        made = super().__new__(cls, value)
+        made.by = by
+        return made
+
+    @property
+    def symbol(self) -> int:
+        """What the symbol alone stands for."""
+        return int(self) - self.by
+
+    def moved(self, step: int) -> Length:
+        """Return the length that is more by a step, and changes as this one does."""
+        return Length(self + step, self.by + step)
 
 
 def new_length(names: Mapping[str, Any], taken: Iterable[int], least: int = 0) -> Length:

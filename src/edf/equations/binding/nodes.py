@@ -179,15 +179,16 @@ class Gathered(FormulaNode):
 
 
 class Size(FormulaNode):
-    """A declared length, as n in x in R^n: that of an axis of an input which has it."""
+    """A declared length, as n in x in R^n: that of an axis of an input which has it, or more by
+    a number."""
 
-    def __init__(self, pattern: Laid, axis: int) -> None:
+    def __init__(self, pattern: Laid, axis: int, by: int = 0) -> None:
         super().__init__(pattern.node)
-        self.rank, self.axis = pattern.rank, axis
+        self.rank, self.axis, self.by = pattern.rank, axis, by
 
     def value_of(self, array: Array) -> Array:
         front = array.ndim - self.rank
-        return np.full(array.shape[:front], float(array.shape[front + self.axis]))
+        return np.full(array.shape[:front], float(array.shape[front + self.axis] - self.by))
 
 
 class Counting(FormulaNode):

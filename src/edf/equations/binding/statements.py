@@ -94,8 +94,9 @@ def _pieces(source: str) -> Iterator[Statement]:
 
 
 def _piece(text: str, start: int) -> Iterator[Statement]:
-    at = start + len(text) - len(text.lstrip())
-    text = re.sub(r"(?:\s|\\[,;:! ]|[.,;~])+\Z", "", text.strip())
+    before = re.match(r"(?:\s|\\[,;:! ]|~)*", text)
+    at = start + (before.end() if before else 0)
+    text = re.sub(r"(?:\s|\\[,;:! ]|[.,;~])+\Z", "", text[at - start :])
     if text:
         yield Statement(text, at)
 

@@ -19,20 +19,25 @@ class Inference:
         starts: Where sums start that run over all values.
         spans: Of indices that are shifted, as t in x_{t+1}: the first place, and how many. They are
             known when a formula is read for the second time.
+        wanted: What the bounds of a sum say that such an index runs over.
     """
 
     def __init__(self, spans: Mapping[str, tuple[int, int]] | None = None) -> None:
         self.spans = dict(spans or {})
         self.ranges: dict[str, int] = {letter: length for letter, (_, length) in self.spans.items()}
-        self._uses: dict[str, list[tuple[int, int]]] = {}
+        self._uses: dict[str, list[tuple[int, int, int]]] = {}
+        self.wanted: dict[str, tuple[int, int]] = {}
         self.sizes: dict[str, int] = {}
         self.counted: list[tuple[int, int, int]] = []
         self.starts: set[int] = set()
         self._alike: list[tuple[str, str, int]] = []
         self._lengths: list[Expr] = []
 
-    def runs_over(self, index: Index, length: int, at: int) -> None:
-        """Record that an index runs over `length` values; a number must be one of them."""
+    def runs_over(self, index: Index, length: int, at: int, first: int = 1) -> None:
+        """Record that an index runs over `length` values; a number must be one of them.
+
+        Members of a family that are numbered from `first` are as far along as others from 1.
+        """
         if isinstance(index, int):
             if not 0 <= index < length:
                 fail(Why.SHAPES, f"There is no such component: the range has {length}", at)
@@ -41,9 +46,10 @@ class Inference:
             self.counted.append((index.number, length, at))
             return
         if isinstance(index, Shifted):
-            self._uses.setdefault(index.letter, []).append((index.by, length))
+            self._uses.setdefault(index.letter, []).append((index.by, 1 - first, length))
+            self.ranges.setdefault(index.letter, length)
             return
-        self._uses.setdefault(index, []).append((0, length))
+        self._uses.setdefault(index, []).append((0, 1 - first, length))
         if index in self.spans:
             return
         known = self.ranges.setdefault(index, length)
@@ -56,28 +62,41 @@ class Inference:
             )
 
     def shifts(self, letter: str) -> bool:
-        """Whether an index is shifted somewhere."""
-        return any(by for by, _ in self._uses.get(letter, ()))
+        """Whether an index is shifted somewhere, or numbers two families from different numbers."""
+        uses = self._uses.get(letter, ())
+        return any(by for by, _, _ in uses) or len({offset for _, offset, _ in uses}) > 1
 
-    def shifted_spans(self) -> dict[str, tuple[int, int]]:
-        """Return, for each index that is shifted, the places at which all of its uses exist."""
+    def first_number(self, letter: str) -> int | None:
+        """Return the number of the first member of the families that a letter numbers alone."""
+        offsets = {offset for _, offset, _ in self._uses.get(letter, ())}
+        return 1 - offsets.pop() if len(offsets) == 1 else None
+
+    def shifted_spans(self, from_one: bool) -> dict[str, tuple[int, int]]:
+        """Return, for each index that is shifted, the places at which all of its uses exist.
+
+        Args:
+            from_one: Whether components are counted from 1, so that bounds tell a part of these.
+        """
         found = {}
         for letter, uses in self._uses.items():
             if self.shifts(letter):
-                first = max(-by for by, _ in uses)
-                last = min(length - 1 - by for by, length in uses)
+                first = max(-by - offset for by, offset, _ in uses)
+                last = min(length - 1 - by - offset for by, offset, length in uses)
+                start, end = self.wanted.get(letter, (first + 1, last + 1))
+                if from_one and first < start <= end <= last + 1:
+                    first, last = start - 1, end - 1
                 found[letter] = first, last - first + 1
         return found
 
-    def placed(self, index: Index, length: int) -> Index:
+    def placed(self, index: Index, length: int, first: int = 1) -> Index:
         """Return an index of an axis with the place at which it starts there."""
         if isinstance(index, Counted):
             return 0  # which one it is, is found out first
         letter = index.letter if isinstance(index, Shifted) else index
         if not isinstance(letter, str) or letter not in self.spans:
             return index
-        first, count = self.spans[letter]
-        start = first + (index.by if isinstance(index, Shifted) else 0)
+        start, count = self.spans[letter]
+        start += (index.by if isinstance(index, Shifted) else 0) + 1 - first
         return letter if (start, count) == (0, length) else Shifted(letter, start)
 
     def first_component(self) -> int | None:

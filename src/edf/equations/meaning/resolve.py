@@ -47,6 +47,7 @@ from edf.equations.meaning.calculus.points import read_evaluated
 from edf.equations.meaning.calls.functions import read_function
 from edf.equations.meaning.letters.scripts import read_bars, read_script
 from edf.equations.meaning.letters.symbols import read_symbol
+from edf.equations.meaning.names.bound import with_own_indices
 from edf.equations.meaning.names.scope import Scope
 from edf.equations.meaning.piecewise.cases import read_cases
 from edf.equations.meaning.piecewise.conditions import read_conditions, restricted
@@ -67,9 +68,25 @@ _MARKS = ACCENTS - {r"\vec"}  # which is the font of vectors
 def resolve(equation: Equation, page: Page) -> Meaning:
     """Return the meaning of one step.
 
+    An index that several sums have may mean something else in each, if it cannot be one.
+
     Raises:
         EquationError: Something is not understood or does not fit; without the source.
     """
+    try:
+        return _resolve(equation, page)
+    except EquationError:
+        apart = with_own_indices(equation, page.scope)
+        if apart == equation:
+            raise
+        try:
+            return _resolve(apart, page)
+        except EquationError:
+            pass  # what is wrong with one index is said
+        raise
+
+
+def _resolve(equation: Equation, page: Page) -> Meaning:
     reader = Reader(equation, page, READERS, read_unit)
     try:
         meaning = _resolved(reader, equation)
@@ -113,7 +130,8 @@ def _resolved(reader: Reader, equation: Equation) -> Meaning:
             return _with_fitting_layout(equation, page, columns)
         raise
     base = _first_component(reader)
-    spans = reader.inference.shifted_spans()
+    from_one = base == 1 or (base is None and page.world.is_declared)
+    spans = reader.inference.shifted_spans(from_one)
     if spans or base != reader.base:
         for letter, (_, length) in spans.items():
             if length < 1:
@@ -174,7 +192,7 @@ def _with_fitting_layout(equation: Equation, page: Page, columns: bool) -> Meani
         except EquationError as error:
             problems[error.message] = error
             continue
-        if reader.inference.counted or reader.inference.shifted_spans():
+        if reader.inference.counted or reader.inference.shifted_spans(False):
             continue
         if reader.jacobians and reader.undecided > 1:
             continue

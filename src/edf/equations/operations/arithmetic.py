@@ -138,6 +138,12 @@ def _numbers(name: str, *shapes: Shape) -> Shape:
     return None
 
 
+def divided(top: Array, bottom: Array) -> Array:
+    """A quotient; one by 0 is no number, not even an infinite one, as for arctan(1/x) at 0."""
+    value: Array = np.divide(top, bottom)
+    return np.where(bottom == 0, np.nan, value) if (bottom == 0).any() else value
+
+
 def factorial(n: Array) -> Array:
     """n!; of what is no whole number, not a number."""
     whole = np.real(n)
@@ -205,7 +211,7 @@ ARITHMETIC = [
         rounds_inside=True,
     ),
     Operation(
-        "div", np.divide, _quotient,
+        "div", divided, _quotient,
         Shown(lambda a, b: f"{a}/{b}", (IN_PRODUCT, IN_POWER), IN_PRODUCT),
         Shown(lambda a, b: rf"\frac{{{a}}}{{{b}}}", (LOOSE, LOOSE), IN_POWER), arity=2,
     ),

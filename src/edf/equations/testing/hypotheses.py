@@ -88,7 +88,11 @@ def _drawn(scope: Scope, shown: str, node: Input) -> str:
     if base is None:
         return rf"{member} \text{{ drawn by }} \text{{{getattr(sample, '__name__', sample)}}}"
     text = rf"{member} \in {base}{power}"
-    return text + (rf",\ i = 1, \dots, {_length(scope, shape[0])}" if family else "")
+    if not family:
+        return text
+    first, count = node.first_member, shape[0]  # type: ignore[attr-defined]  # as families have
+    last = count.moved(first - 1) if isinstance(count, Length) else count + first - 1
+    return rf"{text},\ i = {first}, \dots, {_length(scope, last)}"
 
 
 def _random(scope: Scope, shown: str, node: Any) -> str:
@@ -112,8 +116,8 @@ def _length(scope: Scope, length: int) -> str:
     """A length: by its letter, where one was declared."""
     if isinstance(length, Length):
         for name, value in scope.names.items():
-            if isinstance(value, Length) and value == length:
-                return latex_name(name)
+            if isinstance(value, Length) and value == length.symbol:
+                return latex_name(name) + (f" {length.by:+d}" if length.by else "")
     return str(int(length))
 
 

@@ -158,10 +158,13 @@ def _groups(axis: Axis, axes: list[Axis], square_only: bool) -> Iterator[frozens
     Where something is inverted, a square stays square: else there may be no inverse.
     """
     length = _length(axis)
-    alike = [other for other in axes if _length(other) == length]
     if isinstance(length, Length):  # declared to be the same wherever its symbol stands
-        yield frozenset(alike)
+        lengths = [(other, _length(other)) for other in axes]
+        yield frozenset(
+            other for other, n in lengths if isinstance(n, Length) and n.symbol == length.symbol
+        )
         return
+    alike = [other for other in axes if _length(other) == length]
     square = frozenset(other for other in alike if other[0] is axis[0])
     yield square  # which is the axis alone, unless the input is square
     if len(square) > 1 and not square_only:
@@ -259,9 +262,9 @@ def _scopes(scope: Scope, change: LengthChange) -> Iterator[Scope]:
     length = change.length
     if isinstance(length, Length):
         declared = {
-            name: Length(change.to)
+            name: Length(value + change.by)
             for name, value in scope.names.items()
-            if isinstance(value, Length) and value == length
+            if isinstance(value, Length) and value == length.symbol
         }
         yield Scope({**scope.names, **declared})
         return

@@ -27,6 +27,7 @@ from edf.equations.meaning.letters.aliases import entry
 from edf.equations.meaning.letters.labels import label_of, read_label
 from edf.equations.meaning.letters.symbols import (
     atom,
+    member_by_number,
     read_bound,
     read_index,
     read_indices,
@@ -330,7 +331,7 @@ def entries(reader: Reader, base: Symbol, given: Sequence[Tree], at: int) -> Exp
             hidden.append(f"{bound.name}:{len(hidden)}")
             indices.append(hidden[-1])
         elif isinstance(item, Number) and getattr(bound.value, "is_family", False) and not indices:
-            indices.append(_member_by_number(bound, item))
+            indices.append(member_by_number(reader, bound, item))
         else:
             indices.append(read_index(reader, item))
     for _ in range(left):
@@ -352,22 +353,6 @@ def entries(reader: Reader, base: Symbol, given: Sequence[Tree], at: int) -> Exp
         "gather", (value,), data, at=at, shape=matrix, free=value.free - set(hidden),
         bound=frozenset(hidden), label=label,
     )  # fmt: skip
-
-
-def _member_by_number(bound: Bound, item: Number) -> int:
-    """The place of x^{(1)} among the members of a family, which are numbered as was declared."""
-    if not item.text.isdigit():
-        fail(Why.NOTATION, f"{item.text} is no member of a family: write a whole number", item.at)
-    place = int(item.text) - int(bound.value.first_member)
-    if not 0 <= place < bound.value.shape[0]:
-        first = bound.value.first_member
-        last = first + bound.value.shape[0] - 1
-        fail(
-            Why.NOTATION,
-            f"{bound.name} has the members {first} to {last}, and no member {item.text}",
-            item.at,
-        )
-    return place
 
 
 def subscripted(reader: Reader, value: Expr, sub: Tree, at: int) -> Expr:

@@ -173,10 +173,11 @@ def _indexed(
     if not indices and len(shape) > 2:
         fail(Why.SHAPES, f"{name} has {len(shape)} axes: write it with {len(shape)} indices", at)
     written = indices
-    for index, length in zip(indices, shape, strict=False):
-        reader.inference.runs_over(index, length, at)
-    pairs = zip(indices, shape, strict=False)
-    indices = tuple(reader.inference.placed(index, length) for index, length in pairs)
+    firsts = (first_member(value), *(1 for _ in indices[1:]))
+    axes = list(zip(indices, shape, firsts, strict=False))
+    for index, length, first in axes:
+        reader.inference.runs_over(index, length, at, first)
+    indices = tuple(reader.inference.placed(*axis) for axis in axes)
     return make(
         op, (), (value, indices), at=at, free=frozenset(letters_of(indices)),
         label=label(reader, names, written),
@@ -258,7 +259,7 @@ def look_up(
     text = index_text(sub)
     whole = scope.find(symbol, text) if text else None
     if (family := scope.family(symbol, sub)) is not None:
-        return family, read_indices(reader, sub)
+        return family, _read_member(reader, family, sub)
     if whole is not None:
         if (
             bound is not None
@@ -278,7 +279,38 @@ def look_up(
         sub = rest
     if bound is not None and digits is not sub and len(_shape(reader, bound)) == 2:
         sub = digits
-    return bound, () if bound is None else read_indices(reader, sub)
+    return bound, () if bound is None else _read_member(reader, bound, sub)
+
+
+def first_member(value: Any) -> int:
+    """The number of the first member of a family, which its declaration tells; else 1."""
+    return int(getattr(value, "first_member", 1))
+
+
+def member_by_number(reader: Reader, bound: Bound, item: Number) -> int:
+    """The place of x^{(1)} among the members of a family, which are numbered as was declared."""
+    if not item.text.isdigit():
+        fail(Why.NOTATION, f"{item.text} is no member of a family: write a whole number", item.at)
+    first, count = first_member(bound.value), _shape(reader, bound)[0]
+    place = int(item.text) - first
+    if not 0 <= place < count:
+        fail(
+            Why.NOTATION,
+            f"{bound.name} has the members {first} to {first + count - 1}, and no member "
+            f"{item.text}",
+            item.at,
+        )
+    return place
+
+
+def _read_member(reader: Reader, bound: Bound, sub: Tree) -> tuple[Index, ...]:
+    """Read a subscript as indices, of which the first may number a member of a family."""
+    assert isinstance(sub, Indices)
+    first, *others = sub.items
+    family = getattr(bound.value, "is_family", False) or first_member(bound.value) != 1
+    if not family or not isinstance(first, Number):
+        return read_indices(reader, sub)
+    return member_by_number(reader, bound, first), *(read_index(reader, item) for item in others)
 
 
 def _digits(sub: Tree) -> Tree:

@@ -26,7 +26,7 @@ from edf.equations.latex.vocabulary import CONDITION_SIGNS, DOTS, REFUSED
 from edf.equations.meaning.calculus.integrals import read_integral
 from edf.equations.meaning.calculus.limits import read_limit
 from edf.equations.meaning.letters.labels import compared, label_of
-from edf.equations.meaning.letters.symbols import read_letter
+from edf.equations.meaning.letters.symbols import first_member, read_letter
 from edf.equations.meaning.names.scope import index_text, python_names
 from edf.equations.meaning.piecewise.conditions import restricted
 from edf.equations.meaning.probability.events import first_value
@@ -311,14 +311,24 @@ def _read_ranged(
     largest = _largest(reader, tree.upper)
     if largest is not None and first is not None and first == int(first):
         return kind, _up_to(reader, tree, index, int(first), largest, kind)
-    with reader.counting(index, 0 if first == 0 else 1):
+    start = _declared_start(reader, tree.body, ranged.left)
+    last = _number(reader, tree.upper)
+    if None not in (first, last):
+        reader.inference.wanted[index] = int(first or 0), int(last or 0)
+    counted = start if start is not None else int(first != 0)
+    if index in reader.inference.spans and first is not None:
+        counted = int(first)
+    with reader.counting(index, counted):
         body = reader.read(tree.body)
         if reader.inference.shifts(index) or index in reader.inference.spans:
-            return kind, _over_span(reader, tree, first, index, body)
+            return kind, _over_span(reader, tree, first, index, body, start is not None)
         if index in reader.inference.ranges:
-            if first in (0, 1) and not _is_part(reader, tree.upper):
-                _check_bounds(reader, tree, int(first), index)
-                reader.inference.starts.add(int(first))
+            if start is not None and first is not None and first < start:
+                fail(Why.SHAPES, f"{index} starts at {start} where it is declared", ranged.at)
+            whole = first in (0, 1) if start is None else first == start
+            if whole and not _is_part(reader, tree.upper) and not _ends_before(reader, tree, index):
+                _check_bounds(reader, tree, int(first or 0), index, start)
+                reader.inference.starts.add(int(first or 0))
                 return kind, body
             return kind, _restricted(reader, tree, ranged, index, kind, body)
     if first is None or first != int(first):
@@ -347,6 +357,37 @@ def _read_ranged(
     reader.inference.runs_over(index, length, tree.at)
     with reader.counting(index, int(first)):
         return kind, reader.read(tree.body)
+
+
+def _declared_start(reader: Reader, body: Tree, letter: Tree) -> int | None:
+    """The number of the first member of the family whose members a letter numbers, if it does."""
+    for part in walk(body):
+        if not isinstance(part, Script) or not isinstance(part.base, Symbol):
+            continue
+        bound = reader.scope.find(part.base)
+        if bound is None and isinstance(part.sub, Indices):
+            bound = reader.scope.family(part.base, part.sub)
+        sub = part.sup if isinstance(part.sup, Group) else part.sub
+        if bound is None or not isinstance(sub, Indices | Group):
+            continue
+        if letter not in walk(sub.items[0]):
+            continue
+        if getattr(bound.value, "is_family", False) or first_member(bound.value) != 1:
+            return first_member(bound.value)
+    return None
+
+
+def _ends_before(reader: Reader, tree: Big, index: str) -> bool:
+    r"""Whether the upper bound is the last value less a number, as in \sum_{i=1}^{n-1} x_i."""
+    last = _number(reader, tree.upper) if isinstance(tree.upper, Sum) else None
+    first = _number(reader, tree.lower.right) if isinstance(tree.lower, Relation) else None
+    length = reader.inference.ranges[index]
+    start = reader.inference.first_number(index)
+    if last is None or first is None or start is None:
+        return False
+    if start == 1 and first == 0:  # counted from 0, as in Python
+        return last < length - 1
+    return last < start + length - 1
 
 
 def _up_to(reader: Reader, tree: Big, index: str, first: int, largest: int, kind: str) -> Expr:
@@ -386,14 +427,20 @@ def _largest(reader: Reader, tree: Tree) -> int | None:
     return None
 
 
-def _over_span(reader: Reader, tree: Big, first: float | None, index: str, body: Expr) -> Expr:
-    """A sum over an index that is shifted runs over the places at which all of its uses exist."""
+def _over_span(
+    reader: Reader, tree: Big, first: float | None, index: str, body: Expr, declared: bool
+) -> Expr:
+    """A sum over an index that is shifted runs over the places at which all of its uses exist.
+
+    Where the number of the first member is declared, it is not counted from 0 as well.
+    """
     if index not in reader.inference.spans:
         return body  # which they are is not known yet
     start, count = reader.inference.spans[index]
     assert tree.upper is not None
-    if first not in (start, start + 1):
-        fail(Why.SHAPES, f"With its shifts, {index} starts at {start} or {start + 1}", tree.at)
+    if first not in (start + declared, start + 1):
+        possible = f"{start + 1}" if declared else f"{start} or {start + 1}"
+        fail(Why.SHAPES, f"With its shifts, {index} starts at {possible}", tree.at)
     last = _number(reader, tree.upper)
     if last is None and isinstance(tree.upper, Symbol) and reader.scope.find(tree.upper) is None:
         last = reader.inference.sizes.setdefault(tree.upper.base, int(first) + count - 1)
@@ -460,30 +507,37 @@ def _restricted(
     here = reader.read(ranged.left)
     conditions = [Condition(r"\geq", None, (here, reader.read(ranged.right)))]
     length = reader.inference.ranges[index]
+    end = reader.counts[index] + length - 1  # what the last value is called
     last = _number(reader, tree.upper)
     if last is None and isinstance(tree.upper, Symbol) and reader.scope.find(tree.upper) is None:
         last = reader.inference.sizes.setdefault(tree.upper.base, length)
     if last is None:
         conditions.append(Condition(r"\leq", None, (here, reader.read(tree.upper))))
-    elif last > length:
+    elif last > end:
         fail(
             Why.SHAPES,
             f"The index {index} has {length} values, and the sum ends at {last:g}: write its "
             "length, or leave the bounds out",
             tree.upper.at,
         )
-    elif last < length:
-        end = number(last, tree.upper.at)
-        conditions.append(Condition(r"\leq", None, (here, end)))
+    elif last < end:
+        conditions.append(Condition(r"\leq", None, (here, number(last, tree.upper.at))))
     return restricted(body, conditions, REDUCTIONS[kind].neutral, below=True)
 
 
-def _check_bounds(reader: Reader, tree: Big, first: int, index: str) -> None:
-    """Bounds must span the whole range, which the shapes of the nodes tell."""
+def _check_bounds(
+    reader: Reader, tree: Big, first: int, index: str, start: int | None = None
+) -> None:
+    """Bounds must span the whole range, which the shapes of the nodes tell.
+
+    Where the first value has a number by declaration, `start`, so has the last.
+    """
     upper = tree.upper
     assert upper is not None
     length = reader.inference.ranges[index]
-    if first == 0:
+    if start is not None:
+        length += start - 1
+    elif first == 0:
         if isinstance(upper, Number):
             length -= 1
         elif isinstance(upper, Sum) and (upper.signs, upper.terms[1:]) == (

@@ -1,0 +1,80 @@
+r"""Letters of sums that stand in several sums, renamed so that each sum has its own.
+
+\sum_{i=2}^{n} x_{i-1} = \sum_{i=1}^{n-1} x_i has two indices, which are both called i.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+from edf.equations.latex.printer import to_latex
+from edf.equations.latex.syntax import (
+    Big,
+    Equation,
+    Indices,
+    Relation,
+    Symbol,
+    Tree,
+    children,
+    with_child,
+)
+from edf.equations.meaning.names.scope import Scope
+
+_SUMS = (r"\sum", r"\prod", r"\max", r"\min")
+
+
+def with_own_indices(equation: Equation, scope: Scope) -> Equation:
+    """Return the step with another letter in each sum; those that stand outside of sums stay."""
+    uses = Counter(letter for big in _sums(equation) for letter in _letters(big))
+    several = {letter for letter, times in uses.items() if times > 1}
+    free = {letter for letter in several if _stands_free(equation, letter)}
+    apart = {letter for letter in several - free if scope.find(letter) is None}
+    met: Counter[Symbol] = Counter()
+
+    def rename(tree: Tree) -> Tree:
+        if isinstance(tree, Big) and tree.macro in _SUMS:
+            for letter in _letters(tree):
+                if letter in apart:
+                    own = replace(letter, base=letter.base + "~" * met[letter])
+                    own = replace(own, shown=to_latex(letter)) if met[letter] else letter
+                    met[letter] += 1
+                    tree = _replaced(tree, letter, own)
+        for name, place, child in children(tree):
+            tree = with_child(tree, name, place, rename(child))
+        return tree
+
+    renamed = rename(equation) if apart else equation
+    assert isinstance(renamed, Equation)
+    return renamed
+
+
+def _sums(tree: Tree) -> list[Big]:
+    """The sums of a tree, each as often as it stands there."""
+    found = [tree] if isinstance(tree, Big) and tree.macro in _SUMS else []
+    return [*found, *(big for _, _, child in children(tree) for big in _sums(child))]
+
+
+def _letters(big: Big) -> list[Symbol]:
+    """The letters below a sign."""
+    lower = big.lower
+    items = lower.items if isinstance(lower, Indices) else [lower]
+    items = [item.left if isinstance(item, Relation) else item for item in items]
+    return [item for item in items if isinstance(item, Symbol) and not item.styles]
+
+
+def _stands_free(tree: Tree, letter: Symbol) -> bool:
+    """Whether a letter stands outside of the sums that have it below, or twice one in another."""
+    if tree == letter:
+        return True
+    if isinstance(tree, Big) and letter in _letters(tree):
+        return any(letter in _letters(big) for big in _sums(tree.body))
+    return any(_stands_free(child, letter) for _, _, child in children(tree))
+
+
+def _replaced(tree: Tree, letter: Symbol, own: Symbol) -> Tree:
+    if tree == letter:
+        return replace(own, at=tree.at)
+    for name, place, child in children(tree):
+        tree = with_child(tree, name, place, _replaced(child, letter, own))
+    return tree
