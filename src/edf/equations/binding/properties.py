@@ -14,6 +14,7 @@ from edf.equations.binding.samplers import (
     WholeNumbers,
     orthogonal_matrix,
     positive_definite,
+    positive_semidefinite,
     symmetric_matrix,
 )
 from edf.equations.binding.sets import NUMBER, bound_of
@@ -61,7 +62,7 @@ def _bounded(
                 f"Declare {one.name} as a square matrix: A \\in \\mathbb{{R}}^{{n \\times n}}",
                 at,
             )
-        one.sample = positive_definite
+        one.sample = positive_definite if signs & {"succ"} else positive_semidefinite
         return
     whole = one.sample if isinstance(one.sample, WholeNumbers) and not one.sample.labels else None
     if not (whole or one.sample in ("normal", "positive") or isinstance(one.sample, Interval)):
@@ -132,7 +133,7 @@ def _square(declarations: Declarations, text: str, sample: Sampler, at: int) -> 
             f"Declare {one.name} first: {text} \\in \\mathbb{{R}}^{{n \\times n}}",
             at,
         )
-    if one.sample is not positive_definite:  # which is symmetric, too
+    if one.sample not in (positive_definite, positive_semidefinite):  # symmetric, too
         one.sample = sample
 
 

@@ -27,9 +27,15 @@ def symmetric_matrix(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
 
 
 def positive_definite(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
-    """A symmetric matrix whose eigenvalues are at least 1/2."""
+    """A symmetric matrix with positive eigenvalues, of which the least may be small."""
     entries = rng.standard_normal(shape)
-    return entries @ entries.mT / shape[-1] + 0.5 * np.eye(shape[-1])
+    least = 10.0 ** rng.uniform(-1.5, -0.3, shape[:-2])
+    return entries @ entries.mT / shape[-1] + least[..., None, None] * np.eye(shape[-1])
+
+
+def positive_semidefinite(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    """A positive definite matrix: those that are singular are tried by themselves."""
+    return positive_definite(rng, shape)
 
 
 def orthogonal_matrix(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
@@ -39,12 +45,16 @@ def orthogonal_matrix(rng: np.random.Generator, shape: tuple[int, ...]) -> Array
 
 
 #: What a reader is told of matrices that are drawn so.
-for _sampler, _said in (
-    (symmetric_matrix, "symmetric"),
-    (positive_definite, "positive definite"),
-    (orthogonal_matrix, "orthogonal"),
-):
-    _sampler.said = _said  # type: ignore[attr-defined]  # functions take attributes
+_SAID: tuple[tuple[Any, str, float | None], ...] = (
+    (symmetric_matrix, "symmetric", -np.inf),
+    (positive_definite, "positive definite", np.nextafter(0, 1)),
+    (positive_semidefinite, "positive semidefinite", 0.0),
+    (orthogonal_matrix, "orthogonal", None),
+)
+for _sampler, _said, _least in _SAID:
+    _sampler.said = _said
+    #: The least number whose multiple of the identity is among them, if all positive ones are.
+    _sampler.least = _least
 
 
 def _listed(values: Iterable[float]) -> str:

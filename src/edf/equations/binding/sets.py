@@ -12,6 +12,7 @@ from edf.equations.binding.samplers import (
     WholeNumbers,
     orthogonal_matrix,
     positive_definite,
+    positive_semidefinite,
     symmetric_matrix,
 )
 from edf.equations.diagnostics import Why, fail
@@ -115,7 +116,8 @@ def _symmetric(one: Declared, scripts: str, at: int) -> list[str]:
             f"{rest} is not understood: write \\mathbb{{S}}^n_{{++}} for positive definite",
             at,
         )
-    one.sample = positive_definite if rest else symmetric_matrix
+    definite = positive_definite if "++" in rest else positive_semidefinite
+    one.sample = definite if rest else symmetric_matrix
     return [power["group"] or power["one"]] * 2
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -71,14 +72,19 @@ def tried_points(world: World, rng: np.random.Generator, larger: bool = False) -
             values[len(TRIED)] = np.arange(1.0, 1 + values[0].size).reshape(shape)
             values[len(TRIED)] += _pattern(shape, values[0].size) if _is_square(shape) else 0.0
             values[len(TRIED) + 1] = rng.integers(-2, 4, shape)
-            scales = np.array(SCALES).reshape(-1, *(1,) * len(shape))
-            values[scaled:several] *= scales
             if is_positive(world, node):
                 values = np.abs(values)
             if is_positive(world, node) or getattr(node, "is_nonzero", False):
                 values[values == 0] = 1.0
         elif is_simplex(world, node):
             values[: len(TRIED)] = 1 / values.shape[-1]
+        elif (least := _least(world, node)) is not None:
+            for row, number in enumerate(TRIED):
+                values[row] = (number if number >= least else 1.0) * np.eye(values.shape[-1])
+            if least == 0:
+                values[len(TRIED)] = 1.0  # of rank 1
+            values[len(TRIED) + 1] = np.diag(np.logspace(-2, 2, values.shape[-1]))
+        values[scaled:several] = _scaled(world, node, values[scaled:several], np.array(SCALES))
         for row, number in enumerate(large.get(node, ()), several):
             values[row] = number
         if ends.get(node):  # those that belong to its set
@@ -94,12 +100,32 @@ def scattered_points(world: World, rng: np.random.Generator, count: int) -> Poin
         if node.inputs:
             continue
         values = np.array(drawn_leaf(world, node, rng, count))
-        if movable(world, node) and values.dtype.kind == "f":
-            sizes = 10.0 ** rng.uniform(*SIZES, count)
-            values *= sizes.reshape(-1, *(1,) * (values.ndim - 1))
-            values = np.abs(values) if is_positive(world, node) else values
-        leaves[node] = values
+        leaves[node] = _scaled(world, node, values, 10.0 ** rng.uniform(*SIZES, count))
     return at(world, leaves, count, int(rng.integers(2**62)), 1 + COPIES, COARSE, guarded=True)
+
+
+def _least(world: World, node: Node) -> float | None:
+    """The least multiple of the identity among the matrices that a leaf is drawn from, if all
+    positive ones are."""
+    if not isinstance(node, Input) or node in world.fixed:
+        return None
+    least: float | None = getattr(node.sample, "least", None)
+    return least
+
+
+def _scaled(world: World, node: Node, values: Array, sizes: Array) -> Array:
+    """The values of a leaf, each made larger or smaller as far as its set allows."""
+    if values.dtype.kind != "f" or (node in world.fixed and not isinstance(node, Param)):
+        return values
+    sizes = sizes.reshape(-1, *(1,) * (values.ndim - 1))
+    if movable(world, node) or _least(world, node) is not None:
+        return values * sizes
+    sample: Any = getattr(node, "sample", None)
+    low, high = getattr(sample, "low", -np.inf), getattr(sample, "high", np.inf)
+    if np.isfinite(low) == np.isfinite(high):
+        return values
+    end = low if np.isfinite(low) else high
+    return np.asarray(end + (values - end) * sizes)
 
 
 def _is_square(shape: tuple[int, ...]) -> bool:
