@@ -20,8 +20,8 @@ QUAD = 1.0  # spacing from which on it separates, in em
 
 _TOKEN = re.compile(
     r"(?P<environment>\\(?:begin|end)\s*\{[A-Za-z]+\*?\})"
-    r"|(?P<hidden>\\(?:label|tag\*?|notag|nonumber|displaystyle|textstyle|limits|nolimits)"
-    r"(?![A-Za-z])(?:(?<=label)\s*\{[^{}]*\}|(?<=tag|ag\*)\s*(?:\{[^{}]*\}|[^\s{*]))?)"
+    r"|(?P<hidden>\\(?:label|tag\*?|notag|nonumber|displaystyle|textstyle|limits|nolimits"
+    r"|blacksquare)(?![A-Za-z])(?:(?<=label)\s*\{[^{}]*\}|(?<=tag|ag\*)\s*(?:\{[^{}]*\}|[^\s{*]))?)"
     r"|(?P<colour>\\(?:text)?color\s*(?:\[[^]]*\]\s*)?\{[^{}]*\})"
     r"|(?P<words>\\(?:text|textrm|textbf|textit|textsf|texttt|textnormal|mbox|hbox)(?=\s*\{))"
     r"|(?P<skip>\\(?:hspace\*?|hskip|kern|mspace|mskip|mkern)\s*\{?\s*(?P<width>-?[0-9.]+)\s*"

@@ -143,14 +143,19 @@ def search(meaning: Meaning, setting: Setting, samples: Sequence[Points]) -> Sea
 
 
 def _is_undefined(meaning: Meaning, points: Points) -> bool:
-    """Whether a formula has no value at any of some points, which are outside of what it claims."""
+    """Whether a formula has no value at any of some points, which are outside of what it claims.
+
+    One that underflows has a value, which is lost.
+    """
     measure = Measure(meaning, points.world)
     try:
         with quiet():
             sides = measure.at(points, measure.method, STEPS[0])
     except EquationError:
         return False
-    return sides is not None and not np.isfinite(sides.left + sides.right).any()
+    if sides is None or points.lost.any():
+        return False
+    return not np.isfinite(sides.left + sides.right).any()
 
 
 def _may_move(threshold: Threshold, world: World, below: Sequence[Node]) -> bool:
