@@ -55,6 +55,12 @@ PAGES = {
         "P, Q = Softmax(u), Softmax(v)\nKL = Sum(P * Log(P / Q))\nk = v @ G @ G.T @ v\n"
         "s2, x = 3.0, Input(shape=())\ny = Sum(Exp(u))"
     },
+    "books": {
+        "python": "v, a, K = Input(shape=(3,)), Input(shape=()), Input(shape=(3, 3))\n"
+        "X, Y, W2 = Input(shape=(3, 4)), Input(shape=(4, 5)), Input(shape=(3, 3))\n"
+        "Z, u, g_k = X @ Y, Solve(K, v), W2.T @ v\nw_km1 = Input(shape=(3,))\n"
+        "w_k = w_km1 + a * g_k\ndef f(x): return x**2"
+    },
     "losses": {
         "python": "n, x, y, w = 5, Input(shape=(5,)), Input(shape=(5,)), Input(shape=())\n"
         "J = Mean((w * x - y) ** 2)\nK = Mean((w * x - 2 * y) ** 2)\n"
@@ -156,6 +162,21 @@ PAGES = {
 
 # page, LaTeX, statuses, options of the check
 CASES: list[tuple[Any, ...]] = [
+    # ---------------------------------------------------------------------- matrices of books
+    ("books", r"\lVert \mathbf{v} \rVert_\infty = \underset{n}{\text{max}} \left| v_n \right| = \underset{n}{\min} | v_n |", "verified refuted"),
+    ("books", r"\underset{h \to 0}{\lim} \frac{f(a + h) - f(a)}{h} = 2 a = a", "verified refuted"),
+    ("books", r"\mathbf{XY} = \mathbf{Z} = 2 \mathbf{XY}", "verified refuted"),
+    ("books", r"\mathbf{XQ} = \mathbf{Z}", E),
+    ("books", r"\begin{bmatrix} 1 & \mathbf{v}^\top \\ \mathbf{v} & \mathbf{K} \end{bmatrix} = \begin{bmatrix} 1 & \mathbf{0} \\ \mathbf{v} & \mathbf{I} \end{bmatrix} \begin{bmatrix} 1 & \mathbf{v}^\top \\ \mathbf{0} & \mathbf{K} - \mathbf{v} \mathbf{v}^\top \end{bmatrix}", V),
+    ("books", r"\begin{bmatrix} 1 & \mathbf{v}^\top \\ \mathbf{v} & \mathbf{K} \end{bmatrix} = \begin{bmatrix} 1 & \mathbf{0} \\ \mathbf{v} & \mathbf{I} \end{bmatrix} \begin{bmatrix} 1 & \mathbf{v}^\top \\ \mathbf{0} & \mathbf{K} + \mathbf{v} \mathbf{v}^\top \end{bmatrix}", R),
+    ("books", r"\mathbf{K} \mathbf{u} - \mathbf{v} = \mathbf{0}", V),
+    ("books", r"\mathbf{K} \mathbf{u} + \mathbf{v} = \mathbf{0}", R),
+    ("books", r"\textbf{u} = (\textbf{K} + 0 \textbf{I})^{-1} \textbf{v} = (\textbf{K} + \textbf{I})^{-1} \textbf{v}", "verified refuted"),
+    ("books", r"w^{\,k} = w^{\,k-1} + a g^{\,k} = w^{k-1} - a g^k", "verified refuted"),
+    ("books", r"g^k = {W^{[2]}}^{T} v = 2 {W^{[2]}}^{T} v", "verified refuted"),
+    ("books", r"{a^2}^2 = a^4", E),
+    ("books", r"2 v = v + \textbf{v} = v + v \, \textbf{v}", E),
+    ("books", r"a \textbf{v}^\top \textbf{v} = \textbf{v}^\top a \textbf{v}", V),
     # ------------------------------------------------------------------- descent, step by step
     ("descent", r"w_{t+1} = w_t - \eta \nabla_w L(w_t) = w_t - \eta \nabla L(w_t)", "verified verified"),
     ("descent", r"w_{t+1} = w_t - \eta \frac{\partial L(w_t)}{\partial w}", V),

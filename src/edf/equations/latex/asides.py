@@ -47,6 +47,8 @@ def is_aside(tokens: Sequence[Token], behind: bool, new_row: bool = False) -> bo
             return True
         if _NAMES.fullmatch(said) and tokens[1].text in RELATIONS:
             return False  # \text{half life} = ..
+        if first.text in (r"\textbf", r"\textit") and len(said) == 1:
+            return False  # a font
         return not _NAME.fullmatch(said) or (behind and tokens[1].kind == "end")
     if first.text in (r"\mathrm", r"\operatorname") and tokens[1].text == "{":
         word = "".join(token.text for token in tokens[2:12]).split("}")[0]

@@ -57,6 +57,7 @@ from edf.equations.latex.vocabulary import (
     OTHER_SIGNS,
     PRODUCT_SIGNS,
     RELATIONS,
+    SIGNS_AS_NAMES,
     SIZES,
     SYMBOLS,
     TERM_SIGNS,
@@ -370,6 +371,8 @@ class ExpressionParser(
         self.next()
         body = self.expression()
         self.expect("}", opened)
+        if _is_marked_name(body) and self.text == "^":
+            return body  # {W^{[2]}}^T, which is no power of a power
         if not isinstance(body, Symbol | Number | Group | Bars | Fraction | Styled | Root):
             word = "".join(token.text for token in inner)
             meant = f"{WORDS[word]} for the function" if word in WORDS else "parentheses"
@@ -413,6 +416,15 @@ class ExpressionParser(
         if token.kind == "letter" or token.text in SYMBOLS or token.text in FONTS | ACCENTS:
             return self.symbol()
         self.fail(Why.UNFINISHED, f"{macro} needs its arguments in braces")
+
+
+def _is_marked_name(tree: Tree) -> bool:
+    r"""Whether a name has a label or a mark for its superscript: x^{(i)}, w^*, y'."""
+    if not isinstance(tree, Script) or not isinstance(tree.base, Symbol):
+        return False
+    label = isinstance(tree.sup, Group) and tree.sup.open in ("(", "[")
+    mark = isinstance(tree.sup, Symbol) and tree.sup.base in SIGNS_AS_NAMES
+    return label or mark or (tree.primes > 0 and tree.sup is None)
 
 
 def _is_differential(tree: Tree) -> bool:

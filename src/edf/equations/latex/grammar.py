@@ -82,6 +82,10 @@ class Grammar(Cursor):
         """Return the bar that stands here if it says at which point."""
         raise NotImplementedError
 
+    def bounds(self) -> Tree:
+        """Read what stands below a sign."""
+        raise NotImplementedError
+
     def big(self, macro: str, at: int) -> Tree:
         """Read a sign that acts on the rest of its term."""
         raise NotImplementedError

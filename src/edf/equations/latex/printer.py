@@ -35,7 +35,8 @@ def _script(tree: s.Script) -> str:
     sub = "" if tree.sub is None else f"_{{{to_latex(tree.sub)}}}"
     sup = "" if tree.sup is None else f"^{{{to_latex(tree.sup)}}}"
     scripts = "'" * tree.primes + sup + sub if tree.primes else sub + sup  # primes are superscripts
-    return to_latex(tree.base) + scripts
+    base = to_latex(tree.base)
+    return (f"{{{base}}}" if isinstance(tree.base, s.Script) else base) + scripts
 
 
 def _indices(tree: s.Indices) -> str:
@@ -101,6 +102,8 @@ def _function(tree: s.Function) -> str:
 
 
 def _big(tree: s.Big) -> str:
+    if tree.shown:
+        return f"{tree.shown} {to_latex(tree.body)}"
     upper = "" if tree.upper is None else f"^{{{to_latex(tree.upper)}}}"
     lower = "" if tree.lower is None else f"_{{{to_latex(tree.lower)}}}"
     return f"{tree.macro}{lower}{upper} {to_latex(tree.body)}"

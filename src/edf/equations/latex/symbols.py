@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from edf.equations.diagnostics import Why
 from edf.equations.latex.grammar import Grammar
 from edf.equations.latex.syntax import (
+    Big,
     Styled,
     Symbol,
     Tree,
@@ -21,6 +23,9 @@ from edf.equations.latex.vocabulary import (
     SYMBOLS,
 )
 
+_SIGN_ABOVE = re.compile(
+    r"\\(max|min|lim|sum|prod)|\\(?:text|textrm|mathrm|operatorname\*?) ?\{ ?(max|min|lim) ?\}"
+)
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9 -]*|[01]")
 
 
@@ -70,8 +75,18 @@ class SymbolParser(Grammar):
     def stacked(self) -> Tree:
         r"""\underset{x}{\arg\min} f, \overset{*}{x}"""
         token = self.next()
+        start = self.place
         note, body = self.raw_argument(), self.raw_argument()
         written = f"{token.text}{{{note}}}{{{body}}}"
+        sign = _SIGN_ABOVE.fullmatch(body.strip())
+        if sign and token.text == r"\underset" and self.tokens[start].text == "{":
+            end, self.place = self.place, start
+            lower = self.bounds()
+            self.place = end
+            found = self.big("\\" + (sign[1] or sign[2]), token.at)
+            if isinstance(found, Big) and found.lower is None and found.upper is None:
+                return replace(found, lower=lower, shown=written)
+            self.fail(Why.NOTATION, f"A second index on {body}", token.at)
         if re.search(r"min|max|sup|inf|lim", body) and self.starts():
             return self.big(written, token.at)
         return Symbol(written, at=token.at)

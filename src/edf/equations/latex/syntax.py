@@ -151,6 +151,7 @@ class Big(Tree):
     lower: Tree | None
     upper: Tree | None
     body: Tree
+    shown: str = ""  # the sign and what stands below it as written, if not behind _
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,7 @@ from edf.equations.meaning.typed.algebra import apply
 from edf.equations.meaning.typed.display import expression, latex_of
 from edf.equations.meaning.typed.expression import Condition, Expr, Meaning
 from edf.equations.meaning.typed.relations import COMPARISONS, as_equality
-from edf.equations.operations.shapes import describe, fits, is_column, settle
+from edf.equations.operations.shapes import Dim, describe, fits, is_column, settle
 
 _MARKS = ACCENTS - {r"\vec"}  # which is the font of vectors
 
@@ -418,8 +418,7 @@ def _read_matrix(reader: Reader, tree: Matrix) -> Expr:
     if tree.environment == "Vmatrix":
         fail(Why.SHAPES, "A norm of a matrix written out: bind it to a name", tree.at)
     rows = []
-    for row in tree.rows:
-        entries = [reader.read(entry) for entry in row.entries]
+    for row, entries in zip(tree.rows, _blocks(reader, tree), strict=True):
         rows.append(entries[0] if len(entries) == 1 else apply("beside", entries, row.at))
     if len({None if row.shape is None else row.shape[1] for row in rows}) > 1 and all(
         row.shape is None or row.shape[0] == 1 for row in rows
@@ -427,6 +426,35 @@ def _read_matrix(reader: Reader, tree: Matrix) -> Expr:
         fail(Why.SHAPES, "The rows of this matrix have different lengths", tree.at)
     value = apply("above", rows, tree.at) if len(rows) > 1 else rows[0]
     return apply("det", (value,), tree.at) if tree.environment == "vmatrix" else value
+
+
+def _blocks(reader: Reader, tree: Matrix) -> list[list[Expr]]:
+    """The entries of a matrix, row by row; a zero among matrices has the shape of its block."""
+    grid = [[reader.read(entry) for entry in row.entries] for row in tree.rows]
+    if len({len(row) for row in grid}) > 1:
+        return grid
+    if all(entry.shape is None for row in grid for entry in row):
+        return grid
+    blocks = [[None if _is_zero(entry) else entry.shape or (1, 1) for entry in row] for row in grid]
+    for i, row in enumerate(grid):
+        for k, entry in enumerate(row):
+            beside = [shape[0] for shape in blocks[i] if shape is not None]
+            along = [shape[1] for shape in (below[k] for below in blocks) if shape is not None]
+            if not beside or not along:
+                continue
+            size = _known(beside), _known(along)
+            if _is_zero(entry):
+                zeros = algebra.make("zeros", at=entry.at, shape=size)
+                row[k] = reader.inference.must_have_lengths(zeros)
+            elif entry.op == "eye":
+                fits(entry.shape, size)
+    return grid
+
+
+def _known(lengths: list[Dim]) -> Dim:
+    """One of several lengths that are the same, a known one if there is any."""
+    settled = [settle(length) for length in lengths]
+    return next((length for length in settled if isinstance(length, int)), settled[0])
 
 
 def _read_styled(reader: Reader, tree: Styled) -> Expr:

@@ -583,7 +583,9 @@ def _sign(reader: Reader, symbol: Symbol, sub: Tree | None, at: int) -> Expr:
     if sub is None and base == "1" and set(symbol.styles) <= BOLD and symbol.styles:
         ones = make("ones", at=at, shape=(DimensionVariable(), 1))
         return reader.inference.must_have_lengths(ones)
-    if sub is None and base == "I" and set(symbol.styles) <= {r"\mathbf", r"\mathrm"}:
+    if sub is None and base == "0" and set(symbol.styles) <= BOLD | {r"\vec"} and symbol.styles:
+        return algebra.number(0.0, at, ("0", "0"))
+    if sub is None and base == "I" and set(symbol.styles) <= BOLD | {r"\mathrm"}:
         side = DimensionVariable()
         return reader.inference.must_have_lengths(make("eye", at=at, shape=(side, side)))
     if base in (r"\partial", r"\nabla"):
@@ -635,7 +637,7 @@ def _refuse_unbound(reader: Reader, symbol: Symbol, sub: Tree | None, at: int) -
             f"{name} is an index here, and an index is no number: bind {name}",
             at,
         )
-    if base == "0":
+    if base == "0" and not set(symbol.styles) <= BOLD | {r"\vec"}:
         fail(Why.OTHER_MEANING, "Write 0 in the plain font: it fits every shape", at)
     if base == "1":
         fail(

@@ -195,7 +195,7 @@ def joined_name(stem: str, *parts: str) -> str:
     return "_".join([stem.rstrip("_"), *parts]) if parts else stem
 
 
-def _with_suffix(stem: str, suffix: str) -> list[str]:
+def with_suffix(stem: str, suffix: str) -> list[str]:
     """W_1 is W_1 or W1, and h_{t-1} is h_t_minus_1 or h_tm1.
 
     x_i is x_i and never xi, which is another letter.
@@ -221,7 +221,7 @@ def _accent_behind(symbol: Symbol, suffix: str) -> list[str]:
     return [
         f"{name}{accent}"
         for stem in python_names(Symbol(symbol.base, plain))
-        for name in _with_suffix(stem, suffix)
+        for name in with_suffix(stem, suffix)
     ]
 
 
@@ -247,9 +247,9 @@ class Scope:
         usual = [
             name
             for stem in python_names(symbol)
-            for name in [*_with_suffix(stem, suffix), *_accent_behind(symbol, suffix)]
+            for name in [*with_suffix(stem, suffix), *_accent_behind(symbol, suffix)]
         ]
-        further = [name for stem in _further_names(symbol) for name in _with_suffix(stem, suffix)]
+        further = [name for stem in _further_names(symbol) for name in with_suffix(stem, suffix)]
         for names in (usual, further):
             if (bound := self.one_of(names, symbol.at)) is not None:
                 return bound

@@ -33,14 +33,15 @@ from edf.equations.latex.syntax import (
     Relation,
     Script,
     Styled,
+    Sum,
     Symbol,
     Tree,
     rewritten,
     walk,
 )
-from edf.equations.latex.vocabulary import ACCENTS, FONTS, GREEK, MOMENTS, TEXT, TRANSPOSES
+from edf.equations.latex.vocabulary import ACCENTS, BOLD, FONTS, GREEK, MOMENTS, TEXT, TRANSPOSES
 from edf.equations.meaning.names.dots import with_sums
-from edf.equations.meaning.names.scope import VALUES, Scope, index_text, python_names
+from edf.equations.meaning.names.scope import VALUES, Scope, index_text, python_names, with_suffix
 from edf.equations.operations import BY_MACRO, BY_WORD
 
 _MARKS = {
@@ -89,6 +90,10 @@ def insist_on_remarks(claim: Tree, scope: Scope) -> None:
 
 def _named(tree: Tree, scope: Scope) -> Tree:
     match tree:
+        case Symbol(base=word, styles=styles) if len(word) > 1 and styles and set(styles) <= BOLD:
+            letters = [Symbol(letter, styles, at=tree.at) for letter in word]
+            if word.isalpha() and scope.find(tree) is None and all(map(scope.find, letters)):
+                return Product(tuple(letters), ("",) * (len(word) - 1), at=tree.at)
         case Product():
             whole = _with_words(tree, scope)
             return _at_iterate(whole, scope) if isinstance(whole, Product) else whole
@@ -324,22 +329,23 @@ def _above(tree: Script, scope: Scope, found: Counter[Tree]) -> Tree | None:
         marks = [label]
     else:
         return None
-    alike = [
-        t for t in found if isinstance(t, Script) and t.base == base and t.sup == sup
-        for _ in range(found[t])
-    ]  # fmt: skip
-    within = sum(part == base for part in walk(sup))  # the w of w^{new}
-    uses = found[base] - within * len(alike)
-    if not is_square:  # beside w_t, which is a name of its own, w^{new} is one, too
-        uses -= sum(
-            n
-            for t, n in found.items()
-            if isinstance(t, Script) and t.base == base and t.sup is None and t.sub is not None
-            and (own := index_text(t.sub)) and scope.find(base, own) is not None
-        )  # fmt: skip
-    if uses != len(alike):
-        return None
     stems = [stem.rstrip("_") for stem in python_names(base)]
+
+    def is_name(other: Script) -> bool:
+        """Whether a letter stands in another name: the w_t and the w^{k-1} beside a w^k."""
+        if is_square or other.sup == sup:
+            return other.sup == sup
+        below = index_text(other.sub) if other.sub is not None else ""
+        if other.sup is None:
+            return bool(below) and scope.find(base, below or "") is not None
+        above = _letters_above(other.sup, scope)
+        names = [n for s in stems for n in _names_above(s, above or "", below or "")]
+        return above is not None and scope.one_of(names, tree.at) is not None
+
+    others = [t for t in found if isinstance(t, Script) and t.base == base]
+    within = sum(found[t] * sum(part == base for part in walk(t.sup)) for t in others if t.sup)
+    if found[base] - within != sum(found[t] for t in others if is_name(t)):  # the w of w^{new}
+        return None
     below = tree.sub.items if isinstance(tree.sub, Indices) else ()
     commas = tree.sub.commas if isinstance(tree.sub, Indices) else ()
     for length in range(len(below), -1, -1):  # of \sigma_{B, j}^2, sigma2_B has an index left
@@ -361,7 +367,7 @@ def _above(tree: Script, scope: Scope, found: Counter[Tree]) -> Tree | None:
 
 def _names_above(stem: str, mark: str, sub: str) -> list[str]:
     """The names of a letter with a mark above and a subscript: sigma2_B, sigma_B_sq."""
-    own = [f"{stem}2"] if mark == "2" else [f"{stem}_{mark}"]
+    own = [f"{stem}2"] if mark == "2" else with_suffix(stem, mark)
     if not sub:
         return own
     behind = [] if mark == "2" else [f"{stem}_{sub}_{mark}"]
@@ -371,6 +377,8 @@ def _names_above(stem: str, mark: str, sub: str) -> list[str]:
 def _letters_above(sup: Tree, scope: Scope) -> str | None:
     """A letter or a word above, which is no power of a letter that nothing is bound to."""
     body = sup.items[0] if isinstance(sup, Group) and len(sup.items) == 1 else sup
+    if isinstance(body, Sum) and not body.signs[0] and isinstance(body.terms[0], Symbol):
+        return index_text(Indices((body,), ()))  # w^{k-1}
     factors = body.factors if isinstance(body, Product) and not any(body.joins) else (body,)
     letters = [part for part in factors if isinstance(part, Symbol) and not part.styles]
     if len(letters) < len(factors):
