@@ -28,9 +28,7 @@ from handout.page.references import references
 from handout.project_file import find_config
 from handout.report.annotations import annotate
 from handout.report.baseline import Baseline, BaselineError
-from handout.report.junit import junit
 from handout.report.problems import coverage_problems, order_problems, problems, repetition_problems
-from handout.report.sarif import sarif
 from handout.report.summary import tally, told
 from handout.report.verdicts_json import verdicts_json
 from handout.run.cache import Cache, clear, statistics
@@ -117,12 +115,16 @@ def check(
         if json_file is not None:
             _write(json_file, verdicts_json(judged, project.settings))
         if junit_file is not None:
+            from handout.report.junit import junit
+
             _write(junit_file, junit(judged))
         stream = sys.stderr if "-" in outputs else sys.stdout
         if known is not None:
             found = _without_known(known, found, judged, update_baseline, stream)
         if sarif_file is not None:
             root = os.environ.get("GITHUB_WORKSPACE")
+            from handout.report.sarif import sarif
+
             _write(sarif_file, sarif(found, Path(root) if root else None))
         return _tell(judged, found, stream)
 

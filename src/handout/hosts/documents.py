@@ -131,8 +131,6 @@ class Documents:
         for name, file in sorted(names.items(), key=_place):
             if self.left_out.match_file(name):
                 continue
-            if not name.endswith((".md", ".ipynb")):
-                raise HostError(f"{file}: its name must end in .md here: rename it")
             self.files[name] = File(name, str(file), directories)
             if self.files[name].woven_uri in taken:
                 raise HostError(f"{name}: two pages would have one address")

@@ -24,12 +24,12 @@ from handout.hosts.documents import Documents, HostError
 from handout.hosts.site import Site
 from handout.math import fonts
 from handout.page.fences import front_matter
+from handout.page.pages import MARKDOWN
 from handout.page.problems import Problem
 from handout.run.cache import write, write_anew
 from handout.run.digests import digest
 from handout.run.kept import kept, making
 from handout.weave.extension import OPENING, ending
-from handout.weave.in_place import InPlaceError, in_place
 from handout.weave.mentions import MENTION, Verdicts, mention, with_mentions
 from handout.weave.skeleton import skeletons
 from handout.weave.woven import Woven, completed
@@ -38,7 +38,8 @@ from handout.weave.woven import Woven, completed
 WOVEN = ".woven"
 _IN_WORDS = re.compile(r"^(?P<key>title|description):[ \t]*(?P<value>[^\n]*)\n", re.MULTILINE)
 _HEADING = re.compile(r"<h1[^>]*>(.*?)</h1>", re.DOTALL)
-_LINK = re.compile(r"(?P<start>\]\()(?P<path>[^)\s#]+\.ipynb)(?=[)#])")
+_ENDINGS = "|".join(ending[1:] for ending in (*MARKDOWN, ".ipynb") if ending != ".md")
+_LINK = re.compile(rf"(?P<start>\]\()(?P<path>[^)\s#]+\.(?:{_ENDINGS}))(?=[)#])")
 _SCISSORS = re.compile(r"^;(?=;*-+8<-)|(?<=[^;\n]);(?=;*-+8<-)", re.MULTILINE)  # escaped for them
 _TAG = re.compile(r"<[^>]*>")
 _ATTRIBUTES = re.compile(r"[ \t]*\{[^{}]*\}[ \t]*$")  # as attr_list reads them behind a heading
@@ -114,6 +115,8 @@ class WovenSite(Site):
         Raises:
             HostError: a formula stands where it cannot be replaced.
         """
+        from handout.weave.in_place import InPlaceError, in_place  # its patterns take a while
+
         head, text, woven, _ = self.weave(file, all_files)
         try:
             return head + in_place(text, woven, self._skeleton)
@@ -166,14 +169,14 @@ class WovenSite(Site):
         return self._with_title(head, known["title"]), body, woven, included
 
     def _to_woven(self, file: Any, all_files: Any) -> Callable[[re.Match[str]], str]:
-        """Lets a link to a notebook lead to the page that is woven of it."""
+        """Lets a link to a page that ends otherwise lead to what is woven of it, which is `.md`."""
         folder = posixpath.dirname(file.src_uri)
 
         def led(found: re.Match[str]) -> str:
             other = all_files.get_file_from_path(
                 posixpath.normpath(posixpath.join(folder, found["path"]))
             )
-            path = found["path"].removesuffix(".ipynb") + ".md"
+            path = found["path"].rpartition(".")[0] + ".md"
             return found[0] if other is None else f"{found['start']}{path}"
 
         return led

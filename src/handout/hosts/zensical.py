@@ -34,7 +34,6 @@ import yaml
 from handout import engine
 from handout.hosts.documents import Documents, File, HostError, log_to_terminal, tell
 from handout.hosts.weaving import WovenSite
-from handout.live.site import FOLDER as LIVE
 from handout.math import fonts
 from handout.project_file import find_config
 from handout.run.cache import write_anew
@@ -82,6 +81,7 @@ class ZensicalSite:
         Raises:
             HostError: Zensical ended without a site.
         """
+        self._tell_ignored()
         site = self._site()
         try:
             self._remove(set(self.stage.joinpath("docs").rglob("*")) - self._weave(site))
@@ -155,6 +155,18 @@ class ZensicalSite:
             site.end()
             site.engine.close()
         return woven, read
+
+    def _tell_ignored(self) -> None:
+        """Say which plugins Zensical passes over, as far as it says which it knows."""
+        from zensical import config
+
+        known = getattr(config, "_PLUGIN_UNSUPPORTED_OPTIONS", None)
+        names = [name.removeprefix("material/") for name in self.documents.plugins]
+        ignored = sorted(set(names) - {*known, "handout", "mkdocs-jupyter"}) if known else []
+        if ignored:
+            log.info(
+                "%s: Zensical ignores plugins: %s", self.documents.config.name, ", ".join(ignored)
+            )
 
     def _site(self, serving: bool = False) -> WovenSite:
         extensions = self.documents.extensions or _default_extensions()
@@ -251,12 +263,14 @@ class ZensicalSite:
         }
         if "edit_uri" not in document:
             changed["edit_uri"] = self._edit_uri()
+        scripts = [f"{fonts.FOLDER}/handout.js"]
         if site.live is not None:
-            changed["extra_css"].append(f"{LIVE}/live.css")
+            from handout.live.site import FOLDER  # not loaded where nothing is live
+
+            changed["extra_css"].append(f"{FOLDER}/live.css")
+            scripts.append(f"{FOLDER}/live.js")
         kept = [(key, value) for key, value in root.value if key.value not in changed]
         root.value = [*kept, *((_string(k), _node(v)) for k, v in changed.items() if v)]
-        scripts = [f"{fonts.FOLDER}/handout.js"]
-        scripts += [f"{LIVE}/live.js"] if site.live is not None else []
         _sequence(root, "extra_javascript").value += map(_string, scripts)
         ours = {"woven": str(site.folder), "serving": site.serving}
         mathml = self.documents.project.settings.mathml is True
@@ -362,9 +376,9 @@ def _finished(html: str, file: File) -> str:
     own = _OWN_STYLE.search(html)
     if "<math" in html:
         html = fonts.preloaded(html, f"{own[1] if own is not None else ''}{fonts.FILE}")
-    if file.src_uri.endswith(".ipynb"):
-        stem = PurePosixPath(file.src_uri).stem
-        html = html.replace(f'/{stem}.md"', f'/{stem}.ipynb"')
+    if file.src_uri != file.woven_uri:
+        woven, written = PurePosixPath(file.woven_uri).name, PurePosixPath(file.src_uri).name
+        html = html.replace(f'/{woven}"', f'/{written}"')
     return html
 
 

@@ -30,6 +30,11 @@ class Definition(NamedTuple):
     replacement: str
 
 
+def may_define_macros(text: str) -> bool:
+    """Whether a definition may stand in a text, be it in code."""
+    return _DEFINES.search(text) is not None
+
+
 def definitions(latex: str) -> Iterator[Definition]:
     """The definitions in a text, in order; what is not understood is passed over."""
     position = 0

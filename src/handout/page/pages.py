@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 from handout.page.cells import Cell, read_contents
 from handout.page.displays import Display, Role
 from handout.page.fences import find_fences, front_matter, read_text
-from handout.page.macros import macros_in
+from handout.page.macros import macros_in, may_define_macros
 from handout.page.options import MATH, OptionError
 from handout.page.problems import UserError
 
@@ -148,7 +148,7 @@ def read_as(cells: Sequence[Cell], reading: str | None) -> Sequence[Cell]:
 
 def read_macros(text: str) -> Mapping[str, str]:
     """The macros that a page's formulas define."""
-    return macros_in(_outside_code(text)) if "\\" in text else {}
+    return macros_in(_outside_code(text)) if may_define_macros(text) else {}
 
 
 def _outside_code(text: str) -> str:

@@ -87,7 +87,7 @@ def test_a_wrong_claim_fails_and_is_shown(site: Site) -> None:
 
 
 def test_notebooks_and_navigation(site: Site) -> None:
-    """A notebook is a page like others; a navigation that names no page is told."""
+    """A page by another ending is one like others; what Zensical passes over is told."""
     notebook = nbformat.v4.new_notebook(
         cells=[
             nbformat.v4.new_markdown_cell("# A notebook\n\n<!-- claim: two -->\n$$\n1 + 1 = 2\n$$"),
@@ -95,16 +95,22 @@ def test_notebooks_and_navigation(site: Site) -> None:
         ]
     )
     site.write("docs/notebook.ipynb", nbformat.writes(notebook))
-    site.write("docs/index.md", "# Home\n\n[It](notebook.ipynb#a-notebook)\n")
-    nav = ["index.md", "notebook.ipynb", "page.md"]
-    site.configure("search", "handout", nav=nav)
-    site.run(*BUILD)
+    site.write(
+        "docs/index.md", "# Home\n\n[It](notebook.ipynb#a-notebook) [Old](old.markdown#old)\n"
+    )
+    site.write("docs/old.markdown", "# Old\n\n<!-- claim: one -->\n$$\n1 + 0 = 1\n$$\n")
+    nav = ["index.md", "notebook.ipynb", "old.markdown", "page.md"]
+    site.configure("search", "handout", "redirects", "git-revision-date", nav=nav)
+    said = site.run(*BUILD)
+    assert "mkdocs.yml: Zensical ignores plugins: git-revision-date\n" in said
+    assert set(site.claims("old.markdown").values()) == {"verified"}
     assert set(site.claims("notebook.ipynb").values()) == {"verified"}
     shown = article(site, "notebook/index.html")
     assert "it ran" in shown.get_text()
     assert shown.select_one("a[download]") is not None
     assert (site.root / "site/notebook/notebook.ipynb").is_file()
-    assert article(site, "index.html").select_one("a[href='notebook/#a-notebook']") is not None
+    links = [link["href"] for link in article(site, "index.html").select("p a[href]")]
+    assert links == ["notebook/#a-notebook", "old/#old"]
     assert set(site.claims("page.md")) == CLAIMS
     site.configure("search", "handout", nav=[*nav, "none.md"])
     said = site.run(*BUILD, status=1)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from handout.run.digests import names_in, of_file
@@ -58,14 +58,15 @@ class ReadLog:
 
     def report(self) -> Reads:
         """What was read, in the form of JSON."""
-        for name, module in list(sys.modules.items()):
+        new = {name: sys.modules[name] for name in list(sys.modules) if name not in self._known}
+        for module in new.values():
             path = getattr(module, "__file__", None)
-            if name not in self._known and isinstance(path, str) and self.of_project(path):
+            if isinstance(path, str) and self.of_project(path):
                 self.files.setdefault(path)
         return {
             "files": sorted(self.files),
             "folders": dict(sorted(self.folders.items())),
-            "modules": sorted(self._third_party()),
+            "modules": sorted(_third_party(new)),
             "reasons": list(self.reasons),
             "written": {
                 path: content
@@ -128,11 +129,12 @@ class ReadLog:
             return not path.startswith(self.ignored)
         return is_authors(path)
 
-    def _third_party(self) -> Iterator[str]:
-        """The top-level modules that the page imported from installed distributions."""
-        for name, module in list(sys.modules.items()):
-            path = getattr(module, "__file__", None)
-            if "." in name or name in self._known or not isinstance(path, str):
-                continue
-            if "site-packages" in path or "dist-packages" in path:
-                yield name
+
+def _third_party(new: Mapping[str, Any]) -> Iterator[str]:
+    """Of the modules that a page has imported, the top-level ones of installed distributions."""
+    for name, module in new.items():
+        path = getattr(module, "__file__", None)
+        if "." in name or not isinstance(path, str):
+            continue
+        if "site-packages" in path or "dist-packages" in path:
+            yield name
