@@ -350,13 +350,28 @@ def _is_mere_label(reader: Reader, symbol: Symbol, sub: Tree, bound: Bound, text
     plain = len(text) > 1 or text.isdigit() or text.isupper()
     if not plain and not _is_only_label(reader, sub):
         return False
-    uses = sum(times for tree, times in reader.occurrences.items() if tree == symbol)
+    return _has_this_label_only(reader, symbol, bound, text, sub=sub)
+
+
+def _has_this_label_only(
+    reader: Reader,
+    symbol: Symbol,
+    bound: Bound,
+    text: str,
+    *,
+    sub: Tree | None = None,
+    sup: Tree | None = None,
+) -> bool:
+    """Whether a name carries one label wherever it stands, in this step and in all others."""
     labelled = sum(
         times
         for tree, times in reader.occurrences.items()
-        if isinstance(tree, Script) and tree.base == symbol and tree.sub == sub
-    )
-    return uses == labelled and reader.page.labels.setdefault(bound.name, text) == text
+        if isinstance(tree, Script) and tree.base == symbol
+        and (sub is None or tree.sub == sub) and (sup is None or tree.sup == sup)
+    )  # fmt: skip
+    if labelled < reader.occurrences[symbol]:
+        return False
+    return reader.page.labels.setdefault(bound.name, text) == text
 
 
 def is_number(reader: Reader, bound: Bound) -> bool:
@@ -436,14 +451,7 @@ def without_label(reader: Reader, symbol: Symbol, sup: Tree | None) -> bool:
     bound = reader.scope.find(symbol)
     if bound is None or not is_number(reader, bound) or not _is_only_label(reader, sup):
         return False
-    uses = sum(times for tree, times in reader.occurrences.items() if tree == symbol)
-    labelled = sum(
-        times
-        for tree, times in reader.occurrences.items()
-        if isinstance(tree, Script) and tree.base == symbol and tree.sup == sup
-    )
-    text = f"^{sup.base}"
-    return uses == labelled and reader.page.labels.setdefault(bound.name, text) == text
+    return _has_this_label_only(reader, symbol, bound, f"^{sup.base}", sup=sup)
 
 
 def _of_capital(reader: Reader, symbol: Symbol, sub: Tree) -> Bound | None:
