@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import replace
+from typing import NamedTuple
 
 from edf.equations.diagnostics import Why, fail
 from edf.equations.latex.endings import insist_on_end
@@ -57,78 +58,98 @@ def read_big(reader: Reader, tree: Big) -> Expr:
         fail(Why.NOTATION, REFUSED.get(name, f"{tree.macro} is not understood"), tree.at)
     kind = BY_SIGN[tree.macro].name
     tree = _with_bounds(reader, tree)
-    lower = tree.lower
     if (over_data := _read_over_data(reader, tree, kind)) is not None:
         return over_data
-    if lower is None:
+    if tree.lower is None:
         fail(Why.SHAPES, f"{tree.macro} needs its index below: {tree.macro}_j", tree.at)
-    condition: tuple[str, str, str] | None = None
-    chosen: Condition | None = None
-    ranged: Relation | None = None
-    if isinstance(lower, Relation) and lower.sign == "=":
-        indices: tuple[str, ...] = (read_letter(reader, lower.left),)
-        ranged = lower
-    elif isinstance(lower, Relation):
-        if lower.sign not in CONDITION_SIGNS:
-            fail(
-                Why.NOTATION,
-                f"{lower.sign} is not understood below a sum: use =, \\neq, <, \\leq, > or \\geq",
-                lower.right.at,
-            )
-        first = read_letter(reader, lower.left)
-        if label_of(reader, lower.right) is not None:
-            chosen = compared(reader, lower.left, lower.sign, lower.right)
-            if chosen is None:
-                fail(
-                    Why.NOTATION, "A label below a sum is compared with = or \\neq", lower.right.at
-                )
-            indices = (first,)
-        else:
-            second = read_letter(reader, lower.right)
-            if first == second:
-                fail(Why.NO_CLAIM, "An index compared with itself", lower.at)
-            condition = (first, lower.sign, second)
-            alone = lower.right in walk(tree.body) and reader.stands_only_in(tree, lower.right)
-            indices = (first, second) if alone else (first,)
-    else:
-        assert isinstance(lower, Indices)
-        indices = tuple(read_letter(reader, item) for item in lower.items)
-        if tree.upper is not None and len(indices) == 1:  # \sum_i^n
-            ranged = Relation(lower.items[0], "=", Number("1"), at=lower.at)
-    if len(set(indices)) < len(indices):
-        fail(Why.SHAPES, "One index twice below one sign", lower.at)
-    if tree.upper is not None and ranged is None:
-        fail(
-            Why.UNKNOWN,
-            f"An upper bound needs a lower one: write {tree.macro}_{{j=1}}^n",
-            tree.upper.at,
-        )
-    if clash := set(indices) & set(reader.lift):
-        fail(
-            Why.SHAPES,
-            f"The reading lifts bare vectors with {min(clash)}: sum over another index",
-            lower.at,
-        )
-    if ranged is not None:
-        kind, body = _read_ranged(reader, tree, ranged, indices[0], kind)
+    below = _read_below(reader, tree, tree.lower)
+    indices, condition = below.indices, below.condition
+    _check_below(reader, tree, tree.lower, below)
+    if below.ranged is not None:
+        kind, body = _read_ranged(reader, tree, below.ranged, indices[0], kind)
     else:
         body = _read_body(reader, tree)
-        if chosen is not None:
-            body = restricted(body, [chosen], REDUCTIONS[kind].neutral, below=True)
+        if below.chosen is not None:
+            body = restricted(body, [below.chosen], REDUCTIONS[kind].neutral, below=True)
     _check_body(reader, tree, indices, body)
-    for index in indices:
-        if reader.inference.shifts(index) or index in reader.inference.spans:
-            if ranged is None:
-                fail(Why.SHAPES, f"{index} is shifted in this sum: write its bounds", lower.at)
-            if reader.times_summed(index) > 1:
-                fail(Why.SHAPES, f"{index} is shifted in one of several sums: rename it", lower.at)
+    _check_shifts(reader, tree.lower, below)
     if condition is not None:
-        reader.inference.run_alike(condition[0], condition[2], lower.at)
+        reader.inference.run_alike(condition[0], condition[2], tree.lower.at)
     free = (body.free | ({condition[2]} if condition else set())) - set(indices)
     return make(
         "big", (body,), (kind, indices, condition), at=tree.at,
         free=frozenset(free), bound=frozenset(indices), shape=body.shape,
     )  # fmt: skip
+
+
+class _Below(NamedTuple):
+    """What stands below a sign: its indices, and what is said of the values that they take."""
+
+    indices: tuple[str, ...]
+    ranged: Relation | None = None  # i = 1, where the values start
+    condition: tuple[str, str, str] | None = None  # j != i, of two indices
+    chosen: Condition | None = None  # j != y, of an index and a label
+
+
+def _read_below(reader: Reader, tree: Big, lower: Tree) -> _Below:
+    if isinstance(lower, Relation) and lower.sign == "=":
+        return _Below((read_letter(reader, lower.left),), ranged=lower)
+    if isinstance(lower, Relation):
+        return _read_condition(reader, tree, lower)
+    assert isinstance(lower, Indices)
+    indices = tuple(read_letter(reader, item) for item in lower.items)
+    if tree.upper is not None and len(indices) == 1:  # \sum_i^n
+        return _Below(indices, ranged=Relation(lower.items[0], "=", Number("1"), at=lower.at))
+    return _Below(indices)
+
+
+def _read_condition(reader: Reader, tree: Big, lower: Relation) -> _Below:
+    r"""j \neq i, i < j, j \neq y."""
+    if lower.sign not in CONDITION_SIGNS:
+        fail(
+            Why.NOTATION,
+            f"{lower.sign} is not understood below a sum: use =, \\neq, <, \\leq, > or \\geq",
+            lower.right.at,
+        )
+    first = read_letter(reader, lower.left)
+    if label_of(reader, lower.right) is not None:
+        chosen = compared(reader, lower.left, lower.sign, lower.right)
+        if chosen is None:
+            fail(Why.NOTATION, "A label below a sum is compared with = or \\neq", lower.right.at)
+        return _Below((first,), chosen=chosen)
+    second = read_letter(reader, lower.right)
+    if first == second:
+        fail(Why.NO_CLAIM, "An index compared with itself", lower.at)
+    alone = lower.right in walk(tree.body) and reader.stands_only_in(tree, lower.right)
+    indices = (first, second) if alone else (first,)
+    return _Below(indices, condition=(first, lower.sign, second))
+
+
+def _check_below(reader: Reader, tree: Big, lower: Tree, below: _Below) -> None:
+    if len(set(below.indices)) < len(below.indices):
+        fail(Why.SHAPES, "One index twice below one sign", lower.at)
+    if tree.upper is not None and below.ranged is None:
+        fail(
+            Why.UNKNOWN,
+            f"An upper bound needs a lower one: write {tree.macro}_{{j=1}}^n",
+            tree.upper.at,
+        )
+    if clash := set(below.indices) & set(reader.lift):
+        fail(
+            Why.SHAPES,
+            f"The reading lifts bare vectors with {min(clash)}: sum over another index",
+            lower.at,
+        )
+
+
+def _check_shifts(reader: Reader, lower: Tree, below: _Below) -> None:
+    """Insist that an index which is shifted, as in x_{t+1}, has bounds, and one sum only."""
+    for index in below.indices:
+        if reader.inference.shifts(index) or index in reader.inference.spans:
+            if below.ranged is None:
+                fail(Why.SHAPES, f"{index} is shifted in this sum: write its bounds", lower.at)
+            if reader.times_summed(index) > 1:
+                fail(Why.SHAPES, f"{index} is shifted in one of several sums: rename it", lower.at)
 
 
 def read_listed(reader: Reader, tree: Listed) -> Expr:
