@@ -360,11 +360,13 @@ def _counterexample(
 ) -> dict[str, Any] | None:
     if finding.counterexample is None:
         return None
-    if meaning.sign in ("<", ">"):  # at equality, the side that should be smaller is one more
+    if meaning.sign in ("<", ">"):  # at equality, one side is one more than the other
         sides = ("left", "right") if meaning.sign == "<" else ("right", "left")
         smaller, larger = (finding.counterexample[side] for side in sides)
         if smaller == larger + 1:
             finding.counterexample[sides[0]] = larger
+        elif smaller < larger:
+            finding.counterexample[sides[1]] = smaller
     point = finding.counterexample["point"]
     named = zip(leaf_names(point, scope), point.values(), strict=True)
     found = {**finding.counterexample, "point": dict(named)}

@@ -34,7 +34,7 @@ def as_equality(equation: Equation, left: Expr, right: Expr) -> tuple[Expr, Expr
             return left, right
         half = number(0.5 * unit * (1 + 1e-9), right.at)
         apart = apply("abs", (apply("add", (left, apply("neg", (right,), at)), at),), at)
-        return _larger(apart, half, strict=False), half
+        return _bounded(apart, half, strict=False), half
     if sign == "=":
         return left, right
     if sign not in COMPARISONS:
@@ -47,17 +47,29 @@ def as_equality(equation: Equation, left: Expr, right: Expr) -> tuple[Expr, Expr
                 side.at,
             )
     if sign in ("<", r"\leq"):
-        return _larger(left, right, strict=sign == "<"), right
-    return left, _larger(right, left, strict=sign == ">")
+        return _within(left, right, strict=sign == "<")
+    one, other = _within(right, left, strict=sign == ">")
+    return other, one
 
 
-def _larger(value: Expr, bound: Expr, strict: bool) -> Expr:
-    """The bound where the value is within it, else the value; at a strict bound, one more."""
-    values: tuple[Expr, ...] = (bound, value)
+def _within(value: Expr, bound: Expr, strict: bool) -> tuple[Expr, Expr]:
+    """Two sides that are equal where a value is within a bound; not 0 and 0 if that is 0."""
+    if bound.op == "number" and bound.data == 0:
+        return value, _bounded(value, bound, strict, inside=value)
+    return _bounded(value, bound, strict), bound
+
+
+def _bounded(value: Expr, bound: Expr, strict: bool, inside: Expr | None = None) -> Expr:
+    """The bound where the value is within it, else the value; at a strict bound, one more.
+
+    With `inside` the value where it is within, else the bound.
+    """
+    here, beyond = (bound, value) if inside is None else (inside, bound)
+    values: tuple[Expr, ...] = (here, beyond)
     conditions: tuple[tuple[str, str] | None, ...] = (("value", r"\leq"), None)
     if strict:
         more = apply("add", (value, number(1.0, value.at)), value.at)
-        values = (bound, value, more)
+        values = (here, beyond, more)
         conditions = (("value", "<"), ("value", ">"), None)
     sides = [side for condition in conditions if condition for side in (value, bound)]
     args = (*values, *sides)
