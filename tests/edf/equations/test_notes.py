@@ -240,6 +240,8 @@ CASES: list[tuple[Any, ...]] = [
     ("batch", r"l(w) = \sum_{i=1}^m \log p(y^{(i)} \mid D^{(i)}; w) = \sum_{i=1}^m p(y^{(i)} \mid D^{(i)}; w)", "verified refuted"),
     ("batch", r"p(y_i \mid D^{(i)}) = \sigma(y_i w^\top D^{(i)})", V),
     ("batch", r"p(y^{(i)} \mid D^{(i)}) = \sigma(y^{(i)} w^\top D^{(i)}) = \sigma(w^\top D^{(i)})", "verified refuted"),
+    ("batch", r"p(y^{(i)} \bigl| D^{(i)}) = \sigma(y^{(i)} w^\top D^{(i)}) ", V),
+    ("batch", r"p(y^{(i)} \big| D^{(i)}) = \sigma(w^\top D^{(i)})", R),
     ("batch", r"q(D^{(i)}; w) = q_i", E),  # not row by row
     ("batch", r"d(g(s), t) = \lvert g(s) - t \rvert^2 = \lvert g(s) + t \rvert^2", "verified refuted"),
     ("batch", r"d(g(t), t) = 0", E),

@@ -54,11 +54,15 @@ class DelimiterParser(Grammar):
         items, commas = [self.expression() if bars else self.statement()], []
         while (
             not bars
-            and (self.text in SEPARATORS)
+            and (self.text in SEPARATORS or self.sized_separator())
             and (self.text not in ("|", r"\|", "||") or self.is_separator())
         ):
             separator = self.next().text
-            if separator in MIDDLES or (separator == r"\mid" and self.text == separator):
+            if (
+                separator in SIZES
+                or separator in MIDDLES
+                or (separator == r"\mid" and self.text == separator)
+            ):
                 separator += self.next().text
             if self.text == closing and separator == ",":
                 break
@@ -144,6 +148,15 @@ class DelimiterParser(Grammar):
                 break
             bars += level == 0 and token.text == text
         return bars % 2 == 1
+
+    def sized_separator(self) -> bool:
+        r"""Whether a \big| stands between two items of parentheses, and none closes it."""
+        if self.text not in SIZES.keys() - {r"\left", r"\right"} or self.peek() != "|":
+            return False
+        self.place += 1
+        found = self.is_separator()
+        self.place -= 1
+        return found
 
     def opens(self, delimiter: str) -> bool:
         if delimiter in ("|", r"\|", "||") and self.text != r"\left":

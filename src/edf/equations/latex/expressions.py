@@ -234,6 +234,8 @@ class ExpressionParser(
         if text in ("|", r"\|", "||"):
             return self.inside[-1] != text and not self.is_separator()
         if text in SIZES:
+            if self.sized_separator():
+                return False
             return SIZES[text] != "" and self.opens(self.peek())
         if token.kind == "environment":
             name = environment_of(text)

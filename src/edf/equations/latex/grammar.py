@@ -78,6 +78,10 @@ class Grammar(Cursor):
         """Read a group or bars."""
         raise NotImplementedError
 
+    def sized_separator(self) -> bool:
+        """Whether a bar with its size stands between two items of parentheses."""
+        raise NotImplementedError
+
     def bar_of_evaluation(self) -> str | None:
         """Return the bar that stands here if it says at which point."""
         raise NotImplementedError

@@ -39,7 +39,7 @@ TEXT = frozenset(
 ACCENTS = frozenset(
     r"""
     \hat \bar \tilde \vec \dot \ddot \check \breve \acute \grave \widehat \widetilde \overline
-    \underline \overrightarrow
+    \underline \overrightarrow \mathring
     """.split()
 )
 #: Words for numbers that belong to random variables.
