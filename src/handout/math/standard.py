@@ -52,6 +52,11 @@ MACROS: Mapping[str, str] = {
 
 _PLAIN: tuple[tuple[str, str], ...] = (
     (r"\\(?:mbox|hbox|textup|textnormal)(?![A-Za-z])", r"\\text"),
+    (r"\\text\s*\{\s*\\(bf|it|sf|tt|rm)(?![A-Za-z])\s*([^{}]*)\}", r"\\text\1{\2}"),
+    (
+        r"\\text\s*\{\s*\\textcolor\s*(\{[^{}]*\})\s*(\{[^{}]*\})\s*\}",
+        r"\\textcolor\1{\\text\2}",
+    ),
     (r"\\(?:tiny|scriptsize|footnotesize|small|normalsize|large|Large|huge)(?![A-Za-z])[ ]?", ""),
     (r"\\(?:hfill|par)(?![A-Za-z])", ""),
     (r"\\vspace\*?\s*\{[^{}]*\}", ""),

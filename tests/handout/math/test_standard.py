@@ -27,6 +27,7 @@ def seen(latex: str, display: bool = True) -> str:
         (r"\left(\begin{smallmatrix} a & b \\ c & d \end{smallmatrix}\right)", "(abcd)"),
         (r"\begin{bmatrix} a \cr b \end{bmatrix}", "[ab]"),
         (r"\begin{bmatrix*}[r] a \\ b \end{bmatrix*}", "[ab]"),
+        (r"\mbox{\bf a} + \text{\textcolor{red}{It}} = \hbox{\it b}", "𝐚+It=𝑏"),
         (r"\begin{align*} a &= b \\ \intertext{so} c &= d \end{align*}", "a=bsoc=d"),
         (r"\sum_{\substack{i < n \\ j < m}} x", "∑i<nj<mx"),
         (r"\text{if $x > 0$ or \(y\)}", "ifx>0ory"),
