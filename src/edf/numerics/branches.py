@@ -301,8 +301,8 @@ def _dropped_by(ufunc: np.ufunc, method: str, inputs: Sequence[Any]) -> list[str
     """
     if ufunc.__name__ in ("absolute", "conjugate") and np.asarray(inputs[0]).dtype.kind == "c":
         return [ufunc.__name__]
-    harmless = ufunc.__name__ in _UFUNCS or method == "reduce"
-    if not harmless and any(getattr(value, "is_real_part", False) for value in inputs):
+    known = ufunc.__name__ in _UFUNCS or method == "reduce"
+    if not known and any(getattr(value, "is_real_part", False) for value in inputs):
         return ["real"]
     return []
 

@@ -206,15 +206,7 @@ def _operand(
     operand = factors[start + 1]
     ends = start + 2 == len(factors)
     if isinstance(operand, Group):
-        if not ends and joins[start + 1] == "" and isinstance(factors[start + 2], Group):
-            fail(
-                Why.DERIVATIVE,
-                "Where does the derivative end? Put all it acts on into parentheses",
-                operand.at,
-            )
-        if len(operand.items) > 1:
-            fail(Why.DERIVATIVE, "A derivative acts on one thing: no commas", operand.at)
-        return operate(operand.items[0]), 2
+        return operate(_in_parentheses(operand, factors, joins, start)), 2
     if isinstance(operand, Script) and isinstance(operand.base, Group) and not ends:
         fail(
             Why.DERIVATIVE,
@@ -237,16 +229,7 @@ def _operand(
         if taken == 2 and read_unit(reader, factors, joins, start + 1)[1] == 1:
             taken, tree = 1, operand
     else:
-        taken, tree = len(factors) - start - 1, operand
-        if taken > 1:
-            tree = Product(factors[start + 1 :], joins[start + 1 :], at=operand.at)
-            if read_unit(reader, factors, joins, start + 1)[1] != taken:
-                fail(
-                    Why.DERIVATIVE,
-                    "Where does the derivative end? Put what it acts on into parentheses",
-                    operand.at,
-                )
-        insist_on_end(tree, "the derivative")
+        taken, tree = len(factors) - start - 1, _rest_of_term(reader, factors, joins, start)
     behind = start + 1 + taken
     closed = behind == len(factors) or joins[behind - 1] in (r"\odot", r"\circ")
     if not closed and not _dots(reader, factors, joins, start, behind):
@@ -256,6 +239,37 @@ def _operand(
             operand.at,
         )
     return operate(tree), 1 + taken
+
+
+def _in_parentheses(operand: Group, factors: Factors, joins: Joins, start: int) -> Tree:
+    """What stands in the parentheses behind a derivative, which no others may follow."""
+    ends = start + 2 == len(factors)
+    if not ends and joins[start + 1] == "" and isinstance(factors[start + 2], Group):
+        fail(
+            Why.DERIVATIVE,
+            "Where does the derivative end? Put all it acts on into parentheses",
+            operand.at,
+        )
+    if len(operand.items) > 1:
+        fail(Why.DERIVATIVE, "A derivative acts on one thing: no commas", operand.at)
+    return operand.items[0]
+
+
+def _rest_of_term(reader: Reader, factors: Factors, joins: Joins, start: int) -> Tree:
+    """All that stands behind a derivative, if it belongs together."""
+    tree: Tree = factors[start + 1]
+    taken = len(factors) - start - 1
+    if taken > 1:
+        at = tree.at
+        tree = Product(factors[start + 1 :], joins[start + 1 :], at=at)
+        if read_unit(reader, factors, joins, start + 1)[1] != taken:
+            fail(
+                Why.DERIVATIVE,
+                "Where does the derivative end? Put what it acts on into parentheses",
+                at,
+            )
+    insist_on_end(tree, "the derivative")
+    return tree
 
 
 def _dots(reader: Reader, factors: Factors, joins: Joins, start: int, behind: int) -> bool:
