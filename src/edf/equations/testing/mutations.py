@@ -83,8 +83,11 @@ def _negated(side: s.Tree) -> Iterator[_Change]:
 
 
 def _exchanged(side: s.Tree, where: str, alphabet: Alphabet) -> Iterator[_Change]:
-    """Yield a side with two names exchanged wherever they stand."""
+    """Yield a side with two names exchanged wherever they stand; in derivatives this would make
+    those of a name by itself, which are 1."""
     there = set(s.walk(side))
+    if any(_is_quotient(tree) for tree in there):
+        return
     for group in alphabet.names:
         for one, other in itertools.combinations([name for name in group if name in there], 2):
             turned = {one: other, other: one}

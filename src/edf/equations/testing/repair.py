@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import operator
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -30,6 +31,7 @@ _PREFERENCE = (
     "sign", "exchange", "factor", "delta", "term", "number", "transpose", "index", "double",
     "square", "name", "function", "inverse", "power", "order", "parentheses", "far number",
 )  # fmt: skip
+_DROPPED = ("term",)  # what may leave two sides that are the same
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
 
 
@@ -44,13 +46,26 @@ def mend(
     for change in itertools.chain(ranked, _constants(equation, finding), _sums(equation, page)):
         try:
             changed = resolve(change.equation, page)
-            if changed.left == changed.right or holds_at_witness(changed, finding) is not True:
+            same = changed.left == changed.right and change.kind not in _DROPPED
+            if same or _begs(change.equation, equation):
+                continue
+            if holds_at_witness(changed, finding) is not True:
                 continue
             if test(change.equation, changed).status == "verified":
                 return change
         except EquationError:
             continue
     return None
+
+
+def _begs(changed: s.Equation, equation: s.Equation) -> bool:
+    """Whether a change puts a side that is one name into the other side, as r = max(0, r)."""
+    pairs = ("left", "right"), ("right", "left")
+    for one, other in pairs:
+        name = getattr(changed, one)
+        if isinstance(name, s.Symbol | s.Script) and name in s.walk(getattr(changed, other)):
+            return name not in s.walk(getattr(equation, other))
+    return False
 
 
 def _told_apart(found: list[Mutation]) -> Iterator[Mutation]:
@@ -139,8 +154,15 @@ def _sums(equation: s.Equation, page: Page) -> Iterator[Mutation]:
             continue
         if len(places) > _MOST_PLACES or isinstance(explicit.right, s.Sum):
             continue
+        # First those in which x_i stays what it is on the left side, as \partial x_i does.
+        known = set(s.walk(explicit.left))
+        stays = [_indexed(explicit.right, place) in known for place in places]
+        choices = sorted(
+            itertools.product((False, True), repeat=len(places)),
+            key=lambda chosen: sum(map(operator.and_, chosen, stays)),
+        )
         for delta in (True, False):
-            for chosen in itertools.product((False, True), repeat=len(places)):
+            for chosen in choices:
                 if any(chosen):
                     moved = {place for place, move in zip(places, chosen, strict=True) if move}
                     body = _renamed(explicit.right, i, j, moved, delta)
@@ -211,6 +233,16 @@ def _places(tree: s.Tree, letter: str, path: _Path = ()) -> list[_Path]:
         for name, k, child in s.children(tree)
         for place in _places(child, letter, (*path, (name, k)))
     ]
+
+
+def _indexed(tree: s.Tree, place: _Path) -> s.Tree | None:
+    """Return what an index belongs to: the x_i of the i."""
+    for name, k in place:
+        if isinstance(tree, s.Script) and name == "sub":
+            return tree
+        part = getattr(tree, name)
+        tree = part if k is None else part[k]
+    return None
 
 
 def _renamed(
