@@ -129,6 +129,8 @@ REFUSALS: list[tuple[Any, ...]] = [
     ("scalars", r"w = {max}_i x", r"write \max for the function", "{max}"),
     ("scalars", r"w = \parallel x \parallel", "The norm of a number", r"\parallel x"),
     ("scalars", r"w = x^2 \text{ or } w = x", "claim each of them by itself", r"\text{ or"),
+    ("vectors", r"a = \underset{i}{\max}_j x_i", "A second index on", None),
+    ("scalars", r"w = y' + 1", "or bind y_prime", None),
     ("vectors", r"a = log x y", "Where does the argument of log end?", "log x"),
     ("vectors", r"x = [x, y]", "write a matrix out", None),
     ("scalars", r"w = x^2 \, \text{theta}", "a factor or a remark?", r"\text"),

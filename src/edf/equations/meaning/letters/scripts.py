@@ -35,7 +35,7 @@ from edf.equations.meaning.letters.symbols import (
     time_derivative,
     without_label,
 )
-from edf.equations.meaning.names.scope import Bound, index_text
+from edf.equations.meaning.names.scope import Bound, index_text, joined_name, python_names
 from edf.equations.meaning.reader import Reader
 from edf.equations.meaning.typed.algebra import apply, make
 from edf.equations.meaning.typed.display import suffix_of
@@ -68,7 +68,13 @@ def read_script(reader: Reader, tree: Script) -> Expr:
         if value is not None:
             return raised(reader, value, sup, at)
     if tree.primes:
-        fail(Why.DERIVATIVE, "A prime stands at a function: write f'(x), with its argument", at)
+        named = python_names(base)[0] if isinstance(base, Symbol) else "a name"
+        fail(
+            Why.DERIVATIVE,
+            "A prime stands at a function: write f'(x), with its argument, or bind "
+            f"{joined_name(named, 'prime')}",
+            at,
+        )
     if isinstance(base, Symbol):
         return _on_symbol(reader, base, sub, sup, at)
     if isinstance(base, Bars):
