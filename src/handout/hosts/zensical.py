@@ -46,7 +46,6 @@ _ZENSICAL = (sys.executable, "-m", "zensical")
 _PAUSE = 0.05  # seconds between two looks at what is served
 _RAISED = re.compile(r"Python error: (?:\w+: )?(.+)")  # with a traceback behind
 _DOCUMENTED = re.compile(r"^ *::: ", re.MULTILINE)  # as mkdocstrings and mkdocs-click have it
-_LATER = re.compile(r"^ *::: |\{[{%]", re.MULTILINE)  # what Zensical alone puts into a page
 _COLOUR = re.compile("\x1b\\[[0-9;]*m")
 _OWN_STYLE = re.compile(r'<link rel="stylesheet" href="([^"]*)assets/stylesheets/')
 
@@ -196,7 +195,7 @@ class ZensicalSite:
             if target in wanted:
                 raise HostError(f"{file.src_uri}: two pages would have one address")
             wanted.add(target)
-            documented = _DOCUMENTED.search(site.pages[file.src_uri].text) is not None
+            documented = _documents(site.pages[file.src_uri].text)
             text = site.woven(file, files, self._sources if documented else "")
             write_anew(target, text.encode("utf-8", "replace"))
         return wanted
@@ -315,7 +314,8 @@ class ZensicalSite:
             if page is None:
                 _copied(source, target)
                 continue
-            if _LATER.search(site.pages[page.src_uri].text) is not None:
+            text = site.pages[page.src_uri].text
+            if "{{" in text or "{%" in text or _documents(text):  # Zensical alone fills them in
                 site.characters |= fonts.characters(source.read_text("utf-8"))
             if not _is_as_new(source, target):
                 html = _finished(source.read_text("utf-8"), page)
@@ -380,6 +380,11 @@ def _finished(html: str, file: File) -> str:
         woven, written = PurePosixPath(file.woven_uri).name, PurePosixPath(file.src_uri).name
         html = html.replace(f'/{woven}"', f'/{written}"')
     return html
+
+
+def _documents(text: str) -> bool:
+    """Whether a page shows the documentation of code."""
+    return "::: " in text and _DOCUMENTED.search(text) is not None
 
 
 class _Said:
