@@ -255,3 +255,25 @@ def test_a_power_has_the_slopes_of_its_limits():
     total.backward()
     np.testing.assert_array_equal(a.grad, [0, 1, 0, 0])
     np.testing.assert_allclose(p.grad, [0, 0, math.log(2), 0])
+
+
+def test_cross_entropy_keeps_its_digits_where_the_label_has_all_but_all_probability():
+    """The logarithm of a sum near 1, and a probability less 1, would leave rounding alone."""
+    scores, rest = Input([[40.0, 0.0, 1.0]]), math.exp(-40) + math.exp(-39)
+    loss = CrossEntropy(scores, np.array([0]))
+    assert loss.forward() == pytest.approx(rest, rel=1e-15)
+    loss.backward()
+    np.testing.assert_allclose(scores.grad, [[-rest, math.exp(-40), math.exp(-39)]], rtol=1e-15)
+
+
+def test_a_fitted_classifier_is_verified():
+    """Its loss is rounding but for these digits, and its gradients span many magnitudes."""
+    rng = np.random.default_rng(0)
+    images, labels = rng.standard_normal((4, 200)), rng.integers(0, 10, 4)
+    weights = edf.Param(edf.xavier((200, 10), rng))
+    loss = CrossEntropy(Input(images) @ weights, labels)
+    loss.forward()
+    loss.backward()
+    edf.SGD(loss.params, lr=2.0).step()
+    report = edf.check_gradients(loss)
+    assert report.status == "verified", report
