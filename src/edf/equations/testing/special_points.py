@@ -17,6 +17,7 @@ from edf.equations.testing.measure import COPIES
 from edf.graph import Array, Input, Node, Param
 
 TRIED = (0.0, 1.0, -1.0, 2.0, 10.0, 100.0)
+FAR = (100, 1000, 10**6)  # whole numbers
 SIZES = (-1.5, 2.0)  # of leaves that are scattered, as powers of ten
 SCALES = (0.1, 3.0, 10.0, 100.0, 1e6)
 
@@ -44,11 +45,14 @@ def is_simplex(world: World, node: Node) -> bool:
     return isinstance(node, Input) and node not in world.fixed and node.sample == "simplex"
 
 
-def tried_points(world: World, rng: np.random.Generator, larger: bool = False) -> Points:
+def tried_points(
+    world: World, rng: np.random.Generator, larger: bool = False, far: bool = False
+) -> Points:
     """Return the graph at round numbers, equal arguments, and random values of other sizes.
 
     Args:
         larger: Whether whole numbers are large as well, which many inequalities do not stand.
+        far: Whether they are even larger, which no sum up to them is made for.
     """
     ends: dict[Node, tuple[float, ...]] = {
         node: getattr(node, "ends", ()) for node in world.order if node not in world.fixed
@@ -56,6 +60,8 @@ def tried_points(world: World, rng: np.random.Generator, larger: bool = False) -
     large: dict[Node, tuple[int, ...]] = {
         node: getattr(getattr(node, "sample", None), "larger", ()) for node in ends if larger
     }
+    if far:
+        large = {node: (*numbers, *FAR) for node, numbers in large.items() if numbers}
     scaled = len(TRIED) + 2
     several = scaled + len(SCALES)
     grown = several + max(map(len, large.values()), default=0)

@@ -32,7 +32,7 @@ from edf.equations.testing.judge import Finding, judge
 from edf.equations.testing.lengths import at_other_lengths
 from edf.equations.testing.measure import is_heavy, quiet
 from edf.equations.testing.sensitivity import in_words, never_felt, with_other
-from edf.equations.testing.setting import Outcome, Setting, applies_arbitrary
+from edf.equations.testing.setting import Outcome, Setting, applies_arbitrary, nodes
 from edf.equations.testing.special_points import (
     judged_apart,
     regular,
@@ -137,6 +137,14 @@ def _is_felt(meaning: Meaning, samples: list[Points], outcome: Outcome) -> bool:
     return False
 
 
+def _sums_nothing(meaning: Meaning) -> bool:
+    """Whether a step has no sum, nor a node that is computed and may have one."""
+    whole = (*meaning.left.walk(), *meaning.right.walk())
+    return not any(expr.op == "big" for expr in whole) and not any(
+        node.inputs for node in nodes(meaning)
+    )
+
+
 def _is_seen(other: Meaning, points: Points, digits: int) -> bool:
     """Whether many digits show that another step does not hold."""
     seen = with_more_digits(other, points, digits)
@@ -158,7 +166,8 @@ def _holds_where_random_points_are_not(
     try:
         with quiet():
             rng = np.random.default_rng(setting.seed + 2)
-            chosen = tried_points(setting.world, rng, larger=meaning.sign in COMPARISONS)
+            larger = meaning.sign in COMPARISONS
+            chosen = tried_points(setting.world, rng, larger, larger and _sums_nothing(meaning))
         if meaning.differentiates > 1:  # differences of differences lose their digits far away
             chosen = regular(chosen, NEAR)
         if setting.points <= FEW:

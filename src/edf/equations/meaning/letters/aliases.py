@@ -92,7 +92,9 @@ def called_alias(reader: Reader, bound: Bound, group: Group, at: int) -> Expr:
 
     def put(part: Tree) -> Tree:
         if isinstance(part, Symbol) and python_names(part)[0] in given and not part.shown:
-            return Group((given[python_names(part)[0]],), "(", ")", at=at)
+            item = given[python_names(part)[0]]
+            alone = isinstance(item, Symbol)  # in parentheses, it would look like an argument
+            return replace(item, at=at) if alone else Group((item,), "(", ")", at=at)
         return part
 
     return reader.read(rewritten(_moved(alias.tree, at), put))
