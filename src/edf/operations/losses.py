@@ -85,7 +85,7 @@ class CrossEntropy(Node):
         0.323575
     """
 
-    #: Logits and labels; exponentials, their sums, these without the labels', where those are.
+    #: Logits and labels; exponentials without the labels', their sums, sums of all, labels' places.
     _last: tuple[Array, Array, Array, Array, Array, Array] | None = None
 
     def forward(self, x: Array, labels: Array) -> Array:
@@ -93,23 +93,21 @@ class CrossEntropy(Node):
         starts = row_starts(x)
         at = starts + np.asarray(labels, np.intp)
         # NumPy searches short rows for their largest entry faster than it reduces them to it.
-        top = starts + x.real.argmax(axis=-1)
-        shifted = x - x.real.take(top)[..., None]
+        shifted = x - x.real.take(starts + x.real.argmax(axis=-1))[..., None]
         e = np.exp(shifted)
-        largest = e.take(top)
-        e.put(top, 0)
-        # Without it the sum keeps its digits where the largest is all but everything.
-        rest = e.sum(axis=-1) + (largest - 1)
-        e.put(top, largest)
-        others = np.where(at == top, rest, 1 + rest - e.take(at))  # of the label's
-        self._last = x, labels, e, 1 + rest, others, at
-        return (np.log1p(rest) - shifted.take(at)).sum() / at.size
+        shift, own = shifted.take(at), e.take(at)
+        # A label that is all but certain has own = 1: the small sum of the others keeps its digits.
+        e.put(at, 0)
+        others = e.sum(axis=-1)
+        rest = others + (own - 1)
+        self._last = x, labels, e, others, rest + 1, at
+        return (np.log1p(rest) - shift).sum() / at.size
 
     def backward(self, grad: Array, x: Array, labels: Array) -> Any:
         last = self._last
         if last is None or last[0] is not x or last[1] is not labels:
             self.forward(x, labels)
-        _, _, e, totals, others, at = self._last  # type: ignore[misc]  # forward has set it
+        _, _, e, others, totals, at = self._last  # type: ignore[misc]  # forward has set it
         scale = grad / (at.size * totals)
         dx = e * scale[..., None]
         dx.put(at, -others * scale)
