@@ -111,6 +111,8 @@ class Reader:
         self.equation = equation
         self.dummies: dict[str, Expr] = {}  # variables of integration, and what they stand for
         self.counts: dict[str, int] = {}  # indices that are numbers, too, and where they start
+        self.numbered: list[str] = []  # indices that run over a part of their values, by number
+        self.places: list[tuple[str, int]] = []  # names of numbers that are components, and where
         self._readers = readers
         self._unit = unit
 

@@ -138,7 +138,15 @@ def _resolved(reader: Reader, equation: Equation) -> Meaning:
                 fail(Why.SHAPES, f"No value of {letter} has all of these shifts", equation.at)
         again = Reader(equation, page, READERS, read_unit, spans)
         again.base, again.columns = base, columns
-        meaning = _read_equation(again, equation)
+        meaning, reader = _read_equation(again, equation), again
+    if reader.numbered and reader.places and reader.base != 0:
+        name, at = reader.places[0]
+        fail(
+            Why.AMBIGUOUS,
+            f"Is {name} a component counted from 0, as in Python, or from 1, as the sum over "
+            f"{reader.numbered[0]} is? Bind the component to a name",
+            at,
+        )
     return meaning
 
 

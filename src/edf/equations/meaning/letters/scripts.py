@@ -194,6 +194,8 @@ def _by_label(reader: Reader, base: Symbol, sub: Indices, at: int) -> Expr | Non
             "Bind the component to a name",
             at,
         )
+    if label.kind == "number":
+        reader.places.append((label.name, tree.at))
     whole = Symbol(":", at=tree.at)
     column = entries(reader, base, (*sub.items[:place], whole, *sub.items[place + 1 :]), at)
     if not is_column(column.shape):

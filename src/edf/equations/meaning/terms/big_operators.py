@@ -519,6 +519,7 @@ def _restricted(
             f"{tree.macro} over a part of the values: write a condition below it",
             tree.at,
         )
+    reader.numbered.append(index)
     letters = {python_names(t)[0] for t in walk(ranged.right) if isinstance(t, Symbol)}
     assert tree.upper is not None
     letters |= {python_names(t)[0] for t in walk(tree.upper) if isinstance(t, Symbol)}
