@@ -2,10 +2,14 @@
 
 import sys
 
+INTERRUPTED = 130  # 128 + SIGINT, as shells say; 1 would say that a verdict is not as expected
+
 
 def main() -> None:
     """Run the command line, or say what to install for it."""
     try:
+        import click
+
         from handout.cli import main as command
     except ModuleNotFoundError as missing:
         if missing.name is None or missing.name.partition(".")[0] == "handout":
@@ -14,7 +18,14 @@ def main() -> None:
             f"handout: the package {missing.name} is missing. `pip install mkdocs-handout` brings "
             "all that the command needs."
         )
-    command()
+    try:
+        sys.exit(command(standalone_mode=False))
+    except click.ClickException as wrong:
+        wrong.show()
+        sys.exit(wrong.exit_code)
+    except click.Abort:
+        print("handout: interrupted", file=sys.stderr)
+        sys.exit(INTERRUPTED)
 
 
 if __name__ == "__main__":
