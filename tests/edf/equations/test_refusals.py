@@ -113,7 +113,7 @@ REFUSALS: list[tuple[Any, ...]] = [
     ("scalars", r"w = \left( x) + 1 \right]", r"\left( is not closed by \right)", r"\left("),
     ("scalars", r"w = \left[ x) + 1 \right]", r") stands where \right] should close \left[", ") + 1"),
     ("scalars", r"w = \bigl( x \bigr]", "] stands where ) should close (", "]"),
-    ("scalars", r"w = P(x \bigl| y)", r"for a condition, as in p(y \mid x), write \mid", r"\bigl|"),
+    ("scalars", r"w = x \bigl| y", r"for a condition, as in p(y \mid x), write \mid", r"\bigl|"),
     ("scalars", r"w = x_{b.c.}", r"put a label of words into \text{..}", ".c."),
     ("scalars", r"w = \sqrt{x = y}", "= stands within an argument", "= y}"),
     ("scalars", r"w = \binom{x}{y, x}", "Commas in an argument that takes one thing", ", x}"),
