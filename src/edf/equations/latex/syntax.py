@@ -7,7 +7,7 @@ Positions are character offsets in the source and take no part in comparisons.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from typing import Any
@@ -324,6 +324,17 @@ def rewritten(tree: Tree, rule: Callable[[Tree], Tree]) -> Tree:
         if new is not child:
             tree = with_child(tree, name, place, new)
     return rule(tree)
+
+
+def substituted(tree: Tree, others: Mapping[Tree, Tree]) -> Tree:
+    """Return `tree` with other parts for some, wherever these stand; what is put in stays."""
+    if tree in others:
+        return replace(others[tree], at=tree.at)
+    for name, place, child in list(children(tree)):
+        new = substituted(child, others)
+        if new is not child:
+            tree = with_child(tree, name, place, new)
+    return tree
 
 
 def walk(tree: Tree) -> Iterator[Tree]:

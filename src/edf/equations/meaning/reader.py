@@ -214,3 +214,10 @@ class Reader:
         if node not in self.page.world.twins:
             fail(Why.NOTATION, "This name is not part of what the formula was prepared for", 0)
         return self.page.world.shape(node)
+
+    def shape_of(self, bound: Bound) -> tuple[int, ...]:
+        """Return the shape of a node or an array, of anything else that of a number."""
+        if bound.kind == "node":
+            return self.shape(bound.value)
+        shape: tuple[int, ...] = bound.value.shape if bound.kind == "array" else ()
+        return shape

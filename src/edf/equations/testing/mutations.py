@@ -92,15 +92,7 @@ def _exchanged(side: s.Tree, where: str, alphabet: Alphabet) -> Iterator[_Change
         for one, other in itertools.combinations([name for name in group if name in there], 2):
             turned = {one: other, other: one}
             text = f"{spoken(one)} and {spoken(other)} are exchanged on the {where} side"
-            yield "exchange", text, _with_names(side, turned)
-
-
-def _with_names(tree: s.Tree, turned: dict[s.Tree, s.Tree]) -> s.Tree:
-    if tree in turned:
-        return turned[tree]
-    for name, place, child in list(s.children(tree)):
-        tree = s.with_child(tree, name, place, _with_names(child, turned))
-    return tree
+            yield "exchange", text, s.substituted(side, turned)
 
 
 class _Maker:

@@ -175,7 +175,7 @@ def _by_label(reader: Reader, base: Symbol, sub: Indices, at: int) -> Expr | Non
         return None
     if text and reader.scope.find(base, text) is not None:
         return None
-    shape = reader.shape(bound.value) if bound.kind == "node" else bound.value.shape
+    shape = reader.shape_of(bound)
     labels = [(k, label) for k, item in enumerate(sub.items) if (label := label_of(reader, item))]
     if len(labels) == len(sub.items) == len(shape) - 1 == 1 and isinstance(sub.items[0], Script):
         return _row_by_label(reader, bound, base, sub.items[0], at)
@@ -240,7 +240,7 @@ def _member(reader: Reader, base: Symbol, sub: Indices, at: int) -> Expr | None:
         bound = reader.scope.find(capital)
     if bound is None or bound.kind not in ("node", "array"):
         return None
-    shape = reader.shape(bound.value) if bound.kind == "node" else bound.value.shape
+    shape = reader.shape_of(bound)
     letters = [t for t in walk(sub) if isinstance(t, Symbol)]
     free = all(reader.scope.find(letter) is None and not letter.styles for letter in letters)
     if len(shape) != 2 or not letters or not free:
@@ -260,7 +260,7 @@ def _index_above(reader: Reader, base: Symbol, sub: Tree | None, sup: Tree | Non
     if isinstance(sup, Sum | Number) and isinstance(sub, Indices) and _is_level(sup):
         if bound is None or bound.kind not in ("node", "array"):
             return None
-        shape = reader.shape(bound.value) if bound.kind == "node" else bound.value.shape
+        shape = reader.shape_of(bound)
         if len(shape) == len(sub.items) + 1:  # u_i^{n+1}, whose u_i has no powers
             return entries(reader, base, (sup, *sub.items), base.at)
         return None
@@ -273,14 +273,14 @@ def _index_above(reader: Reader, base: Symbol, sub: Tree | None, sup: Tree | Non
     text = index_text(sub) if sub is not None else None
     whole = reader.scope.find(base, text) if text else None
     if whole is not None and whole.kind in ("node", "array"):
-        shape = reader.shape(whole.value) if whole.kind == "node" else whole.value.shape
+        shape = reader.shape_of(whole)
         if len(shape) == 1:
             names = (read_index(reader, sup),)
             return read_bound(reader, whole, names, to_latex(Script(base, sub)), base.at)
         return None
     if bound is None or bound.kind not in ("node", "array"):
         return None
-    shape = reader.shape(bound.value) if bound.kind == "node" else bound.value.shape
+    shape = reader.shape_of(bound)
     if not shape or (len(given) + 1 != len(shape) and (given or len(shape) != 2)):
         return None
     return entries(reader, base, (sup, *given), base.at)  # x^i_j, and the row x^i of a matrix
@@ -309,7 +309,7 @@ def _labelled(reader: Reader, base: Symbol, sub: Tree | None, label: Group, at: 
             "parentheses out for a power",
             label.at,
         )
-    shape = reader.shape(bound.value) if bound.kind == "node" else bound.value.shape
+    shape = reader.shape_of(bound)
     given = (*label.items, *(sub.items if isinstance(sub, Indices) else ()))
     member = getattr(bound.value, "is_family", False)
     kinds = (Symbol, Sum, Number) if member else (Symbol, Sum)
@@ -327,7 +327,7 @@ def entries(reader: Reader, base: Symbol, given: Sequence[Tree], at: int) -> Exp
     """A bound value with its first indices; what is left of its axes is a column or a matrix."""
     bound = reader.scope.find(base)
     assert bound is not None
-    shape = reader.shape(bound.value) if bound.kind == "node" else bound.value.shape
+    shape = reader.shape_of(bound)
     left = len(shape) - len(given)
     if left < 0 or left > 2:
         refuse_indices((bound.name, to_latex(base)), len(shape), len(given), at)

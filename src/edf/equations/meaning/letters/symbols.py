@@ -264,7 +264,9 @@ def look_up(
         if (
             bound is not None
             and _could_be_component(reader, bound, sub)
-            and not (_shape(reader, whole) == _shape(reader, bound) and _is_only_name(reader, sub))
+            and not (
+                reader.shape_of(whole) == reader.shape_of(bound) and _is_only_name(reader, sub)
+            )
         ):
             fail(
                 Why.OTHER_MEANING,
@@ -277,7 +279,7 @@ def look_up(
         return bound, ()
     if bound is not None and (rest := _without_datum(reader, bound, sub)) is not None:
         sub = rest
-    if bound is not None and digits is not sub and len(_shape(reader, bound)) == 2:
+    if bound is not None and digits is not sub and len(reader.shape_of(bound)) == 2:
         sub = digits
     return bound, () if bound is None else _read_member(reader, bound, sub)
 
@@ -291,7 +293,7 @@ def member_by_number(reader: Reader, bound: Bound, item: Number) -> int:
     """The place of x^{(1)} among the members of a family, which are numbered as was declared."""
     if not item.text.isdigit():
         fail(Why.NOTATION, f"{item.text} is no member of a family: write a whole number", item.at)
-    first, count = first_member(bound.value), _shape(reader, bound)[0]
+    first, count = first_member(bound.value), reader.shape_of(bound)[0]
     place = int(item.text) - first
     if not 0 <= place < count:
         fail(
@@ -319,14 +321,6 @@ def _digits(sub: Tree) -> Tree:
         case Indices(items=(Number(text) as number,)) if len(text) == 2 and text.isdigit():
             return Indices(tuple(Number(digit, at=number.at) for digit in text), ("",), at=sub.at)
     return sub
-
-
-def _shape(reader: Reader, bound: Bound) -> tuple[int, ...]:
-    """The shape of a node or an array, of anything else that of a number."""
-    if bound.kind == "node":
-        return reader.shape(bound.value)
-    shape: tuple[int, ...] = bound.value.shape if bound.kind == "array" else ()
-    return shape
 
 
 def _is_only_name(reader: Reader, sub: Tree) -> bool:
@@ -417,7 +411,7 @@ def _has_one_too_many(reader: Reader, bound: Bound, sub: Tree | None, letter: Tr
     """Whether a letter is one of the indices of an array, and there is one index too many."""
     if bound.kind not in ("node", "array") or not isinstance(sub, Indices):
         return False
-    axes = len(_shape(reader, bound))
+    axes = len(reader.shape_of(bound))
     if sub.items.count(letter) != 1 or len(sub.items) != axes + 1:
         return False
     return all(  # a y_j beside y_{ij} is another thing
@@ -462,16 +456,14 @@ def _of_capital(reader: Reader, symbol: Symbol, sub: Tree) -> Bound | None:
     bound = reader.scope.find(Symbol(capital))
     if bound is None or bound.kind not in ("node", "array") or not isinstance(sub, Indices):
         return None
-    shape = reader.shape(bound.value) if bound.kind == "node" else bound.value.shape
+    shape = reader.shape_of(bound)
     return bound if len(shape) == len(sub.items) == 2 else None
 
 
 def _could_be_component(reader: Reader, bound: Bound, sub: Tree) -> bool:
     """Whether a subscript that is part of a name could be the indices of the rest as well."""
     assert isinstance(sub, Indices)
-    if bound.kind not in ("node", "array"):
-        return False
-    shape = reader.shape(bound.value) if bound.kind == "node" else bound.value.shape
+    shape = reader.shape_of(bound)
     return len(sub.items) == len(shape) and all(_could_be_index(reader, item) for item in sub.items)
 
 

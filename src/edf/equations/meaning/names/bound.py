@@ -17,6 +17,7 @@ from edf.equations.latex.syntax import (
     Symbol,
     Tree,
     children,
+    substituted,
     with_child,
 )
 from edf.equations.meaning.names.scope import Scope
@@ -39,7 +40,7 @@ def with_own_indices(equation: Equation, scope: Scope) -> Equation:
                     own = replace(letter, base=letter.base + "~" * met[letter])
                     own = replace(own, shown=to_latex(letter)) if met[letter] else letter
                     met[letter] += 1
-                    tree = _replaced(tree, letter, own)
+                    tree = substituted(tree, {letter: own})
         for name, place, child in children(tree):
             tree = with_child(tree, name, place, rename(child))
         return tree
@@ -70,11 +71,3 @@ def _stands_free(tree: Tree, letter: Symbol) -> bool:
     if isinstance(tree, Big) and letter in _letters(tree):
         return any(letter in _letters(big) for big in _sums(tree.body))
     return any(_stands_free(child, letter) for _, _, child in children(tree))
-
-
-def _replaced(tree: Tree, letter: Symbol, own: Symbol) -> Tree:
-    if tree == letter:
-        return replace(own, at=tree.at)
-    for name, place, child in children(tree):
-        tree = with_child(tree, name, place, _replaced(child, letter, own))
-    return tree

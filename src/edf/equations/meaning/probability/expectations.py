@@ -73,7 +73,7 @@ def read_expectation(reader: Reader, head: Tree, group: Tree) -> Expr | None:
     bound = reader.scope.find(distribution)
     shape = None
     if bound is not None and bound.kind in ("node", "array"):
-        shape = reader.shape(bound.value) if bound.kind == "node" else bound.value.shape
+        shape = reader.shape_of(bound)
     if shape is None or len(shape) != 1:
         fail(
             Why.UNKNOWN,

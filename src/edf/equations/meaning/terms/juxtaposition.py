@@ -183,7 +183,7 @@ def _size(reader: Reader, symbol: Symbol, group: Group) -> Expr | None:
         return None
     if bound is None or bound.kind not in ("node", "array"):
         return None
-    shape = reader.shape(bound.value) if bound.kind == "node" else bound.value.shape
+    shape = reader.shape_of(bound)
     if axis >= len(shape):
         fail(Why.SHAPES, f"{bound.name} has {len(shape)} axes, counted from 0", group.at)
     shown = f"{bound.name}.{word or 'size'}({axis})"
@@ -192,10 +192,7 @@ def _size(reader: Reader, symbol: Symbol, group: Group) -> Expr | None:
 
 def _subscripted(reader: Reader, bound: Bound, symbol: Symbol, group: Group) -> Expr | None:
     """x[i] as in programs: an entry, numbers counted from 0; None if it is no such thing."""
-    if bound.kind not in ("node", "array"):
-        return None
-    shape = reader.shape(bound.value) if bound.kind == "node" else bound.value.shape
-    if not shape or len(shape) != len(group.items):
+    if len(reader.shape_of(bound)) != len(group.items):
         return None
     indices: list[Index] = []
     for item in group.items:
@@ -213,10 +210,9 @@ def _subscripted(reader: Reader, bound: Bound, symbol: Symbol, group: Group) -> 
 
 def _at_outcome(reader: Reader, bound: Bound, symbol: Symbol, group: Group) -> Expr | None:
     """The component of an array p: p_x is p(x) with a free letter x, p_i is p(x_i), p_1 p(1)."""
-    if bound.kind not in ("node", "array") or group.commas or not group.open.endswith("("):
+    if group.commas or not group.open.endswith("("):
         return None
-    shape = reader.shape(bound.value) if bound.kind == "node" else bound.value.shape
-    if not shape or len(shape) != len(group.items):
+    if len(reader.shape_of(bound)) != len(group.items):
         return None
     indices: list[Index] = []
     for item in group.items:
