@@ -90,7 +90,7 @@ def _forget(package: str) -> None:
 
 def _load(package: str) -> None:
     known = {name.partition(".")[0] for name in sys.modules}
-    started, path = time.time(), sys.path[:]
+    started, path, hooks = time.time(), sys.path[:], sys.path_hooks[:]
     trust_no_doubtful_bytecode(is_authors)
     try:
         sys.path[:1] = []  # the folder in which the build began, which is not the page's
@@ -102,7 +102,7 @@ def _load(package: str) -> None:
         _forget(package)
         return
     finally:
-        sys.path[:] = path
+        sys.path[:], sys.path_hooks[:] = path, hooks
     modules = _new(known)
     files = _states(filter(is_authors, filter(None, map(_file, modules.values()))))
     young = (started - DOUBTFUL) * 1e9  # it may have changed while it was read
