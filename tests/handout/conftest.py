@@ -66,7 +66,8 @@ class Workshop:
 
     def _running(self) -> list[int]:
         parents = {pid: parent for pid in _processes() if (parent := _parent(pid)) is not None}
-        servers = {pid for pid, parent in parents.items() if parent == os.getpid()}
+        ours = (pid for pid, parent in parents.items() if parent == os.getpid())
+        servers = {pid for pid in ours if "fork_server" in _command(pid)}  # no browser of a test
         there = [pid for pid in parents if _folder(pid).startswith(str(self.root))]
         supervisors = {pid for pid, parent in parents.items() if parent in servers}
         found = {pid for pid, parent in parents.items() if parent in supervisors} | set(there)
@@ -82,6 +83,13 @@ def _parent(pid: int) -> int | None:
         return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
     except OSError:
         return None
+
+
+def _command(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text()
+    except OSError:
+        return ""
 
 
 def _folder(pid: int) -> str:

@@ -46,9 +46,14 @@ def unlimited(platform: str = sys.platform) -> str | None:
     return f"this system does not limit {missing[platform]} [H710]"
 
 
-def apply(limits: Limits) -> None:
-    """Limit this process and what it will start."""
-    for kind, wanted in _resources(limits) if resource is not None else ():
+def apply(limits: Limits, loaded: int = 0) -> None:
+    """Limit this process and what it will start.
+
+    Args:
+        limits: of one page.
+        loaded: bytes of memory that this process already has and the page does not answer for.
+    """
+    for kind, wanted in _resources(limits, loaded) if resource is not None else ():
         _, hard = resource.getrlimit(kind)
         value = min(wanted, _MOST) if hard == resource.RLIM_INFINITY else min(wanted, hard)
         try:
@@ -87,8 +92,8 @@ def _limit_processes(most: int) -> None:
     sys.addaudithook(refuse)
 
 
-def _resources(limits: Limits) -> Iterator[tuple[int, int]]:
+def _resources(limits: Limits, loaded: int) -> Iterator[tuple[int, int]]:
     yield resource.RLIMIT_CORE, 0
     yield resource.RLIMIT_CPU, limits["cpu"]
     yield resource.RLIMIT_NOFILE, limits["files"]
-    yield resource.RLIMIT_AS, limits["memory"] * MEGABYTE
+    yield resource.RLIMIT_AS, limits["memory"] * MEGABYTE + loaded

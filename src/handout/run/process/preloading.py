@@ -15,6 +15,7 @@ import gc
 import importlib
 import importlib.abc
 import io
+import mmap
 import os
 import re
 import sys
@@ -62,6 +63,7 @@ class _Loaded:
 
 
 _loaded: dict[str, _Loaded] = {}  # of this supervisor
+_size = 0  # bytes of address space that all loading has taken
 
 
 def prepare(job: Job) -> None:
@@ -89,6 +91,13 @@ def _forget(package: str) -> None:
 
 
 def _load(package: str) -> None:
+    global _size
+    before = _address_space()
+    _import(package)
+    _size += max(0, _address_space() - before)
+
+
+def _import(package: str) -> None:
     known = {name.partition(".")[0] for name in sys.modules}
     started, path, hooks = time.time(), sys.path[:], sys.path_hooks[:]
     trust_no_doubtful_bytecode(is_authors)
@@ -111,6 +120,18 @@ def _load(package: str) -> None:
             files[file] = None
     _loaded[package] = _Loaded(modules, files)
     gc.freeze()  # else the collector would write to memory that pages share
+
+
+def _address_space() -> int:
+    """Bytes of address space of this process; 0 where no limit counts them (not on Linux)."""
+    with contextlib.suppress(OSError), open("/proc/self/statm", "rb") as file:
+        return int(file.read().split()[0]) * mmap.PAGESIZE
+    return 0
+
+
+def size() -> int:
+    """Bytes of address space of what is loaded, perhaps for another page: no page's own."""
+    return _size
 
 
 def _new(known: Set[str]) -> dict[str, ModuleType]:

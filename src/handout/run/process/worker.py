@@ -51,7 +51,7 @@ class Channel:
 
 def run_page(job: Job, channel: Channel) -> None:
     """Run every cell of a page in one namespace, top to bottom, and tell the outcome of each."""
-    limits.apply(job["limits"])
+    limits.apply(job["limits"], preloading.size())
     reads = ReadLog(job["root"], tuple(job["ignored"]))
     job = {**job, "folder": _existing(job["folder"])}
     os.chdir(job["folder"])
