@@ -28,6 +28,7 @@ from handout.settings import Project
 
 _ADDRESS = re.compile(r"dask(\+tls)?://([\w.-]+):(\d{1,5})")
 _PATIENCE = 10  # seconds for the scheduler to answer
+_HANDSHAKE = 30  # seconds for it to check certificates and tell of its workers
 
 
 class ClusterError(UserError):
@@ -106,7 +107,7 @@ def _connected(host: str, port: int, encrypted: bool) -> Iterator[distributed.Cl
         client = distributed.Client(
             f"{'tls' if encrypted else 'tcp'}://{host}:{port}",
             security=security,
-            timeout=_PATIENCE,
+            timeout=_HANDSHAKE,
             set_as_default=False,
             name="handout",
         )

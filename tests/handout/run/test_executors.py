@@ -388,8 +388,9 @@ def test_a_cluster_may_want_certificates(project: Path, tmp_path: Path, monkeypa
     common = [*files_of_it, "--no-dashboard", "--scheduler-file", str(contact)]
     scheduler = [*_DASK, "--protocol", "tls", "--host", "127.0.0.1", "--port", "0", *common]
     worker = [*_WORKER, "--no-nanny", "--local-directory", str(tmp_path / "w"), *common]
+    log = tmp_path / "scheduler.log"
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    with subprocess.Popen(scheduler, **quiet) as one:
+    with log.open("wb") as said_there, subprocess.Popen(scheduler, stderr=said_there) as one:
         wait_for(contact.exists)
         address = contact.read_text().split("tls://")[1].split('"')[0]
         with subprocess.Popen(worker, **quiet) as two:
@@ -406,7 +407,7 @@ def test_a_cluster_may_want_certificates(project: Path, tmp_path: Path, monkeypa
                 for name, file in (("CA_FILE", certificate), ("CLIENT__CERT", certificate),
                                    ("CLIENT__KEY", key)):  # fmt: skip
                     monkeypatch.setenv(f"DASK_DISTRIBUTED__COMM__TLS__{name}", str(file))
-                wait_for(lambda: (tmp_path / "w").exists() and any((tmp_path / "w").iterdir()))
+                wait_for(lambda: "Register worker" in log.read_text(), log.read_text)
                 with check("docs/gradient.md", "--executor", f"dask+tls://{address}") as there:
                     said, warned = there.communicate()
                 assert there.returncode == 0, said + warned
