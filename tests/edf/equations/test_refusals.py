@@ -252,6 +252,8 @@ REFUSALS: list[tuple[Any, ...]] = [
     ("vectors", r"m = F'(x)", "needs a function of one number", "F'(x)"),
     # --------------------------------------------------------------------------------- derivatives
     ("vectors", r"\frac{\partial \ell}{\partial A} = A", "a row or a column?", "A} = A"),
+    ("softmax", r"\frac{\partial l}{\partial x} = \frac{\partial l}{\partial P} \frac{\partial P}{\partial x}", r"a row or a column? Write \nabla_{x}", "x} = "),
+    ("vectors", r"\frac{\partial \ell}{\partial W^\top} = W", "The left side is a 4 by 3 matrix", "W"),
     ("vectors", r"\frac{\partial z}{\partial W} = W", "is no matrix", "W} = W"),
     ("vectors", r"\nabla_x z = W", "the Jacobian or its transpose?", "z = W"),
     ("vectors", r"\nabla \ell = x", "The gradient with respect to what?", r"\nabla \ell = x"),

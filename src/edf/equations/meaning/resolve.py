@@ -191,6 +191,7 @@ def _with_fitting_layout(equation: Equation, page: Page, columns: bool) -> Meani
     """
     found: list[Meaning] = []
     turned = False  # a gradient by a matrix in the shape of its transpose is to be declared
+    chained = False  # nothing but derivatives stands in a product
     problems: dict[str, EquationError] = {}
     for layout in ("denominator", "numerator"):
         reader = Reader(equation, page, READERS, read_unit)
@@ -203,13 +204,14 @@ def _with_fitting_layout(equation: Equation, page: Page, columns: bool) -> Meani
         if reader.inference.counted or reader.inference.shifted_spans(False):
             continue
         if reader.jacobians and reader.undecided > 1:
+            chained = True
             continue
         if not any(_alike(meaning, other) for other in found):
             found.append(replace(meaning, layout=layout))
             turned = reader.turned
     if len(found) == 1 and not turned:
         return found[0]
-    if not found and len(problems) == 1:  # which has nothing to do with layouts
+    if not found and not chained and len(problems) == 1:  # which has nothing to do with layouts
         raise next(iter(problems.values()))
     reader = Reader(equation, page, READERS, read_unit)
     reader.columns = columns

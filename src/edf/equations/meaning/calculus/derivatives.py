@@ -426,6 +426,16 @@ def _row(
     )  # fmt: skip
 
 
+def _row_or_column(variable: Variable, below: str) -> str:
+    """What is asked of a derivative of a number by a bare vector or matrix."""
+    name = to_latex(variable.name) if variable.name is not None else "x"
+    return (
+        f"The derivative of a number by {below}: a row or a column? Write \\nabla_{{{name}}} for "
+        f"the shape of {name}, \\partial {name}^\\top below for its transpose, or an index, or "
+        'declare reading="layout denominator" (the shape) or "layout numerator" (its transpose)'
+    )
+
+
 def _differentiate(
     reader: Reader, target: Expr, variables: list[Variable], letter: str, at: int
 ) -> Expr:
@@ -446,13 +456,7 @@ def _differentiate(
         else:
             reader.jacobians += 1
         if target.shape is None and not reader.layout:
-            fail(
-                Why.AMBIGUOUS,
-                f"The derivative of a number by {below}: a row or a column? Write \\nabla_x for "
-                'the shape of x, or an index, or declare reading="layout denominator" (the shape '
-                'of x) or "layout numerator" (transposed)',
-                whole[0].at,
-            )
+            fail(Why.AMBIGUOUS, _row_or_column(whole[0], below), whole[0].at)
     expr = target
     for variable in reversed(variables):
         expr = one_derivative(reader, expr, variable, at)
@@ -463,7 +467,8 @@ def _differentiate(
         return apply("transpose", (expr,), at) if turns else expr
     rows = [v for v in variables if v.row]
     if len(rows) == len(variables) == 1 and target.shape is None:
-        return make("transpose", (expr,), at=at, shape=(1, expr.shape[0]) if expr.shape else None)
+        turned_shape = expr.shape and (expr.shape[1], expr.shape[0])
+        return make("transpose", (expr,), at=at, shape=turned_shape)
     if rows and len(whole) != len(variables):
         fail(
             Why.DERIVATIVE,
