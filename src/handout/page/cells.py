@@ -131,8 +131,12 @@ def read_contents(
         cells |= _unseen(text, path, fences, cells, marked)
     found = find_displays(text, fences, heading, headings=whole)
     for line, comment in found.before_fence.items():
+        if comment.doubtful and (line not in cells or cells[line].kind != "math"):
+            continue
         cells[comment.line_first] = _commented(comment, cells.pop(line, None), path)
     for comment in found.alone:
+        if comment.doubtful and (comment.role is Role.CLAIM or not comment.text):
+            continue
         cells[comment.line_first] = _alone(comment, path)
     unclaimed = []
     for display in found.displays:

@@ -22,6 +22,8 @@ _OPENING = re.compile(
 )
 _COMMENT = re.compile(rf"{_PREFIX}<!--")
 _DIRECTIVE = re.compile(r"\s*(?P<word>[A-Za-z]+)\s*(?P<colon>:?)\s*(?P<text>.*?)\s*\Z", re.DOTALL)
+_NAMED = re.compile(r"[=\s\"']*(?P<id>[^\s\"'=]+)[\"']?(?P<options>(?:\s+[a-z]+=\"[^\"]*\")*)\Z")
+_FORMULA = re.compile(r"[^$]*\\[A-Za-z][^$]*\Z")  # between dollars it is prose
 _LITERAL = re.compile(r"[ \t]*<(pre|script|style|textarea)\b", re.IGNORECASE)
 _HEADING = re.compile(r"[ ]{0,3}#{1,6}[ \t]+(?P<text>.+?)[ \t]*#*[ \t]*$")
 _CONTAINER = re.compile(
@@ -51,6 +53,7 @@ class Comment(NamedTuple):
     line_last: int
     prefix: str
     problem: str | None = None
+    doubtful: bool = False  # perhaps misspelt, perhaps none of ours: an error before a formula only
 
 
 class Display(NamedTuple):
@@ -162,23 +165,60 @@ def _read_comment(lines: Sequence[str], index: int) -> tuple[Comment | None, int
 
 
 def _directive(inside: str, first: int, last: int, prefix: str) -> Comment | None:
+    """What a comment says to us, well or badly; None if it is for readers of the source."""
+    if inside.startswith("-"):  # <!--- ... --->
+        inside = inside.strip("-")
     found = _DIRECTIVE.match(inside)
     if found is None:
         return None
-    word, text = found["word"].lower().removesuffix("s"), found["text"]
-    if word not in (Role.CLAIM, Role.LET, Role.DEFINE):
+    word, text, colon = found["word"].lower().removesuffix("s"), found["text"], bool(found["colon"])
+    role = next((role for role in _SAID if _is_meant(word, role)), None)
+    if role is None:
         return None
-    role = Role(word)
     problem = None
-    if not found["colon"]:
-        if text and (role is not Role.CLAIM or len(text.split()) > 1):
+    if word != role or (not colon and (text or role is Role.CLAIM)):
+        instead = _instead(role, text)
+        if instead is None:
             return None  # a sentence
-        if role is Role.CLAIM:
-            problem = f"write <!-- claim: {text or 'ID'} -->, with a colon and a name"
+        problem = f"write {instead}, with a colon"
+        if word != role:
+            problem = (
+                f"{found['word']!r} says nothing to handout: write {instead}, or begin the comment "
+                "with another word"
+            )
     elif role is Role.CLAIM and not text:
         problem = "a claim needs a name: write <!-- claim: ID -->"
     text_line = first + inside.count("\n", 0, found.start("text"))
-    return Comment(role, text, text_line, first, last, prefix, problem)
+    return Comment(role, text, text_line, first, last, prefix, problem, word != role)
+
+
+_SAID = (Role.CLAIM, Role.LET, Role.DEFINE)
+
+
+def _is_meant(word: str, role: Role) -> bool:
+    """Whether a word is that of a role, or differs from it as a misprint does.
+
+    One letter is missing, doubled or another one, or two are exchanged; the first is right. An
+    ending is none: *claimed* and *defined* begin many a comment.
+    """
+    if word == role:
+        return True
+    if word[:1] != role[0] or word.startswith(role.value) or abs(len(word) - len(role)) > 1:
+        return False
+    same = next((k for k, (a, b) in enumerate(zip(word, role, strict=False)) if a != b), len(word))
+    rest, right = word[same:], role[same:]
+    swapped = rest[:2] == right[:2][::-1] and rest[2:] == right[2:]
+    return swapped or rest[1:] in (right, right[1:]) or rest == right[1:]
+
+
+def _instead(role: Role, text: str) -> str | None:
+    """What to write for a comment without its colon or its word; None if it is a sentence."""
+    if not text:
+        return "<!-- claim: ID -->" if role is Role.CLAIM else f"<!-- {role} -->"
+    if role is not Role.CLAIM:
+        return f"<!-- {role}: {' '.join(text.split())} -->" if _FORMULA.match(text) else None
+    named = _NAMED.match(text)
+    return None if named is None else f"<!-- claim: {named['id']}{named['options']} -->"
 
 
 def _read_display(

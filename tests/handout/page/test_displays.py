@@ -110,6 +110,13 @@ def test_what_is_no_formula_is_left_alone(text: str) -> None:
         ('<!-- claim: a -->\n```python exec="on"\n1\n```\n', "no display formula follows"),
         ('<!-- claim: a -->\n```math claim="b"\nx=1\n```\n', "says itself that it is a claim"),
         ("<!-- define -->\ntext\n", "no display formula follows <!-- define -->"),
+        ("<!-- clam: a -->\n$$x=1$$\n", "'clam' says nothing to handout: write <!-- claim: a -->"),
+        ('<!-- Cliam: a expect="refuted" -->\n\n\\[x=1\\]\n', '<!-- claim: a expect="refuted" -->'),
+        ("<!-- claom: a -->\n```math\nx=1\n```\n", "write <!-- claim: a -->"),
+        ("> <!-- defin -->\n> $$x=1$$\n", "write <!-- define -->"),
+        ("<!-- lte: x \\in \\mathbb{R} -->\n", "write <!-- let: x \\in \\mathbb{R} -->"),
+        ("<!-- let x \\in \\mathbb{R} -->\n", "write <!-- let: x \\in \\mathbb{R} -->"),
+        ('<!-- claim = "a" -->\n$$x=1$$\n', "write <!-- claim: a -->, with a colon"),
     ],
 )
 def test_a_comment_that_cannot_be_followed_is_an_error(text: str, problem: str) -> None:
@@ -118,6 +125,32 @@ def test_a_comment_that_cannot_be_followed_is_an_error(text: str, problem: str) 
     assert problem in (found[0].problem or "")
     assert found[0].line_first == 1
     assert found[0].judged
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "chain rule",
+        "clean: check the signs",
+        "claimed: in [3]",
+        "defined above",
+        "defined: z",
+        "refine",
+        "left: a",
+        "Let $x \\in \\mathbb{R}$ be a number",
+        "lemma: Cauchy",
+        "clam up, please",
+        "claim that x = 1 is wrong",
+        "TODO: derive",
+        "eq: softmax",
+    ],
+)
+def test_an_ordinary_comment_before_a_formula_says_nothing(comment: str) -> None:
+    """Notes to oneself stand before formulas, too; only what looks like ours is taken for it."""
+    formulas = ("$$x=1$$", "```math\nx=1\n```")
+    found = cells("\n\n".join(f"<!-- {comment} -->\n{formula}" for formula in formulas))
+    assert [(cell.role, cell.problem) for cell in found] == [(Role.NONE, None)]  # the fence
+    assert cells(f"<!-- clam: a -->\n{comment}\n\n$$x=1$$\n") == []
 
 
 def test_declarations_and_definitions() -> None:
