@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from edf.equations.diagnostics import Why, fail
-from edf.equations.meaning.typed.expression import Counted, Expr, Index, Shifted
+from edf.equations.meaning.typed.expression import Counted, Expr, Index, Mirrored, Shifted
 from edf.equations.operations.shapes import DimensionVariable, settle
 
 
@@ -45,6 +45,15 @@ class Inference:
         if isinstance(index, Counted):
             self.counted.append((index.number, length, at))
             return
+        if isinstance(index, Mirrored):
+            if index.length != length or index.letter in self.spans:
+                fail(
+                    Why.SHAPES,
+                    f"{index.written} does not run over all of {length} components from their end: "
+                    "bind what it takes to a name",
+                    at,
+                )
+            index = index.letter
         if isinstance(index, Shifted):
             self._uses.setdefault(index.letter, []).append((index.by, 1 - first, length))
             self.ranges.setdefault(index.letter, length)

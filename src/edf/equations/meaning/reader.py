@@ -18,6 +18,7 @@ from edf.equations.latex.syntax import (
     Big,
     Equation,
     Group,
+    Indices,
     Number,
     Relation,
     Script,
@@ -160,6 +161,19 @@ class Reader:
         items = [each.left if isinstance(each, Relation) else each for each in below if each]
         letters = (part for tree in items for part in walk(tree) if isinstance(part, Symbol))
         return frozenset(python_names(letter)[0] for letter in letters)
+
+    @cached_property
+    def indexing(self) -> frozenset[str]:
+        """The letters that stand in subscripts, as the i of x_i and x_{i+1}, or below a sign."""
+        below = [tree.sub for tree in self.occurrences if isinstance(tree, Script)]
+        items = [item for sub in below if isinstance(sub, Indices) for item in sub.items]
+        letters = [
+            part
+            for item in items
+            for part in (item.terms if isinstance(item, Sum) else (item,))
+            if isinstance(part, Symbol)
+        ]
+        return self.summed | {python_names(letter)[0] for letter in letters}
 
     @cached_property
     def shifted(self) -> frozenset[str]:

@@ -17,7 +17,14 @@ import numpy as np
 
 from edf.anyfunction import AnyFunction
 from edf.equations.meaning.names.scope import Bound
-from edf.equations.meaning.typed.expression import Expr, Index, Meaning, Shifted, letters_of
+from edf.equations.meaning.typed.expression import (
+    Expr,
+    Index,
+    Meaning,
+    Mirrored,
+    Shifted,
+    letters_of,
+)
 from edf.equations.operations import OPERATIONS
 from edf.equations.operations.extrapolation import distances, tends_to
 from edf.equations.operations.operation import Operation
@@ -138,7 +145,7 @@ class Evaluator:
         return _sorted_axes(stack, [0, *letters]).reshape(rows, *self.lengths(letters), 1, 1)
 
     def chosen(self, stack: Array, indices: Sequence[Index], first: int) -> Array:
-        """Take what numbered and shifted indices choose of their axes, from axis `first` on."""
+        """Take what indices with more than a letter choose of their axes, from axis `first` on."""
         for place in reversed(range(len(indices))):
             index = indices[place]
             if isinstance(index, int):
@@ -146,6 +153,8 @@ class Evaluator:
             elif isinstance(index, Shifted):
                 places = index.by + np.arange(self.ranges[index.letter])
                 stack = np.take(stack, places, axis=first + place)
+            elif isinstance(index, Mirrored):
+                stack = np.flip(stack, axis=first + place)
         return stack
 
     def picked(self, value: Array, indices: list[Index]) -> Array:

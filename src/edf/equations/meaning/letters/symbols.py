@@ -35,7 +35,14 @@ from edf.equations.meaning.reader import Reader
 from edf.equations.meaning.typed import algebra
 from edf.equations.meaning.typed.algebra import make
 from edf.equations.meaning.typed.display import letter as spelled
-from edf.equations.meaning.typed.expression import Counted, Expr, Index, Shifted, letters_of
+from edf.equations.meaning.typed.expression import (
+    Counted,
+    Expr,
+    Index,
+    Mirrored,
+    Shifted,
+    letters_of,
+)
 from edf.equations.operations import BY_SYMBOL, BY_WORD
 from edf.equations.operations.shapes import DimensionVariable, of_array
 from edf.graph import Input, Node, Param, topological_order
@@ -196,6 +203,10 @@ def label(reader: Reader, names: Label, indices: tuple[Index, ...]) -> Label:
         match index:
             case Shifted():
                 letter = index.letter
+            case Mirrored():
+                written.append(index.written)
+                shown.append(index.written)
+                continue
             case Counted():
                 letter = index.number - base
             case _:
@@ -204,7 +215,7 @@ def label(reader: Reader, names: Label, indices: tuple[Index, ...]) -> Label:
         shift = f"{index.by:+d}" if isinstance(index, Shifted) and index.by else ""
         written.append(plain + shift)
         shown.append(latex + shift)
-    comma = "," if any(isinstance(index, Shifted) for index in indices) else ""
+    comma = "," if any(isinstance(index, Shifted | Mirrored) for index in indices) else ""
     latex = f"{comma} ".join(shown)
     return f"{names[0]}_{comma.join(written)}", f"{names[1]}_{{{latex}}}"
 
@@ -517,7 +528,9 @@ def read_index(reader: Reader, item: Tree) -> Index:
 
 
 def _read_shift(reader: Reader, item: Sum) -> Index:
-    """Read t + 1 or t - 1 as an index."""
+    """Read t + 1 or t - 1 as an index, and n + 1 - t as t from the end."""
+    if (mirrored := _read_mirrored(reader, item)) is not None:
+        return mirrored
     letter, *numbers = item.terms
     if (
         item.signs[0]
@@ -537,6 +550,43 @@ def _read_shift(reader: Reader, item: Sum) -> Index:
         if isinstance(number, Number)
     )
     return Shifted(name, by)
+
+
+def _read_mirrored(reader: Reader, item: Sum) -> Mirrored | None:
+    """Read n + 1 - t, or n - 1 - t counted from 0, of a t that a sum with bounds counts."""
+    pairs = list(zip(item.signs, item.terms, strict=True))
+    taken = [
+        term
+        for sign, term in pairs
+        if sign == "-" and isinstance(term, Symbol) and reader.scope.find(term) is None
+    ]
+    if len(taken) != 1:
+        return None
+    letter = read_letter(reader, taken[0])
+    total = 0
+    for sign, term in pairs:
+        if term == taken[0]:
+            continue
+        value = _whole_number(reader, term)
+        if value is None:
+            return None
+        total += -value if sign == "-" else value
+    if letter not in reader.counts:
+        return None
+    first = reader.counts[letter]
+    return Mirrored(letter, total - 2 * first + 1, to_latex(item).replace(" ", ""))
+
+
+def _whole_number(reader: Reader, term: Tree) -> int | None:
+    """A number that is written, or a length that is bound or that a sum has told."""
+    if isinstance(term, Number):
+        return int(term.text) if term.text.isdigit() else None
+    if not isinstance(term, Symbol):
+        return None
+    bound = reader.scope.find(term)
+    value = reader.inference.sizes.get(term.base) if bound is None else bound.value
+    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    return int(value) if value is not None and whole else None
 
 
 def is_left_over(reader: Reader, bound: Bound) -> bool:

@@ -21,6 +21,7 @@ from edf.equations.latex.syntax import (
     Sum,
     Symbol,
     Tree,
+    children,
     walk,
 )
 from edf.equations.latex.vocabulary import CONDITION_SIGNS, DOTS, REFUSED
@@ -57,12 +58,12 @@ def read_big(reader: Reader, tree: Big) -> Expr:
         name = tree.macro.replace("\\arg\\", "\\arg")
         fail(Why.NOTATION, REFUSED.get(name, f"{tree.macro} is not understood"), tree.at)
     kind = BY_SIGN[tree.macro].name
-    tree = _with_bounds(reader, tree)
+    written, tree = tree, _with_bounds(reader, tree)
     if (over_data := _read_over_data(reader, tree, kind)) is not None:
         return over_data
     if tree.lower is None:
         fail(Why.SHAPES, f"{tree.macro} needs its index below: {tree.macro}_j", tree.at)
-    below = _read_below(reader, tree, tree.lower)
+    below = _read_below(reader, written, tree.lower)
     indices, condition = below.indices, below.condition
     _check_below(reader, tree, tree.lower, below)
     if below.ranged is not None:
@@ -73,6 +74,8 @@ def read_big(reader: Reader, tree: Big) -> Expr:
             body = restricted(body, [below.chosen], REDUCTIONS[kind].neutral, below=True)
     _check_body(reader, tree, indices, body)
     _check_shifts(reader, tree.lower, below)
+    if isinstance(written.lower, Relation) and (chain := _chain(written.lower)) is not None:
+        _check_chain(reader, tree, chain, indices)
     if condition is not None:
         reader.inference.run_alike(condition[0], condition[2], tree.lower.at)
     free = (body.free | ({condition[2]} if condition else set())) - set(indices)
@@ -120,9 +123,21 @@ def _read_condition(reader: Reader, tree: Big, lower: Relation) -> _Below:
     second = read_letter(reader, lower.right)
     if first == second:
         fail(Why.NO_CLAIM, "An index compared with itself", lower.at)
-    alone = lower.right in walk(tree.body) and reader.stands_only_in(tree, lower.right)
+    alone = lower.right in walk(tree.body) and not _tied(reader.equation, tree, lower.right)
     indices = (first, second) if alone else (first,)
     return _Below(indices, condition=(first, lower.sign, second))
+
+
+def _tied(part: Tree, tree: Big, letter: Tree) -> bool:
+    """Whether a letter has its value from outside of a sum: it stands free elsewhere, or below a
+    sign around."""
+    if part == tree:
+        return False
+    if part == letter:
+        return True
+    if isinstance(part, Big) and part.lower is not None and letter in walk(part.lower):
+        return tree in walk(part.body)
+    return any(_tied(child, tree, letter) for _, _, child in children(part))
 
 
 def _check_below(reader: Reader, tree: Big, lower: Tree, below: _Below) -> None:
@@ -244,6 +259,17 @@ def _with_bounds(reader: Reader, tree: Big) -> Big:
             dots.base in DOTS
         ):
             return replace(tree, lower=first, upper=last)
+        case Relation() if (chain := _chain(lower)) is not None:
+            (start, *letters, end), signs = chain
+            if len(letters) == 2:  # 1 \leq i < j \leq n
+                return replace(tree, lower=Relation(letters[0], signs[1], letters[1], at=lower.at))
+            one = Number("1")
+            if signs[0] == "<":
+                start = Sum((start, one), ("", "+"), at=start.at)
+            if signs[1] == "<":
+                end = Sum((end, one), ("", "-"), at=end.at)
+            bounds = Relation(letters[0], "=", start, at=lower.at)
+            return replace(tree, lower=bounds, upper=end)
         case Relation(left=Symbol() as letter, sign=r"\in", right=Group() as values):
             ends = _run(values)
             if ends is not None:
@@ -254,6 +280,40 @@ def _with_bounds(reader: Reader, tree: Big) -> Big:
                 _insist_on_one_set(reader, letter, values)
                 return replace(tree, lower=Indices((letter,), (), at=lower.at))
     return tree
+
+
+def _chain(lower: Relation) -> tuple[tuple[Tree, ...], tuple[str, ...]] | None:
+    r"""The parts and signs of 1 \leq i \leq n and 1 \leq i < j \leq n, if it is such a chain."""
+    parts: list[Tree] = [lower.right]
+    signs = [lower.sign]
+    tree = lower.left
+    while isinstance(tree, Relation):
+        parts, signs, tree = [tree.right, *parts], [tree.sign, *signs], tree.left
+    parts = [tree, *parts]
+    around = len(parts) == 3 or (len(parts) == 4 and signs[0] == signs[2] == r"\leq")
+    return (tuple(parts), tuple(signs)) if around and {*signs} <= {"<", r"\leq"} else None
+
+
+def _check_chain(
+    reader: Reader,
+    tree: Big,
+    chain: tuple[tuple[Tree, ...], tuple[str, ...]],
+    indices: tuple[str, ...],
+) -> None:
+    r"""Insist that 1 \leq i < j \leq n are all values of two indices of one range."""
+    (first, *letters, last), _ = chain
+    start = _number(reader, first)
+    if len(letters) == 1:
+        return
+    if len(indices) < 2 or start not in (0, 1):
+        fail(
+            Why.NOTATION,
+            "Bounds around two indices are those of both, from 0 or 1: write what is below the sum "
+            "for each",
+            first.at,
+        )
+    for index in indices:
+        _check_bounds(reader, replace(tree, upper=last), int(start), index)
 
 
 def _run(values: Group) -> tuple[Tree, Tree] | None:
@@ -336,7 +396,7 @@ def _read_ranged(
     last = _number(reader, tree.upper)
     if None not in (first, last):
         reader.inference.wanted[index] = int(first or 0), int(last or 0)
-    counted = start if start is not None else int(first != 0)
+    counted = start if start is not None else _counted_from(reader, ranged.right, first)
     if index in reader.inference.spans and first is not None:
         counted = int(first)
     with reader.counting(index, counted):
@@ -378,6 +438,15 @@ def _read_ranged(
     reader.inference.runs_over(index, length, tree.at)
     with reader.counting(index, int(first)):
         return kind, reader.read(tree.body)
+
+
+def _counted_from(reader: Reader, lower: Tree, first: float | None) -> int:
+    """What the first value of an index is called: 0 in a sum that starts there, or at an index
+    that is counted from there; else 1."""
+    if first is not None:
+        return int(first != 0)
+    letters = [python_names(tree)[0] for tree in walk(lower) if isinstance(tree, Symbol)]
+    return next((reader.counts[name] for name in letters if name in reader.counts), 1)
 
 
 def _declared_start(reader: Reader, body: Tree, letter: Tree) -> int | None:
@@ -463,12 +532,12 @@ def _over_span(
         possible = f"{start + 1}" if declared else f"{start} or {start + 1}"
         fail(Why.SHAPES, f"With its shifts, {index} starts at {possible}", tree.at)
     last = _number(reader, tree.upper)
-    if last is None and isinstance(tree.upper, Symbol) and reader.scope.find(tree.upper) is None:
+    if last is None and isinstance(tree.upper, Symbol) and _is_length(reader, tree.upper):
         last = reader.inference.sizes.setdefault(tree.upper.base, int(first) + count - 1)
     if last is None and isinstance(tree.upper, Sum) and first is not None:
         letter, *rest = tree.upper.terms
         shift = _number(reader, Sum((Number("0"), *rest), ("", *tree.upper.signs[1:])))
-        if isinstance(letter, Symbol) and shift is not None and reader.scope.find(letter) is None:
+        if isinstance(letter, Symbol) and shift is not None and _is_length(reader, letter):
             end = int(first) + count - 1
             last = reader.inference.sizes.setdefault(letter.base, end - int(shift)) + shift
     if last != first + count - 1:
@@ -505,8 +574,20 @@ def _number(reader: Reader, tree: Tree) -> float | None:
 
 def _is_part(reader: Reader, upper: Tree) -> bool:
     """Whether an upper bound depends on another index, as i - 1 does."""
-    letters = [tree for tree in walk(upper) if isinstance(tree, Symbol)]
-    return any(python_names(letter)[0] in reader.inference.ranges for letter in letters)
+    return any(_is_index(reader, tree) for tree in walk(upper))
+
+
+def _is_index(reader: Reader, tree: Tree) -> bool:
+    """Whether a bound is an index itself, and no length: it has a range, or numbers something."""
+    if not isinstance(tree, Symbol) or reader.scope.find(tree) is not None:
+        return False
+    return python_names(tree)[0] in {*reader.inference.ranges, *reader.counts, *reader.indexing}
+
+
+def _is_length(reader: Reader, tree: Tree) -> bool:
+    r"""Whether a bound is a letter that is free for a length, as the n of \sum_{i=1}^n."""
+    free = isinstance(tree, Symbol) and reader.scope.find(tree) is None
+    return free and not _is_index(reader, tree)
 
 
 def _restricted(
@@ -520,18 +601,18 @@ def _restricted(
             tree.at,
         )
     reader.numbered.append(index)
-    letters = {python_names(t)[0] for t in walk(ranged.right) if isinstance(t, Symbol)}
     assert tree.upper is not None
-    letters |= {python_names(t)[0] for t in walk(tree.upper) if isinstance(t, Symbol)}
-    for letter in letters:
-        if letter in reader.inference.ranges:
-            reader.counts.setdefault(letter, 1)
+    for bound in (*walk(ranged.right), *walk(tree.upper)):
+        if _is_index(reader, bound):
+            letter = read_letter(reader, bound)
+            reader.counts.setdefault(letter, reader.counts[index])
+            reader.inference.run_alike(letter, index, bound.at)
     here = reader.read(ranged.left)
     conditions = [Condition(r"\geq", None, (here, reader.read(ranged.right)))]
     length = reader.inference.ranges[index]
     end = reader.counts[index] + length - 1  # what the last value is called
     last = _number(reader, tree.upper)
-    if last is None and isinstance(tree.upper, Symbol) and reader.scope.find(tree.upper) is None:
+    if last is None and isinstance(tree.upper, Symbol) and _is_length(reader, tree.upper):
         last = reader.inference.sizes.setdefault(tree.upper.base, length)
     if last is None:
         conditions.append(Condition(r"\leq", None, (here, reader.read(tree.upper))))

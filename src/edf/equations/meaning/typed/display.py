@@ -12,7 +12,7 @@ from itertools import chain, repeat
 
 from edf.equations.latex.vocabulary import GREEK
 from edf.equations.meaning.names.scope import Bound
-from edf.equations.meaning.typed.expression import Expr, Index, Meaning, Shifted
+from edf.equations.meaning.typed.expression import Expr, Index, Meaning, Mirrored, Shifted
 from edf.equations.operations import OPERATIONS
 from edf.equations.operations.operation import (
     IN_POWER,
@@ -272,10 +272,16 @@ def letter(index: str) -> tuple[str, str]:
 
 
 def suffix_of(indices: tuple[Index, ...]) -> str:
-    return "".join(
-        f"{index.letter}{index.by:+d}" if isinstance(index, Shifted) else str(index).strip()
-        for index in indices
-    )
+    return "".join(map(_suffix, indices))
+
+
+def _suffix(index: Index) -> str:
+    match index:
+        case Shifted():
+            return f"{index.letter}{index.by:+d}"
+        case Mirrored():
+            return f"({index.written})"
+    return str(index).strip()
 
 
 _SHOWN: dict[str, Callable[[_Style, Expr], Text]] = {

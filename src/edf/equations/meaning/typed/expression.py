@@ -27,20 +27,29 @@ class Shifted:
 
 
 @dataclass(frozen=True, slots=True)
+class Mirrored:
+    r"""An index that takes an axis from its end: the i of x_{n+1-i}, where n is its length."""
+
+    letter: str
+    length: int  # of the axis that it takes whole
+    written: str
+
+
+@dataclass(frozen=True, slots=True)
 class Counted:
     """The number of a component, as written, while it is not known what the first one is called."""
 
     number: int
 
 
-#: An index letter, one with a shift, or the number of a component counted from 0.
-Index: TypeAlias = str | int | Shifted | Counted
+#: An index letter, one with a shift or mirrored, or the number of a component counted from 0.
+Index: TypeAlias = str | int | Shifted | Mirrored | Counted
 
 
 def letters_of(indices: Iterable[Index]) -> list[str]:
     """Return the letters among indices, in their order."""
     return [
-        index.letter if isinstance(index, Shifted) else index
+        index.letter if isinstance(index, Shifted | Mirrored) else index
         for index in indices
         if not isinstance(index, int | Counted)
     ]
