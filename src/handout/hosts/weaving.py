@@ -106,7 +106,7 @@ class WovenSite(Site):
         """
         head, text, woven, included = self.weave(file, all_files)
         name = _name(making(), self._markdown, included, woven.json, more)
-        self._keep(self.folder / f"{name}.json", woven.json)
+        self._keep(self.folder / f"{name}.json", woven)
         return head + MENTION.sub(lambda found: OPENING + found[0][2:], text) + ending(name)
 
     def in_place(self, file: Any, all_files: Any) -> str:
@@ -220,10 +220,10 @@ class WovenSite(Site):
             return found[0]
         return f"{found['key']}: {json.dumps(words, ensure_ascii=False)}\n"
 
-    def _keep(self, file: Path, text: str) -> None:
+    def _keep(self, file: Path, woven: Woven) -> None:
         self.kept.add(file)
         if not file.is_file():
-            write(file, text.encode("utf-8", "surrogatepass"))
+            write(file, woven.whole_json.encode("utf-8", "surrogatepass"))
 
     def forget(self) -> None:
         """Remove what was woven for texts that are no more."""

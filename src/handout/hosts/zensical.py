@@ -9,7 +9,6 @@ is made of it, are kept in the cache; the site is published from there by copyin
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import logging
@@ -19,9 +18,8 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
@@ -34,6 +32,7 @@ import yaml
 from handout import engine
 from handout.hosts.documents import Documents, File, HostError, log_to_terminal, tell
 from handout.hosts.weaving import WovenSite
+from handout.hosts.zensical_process import Renderer
 from handout.math import fonts
 from handout.project_file import find_config
 from handout.run.cache import write_anew
@@ -46,7 +45,6 @@ _ZENSICAL = (sys.executable, "-m", "zensical")
 _PAUSE = 0.05  # seconds between two looks at what is served
 _RAISED = re.compile(r"Python error: (?:\w+: )?(.+)")  # with a traceback behind
 _DOCUMENTED = re.compile(r"^ *::: ", re.MULTILINE)  # as mkdocstrings and mkdocs-click have it
-_COLOUR = re.compile("\x1b\\[[0-9;]*m")
 _OWN_STYLE = re.compile(r'<link rel="stylesheet" href="([^"]*)assets/stylesheets/')
 
 log = logging.getLogger("handout")
@@ -80,19 +78,23 @@ class ZensicalSite:
         Raises:
             HostError: Zensical ended without a site.
         """
-        self._tell_ignored()
-        site = self._site()
-        try:
-            self._remove(set(self.stage.joinpath("docs").rglob("*")) - self._weave(site))
-            site.report()
-            site.begin_font()
-            self._render(site, strict)
-            self._clean(self._publish(site))
-            site.write(self.folder)
-            site.close()
-        finally:
-            site.end()
-            site.engine.close()
+        with Renderer() as renderer:
+            site = self._site()
+            try:
+                self._remove(set(self.stage.joinpath("docs").rglob("*")) - self._weave(site))
+                self.configuration.write_text(self._configuration(site), "utf-8")
+                renderer.begin(self.configuration, strict)
+                site.begin_font()
+                site.report()
+                self._tell_ignored()
+                self._rendered(renderer)
+                self._clean(self._publish(site))
+                site.write(self.folder)
+                site.close()
+            finally:
+                self.configuration.unlink(missing_ok=True)
+                site.end()
+                site.engine.close()
         site.forget()
         return site
 
@@ -157,12 +159,13 @@ class ZensicalSite:
 
     def _tell_ignored(self) -> None:
         """Say which plugins Zensical passes over, as far as it says which it knows."""
-        from zensical import config
+        names = {name.removeprefix("material/") for name in self.documents.plugins}
+        if not (others := names - {"handout", "mkdocs-jupyter", "search"}):
+            return
+        from zensical import config  # takes a while
 
         known = getattr(config, "_PLUGIN_UNSUPPORTED_OPTIONS", None)
-        names = [name.removeprefix("material/") for name in self.documents.plugins]
-        ignored = sorted(set(names) - {*known, "handout", "mkdocs-jupyter"}) if known else []
-        if ignored:
+        if ignored := sorted(others.difference(known)) if known else []:
             log.info(
                 "%s: Zensical ignores plugins: %s", self.documents.config.name, ", ".join(ignored)
             )
@@ -221,24 +224,15 @@ class ZensicalSite:
                     found.update(f"{file} {state.st_mtime_ns} {state.st_size}\n".encode())
         return found.hexdigest()
 
-    def _render(self, site: WovenSite, strict: bool) -> None:
-        """Have Zensical build what was woven."""
-        from zensical import build  # in this process, whose modules are loaded already
-
-        said = _Said()
-        self.configuration.write_text(self._configuration(site), "utf-8")
-        try:
-            with contextlib.chdir(self.root), _captured(said):
-                build(str(self.configuration), {"clean": False, "strict": strict})
-        except (Exception, SystemExit) as error:
-            raised = _RAISED.search(str(error))
-            reason = raised[1] if raised else f"{error}\n{said}".strip()
-            message = f"Zensical could not build the site: {reason}"
-            raise HostError(message, built=True) from None
-        finally:
-            self.configuration.unlink(missing_ok=True)
-        if "No issues found" not in str(said):
-            self.documents.warn(str(said))
+    def _rendered(self, renderer: Renderer) -> None:
+        """Wait until Zensical has built what was woven."""
+        built, said = renderer.wait()
+        if not built:
+            raised = _RAISED.search(said)
+            reason = raised[1] if raised else said
+            raise HostError(f"Zensical could not build the site: {reason}", built=True)
+        if "No issues found" not in said:
+            self.documents.warn(said)
 
     def _configuration(self, site: WovenSite) -> str:
         """The site's configuration, with the woven documents in the place of the author's.
@@ -385,36 +379,6 @@ def _finished(html: str, file: File) -> str:
 def _documents(text: str) -> bool:
     """Whether a page shows the documentation of code."""
     return "::: " in text and _DOCUMENTED.search(text) is not None
-
-
-class _Said:
-    """What a library prints of its own, past Python's streams."""
-
-    text = ""
-
-    def __str__(self) -> str:
-        return self.text
-
-
-@contextlib.contextmanager
-def _captured(said: _Said) -> Iterator[None]:
-    """Keep what is printed to the terminal, by whatever means."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    streams = [os.dup(1), os.dup(2)]
-    with tempfile.TemporaryFile() as file:
-        for number in (1, 2):
-            os.dup2(file.fileno(), number)
-        try:
-            yield
-        finally:
-            sys.stdout.flush()
-            sys.stderr.flush()
-            for number, stream in zip((1, 2), streams, strict=True):
-                os.dup2(stream, number)
-                os.close(stream)
-            file.seek(0)
-            said.text = _COLOUR.sub("", file.read().decode("utf-8", "replace")).strip()
 
 
 def _default_extensions() -> dict[str, Any]:

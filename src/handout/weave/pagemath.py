@@ -135,6 +135,7 @@ def convert(
     keep: bool = False,
     verdicts: Mapping[int, Sequence[Verdict]] | None = None,
     objects: Objects | None = None,
+    known: dict[str, list[str]] | None = None,
 ) -> tuple[str, list[Problem]]:
     """A page's HTML with MathML for its formulas, and what is wrong with those that failed.
 
@@ -146,6 +147,8 @@ def convert(
         verdicts: on the formulas of cells, by the number of the cell, which are drawn on them.
         objects: what the page's graphs show, which formulas speak of as well.
         keep: whether a formula that fails stays marked; if not, it is shown as its source.
+        known: what was made of formulas with the same arguments before, to which this is added:
+            whoever looks for a page's formulas before it is rendered sets them only once.
 
     Raises:
         MathError: a macro is not LaTeX that can be converted.
@@ -154,14 +157,25 @@ def convert(
         return content, []
     formulas = list(_formulas(content, which))
     wanted = [formula for formula in formulas if formula.wanted]
-    found = [(verdicts or {}).get(-1 if f.cell is None else f.cell, ()) for f in wanted]
-    written = [(with_marks(f.latex, on), f.display) for f, on in zip(wanted, found, strict=True)]
-    converted = to_mathml_page(written, macros)
-    made = (
-        _shown(f, mathml, on, objects or Objects(), keep)
-        for f, mathml, on in zip(wanted, converted, found, strict=True)
-    )
-    shown = iter([next(made) if formula.wanted else formula.marked for formula in formulas])
+    asked = json.dumps([(f.latex, f.display, f.cell) for f in wanted])
+    problems: list[Problem] = []
+    if known is None or asked not in known:
+        found = [(verdicts or {}).get(-1 if f.cell is None else f.cell, ()) for f in wanted]
+        written = [
+            (with_marks(f.latex, on), f.display) for f, on in zip(wanted, found, strict=True)
+        ]
+        converted = to_mathml_page(written, macros)
+        made = [
+            _shown(f, mathml, on, objects or Objects(), keep)
+            for f, mathml, on in zip(wanted, converted, found, strict=True)
+        ]
+        problems = list(_problems(wanted, converted, page)) if page is not None else []
+        if known is not None and not any(isinstance(mathml, MathError) for mathml in converted):
+            known[asked] = made
+    else:
+        made = known[asked]
+    in_turn = iter(made)
+    shown = iter([next(in_turn) if formula.wanted else formula.marked for formula in formulas])
     html_of_page = "".join(
         part
         if literal
@@ -171,7 +185,7 @@ def convert(
         )
         for part, literal in parts(content)
     )
-    return html_of_page, list(_problems(wanted, converted, page)) if page is not None else []
+    return html_of_page, problems
 
 
 def formulas(content: str) -> list[tuple[str, bool]]:

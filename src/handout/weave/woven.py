@@ -42,6 +42,7 @@ class Woven:
         macros: of the page's formulas.
         mathml: which formulas are set, as in `handout.settings`.
         keep: whether a formula that cannot be set is left to the site's own typesetter.
+        formulas: those set already, which `completed` uses and adds to; they follow from the rest.
     """
 
     token: str
@@ -56,16 +57,25 @@ class Woven:
     macros: Mapping[str, str] = field(default_factory=dict)
     mathml: bool | str = True
     keep: bool = False
+    formulas: dict[str, list[str]] = field(default_factory=dict)
 
     @cached_property
     def json(self) -> str:
-        """All of it, the same for the same content."""
-        data = {each.name: getattr(self, each.name) for each in fields(self)}
+        """All but what follows from it, the same for the same content."""
+        return self._json("formulas")
+
+    @property
+    def whole_json(self) -> str:
+        """All of it."""
+        return self._json()
+
+    def _json(self, *without: str) -> str:
+        data = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in without}
         return json.dumps(data, ensure_ascii=False, sort_keys=True)
 
 
 def from_json(text: str) -> Woven:
-    """What `Woven.json` has written."""
+    """What `Woven.json` or `Woven.whole_json` has written."""
     data: dict[str, Any] = json.loads(text)
     data["mentions"] = {written: Mention(*shown) for written, shown in data["mentions"].items()}
     for by_number in ("marked", "sources"):
@@ -140,4 +150,5 @@ def completed(html: str, woven: Woven, page: Page | None = None) -> tuple[str, l
         keep=woven.keep,
         verdicts=woven.marked,
         objects=objects,
+        known=woven.formulas,
     )

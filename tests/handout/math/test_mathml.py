@@ -247,6 +247,21 @@ def test_a_formula_met_twice_is_found_in_its_place() -> None:
     assert [problem.line for problem in problems] == [1, 5]
 
 
+def test_formulas_are_set_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was made of them is used for the same formulas again, and for no others."""
+    known: dict[str, list[str]] = {}
+    content = _html(r"\sqrt{x}") + mark("y", display=True)
+    set_once, _ = convert(content, None, known=known)
+    monkeypatch.setattr("handout.weave.pagemath.to_mathml_page", lambda *_: 1 / 0)
+    assert convert(content, None, known=known) == (set_once, [])
+    with pytest.raises(ZeroDivisionError):
+        convert(content.replace("y", "z"), None, known=known)
+    monkeypatch.undo()
+    for _ in range(2):  # what fails is told every time
+        _, problems = convert(_html(r"\bogus"), _page(r"$\bogus$"), known=known)
+        assert len(problems) == 1
+
+
 def test_failed_formula_is_shown_escaped() -> None:
     """A formula that fails appears as its source, which may hold markup."""
     shown, _ = convert(_html(r"<script> \bogus"), _page(""))
