@@ -212,7 +212,8 @@ def _insist_on_one_reading(equation: Equation, meaning: Meaning, setting: Settin
     """Refuse what is refuted as it is read, and holds as some authors mean it.
 
     That is b(1 - r) as a product, of a node b that depends on r; A^2 as the square of each entry;
-    and a natural number as a positive one.
+    a norm of a matrix as that of its entries; a softmax of columns; and a natural number as a
+    positive one.
 
     Raises:
         EquationError: It holds so.
@@ -230,6 +231,18 @@ def _insist_on_one_reading(equation: Equation, meaning: Meaning, setting: Settin
             message = (
                 "This holds if the power is that of each entry, and not of the matrix: write "
                 "A \\odot A, or indices"
+            )
+        elif expr.op == "norm_spectral" and "norm_F" not in {p.op for p in parts(meaning)}:
+            other = replace(setting.page, frobenius=True)
+            message = (
+                "This holds if the norm is the root of the sum of squares, and not if it is the "
+                "largest singular value: write \\lVert A \\rVert_F"
+            )
+        elif expr.op == "softmax_rows":
+            other = replace(setting.page, columns=True)
+            message = (
+                "This holds if each column is a softmax, and not if each row is: write it with "
+                "indices, or of the transpose"
             )
         else:
             continue

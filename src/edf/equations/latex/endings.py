@@ -3,7 +3,17 @@ r"""Where a sum without parentheses ends: the last factor of its term may be in 
 from __future__ import annotations
 
 from edf.equations.diagnostics import Why, fail
-from edf.equations.latex.syntax import Big, Function, Group, Product, Slash, Symbol, Tree, walk
+from edf.equations.latex.syntax import (
+    Big,
+    Function,
+    Group,
+    Product,
+    Script,
+    Slash,
+    Symbol,
+    Tree,
+    walk,
+)
 
 
 def insist_on_end(tree: Tree, what: str) -> None:
@@ -14,6 +24,18 @@ def insist_on_end(tree: Tree, what: str) -> None:
             f"Is this within {what}, or behind it? Put what belongs together into parentheses",
             end.at,
         )
+
+
+def _is_call(product: Product, letters: set[Symbol]) -> bool:
+    r"""Whether a product ends as \lambda_i(A^\top A) or f_i(x) does, in a function."""
+    *_, head, end = product.factors
+    group = end.base if isinstance(end, Script) else end
+    indexed = isinstance(head, Script) and bool(letters & set(walk(head)))
+    alone = isinstance(group, Group) and len(group.items) == 1
+    if not (indexed and alone and not product.joins[-1] and isinstance(group, Group)):
+        return False
+    spectral = isinstance(head, Script) and head.base in (Symbol(r"\lambda"), Symbol(r"\sigma"))
+    return spectral or isinstance(group.items[0], Symbol | Script)
 
 
 def _loose_end(tree: Tree) -> Tree | None:
@@ -34,6 +56,8 @@ def _loose_end(tree: Tree) -> Tree | None:
                 letters = {item for item in below if isinstance(item, Symbol)}
                 last: Tree = tree.body.bottom if isinstance(tree.body, Slash) else tree.body
                 if isinstance(last, Product):
+                    if _is_call(last, letters):
+                        return None
                     last = last.factors[-1]
                 if last is not tree.body and not letters & set(walk(last)):
                     return last

@@ -52,6 +52,8 @@ RANDOM = {
     **dict.fromkeys(MOMENTS, "a moment"),
     "E": "an expectation",
 }
+#: Words for numbers of matrices that jump at few of them.
+JUMPS = frozenset("rank rk nullity".split())
 BRACES = frozenset(r"\underbrace \overbrace".split())
 
 #: Functions with a macro of their own, and those that a power may stand behind, as in \sin^2 x.
@@ -177,8 +179,6 @@ REFUSED = {
     r"\cdots": "Dots leave something to guess: write \\sum or \\prod with an index",
     r"\vdots": "Dots leave something to guess: write the rule with indices",
     r"\ddots": "Dots leave something to guess: write the rule with indices",
-    r"\lfloor": "Rounding is not understood: it has no derivative",
-    r"\lceil": "Rounding is not understood: it has no derivative",
     r"\dagger": "\\dagger is not understood: write \\top",
 }
 for _reason, _macros in {

@@ -41,7 +41,7 @@ from edf.equations.latex.syntax import (
     Tree,
     walk,
 )
-from edf.equations.latex.vocabulary import ACCENTS, BINOMIALS, BOLD, REFUSED
+from edf.equations.latex.vocabulary import ACCENTS, BINOMIALS, BOLD
 from edf.equations.meaning.calculus.derivatives import read_derivative, read_grad
 from edf.equations.meaning.calculus.points import read_evaluated
 from edf.equations.meaning.calls.functions import read_function
@@ -377,7 +377,10 @@ def _read_group(reader: Reader, tree: Group) -> Expr:
         with reader.unlifted():
             return apply("inner", [reader.read(item) for item in tree.items], tree.at)
     if tree.open.lstrip("\\").endswith(("lfloor", "lceil")):
-        fail(Why.NOTATION, REFUSED[tree.open[tree.open.rindex("\\") :]], tree.at)
+        name = "floor" if tree.open.endswith("floor") else "ceil"
+        if len(tree.items) > 1:
+            fail(Why.NOTATION, f"The {name} of one number is understood", tree.items[1].at)
+        return apply(name, (reader.read(tree.items[0]),), tree.at)
     if len(tree.items) == 1:
         return reader.read(tree.items[0])
     if tree.open.endswith("\\{"):

@@ -87,6 +87,8 @@ FUNCTIONS = [
               branches=True),
     _function("silu", lambda z: z * logistic(z), "silu", "SiLU", "swish", macros=(),
               activation=True),
+    _function("floor", lambda z: np.floor(np.real(z)), macros=(), branches=True),
+    _function("ceil", lambda z: np.ceil(np.real(z)), macros=(), branches=True),
     _function("logit", lambda z: np.log(z / (1 - z)), macros=()),
     _function("sign", lambda z: np.sign(np.real(z)), "sign", "sgn", macros=(), activation=True,
               branches=True),
@@ -115,6 +117,11 @@ FUNCTIONS += [
     Operation(
         "softmax", _softmax, _of_column("softmax", lambda shape: shape),
         *called("softmax", r"\operatorname{softmax}"), words=("softmax", "Softmax"),
+        rounds_inside=True,
+    ),
+    Operation(
+        "softmax_rows", lambda z: _softmax(z.swapaxes(-1, -2)).swapaxes(-1, -2),
+        lambda shape: shape, *called("softmax_rows", r"\operatorname{softmax}_{\text{rows}}"),
         rounds_inside=True,
     ),
 ]  # fmt: skip

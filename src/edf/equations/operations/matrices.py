@@ -86,7 +86,8 @@ def _norm(kind: str, latex: str, value: Callable[[Array], Array]) -> Operation:
             raise ShapeRuleError("The Frobenius norm is for matrices: leave the F out")
         if kind != "F" and not is_vector(shape):
             raise ShapeRuleError(
-                "Which norm of the matrix? Write \\lVert A \\rVert_F, or use indices"
+                "Which norm of the matrix? Write \\lVert A \\rVert_F for the root of the sum of "
+                "squares, \\lVert A \\rVert_2 for the largest singular value, or use indices"
             )
         return None
 

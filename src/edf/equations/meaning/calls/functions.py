@@ -21,13 +21,13 @@ from edf.equations.latex.syntax import (
 )
 from edf.equations.meaning.letters.aliases import entry
 from edf.equations.meaning.letters.symbols import WORD_FONTS, read_indices
-from edf.equations.meaning.names.scope import Bound
+from edf.equations.meaning.names.scope import Bound, index_text
 from edf.equations.meaning.reader import Factors, Joins, Reader
-from edf.equations.meaning.typed.algebra import apply, make
+from edf.equations.meaning.typed.algebra import apply, component, make
 from edf.equations.meaning.typed.expression import Expr
 from edf.equations.operations import BY_MACRO, BY_SYMBOL, BY_WORD
 from edf.equations.operations.operation import Operation
-from edf.equations.operations.shapes import Shape, is_column, of_array, to_array
+from edf.equations.operations.shapes import Shape, is_column, is_vector, of_array, settle, to_array
 from edf.graph import Node
 from edf.operations.reductions import Softmax
 
@@ -111,6 +111,8 @@ def call_operation(
     if operation.name == "softmax" and (part := _component_of_softmax(reader, group, at)):
         return part
     arguments = [reader.read(item) for item in group.items]
+    if operation.name == "softmax" and _is_matrix(arguments[0]) and not primes:
+        return _softmax_of_matrix(reader, arguments[0], at)
     if operation.arity is None and not primes:
         return apply(operation.name, arguments, at)
     if len(arguments) > 1:
@@ -127,6 +129,57 @@ def _derivative(operation: Operation, argument: Expr, primes: int, shown: str, a
     bound = Bound(operation.name, "function", operation.value)
     shape = apply(operation.name, (argument,), at).shape
     return make("prime", (argument,), (bound, primes), at=at, order=primes, shape=shape)
+
+
+def _is_matrix(value: Expr) -> bool:
+    return value.shape is not None and not is_vector(value.shape)
+
+
+def _softmax_of_matrix(reader: Reader, matrix: Expr, at: int) -> Expr:
+    """The softmax of each row, as programs compute it of a batch; or of each column."""
+    if not reader.page.columns:
+        return apply("softmax_rows", (matrix,), at)
+    turned = apply("softmax_rows", (apply("transpose", (matrix,), at),), at)
+    return apply("transpose", (turned,), at)
+
+
+def spectral(reader: Reader, symbol: Symbol, sub: Tree | None, group: Group) -> Expr | None:
+    r"""\lambda_{\max}(A), \sigma_i(A), \kappa(A): what belongs to a matrix, unless it is bound.
+
+    Singular values are numbered from the largest on. Eigenvalues are not: some authors begin with
+    the smallest, so that only sums and products over all of them are read.
+    """
+    name = {r"\lambda": "lambda", r"\sigma": "sigma", r"\kappa": "cond"}.get(symbol.base)
+    if name is None or symbol.styles or len(group.items) > 1 or (name == "cond") != (sub is None):
+        return None
+    bound = reader.scope.find(symbol)
+    text = index_text(sub) if sub is not None else ""
+    if text is None or (text and reader.scope.find(symbol, text) is not None):
+        return None
+    if bound is not None and (not text or bound.kind == "function" or reader.shape_of(bound)):
+        return None
+    value = reader.whole(group.items[0])
+    if not _is_matrix(value):
+        return None
+    if sub is None:
+        return apply("cond", (value,), symbol.at)
+    if text in ("max", "min"):
+        return apply(f"{name}_{text}", (value,), symbol.at)
+    if name == "lambda" and text not in reader.summed:
+        fail(
+            Why.AMBIGUOUS,
+            "Which eigenvalue, counted from the largest or from the smallest? Write "
+            "\\lambda_{\\max} or \\lambda_{\\min}, or a sum over all of them",
+            sub.at,
+        )
+    column = apply("eigenvalues" if name == "lambda" else "singular_values", (value,), symbol.at)
+    assert column.shape is not None
+    if not text.isdigit():
+        return entry(reader, column, read_indices(reader, sub), symbol.at)
+    count = settle(column.shape[0])
+    if not isinstance(count, int) or not 1 <= int(text) <= count:
+        fail(Why.SHAPES, f"There are {count} singular values, counted from 1", sub.at)
+    return component(column, (int(text) - 1,), symbol.at)
 
 
 def _component_of_softmax(reader: Reader, group: Group, at: int) -> Expr | None:

@@ -40,9 +40,14 @@ from edf.equations.meaning.reader import Reader
 from edf.equations.meaning.typed.algebra import apply, make
 from edf.equations.meaning.typed.display import suffix_of
 from edf.equations.meaning.typed.expression import Expr, Index
-from edf.equations.operations.shapes import Dim, is_column, is_vector, settle
+from edf.equations.operations.shapes import Dim, is_column, is_vector, same, settle
 
 _TRANSPOSE = TRANSPOSES | {"T"}
+#: What stands below a norm, beside 1 and 2.
+_NORMS = {
+    r"\infty": "inf", "F": "F", "*": "nuclear", r"\ast": "nuclear", "op": "spectral",
+    r"\star": "nuclear",
+}  # fmt: skip
 
 
 def read_script(reader: Reader, tree: Script) -> Expr:
@@ -381,6 +386,15 @@ def raised(reader: Reader, base: Expr, sup: Tree | None, at: int) -> Expr:
         return apply("transpose", (base,), at)
     if base.shape is not None and is_minus_one(sup):
         return apply("inverse", (base,), at)
+    if base.shape is not None and isinstance(sup, Symbol) and sup.base in ("+", r"\dagger"):
+        if sup.base != "+" and same(*base.shape):
+            fail(
+                Why.AMBIGUOUS,
+                "The pseudoinverse, or the conjugate transpose? Of a square matrix, write A^+ or "
+                "A^\\top",
+                sup.at,
+            )
+        return apply("pinv", (base,), at)
     if base.shape is not None and _is_minus_transpose(reader, sup):
         return apply("transpose", (apply("inverse", (base,), at),), at)
     if base.shape is None:
@@ -420,7 +434,11 @@ def _exponential(reader: Reader, exponent: Tree, at: int) -> Expr:
 def read_bars(reader: Reader, tree: Bars, sub: Tree | None = None) -> Expr:
     r"""|x|, or \lVert x \rVert with the kind of norm below."""
     if tree.double:
-        return apply(f"norm_{_norm_kind(sub)}", (reader.whole(tree.body),), tree.at)
+        body = reader.whole(tree.body)
+        kind = _norm_kind(sub)
+        if sub is not None and kind == "2" and body.shape is not None and not is_vector(body.shape):
+            kind = "F" if reader.page.frobenius else "spectral"
+        return apply(f"norm_{kind}", (body,), tree.at)
     if sub is not None:
         fail(
             Why.NOTATION,
@@ -443,6 +461,10 @@ def _norm_kind(sub: Tree | None) -> str:
     if len(sub.items) == 1:
         if isinstance(item, Number) and item.text in ("1", "2"):
             return item.text
-        if isinstance(item, Symbol) and item.base in (r"\infty", "F"):
-            return {r"\infty": "inf", "F": "F"}[item.base]
-    fail(Why.NOTATION, "This norm is not understood: 1, 2, \\infty and F are", sub.at)
+        if isinstance(item, Symbol) and item.base in _NORMS:
+            return _NORMS[item.base]
+    fail(
+        Why.NOTATION,
+        "This norm is not understood: write 1, 2, \\infty, F, or * for the nuclear norm",
+        sub.at,
+    )

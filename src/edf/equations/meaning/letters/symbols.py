@@ -22,7 +22,7 @@ from edf.equations.latex.syntax import (
     Tree,
     walk,
 )
-from edf.equations.latex.vocabulary import ACCENTS, BOLD, GREEK, RANDOM, REFUSED
+from edf.equations.latex.vocabulary import ACCENTS, BOLD, GREEK, JUMPS, RANDOM, REFUSED
 from edf.equations.meaning.letters.aliases import read_alias
 from edf.equations.meaning.names.scope import (
     Bound,
@@ -713,6 +713,13 @@ def _refuse_unbound(reader: Reader, symbol: Symbol, sub: Tree | None, at: int) -
         fail(
             Why.OTHER_MEANING,
             f"{to_latex(symbol)} is a function: write its argument in parentheses",
+            at,
+        )
+    if base in JUMPS:
+        fail(
+            Why.NOTATION,
+            f"{base} is a whole number, and random points do not go where it jumps: write what "
+            "follows from it, as \\det A \\neq 0",
             at,
         )
     if base in RANDOM and len(base) > 1:

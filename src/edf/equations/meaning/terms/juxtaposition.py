@@ -13,7 +13,12 @@ from edf.equations.diagnostics import Why, fail
 from edf.equations.latex.printer import to_latex
 from edf.equations.latex.syntax import Group, Indices, Number, Script, Symbol, Tree
 from edf.equations.meaning.calculus.derivatives import read_jacobian
-from edf.equations.meaning.calls.functions import call_function, call_operation, named_operation
+from edf.equations.meaning.calls.functions import (
+    call_function,
+    call_operation,
+    named_operation,
+    spectral,
+)
 from edf.equations.meaning.calls.nodes import call_node, insist_on_product, lists_arguments
 from edf.equations.meaning.letters.aliases import called_alias, entry
 from edf.equations.meaning.letters.scripts import (
@@ -52,6 +57,8 @@ def read_call(reader: Reader, head: Tree, group: Group, behind: Tree) -> Expr | 
         return None
     if (size := _size(reader, symbol, group)) is not None and script == Script(symbol):
         return _with_scripts(reader, size, behind)
+    if (number := spectral(reader, symbol, script.sub, group)) is not None and not script.primes:
+        return _called(reader, number, symbol, script, behind)
     if _is_jacobian(reader, symbol, script.sub):
         assert script.sub is not None
         jacobian = read_jacobian(reader, script.sub, group, symbol.at)

@@ -122,7 +122,15 @@ def _index(style: _Style, expr: Expr) -> Text:
 
 
 def _component(style: _Style, expr: Expr) -> Text:
-    inside, suffix = style.show(expr.args[0]), suffix_of(expr.data)
+    whole = expr.args[0]
+    if whole.op in ("singular_values", "eigenvalues"):  # numbered from 1
+        matrix = style.show(whole.args[0])
+        index = suffix_of(tuple(k + 1 if isinstance(k, int) else k for k in expr.data))
+        name = "sigma" if whole.op == "singular_values" else "lambda"
+        return style.pick(
+            rf"\{name}_{{{index}}}\left( {matrix} \right)", f"{name}_{index}({matrix})"
+        ), TIGHT
+    inside, suffix = style.show(whole), suffix_of(expr.data)
     return style.pick(rf"\left( {inside} \right)_{{{suffix}}}", f"({inside})_{suffix}"), TIGHT
 
 
