@@ -169,10 +169,13 @@ def check_count(operation: type, count: int) -> None:
 
 @functools.cache
 def _arrays(operation: type) -> list[str] | None:
-    """Return the names of the arrays that an operation's own forward takes; None for any number."""
+    """Return the names of the arrays that an operation's own forward takes; None for any number,
+    and where it has none."""
     import inspect
 
     forward = getattr(operation, "forward")  # noqa: B009  # a type need not have one
+    if vars(forward).get("operation", forward) is None:
+        return None
     parameters = list(inspect.signature(forward).parameters.values())[1:]
     plain = inspect.Parameter.POSITIONAL_OR_KEYWORD
     if any(p.kind is not plain or p.default is not p.empty for p in parameters):

@@ -12,7 +12,10 @@ to one gradient per input, as a tuple, or bare for a single input; `None` means 
 derivative in that input. Summing over fan-out and undoing broadcasting is the graph's business,
 so no operation does either.
 
-A graph has no global state: it is what one node reaches through `inputs`.
+`Node.forward` walks from the leaves to a node, `Node.backward` from the node to the leaves. By the
+chain rule each operation adds its part to the gradients of its inputs. When its own turn comes, all
+that use its value have been visited, so its gradient is complete. A graph has no global state: it
+is what one node reaches through `inputs`.
 """
 
 from __future__ import annotations
@@ -26,17 +29,17 @@ import numpy.typing as npt
 
 from edf.described import Described
 from edf.errors import GraphError, ShapeError, check_count, refuse_none, reraise
-from edf.methods import check_options, either, one_per_input
+from edf.methods import either, one_per_input, walk
 from edf.operators import Operators
 from edf.order import order_of, topological_order
-from edf.wanted import in_precision_of, refuse_without_value, start, targets
+from edf.wanted import initial_gradient, keep_precision, require_values, targets
 
 __all__ = ["Array", "Constant", "GraphError", "Input", "Node", "Param", "ShapeError", "as_node",
            "topological_order", "unbroadcast"]  # fmt: skip
 
 Array: TypeAlias = npt.NDArray[Any]  # of any dtype; NumPy's own scalars stand for 0-d arrays
 
-_VALUE = attrgetter("value")
+_value_of = attrgetter("value")
 
 # ------------------------------------------------------------------------------------- a node
 
@@ -58,14 +61,23 @@ class Node(Described, Operators["Node"]):
         check_count(type(self), len(inputs))
         self.inputs = tuple(as_node(x) for x in inputs)
 
-    def forward(self, *arrays: Any, **options: Any) -> Any:
-        """Evaluate the graph up to this node and return its value."""
-        if arrays:
-            raise GraphError(f"{type(self).__name__} has no forward")
-        check_options("forward", options)
-        return _forward(self, **options)
+    @walk
+    def forward(self) -> Any:
+        """Evaluate the graph up to this node, inputs first, and return its value."""
+        order = order_of(self)
+        require_values(order.leaves(self))
+        node = self
+        try:
+            for node, forward in order.operations(self):
+                node.value = forward(node, *map(_value_of, node.inputs))
+        except Exception as error:
+            reraise(error, node, "forward")
+        if self.value is None:
+            refuse_none(order.operations(self))
+        return self.value
 
-    def backward(self, *arrays: Any, **options: Any) -> Any:
+    @walk
+    def backward(self, *, cotangent: Any = None, wrt: Node | Iterable[Node] | None = None) -> None:
         """Set `grad`, the derivative of this node, on every node that it depends on.
 
         Gradients start from zero every time. A node that is not a scalar needs `cotangent=`, of its
@@ -73,18 +85,40 @@ class Node(Described, Operators["Node"]):
         several, gradients are computed for those and what lies between only, and are None
         elsewhere. Integers, as labels are, have no gradient; to ask for one is an error.
         """
-        if arrays:
-            raise GraphError(f"{type(self).__name__} has no backward")
-        check_options("backward", options)
-        _backward(self, **options)
+        own_grad = initial_gradient(self, cotangent)  # 1 for a scalar
+        order = order_of(self)
+        steps = order.back(self, targets(self, order.leaves(self), wrt))
+        for node in order.nodes(self):
+            node.grad = None  # nothing is left of an earlier walk
+        self.grad = own_grad
+        node = self
+        try:
+            for node, backward, wanted in steps:  # the last operation first
+                if node.grad is None:
+                    continue
+                grads = backward(node, node.grad, *map(_value_of, node.inputs))
+                if type(grads) is not tuple or len(grads) != len(node.inputs):
+                    grads = one_per_input(grads, len(node.inputs))
+                for k, x in wanted:
+                    grad = grads[k]
+                    if grad is None:
+                        continue
+                    try:
+                        if grad.shape != x.value.shape:
+                            grad = unbroadcast(grad, x.value.shape)
+                    except AttributeError:  # one of the two is a number of Python's
+                        grad = unbroadcast(grad, np.shape(x.value))
+                    x.grad = grad if x.grad is None else x.grad + grad  # the sum over fan-out
+        except Exception as error:
+            reraise(error, node, "backward")
+        keep_precision(order.leaves(self))
 
     def __init_subclass__(cls, **options: Any) -> None:
-        """Let an operation's own two methods be the graph's where they are given no arrays."""
+        """Let the two methods of an operation be the walks where they are given no arrays."""
         super().__init_subclass__(**options)
         for name in ("forward", "backward"):
             if name in vars(cls):
-                walk = _forward if name == "forward" else _backward
-                setattr(cls, name, either(name, vars(cls)[name], walk))
+                setattr(cls, name, either(vars(cls)[name], getattr(Node, name).walk))
 
     @property
     def params(self) -> list[Param]:
@@ -95,6 +129,19 @@ class Node(Described, Operators["Node"]):
         """Return whether the gradient in input number k is wanted. An operation for which it is
         expensive may ask, and return None in its place where it is not."""
         return self.needs is None or k in self.needs
+
+
+def unbroadcast(grad: Any, shape: tuple[int, ...]) -> Array:
+    """Sum `grad` over the axes along which an array of `shape` was broadcast to grad's shape."""
+    summed = np.asarray(grad)
+    while summed.ndim > len(shape):
+        summed = np.add.reduce(summed)  # over the first axis, which broadcasting had put there
+    if 1 in shape and summed.ndim == len(shape):
+        ones = tuple(k for k, n in enumerate(shape) if n == 1)
+        summed = np.add.reduce(summed, axis=ones, keepdims=True)
+    if summed.shape != shape:
+        raise ShapeError(f"a gradient of shape {np.shape(grad)} for an input of shape {shape}")
+    return summed
 
 
 # ------------------------------------------------------------------------------------ its leaves
@@ -156,75 +203,3 @@ def as_node(x: Any) -> Node:
     if isinstance(x, list | tuple) and any(isinstance(part, Node) for part in x):
         raise TypeError("a list of nodes is not a node: write Stack([x, y]) or Concatenate([x, y])")
     return x if isinstance(x, Node) else Constant(x)
-
-
-# ------------------------------------------------------------------------------- the walk forward
-
-
-def _forward(root: Node) -> Array:
-    """Evaluate every operation below `root`, inputs first; return root's value."""
-    order = order_of(root)
-    for leaf in order.leaves:
-        if leaf.value is None:
-            refuse_without_value(leaf)
-        if type(leaf.value) is not np.ndarray and not isinstance(leaf, Constant):
-            leaf.value = np.asarray(leaf.value)
-    node = root
-    try:
-        for node, forward in order.operations:
-            node.value = forward(node, *map(_VALUE, node.inputs))
-    except Exception as error:
-        reraise(error, node, "forward")
-    if root.value is None:
-        refuse_none(order.operations)
-    return root.value
-
-
-# --------------------------------------------------------------------------------- the walk back
-
-
-def _backward(
-    root: Node, *, cotangent: Any = None, wrt: Node | Iterable[Node] | None = None
-) -> None:
-    """Set `grad` on what lies between `root` and the nodes whose gradients are wanted."""
-    first = start(root, cotangent)
-    order = order_of(root)
-    steps = order.back(targets(root, order.leaves, wrt))
-    for node in order.nodes:
-        node.grad = None
-    root.grad = first
-    node = root
-    try:
-        for node, backward, wanted in steps:  # the last operation first
-            if node.grad is None:
-                continue
-            grads = backward(node, node.grad, *map(_VALUE, node.inputs))
-            if type(grads) is not tuple or len(grads) != len(node.inputs):
-                grads = one_per_input(grads, len(node.inputs))
-            for k, x in wanted:
-                if (grad := grads[k]) is not None:
-                    try:
-                        fits = grad.shape == x.value.shape
-                    except AttributeError:  # of a number of Python's
-                        fits = False
-                    if not fits:
-                        grad = unbroadcast(grad, np.shape(x.value))
-                    x.grad = grad if x.grad is None else x.grad + grad  # the sum over fan-out
-    except Exception as error:
-        reraise(error, node, "backward")
-    for leaf in order.leaves:
-        if leaf.grad is not None:
-            leaf.grad = in_precision_of(leaf.value, leaf.grad)
-
-
-def unbroadcast(grad: Any, shape: tuple[int, ...]) -> Array:
-    """Sum `grad` over the axes along which an array of `shape` was broadcast to grad's shape."""
-    summed = np.asarray(grad)
-    if (extra := summed.ndim - len(shape)) > 0:
-        summed = np.add.reduce(summed, axis=tuple(range(extra)))
-    if 1 in shape and extra >= 0:
-        ones = tuple(k for k, n in enumerate(shape) if n == 1)
-        summed = np.add.reduce(summed, axis=ones, keepdims=True)
-    if summed.shape != shape:
-        raise ShapeError(f"a gradient of shape {np.shape(grad)} for an input of shape {shape}")
-    return summed

@@ -1,7 +1,7 @@
 """`forward` and `backward` mean two things each.
 
 `square.forward(x)`, given arrays, is the operation alone, as its class defines it;
-`loss.forward()`, given none, is the whole graph up to the node.
+`loss.forward()`, given none, is the walk over the whole graph up to the node.
 """
 
 from __future__ import annotations
@@ -19,14 +19,23 @@ Method = Callable[..., Any]
 ARGUMENTS = {"forward": (), "backward": ("cotangent", "wrt")}
 
 
-def either(name: str, operation: Method, graph: Method) -> Method:
-    """Return a method that is `operation` where it is given arrays, and `graph` where not."""
+def walk(function: Method) -> Method:
+    """Return the method of a node without an operation of its own, which walks over its graph."""
+    return either(None, function)
 
-    @functools.wraps(operation)
+
+def either(operation: Method | None, walk: Method) -> Method:
+    """Return a method that is `operation` where it is given arrays, and `walk` where not."""
+    name = walk.__name__
+
+    @functools.wraps(operation or walk)
     def method(self: Any, *arrays: Any, **options: Any) -> Any:
         if not arrays:
-            check_options(name, options)
-            return graph(self, **options)
+            if options:
+                _check_options(name, options)
+            return walk(self, **options)
+        if operation is None:
+            raise GraphError(f"{type(self).__name__} has no {name}")
         try:
             return operation(self, *arrays, **options)
         except TypeError as error:
@@ -34,10 +43,11 @@ def either(name: str, operation: Method, graph: Method) -> Method:
                 raise
             raise TypeError(_called(self, name, operation, len(arrays))) from error
 
+    vars(method).update(operation=operation, walk=walk)
     return method
 
 
-def check_options(name: str, options: Iterable[str]) -> None:
+def _check_options(name: str, options: Iterable[str]) -> None:
     """Raise `TypeError` unless the walk of that name, forward or backward, takes these options."""
     for option in options:
         if option not in ARGUMENTS[name]:
@@ -59,7 +69,7 @@ def _called(node: Any, name: str, operation: Method, count: int) -> str:
 def own(node: Any, name: str) -> Method:
     """Return an operation's method as its class defines it, without the choice."""
     method: Method = getattr(type(node), name)
-    return getattr(method, "__wrapped__", method)
+    return getattr(method, "operation", None) or method
 
 
 def one_per_input(grads: Any, count: int) -> tuple[Any, ...]:

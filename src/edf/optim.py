@@ -40,7 +40,7 @@ class Optimizer(metaclass=Explained):
             )
         self.lr = lr
         self.steps = 0
-        self._memory: list[dict[str, Array]] = [{} for _ in self.params]
+        self._memory: dict[Param, dict[str, Array]] = {param: {} for param in self.params}
 
     def step(self) -> None:
         """Change every parameter that the last `backward()` gave a gradient.
@@ -48,17 +48,13 @@ class Optimizer(metaclass=Explained):
         Raises:
             GraphError: It gave none to any of them, or there was no `backward()`.
         """
-        changing = [
-            (param, memory)
-            for param, memory in zip(self.params, self._memory, strict=True)
-            if param.grad is not None
-        ]
+        changing = [param for param in self.params if param.grad is not None]
         if not changing:
             raise GraphError("no parameter has a gradient: call loss.backward() before step()")
         lr = self.lr(self.steps) if callable(self.lr) else self.lr
         self.steps += 1
-        for param, memory in changing:
-            param.value = self.update(param.value, param.grad, lr, memory)
+        for param in changing:
+            param.value = self.update(param.value, param.grad, lr, self._memory[param])
 
     def update(self, w: Array, dw: Array, lr: float, memory: dict[str, Array]) -> Array:
         """Return the next value of a parameter; `memory` keeps what is remembered of it."""

@@ -5,7 +5,7 @@ A first reader can skip this file. `order_of(root)` is all that `graph.py` asks 
 
 from __future__ import annotations
 
-from operator import attrgetter, is_
+from operator import attrgetter
 from typing import Any, Protocol, TypeVar
 
 from edf.errors import GraphError
@@ -55,77 +55,61 @@ def topological_order(*roots: N) -> list[N]:
 
 
 class Order:
-    """The graph below a root, as the two walks take it."""
+    """The graph below a root, as the two walks take it.
 
-    def __init__(self, root: Any, kept: Kept) -> None:
-        self.root = root
-        self.kept = kept
-
-    @property
-    def nodes(self) -> list[Any]:
-        """Every node, inputs first, the root last."""
-        return [*self.kept.below, self.root]
-
-    @property
-    def leaves(self) -> list[Any]:
-        """The nodes without inputs."""
-        return self.kept.leaves if self.root.inputs else [self.root]
-
-    @property
-    def operations(self) -> list[tuple[Any, Method]]:
-        """The others, each with its own forward."""
-        last = self.kept.last_forward
-        return [*self.kept.operations, (self.root, last)] if last else []
-
-    def back(self, targets: set[Any]) -> list[Step]:
-        """The operations between the targets and the root, the last one first: each with its own
-        backward, and the inputs that lead to a target."""
-        if self.kept.targets != targets:
-            for unknown in targets.difference(self.nodes):
-                raise GraphError(f"{self.root!r} does not depend on {unknown!r}, named in wrt")
-            self.kept.plan(targets, self.root)
-        last = self.kept.last_back
-        return [(self.root, *last), *self.kept.steps] if last else []
-
-
-class Kept:
-    """What is kept of an order from one walk to the next.
-
-    The root is not in it: it would lead back to itself, and the memory of a graph that was dropped
-    would not be free before Python next looks for such circles.
+    The root keeps its order, so it is not in it but given to every method: it would lead back to
+    itself, and the memory of a graph that was dropped would not be free before Python next looks
+    for such circles.
     """
 
     def __init__(self, root: Any) -> None:
-        order = topological_order(root)
-        self.below = order[:-1]
-        self.kinds = list(set(map(type, order)))
-        self.methods = list(map(_METHODS, self.kinds))
-        self.links = list(map(_INPUTS, self.below))
-        self.last_link = root.inputs
-        self.leaves = [node for node in self.below if not node.inputs]
-        self.operations = [(node, own(node, "forward")) for node in self.below if node.inputs]
-        self.last_forward = own(root, "forward") if root.inputs else None
-        self.targets: set[Any] | None = None
-        self.steps: list[Step] = []
-        self.last_back: Back | None = None
+        self._below = topological_order(root)[:-1]
+        self._leaves = [node for node in self._below if not node.inputs]
+        self._middle = [node for node in self._below if node.inputs]
+        self._forwards = [(node, own(node, "forward")) for node in self._middle]
+        self._last_forward = own(root, "forward") if root.inputs else None
+        self._links = [root.inputs, *map(_INPUTS, self._middle)]
+        self._kinds = list({type(node) for node in (root, *self._middle)})
+        self._methods = list(map(_METHODS, self._kinds))
+        self._targets: set[Any] | None = None
+        self._steps: list[Step] = []
+        self._last_back: Back | None = None
 
     def is_of(self, root: Any) -> bool:
         """Return whether all nodes still have the inputs that they had, and classes the methods."""
-        return (
-            root.inputs is self.last_link
-            and all(map(is_, map(_INPUTS, self.below), self.links))
-            and list(map(_METHODS, self.kinds)) == self.methods
+        return [root.inputs, *map(_INPUTS, self._middle)] == self._links and (
+            list(map(_METHODS, self._kinds)) == self._methods
         )
 
-    def plan(self, targets: set[Any], root: Any) -> None:
-        """Find what lies between the targets and the root."""
-        self.targets, between, self.steps = targets, set(targets), []
-        for node, _ in self.operations:
+    def nodes(self, root: Any) -> list[Any]:
+        """Return every node, inputs first, the root last."""
+        return [*self._below, root]
+
+    def leaves(self, root: Any) -> list[Any]:
+        """Return the nodes without inputs."""
+        return self._leaves if root.inputs else [root]
+
+    def operations(self, root: Any) -> list[tuple[Any, Method]]:
+        """Return the others, each with its own forward."""
+        return [*self._forwards, (root, self._last_forward)] if self._last_forward else []
+
+    def back(self, root: Any, targets: set[Any]) -> list[Step]:
+        """Return the operations between the targets and the root, the last one first: each with
+        its own backward, and the inputs that lead to a target."""
+        if self._targets != targets:
+            self._plan(root, targets)
+        return [(root, *self._last_back), *self._steps] if self._last_back else []
+
+    def _plan(self, root: Any, targets: set[Any]) -> None:
+        for unknown in targets.difference(self.nodes(root)):
+            raise GraphError(f"{root!r} does not depend on {unknown!r}, named in wrt")
+        self._targets, between, self._steps = targets, set(targets), []
+        for node in self._middle:
             if back := _back(node, between):
                 between.add(node)
-                self.steps.append((node, *back))
-        self.steps.reverse()
-        self.last_back = _back(root, between)
+                self._steps.append((node, *back))
+        self._steps.reverse()
+        self._last_back = _back(root, between)
 
 
 def _back(node: Any, between: set[Any]) -> Back | None:
@@ -154,7 +138,7 @@ def _for_some(backward: Method, positions: list[int]) -> Method:
 
 def order_of(root: Any) -> Order:
     """Return the order of the graph below `root`: the one that is kept, unless it has changed."""
-    kept: Kept | None = root.kept_order
-    if kept is None or not kept.is_of(root):
-        kept = root.kept_order = Kept(root)
-    return Order(root, kept)
+    order: Order | None = root.kept_order
+    if order is None or not order.is_of(root):
+        order = root.kept_order = Order(root)
+    return order

@@ -1,4 +1,5 @@
-"""What a call of `backward` asks for: where it starts, whose gradients it wants, how precise."""
+"""What the walks ask of a graph: that leaves have values; what backward starts from, whose
+gradients it wants, and how precise they are."""
 
 from __future__ import annotations
 
@@ -7,11 +8,20 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from edf.described import Described
 from edf.errors import GraphError, ShapeError, refuse_integers
 
 
-def refuse_without_value(leaf: Any) -> NoReturn:
-    """Raise `GraphError`: a node without inputs has no value."""
+def require_values(leaves: Iterable[Any]) -> None:
+    """Raise `GraphError` where a node without inputs has no value; make arrays of the others."""
+    for leaf in leaves:
+        if leaf.value is None:
+            _refuse_without_value(leaf)
+        if type(leaf.value) is not np.ndarray and leaf.differentiable:
+            leaf.value = np.asarray(leaf.value)
+
+
+def _refuse_without_value(leaf: Any) -> NoReturn:
     kind = type(leaf)
     if not any("forward" in vars(k) for k in kind.__mro__ if k.__module__ != "edf.graph"):
         raise GraphError(f"{leaf!r} has no value: set .value before forward()")
@@ -21,7 +31,7 @@ def refuse_without_value(leaf: Any) -> NoReturn:
     )
 
 
-def start(root: Any, cotangent: Any) -> Any:
+def initial_gradient(root: Any, cotangent: Any) -> Any:
     """Return the gradient of the root itself: the cotangent, which is 1 for a scalar."""
     if root.value is None:
         raise GraphError(f"{root!r} has no value: call forward() first")
@@ -39,9 +49,9 @@ def targets(root: Any, leaves: Iterable[Any], wrt: Any) -> set[Any]:
     """Return the nodes whose gradients are asked for: `wrt`, a node or several; by default all
     leaves that hold floating-point numbers."""
     if wrt is not None:
-        asked = set(wrt) if isinstance(wrt, Iterable) else {wrt}
+        asked = {wrt} if isinstance(wrt, Described) else set(wrt)
         for node in asked:
-            if not _inexact(node):
+            if np.asarray(node.value).dtype.kind not in "fc":
                 refuse_integers(node)
         return asked
     differentiable = [leaf for leaf in leaves if leaf.differentiable]
@@ -53,10 +63,12 @@ def targets(root: Any, leaves: Iterable[Any], wrt: Any) -> set[Any]:
     return asked
 
 
-def in_precision_of(value: Any, grad: Any) -> Any:
-    """Return the gradient of a real `value` with the value's own dtype."""
-    grad, kind = np.asarray(grad), np.asarray(value).dtype
-    return grad if grad.dtype is kind or grad.dtype.kind != "f" else grad.astype(kind, copy=False)
+def keep_precision(leaves: Iterable[Any]) -> None:
+    """Give the gradient of every real leaf the dtype of its value."""
+    for leaf in leaves:
+        if leaf.grad is not None:
+            grad, kind = np.asarray(leaf.grad), np.asarray(leaf.value).dtype
+            leaf.grad = grad.astype(kind) if grad.dtype != kind and grad.dtype.kind == "f" else grad
 
 
 def _inexact(node: Any) -> bool:

@@ -101,12 +101,12 @@ def test_a_walk_goes_back_only_through_what_leads_to_what_is_asked_for():
     """From the last node on: the sum's only argument, the product's second one."""
     x, W, product, loss = product_of_matrices()
     loss.forward()
-    steps = order_of(loss).back({W})
+    steps = order_of(loss).back(loss, {W})
     assert [(node, wanted) for node, _, wanted in steps] == [
         (loss, ((0, product),)),
         (product, ((1, W),)),
     ]
-    steps = order_of(loss).back({x, W})
+    steps = order_of(loss).back(loss, {x, W})
     assert [wanted for _, _, wanted in steps] == [((0, product),), ((0, x), (1, W))]
 
 

@@ -98,10 +98,10 @@ class CrossEntropy(Node):
         shift, own = shifted.take(at), e.take(at)
         # A label that is all but certain has own = 1: the small sum of the others keeps its digits.
         e.put(at, 0)
-        others = e.sum(axis=-1)
+        others = np.add.reduce(e, axis=-1)
         rest = others + (own - 1)
         self._last = x, labels, e, others, rest + 1, at
-        return (np.log1p(rest) - shift).sum() / at.size
+        return np.add.reduce(np.log1p(rest) - shift, axis=None) / at.size
 
     def backward(self, grad: Array, x: Array, labels: Array) -> Any:
         last = self._last
