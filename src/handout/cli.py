@@ -460,7 +460,7 @@ def weave(folder: Path, html: bool) -> None:
         _refuse(error)
     verdicts = [verdict for page in site.judged for verdict in page.verdicts]
     click.echo(f"{shown_path(folder.absolute())}: {told(tally(verdicts))}")
-    sys.exit(1 if site.problems else 0)
+    sys.exit(1 if site.problems.new else 0)
 
 
 def _host(project: Project) -> str:

@@ -29,7 +29,7 @@ host = ZensicalSite(Path("mkdocs.yml").absolute())
 host.folder = Path(sys.argv[1])
 host.stage = host.root / ".cache/handout/zensical-test"
 site = host.build(strict=True)
-sys.exit(bool(site.problems or host.warnings))
+sys.exit(bool(site.problems.new or host.warnings))
 """
 #: Comments, scripts and styles, and tags, whatever their attributes hold.
 _UNSAID = re.compile(

@@ -212,7 +212,7 @@ class HandoutPlugin(BasePlugin[HandoutConfig]):
             for file in files.documentation_pages():
                 if file.page is not None:
                     file.page.content = self.site.linked(file.page.content or "", file, files)
-            self.site.begin_font()
+            self.site.font.begin()
         return env
 
     @event_priority(50)  # before the plugins that index what a page shows
@@ -247,7 +247,7 @@ class HandoutPlugin(BasePlugin[HandoutConfig]):
         """Write `verdicts.json`, and report what is not as expected."""
         self.site.finish(Path(config.site_dir))
         self._watch(Path(config.docs_dir))
-        count = len(self.site.problems)
+        count = len(self.site.problems.new)
         if not count:
             return
         told = (

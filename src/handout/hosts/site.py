@@ -7,7 +7,6 @@ else of it.
 from __future__ import annotations
 
 import contextlib
-import functools
 import posixpath
 import re
 import sys
@@ -21,6 +20,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urljoin
 
 from handout.engine import Engine, open_page
+from handout.hosts import overlooked
+from handout.hosts.site_font import SiteFont
+from handout.hosts.site_problems import SiteProblems
+from handout.hosts.unusable_files import forget_links, is_text, looping_link
 from handout.judge.verdicts import JudgedPage
 from handout.math import fonts
 from handout.page.cut_values import cut_front_matter, cut_values
@@ -31,17 +34,14 @@ from handout.page.problems import Problem
 from handout.page.references import references
 from handout.render.badge import status_svg
 from handout.render.head import download
-from handout.report.annotations import annotate
-from handout.report.baseline import Baseline, BaselineError
 from handout.report.problems import coverage_problems, order_problems, problems
 from handout.report.verdicts_json import verdicts_json
-from handout.run.cache import PAGES, Cache, version, write, write_anew
+from handout.run.cache import PAGES, Cache, write, write_anew
 from handout.run.digests import digest
-from handout.run.kept import kept, making
+from handout.run.kept import kept
 from handout.run.runner import Progress
-from handout.settings import Project, SettingsError
+from handout.settings import Project
 from handout.weave import pagemath
-from handout.weave.extension import untested
 from handout.weave.inject import InjectionError, token, with_tokens
 from handout.weave.mentions import (
     Mention,
@@ -104,24 +104,22 @@ class Site:
         self.earlier = earlier
         self.judged: list[JudgedPage] = []  # all that the folder holds, once the build is finished
         self.warn = log.warning
-        self.problems: list[Problem] = []  # but for known ones
-        self.known: list[Problem] = []
+        self.problems: SiteProblems = SiteProblems(
+            log, serving, project.baseline, None if earlier is None else earlier.problems
+        )
         self._cells_done: Progress | None = None
-        self.unset: list[Problem] = []  # formulas that are left to the site's own typesetter
-        self._baseline = _baseline(project)
         self._ending = contextlib.ExitStack()
         self.cache = Cache(project.cache, project.root, log.info, _PATIENCE if serving else 0)
         outdated = _outdated if serving else None  # then the host builds again
         self.engine = Engine(project, self.cache, progress=self._advance, outdated=outdated)
         self.pages: dict[str, Page] = {}
         self.reading_order: list[str] = []  # names of pages, as the navigation has them
-        self.characters: set[str] = set()
+        self.font = SiteFont(project.cache)
         self.with_formulas: set[str] = set()  # names of pages
         self._later: set[str] = set()  # pages that were rendered before their cells had run
         self._unsettled: set[str] = set()  # pages into which other plugins have still to write
         self._resolved: set[str] = set()  # notebooks whose links lead to addresses by now
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
-        self._cutter: fonts.Cutter | None = None
         self.downloads: dict[PurePosixPath, Page] = {}  # as notebooks, by their place in the site
         self._urls: dict[str, str] = {}  # of pages, by their names
         self.live: LiveSite | None = None
@@ -157,7 +155,7 @@ class Site:
         self.engine.start(self.pages.values())
         with_formulas = any("$" in page.text or "\\" in page.text for page in self.pages.values())
         if self.first and with_formulas and self.project.settings.mathml is not False:
-            self._cutter = fonts.Cutter()
+            self.font.prepare()
 
     def _advance(self, page: Page, cells: int) -> None:
         if self._cells_done is not None:
@@ -166,8 +164,7 @@ class Site:
     def end(self) -> None:
         """Leave the terminal and the system as they were, whatever became of the build."""
         self._ending.close()
-        if self._cutter is not None:
-            self._cutter.wait()
+        self.font.wait()
 
     def _read(self, file: Any) -> Page:
         """A page of the site; one that a plugin generated has text, and no file."""
@@ -184,40 +181,29 @@ class Site:
         They are seen again through a link to a folder that holds the link; or their names are bytes
         that are no text, so that no address leads to them.
         """
-        _link_to_itself.cache_clear()  # it is another build
-        found = {file: loop for file in pages if (loop := _loop(file.abs_src_path))}
+        forget_links()
+        found = {file: loop for file in pages if (loop := looping_link(file.abs_src_path))}
         for loop in sorted(set(found.values())):
             self.warn(f"{shown_path(Path(loop))}: links to a folder that holds it; left out [H101]")
-        nameless = [file for file in pages if file not in found and not _is_text(file.src_uri)]
+        nameless = [file for file in pages if file not in found and not is_text(file.src_uri)]
         for file in nameless:
             message = "the name of this file is not UTF-8, so no address leads to it: rename it"
-            self._tell(Problem(f"{self.docs.name}/{file.src_uri}", 1, message, code="H101"))
+            self.problems.tell(Problem(f"{self.docs.name}/{file.src_uri}", 1, message, code="H101"))
         return [*found, *nameless]
 
     def _mind_script(self, file: Any) -> None:
         """Say which claims and cells stand in a script that mkdocs-jupyter shows as a notebook."""
-        with contextlib.suppress(OSError, UnicodeDecodeError):
-            lines = read_text(Path(file.abs_src_path).read_bytes()).split("\n")
-            text = "\n".join(line.removeprefix("#").removeprefix(" ") for line in lines)
-            for cell in untested(text, self.project.settings.claims == "all"):
-                message = (
-                    f"{cell.id or 'a cell'}: is in a script that mkdocs-jupyter shows as a "
-                    "notebook, and not tested: save it as .ipynb, or write it as Markdown"
-                )
-                shown = shown_path(self.docs / file.src_uri)
-                self._tell(Problem(shown, cell.line_first, message, "H603", subject=cell.id))
+        shown = shown_path(self.docs / file.src_uri)
+        whole = self.project.settings.claims == "all"
+        for problem in overlooked.in_script(Path(file.abs_src_path), shown, whole):
+            self.problems.tell(problem)
 
     def mind_copied(self, copied: Iterable[Any]) -> None:
         """Say which notebooks would be pages, had not another plugin made them files to copy."""
         for file in copied:
             if file.src_uri.endswith(".ipynb") and file.dest_uri.endswith(".html"):
-                message = (
-                    "this notebook is not shown as a page, and its cells are not run: another "
-                    "plugin, as i18n does, has taken it from mkdocs-jupyter; write it as "
-                    "Markdown, or leave it out by `exclude_docs`"
-                )
                 shown = shown_path(self.docs / file.src_uri)
-                self._tell(Problem(shown, 1, message, code="H603"))
+                self.problems.tell(overlooked.in_copied_notebook(shown))
 
     def with_tokens(self, markdown: str, name: str) -> str:
         """A page's Markdown, ready to be rendered."""
@@ -229,41 +215,24 @@ class Site:
             shown = self.project.as_shown(page, text)
             self._unsettled.discard(name)
             if shown.digest != page.digest:
-                self._tell_replaced(page, shown)
+                for problem in overlooked.in_replaced_page(page, shown):
+                    self.problems.tell(problem)
                 self.pages[name] = page = shown
                 self.engine.start([page])
             return with_tokens(text, page) if page.cells else markdown
         except PageError as error:
-            self._tell(Problem(page.shown, error.line, error.message, code="H101"))
+            self.problems.tell(Problem(page.shown, error.line, error.message, code="H101"))
         except InjectionError as error:
-            self._tell(error.problem)
+            self.problems.tell(error.problem)
         return markdown
-
-    def _tell_replaced(self, written: Page, shown: Page) -> None:
-        """Say that another plugin has put other text in the place of a page that makes claims."""
-        lost = [cell for cell in written.cells if cell.judged]
-        if lost and not any(cell.judged for cell in shown.cells):
-            message = (
-                "no cell or claim of this page reaches the site: another plugin has put other text "
-                "in its place, as mkdocs-macros does where a formula has {{, {% or {#: write "
-                "{% raw %} and {% endraw %} around it"
-            )
-            self._tell(Problem(written.shown, lost[0].line_first, message, code="H603"))
 
     def overlooked(self, name: str, text: str) -> None:
         """Say which cells are still in a page's text when it is rendered: nothing has run them."""
         page = self.pages.get(name)
-        if page is None or not page.readable:
-            return
-        for cell in untested(text, self.project.claims_whole(page)):
-            first = cell.source.partition("\n")[0]
-            line = page.text[: max(page.text.find(first), 0)].count("\n") + 1
-            message = (
-                f"{cell.id or 'a cell'}: reaches the page where it cannot be run, by an extension "
-                "of Markdown or from a docstring: include it with pymdownx.snippets, "
-                "include-markdown or macros, or write it on the page"
-            )
-            self._tell(Problem(page.shown, line, message, code="H603", subject=cell.id))
+        if page is not None and page.readable:
+            whole = self.project.claims_whole(page)
+            for problem in overlooked.in_rendered_text(page, text, whole):
+                self.problems.tell(problem)
 
     def written(self, name: str, markdown: str, find: Callable[[str], object | None]) -> list[str]:
         """Files to which a page links, and which its cells have only now made; waits for them.
@@ -341,7 +310,7 @@ class Site:
         if self.project.settings.mathml is not True:
             return html
         html = pagemath.title(html, self.project.settings.macros)
-        self.characters |= fonts.characters(html)
+        self.font.note(html)
         return html
 
     def typeset(self, contents: Iterable[Any], name: str) -> None:
@@ -424,14 +393,14 @@ class Site:
     def _faulty(self, faults: list[Problem]) -> None:
         """Report formulas that cannot be set, unless the site's own typesetter may."""
         if self.typesetter:
-            self.unset += faults
+            self.problems.unset += faults
             return
         for fault in faults:
-            self._tell(fault)
+            self.problems.tell(fault)
 
     def _note_formulas(self, html: str, page: Page) -> None:
         if "<math" in html:
-            self.characters |= fonts.characters(html)
+            self.font.note(html)
             self.with_formulas.add(page.name)
 
     def linked(self, html: str, file: Any, all_files: Any, early: bool = False) -> str:
@@ -459,7 +428,7 @@ class Site:
             self._resolved.add(page.name)  # once: what it gives are addresses, and no paths
             html, lost = resolved(html, page, address)
             for problem in lost:
-                self._tell(problem)
+                self.problems.tell(problem)
         if needs_other_pages(html):
             html = with_mentions(html, self._mentions(page, address, self._in_its_place(all_files)))
             self._note_formulas(html, page)
@@ -497,21 +466,10 @@ class Site:
         def shown(written: str) -> Mention:
             found = mention(written, page, verdicts)
             if found.problem is not None:
-                self._tell(found.problem)
+                self.problems.tell(found.problem)
             return found
 
         return shown
-
-    def _tell(self, problem: Problem) -> None:
-        said = [*self.problems, *(self.earlier.problems if self.earlier else ())]
-        if problem in said:  # of a page that is shown twice: as a post, in two languages
-            return
-        if self._baseline is not None and problem in self._baseline:
-            self.known.append(problem)
-            return
-        self.problems.append(problem)
-        (self.log.info if self.serving else self.log.warning)("%s", problem)
-        annotate(problem)
 
     def _find(self, name: str) -> JudgedPage | None:
         return self.engine.judged(name) if name in self.engine else None
@@ -550,9 +508,9 @@ class Site:
                 *borrowed_badges(page.page),
                 *coverage_problems(page, self.project.settings),
             ):
-                self._tell(problem)
+                self.problems.tell(problem)
         for problem in order_problems(own):
-            self._tell(problem)
+            self.problems.tell(problem)
         doubts: list[Problem] = []
         for judged in own:
             doubtful, broken, unused = self._remarks(judged.page)
@@ -560,9 +518,8 @@ class Site:
             doubts += [] if self.project.settings.mathml is True else broken
             for label in unused:
                 self.log.info("%s", label)
-        for problem in (*self._doubtful_configuration(), *doubts):
-            (self.log.info if self.serving else self.log.warning)("%s", problem)
-            annotate(problem)
+        for doubt in (*self._doubtful_configuration(), *doubts):
+            self.problems.remark(doubt)
 
     def _remarks(self, page: Page) -> Iterator[list[Problem]]:
         """What a page's text probably does not mean; its broken references, its unused labels."""
@@ -596,10 +553,7 @@ class Site:
         for place, page in self.downloads.items():
             notebook = page.text if page.notebook else self._as_notebook(page)
             write_anew(folder / place, notebook.encode())
-        if self.characters:
-            if self.dirty:  # pages that were not rendered need theirs, too
-                self.characters |= fonts.held(folder / fonts.FILE)
-            self._write_font(folder)
+        self.font.write(folder, self.dirty)
 
     def _as_notebook(self, page: Page) -> str:
         from handout.live.notebook import as_notebook, surroundings
@@ -618,62 +572,13 @@ class Site:
         self.engine.close()
         self.cache.close(whole=True)
         self.end()
-        self._notes()
+        self.problems.sum_up(page.shown for page in self.pages.values())
 
     def _doubtful_configuration(self) -> list[Problem]:
         file = self.project.root / "mkdocs.yml"
         with contextlib.suppress(OSError, UnicodeDecodeError):
             return cut_values(file.read_text("utf-8"), file.name)
         return []
-
-    def _notes(self) -> None:
-        """Say what is no problem, and should be known."""
-        if self.unset:
-            first = self.unset[0]
-            self.log.info(
-                "handout: %d formula(s) cannot be set as MathML and are left to the site's own "
-                "MathJax or KaTeX; the first: %s:%d: %s [H602]",
-                len(self.unset),
-                first.path,
-                first.line,
-                first.message,
-            )
-        if self._baseline is not None:
-            compared = self._baseline.sort(
-                [*self.problems, *self.known], [page.shown for page in self.pages.values()]
-            )
-            self.log.info("handout: %s", self._baseline.told(compared))
-
-    def begin_font(self) -> None:
-        """Begin to make the font in a process of its own, all characters being known by now."""
-        kept = self._font()
-        if self.characters and not kept.is_file():
-            self._cutter = self._cutter or fonts.Cutter()
-            self._cutter.begin(self.characters, kept)
-
-    def _font(self) -> Path:
-        """Where the font with the characters of this site is kept."""
-        made_of = (making(), version("ziamath"), version("fonttools"), sorted(self.characters))
-        return self.project.cache / "fonts" / f"{digest(repr(made_of).encode())}.woff2"
-
-    def _write_font(self, folder: Path) -> None:
-        """Write the font of formulas, made anew only if they have got other characters."""
-        if self._cutter is not None:
-            self._cutter.wait()
-        kept, target = self._font(), folder / fonts.FILE
-        try:
-            write_anew(target, kept.read_bytes())
-        except OSError:
-            fonts.write_subset(self.characters, target)
-            with contextlib.suppress(OSError):
-                write(kept, target.read_bytes())
-
-
-def _baseline(project: Project) -> Baseline | None:
-    try:
-        return Baseline(project.baseline) if project.baseline else None
-    except BaselineError as error:
-        raise SettingsError(error.plain) from None
 
 
 def _outdated(page: Page) -> bool:
@@ -703,25 +608,3 @@ def _generated(file: Any, docs: Path) -> bool:
         return True
     path = Path(file.abs_src_path)
     return path.is_relative_to(gettempdir()) and not path.is_relative_to(docs)
-
-
-def _is_text(name: str) -> bool:
-    """Whether a file's name is text; bytes that are none are lone surrogates in it."""
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _loop(path: str | None) -> str | None:
-    """The folder above `path` that is a link to a folder above itself, if there is one."""
-    return None if path is None else _link_to_itself(Path(path).parent)
-
-
-@functools.cache
-def _link_to_itself(folder: Path) -> str | None:
-    above = None if folder.parent == folder else _link_to_itself(folder.parent)
-    if above is None and folder.is_symlink() and folder.parent.is_relative_to(folder.resolve()):
-        return str(folder)
-    return above

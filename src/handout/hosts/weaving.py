@@ -157,13 +157,13 @@ class WovenSite(Site):
         known = self._looked_at(page, included, woven)
         for written in known["mentioned"]:
             if (problem := shown[written].problem) is not None:
-                self._tell(problem)
+                self.problems.tell(problem)
         faults = [
             Problem(page.shown, line, message, code="H602", subject=subject)
             for line, message, subject in known["faults"]
         ]
         self._faulty(faults)
-        self.characters |= set(known["characters"])
+        self.font.characters |= set(known["characters"])
         if known["characters"]:
             self.with_formulas.add(page.name)
         return self._with_title(head, known["title"]), body, woven, included

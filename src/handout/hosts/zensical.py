@@ -84,7 +84,7 @@ class ZensicalSite:
                 self._remove(set(self.stage.joinpath("docs").rglob("*")) - self._weave(site))
                 self.configuration.write_text(self._configuration(site), "utf-8")
                 renderer.begin(self.configuration, strict)
-                site.begin_font()
+                site.font.begin()
                 site.report()
                 self._tell_ignored()
                 self._rendered(renderer)
@@ -310,7 +310,7 @@ class ZensicalSite:
                 continue
             text = site.pages[page.src_uri].text
             if "{{" in text or "{%" in text or _documents(text):  # Zensical alone fills them in
-                site.characters |= fonts.characters(source.read_text("utf-8"))
+                site.font.note(source.read_text("utf-8"))
             if not _is_as_new(source, target):
                 html = _finished(source.read_text("utf-8"), page)
                 write_anew(target, html.encode())
@@ -338,7 +338,7 @@ def build(strict: bool) -> int:
         click.echo(f"handout: {error}", err=True)
         return 2 if isinstance(error, SettingsError) or not error.built else 1
     tell(host.folder)
-    return 1 if site.problems or (strict and host.warnings) else 0
+    return 1 if site.problems.new or (strict and host.warnings) else 0
 
 
 def serve(address: str | None) -> int:

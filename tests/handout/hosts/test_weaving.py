@@ -74,7 +74,7 @@ def shown(page: Tag) -> tuple[str, list[str], list[str]]:
 def test_a_plain_render_shows_everything(site: Site) -> None:
     """By Python-Markdown with our extension, and without it or by CommonMark where HTML stands."""
     built, folder = woven(site)
-    assert not built.problems
+    assert not built.problems.new
     told = json.loads((folder / "verdicts.json").read_text("utf-8"))["verdicts"]
     assert {v["id"]: v["status"] for v in told} == dict.fromkeys(CLAIMS, "verified")
     assert (folder / "data.csv").read_text() == "1, 2\n"
@@ -108,7 +108,7 @@ def test_what_is_wrong_is_told_whoever_renders(site: Site) -> None:
     )
     for html in (False, True):
         built, _ = woven(site, html)
-        said = sorted((p.line, p.code, p.subject) for p in built.problems)
+        said = sorted((p.line, p.code, p.subject) for p in built.problems.new)
         assert said == [
             (3, "H401", "wrong"),
             (8, "H602", "\\bogus"),
