@@ -5,6 +5,7 @@ A test fails while they say something else than the code does.
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -39,7 +40,7 @@ def of_fences(options: Mapping[str, Option]) -> str:
 def of_site() -> str:
     """The options of `mkdocs.yml`; what each means stands in the docstring of `Settings`."""
     documented = re.findall(
-        r"^ {8}(\w+): (.+(?:\n {12}.+)*)$", Settings.__doc__ or "", re.MULTILINE
+        r"^ {4}(\w+): (.+(?:\n {8}.+)*)$", inspect.getdoc(Settings) or "", re.MULTILINE
     )
     meaning = {name: " ".join(text.split()) for name, text in documented}
     rows = (
