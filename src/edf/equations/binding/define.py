@@ -28,12 +28,13 @@ from edf.equations.latex.syntax import (
     Tree,
     walk,
 )
-from edf.equations.meaning.names.scope import Alias, Scope, joined_name, python_names
+from edf.equations.meaning.names.scope import Alias, Scope, is_defined, joined_name, python_names
 from edf.equations.meaning.names.wording import (
     insist_on_remarks,
     with_names,
 )
 from edf.equations.options import Reading, parse_reading
+from edf.equations.sampling.world import World
 from edf.graph import Input, Node
 
 _DEFINES = re.compile(
@@ -128,7 +129,7 @@ def defining_part(
             signed = _DEFINES.match(source, at + first.sign_at) is not None
             if first.sign != "=" or (by_sign and not signed):
                 return None
-            left = left_side(first.left, 0).names
+            left = _possible(left_side(first.left, 0), names)
             taken = (name for name in left if name in names)
             if new & set(left) or not all(signed and name in formulas for name in taken):
                 return None
@@ -140,6 +141,15 @@ def defining_part(
     except EquationError:
         return None
     return Defining(latex, False, not new.isdisjoint(names))
+
+
+def _possible(left: LeftSide, names: Mapping[str, Any]) -> tuple[str, ...]:
+    r"""The names that a left side may mean: of a number J that is defined, no J_\lambda is part."""
+    base = names.get(left.base)
+    scalar = isinstance(base, Node) and is_defined(base) and World([base]).shape(base) == ()
+    if left.letters is None and scalar:
+        return left.names[1:]
+    return left.names
 
 
 def _plain(source: str) -> str:

@@ -257,11 +257,15 @@ def test_what_is_not_understood_is_an_error(latex: str, message: str, at: str) -
         ("u := x", "u := x"),
         ("u := x, x := 2", None),
         ("u = x", None),
+        (r"J_\lambda(x) = x^2", r"J_\lambda(x) = x^2"),
+        ("J_1 = x", "J_1 = x"),
+        ("J_i = x", None),
     ],
 )
 def test_what_of_a_formula_defines(latex: str, expected: str | None) -> None:
     """A new name alone on the left; or one that a formula has bound, and a sign that defines."""
     names = page() | {"u": Input()}
+    names |= define("J = y_1", names)
     part = defining_part(latex, names, formulas=["u"])
     assert (None if part is None else part.text) == expected
     assert part is None or (part.claims, part.anew) == (latex.startswith("z = w"), "u" in latex)

@@ -27,6 +27,7 @@ from edf.equations.meaning.letters.aliases import read_alias
 from edf.equations.meaning.names.scope import (
     Bound,
     index_text,
+    is_defined,
     joined_name,
     latex_name,
     python_names,
@@ -288,6 +289,15 @@ def look_up(
         return whole, ()
     if bound is not None and text and _is_mere_label(reader, symbol, sub, bound, text):
         return bound, ()
+    if bound is not None and text and is_defined(bound.value) and is_number(reader, bound):
+        written = to_latex(Script(symbol, sub))
+        fail(
+            Why.UNKNOWN,
+            f"{written} is not bound on this page, and {bound.name} is a "
+            f"number, without components: define it (define: {written} = ..), or declare it "
+            f"(let: {written} \\in \\mathbb{{R}})",
+            symbol.at,
+        )
     if bound is not None and (rest := _without_datum(reader, bound, sub)) is not None:
         sub = rest
     if bound is not None and digits is not sub and len(reader.shape_of(bound)) == 2:
@@ -353,6 +363,8 @@ def _is_mere_label(reader: Reader, symbol: Symbol, sub: Tree, bound: Bound, text
     if not is_number(reader, bound):
         return False
     plain = len(text) > 1 or text.isdigit() or text.isupper()
+    if plain and is_defined(bound.value):
+        return False
     if not plain and not _is_only_label(reader, sub):
         return False
     return _has_this_label_only(reader, symbol, bound, text, sub=sub)

@@ -122,6 +122,11 @@ def _kind(value: Any) -> str:
     return "other"
 
 
+def is_defined(value: Any) -> bool:
+    r"""Whether a formula has defined a name; with a label, as J_\lambda beside J, it is another."""
+    return hasattr(value, "first_member") and not hasattr(value, "is_family")
+
+
 def python_names(symbol: Symbol) -> list[str]:
     """Return the Python names that a symbol may stand for, in order of preference."""
     base = symbol.base
