@@ -1,8 +1,11 @@
 """The command `handout`, also as `python -m handout`."""
 
+import errno
+import os
 import sys
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells say; 1 would say that a verdict is not as expected
+_UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
 
 
 def main() -> None:
@@ -26,6 +29,14 @@ def main() -> None:
     except click.Abort:
         print("handout: interrupted", file=sys.stderr)
         sys.exit(INTERRUPTED)
+    except OSError as error:
+        if error.errno not in _UNWRITABLE:
+            raise
+        # what waits to be written would fail again at the end, with another status
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        what = error.filename or "the output"
+        print(f"handout: {what} cannot be written: {error.strerror} [H702]", file=sys.stderr)
+        sys.exit(2)
 
 
 if __name__ == "__main__":

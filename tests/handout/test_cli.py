@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -204,3 +206,13 @@ def test_a_program_of_the_course_runs_beside_its_own_edf(tmp_path, monkeypatch, 
     assert handout("course", "--generation", "2021", "ps2.py").exit_code == 2
     assert "choose from" in capfd.readouterr().err
     assert "does not exist" in handout("course", "ps3.py").stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device")
+def test_output_that_cannot_be_written_is_told_in_a_line() -> None:
+    """Not by a traceback, nor as a verdict that is not as expected."""
+    with open("/dev/full", "wb") as full:
+        command = [sys.executable, "-m", "handout", "--version"]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=600)
+    said = "handout: the output cannot be written: No space left on device [H702]\n"
+    assert (done.returncode, done.stderr) == (2, said)
