@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import socket
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from urllib.request import urlopen
 import nbformat
 import pytest
 from bs4 import BeautifulSoup, Tag
-from tests.handout.hosts.small_site import CLAIMS, EXTENSIONS, Site, body, everything
+from tests.handout.hosts.small_site import CLAIMS, EXTENSIONS, THEME, Site, body, everything
 from tests.handout.processes import shows
 
 pytest.importorskip("zensical")
@@ -130,16 +131,89 @@ def test_what_zensical_includes_is_not_passed_over(site: Site) -> None:
         assert "Traceback" not in said
 
 
-def test_pages_of_an_api_follow_their_modules(site: Site) -> None:
-    """Their own text does not change when a docstring does."""
-    site.write("docs/api.md", "# API\n\n::: documented\n")
-    site.configure("handout", {"mkdocstrings": {"handlers": {"python": {"paths": ["."]}}}})
-    for text in ("The first text.", "Another text."):
-        site.write("documented.py", f'"""{text}"""\n')
-        site.run(*BUILD)
-        html = (site.root / "site/api/index.html").read_text("utf-8")
-        assert text in html
-        assert "<!-- sources" not in html
+def test_every_kind_of_edit_reaches_the_site(site: Site) -> None:
+    """Of all that a page is made of, and of what belongs to the site; nothing is left of before.
+
+    What comes of the edits is, byte by byte, what a first build gives.
+    """
+    extensions = ["handout", *EXTENSIONS, {"pymdownx.snippets": {"base_path": ["."]}}]
+    documented = {"mkdocstrings": {"handlers": {"python": {"paths": ["."]}}}}
+    theme = {**THEME, "custom_dir": "overrides"}
+    cell = '```python exec="on"\n{}\n```\n'.format
+    for name, text in {
+        "words": "Some {} words.\n",
+        "data": cell("print(open('data.txt').read())"),
+        "module": cell("import helper\nprint(helper.WORD)"),
+        "included": '--8<-- "part.txt"\n',
+        "macro": "$\\word$\n\n$$\n\\word\n$$\n",
+        "picture": "![A picture](picture.svg)\n",
+        "api": "::: documented\n",
+        "other": "[[verdict:page.md#jacobian]]\n",
+        "gone": "It was here.\n",
+    }.items():
+        site.write(f"docs/{name}.md", f"# {name}\n\n{text}")
+
+    def write(page: str, whole: str) -> None:
+        """What single pages depend on, and what the whole site does."""
+        site.write("docs/words.md", f"# Words\n\nSome {page} words.\n")
+        site.write("docs/data.txt", f"{page} data")
+        site.write("docs/helper.py", f"WORD = '{page} module'\n")
+        site.write("part.txt", cell(f"print('{page}', 'part')"))
+        site.write(
+            "docs/picture.svg", f"<svg xmlns='http://www.w3.org/2000/svg'><!--{page}--></svg>"
+        )
+        site.write("documented.py", f'"""The {page} docstring."""\n')
+        site.write("overrides/main.html", f'{{% extends "base.html" %}}<!-- {whole} theme -->\n')
+        site.configure(
+            "search",
+            {"handout": {"macros": {"word": rf"\text{{{whole} macro}}"}}},
+            documented,
+            theme=theme,
+            markdown_extensions=extensions,
+            nav=["index.md", {f"{whole} entry": "words.md"}],
+        )
+
+    def shown(name: str) -> str:
+        return (site.root / f"site/{name}").read_text("utf-8")
+
+    def is_shown(page: str, whole: str) -> None:
+        other = {"old": "new", "new": "old"}
+        for name in ("words", "data", "module", "included", "api"):
+            assert f"{page} " in article(site, f"{name}/index.html").get_text(), name
+            assert f"{other[page]} " not in article(site, f"{name}/index.html").get_text(), name
+        assert f"<!--{page}-->" in shown("picture.svg")
+        assert f"{whole}\xa0macro" in article(site, "macro/index.html").get_text()
+        assert f"{whole} entry" in shown("data/index.html")
+
+    write("old", "old")
+    site.run(*BUILD)
+    is_shown("old", "old")
+    assert "It was here" in shown("gone/index.html")
+    write("new", "old")
+    (site.root / "docs/gone.md").unlink()
+    text = (site.root / "docs/page.md").read_text("utf-8")
+    site.write(
+        "docs/page.md", text.replace('claim="jacobian"', 'claim="jacobian" expect="refuted"')
+    )
+    assert "jacobian: verified, refuted was expected" in site.run(*BUILD, status=1)
+    is_shown("new", "old")
+    assert not (site.root / "site/gone").exists()
+    site.write("docs/page.md", text)
+    write("new", "new")
+    site.run(*BUILD)
+    is_shown("new", "new")
+    edited = contents(site)
+    for made in (".cache", "site"):
+        shutil.rmtree(site.root / made)
+    site.run(*BUILD)
+    assert contents(site) == edited
+
+
+def contents(site: Site) -> dict[str, bytes]:
+    """All files of the site that was built."""
+    folder = site.root / "site"
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
 def test_a_new_handout_may_ask_for_it(site: Site) -> None:
