@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from edf.errors import refuse_integers
 from edf.graph import Array, Constant, GraphError, Node, topological_order, unbroadcast
 
 COMPLEX_STEP = 1e-30
@@ -47,6 +48,8 @@ class Jacobian(Node):
 
     def __init__(self, y: Node, x: Node) -> None:
         below = topological_order(y)
+        if isinstance(x, Constant):
+            raise GraphError(f"{x!r} is a constant, without derivatives: write Input(...) for it")
         if not any(node is x for node in below):
             raise GraphError(f"{y!r} does not depend on {x!r}: there is no derivative to take")
         super().__init__(*below)
@@ -55,13 +58,16 @@ class Jacobian(Node):
         self.sources = [[position[parent] for parent in node.inputs] for node in below]
 
     def forward(self, *values: Array) -> Array:
+        for k in (self.at, -1):
+            if np.asarray(values[k]).dtype.kind not in "fc":
+                refuse_integers(self.inputs[k])
         with self._borrowed_graph():
             rows = [self._pulled(values, unit)[self.at] for unit in self._units(values)]
         return np.reshape(rows, np.shape(values[-1]) + np.shape(values[self.at]))
 
     def backward(self, grad: Array, *values: Array) -> Any:
-        rows = np.reshape(grad, (-1, *np.shape(values[self.at])))
-        total: list[Any] = [0.0 for _ in values]
+        rows = np.reshape(grad, (np.size(values[-1]), *np.shape(values[self.at])))
+        total: list[Any] = [np.zeros_like(value) for value in values]
         with self._borrowed_graph():
             for row, unit in zip(rows, self._units(values), strict=True):
                 change = self._change(values, row, unit)

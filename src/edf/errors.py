@@ -11,6 +11,9 @@ from numpy.exceptions import AxisError
 
 from edf.other_libraries import OPTIMISERS, OPTIONS
 
+#: What NumPy raises where shapes or indices do not fit.
+SHAPE_ERRORS = (ValueError, IndexError, AxisError, np.linalg.LinAlgError)
+
 
 class GraphError(ValueError):
     """A graph that cannot be evaluated or differentiated; the message names node and remedy."""
@@ -46,7 +49,7 @@ def reraise(error: Exception, node: OperationNode, phase: str) -> NoReturn:
     """
     operation = type(node).__name__
     shapes = [np.shape(parent.value) for parent in node.inputs]
-    if phase == "forward" and node.rule and type(error) in (ValueError, IndexError, AxisError):
+    if phase == "forward" and node.rule and type(error) in SHAPE_ERRORS:
         listed = " and ".join(map(str, shapes))
         verb = "does not fit" if len(shapes) == 1 else "do not fit"
         plural = "" if len(shapes) == 1 else "s"
@@ -185,17 +188,23 @@ def _arrays(operation: type) -> list[str] | None:
 
 def takes(function: Callable[..., Any], count: int) -> bool:
     """Whether a function takes so many arguments."""
+    return binds(function, range(count), {})
+
+
+def binds(function: Callable[..., Any], args: Iterable[Any], options: Mapping[str, Any]) -> bool:
+    """Whether a function takes these arguments."""
     import inspect  # here, so that `import edf` stays cheap
 
     try:
-        inspect.signature(function).bind(*range(count))
+        inspect.signature(function).bind(*args, **options)
     except TypeError:
         return False
     return True
 
 
-def arguments(function: Callable[..., Any]) -> str:
-    """Return the names of what a method takes besides self."""
+def arguments(function: Callable[..., Any], first: int = 1) -> str:
+    """Return the names of what a method takes besides self, or of what a function takes from its
+    argument number `first` on."""
     import inspect
 
-    return ", ".join(list(inspect.signature(function).parameters)[1:])
+    return ", ".join(list(inspect.signature(function).parameters)[first:])

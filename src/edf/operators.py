@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, TypeVar
 
 import numpy as np
 
+from edf.errors import arguments, binds
 from edf.other_libraries import ATTRIBUTES
 
 N = TypeVar("N")
@@ -287,7 +288,14 @@ def _made(function: Function, name: str, args: Any, options: Any) -> Any:
             f"{name} makes no node: edf has no such operation. Write a subclass of Node with a "
             f"forward and a backward, or take numbers: {name}(x.value)"
         )
-    return operation(*args, **options)
+    try:
+        return operation(*args, **options)
+    except TypeError as error:
+        if isinstance(operation, type) or binds(operation, args, options):
+            raise
+        raise TypeError(
+            f"{name} of a node takes no other arguments than {arguments(operation, 0)}"
+        ) from error
 
 
 def _short(other: object) -> str:

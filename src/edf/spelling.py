@@ -15,20 +15,18 @@ from typing import Any
 import numpy as np
 
 from edf.graph import Array, GraphError, Node, as_node
-from edf.operations.arrays import Concatenate, Pad, Reshape, Split
+from edf.operations.arrays import Concatenate, Pad, Repeat, Reshape, Split
 from edf.operations.elementary import (
     BROADCAST,
     Abs,
     Div,
-    Exp,
     Log,
-    Log1p,
     MatMul,
     Maximum,
     Minimum,
     Mul,
-    Neg,
     Pow,
+    sigmoid,
 )
 from edf.operations.linear_algebra import Einsum
 from edf.operations.losses import ArgMax
@@ -150,6 +148,33 @@ class Remainder(Node, numpy=np.remainder):
         return grad, -grad * np.floor_divide(np.real(a), np.real(b))
 
 
+class LogAddExp(Node, numpy=np.logaddexp):
+    """y = log(exp(a) + exp(b)), elementwise. dy/da = sigmoid(a - b), dy/db = sigmoid(b - a)."""
+
+    rule = BROADCAST
+
+    def forward(self, a: Array, b: Array) -> Array:
+        gap = self._gap(a, b)
+        smaller = np.where(gap.real < 0, gap, -gap)
+        return np.where(gap.real < 0, b, a) + np.log1p(np.exp(smaller))
+
+    def backward(self, grad: Array, a: Array, b: Array) -> Any:
+        gap = self._gap(a, b)
+        return grad * sigmoid(gap), grad * sigmoid(-gap)
+
+    @staticmethod
+    def _gap(a: Array, b: Array) -> Array:
+        with np.errstate(invalid="ignore"):  # infinity less itself is no number
+            return np.where(a == b, 0, a - b)
+
+
+class ArgMin(ArgMax):
+    """The index of the smallest entry over `axis`: integers. No derivative."""
+
+    def forward(self, x: Array) -> Array:
+        return np.asarray(x.real.argmin(axis=self.axis))
+
+
 # ------------------------------------------------- functions that take other arguments than ours
 
 
@@ -168,10 +193,37 @@ def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> 
         return Norm(x, axis, keepdims)
     if ord in (1, math.inf) and isinstance(axis, int):
         return (Sum if ord == 1 else Max)(Abs(x), axis, keepdims)
+    if isinstance(axis, int) and isinstance(ord, int | float) and ord > 0:
+        return as_node(Sum(Abs(x) ** ord, axis, keepdims) ** (1 / ord))
+    if axis is None:
+        raise TypeError(
+            f"np.linalg.norm(x, {ord!r}) depends on whether x is a matrix: name the axis, as in "
+            "np.linalg.norm(x, 1, axis=0); Norm(x) is the root of the sum of all squares"
+        )
     raise TypeError(
-        f"np.linalg.norm(x, {ord!r}) depends on whether x is a matrix: name the axis, as in "
-        "np.linalg.norm(x, 1, axis=0); Norm(x) is the root of the sum of all squares"
+        f"np.linalg.norm(x, {ord!r}, axis={axis!r}) makes no node: ord is a positive number, of "
+        "vectors along one axis"
     )
+
+
+def _repeat(x: Any, repeats: Any, axis: int | None = None) -> Node:
+    if np.ndim(repeats) == 0:
+        return Repeat(x, int(repeats), axis)
+    return Rearrange(x, np.repeat, repeats=repeats, axis=axis)
+
+
+def _parts(function: Callable[..., Any]) -> Callable[..., list[Node]]:
+    """Return what makes the parts that `function` cuts an array into."""
+
+    def make(x: Any, sections: int | Sequence[int], axis: int | None = None) -> list[Node]:
+        options = {} if axis is None else {"axis": axis}
+        count = sections if isinstance(sections, int) else len(sections) + 1
+        return [
+            Rearrange(x, lambda array, k=k: function(array, sections, **options)[k])
+            for k in range(count)
+        ]
+
+    return make
 
 
 def _pad(
@@ -203,12 +255,9 @@ def _difference(x: Any, n: int = 1, axis: int = -1) -> Node:
     return as_node(x)
 
 
-def _log_add_exp(a: Any, b: Any) -> Node:
-    a, b = as_node(a), as_node(b)
-    return Maximum(a, b) + Log1p(Exp(Neg(Abs(a - b))))
-
-
 def _einsum(subscripts: Any, *operands: Any, optimize: Any = False) -> Node:
+    if not isinstance(subscripts, str):
+        raise TypeError("np.einsum of nodes takes letters first, as np.einsum('ij,jk->ik', A, B)")
     return Einsum(subscripts, *operands)
 
 
@@ -230,16 +279,17 @@ Node.numpy_functions |= {
     np.round: _round,
     np.around: _round,
     np.argmax: lambda x, axis=None: ArgMax(x, axis),
-    np.argmin: lambda x, axis=None: ArgMax(Neg(x), axis),
+    np.argmin: lambda x, axis=None: ArgMin(x, axis),
     np.amax: Max,
     np.amin: Min,
     np.average: lambda x, axis=None, keepdims=False: Mean(x, axis, keepdims),
     np.ptp: lambda x, axis=None, keepdims=False: Max(x, axis, keepdims) - Min(x, axis, keepdims),
     np.diff: _difference,
     np.split: Split,
-    np.array_split: Split,
-    np.hsplit: lambda x, sections: Split(x, sections, axis=1),
+    np.array_split: _parts(np.array_split),
+    np.hsplit: _parts(np.hsplit),
     np.vsplit: lambda x, sections: Split(x, sections, axis=0),
+    np.repeat: _repeat,
     np.ravel: lambda x: Reshape(x, -1),
     np.vstack: lambda xs: Concatenate([Rearrange(x, np.atleast_2d) for x in xs], axis=0),
     np.square: lambda x: Mul(x, x),
@@ -247,7 +297,6 @@ Node.numpy_functions |= {
     np.exp2: lambda x: Pow(2.0, x),
     np.log2: lambda x: Log(x) / math.log(2),
     np.log10: lambda x: Log(x) / math.log(10),
-    np.logaddexp: _log_add_exp,
     np.vdot: lambda a, b: Sum(Mul(Reshape(a, -1), Reshape(b, -1))),
     np.outer: lambda a, b: Reshape(a, (-1, 1)) * Reshape(b, -1),
     np.trace: lambda x: Einsum("ii...->...", x),

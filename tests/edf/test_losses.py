@@ -158,6 +158,9 @@ def test_losses_of_an_empty_batch_are_refused():
     for loss in (CrossEntropy, LogLoss, edf.Accuracy):
         with pytest.raises(edf.GraphError, match="a mean of no rows is no number"):
             loss(np.ones((0, 3)), np.ones(0, int)).forward()
+    for loss in (edf.SquaredError, edf.BinaryCrossEntropy, edf.Huber, edf.KL):
+        with pytest.raises(edf.GraphError, match="a mean of no entries is no number"):
+            loss(np.ones((0, 3)), np.ones((0, 3))).forward()
 
 
 # ------------------------------------------------------------------- stable where naive forms fail

@@ -199,6 +199,9 @@ def test_determinants_of_singular_matrices():
         edf.Cholesky(-np.eye(2)).forward()
 
 
+TWO, ONE = Input(2), edf.Constant(1.0)
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
@@ -211,6 +214,13 @@ def test_determinants_of_singular_matrices():
         (lambda: edf.Einsum("...ij->...i", np.ones(2)).forward(), "names the axes"),
         (lambda: edf.Einsum("ij,jk", np.ones((2, 3)), np.ones((2, 3))).forward(), "names the axes"),
         (lambda: edf.Solve(np.ones((2, 3)), np.ones(2)).forward(), "Solve: shapes .* A is square"),
+        (
+            lambda: edf.Det(np.ones((2, 3))).forward(),
+            r"Det: shape \(2, 3\) does not fit: .* square",
+        ),
+        (lambda: edf.Grad(TWO * TWO, TWO).forward(), "holds integers .*write 3.0 for 3"),
+        (lambda: edf.Jacobian(ONE * 2.0, ONE), "is a constant, without derivatives: write Input"),
+        (lambda: edf.Huber(1.0, 2.0, delta=-1.0), "Huber: delta is positive"),
         (lambda: edf.Split(np.ones(5), 2)[0].forward(), "as long as a multiple"),
         (lambda: edf.BatchNorm(np.ones((3, 2)), np.ones(3), np.ones(3)).forward(), "gain and bias"),
         (lambda: edf.Attention(*[np.ones((2, 3))] * 3, heads=2).forward(), "multiple of the heads"),

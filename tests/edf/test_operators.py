@@ -70,6 +70,9 @@ FUNCTIONS = [
     lambda x: (x > 0.2) & (x < 1), lambda x: ~(x > 1) | (x > 1.8), lambda x: True & (x > 1),
     lambda x: np.logical_and(x > 0.2, np.logical_not(x > 1)), lambda x: x[x > 0.2],
     lambda x: x[(x > 0.2) & (x < 1)] ** 2, lambda x: np.einsum("ij->j", x, optimize=True),
+    lambda x: np.hsplit(x[0], 2)[1], lambda x: np.array_split(np.ravel(x), 3)[0],
+    lambda x: np.repeat(x, [1, 2], axis=0), lambda x: np.linalg.norm(x, 3, axis=-1),
+    lambda x: np.clip(x, 1.0, 0.5),
 ]  # fmt: skip
 #: What these make of nodes has no derivative: places, masks, and whole numbers.
 NO_SLOPE = (edf.ArgMax, edf.And, edf.Or, edf.Not)
@@ -85,6 +88,22 @@ def test_functions_of_numpy(function):
     assert np.shape(node.value) == np.shape(expected)
     if not isinstance(node, NO_SLOPE):
         assert check_gradients(edf.Sum(node * (1.0 + node)), points=2).status != "refuted"
+
+
+def test_functions_of_numpy_at_their_edges():
+    """Equal arguments of logaddexp share the slope; the smallest of what has no negative."""
+    x, y = Input([1.0, -np.inf]), Input([1.0, -np.inf])
+    both = np.logaddexp(x, y)
+    np.testing.assert_array_equal(both.forward(), np.logaddexp(x.value, y.value))
+    both.backward(cotangent=np.array([1.0, 0.0]))
+    assert x.grad[0] == y.grad[0] == 0.5
+    for kind in (np.uint8, bool):
+        assert np.argmin(Input(np.array([1, 0, 1], kind))).forward() == 1
+    x = Input(np.ones((0, 2)))
+    for node in (np.repeat(x, 0), np.repeat(x, 2, axis=-1), edf.Jacobian(x * 2.0, x), x // 2.0):
+        node.forward()
+        node.backward(cotangent=np.ones(node.value.shape))
+        assert x.grad.shape == (0, 2)
 
 
 @pytest.mark.parametrize("function", BINARY, ids=lambda f: f.__name__)
@@ -110,6 +129,9 @@ def test_an_array_on_the_left_makes_one_node():
     ("mistake", "message"),
     [
         (lambda x: np.fft.fft(x), r"np\.fft\.\w*fft makes no node: .* subclass of Node"),
+        (lambda x: np.average(x, weights=B), "np.average of a node .* than x, axis, keepdims"),
+        (lambda x: np.einsum(x, [0, 1]), "np.einsum of nodes takes letters first"),
+        (lambda x: np.linalg.norm(x, 0, axis=0), r"0, axis=0\) makes no node: ord is a positive"),
         (lambda x: np.hypot(x, x), r"np\.hypot makes no node.*np\.hypot\(x\.value\)"),
         (lambda x: np.array(x), r"no array: write `x\.value`.*Stack\(\[x, y\]\)"),
         (lambda x: np.asarray([x, x]), r"no array: write `x\.value`"),

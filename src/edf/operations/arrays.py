@@ -237,7 +237,7 @@ class Pad(Node):
         return grad[tuple(slice(b, b + n) for b, n in zip(before, x.shape, strict=True))]
 
 
-class Repeat(Node, numpy=np.repeat):
+class Repeat(Node):
     r"""Each entry of x `repeats` times in a row, along `axis`; by default, of x made flat.
 
     With a row for each entry, z is y as a matrix:
@@ -253,7 +253,7 @@ class Repeat(Node, numpy=np.repeat):
         [1. 1. 2. 2.]
     """
 
-    rule = "axis is one that the array has"
+    rule = "axis is one that the array has, and repeats are not negative"
 
     def __init__(self, x: Any, repeats: int, axis: int | None = None) -> None:
         super().__init__(x)
@@ -264,7 +264,8 @@ class Repeat(Node, numpy=np.repeat):
 
     def backward(self, grad: Array, x: Array) -> Any:
         axis = 0 if self.axis is None else self.axis % x.ndim
-        together = (*grad.shape[:axis], -1, self.repeats, *grad.shape[axis + 1 :])
+        length = x.size if self.axis is None else x.shape[axis]
+        together = (*grad.shape[:axis], length, self.repeats, *grad.shape[axis + 1 :])
         return grad.reshape(together).sum(axis=axis + 1).reshape(x.shape)
 
 

@@ -338,7 +338,7 @@ class MaxPool2D(Pooling):
     def _entries(self, x: Array) -> tuple[Array, Array]:
         """Return each window as one row, and where its largest entry is."""
         windows = self.windows(x)
-        entries = windows.reshape(*windows.shape[:4], -1)
+        entries = windows.reshape(*windows.shape[:4], self.size[0] * self.size[1])
         return entries, entries.real.argmax(axis=-1)
 
 

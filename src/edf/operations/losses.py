@@ -34,7 +34,7 @@ class SquaredError(Node):
         return np.mean((x - target) ** 2)
 
     def backward(self, grad: Array, x: Array, target: Array) -> Any:
-        dx = grad * 2 / max(np.size(x), 1) * (x - target)
+        dx = grad * 2 / np.size(x) * (x - target)
         return dx, -dx
 
 
@@ -138,7 +138,7 @@ class BinaryCrossEntropy(Node):
         return np.mean(np.where(x.real > 0, x, 0) + np.log1p(np.exp(size)) - target * x)
 
     def backward(self, grad: Array, x: Array, target: Array) -> Any:
-        share = grad / max(np.size(x), 1)
+        share = grad / np.size(x)
         return share * (sigmoid(x) - target), -share * x
 
 
@@ -168,6 +168,8 @@ class Huber(Node):
 
     def __init__(self, x: Any, target: Any, delta: float = 1.0) -> None:
         super().__init__(x, target)
+        if not delta > 0:
+            raise GraphError(f"Huber: delta is positive, not {delta}")
         self.delta = delta
 
     def forward(self, x: Array, target: Array) -> Array:
@@ -181,7 +183,7 @@ class Huber(Node):
     def backward(self, grad: Array, x: Array, target: Array) -> Any:
         d = np.asarray(x - target)
         clipped = np.where(np.abs(d.real) <= self.delta, d, self.delta * np.sign(d.real))
-        dx = grad / max(np.size(x), 1) * clipped
+        dx = grad / np.size(x) * clipped
         return dx, -dx
 
 
@@ -220,7 +222,7 @@ class KL(Node):
 
     @staticmethod
     def _rows(P: Array) -> float:
-        return max(np.size(P), 1) / max(np.shape(P)[-1], 1) if np.ndim(P) else 1.0
+        return np.size(P) / np.shape(P)[-1] if np.ndim(P) else 1.0
 
 
 class MaskedMean(Node):
@@ -291,3 +293,5 @@ def _require_equal(node: Node, x: Array, y: Array) -> None:
             f"{type(node).__name__}: shapes {np.shape(x)} and {np.shape(y)} do not fit: "
             "both have one shape"
         )
+    if not np.size(x):
+        raise GraphError(f"{type(node).__name__}: a mean of no entries is no number")

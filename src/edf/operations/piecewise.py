@@ -82,9 +82,11 @@ class Clip(Node):
 
     def _bounded(self, x: Array, below: Any, above: Any, within: Array) -> Array:
         """Return one of three values, by where x lies."""
+        place = x.real
         if self.low is not None:
-            within = np.where(x.real < self.low, below, within)
-        return within if self.high is None else np.where(x.real > self.high, above, within)
+            within = np.where(place < self.low, below, within)
+            place = np.maximum(place, self.low)
+        return within if self.high is None else np.where(place > self.high, above, within)
 
 
 # ------------------------------------------------------------------------------------------- steps
