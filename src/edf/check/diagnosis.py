@@ -149,13 +149,18 @@ def gradients_of(function: Differentiable, cotangent: Array) -> list[Array]:
 
 
 def operation_at_fault(
-    order: Iterable[Node], rng: np.random.Generator, *, finite_only: bool = False
+    order: Iterable[Node],
+    rng: np.random.Generator,
+    *,
+    finite_only: bool = False,
+    of_ones: bool = False,
 ) -> tuple[Disagreement | None, bool]:
     """Return the first operation whose own backward is refuted, if any, and whether any is at a
     kink. The nodes' values are the point; they come inputs first.
 
     With `finite_only`, a gradient that is not finite is no fault: a right formula may overflow, or
-    divide by a zero, where its value does not.
+    divide by a zero, where its value does not. With `of_ones` the cotangent is 1 everywhere, as
+    where branches are watched: they may depend on it.
     """
     kinked = False
     for node in order:
@@ -164,7 +169,8 @@ def operation_at_fault(
         function = OperationFunction(node)
         if not function.slots:
             continue
-        cotangent = rng.standard_normal(np.shape(node.value))
+        shape = np.shape(node.value)
+        cotangent = np.ones(shape) if of_ones else rng.standard_normal(shape)
         gradients = gradients_of(function, cotangent)
         comparison = compare(function, cotangent, gradients, rng)
         kinked = kinked or bool(comparison.outcome("kink"))

@@ -142,19 +142,27 @@ class _Check:
 
     def _go_further(self) -> None:
         """Test the operations that are not edf's own beyond the sampled range."""
-        for where, finite_only in self.explorer.points():
+        for where, finite_only, of_ones in self.explorer.points():
             for node in self.graph.order:
                 node.grad = None  # each operation is asked by itself: nothing was added before
+            for ones in (False, True)[: 1 + of_ones]:
+                try:
+                    found, _ = operation_at_fault(
+                        self.explorer.operations, self.rng, finite_only=finite_only, of_ones=ones
+                    )
+                except (EvaluationError, ProtocolError) as problem:
+                    raise type(problem)(f"{problem} ({where})") from problem
+                if found is not None:
+                    self.status, self.shown = "refuted", found.evidence()
+                    self.message = f"{describe_component(found.worst)} ({where})"
+                    return
+        for length in self.explorer.at_other_lengths():
             try:
-                found, _ = operation_at_fault(
-                    self.explorer.operations, self.rng, finite_only=finite_only
-                )
-            except (EvaluationError, ProtocolError) as problem:
-                raise type(problem)(f"{problem} ({where})") from problem
+                found, _ = operation_at_fault(self.explorer.operations, self.rng, finite_only=True)
+            except (EvaluationError, ProtocolError):  # it is made for its own length
+                continue
             if found is not None:
-                self.status, self.shown = "refuted", found.evidence()
-                self.message = f"{describe_component(found.worst)} ({where})"
-                return
+                self._doubt(f"{describe_component(found.worst)} ({length})")
         for sides in self.explorer.unreached():
             found, still = self._beyond_the_graph(sides)
             if found is not None:
@@ -172,9 +180,12 @@ class _Check:
         explorer = Explorer(alone(sides.node), self.rng)
         explorer.note()
         for _ in explorer.across_thresholds():
-            found, _ = operation_at_fault(explorer.operations, self.rng, finite_only=True)
-            if found is not None:
-                return found, sides
+            for ones in (False, True):
+                found, _ = operation_at_fault(
+                    explorer.operations, self.rng, finite_only=True, of_ones=ones
+                )
+                if found is not None:
+                    return found, sides
         known = [other for (_, branch), other in explorer.sides.items() if branch == sides.branch]
         return None, known[0] if known else sides
 

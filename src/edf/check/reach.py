@@ -30,6 +30,8 @@ from edf.numerics.branches import Branch
 
 #: Factors on all leaves; where both signs are allowed, each is tried with both.
 SCALES = (0.1, 3.0, 10.0, 100.0)
+#: Up to this factor a right formula has no reason to overflow, and no zero to divide by.
+USUAL = 10.0
 #: How far a search moves the leaves, in order.
 DISTANCES = tuple(float(d) for d in np.geomspace(1e-2, 1e12, 29))
 #: Points that the searches of one check may evaluate.
@@ -61,11 +63,17 @@ def _whole_numbers(first: int) -> Callable[[Array], Array]:
     return lambda value: np.resize(np.roll([0.0, 1.0, -1.0, 2.0], -first), np.shape(value))
 
 
-#: Points at which entries are equal, or such as people try, with what they are called.
+#: Points at which entries are equal, in order, or such as people try, with what they are called.
+def _in_order(value: Array) -> Array:
+    return np.sort(value, axis=None).reshape(value.shape)
+
+
 TIES: list[tuple[str, Callable[[Array], Array]]] = [
     *(("small whole numbers", _whole_numbers(first)) for first in range(4)),
     ("equal neighbours along the first axis", lambda value: _neighbours_equal(value, 0)),
     ("equal neighbours along the last axis", lambda value: _neighbours_equal(value, -1)),
+    ("entries in ascending order", _in_order),
+    ("entries in descending order", lambda value: -_in_order(-value)),
     ("all entries equal", lambda value: np.full_like(value, _few_digits(value.flat[0]))),
 ]
 
@@ -78,6 +86,8 @@ class Further(NamedTuple):
     finite_only: bool = True
     """Whether a gradient that is not finite says nothing here: formulas overflow at large arguments
     and divide by zeros."""
+    of_ones: bool = False
+    """Whether a cotangent of ones is tried as well, with which the point was found."""
 
 
 @dataclass
@@ -168,7 +178,7 @@ class Explorer:
                 }
                 if self._put(moved):
                     self.note()
-                    yield Further(f"inputs scaled by {sign * scale:g}")
+                    yield Further(f"inputs scaled by {sign * scale:g}", scale > USUAL)
 
     def _at_ties(self) -> Iterator[Further]:
         """Whole numbers, zeros among them; neighbours equal along an axis; all entries equal."""
@@ -194,6 +204,19 @@ class Explorer:
             rows = {k: v[:1] for k, v in inputs.items() if v.ndim and v.shape[0] == length}
             if self._put({**values, **rows}):
                 yield Further(f"one row in place of {length}", finite_only=False)
+            self._put(values)
+
+    def at_other_lengths(self) -> Iterator[str]:
+        """Make all axes of one length longer, in all inputs that are drawn, where the graph lets
+        them; say which."""
+        if not self.operations or not self.graph.move_to(1, quietly=True):
+            return
+        values = self.graph.leaf_values()
+        inputs = [k for k in values if isinstance(k, Input) and self.graph.is_sampled(k)]
+        for length in sorted({n for k in inputs for n in values[k].shape} - {0}):
+            longer: Values = {k: _made_longer(values[k], length, self.rng) for k in inputs}
+            if self._put({**values, **longer}):
+                yield f"length {2 * length + 1} in place of {length}"
             self._put(values)
 
     def _beside_thresholds(self) -> Iterator[Further]:
@@ -225,7 +248,7 @@ class Explorer:
             for side in sides.wanted:
                 if self._find(sides, side):
                     self.note()
-                    yield Further(f"beyond the threshold of `{sides.branch.source}`")
+                    yield Further(f"beyond the threshold of `{sides.branch.source}`", of_ones=True)
 
     # ---------------------------------------------------------------------------------- the search
 
@@ -270,6 +293,14 @@ class Explorer:
     def _put(self, values: Values) -> bool:
         self.evaluations += 1
         return self.graph.put(values)
+
+
+def _made_longer(value: Array, length: int, rng: np.random.Generator) -> Array:
+    """The entries again and again, each somewhat changed, along all axes of a length."""
+    for axis, own in enumerate(value.shape):
+        if own == length:
+            value = np.take(value, np.arange(2 * length + 1) % length, axis)
+    return value * rng.uniform(0.8, 1.2, value.shape)
 
 
 def alone(node: Node) -> SampledGraph:

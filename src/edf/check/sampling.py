@@ -99,6 +99,10 @@ class SampledGraph:
             return False
         return not isinstance(leaf, Input) or leaf.sample in ("normal", "positive")
 
+    def is_sampled(self, leaf: Node) -> bool:
+        """Whether a leaf is an input that is drawn from all numbers, or all positive ones."""
+        return leaf not in self.own and self.is_free(leaf)
+
     def takes_any_sign(self, leaf: Node) -> bool:
         """Whether a free leaf may be negative: it is not declared positive, and its own values, if
         it has some, are not all positive."""

@@ -35,16 +35,23 @@ def random_variable(
             at,
         )
     values: Sequence[float] = ()
+    last = None
     if finite is not None:
         drawn = finite_set(declarations, finite["items"], at)
         values = drawn.values if isinstance(drawn, OneOf) else drawn.numbers
-    on_sample_space(declarations, one, space, values, at)
+        last = None if isinstance(drawn, OneOf) else drawn.last
+    on_sample_space(declarations, one, space, values, at, last)
 
 
 def on_sample_space(
-    declarations: Declarations, one: Declared, space: str, values: Sequence[float], at: int
+    declarations: Declarations,
+    one: Declared,
+    space: str,
+    values: Sequence[float],
+    at: int,
+    last: int | None = None,
 ) -> None:
-    """Let a name have a value for each outcome of a sample space."""
+    """Let a name have a value for each outcome of a sample space; `last` of whole numbers."""
     if one.has_set:
         fail(Why.DECLARATION, f"{one.name} is declared twice", at)
     one.has_set, one.space = True, name_of(space, at)
@@ -61,8 +68,8 @@ def on_sample_space(
             if getattr(other, "measure", None) is known
         ]
         stride = math.prod(len(s.values) for s in others if isinstance(s, EachWithEach))
-        one.sample = EachWithEach(tuple(values), stride)
-        declarations.counts[one.space] = stride * len(values)
+        one.sample = EachWithEach(tuple(values), stride, last)
+        declarations.counts[one.space] = one.sample.count
 
 
 def enlarge(declarations: Declarations) -> None:

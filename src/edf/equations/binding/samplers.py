@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -17,7 +17,7 @@ from edf.graph import Array
 #: Gets a generator of random numbers and a shape. (NumPy loads its generators when first used.)
 Sampler = Callable[[Any, tuple[int, ...]], Array]
 #: Whole numbers that are tried, beside the few that are drawn.
-LARGER = (10, 20, 50)
+LARGER = (*range(1, 31), 40, 50)
 
 
 def symmetric_matrix(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
@@ -104,12 +104,24 @@ class EachWithEach:
 
     values: tuple[float, ...]
     stride: int
+    last: int | None = None  # the last of whole numbers in a row, which may be a declared length
     finite: ClassVar[bool] = True
 
     @property
     def latex(self) -> str:
         """The set, for readers."""
         return _listed(self.values)
+
+    @property
+    def count(self) -> int:
+        """How many outcomes it takes for each of them to occur."""
+        return self.stride * len(self.values)
+
+    def longer(self, by: int) -> EachWithEach:
+        """The same with so many more of them."""
+        assert self.last is not None
+        more = (float(self.last + step) for step in range(1, by + 1))
+        return replace(self, values=(*self.values, *more), last=self.last + by)
 
     def __call__(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
         digits = np.arange(shape[-1]) // self.stride % len(self.values)
@@ -132,8 +144,11 @@ class WholeNumbers:
 
     @property
     def larger(self) -> tuple[int, ...]:
-        """Numbers that are tried as well, where there are larger ones."""
-        return () if self.bounded else tuple(number for number in LARGER if number > self.last)
+        """Numbers that are tried as well, where there are larger ones, or with both signs."""
+        if self.bounded:
+            return ()
+        numbers = tuple(number for number in LARGER if number > self.last)
+        return numbers if self.first >= 0 else (*numbers, *(-number for number in numbers))
 
     @property
     def most(self) -> int:
@@ -144,6 +159,10 @@ class WholeNumbers:
     def numbers(self) -> tuple[float, ...]:
         """All of them."""
         return tuple(float(number) for number in range(self.first, self.last + 1))
+
+    def longer(self, by: int) -> WholeNumbers:
+        """The same with so many more of them."""
+        return replace(self, last=self.last + by)
 
     def within(self, low: float, high: float, ends: Sequence[float]) -> WholeNumbers:
         """Those of them between two bounds, which belong to them as far as they are listed."""

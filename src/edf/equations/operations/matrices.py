@@ -31,6 +31,8 @@ from edf.equations.operations.shapes import (
     settle,
 )
 
+WORST_CONDITION = 1e15  # of a matrix beyond which no digit of its inverse is sound
+
 
 def _number(value: Array) -> Array:
     """A number for each matrix, as one by one."""
@@ -56,6 +58,13 @@ def _of_square(what: str) -> Callable[[Shape], Shape]:
         return None
 
     return rule
+
+
+def _inverted(matrix: Array) -> Array:
+    """The inverse; no number where none of its digits is sound, since it is then far too small."""
+    inverse = np.linalg.inv(matrix)
+    condition = np.linalg.norm(matrix, 1, (-2, -1)) * np.linalg.norm(inverse, 1, (-2, -1))
+    return np.where(condition[..., None, None] < WORST_CONDITION, inverse, np.nan)
 
 
 def _inverse(shape: Shape) -> Shape:
@@ -249,7 +258,7 @@ MATRICES = [
         Shown(lambda a: rf"{a}^{{\top}}", (TIGHT,), IN_POWER),
     ),
     Operation(
-        "inverse", np.linalg.inv, _inverse,
+        "inverse", _inverted, _inverse,
         Shown(lambda a: f"inv({a})", (LOOSE,), IN_POWER),
         Shown(lambda a: f"{a}^{{-1}}", (TIGHT,), IN_POWER), rounds_inside=True,
     ),

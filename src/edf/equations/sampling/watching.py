@@ -152,7 +152,7 @@ class WatchingEvaluator(Evaluator):
         """Record the margins of a threshold."""
         count = len(self.context.rows)
         full = [
-            np.broadcast_to(m.real, (count, *m.shape[1:])).reshape(count, -1)
+            np.broadcast_to(m.real.astype(float), (count, *m.shape[1:])).reshape(count, -1)
             for m in map(np.asarray, margins)
             if m.ndim
         ]

@@ -2,8 +2,9 @@
 
 A step that holds where `min(relu(x), 6)` is below 6 is not verified by points that are all there.
 So of every threshold both sides must be reached, in the graph and in the formula. What is not is
-looked for from the nearest points, along each leaf and all of them together. What stays unreached
-makes the verdict inconclusive, unless it is impossible or its author accepts it.
+looked for from the nearest points, along each leaf and all of them together, and so are points on
+two sides at once that are only known alone. A side that stays unreached makes the verdict
+inconclusive, unless it is impossible or its author accepts it.
 """
 
 from __future__ import annotations
@@ -42,6 +43,10 @@ DRAWS, MANY_DRAWS = 64, 2048  # of what is drawn by its author's sampler, the se
 REACH = 4  # in so many times the gap between the nearest draws
 SECTIONS = 32  # into which a line across a threshold is cut, twice over
 BESIDE = (0.3, 0.03, 0.003)  # of that line: how far from a threshold a step is tested on both sides
+RECOMBINED = 150  # points at which leaves have values from different ones
+ROUNDS = 2  # of them: the second for three thresholds
+COMBINED = 10  # of them, at which the step is tested: on sides that no point is on at once
+ALONG = 2  # segments across a threshold from these, along one leaf
 MAX_NUMBERS = 400_000  # numbers that one search may hold
 
 Side = tuple[Threshold, int]
@@ -65,6 +70,11 @@ class SideCoverage:
             and not threshold.needs_no_reaching
             and not self._impossible(threshold, side)
         ]
+
+    @property
+    def regular(self) -> list[Threshold]:
+        """Those with two sides on which a step is claimed to hold."""
+        return [t for t in self.seen if not (t.is_claim or t.needs_no_reaching)]
 
     def _impossible(self, threshold: Threshold, side: int) -> bool:
         bounds = self.possible.get(threshold)
@@ -131,7 +141,17 @@ def search(meaning: Meaning, setting: Setting, samples: Sequence[Points]) -> Sea
         elif _is_undefined(meaning, crossing):
             sides.reached.add(target)
         hopeless.add(target)
-    refuted = _beside_thresholds(meaning, parts, sides, watched)
+    segments = _segments(sides, parts)
+    for _ in range(ROUNDS):
+        together = _combinations(parts, len(samples), sides, world, rng, watched)
+        if together is None:
+            break
+        found = judged_apart(meaning, together.rounded(COPIES, COARSE))
+        if found.status == "refuted":
+            return SearchResult(found, [], len(sides.reached))
+        parts.append((together, watched(together)))
+        segments += _segments_of_one_leaf(sides, parts, world, rng, watched)
+    refuted = _beside_thresholds(meaning, segments, watched)
     if refuted is not None:
         return SearchResult(refuted, [], len(sides.reached))
     missing = [
@@ -238,23 +258,135 @@ def _is_in_reach(target: Side, parts: Sequence[tuple[Points, Watched]]) -> bool:
     return bool(distance[0] <= REACH * (distance[min(5, len(distance) - 1)] - distance[0]))
 
 
-def _beside_thresholds(
-    meaning: Meaning,
+def _combinations(
     parts: Sequence[tuple[Points, Watched]],
+    chosen: int,
     sides: SideCoverage,
+    world: World,
+    rng: np.random.Generator,
     watched: Callable[[Points], Watched],
+) -> Points | None:
+    """Return points that are on sides of two thresholds on which no point is at once.
+
+    Of a rule beyond 7 inside of another for a > b, either may have been seen alone. Of the first
+    `chosen` parts only one is random: equal numbers hide which of them is returned.
+    """
+    thresholds = sides.regular
+    if len(thresholds) < 2 or not any(movable(world, node) for node in world.order):
+        return None
+    each = [_sides_of(thresholds, w, len(p)) for p, w in parts]
+    known, random = np.concatenate(each), np.concatenate([each[0], *each[chosen:]])
+    points = _recombined([p for p, _ in parts], known, world, rng)
+    if points is None or not len(points):
+        return None
+    there = _sides_of(thresholds, watched(points), len(points))
+    seen, patterns = random.T @ random > 0, {row.tobytes() for row in random}
+    kept: list[int] = []
+    while len(kept) < COMBINED:
+        new = np.einsum("ri,rj,ij->r", there, there, ~seen)
+        others = [row for row in range(len(there)) if there[row].tobytes() not in patterns]
+        if not new.any() and not others:
+            break
+        row = int(new.argmax()) if new.any() else others[0]
+        kept.append(row)
+        seen |= np.outer(there[row], there[row]) > 0
+        patterns.add(there[row].tobytes())
+    return points.take(np.array(kept)) if kept else None
+
+
+def _recombined(
+    known: Sequence[Points], there: Array, world: World, rng: np.random.Generator
+) -> Points | None:
+    """Return points whose leaves have about the values that they have at different known points:
+    those on sides where few points are, as often as others.
+
+    Args:
+        there: Which sides each of the known points is on.
+    """
+    most = max(1, MAX_NUMBERS // max(1, sum(world.entries(node) for node in world.order)))
+    count = min(RECOMBINED, most)
+    rarity = (there / np.maximum(there.sum(axis=0), 1)).max(axis=1) + 1e-9
+    leaves = {}
+    for node in known[0].leaves:
+        values = np.concatenate([points.leaves[node] for points in known])
+        chosen = values[rng.choice(len(values), count, p=rarity / rarity.sum())]
+        if movable(world, node) and chosen.dtype.kind == "f":
+            factors = 10.0 ** rng.uniform(-0.5, 0.5, count)
+            factors[::3] = 1.0
+            chosen = chosen * factors.reshape(-1, *(1,) * (chosen.ndim - 1))
+        leaves[node] = chosen
+    try:
+        with quiet():
+            return at(world, leaves, count, int(rng.integers(2**62)), 1, 0.0, guarded=True)
+    except EquationError:
+        return None
+
+
+def _sides_of(thresholds: Sequence[Threshold], watched: Watched, count: int) -> Array:
+    """Return which sides each of so many points is on: (points, sides), 0 or 1."""
+    nowhere = np.zeros(count, bool)
+    columns = [
+        watched[threshold].reached(side) if threshold in watched else nowhere
+        for threshold in thresholds
+        for side in (-1, 1)
+    ]
+    return np.stack(columns, axis=1).astype(int)
+
+
+def _segments_of_one_leaf(
+    sides: SideCoverage,
+    parts: Sequence[tuple[Points, Watched]],
+    world: World,
+    rng: np.random.Generator,
+    watched: Callable[[Points], Watched],
+) -> list[_Segment]:
+    """Return segments across thresholds along one leaf, from the points that were found last.
+
+    All else stays on the sides where it is.
+    """
+    last, found = parts[-1]
+    moved = [node for node in last.leaves if movable(world, node)]
+    rows = np.repeat(np.arange(len(last)), len(moved))
+    leaves = {node: value[rows] for node, value in last.leaves.items()}
+    for k, node in enumerate(moved):
+        values = np.concatenate([points.leaves[node] for points, _ in parts])
+        leaves[node] = leaves[node].copy()
+        leaves[node][k :: len(moved)] = values[rng.integers(len(values), size=len(last))]
+    count = len(rows)
+    try:
+        with quiet():
+            others = Points(world, leaves, last.seed, np.zeros(count, int), 1)
+            reached = watched(others)
+    except EquationError:
+        return []
+    segments = []
+    for threshold in sides.regular:
+        if threshold not in found or threshold not in reached:
+            continue
+        for side in (1, -1):
+            here, there = found[threshold].reached(side)[rows], reached[threshold].reached(side)
+            segments += [
+                _Segment(threshold, side, (last, others), (rows[row], row))
+                for row in np.flatnonzero(~here & there)[:ALONG]
+            ]
+    return segments
+
+
+def _segments(sides: SideCoverage, parts: Sequence[tuple[Points, Watched]]) -> list[_Segment]:
+    """Return a segment across each threshold."""
+    return [
+        segment for threshold in sides.regular for segment in _segments_across(threshold, parts)
+    ][:SEARCHED]
+
+
+def _beside_thresholds(
+    meaning: Meaning, segments: Sequence[_Segment], watched: Callable[[Points], Watched]
 ) -> Finding | None:
     """Test a step close to its thresholds, on both sides; return what refutes it.
 
     Two thresholds that should be one, such as 12 and 13, leave room between them that no point is
     likely to hit.
     """
-    segments = [
-        segment
-        for threshold in sides.seen
-        if not (threshold.is_claim or threshold.needs_no_reaching)
-        for segment in _segments_across(threshold, parts)
-    ][:SEARCHED]
     if len(segments) < 2:
         return None
     starts = np.zeros(len(segments))

@@ -224,9 +224,9 @@ def _downhill(place: Array, h: Array, around: Array, pairs: list[tuple[int, int]
         curve[i, j] = curve[j, i] = value
     if not (np.isfinite(slope).all() and np.isfinite(curve).all()):
         slope, curve = np.nan_to_num(slope), np.eye(size)
-    values, vectors = np.linalg.eigh(curve)
+    values, vectors = np.linalg.eigh(curve) if pairs else (np.diag(curve), None)
     values = np.maximum(np.abs(values), 1e-6 * max(1e-6, np.abs(values).max()))
-    newton = -vectors @ ((vectors.T @ slope) / values)
+    newton = -slope / values if vectors is None else -vectors @ ((vectors.T @ slope) / values)
     steepest = -slope / max(1e-300, float(np.linalg.norm(slope)))
     steepest = steepest * max(1.0, float(np.linalg.norm(place)))
     return np.array([t * step for t in LENGTHS for step in (newton, steepest)])

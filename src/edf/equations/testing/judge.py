@@ -17,7 +17,7 @@ from edf.equations.sampling.rounding import COARSE
 from edf.equations.sampling.world import World
 from edf.equations.testing.measure import CHECKED, COPIES, Measure, has_limit, quiet
 from edf.equations.testing.sides import DIFFERENT, FIRST, SINGLE, Agreement, Sides
-from edf.graph import Array, Node
+from edf.graph import Array, Input, Node
 from edf.report import Status
 
 MAX_DRAWS = 12  # batches of points drawn before giving up
@@ -187,7 +187,7 @@ class _Judge:
         rng = np.random.default_rng(len(rows))
         here = sides.take(rows)
         leaves = {
-            node: value + BESIDE * np.maximum(1, np.abs(value)) * rng.uniform(0.5, 1, value.shape)
+            node: _beside(node, value, rng)
             if value.dtype.kind == "f" and node not in self.world.fixed
             else value
             for node, value in here.points.leaves.items()
@@ -284,6 +284,13 @@ class _Judge:
             witness=sides,
             at=sides.points.take(np.array([row])),
         )
+
+
+def _beside(node: Node, value: Array, rng: np.random.Generator) -> Array:
+    """Values right beside those of a leaf; of probabilities, others that add up to 1."""
+    if isinstance(node, Input) and node.sample == "simplex":
+        return value + BESIDE * (1 / value.shape[-1] - value)
+    return value + BESIDE * np.maximum(1, np.abs(value)) * rng.uniform(0.5, 1, value.shape)
 
 
 def point_of(points: Points, row: int) -> dict[Node, Array]:

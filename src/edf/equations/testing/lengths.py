@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from edf.equations.binding.lengths import Length
+from edf.equations.binding.samplers import EachWithEach
 from edf.equations.diagnostics import EquationError
 from edf.equations.latex import syntax as s
 from edf.equations.meaning.names.scope import Scope
@@ -33,6 +36,7 @@ MOST_NUMBERS = 3  # places in a formula at which a number is taken for the lengt
 NEAR = (-2, -1, 0, 1)  # by how much a number of the graph may differ from a length and go with it
 
 Axis = tuple[Node, int]
+VALUES = -1  # in place of an axis: how many values an input has, as a label from 1 to K
 
 
 @dataclass(frozen=True)
@@ -49,14 +53,35 @@ class LengthChange:
         return self.length + self.by
 
     def shapes(self, world: World) -> dict[Node, tuple[int, ...]]:
-        """Return the shapes of all sampled inputs (nodes of the page) after the change."""
+        """Return the shapes of all sampled inputs (nodes of the page) after the change.
+
+        A sample space grows with the values of its random variables, once these are changed.
+        """
+        space: dict[int, int] = {}
+        for node, k in self.axes:
+            if k == VALUES and isinstance(node, Input) and isinstance(node.sample, EachWithEach):
+                outcomes = (node.shape or (0,))[-1]
+                space[outcomes] = max(space.get(outcomes, outcomes), node.sample.count)
         return {
             world.names[twin]: tuple(
-                n + self.by * ((world.names[twin], k) in self.axes)
+                space.get(n, n) + self.by * ((world.names[twin], k) in self.axes)
                 for k, n in enumerate(twin.shape or ())
             )
             for twin in world.sampled
         }
+
+    @contextmanager
+    def of_values(self) -> Iterator[None]:
+        """Let inputs have so many more values while the change is tested."""
+        changed = [node for node, k in self.axes if k == VALUES and isinstance(node, Input)]
+        kept: list[Any] = [node.sample for node in changed]
+        try:
+            for node, sample in zip(changed, kept, strict=True):
+                node.sample = sample.longer(self.by)
+            yield
+        finally:
+            for node, sample in zip(changed, kept, strict=True):
+                node.sample = sample
 
 
 def at_other_lengths(
@@ -71,7 +96,8 @@ def at_other_lengths(
         (world.names[twin], k)
         for twin in world.sampled
         if twin in below
-        for k in range(len(twin.shape or ()))
+        for k in (*range(len(twin.shape or ())), VALUES)
+        if k != VALUES or isinstance(getattr(twin.sample, "last", None), Length)
     ]
     if alike := _names_alike(meaning, setting.page.scope, axes):
         outcome.finding = replace(
@@ -149,7 +175,9 @@ def _length(axis: Axis) -> int:
     node, k = axis
     assert isinstance(node, Input)
     assert node.shape is not None
-    return node.shape[k]
+    sample: Any = node.sample
+    length: int = sample.last if k == VALUES else node.shape[k]
+    return length
 
 
 def _groups(axis: Axis, axes: list[Axis], square_only: bool) -> Iterator[frozenset[Axis]]:
@@ -201,6 +229,11 @@ def _tested(equation: s.Equation, change: LengthChange, setting: Setting) -> Fin
 
     Of several readings of the numbers in it, one that holds is enough.
     """
+    with change.of_values():
+        return _tested_so(equation, change, setting)
+
+
+def _tested_so(equation: s.Equation, change: LengthChange, setting: Setting) -> Finding | None:
     points = min(POINTS, setting.points // 3 + 1)
     worst: Finding | None = None
     for world, scope in _pages(setting, change):

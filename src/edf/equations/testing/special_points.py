@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from edf.graph import Array, Input, Node, Param
 
 TRIED = (0.0, 1.0, -1.0, 2.0, 10.0, 100.0)
 FAR = (100, 1000, 10**6)  # whole numbers
+VERTICES = 3  # of the simplex: one for all leaves, one for each, and the middle of two
 SIZES = (-1.5, 2.0)  # of leaves that are scattered, as powers of ten
 SCALES = (0.1, 3.0, 10.0, 100.0, 1e6)
 
@@ -45,28 +46,22 @@ def is_simplex(world: World, node: Node) -> bool:
     return isinstance(node, Input) and node not in world.fixed and node.sample == "simplex"
 
 
-def tried_points(
-    world: World, rng: np.random.Generator, larger: bool = False, far: bool = False
-) -> Points:
+def tried_points(world: World, rng: np.random.Generator, far: bool = False) -> Points:
     """Return the graph at round numbers, equal arguments, and random values of other sizes.
 
     Args:
-        larger: Whether whole numbers are large as well, which many inequalities do not stand.
-        far: Whether they are even larger, which no sum up to them is made for.
+        far: Whether whole numbers are so large that no sum up to them is made for it.
     """
     ends: dict[Node, tuple[float, ...]] = {
         node: getattr(node, "ends", ()) for node in world.order if node not in world.fixed
     }
-    large: dict[Node, tuple[int, ...]] = {
-        node: getattr(getattr(node, "sample", None), "larger", ()) for node in ends if larger
-    }
-    if far:
-        large = {node: (*numbers, *FAR) for node, numbers in large.items() if numbers}
+    large = _large_numbers(ends, rng, FAR if far else ())
     scaled = len(TRIED) + 2
     several = scaled + len(SCALES)
     grown = several + max(map(len, large.values()), default=0)
     count = grown + 2 * any(ends.values())
     leaves = {}
+    simplices = 0
     for node in world.order:
         if node.inputs:
             continue
@@ -83,7 +78,9 @@ def tried_points(
             if is_positive(world, node) or getattr(node, "is_nonzero", False):
                 values[values == 0] = 1.0
         elif is_simplex(world, node):
-            values[: len(TRIED)] = 1 / values.shape[-1]
+            values[: len(TRIED) - VERTICES] = 1 / values.shape[-1]
+            values[len(TRIED) - VERTICES : len(TRIED)] = _vertices(values.shape[1:], simplices)
+            simplices += 1
         elif (least := _least(world, node)) is not None:
             for row, number in enumerate(TRIED):
                 values[row] = (number if number >= least else 1.0) * np.eye(values.shape[-1])
@@ -108,6 +105,29 @@ def scattered_points(world: World, rng: np.random.Generator, count: int) -> Poin
         values = np.array(drawn_leaf(world, node, rng, count))
         leaves[node] = _scaled(world, node, values, 10.0 ** rng.uniform(*SIZES, count))
     return at(world, leaves, count, int(rng.integers(2**62)), 1 + COPIES, COARSE, guarded=True)
+
+
+def _large_numbers(
+    nodes: Iterable[Node], rng: np.random.Generator, far: Sequence[int]
+) -> dict[Node, tuple[int, ...]]:
+    """The whole numbers that leaves take beside those that are drawn; of several leaves in orders
+    of their own."""
+    found: dict[Node, tuple[int, ...]] = {}
+    for node in nodes:
+        numbers = getattr(getattr(node, "sample", None), "larger", ())
+        if numbers:
+            found[node] = (*(rng.permutation(numbers) if found else numbers), *far)
+    return found
+
+
+def _vertices(shape: tuple[int, ...], number: int) -> Array:
+    """Probabilities of which all but one or two are 0; `number` counts the leaves with some."""
+    size = shape[-1]
+    units = np.eye(size)
+    first, own = units[0], units[-1 - number % size]
+    rows = np.stack([first, own, (first + own) / 2])
+    rows = rows.reshape(VERTICES, *(1,) * (len(shape) - 1), size)
+    return np.broadcast_to(rows, (VERTICES, *shape))
 
 
 def _least(world: World, node: Node) -> float | None:

@@ -166,8 +166,7 @@ def _holds_where_random_points_are_not(
     try:
         with quiet():
             rng = np.random.default_rng(setting.seed + 2)
-            larger = meaning.sign in COMPARISONS
-            chosen = tried_points(setting.world, rng, larger, larger and _sums_nothing(meaning))
+            chosen = tried_points(setting.world, rng, far=_sums_nothing(meaning))
         if meaning.differentiates > 1:  # differences of differences lose their digits far away
             chosen = regular(chosen, NEAR)
         if setting.points <= FEW:
