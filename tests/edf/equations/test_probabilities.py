@@ -21,7 +21,7 @@ CLAIMS = [
     (SPACE, r"\operatorname{Cov}(X) = 1", "Cov takes 2 arguments", "(X"),
     (SPACE, r"X = 1", "X is a random variable: write its expectation", "X = 1"),
     (LAWS, r"\mathbb{E}[N U] = 1", "How N and U depend on each other is not declared", None),
-    (LAWS, r"P(N > 3) = 1", "P(X = k) of whole numbers", None),
+    (LAWS, r"P(U = x) = 1", "write P(X = k) of a law of whole numbers", None),
     (LAWS, r"N + 1 = x", "N is a random variable", "N + 1"),
 ]  # fmt: skip
 

@@ -3,18 +3,23 @@ r"""Case distinctions and matrices."""
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from edf.equations.diagnostics import Why
 from edf.equations.latex.cursor import environment_of, raw
-from edf.equations.latex.grammar import Grammar
+from edf.equations.latex.grammar import Grammar, product
+from edf.equations.latex.printer import to_latex
 from edf.equations.latex.syntax import (
     Case,
     Cases,
     Conditions,
     Empty,
+    Group,
     Matrix,
+    Product,
     Relation,
     Row,
+    Sum,
     Symbol,
     Tree,
 )
@@ -54,13 +59,15 @@ class EnvironmentParser(Grammar):
         if self.text == "&":
             self.fail(Why.NOTATION, "A case is written value & condition: put & behind the value")
         value = self.expression()
+        if self.text in (r"\\", end) and (bare := _in_parentheses(value)) is not None:
+            return replace(bare, at=at)
         before = ""
         if self.text in (",", ";"):
             before = self.next().text
-        separated = self.token.separated or self.token.kind == "words"
+        separated = bool(before) or self.token.separated or self.token.kind == "words"
         if self.text != "&" and not separated:
             self.fail(Why.NOTATION, "A case is written value & condition")
-        apart = self.next().text if self.text == "&" else r"\quad"
+        apart = self.next().text if self.text == "&" else "" if before else r"\quad"
         word = macro = ""
         if self.token.kind == "words":
             macro, word = self.text, self.next().inner.strip().rstrip(",:")
@@ -99,7 +106,7 @@ class EnvironmentParser(Grammar):
                 break
             joins.append(raw([self.next()]))
             parts.append(self.statement())
-        if not all(isinstance(part, Relation) for part in parts):
+        if not all(isinstance(part, Relation) or _holds_relations(part) for part in parts):
             self.fail(Why.NOTATION, _HOW_TO_CONDITION, at)
         return parts[0] if len(parts) == 1 else Conditions(tuple(parts), tuple(joins), at=at)
 
@@ -131,3 +138,24 @@ class EnvironmentParser(Grammar):
         self.inside.pop()
         self.depth -= 1
         return Matrix(name, tuple(rows), columns, at=opened.at)
+
+
+def _holds_relations(tree: Tree) -> bool:
+    """Whether something is relations in parentheses, as (x > 0) and (g = 1, a = -1)."""
+    relations = isinstance(tree, Group) and all(isinstance(item, Relation) for item in tree.items)
+    return relations and isinstance(tree, Group) and tree.open.endswith("(")
+
+
+def _in_parentheses(tree: Tree) -> Case | None:
+    r"""Return a row whose condition stands in parentheses behind the value: x (x > 0), 0 (else)."""
+    match tree:
+        case Sum(terms=(*terms, last)) if (row := _in_parentheses(last)) is not None:
+            return replace(row, value=replace(tree, terms=(*terms, row.value)))
+        case Product(factors=(*factors, Group() as group), joins=(*joins, "")):
+            value = product(list(factors), list(joins), tree.at)
+            shown = to_latex(group)
+            if re.sub(r"\\text|[^a-z]", "", shown) in ("else", "otherwise"):
+                return Case(value, "", "", None, "", "", shown)
+            if _holds_relations(group):
+                return Case(value, "", "", group, "", "", "")
+    return None

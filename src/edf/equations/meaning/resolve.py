@@ -53,7 +53,7 @@ from edf.equations.meaning.piecewise.cases import read_cases
 from edf.equations.meaning.piecewise.conditions import read_conditions, restricted
 from edf.equations.meaning.reader import Page, Reader
 from edf.equations.meaning.terms.big_operators import read_big, read_listed
-from edf.equations.meaning.terms.products import read_product, read_unit
+from edf.equations.meaning.terms.products import indicated, read_product, read_unit
 from edf.equations.meaning.terms.sums import is_entrywise, read_sum
 from edf.equations.meaning.typed import algebra
 from edf.equations.meaning.typed.algebra import apply
@@ -382,7 +382,10 @@ def _read_group(reader: Reader, tree: Group) -> Expr:
             fail(Why.NOTATION, f"The {name} of one number is understood", tree.items[1].at)
         return apply(name, (reader.read(tree.items[0]),), tree.at)
     if len(tree.items) == 1:
-        return reader.read(tree.items[0])
+        (item,) = tree.items
+        if isinstance(item, Relation) and tree.open.endswith("["):  # Iverson's bracket
+            return indicated(reader, item, tree.at)
+        return reader.read(item)
     if tree.open.endswith("\\{"):
         fail(Why.NOTATION, "Sets are not tested: write what holds for their members", tree.at)
     if tree.commas or not tree.open.endswith(("(", "[")):
@@ -483,7 +486,7 @@ def _read_styled(reader: Reader, tree: Styled) -> Expr:
 def _read_relation(reader: Reader, tree: Relation) -> Expr:
     fail(
         Why.NOTATION,
-        "A relation is no value: bind the probability, or write an indicator",
+        "A relation is no value: bind the probability, or write an indicator, [i = j]",
         tree.right.at,
     )
 

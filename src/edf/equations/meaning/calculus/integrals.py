@@ -10,13 +10,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
+from typing import NamedTuple
 
 from edf.equations.diagnostics import Why, fail
 from edf.equations.latex.parser import parse, steps
 from edf.equations.latex.printer import to_latex
 from edf.equations.latex.syntax import (
+    Bars,
     Big,
     Fraction,
+    Function,
     Group,
     Indices,
     Number,
@@ -25,11 +28,13 @@ from edf.equations.latex.syntax import (
     Symbol,
     Tree,
     children,
+    substituted,
+    walk,
     with_child,
 )
 from edf.equations.meaning.names.scope import python_names
 from edf.equations.meaning.reader import Reader
-from edf.equations.meaning.typed.algebra import make
+from edf.equations.meaning.typed.algebra import apply, make
 from edf.equations.meaning.typed.expression import Expr
 from edf.equations.operations.quadrature import rule
 from edf.graph import Node
@@ -225,19 +230,73 @@ def mean_over(
     put: dict[str, Tree] = {"X": letter}
     put |= {name: Group((tree,), "(", ")") for name, tree in zip("AB", parameters, strict=False)}
     weight = filled(_parsed(formula), put)
-    integrand = Product(
-        (Group((body,), "(", ")", at=body.at), Group((weight,), "(", ")"), Symbol("d"), letter),
-        (r"\cdot", "", ""),
-        at=body.at,
-    )
     limits: tuple[Tree, Tree] = (Sum((_INFINITY,), ("-",)), _INFINITY)
     if over == "half":
         limits = (Number("0"), _INFINITY)
     elif over == "interval":
         limits = (parameters[0], parameters[1])
-    return read_integral(
-        reader, Big(r"\int", Indices((limits[0],), ()), limits[1], integrand, at=body.at)
-    )
+    kinks = [kink for part in walk(body) if (kink := _kink(part, letter)) is not None]
+    pieces = [(limits[0], limits[1], body)]
+    if len({kink.place for kink in kinks}) == 1:  # of several, the order is not known
+        below = substituted(body, {kink.part: kink.below for kink in kinks})
+        above = substituted(body, {kink.part: kink.above for kink in kinks})
+        place = _within(kinks[0].place, limits)
+        pieces = [(limits[0], place, below), (place, limits[1], above)]
+    parts = []
+    for low, high, piece in pieces:
+        factors = Group((piece,), "(", ")", at=body.at), Group((weight,), "(", ")")
+        integrand = Product((*factors, Symbol("d"), letter), (r"\cdot", "", ""), at=body.at)
+        over_piece = Big(r"\int", Indices((low,), ()), high, integrand, at=body.at)
+        parts.append(read_integral(reader, over_piece))
+    return parts[0] if len(parts) == 1 else apply("add", parts, body.at)
+
+
+def _within(place: Tree, limits: tuple[Tree, Tree]) -> Tree:
+    """A place, or the limit of integration beyond which it is."""
+    low, high = limits
+    if low != Sum((_INFINITY,), ("-",)):
+        place = Function(r"\max", None, Group((low, place), "(", ")"), at=place.at)
+    if high != _INFINITY:
+        place = Function(r"\min", None, Group((high, place), "(", ")"), at=place.at)
+    return place
+
+
+class _Kink(NamedTuple):
+    """A part of a formula that follows another rule on either side of a place."""
+
+    part: Tree
+    place: Tree
+    below: Tree
+    above: Tree
+
+
+def _kink(part: Tree, letter: Symbol) -> _Kink | None:
+    r"""Where |x - a|, \max(x - a, 0) or \min(0, a - x) turns, which no rule of quadrature sees."""
+    match part:
+        case Bars(body=turned, double=False):
+            inside = Group((turned,), "(", ")", at=part.at)
+            low: Tree = Group((Sum((inside,), ("-",)),), "(", ")", at=part.at)
+        case Function(macro=macro, argument=Group(items=(one, other))) if macro in _EXTREMA:
+            if Number("0") not in (one, other):
+                return None
+            turned = other if one == Number("0") else one
+            inside, low = Group((turned,), "(", ")", at=part.at), Number("0", at=part.at)
+            if macro == r"\min":
+                inside, low = low, inside  # type: ignore[assignment]  # a tree as well as the other
+        case _:
+            return None
+    match turned:
+        case Symbol() if turned == letter:
+            return _Kink(part, Number("0", at=part.at), low, inside)
+        case Sum(terms=(first, place), signs=("", sign)) if first == letter:
+            at = place if sign == "-" else Sum((place,), ("-",), at=place.at)
+            return None if letter in walk(place) else _Kink(part, at, low, inside)
+        case Sum(terms=(place, last), signs=("", "-")) if last == letter:
+            return None if letter in walk(place) else _Kink(part, place, inside, low)
+    return None
+
+
+_EXTREMA = (r"\max", r"\min")
 
 
 @cache

@@ -15,6 +15,7 @@ from edf.equations.latex.syntax import (
     Indices,
     Number,
     Product,
+    Relation,
     Script,
     Slash,
     Sum,
@@ -50,9 +51,22 @@ _NORMS = {
 }  # fmt: skip
 
 
+def _indicated(base: Tree, sub: Tree | None) -> Group | None:
+    r"""The relation below a 1, as of an indicator: 1_{i = j}, \mathbf{1}_{\{x > 0\}}."""
+    one = base == Number("1") or (isinstance(base, Symbol) and base.base == "1" and base.styles)
+    match sub:
+        case Indices(items=(Relation() as relation,)) if one:
+            return Group((relation,), "[", "]", at=sub.at)
+        case Indices(items=(Group(items=(Relation(),)) as group,)) if one:
+            return group
+    return None
+
+
 def read_script(reader: Reader, tree: Script) -> Expr:
     """A base with a subscript, a superscript, or both."""
     base, sub, sup, at = tree.base, tree.sub, tree.sup, tree.at
+    if sup is None and (relation := _indicated(base, sub)) is not None:  # 1_{i = j}
+        return reader.read(Product((base, relation), ("",), at=at))
     if isinstance(sup, Group) and isinstance(base, Symbol) and not tree.primes:
         return _labelled(reader, base, sub, sup, at)
     if isinstance(base, Symbol) and without_label(reader, base, sup):

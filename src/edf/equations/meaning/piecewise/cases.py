@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edf.equations.diagnostics import Why, fail
-from edf.equations.latex.syntax import Cases, Conditions, Relation, Tree
+from edf.equations.latex.syntax import Cases, Conditions, Group, Relation, Tree
 from edf.equations.meaning.piecewise.conditions import as_data, read_condition
 from edf.equations.meaning.reader import Reader
 from edf.equations.meaning.typed.algebra import make
@@ -68,6 +68,8 @@ def relations(condition: Tree | None) -> list[Relation]:
             return [*relations(before), last]
         case Relation():
             return [condition]
+        case Group():
+            return [one for item in condition.items for one in relations(item)]
     fail(
         Why.NOTATION,
         "A condition is written left = right, or with \\neq, <, \\leq, >, \\geq",

@@ -14,6 +14,7 @@ from edf.equations.latex.parser import parse, steps
 from edf.equations.latex.printer import to_latex
 from edf.equations.latex.syntax import (
     Big,
+    Function,
     Group,
     Indices,
     Number,
@@ -27,9 +28,10 @@ from edf.equations.latex.syntax import (
     walk,
     with_child,
 )
-from edf.equations.meaning.calculus.integrals import mean_over
+from edf.equations.meaning.calculus.integrals import filled, mean_over
 from edf.equations.meaning.names.scope import Law
 from edf.equations.meaning.reader import Reader
+from edf.equations.meaning.typed.algebra import apply
 from edf.equations.meaning.typed.expression import Expr
 
 _INFINITY = Symbol(r"\infty")
@@ -151,27 +153,78 @@ def over_law(reader: Reader, one: Law, letter: Symbol, body: Tree) -> Expr:
 
 
 def probability(reader: Reader, event: Relation) -> Expr | None:
-    """Read P(X = k) or P(X \\leq x) of such a random variable; None if it is not about one."""
-    bound = reader.scope.find(event.left) if isinstance(event.left, Symbol) else None
-    if bound is None or bound.kind != "law":
+    r"""Read P(X = k), P(X \leq x), P(X > x) or P(a < X \leq b) of such a random variable.
+
+    Returns:
+        The probability, or None if the event is not about one.
+    """
+    match event:
+        case Relation(left=Relation() as lower) if lower.sign in ("<", r"\leq"):
+            inner = lower.right
+            if _law_of(reader, inner) is None or event.sign not in ("<", r"\leq"):
+                return None
+            below = r"\leq" if lower.sign == "<" else "<"
+            up_to = probability(reader, Relation(inner, event.sign, event.right, at=event.at))
+            less = probability(reader, Relation(inner, below, lower.left, at=event.at))
+            assert up_to is not None
+            assert less is not None
+            return apply("add", (up_to, apply("neg", (less,), event.at)), event.at)
+        case Relation(left=left, right=Symbol() as right) if _law_of(reader, left) is None:
+            if event.sign in _MIRRORED and _law_of(reader, right) is not None:
+                return probability(
+                    reader, Relation(right, _MIRRORED[event.sign], left, at=event.at)
+                )
+    one = _law_of(reader, event.left)
+    if one is None:
         return None
-    one: Law = bound.value
     kind = _FAMILIES[one.name]
     if event.sign == "=" and not kind.over:
         return reader.read(_formula(one, kind.formula, event.right))
-    if event.sign in ("<", r"\leq") and kind.over == "line":
-        assert isinstance(event.left, Symbol)
-        letter = _fresh(reader, event.left)
-        density = Group((_formula(one, kind.formula, letter),), "(", ")", at=event.at)
-        integrand = Product((density, Symbol("d"), letter), ("", ""), at=event.at)
-        low = Indices((Sum((_INFINITY,), ("-",)),), ())
-        return reader.read(Big(r"\int", low, event.right, integrand, at=event.at))
-    fail(
-        Why.NOTATION,
-        f"This probability of {bound.name} is not understood: P(X = k) of whole numbers and "
-        "P(X \\leq x) of a normal law are",
-        event.at,
-    )
+    assert isinstance(event.left, Symbol)
+    if event.sign not in _MIRRORED:
+        fail(
+            Why.NOTATION,
+            f"This probability of {to_latex(event.left)} is not understood: write P(X = k) of a "
+            "law of whole numbers, or P(X \\leq x)",
+            event.at,
+        )
+    letter = _fresh(reader, event.left)
+    if not kind.over:
+        holds = Group((Relation(letter, event.sign, event.right, at=event.at),), "[", "]")
+        return over_law(reader, one, letter, holds)
+    return reader.read(_tail(one, kind, letter, event))
+
+
+_MIRRORED = {"<": ">", r"\leq": r"\geq", ">": "<", r"\geq": r"\leq"}
+
+
+def _law_of(reader: Reader, tree: Tree) -> Law | None:
+    bound = reader.scope.find(tree) if isinstance(tree, Symbol) else None
+    return bound.value if bound is not None and bound.kind == "law" else None
+
+
+def _tail(one: Law, kind: _Family, letter: Symbol, event: Relation) -> Tree:
+    """The probability of what is below or above a number, by the density."""
+    below = event.sign in ("<", r"\leq")
+    at = event.at
+    number: Tree = Group((event.right,), "(", ")", at=event.right.at)
+    if kind.over == "interval":
+        share = steps(parse(r"1 = \max(0, \min(1, \frac{X - A}{B - A}))"))[0].right
+        named = {"X": number, "A": _closed(one.parameters[0]), "B": _closed(one.parameters[1])}
+        part = filled(share, named)
+        return part if below else Sum((Number("1"), part), ("", "-"), at=at)
+    density = Group((_formula(one, kind.formula, letter),), "(", ")", at=at)
+    integrand = Product((density, Symbol("d"), letter), ("", ""), at=at)
+    start: Tree = Sum((_INFINITY,), ("-",))
+    if kind.over == "half":  # where there is nothing below 0
+        start = Number("0")
+        number = Function(r"\max", None, Group((start, event.right), "(", ")", at=at), at=at)
+    low, high = (start, number) if below else (number, _INFINITY)
+    return Big(r"\int", Indices((low,), ()), high, integrand, at=at)
+
+
+def _closed(tree: Tree) -> Tree:
+    return Group((tree,), "(", ")", at=tree.at)
 
 
 def _fresh(reader: Reader, variable: Symbol) -> Symbol:

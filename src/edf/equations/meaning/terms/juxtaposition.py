@@ -13,6 +13,7 @@ from edf.equations.diagnostics import Why, fail
 from edf.equations.latex.printer import to_latex
 from edf.equations.latex.syntax import Group, Indices, Number, Script, Symbol, Tree
 from edf.equations.meaning.calculus.derivatives import read_jacobian
+from edf.equations.meaning.calculus.points import value_at
 from edf.equations.meaning.calls.functions import (
     call_function,
     call_operation,
@@ -35,11 +36,12 @@ from edf.equations.meaning.letters.symbols import (
     read_node,
     time_derivative,
 )
-from edf.equations.meaning.names.scope import Bound, index_text, python_names
+from edf.equations.meaning.names.scope import Bound, index_text, latex_name, python_names
 from edf.equations.meaning.reader import Reader
 from edf.equations.meaning.typed import algebra
 from edf.equations.meaning.typed.expression import Expr, Index
 from edf.equations.operations.shapes import is_column, settle
+from edf.graph import Input
 
 
 def read_call(reader: Reader, head: Tree, group: Group, behind: Tree) -> Expr | None:
@@ -252,8 +254,29 @@ def _derivative_at(reader: Reader, bound: Bound, script: Script, group: Group) -
     argument = group.items[0]
     known = reader.scope.find(argument) if isinstance(argument, Symbol) else None
     value = time_derivative(reader, symbol, script.primes, symbol.at)
-    if value is None or known is None or value.data[0] is not known.value:
+    if value is None:
+        return _by_argument(reader, bound, known, script)
+    variable = value.data[0]
+    if known is not None and variable is known.value:
+        return value
+    if known is None and isinstance(argument, Symbol) and argument.base not in reader.dummies:
         return None
+    return value_at(reader, value, [(variable, value.data[2], argument)], script.at)
+
+
+def _by_argument(reader: Reader, bound: Bound, known: Bound | None, script: Script) -> Expr | None:
+    """f'(x) of a node f of several numbers: with respect to the input x."""
+    if known is None or not isinstance(known.value, Input) or reader.shape(known.value) != ():
+        return None
+    if known.value not in reader.scope.ancestors(bound.value) or reader.shape(bound.value) != ():
+        return None
+    value = read_node(reader, bound.value, (), (bound.name, to_latex(script.base)), script.at)
+    label = known.name, latex_name(known.name)
+    for _ in range(script.primes):
+        value = algebra.make(
+            "deriv", (value,), (known.value, (), label), at=script.at, shape=None,
+            free=value.free, order=1,
+        )  # fmt: skip
     return value
 
 

@@ -10,6 +10,7 @@ from edf.equations.diagnostics import EquationError, Why, fail
 from edf.equations.latex.endings import insist_on_end
 from edf.equations.latex.printer import to_latex
 from edf.equations.latex.syntax import (
+    Bars,
     Case,
     Cases,
     Fraction,
@@ -102,6 +103,8 @@ def read_unit(reader: Reader, factors: Factors, joins: Joins, start: int) -> tup
     if beside and isinstance(factor, Symbol | Script):
         behind = factors[start + 1]
         group = behind.base if isinstance(behind, Script) else behind
+        if isinstance(group, Bars) and isinstance(factor, Symbol) and factor.base == "E":
+            group = behind = Group((behind,), "[", "]", at=behind.at)  # E|X|
         if (
             isinstance(group, Group)
             and (mean := read_expectation(reader, factor, group)) is not None
@@ -156,13 +159,17 @@ def _indicator(reader: Reader, factor: Tree, behind: Tree) -> Expr | None:
         Symbol("1", (r"\mathbf",)),
         Symbol("I", (r"\mathbb",)),
     )
-    if factor not in one or not isinstance(behind, Group) or len(behind.items) != 1:
+    free = factor == Symbol("I") and reader.scope.find(Symbol("I")) is None
+    if not (factor in one or free) or not isinstance(behind, Group) or len(behind.items) != 1:
         return None
     relation = behind.items[0]
-    if not isinstance(relation, Relation):
-        return None
+    return indicated(reader, relation, factor.at) if isinstance(relation, Relation) else None
+
+
+def indicated(reader: Reader, relation: Relation, at: int) -> Expr:
+    """1 where a relation holds, and else 0; of a vector or matrix, for each entry."""
     otherwise = Case(Number("0"), "otherwise", r"\text", None, "")
-    cases = Cases((Case(Number("1"), "if", r"\text", relation, ""), otherwise), at=factor.at)
+    cases = Cases((Case(Number("1"), "if", r"\text", relation, ""), otherwise), at=at)
     if isinstance(relation.left, Symbol) and not reader.lift:
         whole = reader.read(relation.left) if reader.scope.find(relation.left) else None
         if whole is not None and whole.shape is not None:
