@@ -201,7 +201,17 @@ def _defined(
         raise EquationError(error.why, error.message, position=at + error.position) from None
     laid.node.name = name
     laid.node.first_member = first  # type: ignore[attr-defined]  # which no node of Python has
+    laid.node.defined_at = _arguments(equation.left, names)  # type: ignore[attr-defined]  # f(x)
     return name, laid.node
+
+
+def _arguments(left: Tree, names: Mapping[str, Any]) -> tuple[Node, ...]:
+    """The inputs that a left side f(x) lists, of which a node is defined."""
+    match left:
+        case Product(factors=(Symbol() | Script(), Group(items=items))):
+            found = [names.get(python_names(i)[0]) for i in items if isinstance(i, Symbol)]
+            return tuple(node for node in found if isinstance(node, Node))
+    return ()
 
 
 def _of_square(equation: Equation) -> Equation:

@@ -48,6 +48,8 @@ class GraphBuilder:
         self.at = equation.right.at
         self.page = Page(scope, World(scope.nodes_in(walk(equation.right))), declared)
         self.reader = Reader(equation, self.page, READERS, read_unit)
+        # a name for a derivative is read anew in each claim, in the layout that fits there
+        self.reader.layout = self.reader.layout or "denominator"
         self.expr = self.reader.read(equation.right)
         self.reader.inference.settle_ranges()
         self.reader.inference.settle_lengths()

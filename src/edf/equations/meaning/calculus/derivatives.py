@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from edf.anyfunction import AnyFunction
 from edf.equations.diagnostics import Why, fail
 from edf.equations.latex.endings import insist_on_end
 from edf.equations.latex.printer import to_latex
@@ -43,7 +44,7 @@ from edf.equations.meaning.reader import Reader
 from edf.equations.meaning.typed.algebra import MAX_ORDER, apply, make, multiply
 from edf.equations.meaning.typed.display import expression, latex_of, suffix_of
 from edf.equations.meaning.typed.expression import Expr, Index, letters_of
-from edf.equations.operations.shapes import Dim, Shape, describe, of_array, settle
+from edf.equations.operations.shapes import Dim, Shape, describe, of_array, settle, to_array
 from edf.graph import Input, Node, Param, topological_order
 
 
@@ -539,6 +540,8 @@ def _plain_nabla(
     r"""\nabla f and \nabla^2 f of a node that depends on one input: with respect to that."""
 
     def gradient(operand: Tree | Expr) -> Expr:
+        if not isinstance(operand, Expr) and (moved := _elsewhere(reader, operand, order, factor)):
+            return moved
         target = operand if isinstance(operand, Expr) else reader.whole(operand)
         leaves: list[Node] = (
             [n for n in topological_order(target.data[0]) if isinstance(n, Input | Param)]
@@ -561,6 +564,39 @@ def _plain_nabla(
         return expr
 
     return gradient
+
+
+def _elsewhere(reader: Reader, operand: Tree, order: int, factor: Symbol | Script) -> Expr | None:
+    r"""\nabla f(x - \eta g) of a function, or of a node defined as f(x): the gradient there.
+
+    Returns:
+        The gradient, or None where the argument is the name of an input.
+    """
+    match operand:
+        case Product(factors=(Symbol() as head, Group(items=(item,)))):
+            bound = reader.scope.find(head)
+        case _:
+            return None
+    if bound is None or argument_of(reader, operand) is not None:
+        return None
+    argument = reader.whole(item)
+    shape = to_array(argument.shape)
+    if shape is None or argument.free:
+        return None
+    if bound.kind == "function" and isinstance(bound.value, AnyFunction):
+        node, variables = reader.page.world.include(bound.value, [shape])
+    else:
+        node, variables = bound.value, list(getattr(bound.value, "defined_at", ()))
+    if len(variables) != 1 or reader.shape(variables[0]) != shape or reader.shape(node) != ():
+        return None
+    (variable,) = variables
+    label = reader.scope.labels.get(variable, "x")
+    names = label, latex_name(label)
+    of = Variable(variable, (), names, shape, at=factor.at)
+    expr = read_node(reader, node, (), (bound.name, to_latex(head)), operand.at)
+    for _ in range(order):
+        expr = one_derivative(reader, expr, of, factor.at)
+    return make("at", (expr, argument), ((variable,), (names,)), at=factor.at, shape=expr.shape)
 
 
 def _partial(reader: Reader, factor: Script, sub: Tree) -> Callable[[Tree | Expr], Expr]:

@@ -7,6 +7,8 @@ be meant, it is an error.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from edf.equations.diagnostics import Why, fail
@@ -24,6 +26,7 @@ from edf.equations.meaning.calls.nodes import call_node, insist_on_product, list
 from edf.equations.meaning.letters.aliases import called_alias, entry
 from edf.equations.meaning.letters.scripts import (
     is_minus_one,
+    is_transpose,
     raised,
     refuse_power_of_entry,
     subscripted,
@@ -80,7 +83,9 @@ def read_call(reader: Reader, head: Tree, group: Group, behind: Tree) -> Expr | 
     elif bound.kind == "node":
         return _call_node(reader, bound, symbol, script, indices, group, behind)
     else:
-        insist_on_product(to_latex(head), group)
+        transposed = isinstance(behind, Script) and behind.sup and is_transpose(reader, behind.sup)
+        if not (transposed and bound.kind == "alias"):  # \delta (x)^\top, of what is no function
+            insist_on_product(to_latex(head), group)
         return None
     return _called(reader, value, symbol, script, behind)
 
@@ -253,9 +258,13 @@ def _derivative_at(reader: Reader, bound: Bound, script: Script, group: Group) -
         return None
     argument = group.items[0]
     known = reader.scope.find(argument) if isinstance(argument, Symbol) else None
-    value = time_derivative(reader, symbol, script.primes, symbol.at)
+    defined_at: tuple[Any, ...] = getattr(bound.value, "defined_at", ())
+    if len(defined_at) == 1:
+        value = _derivative_by(reader, bound, defined_at[0], script)
+    else:
+        value = time_derivative(reader, symbol, script.primes, symbol.at)
     if value is None:
-        return _by_argument(reader, bound, known, script)
+        return _derivative_by(reader, bound, None if known is None else known.value, script)
     variable = value.data[0]
     if known is not None and variable is known.value:
         return value
@@ -264,17 +273,18 @@ def _derivative_at(reader: Reader, bound: Bound, script: Script, group: Group) -
     return value_at(reader, value, [(variable, value.data[2], argument)], script.at)
 
 
-def _by_argument(reader: Reader, bound: Bound, known: Bound | None, script: Script) -> Expr | None:
-    """f'(x) of a node f of several numbers: with respect to the input x."""
-    if known is None or not isinstance(known.value, Input) or reader.shape(known.value) != ():
+def _derivative_by(reader: Reader, bound: Bound, variable: Any, script: Script) -> Expr | None:
+    """f'(x) of a number f of several numbers: with respect to the input x."""
+    if not isinstance(variable, Input) or variable not in reader.scope.ancestors(bound.value):
         return None
-    if known.value not in reader.scope.ancestors(bound.value) or reader.shape(bound.value) != ():
+    if reader.shape(variable) != () or reader.shape(bound.value) != ():
         return None
     value = read_node(reader, bound.value, (), (bound.name, to_latex(script.base)), script.at)
-    label = known.name, latex_name(known.name)
+    name = reader.scope.labels.get(variable, "x")
+    label = name, latex_name(name)
     for _ in range(script.primes):
         value = algebra.make(
-            "deriv", (value,), (known.value, (), label), at=script.at, shape=None,
+            "deriv", (value,), (variable, (), label), at=script.at, shape=None,
             free=value.free, order=1,
         )  # fmt: skip
     return value

@@ -107,11 +107,12 @@ def read_unit(reader: Reader, factors: Factors, joins: Joins, start: int) -> tup
             group = behind = Group((behind,), "[", "]", at=behind.at)  # E|X|
         if (
             isinstance(group, Group)
+            and not group.open.endswith(r"\langle")
             and (mean := read_expectation(reader, factor, group)) is not None
         ):
             sup = behind.sup if isinstance(behind, Script) else None  # E[x]^2 is (E[x])^2
             return raised(reader, mean, sup, behind.at), 2
-        if isinstance(group, Group):
+        if isinstance(group, Group) and not group.open.endswith(r"\langle"):
             called = read_call(reader, factor, group, behind)
             if called is not None:
                 return called, 2
