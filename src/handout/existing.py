@@ -162,8 +162,8 @@ def _advice(site: Configuration, folder: Path) -> Iterator[str]:
     jupyter = site.plugins.get("mkdocs-jupyter", ...)
     if notebooks and jupyter is ...:
         yield (
-            "notebooks become pages with `pip install 'mkdocs-handout[notebook]'` and "
-            "`- mkdocs-jupyter: {execute: false}` under `plugins`"
+            "notebooks are pages, and are run: `pip install 'mkdocs-handout[notebook]'`; list "
+            "those that are none under `exclude_docs`"
         )
     elif isinstance(jupyter, dict) and jupyter.get("execute"):
         yield "set `execute: false` for mkdocs-jupyter: handout runs the notebooks, and judges them"

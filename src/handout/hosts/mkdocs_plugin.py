@@ -31,6 +31,7 @@ from handout.weave.searched import searched
 log = logging.getLogger("mkdocs.plugins.handout")
 
 _DEFAULT = Settings()
+_JUPYTER = "mkdocs-jupyter"
 
 
 class HandoutConfig(Config):
@@ -54,6 +55,25 @@ class HandoutConfig(Config):
     live = option.Type((bool, str), default=_DEFAULT.live)
     live_packages = option.Type(list, default=[])
     host = option.Type(str, default=_DEFAULT.host)
+
+
+class NotebookFile(File):
+    """A notebook that is a page like others; the Markdown that is woven of it is its content."""
+
+    _woven = ""
+
+    def is_documentation_page(self) -> bool:
+        """It is, though it does not end as Markdown does."""
+        return True
+
+    @property
+    def content_string(self) -> str:
+        """What is rendered; the author's file is still where links and git look for it."""
+        return self._woven
+
+    @content_string.setter
+    def content_string(self, value: str) -> None:
+        self._woven = value
 
 
 class HandoutPlugin(BasePlugin[HandoutConfig]):
@@ -127,13 +147,14 @@ class HandoutPlugin(BasePlugin[HandoutConfig]):
                 serving=self.drafts,
                 dirty=self.dirty,
                 typesetter="mathjax" in scripts or "katex" in scripts,
+                jupyter=_JUPYTER in config.plugins,
                 earlier=self._earlier(config),
             )
         except SettingsError as error:
             raise PluginError(f"handout: {error}") from None
         for file in self.site.unusable(files):
             files.remove(file)
-        return files
+        return files if self.site.jupyter else Files([_page_of_notebook(f, config) for f in files])
 
     def _earlier(self, config: MkDocsConfig) -> Site | None:
         """The build that wrote what is in the folder; a build of its own has emptied it by now."""
@@ -145,7 +166,11 @@ class HandoutPlugin(BasePlugin[HandoutConfig]):
         """Start running the cells of every page; learn in which order the pages are read."""
         self.files = files
         wanted = InclusionLevel.is_in_serve if self.drafts else InclusionLevel.is_included
-        self.site.start(files.documentation_pages(inclusion=wanted))
+        pages = files.documentation_pages(inclusion=wanted)
+        self.site.start(pages)
+        for file in pages:
+            if isinstance(file, NotebookFile):
+                file.content_string = self.site.as_markdown(file.src_uri)
         self.site.mind_copied(file for file in files if not file.is_documentation_page())
         self.site.reading_order = [page.file.src_uri for page in nav.pages]
         _put_in_words(nav.items, self.site.plain)
@@ -293,6 +318,20 @@ class HandoutPlugin(BasePlugin[HandoutConfig]):
                 self.watched.add(folder)
                 if folder.is_dir() and not folder.is_relative_to(docs):
                     self.server.watch(str(folder), recursive=False)
+
+
+def _page_of_notebook(file: File, config: MkDocsConfig) -> File:
+    """A notebook among the documents as a page; any other file as it is."""
+    own = file.src_dir == config.docs_dir and not file.inclusion.is_excluded()
+    if not own or not file.src_uri.endswith(".ipynb"):
+        return file
+    return NotebookFile(
+        file.src_uri,
+        config.docs_dir,
+        config.site_dir,
+        config.use_directory_urls,
+        inclusion=file.inclusion,
+    )
 
 
 def _put_in_words(entries: Iterable[StructureItem], plain: Callable[[str], str]) -> None:

@@ -267,9 +267,9 @@ class Site:
         return notebooks.as_markdown(page, token(page))
 
     def rendered_copy(self, name: str) -> Path | None:
-        """The copy of a notebook that is rendered, in the cache; None for any other page."""
+        """The copy of a notebook that mkdocs-jupyter renders; None for any other page."""
         page = self.pages.get(name)
-        if page is None or not page.notebook:
+        if page is None or not page.notebook or not self.jupyter:
             return None
         from handout.weave import notebooks
 
@@ -424,7 +424,7 @@ class Site:
     def _with_links(self, html: str, file: Any, all_files: Any) -> str:
         page = self.pages[file.src_uri]
         address = self._address(file, all_files)
-        if page.notebook and page.name not in self._resolved:
+        if page.notebook and self.jupyter and page.name not in self._resolved:
             self._resolved.add(page.name)  # once: what it gives are addresses, and no paths
             html, lost = resolved(html, page, address)
             for problem in lost:

@@ -25,6 +25,7 @@ from handout.math import fonts
 from handout.run import kept
 from handout.weave import pagemath
 
+JUPYTER = {"mkdocs-jupyter": {"execute": False}}
 THEME = """<!doctype html>
 <html lang="en"><head>
 {% for css in config.extra_css %}<link rel="stylesheet" href="{{ css|url }}">{% endfor %}
@@ -363,9 +364,9 @@ def test_docstrings_are_claims(handout: Handout):
     assert "page.md:3: Twice: refuted" in handout.logged.text
 
 
-@pytest.mark.parametrize("first", [True, False])
-def test_beside_mkdocs_jupyter(handout: Handout, first: bool):
-    """A notebook is run once, by us, in whichever order the plugins are named."""
+@pytest.mark.parametrize("plugins", [("handout", JUPYTER), (JUPYTER, "handout"), ("handout",)])
+def test_a_notebook_is_run_once(handout: Handout, plugins: tuple[Any, ...]):
+    """By us, in whichever order the plugins are named, and with mkdocs-jupyter or without it."""
     notebook = nbformat.v4.new_notebook(
         cells=[
             nbformat.v4.new_markdown_cell("# A notebook"),
@@ -374,11 +375,11 @@ def test_beside_mkdocs_jupyter(handout: Handout, first: bool):
         metadata={"kernelspec": {"name": "python3", "display_name": "x", "language": "python"}},
     )
     nbformat.write(notebook, handout.docs / "book.ipynb")
-    jupyter = {"mkdocs-jupyter": {"execute": False}}
-    handout.configure(*(["handout", jupyter] if first else [jupyter, "handout"]))
+    handout.configure(*plugins)
     site = handout.built()
     assert ("book.ipynb", "cell-1") in handout.claims()
     assert "42" in text_of(site / "book/index.html")
+    assert (site / "book/book.ipynb").is_file()
     assert (handout.docs / "runs").read_text() == "x"
 
 
@@ -387,13 +388,12 @@ def test_what_mkdocs_jupyter_shows_and_nobody_tests_is_told(handout: Handout):
     nbformat.write(nbformat.v4.new_notebook(), handout.docs / "book.ipynb")
     script = "# %% [markdown]\n# # A script\n#\n# <!-- claim: bad -->\n# $$\n# 1 = 2\n# $$\n"
     (handout.docs / "script.py").write_text(script)
-    jupyter = {"mkdocs-jupyter": {"execute": False}}
     languages = [{"locale": "en", "name": "English", "default": True}]
     for plugins, told in (
         ([], "docs/script.py:4: bad: is in a script that mkdocs-jupyter shows as a notebook"),
         ([{"i18n": {"languages": languages}}], "docs/book.ipynb:1: this notebook is not shown"),
     ):
-        handout.configure("handout", jupyter, *plugins)
+        handout.configure("handout", JUPYTER, *plugins)
         [said] = handout.build()
         assert said.startswith(told)
 

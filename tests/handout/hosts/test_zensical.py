@@ -27,6 +27,9 @@ site_name = "A site"
 pymdownx.superfences = {}
 pymdownx.arithmatex.generic = true
 """
+FOOTER = (
+    '{{% extends "base.html" %}}{{% block footer %}}{{{{ super() }}}}{} theme{{% endblock %}}\n'
+)
 BUILD = (sys.executable, "-m", "handout", "build", "--host", "zensical", "--strict")
 
 
@@ -40,22 +43,31 @@ def article(site: Site, name: str) -> Tag:
         del part["data-search-exclude"]  # Zensical takes it away once it has read it
     for link in found.select("a[href^='./#']"):
         link["href"] = str(link["href"]).removeprefix("./")  # as MkDocs spells it
+    for link in found.select("a[download]"):
+        link["href"] = str(link["href"]).rpartition("/")[2]  # which is beside the page
     return found
 
 
 def test_the_site_is_that_of_mkdocs(site: Site) -> None:
     """The verdicts to the byte, the text of every page, titles and search without raw LaTeX."""
-    names = ("index.html", "page/index.html", "part/a/index.html")
+    names = ("index.html", "page/index.html", "part/a/index.html", "part/book/index.html")
     links = "[[verdict:page.md#jacobian]] [[claim:page.md#jacobian]]\n\n[[verdicts]]\n"
     back = "[Back](../page.md#the-page-of-y3-verdictjacobian)\n"
     site.write("docs/part/a.md", f"# A\n\n{body('a')}\n{back}\n{links}")
-    nav = ["index.md", {"The page of $y^3$": "page.md"}, {"Part": ["part/a.md"]}]
+    cells = [
+        nbformat.v4.new_markdown_cell(
+            "# Of $x$\n\n[The page](../page.md)\n<!-- claim: b -->\n$$\n1 + 1 = 2\n$$"
+        ),
+        nbformat.v4.new_code_cell('print("it " + "ran")'),
+    ]
+    site.write("docs/part/book.ipynb", nbformat.writes(nbformat.v4.new_notebook(cells=cells)))
+    nav = ["index.md", {"The page of $y^3$": "page.md"}, {"Part": ["part/a.md", "part/book.ipynb"]}]
     site.configure("search", "handout", nav=nav, markdown_extensions=["handout", *EXTENSIONS])
     site.build()
     verdicts = (site.root / "site/verdicts.json").read_bytes()
     texts = {name: article(site, name).prettify().split() for name in names}
     said = site.run(*BUILD)
-    assert "site/index.html: 6 verified" in said
+    assert "site/index.html: 8 verified" in said
     assert (site.root / "site/verdicts.json").read_bytes() == verdicts
     assert {name: article(site, name).prettify().split() for name in names} == texts
     everything(site)
@@ -163,7 +175,7 @@ def test_every_kind_of_edit_reaches_the_site(site: Site) -> None:
             "docs/picture.svg", f"<svg xmlns='http://www.w3.org/2000/svg'><!--{page}--></svg>"
         )
         site.write("documented.py", f'"""The {page} docstring."""\n')
-        site.write("overrides/main.html", f'{{% extends "base.html" %}}<!-- {whole} theme -->\n')
+        site.write("overrides/main.html", FOOTER.format(whole))
         site.configure(
             "search",
             {"handout": {"macros": {"word": rf"\text{{{whole} macro}}"}}},
@@ -184,6 +196,7 @@ def test_every_kind_of_edit_reaches_the_site(site: Site) -> None:
         assert f"<!--{page}-->" in shown("picture.svg")
         assert f"{whole}\xa0macro" in article(site, "macro/index.html").get_text()
         assert f"{whole} entry" in shown("data/index.html")
+        assert f"{whole} theme" in shown("data/index.html")
 
     write("old", "old")
     site.run(*BUILD)
