@@ -216,10 +216,10 @@ def _project(
 def _read(name: str, project: Project) -> Page:
     try:
         page = engine.open_page(Path(name).absolute(), name, claims=project.settings.claims)
-        for line, words in running_text(page.text) if project.templates else ():
-            if _TEMPLATE.search(words):
-                what = "what other plugins write here is tested by a build, and not by this command"
-                _warn(f"{page.shown}:{line}: {what} [H611]")
+        text = running_text(page.text) if project.templates else ()
+        for line in dict.fromkeys(line for line, words in text if _TEMPLATE.search(words)):
+            what = "what other plugins write here is tested by a build, and not by this command"
+            _warn(f"{page.shown}:{line}: {what} [H611]")
         return project.own(page)
     except PageError as error:
         _refuse(error)

@@ -205,7 +205,7 @@ CODES = {
         "Too few formulas of a page are tested",
         "The page or its site requires more coverage than it has.",
         "`handout coverage` lists the formulas that are not tested, with the reasons. Make them "
-        "testable, skip them with `<!-- claim: skip -->`, or ask for less.",
+        "testable, or ask for less. One that is skipped counts as not tested.",
     ),
     "H605": Kind(
         "A badge stands beside a formula that is not tested",

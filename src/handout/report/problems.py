@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from handout.judge.coverage import coverage, least_coverage
 from handout.judge.verdict import Verdict
@@ -12,6 +13,8 @@ from handout.judge.verdicts import JudgedPage
 from handout.page.pages import Page, shown_path
 from handout.page.problems import Problem
 from handout.settings import Settings
+
+_SHORT = 60  # characters of a point that is shown in one line
 
 
 def problems(judged: JudgedPage) -> list[Problem]:
@@ -101,13 +104,25 @@ def problem_of(page: Page, verdict: Verdict) -> Problem:
 
 
 def _difference(verdict: Verdict) -> str:
-    """The two sides of a counterexample, and where they differ."""
+    """The two sides of a counterexample, where they differ, and what would mend the formula."""
     found = verdict["counterexample"]
     if not found or "left" not in found:
         return ""
     index = found.get("index")
     named = index.items() if isinstance(index, Mapping) else ()
     first = found.get("counted_from", 0)
-    where = ", ".join(f"{name} = {value + first}" for name, value in named)
-    sides = f"the left side is {found['left']:.6g}, the right side {found['right']:.6g}"
-    return f"{sides} at {where}" if where else sides
+    places = [f"{name} = {value + first}" for name, value in named]
+    point = [f"{name} = {_written(value)}" for name, value in (found.get("point") or {}).items()]
+    if sum(map(len, point)) <= _SHORT:
+        places += point
+    text = f"the left side is {found['left']:.6g}, the right side {found['right']:.6g}"
+    if places:
+        text += f" at {', '.join(places)}"
+    return f"{text}; {verdict['repair']}" if verdict["repair"] else text
+
+
+def _written(value: Any) -> str:
+    """A number, or the entries of an array in parentheses."""
+    if isinstance(value, Sequence):
+        return f"({', '.join(map(_written, value))})"
+    return f"{value:.6g}"

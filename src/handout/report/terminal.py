@@ -118,6 +118,12 @@ def show_coverage(judged: Sequence[JudgedPage], stream: TextIO) -> None:
         for formula in found.untested:
             place = f"{page.page.shown}:{formula.line}"
             stream.write(one_line(f"{place}: {_untested(formula)}") + "\n")
+    untested = [formula for _, found in with_formulas for formula in found.untested]
+    if plain := sum(formula.reason == "not claimed" for formula in untested):
+        stream.write(
+            f"{plain} not claimed: write <!-- claim: ID --> before a formula, or `claims: all` in "
+            "the front matter of a page\n"
+        )
     stream.flush()
     console.print(table)
 

@@ -158,6 +158,12 @@ REFUSALS: list[tuple[Any, ...]] = [
     ("scalars", "w = " + "x + " * 3000 + "x", "10000 are read", None),
     # ---------------------------------------------------------------------------------------- names
     ("scalars", r"w = v", "is not bound on this page: declare it", "v"),
+    ("scalars", r"w = h(x)", r"let: h : \mathbb{R}^n \to \mathbb{R}", "h(x)"),
+    ("scalars", r"w = \sum_{k=1}^{M} k", r"let: M \in \mathbb{N}", None),
+    ("scalars", r"w = \frac{1}{M} \sum_{k=1}^{M} x", r"let: M \in \mathbb{N}", "M}"),
+    ("scalars", r"v \in \mathbb{R}^n", "write <!-- let --> before the formula", None),
+    ("scalars", r"w = \sigma^{-1}(x)", r"what it satisfies: \sigma(y) = x", None),
+    ("scalars", r"w = \sigma^2", r"let: \sigma \in \mathbb{R}", None),
     ("scalars", r"w = \hat{x}", "x_hat is not bound on this page", r"\hat{x}"),
     ("scalars", r"w = \text{thetta}", "did you mean theta?", r"\text{thetta}"),
     ("scalars", r"w = x^2 \quad \text{if x is large}", "This condition is in words", r"\text{if"),

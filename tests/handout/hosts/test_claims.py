@@ -108,6 +108,7 @@ def test_less_coverage_than_asked_for_fails(workshop, least: int, status: int) -
         done = handout(command, "docs/a.md")
         assert done.exit_code == status
         assert ("docs/a.md:13: coverage: 1 of 2 formulas" in done.output) is (status == 1)
+    assert "1 not claimed: write <!-- claim: ID --> before a formula" in done.output
     assert handout("build").exit_code == status
     assert site(workshop, f"coverage: {least}", a=f"---\ncoverage: 50\n---\n{text}").exit_code == 0
 

@@ -155,6 +155,23 @@ def test_a_problem_of_a_page_cannot_act_on_the_terminal():
     assert line.startswith("page.md:8: sum: refuted, verified was expected: ")
 
 
+def test_a_refuted_formula_comes_with_point_and_remedy():
+    """Where it fails, which anyone can compute again, and the change that makes it hold."""
+    page = judged()
+    [verdict] = [v for v in page.verdicts if v["id"] == "sum"]
+    point = {"x": [1.0, 2.0], "b": -0.5}
+    found: dict[str, Any] = {"left": 3.0, "right": 1.5, "index": {"i": 0}, "counted_from": 1}
+    verdict |= {"counterexample": found | {"point": point}, "repair": "holds if x_i is dropped"}
+    (problem,) = problems(page)
+    assert problem.message.endswith(
+        "the left side is 3, the right side 1.5 at i = 1, x = (1, 2), b = -0.5; "
+        "holds if x_i is dropped"
+    )
+    verdict |= {"counterexample": found | {"point": {"W": [[0.123456] * 8] * 8}}, "repair": None}
+    (problem,) = problems(page)
+    assert problem.message.endswith("the right side 1.5 at i = 1")
+
+
 GITHUB = {"GITHUB_ACTIONS": "true", "GITHUB_WORKSPACE": str(Path.cwd())}
 
 

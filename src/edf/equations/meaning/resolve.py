@@ -237,6 +237,15 @@ def _upright(expr: Expr) -> Expr | None:
 
 
 def _read_equation(reader: Reader, equation: Equation) -> Meaning:
+    if equation.sign == r"\in" and any(
+        isinstance(tree, Symbol) and r"\mathbb" in tree.styles for tree in walk(equation.right)
+    ):
+        fail(
+            Why.NO_CLAIM,
+            "This says what a letter is, and claims nothing: write <!-- let --> before the "
+            "formula, or let in its fence",
+            equation.at,
+        )
     left, right = reader.read(equation.left), reader.read(equation.right)
     given = read_conditions(reader, equation.conditions)
     reader.inference.settle_ranges()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
+from itertools import pairwise
 from typing import Any, NoReturn
 
 import numpy as np
@@ -11,10 +12,13 @@ import numpy as np
 from edf.equations.diagnostics import Why, fail
 from edf.equations.latex.printer import to_latex
 from edf.equations.latex.syntax import (
+    Big,
     Case,
     Cases,
+    Group,
     Indices,
     Number,
+    Product,
     Relation,
     Script,
     Sum,
@@ -89,7 +93,8 @@ def atom(reader: Reader, symbol: Symbol, sub: Tree | None, at: int) -> Expr:
     if bound.kind == "function":
         fail(
             Why.OTHER_MEANING,
-            f"{to_latex(symbol)} is a function: write its argument in parentheses",
+            f"{to_latex(symbol)} is a function: write its argument in parentheses, or declare it "
+            f"(let: {to_latex(symbol)} \\in \\mathbb{{R}})",
             at,
         )
     return read_bound(reader, bound, indices, latex, at)
@@ -724,7 +729,8 @@ def _refuse_unbound(reader: Reader, symbol: Symbol, sub: Tree | None, at: int) -
     if base in BY_SYMBOL or (base in BY_WORD and set(symbol.styles) & WORD_FONTS):
         fail(
             Why.OTHER_MEANING,
-            f"{to_latex(symbol)} is a function: write its argument in parentheses",
+            f"{to_latex(symbol)} is a function: write its argument in parentheses, or declare it "
+            f"(let: {to_latex(symbol)} \\in \\mathbb{{R}})",
             at,
         )
     if base in JUMPS:
@@ -753,8 +759,22 @@ def _refuse_unbound(reader: Reader, symbol: Symbol, sub: Tree | None, at: int) -
         )
     fail(
         Why.UNKNOWN,
-        f"{spelled} is not bound on this page: declare it (let: {to_latex(symbol)} \\in "
-        f"\\mathbb{{R}}^{'m' if name == 'n' else 'n'}), define it, or bind it in a Python cell "
-        f"above{instead}",
+        f"{spelled} is not bound on this page: declare it (let: {_declaration(reader, symbol)}), "
+        f"define it, or bind it in a Python cell above{instead}",
         at,
     )
+
+
+def _declaration(reader: Reader, symbol: Symbol) -> str:
+    r"""A declaration of a name that fits its use: a vector, a function or the number of terms."""
+    written = to_latex(symbol)
+    for tree in reader.occurrences:
+        if isinstance(tree, Big) and tree.upper == symbol:
+            return rf"{written} \in \mathbb{{N}}"
+        factors = tree.factors if isinstance(tree, Product) else ()
+        for name, group in pairwise(factors):
+            head = name.base if isinstance(name, Script) else name
+            items = group.items if isinstance(group, Group) and group.open == "(" else ()
+            if head == symbol and items and all(isinstance(i, Symbol | Script) for i in items):
+                return rf"{written} : \mathbb{{R}}^n \to \mathbb{{R}}"
+    return rf"{written} \in \mathbb{{R}}^{'m' if written == 'n' else 'n'}"

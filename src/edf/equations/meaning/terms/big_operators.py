@@ -425,9 +425,13 @@ def _read_ranged(
     else:
         last = _number(reader, tree.upper)
         if last is None or last != int(last) or last < first:
-            fail(
-                Why.UNKNOWN, f"What does {index} run over? Nothing here tells its range", ranged.at
-            )
+            range_of = f"What does {index} run over? "
+            if isinstance(tree.upper, Symbol) and reader.scope.find(tree.upper) is None:
+                name = to_latex(tree.upper)
+                remedy = f"Declare {name} (let: {name} \\in \\mathbb{{N}})"
+            else:
+                remedy = "Nothing here tells its range"
+            fail(Why.UNKNOWN, range_of + remedy, ranged.at)
         length = int(last - first) + 1
     if length > LONGEST:
         fail(

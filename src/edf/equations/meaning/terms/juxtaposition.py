@@ -96,7 +96,8 @@ def _called(reader: Reader, value: Expr, symbol: Symbol, script: Script, behind:
         fail(
             Why.AMBIGUOUS,
             f"Is this a power of the function or of its value? Write "
-            f"{to_latex(symbol)}(..)^{{{to_latex(script.sup)}}}",
+            f"{to_latex(symbol)}(..)^{{{to_latex(script.sup)}}}, or of an inverse function what it "
+            f"satisfies: {to_latex(symbol)}(y) = x",
             script.at,
         )
     return _with_scripts(reader, value, behind)
