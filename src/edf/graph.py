@@ -68,7 +68,7 @@ class Node(Described, Operators["Node"]):
         require_values(order.leaves(self))
         node = self
         try:
-            for node, forward in order.operations(self):
+            for node, forward in order.operations(self):  # `forward` as its class defines it
                 node.value = forward(node, *map(_value_of, node.inputs))
         except Exception as error:
             reraise(error, node, "forward")
@@ -87,15 +87,17 @@ class Node(Described, Operators["Node"]):
         """
         own_grad = initial_gradient(self, cotangent)  # 1 for a scalar
         order = order_of(self)
+        # Operations, the last first, each with those of its inputs that lead to what is wanted.
         steps = order.back(self, targets(self, order.leaves(self), wrt))
         for node in order.nodes(self):
             node.grad = None  # nothing is left of an earlier walk
         self.grad = own_grad
         node = self
         try:
-            for node, backward, wanted in steps:  # the last operation first
+            for node, backward, wanted in steps:
                 if node.grad is None:
                     continue
+                # The chain rule: from the gradient in its value to those in its inputs.
                 grads = backward(node, node.grad, *map(_value_of, node.inputs))
                 if type(grads) is not tuple or len(grads) != len(node.inputs):
                     grads = one_per_input(grads, len(node.inputs))
@@ -114,7 +116,7 @@ class Node(Described, Operators["Node"]):
         keep_precision(order.leaves(self))
 
     def __init_subclass__(cls, **options: Any) -> None:
-        """Let the two methods of an operation be the walks where they are given no arrays."""
+        """Let `forward` and `backward` of an operation be the walks where they get no arrays."""
         super().__init_subclass__(**options)
         for name in ("forward", "backward"):
             if name in vars(cls):
