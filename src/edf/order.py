@@ -75,6 +75,10 @@ class Order:
         self._steps: list[Step] = []
         self._last_back: Back | None = None
 
+    def __reduce__(self) -> Any:
+        """Let a graph that is pickled or copied go without its order, and work it out again."""
+        return type(None), ()
+
     def is_of(self, root: Any) -> bool:
         """Return whether all nodes still have the inputs that they had, and classes the methods."""
         return [root.inputs, *map(_INPUTS, self._middle)] == self._links and (
@@ -103,7 +107,8 @@ class Order:
     def _plan(self, root: Any, targets: set[Any]) -> None:
         for unknown in targets.difference(self.nodes(root)):
             raise GraphError(f"{root!r} does not depend on {unknown!r}, named in wrt")
-        self._targets, between, self._steps = targets, set(targets), []
+        self._targets = None if root in targets else targets
+        between, self._steps = set(targets), []
         for node in self._middle:
             if back := _back(node, between):
                 between.add(node)

@@ -49,10 +49,13 @@ def targets(root: Any, leaves: Iterable[Any], wrt: Any) -> set[Any]:
     """Return the nodes whose gradients are asked for: `wrt`, a node or several; by default all
     leaves that hold floating-point numbers."""
     if wrt is not None:
-        asked = {wrt} if isinstance(wrt, Described) else set(wrt)
-        for node in asked:
-            if np.asarray(node.value).dtype.kind not in "fc":
-                refuse_integers(node)
+        try:
+            asked = {wrt} if isinstance(wrt, Described) else set(wrt)
+            integers = [node for node in asked if np.asarray(node.value).dtype.kind not in "fc"]
+        except (AttributeError, TypeError):
+            raise TypeError(f"wrt is a node or several, as loss.params, not {wrt!r}") from None
+        if integers:
+            refuse_integers(integers[0])
         return asked
     differentiable = [leaf for leaf in leaves if leaf.differentiable]
     asked = {leaf for leaf in differentiable if _inexact(leaf)}

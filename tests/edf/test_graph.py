@@ -144,6 +144,7 @@ def test_a_dropped_graph_is_freed_without_the_collector():
     y = Sum(x @ Param(np.ones((3, 2))))
     y.forward()
     y.backward()
+    y.backward(wrt=y)
     freed = weakref.ref(y.inputs[0])
     root = weakref.ref(y)
     gc.disable()

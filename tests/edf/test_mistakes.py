@@ -69,6 +69,9 @@ MISTAKES = [
     ("edf.check_gradients(edf.ReLU)", "wants a node, as the loss is, not ReLU"),
     # the two walks
     ("loss.forward(x=1)", r"forward\(\) takes no argument 'x', but none: write x.value"),
+    ("loss.forward(), loss.backward(wrt='W')", "wrt is a node or several, as loss.params, not 'W'"),
+    ("loss.forward(), loss.backward(wrt=[x, 3])", "wrt is a node or several"),
+    ("loss.forward(), loss.backward(wrt=x.value)", "wrt is a node or several"),
     ("loss.backward(retain_graph=True)", "takes no argument 'retain_graph', but cotangent="),
     ("loss.backward(1.0)", r"the operation alone, which takes \(grad, x, target\), not 1; for the"),
     ("x.forward(y=1)", "takes no argument 'y'"),

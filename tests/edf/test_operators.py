@@ -238,6 +238,10 @@ def test_nodes_are_copied_and_pickled_as_objects_are():
     """Looking up what is not there asks for no value."""
     x = Param([1.0])
     assert copy.deepcopy(x).value.tolist() == pickle.loads(pickle.dumps(x)).value.tolist() == [1]
+    y = x * x
+    y.forward()
+    for twin in (pickle.loads(pickle.dumps(y)), copy.deepcopy(y)):
+        assert twin.forward() == 1
     assert f"{x}" == str(x) == "<Param shape=(1,)>"
 
 
