@@ -370,7 +370,9 @@ def named(cells: list[Cell], author_lines: Sequence[int] | None = None) -> list[
             cell = cell._replace(id=f"{start}-{under[start]}")
         elif not cell.id and (cell.judged or cell.role in (Role.LET, Role.DEFINE)):
             kind = "cell" if cell.kind == "python" else cell.role.value or "claim"
-            number = count if cell.kind == "python" else cell.line_first
+            line = cell.line_first
+            line = line if author_lines is None else author_lines[line - 1]
+            number = count if cell.kind == "python" else line
             while cell.kind == "math" and f"{kind}-{number}" in lines.keys() | given:
                 number += 1  # a notebook may be one line
             cell = cell._replace(id=f"{kind}-{number}")

@@ -24,6 +24,8 @@ _COMMENT = re.compile(rf"{_PREFIX}<!--")
 _DIRECTIVE = re.compile(r"\s*(?P<word>[A-Za-z]+)\s*(?P<colon>:?)\s*(?P<text>.*?)\s*\Z", re.DOTALL)
 _NAMED = re.compile(r"[=\s\"']*(?P<id>[^\s\"'=]+)[\"']?(?P<options>(?:\s+[a-z]+=\"[^\"]*\")*)\Z")
 _FORMULA = re.compile(r"[^$]*\\[A-Za-z][^$]*\Z")  # between dollars it is prose
+_WITHIN = re.compile(r"<!--(.*?)-->")
+_CODE = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)")
 _LITERAL = re.compile(r"[ \t]*<(pre|script|style|textarea)\b", re.IGNORECASE)
 _HEADING = re.compile(r"[ ]{0,3}#{1,6}[ \t]+(?P<text>.+?)[ \t]*#*[ \t]*$")
 _CONTAINER = re.compile(
@@ -127,6 +129,7 @@ def find_displays(
         if comment is not None:
             found.alone.append(comment)
             comment = None
+        found.alone.extend(_within(line, index + 1))
         if (literal := _LITERAL.match(line)) is not None:
             end = re.compile(f"</{literal[1]}>", re.IGNORECASE)
             while index < len(lines) - 1 and end.search(lines[index]) is None:
@@ -162,6 +165,17 @@ def _read_comment(lines: Sequence[str], index: int) -> tuple[Comment | None, int
     if rest.strip():
         return comment, index, prefix["prefix"] + rest.lstrip()
     return comment, index + 1, ""
+
+
+def _within(line: str, number: int) -> Iterator[Comment]:
+    """The comments about formulas that stand behind something else on their line."""
+    if "<!--" not in line:
+        return
+    for written in _WITHIN.finditer(_CODE.sub("", line)):
+        comment = _directive(written[1], number, number, "")
+        if comment is not None and not comment.doubtful:
+            problem = f"give <!--{written[1]}--> a line of its own, and the formula the next"
+            yield comment._replace(role=Role.CLAIM, problem=problem)
 
 
 def _directive(inside: str, first: int, last: int, prefix: str) -> Comment | None:

@@ -43,7 +43,8 @@ def _word(choices: Iterable[str]) -> Callable[[str], str]:
 def _identifier(value: str) -> str:
     if not _IDENTIFIER.fullmatch(value):
         raise OptionError(
-            "must be letters, digits, and any of - _ . : after the first, as in softmax-backward"
+            "must be letters (a to z), digits, and any of - _ . : after the first, as in "
+            "softmax-backward"
         )
     return value
 

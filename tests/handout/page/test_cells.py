@@ -130,7 +130,7 @@ def test_readings(reading: str, read: str) -> None:
         ('```python exec="on" expect="fails"\n```', 'must be "ok" or "raises NameOfError"'),
         ('```python exec="on" timeout="-1"\n```', "must be a number of seconds above 0"),
         ('```python exec="on" timeout="nan"\n```', "must be a number of seconds above 0"),
-        ('```python exec="on" id="a b"\n```', "must be letters, digits"),
+        ('```python exec="on" id="a b"\n```', "must be letters (a to z), digits"),
         ('```python exec="on" exec="on"\n```', "option 'exec' is given twice"),
         ('```python exec="on" loose\n```', "options are written key=\"value\", not 'loose'"),
         ('```python EXEC="on"\n```', "unknown option 'EXEC'; did you mean 'exec'?"),
