@@ -300,7 +300,7 @@ def one_sided(line: Line, *, start: float = 2.0**-18, noise: float = 0.0) -> Slo
 
 
 def difference_quotient(values: Array, steps: Array, method: str) -> Array:
-    """Return derivatives, (rows, ..., entries), from values at shifted arguments, many at once.
+    """Return derivatives, (entries, rows, ...), from values at shifted arguments, many at once.
 
     Args:
         values: (entries * variants * rows, ...): for each entry that was shifted, one variant
@@ -315,4 +315,4 @@ def difference_quotient(values: Array, steps: Array, method: str) -> Array:
     else:
         change = np.tensordot(STENCILS[method][1], shaped, axes=([0], [1]))
     scale = steps.reshape(entries, rows, *(1,) * (values.ndim - 1))
-    return np.moveaxis(change / scale, 0, -1)
+    return np.asarray(change / scale)

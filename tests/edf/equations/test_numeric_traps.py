@@ -7,7 +7,20 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edf import AnyFunction, Input, Log, Mean, Minimum, Node, Param, ReLU, Softmax, Sum, Where
+from edf import (
+    AnyFunction,
+    CrossEntropy,
+    Input,
+    Log,
+    Mean,
+    Minimum,
+    Node,
+    Param,
+    ReLU,
+    Softmax,
+    Sum,
+    Where,
+)
 from edf.equations import EquationError, check_equation
 
 
@@ -376,6 +389,17 @@ def test_small_component_is_not_hidden_by_a_large_one(wrong: float) -> None:
             r"y = D x",
         ):
             assert (status(latex, values) == "verified") == verified, latex
+
+
+def test_classifier_that_is_sure_of_itself() -> None:
+    """Derivatives down to 1e-300 stand beside those of a loss of 100, which differences drown in."""
+    rng, n = np.random.default_rng(1), 12
+    X, W, t = Input(shape=(n, 2)), Param(300 * rng.normal(size=(2, 3))), Input(np.arange(n) % 3)
+    z = X @ W
+    names = {"t": t, "z": z, "P": Softmax(z), "l": CrossEntropy(z, t), "N": n}
+    latex = r"\frac{\partial l}{\partial z_{ij}} = \frac{1}{N} (P_{ij} - \mathbb{1}[j = t_i])"
+    assert status(latex, names) == "verified"
+    assert status(latex.replace(r"\frac{1}{N}", ""), names) == "refuted"
 
 
 def test_small_derivative_that_a_complex_step_loses() -> None:

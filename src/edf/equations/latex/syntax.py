@@ -343,4 +343,11 @@ def walk(tree: Tree) -> Iterator[Tree]:
     while stack:
         current = stack.pop()
         yield current
-        stack.extend(reversed([child for _, _, child in children(current)]))
+        inside: list[Tree] = []
+        for name in _parts(type(current)):  # type: ignore[arg-type]  # a class has a hash
+            value = getattr(current, name)
+            if isinstance(value, Tree):
+                inside.append(value)
+            elif isinstance(value, tuple):
+                inside += [item for item in value if isinstance(item, Tree)]
+        stack += reversed(inside)

@@ -159,7 +159,7 @@ class Reader:
     @cached_property
     def summed(self) -> frozenset[str]:
         """The letters that stand below a sign, which are indices."""
-        below = [tree.lower for tree in self.occurrences if isinstance(tree, Big)]
+        below = [tree.lower for tree in walk(self.equation) if isinstance(tree, Big)]
         items = [each.left if isinstance(each, Relation) else each for each in below if each]
         letters = (part for tree in items for part in walk(tree) if isinstance(part, Symbol))
         return frozenset(python_names(letter)[0] for letter in letters)
@@ -182,7 +182,7 @@ class Reader:
         """The letters that stand beside a number in a subscript or a label, as the t of x_{t-1}."""
         marks = [
             part
-            for tree in self.occurrences if isinstance(tree, Script)
+            for tree in walk(self.equation) if isinstance(tree, Script)
             for part in (tree.sub, tree.sup if isinstance(tree.sup, Group) else None) if part
         ]  # fmt: skip
         sums = [item for mark in marks for item in walk(mark) if isinstance(item, Sum)]
@@ -213,12 +213,16 @@ class Reader:
 
     def times_summed(self, letter: str) -> int:
         """Return how many signs of the step have an index below."""
-        total = 0
-        for tree, times in self.occurrences.items():
-            if isinstance(tree, Big) and tree.lower is not None:
-                below = [t for t in walk(tree.lower) if isinstance(t, Symbol)]
-                total += times * any(python_names(symbol)[0] == letter for symbol in below)
-        return total
+        return sum(letter in letters for letters in self._below_signs)
+
+    @cached_property
+    def _below_signs(self) -> list[set[str]]:
+        """The letters below each sign of the step."""
+        below = [tree.lower for tree in walk(self.equation) if isinstance(tree, Big) and tree.lower]
+        return [
+            {python_names(part)[0] for part in walk(lower) if isinstance(part, Symbol)}
+            for lower in below
+        ]
 
     def whole(self, tree: Tree) -> Expr:
         """Read a tree with bare vectors as wholes."""

@@ -223,15 +223,14 @@ class Evaluator:
         if target.op == "node":
             node, indices = target.data
             jacobian = self.context.jacobian(self.twin(node), variable, method, self.step)
-            entries = jacobian.shape[-1]
-            stack = np.moveaxis(jacobian, -1, 0).reshape(-1, *jacobian.shape[1:-1])
-            placed = self.placed(stack, indices)
-            return np.moveaxis(placed.reshape(entries, -1, *placed.shape[1:]), 0, -1)
+            entries, rows, *shape = jacobian.shape
+            placed = self.placed(jacobian.reshape(-1, *shape), indices)
+            return _last(placed.reshape(entries, rows, *placed.shape[1:]))
         here = self.value(target)
         context, steps = self.context.step(variable, method, self.step)
         moved = Evaluator(context, self.ranges, self.method, self.step).value(target)
         full = np.broadcast_to(moved, (len(context.rows), *moved.shape[1:]))
-        change = difference_quotient(full, steps, method)
+        change = _last(difference_quotient(full, steps, method))
         if here.dtype == object:
             return change
         return np.where(np.isfinite(here)[..., None], change, np.nan)  # logarithms of negatives
@@ -255,6 +254,11 @@ class Evaluator:
         labels = [0, *here, *matrix, *letters]
         value = np.einsum(value, labels, sorted(set(labels)))
         return value.reshape(points, *self.lengths(labels), rows, columns)
+
+
+def _last(array: Array) -> Array:
+    """Put the first axis last."""
+    return array.transpose(*range(1, array.ndim), 0)
 
 
 def _where_possible(operation: Operation, values: Sequence[Array]) -> Array:

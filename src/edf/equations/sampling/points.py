@@ -39,6 +39,7 @@ class Points:
         copies: How often each point is there; all but the first are rounded at random.
         amplitude: How much.
         guarded: Whether points where digits are lost to underflow are to be found.
+        whole: Whether whole numbers are drawn, if that is known.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Points:
         copies: int = 1,
         amplitude: float = 0.0,
         guarded: bool = False,
+        whole: bool | None = None,
     ) -> None:
         self.world = world
         self.leaves = leaves
@@ -60,7 +62,9 @@ class Points:
         self.copies = copies
         self.amplitude = amplitude
         self.guarded = guarded
-        self.rounding = Rounding(any(_is_whole(world, *leaf) for leaf in leaves.items()))
+        if whole is None:
+            whole = any(_is_whole(world, *leaf) for leaf in leaves.items())
+        self.rounding = Rounding(whole)
         rows = Rows(draws)
         if copies > 1:
             each = [0.0, *[amplitude] * (copies - 1)]
@@ -98,8 +102,9 @@ class Points:
         self, leaves: Mapping[Node, Array], draws: Array, copies: int, amplitude: float, chosen: Any
     ) -> Points:
         points = Points(
-            self.world, leaves, self.seed, draws, self.drawn, copies, amplitude, self.guarded
-        )
+            self.world, leaves, self.seed, draws, self.drawn, copies, amplitude, self.guarded,
+            self.rounding.whole if leaves is self.leaves else None,
+        )  # fmt: skip
         points._waves, points.calls = self._waves, self.calls
         if chosen is not None:
             known = self.context.values
@@ -164,10 +169,16 @@ class Points:
         def phases(part: Array) -> Array:
             return (part @ w).reshape(*grouped.shape[:2], *function.shape, count)
 
-        turned = phases(grouped.real) + b
-        found = (a * np.sin(turned)).sum(axis=-1)
+        turned = phases(grouped.real)
+        turned += b
+        waving = np.sin(turned)
+        waving *= a
+        found = waving.sum(axis=-1)
         if np.iscomplexobj(v):  # of a complex step, which is so small that its square is nothing
-            found = found + 1j * (a * np.cos(turned) * phases(grouped.imag)).sum(axis=-1)
+            slopes = np.cos(turned, out=turned)
+            slopes *= a
+            slopes *= phases(grouped.imag)
+            found = found + 1j * slopes.sum(axis=-1)
         value = np.empty((len(rows), *function.shape), found.dtype)
         value[order] = found.reshape(value.shape)
         return self.rounding(value, rows)
@@ -226,9 +237,8 @@ class Context:
         """Return the values of `node` (a node of the copy): (rows, *shape)."""
         if node not in self.values:
             world = self.points.world
-            needed = world.below[node]
-            for k, other in enumerate(world.order):
-                if needed >> k & 1 and other not in self.values:
+            for other in world.ancestry(node):
+                if other not in self.values:
                     if self.parent is None or world.below[other] & self._moved:
                         self.values[other] = self._computed(other)
                     elif other is node:
@@ -275,8 +285,8 @@ class Context:
                 shifts = STENCILS[method][0][None, :, None] * steps[:, None, :]
             variants = shifts.shape[1]
             directions = np.zeros((entries, variants, len(value), entries), shifts.dtype)
-            for entry in range(entries):
-                directions[entry, :, :, entry] = shifts[entry]
+            each = np.arange(entries)
+            directions[each, :, :, each] = shifts
             repeat = entries * variants
             slack = {n: _tile(s, repeat) for n, s in self.slack.items()}
             added = directions.reshape(repeat * len(value), *value.shape[1:])
@@ -286,13 +296,13 @@ class Context:
         return self._steps[key]
 
     def jacobian(self, target: Node, variable: Node, method: str, size: float) -> Array:
-        """Return d target / d variable: (rows, *shape of target, entries of variable)."""
+        """Return d target / d variable: (entries of variable, rows, *shape of target)."""
         key = (target, variable, method, size)
         if key not in self._jacobians:
             world = self.points.world
             if not world.below[target] >> world.place[variable] & 1:
-                shape = (*self.value(target).shape, math.prod(self.value(variable).shape[1:]))
-                self._jacobians[key] = np.zeros(shape)
+                entries = math.prod(self.value(variable).shape[1:])
+                self._jacobians[key] = np.zeros((entries, *self.value(target).shape))
             else:
                 moved, steps = self.step(variable, method, size)
                 self._jacobians[key] = difference_quotient(moved.value(target), steps, method)
@@ -300,7 +310,7 @@ class Context:
 
 
 def _tile(value: Array, repeat: int) -> Array:
-    return np.broadcast_to(value, (repeat, *value.shape)).reshape(-1, *value.shape[1:])
+    return value if repeat == 1 else value[None].repeat(repeat, 0).reshape(-1, *value.shape[1:])
 
 
 # ---------------------------------------------------------------------------------------- drawing
@@ -360,7 +370,9 @@ def usable(points: Points) -> Points:
         value = points.context.value(node)
         if value.dtype.kind not in "biufc":
             points.world.fail(node, f"its value is of type {value.dtype}")
-        finite &= np.isfinite(value).reshape(points.copies, len(points), -1).all(axis=(0, 2))
+        here = np.isfinite(value)
+        if not here.all():
+            finite &= here.reshape(points.copies, len(points), -1).all(axis=(0, 2))
     return points.take(finite & ~points.lost[points.draws])
 
 

@@ -55,11 +55,15 @@ class Rows:
 
     def tile(self, count: int) -> Rows:
         """Return all rows, and all of them again, `count` times."""
-        return Rows(np.tile(self.draws, count), _each(np.tile, self.amplitude, count))
+        return Rows(_tiled(self.draws, count), _each(_tiled, self.amplitude, count))
 
     def repeat(self, count: int) -> Rows:
         """Return each row `count` times."""
         return Rows(np.repeat(self.draws, count), _each(np.repeat, self.amplitude, count))
+
+
+def _tiled(values: Array, count: int) -> Array:
+    return values[None].repeat(count, 0).ravel()
 
 
 def _each(how: Callable[[Array, int], Array], amplitude: Array | None, count: int) -> Array | None:
@@ -92,7 +96,9 @@ class Rounding:
         full[...] = value
         parts = full.view(np.float64).reshape(len(rows), -1)
         if parts.shape[1] < LONG:
-            parts *= 1 + amplitude[:, None] * self._numbers(parts.size).reshape(parts.shape)
+            factors = amplitude[:, None] * self._numbers(parts.size).reshape(parts.shape)
+            factors += 1
+            parts *= factors
         else:
             for row in np.flatnonzero(amplitude):
                 parts[row] *= 1 + amplitude[row] * self._numbers(parts.shape[1])

@@ -55,6 +55,7 @@ class World:
         drawn = dict.fromkeys(id(n.function) for n in self.order if isinstance(n, Applied))
         self._numbers = {function: number for number, function in enumerate(drawn)}
         self.place = {node: k for k, node in enumerate(self.order)}
+        self._ancestry: dict[Node, list[Node]] = {}
         self.below: dict[Node, int] = {}  # for each node a set of places: itself, and its ancestors
         for k, node in enumerate(self.order):
             self.below[node] = 1 << k
@@ -140,6 +141,13 @@ class World:
         leaves = [n for n in self.order if not n.inputs and math.prod(self._shapes[n]) > 1]
         return bool(leaves) and all(hasattr(self.names[n], "fixed_lengths") for n in leaves)
 
+    def ancestry(self, twin: Node) -> list[Node]:
+        """Return what a node of the copy depends on, itself included, in the order of the graph."""
+        if twin not in self._ancestry:
+            places = self.below[twin]
+            self._ancestry[twin] = [n for k, n in enumerate(self.order) if places >> k & 1]
+        return self._ancestry[twin]
+
     def all_below(self, nodes: Sequence[Node]) -> list[Node]:
         """Return the copies of the nodes that these depend on, themselves included."""
         places = 0
@@ -168,7 +176,9 @@ class World:
         rng = np.random.default_rng(0)
         values: dict[Node, Array] = {}
         for node in self.order:
-            if node.inputs:
+            if isinstance(node, Applied):  # nothing need be drawn for its shape
+                value = rng.standard_normal(node.function.shape)
+            elif node.inputs:
                 try:
                     value = np.asarray(node.forward(*(values[p] for p in node.inputs)))
                 except Exception as problem:

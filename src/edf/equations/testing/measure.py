@@ -32,6 +32,8 @@ FEWER_COPIES = 4  # of one with expensive derivatives
 #: Steps of central differences, relative to max(1, |x|), tried until one leaves enough digits.
 #: Odd numbers, so that no step is a multiple of the grid that a function may round to.
 STEPS = (1.0372e-2, 1.0519e-3, 1.0233e-4)
+#: The step of two points that most functions follow.
+QUICK = 1.0931e-6
 #: Steps that are right about the size of a derivative, whatever else they lose, by its order.
 TINY_STEPS = {1: 1.0931e-7, 2: 1.0713e-5, 3: 1.0529e-4}
 NEAR = 1e-2  # how near they come
@@ -44,6 +46,7 @@ CHECKED_CHOSEN = 8  # of chosen points, which come first and may be on a kink
 AGREE = 1e-7  # when the two agree
 OFFSETS = 8  # function values of one difference quotient
 HEAVY = 10_000  # function values that the derivatives at one point may take before they are many
+HEAVY_GRAPH = 30_000  # the same of numbers in the graph, which is computed for every entry
 MAX_ENTRIES = 4_000_000  # numbers held for one array of all rows; more points are taken in turns
 
 
@@ -187,21 +190,25 @@ class Measure:
 
     def _differs_from_differences(self, sides: Sides, chosen: bool) -> Array:
         """Return the points at which differences tell another derivative than a complex step."""
-        pending = np.arange(len(sides))
-        small = (STEPS[2], TINY_STEPS[1])  # which follow most functions
-        for step in small if chosen else (*small, *STEPS[:2]):
-            for copies in (0, 1):  # how far they are rounded is measured where they do not agree
-                few = sides.take(pending)
-                other = self.at(few.points.rounded(copies, COARSE), "differences", step)
-                if other is None:
-                    break
-                change = np.abs(other.left - few.left) + np.abs(other.right - few.right)
-                allowed = AGREE * (few.size + other.size) + 1000 * (other.spread + few.spread)
-                pending = pending[~(change <= allowed).reshape(len(few), -1).all(axis=1)]
-                if not len(pending):
-                    return np.zeros(len(sides), bool)
-        wrong = np.zeros(len(sides), bool)
-        wrong[pending] = True
+        wrong = np.ones(len(sides), bool)
+        small = (STEPS[2], TINY_STEPS[1])
+        tries = [("two-point", QUICK, 0)]  # how far they are rounded is measured where these fail
+        tries += [("differences", step, 1) for step in (small if chosen else (*small, *STEPS[:2]))]
+        few = sides
+        for method, step, copies in tries:
+            other = self.at(few.points.rounded(copies, COARSE), method, step)
+            if other is None:
+                continue
+            change = np.abs(other.left - few.left) + np.abs(other.right - few.right)
+            noise = other.spread
+            if not chosen:  # a loss of 10 has as much of it in every direction, flat ones included
+                noise = np.maximum(noise, largest(noise, noise.ndim))
+            allowed = AGREE * (few.size + other.size) + 1000 * (noise + few.spread)
+            apart = ~(change <= allowed).reshape(len(few), -1).all(axis=1)
+            wrong[wrong] = apart
+            if not apart.any():
+                break
+            few = few.take(apart)
         return wrong
 
     def _by_differences(self, sides: Sides, chosen: bool) -> Iterator[Sides]:
@@ -239,12 +246,20 @@ class Measure:
             yield best.take(fine)
 
     def confirmed(self, sides: Sides, place: tuple[int, ...]) -> bool:
-        """Whether other steps bear out that both sides differ at a place."""
+        """Whether other steps bear out that both sides differ at a place.
+
+        Of derivatives of derivatives two points tell most, and take far fewer values than eight.
+        """
+        several = self.meaning.differentiates > 1 and sides.method == "complex"
+        methods = ("two-point", "differences") if several else ("differences",)
+        return any(self._bears_out(sides, place, method) for method in methods)
+
+    def _bears_out(self, sides: Sides, place: tuple[int, ...], method: str) -> bool:
         points = sides.points.take(np.array([place[0]])).exact()
         apart = abs(sides.left[place] - sides.right[place])
         here = (0, *place[1:])
         for factor in (0.6, 1.3):
-            third = self.at(points, "differences", factor * sides.step)
+            third = self.at(points, method, factor * sides.step)
             if third is None:
                 return False
             change = max(
@@ -286,11 +301,14 @@ def has_limit(meaning: Meaning) -> bool:
 
 def is_heavy(meaning: Meaning, world: World) -> bool:
     """Whether a step takes so many function values at each point that fewer points must do."""
-    values = 1
     for expr in (*meaning.left.walk(), *meaning.right.walk()):
-        if expr.op == "deriv" and expr.order > 1:
-            values = max(values, (math.prod(world.shape(expr.data[0])) * OFFSETS) ** expr.order)
-    return values > HEAVY
+        if expr.op == "deriv":
+            entries = math.prod(world.shape(expr.data[0]))
+            if expr.order > 1 and (entries * OFFSETS) ** expr.order > HEAVY:
+                return True
+            if entries * sum(map(world.entries, world.order)) > HEAVY_GRAPH:
+                return True
+    return False
 
 
 def has_terms(expr: Expr) -> bool:

@@ -18,6 +18,8 @@ STEPS = 2  # and by no more than so many times the change from one step of diffe
 DIFFERENT = 1e-5
 SINGLE = 1e-2  # the same, where an operation is known to round to float32
 ENOUGH = 1e-7  # a value tells something if its doubt is below this part of it
+#: Smaller derivatives have lost digits: imaginary parts of complex steps underflow.
+LOST = 2.0**-900
 FIRST = 3  # points that are looked at before all others
 
 ARRAYS = ("left", "right", "left_spread", "right_spread", "left_gap", "right_gap")
@@ -84,13 +86,14 @@ class Sides:
         cancels &= (zero[0] ^ zero[1]) & (size <= doubt)
         scale = np.maximum(size, self.spread / (64 * UNIT))
         scale = np.maximum(scale, 1e-3 * largest(size, size.ndim))
+        allowed = doubt + 4 * UNIT * size + LOST
         return Agreement(
             error=apart / np.maximum(scale, 1e-300),
             apart=apart,
-            allowed=doubt + 4 * UNIT * size,
-            equal=apart <= doubt + 4 * UNIT * size,
+            allowed=allowed,
+            equal=apart <= allowed,
             different=apart > different * size + 1000 * self.spread + 10 * self.gap,
-            informs=((size > 0) & (doubt < ENOUGH * size)) | cancels,
+            informs=((size > LOST) & (doubt < ENOUGH * size)) | cancels,
         )
 
 

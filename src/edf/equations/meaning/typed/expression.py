@@ -94,9 +94,11 @@ class Expr:
 
     def walk(self) -> Iterator[Expr]:
         """Yield this expression and all inside it."""
-        yield self
-        for arg in self.args:
-            yield from arg.walk()
+        stack = [self]
+        while stack:
+            current = stack.pop()
+            yield current
+            stack += reversed(current.args)
 
 
 @dataclass(frozen=True, slots=True)
