@@ -42,7 +42,8 @@ def with_own_indices(equation: Equation, scope: Scope) -> Equation:
                     met[letter] += 1
                     tree = substituted(tree, {letter: own})
         for name, place, child in children(tree):
-            tree = with_child(tree, name, place, rename(child))
+            if (new := rename(child)) is not child:
+                tree = with_child(tree, name, place, new)
         return tree
 
     renamed = rename(equation) if apart else equation
