@@ -12,6 +12,7 @@ from edf.equations.latex.asides import stated_in
 from edf.equations.latex.parser import parse, steps
 from edf.equations.latex.printer import to_latex
 from edf.equations.latex.syntax import Equation, Grad, Number, Relation, Symbol, Tree, walk
+from edf.equations.meaning.calculus.minima import with_minima
 from edf.equations.meaning.names.scope import Scope
 from edf.equations.meaning.names.wording import insist_on_remarks, with_names
 from edf.equations.meaning.piecewise.conditions import with_ranges
@@ -292,6 +293,7 @@ def understood(
     scope = Scope(names)
     insist_on_remarks(claim, scope)
     equations = with_ranges([with_names(equation, scope) for equation in steps(claim)], scope)
+    equations = [with_minima(equation, scope) for equation in equations]
     page = replace(_page(equations, scope, declared, loss), stated=stated_in(claim))
     assert isinstance(page.world, World)
     for equation in equations:

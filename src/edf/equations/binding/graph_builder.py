@@ -30,7 +30,7 @@ from edf.equations.latex.syntax import (
 )
 from edf.equations.meaning.names.scope import Scope
 from edf.equations.meaning.reader import Page, Reader
-from edf.equations.meaning.resolve import READERS
+from edf.equations.meaning.resolve import READERS, insist_on_one_count
 from edf.equations.meaning.terms.products import read_unit
 from edf.equations.meaning.typed.expression import Expr, Mirrored, Shifted, letters_of
 from edf.equations.operations import OPERATIONS
@@ -51,6 +51,7 @@ class GraphBuilder:
         # a name for a derivative is read anew in each claim, in the layout that fits there
         self.reader.layout = self.reader.layout or "denominator"
         self.expr = self.reader.read(equation.right)
+        insist_on_one_count(self.reader)
         self.reader.inference.settle_ranges()
         self.reader.inference.settle_lengths()
         self.carriers: dict[str, Laid] = {}  # for each index a value that has it

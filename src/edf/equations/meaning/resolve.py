@@ -139,6 +139,15 @@ def _resolved(reader: Reader, equation: Equation) -> Meaning:
         again = Reader(equation, page, READERS, read_unit, spans)
         again.base, again.columns = base, columns
         meaning, reader = _read_equation(again, equation), again
+    insist_on_one_count(reader)
+    return meaning
+
+
+def insist_on_one_count(reader: Reader) -> None:
+    r"""Refuse a label of Python, counted from 0, beside a sum over a part, counted from 1.
+
+    Of \sum_{k=1}^{b-1} x_k + x_b, the label may be meant as one or the other.
+    """
     if reader.numbered and reader.places and reader.base != 0:
         name, at = reader.places[0]
         fail(
@@ -147,7 +156,6 @@ def _resolved(reader: Reader, equation: Equation) -> Meaning:
             f"{reader.numbered[0]} is? Bind the component to a name",
             at,
         )
-    return meaning
 
 
 def _base(reader: Reader) -> int:

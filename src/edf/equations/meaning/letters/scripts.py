@@ -248,7 +248,7 @@ def _member(reader: Reader, base: Symbol, sub: Indices, at: int) -> Expr | None:
     X_i of a matrix may be a column as well; so may x_i, if only X is bound. Which it is, the rest
     of the formula must tell.
     """
-    if len(sub.items) != 1 or not isinstance(sub.items[0], Symbol | Sum) or reader.lift:
+    if len(sub.items) != 1 or not isinstance(sub.items[0], Symbol | Sum | Number) or reader.lift:
         return None
     bound, capital = reader.scope.find(base), Symbol(base.base.upper())
     text = index_text(sub)
@@ -261,6 +261,10 @@ def _member(reader: Reader, base: Symbol, sub: Indices, at: int) -> Expr | None:
         return None
     shape = reader.shape_of(bound)
     letters = [t for t in walk(sub) if isinstance(t, Symbol)]
+    if isinstance(sub.items[0], Number):  # x_1 of a family x_t
+        if len(shape) != 2 or not getattr(bound.value, "is_family", False):
+            return None
+        return entries(reader, base, sub.items, at)
     free = all(reader.scope.find(letter) is None and not letter.styles for letter in letters)
     if len(shape) != 2 or not letters or not free:
         return None
