@@ -215,6 +215,16 @@ def test_lines_that_would_give_another_value_are_not_written():
 
     program = trace(Counting(Input(2.0)))
     assert "(op_counting1 is the operation itself, whose forward is called: its lines" in program
+    one, tiny, none = Input([1.0, 2.0, 0.5]), Input([3e-170, 4e-170]), Input(np.ones((0, 2)))
+    for loss, x in (
+        (edf.CrossEntropy(one, 1), one),  # a label that is no array
+        (edf.Norm(tiny), tiny),  # squares that are 0
+        (Sum(edf.Repeat(none, 0)), none),
+        (Sum(np.logaddexp(one, 2.0)), one),
+    ):
+        loss.forward()
+        loss.backward()
+        assert_alike(trace(loss), [x])
 
 
 def test_names_never_clash():

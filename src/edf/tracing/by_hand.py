@@ -72,6 +72,16 @@ class Softplus(Plain):
         return dy / (1 + np.exp(-x))
 
 
+class LogAddExp(Plain):
+    def forward(self, a: Array, b: Array) -> Array:
+        """y = log(exp(a) + exp(b))"""
+        return np.logaddexp(a, b)
+
+    def backward(self, dy: Array, a: Array, b: Array) -> Any:
+        """da = dy sigmoid(a - b), db = dy sigmoid(b - a)"""
+        return dy / (1 + np.exp(b - a)), dy / (1 + np.exp(a - b))
+
+
 class GELU(Plain):
     def forward(self, x: Array) -> Array:
         """u = sqrt(2 / pi) (x + 0.044715 x^3), y = x sigmoid(2 u)"""
@@ -449,7 +459,9 @@ class Repeat(Plain):
     def apart(self) -> tuple[int, ...]:
         """The shape of y with the copies of an entry along an axis of their own."""
         y, axis = self.value, 0 if self.axis is None else self.axis % np.ndim(self.value)
-        return (*y.shape[:axis], -1, self.repeats, *y.shape[axis + 1 :])
+        x = self.inputs[0].value
+        length = np.size(x) if self.axis is None else np.shape(x)[axis]
+        return (*y.shape[:axis], length, self.repeats, *y.shape[axis + 1 :])
 
     @property
     def copies(self) -> int:

@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 
 from edf.graph import Array, Constant, GraphError, Node, Param, topological_order, unbroadcast
+from edf.methods import one_per_input
 from edf.tracing import by_hand
 from edf.tracing.inlining import Inliner, Known, NotInlinedError
 
@@ -180,6 +181,22 @@ class _ProgramWriter:
         self.taken.add(name)
         return name
 
+    def _gives_gradients(self, node: Node, terms: ast.expr, arrays: list[str]) -> bool:
+        """Return whether these expressions have the values of what `node.backward` returns."""
+        own = node.backward(*map(self.evaluated, arrays))
+        given = self.evaluated(ast.unparse(terms))
+        given = tuple(given) if isinstance(given, list) else given
+        return all(
+            _alike(unbroadcast(written, np.shape(x.value)), unbroadcast(grad, np.shape(x.value)))
+            for written, grad, x in zip(
+                one_per_input(given, len(node.inputs)),
+                one_per_input(own, len(node.inputs)),
+                node.inputs,
+                strict=True,
+            )
+            if grad is not None and self._has_gradient(x)
+        )
+
     # An operation's own lines, with the names of this graph.
 
     def _inlined(self, node: Node, method: str, arrays: list[str]) -> list[str]:
@@ -197,6 +214,8 @@ class _ProgramWriter:
             self.variables[node] = known
             if method == "forward" and not _alike(self.evaluated(ast.unparse(value)), node.value):
                 raise NotInlinedError("its lines give another value")
+            if method == "backward" and not self._gives_gradients(node, value, arrays):
+                raise NotInlinedError("its lines give another derivative")
         except Exception as problem:
             reason = (
                 problem if isinstance(problem, NotInlinedError) else f"line by line, {problem!r}"
