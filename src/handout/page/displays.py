@@ -265,6 +265,11 @@ def _read_display(
     ending = _ENDING.match(rest)
     if ending is None:
         problem = f"text follows {closing} on its line: give the formula lines of its own"
+    if comment is not None and _is_code(lines, index, opening["prefix"]):
+        problem = (
+            "Markdown reads this as code: indent the comment and the formula as their list or box, "
+            "or not at all"
+        )
     if problem is not None and comment is None:
         return None
     if opening["name"]:
@@ -307,7 +312,11 @@ def _is_code(lines: Sequence[str], index: int, prefix: str) -> bool:
     for above in range(index - 1, -1, -1):
         text = lines[above].lstrip(" \t")
         if text and len(lines[above][: len(lines[above]) - len(text)].expandtabs(4)) < width:
-            return _CONTAINER.match(lines[above]) is None
+            while _CONTAINER.match(lines[above]) is None:  # of a paragraph, its first line tells
+                above -= 1
+                if above < 0 or not lines[above].strip():
+                    return True
+            return False
     return True
 
 

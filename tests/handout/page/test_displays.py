@@ -111,6 +111,7 @@ def test_what_is_no_formula_is_left_alone(text: str) -> None:
         ('<!-- claim: a -->\n```python exec="on"\n1\n```\n', "no display formula follows"),
         ('<!-- claim: a -->\n```math claim="b"\nx=1\n```\n', "says itself that it is a claim"),
         ("<!-- define -->\ntext\n", "no display formula follows <!-- define -->"),
+        ("    <!-- claim: a -->\n    $$x=1$$\n", "Markdown reads this as code"),
         ("- <!-- claim: a -->\n  $$x=1$$\n", "give <!-- claim: a --> a line of its own"),
         ("| <!-- claim: a --> $$x=1$$ | b |\n", "a line of its own"),
         ("Text. <!-- let: x \\in \\mathbb{R} -->\n", "a line of its own"),
