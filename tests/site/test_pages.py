@@ -383,7 +383,7 @@ def test_print_button_prints(tab: Page, served: str) -> None:
 
 
 def test_formulas_are_drawn_in_the_font_of_the_site(tab: Page, served: str) -> None:
-    """The subset is loaded, and brackets grow around fractions."""
+    """The subset is loaded, brackets grow around fractions, and no name is broken into lines."""
     tab.goto(served + "ps1/problem-1/")
     tab.evaluate("document.fonts.ready")
     assert tab.evaluate("document.fonts.check('16px \"STIX Two Math\"', '𝑥')")
@@ -392,6 +392,11 @@ def test_formulas_are_drawn_in_the_font_of_the_site(tab: Page, served: str) -> N
           .filter(e => e.textContent === '(').map(e => e.getBoundingClientRect().height)"""
     )
     assert max(heights) > 30
+    wrapping = tab.evaluate(
+        """() => [...document.querySelectorAll('mtext, mi')].map(e => getComputedStyle(e))
+          .map(style => `${style.overflowWrap} ${style.whiteSpace}`)"""
+    )
+    assert set(wrapping) == {"normal nowrap"}
 
 
 def _lit(tab: Page, where: str) -> set[str]:
