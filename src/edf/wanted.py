@@ -51,11 +51,11 @@ def targets(root: Any, leaves: Iterable[Any], wrt: Any) -> set[Any]:
     if wrt is not None:
         try:
             asked = {wrt} if isinstance(wrt, Described) else set(wrt)
-            integers = [node for node in asked if np.asarray(node.value).dtype.kind not in "fc"]
+            for node in asked:
+                if np.asarray(node.value).dtype.kind not in "fc":
+                    refuse_integers(node)
         except (AttributeError, TypeError):
             raise TypeError(f"wrt is a node or several, as loss.params, not {wrt!r}") from None
-        if integers:
-            refuse_integers(integers[0])
         return asked
     differentiable = [leaf for leaf in leaves if leaf.differentiable]
     asked = {leaf for leaf in differentiable if _inexact(leaf)}
