@@ -139,6 +139,9 @@ def _with_entry(text: str, name: str, section: str) -> str:
     return "".join(lines)
 
 
+_MACROS = re.compile(r"\bmacros[\"']?\s*:")  # of MathJax and of KaTeX
+
+
 def _advice(site: Configuration, folder: Path) -> Iterator[str]:
     """What else would help, a sentence each."""
     if not site.extensions:
@@ -158,7 +161,10 @@ def _advice(site: Configuration, folder: Path) -> Iterator[str]:
             "formulas are set as MathML when the site is built, so readers need not load "
             f"{', '.join(setters)}; to keep them for all formulas but claims, set `mathml: claims`"
         )
-    notebooks = any((folder / str(site.document.get("docs_dir") or "docs")).rglob("*.ipynb"))
+    docs = folder / str(site.document.get("docs_dir") or "docs")
+    if own := [name for name in scripts if any(map(_MACROS.search, _lines(docs / name)))]:
+        yield f"repeat the macros of {', '.join(own)} in the option `macros`, which claims read"
+    notebooks = any(docs.rglob("*.ipynb"))
     jupyter = site.plugins.get("mkdocs-jupyter", ...)
     if notebooks and jupyter is ...:
         yield (

@@ -134,6 +134,11 @@ def test_what_else_would_help_is_said(tmp_path: Path) -> None:
         "list `mkdocs-handout` in requirements.txt",
     ):
         assert words in said
+    (tmp_path / "docs" / "m.js").write_text(
+        'window.MathJax = {tex: {macros: {R: "x"}}};\n', "utf-8"
+    )
+    said = advice(tmp_path, "extra_javascript: [m.js, other.js]\n")
+    assert "repeat the macros of m.js in the option `macros`" in said
     said = advice(tmp_path, "plugins: [search, markdown-exec, mkdocs-jupyter: {execute: true}]\n")
     assert "set `execute: false` for mkdocs-jupyter" in said
     assert 'its fences say `exec="true"`' in said
