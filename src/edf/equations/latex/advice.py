@@ -53,7 +53,8 @@ def of_closing(token: Token, opened: str, closing: str) -> str:
     if text == "." and opened == "{":
         return "A full stop within braces: put a label of words into \\text{..}"
     if text in (")", "]", r"\}", r"\right"):
-        return f"{text} stands where {closing} should close {opened}"
+        said = f"{text} stands where {closing} should close {opened}"
+        return f"{said}: write {closing} before it, or for it"
     return f"{text} stands where {closing} should close {opened}: remove it, or add {closing}"
 
 

@@ -203,7 +203,11 @@ class Cursor:
                 Why.UNFINISHED, "& may stand beside an equality sign only: keep a member in one row"
             )
         if text.startswith(r"\end"):
-            self.fail(Why.UNFINISHED, f"{text} ends nothing that began here")
+            begin = text.replace(r"\end", r"\begin", 1)
+            self.fail(
+                Why.UNFINISHED,
+                f"{text} ends nothing that began here: remove it, or write {begin} before",
+            )
         if text in ("^", "_"):
             self.fail(
                 Why.NOTATION, f"A second {text} on one base: write parentheses around the first"

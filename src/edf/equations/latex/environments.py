@@ -66,7 +66,10 @@ class EnvironmentParser(Grammar):
             before = self.next().text
         separated = bool(before) or self.token.separated or self.token.kind == "words"
         if self.text != "&" and not separated:
-            self.fail(Why.NOTATION, "A case is written value & condition")
+            self.fail(
+                Why.NOTATION,
+                "A case is written value & condition: put & between them, words into \\text{if }",
+            )
         apart = self.next().text if self.text == "&" else "" if before else r"\quad"
         word = macro = ""
         if self.token.kind == "words":

@@ -47,6 +47,12 @@ from edf.equations.meaning.typed.expression import Expr, Index, letters_of
 from edf.equations.operations.shapes import Dim, Shape, describe, of_array, settle, to_array
 from edf.graph import Input, Node, Param, topological_order
 
+_HELD = (
+    "What is held fixed stands behind a first derivative of one thing, as in "
+    "\\left. \\frac{\\partial u}{\\partial x} \\right|_{y}; for a value at a point write = in "
+    "the subscript, |_{x=a}"
+)
+
 
 @dataclass(frozen=True)
 class Variable:
@@ -207,7 +213,7 @@ def read_held(reader: Reader, tree: Tree, held: Sequence[Tree], at: int) -> Expr
     """
     parts = derivative_parts(reader, tree) if isinstance(tree, Fraction) else None
     if parts is None or parts[2] is None or parts[1] != 1:
-        fail(Why.DERIVATIVE, "What is held fixed stands behind a first derivative of one thing", at)
+        fail(Why.DERIVATIVE, _HELD, at)
     assert isinstance(tree, Fraction)
     letter, order, target_tree = parts
     (variable,) = variables_below(reader, tree.bottom, letter, order)
@@ -650,11 +656,11 @@ def _subscript_name(sub: Tree) -> tuple[Symbol, Tree | None]:
             if item.sup is not None:
                 fail(
                     Why.DERIVATIVE,
-                    "With respect to a name alone: transpose the gradient as a whole",
+                    "With respect to a name alone: transpose the gradient, (\\nabla_A f)^\\top",
                     item.at,
                 )
             return item.base, item.sub
-    fail(Why.NOTATION, "One name is expected in this subscript", sub.at)
+    fail(Why.NOTATION, "One name is expected in this subscript: \\nabla_x, \\nabla_{W_1}", sub.at)
 
 
 def read_jacobian(reader: Reader, sub: Tree, group: Group, at: int) -> Expr:

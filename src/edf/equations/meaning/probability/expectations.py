@@ -77,7 +77,8 @@ def read_expectation(reader: Reader, head: Tree, group: Tree) -> Expr | None:
     if shape is None or len(shape) != 1:
         fail(
             Why.UNKNOWN,
-            "The distribution of an expectation is a vector of the page",
+            "The distribution of an expectation is a vector of the page: declare it "
+            "(let: p \\in \\Delta^{n-1})",
             relation.right.at,
         )
     at_outcome = Group((letter,), "(", ")", at=relation.at)
