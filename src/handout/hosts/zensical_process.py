@@ -57,7 +57,7 @@ class Renderer:
 
 def _wait_and_build(others: Connection, connection: Connection) -> None:
     """What a `Renderer` has its process do; what is printed, by whatever means, goes to it."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # whoever waits tells of it
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # who waits ends it, unless told not to
     others.close()  # so that the end of whoever holds the other is seen
     import zensical
 
