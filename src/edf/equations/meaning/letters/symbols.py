@@ -294,7 +294,7 @@ def look_up(
         return whole, ()
     if bound is not None and text and _is_mere_label(reader, symbol, sub, bound, text):
         return bound, ()
-    if bound is not None and text and is_defined(bound.value) and is_number(reader, bound):
+    if text and bound is not None and _is_named_apart(reader, bound, text):
         written = to_latex(Script(symbol, sub))
         fail(
             Why.UNKNOWN,
@@ -367,12 +367,23 @@ def _is_mere_label(reader: Reader, symbol: Symbol, sub: Tree, bound: Bound, text
     r"""Whether a subscript only names: the KL of D_{KL}, if D is a number and has no other."""
     if not is_number(reader, bound):
         return False
-    plain = len(text) > 1 or text.isdigit() or text.isupper()
+    plain = _is_plain(text)
     if plain and is_defined(bound.value):
         return False
     if not plain and not _is_only_label(reader, sub):
         return False
     return _has_this_label_only(reader, symbol, bound, text, sub=sub)
+
+
+def _is_plain(text: str) -> bool:
+    """Whether a subscript can be no index."""
+    return len(text) > 1 or text.isdigit() or text.isupper()
+
+
+def _is_named_apart(reader: Reader, bound: Bound, text: str) -> bool:
+    r"""Whether a label makes another name: \lambda_{max} is not the number \lambda declared."""
+    label = _is_plain(text) or not isinstance(bound.value, Input)
+    return label and is_defined(bound.value) and is_number(reader, bound)
 
 
 def _has_this_label_only(

@@ -123,8 +123,8 @@ def _kind(value: Any) -> str:
 
 
 def is_defined(value: Any) -> bool:
-    r"""Whether a formula has defined a name; with a label, as J_\lambda beside J, it is another."""
-    return hasattr(value, "first_member") and not hasattr(value, "is_family")
+    r"""Whether a formula has bound a name; with a label, as J_\lambda beside J, it is another."""
+    return hasattr(value, "first_member") and not getattr(value, "is_family", False)
 
 
 def python_names(symbol: Symbol) -> list[str]:
