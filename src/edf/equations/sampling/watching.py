@@ -39,9 +39,14 @@ class Threshold:
         return isinstance(self.where, Expr) and self.where.label[0] == "claimed"
 
     @property
+    def is_given(self) -> bool:
+        """Whether it is the condition of a step, so that one of its sides is not claimed."""
+        return isinstance(self.where, Expr) and self.where.label[0] == "given"
+
+    @property
     def needs_no_reaching(self) -> bool:
         """Whether one of its sides is a single point, or outside of what a step claims."""
-        if isinstance(self.where, Expr) and self.where.label[0] == "given":
+        if self.is_given:
             return True
         return isinstance(self.branch, Branch) and self.branch.at_equality
 

@@ -41,8 +41,14 @@ MAGNITUDES = (0.3, 1.0, 3.0, 10.0, 100.0, 1e3, 1e4, 1e5, 1e6)
 SEARCHED = 6  # sides that are looked for at most
 DRAWS, MANY_DRAWS = 64, 2048  # of what is drawn by its author's sampler, the second if in reach
 REACH = 4  # in so many times the gap between the nearest draws
-SECTIONS = 32  # into which a line across a threshold is cut, twice over
-BESIDE = (0.3, 0.03, 0.003)  # of that line: how far from a threshold a step is tested on both sides
+SECTIONS, CUTS = 32, 3  # into which a line across a threshold is cut, and how often
+BETWEEN = 4  # points on it between two thresholds
+BESIDE = (
+    0.3,
+    0.03,
+    0.003,
+    1e-4,
+)  # of that line: how far from a threshold a step is tested on both sides
 RECOMBINED = 150  # points at which leaves have values from different ones
 ROUNDS = 2  # of them: the second for three thresholds
 COMBINED = 10  # of them, at which the step is tested: on sides that no point is on at once
@@ -141,7 +147,7 @@ def search(meaning: Meaning, setting: Setting, samples: Sequence[Points]) -> Sea
         elif _is_undefined(meaning, crossing):
             sides.reached.add(target)
         hopeless.add(target)
-    segments = _segments(sides, parts)
+    segments = _segments(sides, parts) + _segments_out(sides, parts, world, below, rng, watched)
     for _ in range(ROUNDS):
         together = _combinations(parts, len(samples), sides, world, rng, watched)
         if together is None:
@@ -333,6 +339,33 @@ def _sides_of(thresholds: Sequence[Threshold], watched: Watched, count: int) -> 
     return np.stack(columns, axis=1).astype(int)
 
 
+def _segments_out(
+    sides: SideCoverage,
+    parts: Sequence[tuple[Points, Watched]],
+    world: World,
+    below: Sequence[Node],
+    rng: np.random.Generator,
+    watched: Callable[[Points], Watched],
+) -> list[_Segment]:
+    """Return segments to where a step is not claimed to hold: its condition may end too late."""
+    segments: list[_Segment] = []
+    for threshold in sides.seen:
+        if not threshold.is_given:
+            continue
+        segments += _segments_across(threshold, parts)
+        for side in (-1, 1):
+            if (threshold, side) in sides.reached:
+                continue
+            points = _candidates((threshold, side), parts, world, below, rng)
+            outside = (
+                None if points is None else _crossing((threshold, side), points, watched(points))
+            )
+            if outside is not None:
+                both = [*parts, (outside, watched(outside))]
+                segments += _segments_across(threshold, both, (side,))
+    return segments[:SEARCHED]
+
+
 def _segments_of_one_leaf(
     sides: SideCoverage,
     parts: Sequence[tuple[Points, Watched]],
@@ -387,24 +420,32 @@ def _beside_thresholds(
     Two thresholds that should be one, such as 12 and 13, leave room between them that no point is
     likely to hit.
     """
-    if len(segments) < 2:
+    if len(segments) < 2 and not any(segment.threshold.is_given for segment in segments):
         return None
     starts = np.zeros(len(segments))
     width = 1.0
+    between: list[dict[bytes, float]] = [{} for _ in segments]
     try:
-        for _ in range(2):
+        for _ in range(CUTS):
             places = starts[:, None] + width * np.linspace(0, 1, SECTIONS + 1)
             points = _on_segments(segments, places)
             if points is None:
                 return None
             found = watched(points)
+            there = _sides_of(list(found), found, places.size).reshape(*places.shape, -1)
             for k, segment in enumerate(segments):
                 rows = slice(k * (SECTIONS + 1), (k + 1) * (SECTIONS + 1))
                 beyond = found[segment.threshold].reached(segment.side)[rows]
                 starts[k] = places[k, max(0, int(np.argmax(beyond)) - 1)]
+                for place, sides in zip(places[k], there[k], strict=True):
+                    between[k].setdefault(sides.tobytes(), place)
             width /= SECTIONS
         offsets = [sign * far for far in BESIDE for sign in (-1, 1)]
-        points = _on_segments(segments, (starts + width / 2)[:, None] + np.array(offsets))
+        beside = (starts + width / 2)[:, None] + np.array(offsets)
+        others = [
+            [*list(places.values())[-BETWEEN:], *BETWEEN * [0.0]][:BETWEEN] for places in between
+        ]
+        points = _on_segments(segments, np.concatenate([beside, others], axis=1))
     except (EquationError, KeyError):  # an operation fails, or a threshold is not met there
         return None
     if points is None:
@@ -424,10 +465,12 @@ class _Segment:
 
 
 def _segments_across(
-    threshold: Threshold, parts: Sequence[tuple[Points, Watched]]
+    threshold: Threshold,
+    parts: Sequence[tuple[Points, Watched]],
+    towards: Sequence[int] = (1, -1),
 ) -> Iterator[_Segment]:
     """Yield a segment between the points that are nearest to a threshold, if it has two sides."""
-    for side in (1, -1):
+    for side in towards:
         ends = []
         for beyond in (False, True):
             near = [

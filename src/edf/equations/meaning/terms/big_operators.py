@@ -388,6 +388,9 @@ def _read_ranged(
             f"A lower bound needs an upper one: write {tree.macro}_{{{index}=1}}^n",
             ranged.at,
         )
+    for bound in (*walk(ranged.right), *walk(tree.upper)):
+        if isinstance(bound, Symbol) and python_names(bound)[0] == index:
+            fail(Why.NOTATION, f"A bound of {index} cannot depend on {index} itself", bound.at)
     first = _number(reader, ranged.right)
     largest = _largest(reader, tree.upper)
     if largest is not None and first is not None and first == int(first):
