@@ -44,6 +44,7 @@ MACROS: Mapping[str, str] = {
     "R": r"\mathbb{R}",
     "norm": r"\lVert #1 \rVert",
     "abs": r"\lvert #1 \rvert",
+    "T": r"^{\top}",
     **{
         word: rf"\operatorname{{{word}}}"
         for word in "Cov cov Var var Corr corr tr diag sgn sign rank softmax relu KL".split()

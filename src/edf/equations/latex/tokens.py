@@ -82,7 +82,7 @@ _CHARACTERS = {
 #: Macros that authors define for themselves, all in this way; their own definitions go before.
 COMMON_MACROS: Mapping[str, str] = {
     "grad": r"\nabla", "E": r"\mathbb{E}", "R": r"\mathbb{R}",
-    "norm": r"\lVert #1 \rVert", "abs": r"\lvert #1 \rvert",
+    "norm": r"\lVert #1 \rVert", "abs": r"\lvert #1 \rvert", "T": r"^{\top}",
     **{
         word: rf"\operatorname{{{word}}}"
         for word in "Cov cov Var var Corr corr tr diag sgn sign rank softmax relu KL".split()
