@@ -30,7 +30,8 @@ from edf.graph import Array, Node, Param
 from edf.numerics.precise import Precise, as_typed, euler, exactly, pi
 
 DIGITS = 60
-#: Sides of more digits than this before the point, or zeros behind it, get more, up to a limit.
+#: Sides of more digits than the first before the point, or zeros behind it, are given as many more;
+#: with more than the second it would take too long, and nothing is told.
 FAR, FARTHEST = 20, 100
 MOST = 1000  # numbers that one evaluation may take
 EQUAL = Decimal("1e-45")  # the part of their size by which sides may differ that are equal
@@ -67,8 +68,10 @@ def _at(meaning: Meaning, point: Points, digits: int) -> Seen | None:
     digits *= 1 + meaning.differentiates  # a difference loses some
     sides = _sides(meaning, point, digits)
     far = max((abs(x.adjusted()) for pair in sides for x in pair if x), default=0)
+    if far > FARTHEST:
+        return None
     if far > FAR:
-        digits += 3 * min(far, FARTHEST)
+        digits += 3 * far
         sides = _sides(meaning, point, digits)
     place, apart = max(enumerate(map(_apart, sides)), key=lambda entry: entry[1])
     if apart <= EQUAL:
