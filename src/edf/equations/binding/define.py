@@ -207,10 +207,15 @@ def _defined(
 
 def _arguments(left: Tree, names: Mapping[str, Any]) -> tuple[Node, ...]:
     """The inputs that a left side f(x) lists, of which a node is defined."""
+    found = (names.get(python_names(symbol)[0]) for symbol in _listed(left))
+    return tuple(node for node in found if isinstance(node, Node))
+
+
+def _listed(left: Tree) -> tuple[Symbol, ...]:
+    """The names among the arguments on a left side, f(x)."""
     match left:
         case Product(factors=(Symbol() | Script(), Group(items=items))):
-            found = [names.get(python_names(i)[0]) for i in items if isinstance(i, Symbol)]
-            return tuple(node for node in found if isinstance(node, Node))
+            return tuple(item for item in items if isinstance(item, Symbol))
     return ()
 
 
@@ -229,13 +234,10 @@ def _variables(left: Tree, names: Mapping[str, Any]) -> tuple[str, ...]:
 
     The members of a family are no x, so that h(x) and h(x^{(i)}) can stand side by side.
     """
-    match left:
-        case Product(factors=(Symbol() | Script(), Group(items=items))):
-            found = [python_names(i)[0] for i in items if isinstance(i, Symbol) and not i.styles]
-            known = (names.get(name) for name in found)
-            new = [k is None or getattr(k, "is_family", False) for k in known]
-            return tuple(name for name, is_new in zip(found, new, strict=True) if is_new)
-    return ()
+    found = [python_names(symbol)[0] for symbol in _listed(left) if not symbol.styles]
+    known = (names.get(name) for name in found)
+    new = [k is None or getattr(k, "is_family", False) for k in known]
+    return tuple(name for name, is_new in zip(found, new, strict=True) if is_new)
 
 
 def _insist_on_names(

@@ -43,12 +43,8 @@ DRAWS, MANY_DRAWS = 64, 2048  # of what is drawn by its author's sampler, the se
 REACH = 4  # in so many times the gap between the nearest draws
 SECTIONS, CUTS = 32, 3  # into which a line across a threshold is cut, and how often
 BETWEEN = 4  # points on it between two thresholds
-BESIDE = (
-    0.3,
-    0.03,
-    0.003,
-    1e-4,
-)  # of that line: how far from a threshold a step is tested on both sides
+#: Parts of that line: how far from a threshold a step is tested on both sides.
+BESIDE = (0.3, 0.03, 0.003, 1e-4)
 RECOMBINED = 150  # points at which leaves have values from different ones
 ROUNDS = 2  # of them: the second for three thresholds
 COMBINED = 10  # of them, at which the step is tested: on sides that no point is on at once
