@@ -112,6 +112,7 @@ class Reader:
         self.outcomes: dict[Node, str] = {}  # of sample spaces, the index of the outcome at hand
         self.data: Bound | None = None  # the array whose rows are summed over, in \\sum_x
         self.equation = equation
+        self.goes_to: dict[Tree, Tree] = {}  # letters of an expansion, and where they go
         self.dummies: dict[str, Expr] = {}  # variables of integration, and what they stand for
         self.counts: dict[str, int] = {}  # indices that are numbers, too, and where they start
         self.numbered: list[str] = []  # indices that run over a part of their values, by number

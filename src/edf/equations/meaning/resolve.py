@@ -43,6 +43,7 @@ from edf.equations.latex.syntax import (
 )
 from edf.equations.latex.vocabulary import ACCENTS, BINOMIALS, BOLD
 from edf.equations.meaning.calculus.derivatives import read_derivative, read_grad
+from edf.equations.meaning.calculus.expansions import read_expansion
 from edf.equations.meaning.calculus.points import read_evaluated
 from edf.equations.meaning.calls.functions import read_function
 from edf.equations.meaning.letters.scripts import read_bars, read_script
@@ -254,7 +255,10 @@ def _read_equation(reader: Reader, equation: Equation) -> Meaning:
             "formula, or let in its fence",
             equation.at,
         )
-    left, right = reader.read(equation.left), reader.read(equation.right)
+    left, right = read_expansion(reader, equation) or (
+        reader.read(equation.left),
+        reader.read(equation.right),
+    )
     given = read_conditions(reader, equation.conditions)
     reader.inference.settle_ranges()
     for expr in (*left.walk(), *right.walk()):

@@ -26,7 +26,7 @@ from edf.equations.meaning.typed.expression import (
     letters_of,
 )
 from edf.equations.operations import OPERATIONS
-from edf.equations.operations.extrapolation import distances, tends_to
+from edf.equations.operations.extrapolation import coefficients, distances, tends_to
 from edf.equations.operations.operation import Operation
 from edf.equations.operations.quadrature import rule
 from edf.equations.operations.reductions import REDUCTIONS
@@ -475,6 +475,13 @@ def _limit(ev: Evaluator, expr: Expr) -> Array:
     return ev.rounded(tends_to(value, distances(kind, ev.step), ev.axis[index]))
 
 
+def _expansion(ev: Evaluator, expr: Expr) -> Array:
+    """The first coefficients of the power series in what these places are near to."""
+    index, along, count = expr.data
+    value = ev.rounded(ev.value(expr.args[0]))
+    return ev.rounded(coefficients(value, ev.step, ev.axis[index], count, ev.axis[along]))
+
+
 def _zeros(ev: Evaluator, expr: Expr) -> Array:
     return 0 * _ones(ev, expr)
 
@@ -510,5 +517,5 @@ CONSTRUCTS: dict[str, Callable[[Evaluator, Expr], Array]] = {
     "eye": _eye, "component": _component, "big": _big, "cases": _cases, "call": _call,
     "prime": _prime, "replace": _replace, "deriv": _deriv,
     "at": _at, "zeros": _zeros, "abscissa": _abscissa, "integral": _integral,
-    "approach": _approach, "limit": _limit,
+    "approach": _approach, "limit": _limit, "expansion": _expansion,
 }  # fmt: skip

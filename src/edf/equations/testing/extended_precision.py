@@ -24,7 +24,7 @@ from edf.equations.operations.shapes import settle
 from edf.equations.sampling.evaluate import Evaluator
 from edf.equations.sampling.points import Points
 from edf.equations.sampling.world import World
-from edf.equations.testing.measure import quiet
+from edf.equations.testing.measure import LIMITS, quiet
 from edf.equations.testing.setting import arbitrary, nodes, parts
 from edf.graph import Array, Node, Param
 from edf.numerics.precise import Precise, as_typed, euler, exactly, pi
@@ -162,7 +162,7 @@ def _is_settled(meaning: Meaning, world: World) -> bool:
         return False
     numbers = graph = sum(map(world.entries, below))
     for expr in parts(meaning):
-        if arbitrary(expr) or expr.op in ("call", "integral", "limit") or _is_series(expr):
+        if arbitrary(expr) or expr.op in ("call", "integral", *LIMITS) or _is_series(expr):
             return False
         entries = math.prod(meaning.ranges[index] for index in expr.free)
         for dim in expr.shape or ():

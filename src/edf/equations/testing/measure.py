@@ -47,6 +47,7 @@ AGREE = 1e-7  # when the two agree
 OFFSETS = 8  # function values of one difference quotient
 HEAVY = 10_000  # function values that the derivatives at one point may take before they are many
 HEAVY_GRAPH = 30_000  # the same of numbers in the graph, which is computed for every entry
+LIMITS = ("limit", "expansion")  # found from values at a distance
 MAX_ENTRIES = 4_000_000  # numbers held for one array of all rows; more points are taken in turns
 
 
@@ -296,7 +297,7 @@ class Measure:
 
 def has_limit(meaning: Meaning) -> bool:
     """Whether a step has a limit, which is found from values at a distance."""
-    return any(e.op == "limit" for side in (meaning.left, meaning.right) for e in side.walk())
+    return any(e.op in LIMITS for side in (meaning.left, meaning.right) for e in side.walk())
 
 
 def is_heavy(meaning: Meaning, world: World) -> bool:
@@ -343,8 +344,8 @@ def _with_gap(base: Sides, other: Sides, tiny: Sides | None) -> Sides:
     near = tiny or base
     return replace(
         base,
-        left_gap=gap(base.left, other.left, near.left, near.left_spread),
-        right_gap=gap(base.right, other.right, near.right, near.right_spread),
+        left_gap=gap(base.left, other.left, near.left, base.left_spread + near.left_spread),
+        right_gap=gap(base.right, other.right, near.right, base.right_spread + near.right_spread),
     )
 
 

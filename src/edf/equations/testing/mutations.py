@@ -101,6 +101,8 @@ class _Maker:
 
     def within(self, tree: s.Tree) -> Iterator[_Change]:
         """Yield (kind, text, changed tree) for `tree` and everything in it."""
+        if _is_order(tree):
+            return  # O(h) says less than O(h^2), and is as true
         yield from self.at(tree)
         for name, place, child in s.children(tree):
             if isinstance(tree, s.Script) and name in ("sub", "sup"):
@@ -410,6 +412,14 @@ def _opposite(argument: s.Tree) -> Iterator[tuple[str, s.Tree]]:
     elif not isinstance(argument, s.Sum):
         negated = s.Sum((argument,), ("-",), at=argument.at)
         yield f"the sign of {spoken(argument)} is changed", negated
+
+
+def _is_order(tree: s.Tree) -> bool:
+    """Whether a part is the O(h^2) that ends an expansion."""
+    match tree:
+        case s.Product(factors=(s.Symbol(base="O" | "o"), s.Group()), joins=("",)):
+            return True
+    return False
 
 
 def _is_quotient(tree: s.Tree) -> bool:

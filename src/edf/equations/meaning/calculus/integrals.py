@@ -194,8 +194,16 @@ def moved(reader: Reader, expr: Expr, node: Node, place: Expr) -> Expr:
             label=expr.label,
         )  # fmt: skip
     if expr.op in ("deriv", "at"):
+        if not _depends(reader, expr, node):
+            return expr
         fail(Why.DERIVATIVE, "A derivative by what runs here: bind it to a name", expr.at)
     args = [moved(reader, arg, node, place) for arg in expr.args]
+    if expr.op == "replace" and node in reader.scope.ancestors(expr.data[0]):
+        here, variables, names = expr.data
+        if node not in variables:  # h(2, a), of which only the first is written
+            data = here, (*variables, node), (*names, place.label)
+            return make("replace", (*args, place), data, at=expr.at, shape=expr.shape,
+                        label=expr.label)  # fmt: skip
     if all(new is old for new, old in zip(args, expr.args, strict=True)):
         return expr
     free = frozenset().union(*(arg.free for arg in args)) | expr.free
@@ -204,6 +212,13 @@ def moved(reader: Reader, expr: Expr, node: Node, place: Expr) -> Expr:
         expr.op, args, expr.data, at=expr.at, shape=expr.shape, free=free - expr.bound,
         bound=expr.bound, order=own, label=expr.label,
     )  # fmt: skip
+
+
+def _depends(reader: Reader, expr: Expr, node: Node) -> bool:
+    """Whether something is computed from a node, or differentiated by it."""
+    named = [part.data[0] for part in expr.walk() if part.op in ("node", "deriv", "replace")]
+    named += [each for part in expr.walk() if part.op == "at" for each in part.data[0]]
+    return any(each is node or node in reader.scope.ancestors(each) for each in named)
 
 
 # ------------------------------------------------------------------- expectations over densities

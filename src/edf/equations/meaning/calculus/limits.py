@@ -7,15 +7,18 @@ as for derivatives by differences, from the change with the step.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from edf.equations.diagnostics import Why, fail
 from edf.equations.latex.printer import to_latex
 from edf.equations.latex.syntax import Big, Relation, Script, Sum, Symbol, Tree
 from edf.equations.meaning.calculus.integrals import moved
 from edf.equations.meaning.names.scope import python_names
 from edf.equations.meaning.reader import Reader
-from edf.equations.meaning.typed.algebra import make
+from edf.equations.meaning.typed.algebra import apply, make
 from edf.equations.meaning.typed.expression import Expr
-from edf.equations.operations.extrapolation import PLACES
+from edf.equations.operations.extrapolation import AROUND, PLACES
+from edf.equations.operations.shapes import of_array
 
 ARROWS = (r"\to", r"\rightarrow", r"\longrightarrow", r"\uparrow", r"\downarrow")
 _INFINITY = Symbol(r"\infty")
@@ -31,34 +34,9 @@ def read_limit(reader: Reader, tree: Big) -> Expr:
     variable = lower.left
     if not isinstance(variable, Symbol):
         fail(Why.NOTATION, _HOW, lower.at)
-    name = python_names(variable)[0]
-    bound = reader.scope.find(variable)
-    is_number = bound is None or bound.kind == "number"
-    if bound is not None and not is_number and (bound.kind != "node" or reader.shape(bound.value)):
-        fail(
-            Why.OTHER_MEANING,
-            f"{name} is no number of the graph: let another letter go to the limit",
-            lower.at,
-        )
     kind, args = _goal(reader, lower)
-    index = f"{name} "
-    while index in reader.inference.ranges:
-        index += " "
-    reader.inference.runs_over(index, PLACES, variable.at)
-    place = make(
-        "approach", args, (index, kind), at=variable.at, free=frozenset([index]),
-        label=(name, to_latex(variable)),
-    )  # fmt: skip
-    before = reader.dummies.get(name)
-    reader.dummies[name] = place
-    try:
-        body = reader.read(tree.body)
-    finally:
-        del reader.dummies[name]
-        if before is not None:
-            reader.dummies[name] = before
-    if bound is not None and not is_number:
-        body = moved(reader, body, bound.value, place)
+    body, place = approached(reader, variable, kind, args, lambda: reader.read(tree.body))
+    (index, _), name = place.data, place.label[0]
     if index not in body.free:
         fail(Why.NOTATION, f"What stands behind the limit does not depend on {name}", tree.body.at)
     data = index, kind, place.label, to_latex(lower.right)
@@ -66,6 +44,46 @@ def read_limit(reader: Reader, tree: Big) -> Expr:
         "limit", (body, *args), data, at=tree.at, shape=body.shape, free=body.free - {index},
         bound=frozenset([index]), order=1,
     )  # fmt: skip
+
+
+def approached(
+    reader: Reader, variable: Symbol, kind: str, args: Sequence[Expr], read: Callable[[], Expr]
+) -> tuple[Expr, Expr]:
+    """Read something at the places where a letter comes near to a point; return it, and these.
+
+    A vector v comes near to 0 along itself, as t v.
+    """
+    name = python_names(variable)[0]
+    bound = reader.scope.find(variable)
+    is_number = bound is None or bound.kind == "number"
+    shape = None if is_number or bound is None else of_array(reader.shape_of(bound))
+    if bound is not None and not is_number and (bound.kind != "node" or (shape and kind != AROUND)):
+        fail(
+            Why.OTHER_MEANING,
+            f"{name} is no number of the graph: let another letter go to the limit",
+            variable.at,
+        )
+    index = f"{name} "
+    while index in reader.inference.ranges:
+        index += " "
+    reader.inference.runs_over(index, PLACES, variable.at)
+    place = make(
+        "approach", args, (index, kind), at=variable.at, free=frozenset([index]),
+        label=(name, to_latex(variable)) if shape is None else ("t", "t"),
+    )  # fmt: skip
+    before = reader.dummies.get(name)
+    if shape is None:
+        reader.dummies[name] = place
+    try:
+        body = read()
+    finally:
+        reader.dummies.pop(name, None)
+        if before is not None:
+            reader.dummies[name] = before
+    if bound is not None and not is_number:
+        there = place if shape is None else apply("mul", (place, reader.read(variable)), place.at)
+        body = moved(reader, body, bound.value, there)
+    return body, place
 
 
 def _goal(reader: Reader, lower: Relation) -> tuple[str, tuple[Expr, ...]]:

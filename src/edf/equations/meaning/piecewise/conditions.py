@@ -29,6 +29,8 @@ from edf.equations.meaning.typed.expression import Condition, Expr
 from edf.equations.operations import OPERATIONS
 from edf.graph import Constant, Input, Node, topological_order
 
+_ARROWS = (r"\to", r"\rightarrow", r"\longrightarrow")
+
 
 def read_condition(reader: Reader, relation: Relation, beside: bool = False) -> Condition:
     """Read a relation between two index letters, or between two numbers; `beside` a formula it
@@ -124,6 +126,10 @@ def read_conditions(reader: Reader, trees: Sequence[Tree]) -> list[Condition]:
     found: list[Condition] = []
     for tree in trees:
         if not isinstance(tree, Relation):
+            continue
+        if tree.sign in _ARROWS and tree.left in reader.goes_to:
+            if tree.right != reader.goes_to[tree.left]:
+                fail(Why.NOTATION, "The expansion is about another point than this", tree.at)
             continue
         if tree.sign == r"\in":
             found += _within(reader, tree)

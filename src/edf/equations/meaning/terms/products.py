@@ -281,13 +281,15 @@ def _rest_of_term(reader: Reader, factors: Factors, joins: Joins, start: int) ->
 
 
 def _dots(reader: Reader, factors: Factors, joins: Joins, start: int, behind: int) -> bool:
-    r"""Whether a nabla ends before a vector that it has an inner product with: \nabla f(x) \cdot v.
+    r"""Whether a nabla ends before a vector that it is multiplied with: \nabla f(x) \cdot v, and
+    \nabla^2 f(x) v.
 
-    Of f(x) \cdot v there is no gradient.
+    Of f(x) v there is no gradient, nor a matrix of second derivatives.
     """
     operator = factors[start]
     nabla = (operator.base if isinstance(operator, Script) else operator) == Symbol(r"\nabla")
-    if not nabla or joins[behind - 1] != r"\cdot":
+    second = isinstance(operator, Script) and operator.sup == Number("2")
+    if not nabla or joins[behind - 1] not in (("", r"\cdot") if second else (r"\cdot",)):
         return False
     value, used = read_unit(reader, factors, joins, behind)
     return is_column(value.shape) and behind + used == len(factors)

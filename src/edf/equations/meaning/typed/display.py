@@ -251,6 +251,13 @@ def _limit(style: _Style, expr: Expr) -> Text:
     return f"lim[{label[0]} -> {goal}]({style.show(expr.args[0])})", IN_SUM
 
 
+def _expansion(style: _Style, expr: Expr) -> Text:
+    """A side of an expansion, with the term that ends it where it stands there."""
+    ending = expr.label[style.latex]
+    text, binds = style.shown(expr.args[0])
+    return (f"{text} + {ending}", LOOSE) if ending else (text, binds)
+
+
 def _at(style: _Style, expr: Expr) -> Text:
     """An expression with other values for some nodes."""
     pairs = [
@@ -312,6 +319,7 @@ _SHOWN: dict[str, Callable[[_Style, Expr], Text]] = {
     "integral": _integral,
     "abscissa": _labelled,
     "limit": _limit,
+    "expansion": _expansion,
     "approach": _labelled,
     "zeros": lambda style, expr: ("0", TIGHT),
 }

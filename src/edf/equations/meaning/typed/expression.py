@@ -77,6 +77,7 @@ class Expr:
     abscissa    (index, kind of the rule); the limits
     approach    (index, kind of the limit); the point, unless it is infinite
     limit       (index, kind of the limit, label of the variable, where it goes); the body
+    expansion   (index of the places, index of the coefficients, how many these are); the body
     zeros       nothing: the shape says all
     replace     (graph node, its ancestors for which the arguments stand)
     deriv       ((graph node, indices or None, label), ...): with respect to what, outermost first
