@@ -48,7 +48,7 @@ from edf.equations.meaning.calculus.points import read_evaluated
 from edf.equations.meaning.calls.functions import read_function
 from edf.equations.meaning.letters.scripts import read_bars, read_script
 from edf.equations.meaning.letters.symbols import read_symbol
-from edf.equations.meaning.names.bound import with_own_indices
+from edf.equations.meaning.names.bound import with_dummies, with_own_indices
 from edf.equations.meaning.names.scope import Scope
 from edf.equations.meaning.piecewise.cases import read_cases
 from edf.equations.meaning.piecewise.conditions import read_conditions, restricted
@@ -60,7 +60,7 @@ from edf.equations.meaning.typed import algebra
 from edf.equations.meaning.typed.algebra import apply
 from edf.equations.meaning.typed.display import expression, latex_of
 from edf.equations.meaning.typed.expression import Condition, Expr, Meaning
-from edf.equations.meaning.typed.relations import COMPARISONS, as_equality
+from edf.equations.meaning.typed.relations import COMPARISONS, as_comparison, as_equality
 from edf.equations.operations.shapes import Dim, describe, fits, is_column, settle
 
 _MARKS = ACCENTS - {r"\vec"}  # which is the font of vectors
@@ -74,6 +74,7 @@ def resolve(equation: Equation, page: Page) -> Meaning:
     Raises:
         EquationError: Something is not understood or does not fit; without the source.
     """
+    equation = with_dummies(equation, page.scope)
     try:
         return _resolve(equation, page)
     except EquationError:
@@ -268,6 +269,7 @@ def _read_equation(reader: Reader, equation: Equation) -> Meaning:
                 f"What does {expr.data[0]} run over? Nothing here tells its range",
                 expr.at,
             )
+    equation, left, right = as_comparison(equation, left, right)
     if left.shape is not None and not left.free:
         right = _as_matrix(reader, equation.right, right)
     elif right.shape is not None and not right.free:

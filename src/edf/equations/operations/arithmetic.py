@@ -23,8 +23,10 @@ from edf.equations.operations.shapes import (
     Shape,
     ShapeRuleError,
     collapse,
+    could_fit,
     describe,
     fits,
+    is_vector,
     same,
 )
 
@@ -36,14 +38,24 @@ def _terms(first: Shape, *others: Shape) -> Shape:
         if not fits(first, other):
             raise ShapeRuleError(
                 f"{describe(first).capitalize()} and {describe(other)} cannot be added"
-                + (
-                    ": write \\mathbf{1} for a column of ones, or use indices"
-                    if first is None or other is None
-                    else ""
-                ),
+                f"{_how_to_add(first, other)}",
                 k,
             )
     return first
+
+
+def _how_to_add(one: Shape, other: Shape) -> str:
+    if one is None or other is None:
+        return ": write \\mathbf{1} for a column of ones, or use indices"
+    if could_fit(one, other[::-1]):
+        return ": write a transpose"
+    for matrix, vector in ((one, other), (other, one)):
+        if is_vector(vector) and not is_vector(matrix):
+            if could_fit((matrix[1], 1), vector):
+                return ": to add it to each row, write \\mathbf{1} x^\\top"
+            if could_fit((matrix[0], 1), vector):
+                return ": to add it to each column, write x \\mathbf{1}^\\top"
+    return ""
 
 
 def _signed(*terms: str) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 
 from edf.equations.operations.operation import Array, Operation, called, negative
 from edf.equations.operations.shapes import Shape, ShapeRuleError, describe, is_column, is_vector
+from edf.equations.operations.special import erf, erfc, gamma, normal
 
 
 def logistic(z: Array) -> Array:
@@ -77,6 +78,11 @@ FUNCTIONS = [
     _function("arsinh", np.arcsinh, "arsinh", "arcsinh", "asinh", macros=()),
     _function("arcosh", np.arccosh, "arcosh", "arccosh", "acosh", macros=()),
     _function("artanh", np.arctanh, "artanh", "arctanh", "atanh", macros=()),
+    # ------------------------------------------------------------------------------- integrals
+    _function("erf", erf, macros=()),
+    _function("erfc", erfc, macros=()),
+    _function("Phi", normal, macros=(), latex=r"\Phi", symbols=(r"\Phi",)),
+    _function("Gamma", gamma, macros=(), latex=r"\Gamma", symbols=(r"\Gamma",)),
     # ------------------------------------------------------------------------------- activations
     _function("sigma", logistic, "sigmoid", macros=(), latex=r"\sigma", symbols=(r"\sigma",),
               activation=True),

@@ -45,6 +45,16 @@ def eigenvalues(matrix: Array) -> Array:
     return np.take_along_axis(found, order, axis=-1)[..., None]
 
 
+def least_eigenvalue(matrix: Array) -> Array:
+    """The least eigenvalue of a symmetric matrix; of any other, less than 0 by how far it is from
+    its transpose, for no such matrix is positive definite."""
+    real = np.real(matrix)
+    gap = np.abs(real - real.swapaxes(-1, -2)).max(axis=(-1, -2), keepdims=True, initial=0.0)
+    size = np.abs(real).max(axis=(-1, -2), keepdims=True, initial=0.0)
+    symmetric = (matrix + matrix.swapaxes(-1, -2)) / 2
+    return np.where(gap > SYMMETRIC * size, -gap, _last(eigenvalues(symmetric)))
+
+
 def singular_values(matrix: Array) -> Array:
     """The singular values as a column, the largest first."""
     left, values, right = np.linalg.svd(np.real(matrix), full_matrices=False)
@@ -144,6 +154,10 @@ SPECTRA = [
     ),
     Operation(
         "lambda_min", lambda a: _last(eigenvalues(a)), _of_square("An eigenvalue"),
+        *called("lambda_min", r"\lambda_{\min}"), rounds_inside=True,
+    ),
+    Operation(
+        "least_eigenvalue", least_eigenvalue, _of_square("An eigenvalue"),
         *called("lambda_min", r"\lambda_{\min}"), rounds_inside=True,
     ),
     Operation(

@@ -318,7 +318,7 @@ def has_terms(expr: Expr) -> bool:
         return False
     operation = OPERATIONS.get(expr.op)
     rounds = operation is not None and operation.rounds_inside
-    return rounds or expr.op in ("add", "big") or any(map(has_terms, expr.args))
+    return rounds or expr.op in ("add", "big", "integral") or any(map(has_terms, expr.args))
 
 
 def is_written(expr: Expr) -> bool:

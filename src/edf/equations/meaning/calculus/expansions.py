@@ -99,6 +99,8 @@ def _order(tree: Product) -> Order:
     match base:
         case Bars(body=Symbol() as inner):
             base = inner
+        case Bars(body=Sum(terms=(Symbol() as inner, goal), signs=("", "-"))):
+            base, point = inner, goal
         case Group(items=(Sum(terms=(Symbol() as inner, goal), signs=("", "-")),)):
             base, point = inner, goal
     power += sign.base == "o"
@@ -145,7 +147,8 @@ def _expanded(
 ) -> Expr:
     """The coefficients of a side, below some power."""
     point = number(0.0) if order.point is None else reader.read(order.point)
-    body, place = approached(reader, order.variable, AROUND, (point,), lambda: reader.read(side))
+    at, centre = ((point,), None) if point.shape is None else ((number(0.0),), point)
+    body, place = approached(reader, order.variable, AROUND, at, lambda: reader.read(side), centre)
     index = place.data[0]
     shown = to_latex(ends[0]) if ends else ""
     return make(

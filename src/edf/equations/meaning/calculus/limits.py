@@ -47,11 +47,16 @@ def read_limit(reader: Reader, tree: Big) -> Expr:
 
 
 def approached(
-    reader: Reader, variable: Symbol, kind: str, args: Sequence[Expr], read: Callable[[], Expr]
+    reader: Reader,
+    variable: Symbol,
+    kind: str,
+    args: Sequence[Expr],
+    read: Callable[[], Expr],
+    centre: Expr | None = None,
 ) -> tuple[Expr, Expr]:
     """Read something at the places where a letter comes near to a point; return it, and these.
 
-    A vector v comes near to 0 along itself, as t v.
+    A vector v comes near to a centre c, or to 0, on a line: as c + t (v - c).
     """
     name = python_names(variable)[0]
     bound = reader.scope.find(variable)
@@ -81,9 +86,16 @@ def approached(
         if before is not None:
             reader.dummies[name] = before
     if bound is not None and not is_number:
-        there = place if shape is None else apply("mul", (place, reader.read(variable)), place.at)
+        there = place if shape is None else _on_line(reader.whole(variable), place, centre)
         body = moved(reader, body, bound.value, there)
     return body, place
+
+
+def _on_line(end: Expr, place: Expr, centre: Expr | None) -> Expr:
+    if centre is None:
+        return apply("mul", (place, end), place.at)
+    way = apply("add", (end, apply("neg", (centre,), place.at)), place.at)
+    return apply("add", (centre, apply("mul", (place, way), place.at)), place.at)
 
 
 def _goal(reader: Reader, lower: Relation) -> tuple[str, tuple[Expr, ...]]:

@@ -18,6 +18,7 @@ from edf.equations.latex.syntax import (
     Indices,
     Number,
     Product,
+    Relation,
     Script,
     Symbol,
     Tree,
@@ -33,6 +34,7 @@ from edf.equations.meaning.typed.expression import Expr, Index
 from edf.equations.operations.shapes import describe, of_array, to_array
 from edf.graph import Input, Node, Param, topological_order
 
+_BARS = ("|", r"\mid", r"\vert")  # behind which stands what is given
 _SIGNS = (r"\pi", "e", r"\infty", "0", "1", r"\cdot", ":", *DOTS)  # no names of arguments
 
 
@@ -52,7 +54,11 @@ def call_node(
     below = reader.scope.ancestors(bound.value)
     if not indices and (row := _of_member(reader, bound, symbol, group)) is not None:
         return row, False
+    if any(isinstance(item, Relation) for item in group.items):
+        return _where_equal(reader, bound, symbol, indices, group), False
     named = [named_node(reader, item) for item in group.items]
+    if not indices and (replaced := _by_place(reader, bound, named, group)):
+        return _elsewhere(reader, bound, symbol, replaced, group.at), False
     foreign = [_is_unbound(reader, item) for item in group.items]
     if any(foreign) and all(
         new or node in below or _is_constant(reader, item)
@@ -84,6 +90,78 @@ def call_node(
     if indices:
         fail(Why.SHAPES, f"Write {to_latex(symbol)}(..)_i for a component of the call", group.at)
     return _elsewhere(reader, bound, symbol, replaced, group.at), False
+
+
+def _where_equal(
+    reader: Reader, bound: Bound, symbol: Symbol, indices: tuple[Index, ...], group: Group
+) -> Expr:
+    r"""p(y = 1 \mid x) of a node that depends on y: the node, with 1 for y. Of a vector, one entry
+    for each label, P(y = k \mid x) is its entry k."""
+    below = reader.scope.ancestors(bound.value)
+    related = [item for item in group.items if isinstance(item, Relation)]
+    others = [item for item in group.items if not isinstance(item, Relation)]
+    known = all(
+        _is_unbound(reader, item) or _is_constant(reader, item)
+        or named_node(reader, item) in below
+        for item in others
+    )  # fmt: skip
+    if not known or indices or any(item.sign != "=" for item in related):
+        fail(
+            Why.NOTATION,
+            "In a list of arguments stand names, or names with values: y = 1",
+            group.at,
+        )
+    variables = [named_node(reader, item.left) for item in related]
+    replaced = {
+        node: item.right
+        for node, item in zip(variables, related, strict=True)
+        if node is not None and node in below
+    }
+    if len(replaced) == len(related):
+        return _elsewhere(reader, bound, symbol, replaced, group.at)
+    (label, *more) = related
+    if (
+        not replaced
+        and not more
+        and len(reader.shape(bound.value)) == 1
+        and _is_label(reader, label)
+    ):
+        return entries(reader, symbol, (label.right,), group.at)
+    fail(
+        Why.OTHER_MEANING,
+        f"{bound.name} does not depend on {to_latex(label.left)}: write p(y = 1 \\mid x) of what "
+        "depends on y, or of a vector with an entry for each label",
+        label.at,
+    )
+
+
+def _is_label(reader: Reader, relation: Relation) -> bool:
+    """Whether y = k says which of several labels y is."""
+    if not isinstance(relation.left, Symbol):
+        return False
+    bound = reader.scope.find(relation.left)
+    sample = getattr(None if bound is None else bound.value, "sample", None)
+    return bound is None or bool(getattr(sample, "labels", False))
+
+
+def _by_place(
+    reader: Reader, bound: Bound, named: Sequence[Node | None], group: Group
+) -> dict[Node, Tree]:
+    """The arguments of a node that a formula has defined as f(x, y), each for that in its place,
+    where they are others than those; not behind a bar, for p(x | y) is no p(y | x)."""
+    variables: tuple[Node, ...] = getattr(bound.value, "defined_at", ())
+    if len(variables) != len(group.items) or any(sign in _BARS for sign in group.commas):
+        return {}
+    if any(_is_unbound(reader, item) for item in group.items):
+        return {}
+    if len(variables) == 1 and reader.page.products:
+        return {}
+    below = reader.scope.ancestors(bound.value)
+    return {
+        variable: item
+        for variable, node, item in zip(variables, named, group.items, strict=True)
+        if node is not variable and variable in below
+    }
 
 
 def _of_member(reader: Reader, bound: Bound, symbol: Symbol, group: Group) -> Expr | None:
@@ -467,8 +545,11 @@ def _elsewhere(
 ) -> Expr:
     """A part of the graph again, with other values for what its node depends on."""
     arguments = [reader.whole(item) for item in replaced.values()]
-    for argument, variable in zip(arguments, replaced, strict=True):
+    for place, (argument, variable) in enumerate(zip(arguments, replaced, strict=True)):
         shape = reader.shape(variable)
+        if argument.op == "number" and argument.data == 0 and shape:  # 0 fits every shape
+            arguments[place] = make("zeros", at=argument.at, shape=of_array(shape))
+            continue
         if to_array(argument.shape) != (shape if shape != (1,) else ()):
             fail(
                 Why.SHAPES,

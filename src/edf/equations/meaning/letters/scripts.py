@@ -90,8 +90,8 @@ def read_script(reader: Reader, tree: Script) -> Expr:
         named = python_names(base)[0] if isinstance(base, Symbol) else "a name"
         fail(
             Why.DERIVATIVE,
-            "A prime stands at a function: write f'(x), with its argument, or bind "
-            f"{joined_name(named, 'prime')}",
+            "A prime stands at a function: write f'(x), with its argument, X^\\top for a "
+            f"transpose, or bind {joined_name(named, 'prime')}",
             at,
         )
     if isinstance(base, Symbol):

@@ -14,10 +14,12 @@ from edf.equations.latex.syntax import (
     Equation,
     Indices,
     Relation,
+    Script,
     Symbol,
     Tree,
     children,
     substituted,
+    walk,
     with_child,
 )
 from edf.equations.meaning.names.scope import Scope
@@ -49,6 +51,39 @@ def with_own_indices(equation: Equation, scope: Scope) -> Equation:
     renamed = rename(equation) if apart else equation
     assert isinstance(renamed, Equation)
     return renamed
+
+
+def with_dummies(equation: Equation, scope: Scope) -> Equation:
+    r"""Return the step with another letter for a number of the page that is the index of sums, and
+    stands nowhere else: the n of \sum_{n=0}^\infty x^n is no n of the page."""
+    letters = {
+        letter
+        for big in _sums(equation)
+        if isinstance(big.lower, Relation) and big.lower.sign == "="
+        for letter in _letters(big)
+    }
+    taken: dict[Tree, Tree] = {
+        letter: replace(letter, base=f"{letter.base}~", shown=to_latex(letter))
+        for letter in letters
+        if (bound := scope.find(letter)) is not None and bound.kind in ("number", "node")
+        and not _stands_free(equation, letter) and not _in_bounds(equation, letter)
+    }  # fmt: skip
+    renamed = substituted(equation, taken) if taken else equation
+    assert isinstance(renamed, Equation)
+    return renamed
+
+
+def _in_bounds(tree: Tree, letter: Symbol) -> bool:
+    """Whether a letter stands in the bounds of a sum over it, or in a subscript, where it is a
+    label."""
+    for part in walk(tree):
+        if isinstance(part, Big) and letter in _letters(part):
+            ends = [part.upper, part.lower.right if isinstance(part.lower, Relation) else None]
+            if any(end is not None and letter in walk(end) for end in ends):
+                return True
+        if isinstance(part, Script) and part.sub is not None and letter in walk(part.sub):
+            return True
+    return False
 
 
 def _sums(tree: Tree) -> list[Big]:

@@ -49,7 +49,8 @@ def measures_of(reader: Reader, tree: Tree) -> dict[Node, None]:
     """Return the probabilities of the sample spaces that the names in a tree live on."""
     found: dict[Node, None] = {}
     for part in walk(tree):
-        for bound in (variable_of(reader, part), _of_letter(reader, part)):
+        plain = _uncomplemented(part)[0]
+        for bound in (variable_of(reader, plain), _of_letter(reader, part)):
             if bound is not None and bound.value.measure is not None:
                 found[bound.value.measure] = None
     return found

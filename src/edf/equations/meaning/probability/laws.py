@@ -13,6 +13,7 @@ from edf.equations.diagnostics import EquationError, Why, fail
 from edf.equations.latex.parser import parse, steps
 from edf.equations.latex.printer import to_latex
 from edf.equations.latex.syntax import (
+    Bars,
     Big,
     Function,
     Group,
@@ -31,7 +32,7 @@ from edf.equations.latex.syntax import (
 from edf.equations.meaning.calculus.integrals import filled, mean_over
 from edf.equations.meaning.names.scope import Law
 from edf.equations.meaning.reader import Reader
-from edf.equations.meaning.typed.algebra import apply
+from edf.equations.meaning.typed.algebra import apply, number
 from edf.equations.meaning.typed.expression import Expr
 
 _INFINITY = Symbol(r"\infty")
@@ -174,6 +175,8 @@ def probability(reader: Reader, event: Relation) -> Expr | None:
                 return probability(
                     reader, Relation(right, _MIRRORED[event.sign], left, at=event.at)
                 )
+    if (apart := _within_distance(reader, event)) is not None:
+        return probability(reader, apart[0]) if apart[1] else _other(reader, apart[0])
     one = _law_of(reader, event.left)
     if one is None:
         return None
@@ -195,6 +198,41 @@ def probability(reader: Reader, event: Relation) -> Expr | None:
     return reader.read(_tail(one, kind, letter, event))
 
 
+def _within_distance(reader: Reader, event: Relation) -> tuple[Relation, bool] | None:
+    r"""|X - a| < c as a - c < X < a + c, and whether it is that; of |X - a| > c it is the opposite.
+
+    Returns:
+        The two, or None if the event is no such thing.
+    """
+    bars = event.left
+    if not isinstance(bars, Bars) or bars.double or event.sign not in _MIRRORED:
+        return None
+    match bars.body:
+        case Symbol() as variable:
+            centre: Tree = Number("0", at=bars.at)
+        case Sum(terms=(Symbol() as variable, place), signs=("", "-")):
+            centre = Group((place,), "(", ")", at=place.at)
+        case _:
+            return None
+    if _law_of(reader, variable) is None:
+        return None
+    far = Group((event.right,), "(", ")", at=event.right.at)
+    inside = event.sign in ("<", r"\leq")
+    sign = event.sign if inside else {">": r"\leq", r"\geq": "<"}[event.sign]
+    low = Sum((centre, far), ("", "-"), at=bars.at)
+    high = Sum((centre, far), ("", "+"), at=bars.at)
+    between = Relation(Relation(low, sign, variable, at=event.at), sign, high, at=event.at)
+    return between, inside
+
+
+def _other(reader: Reader, event: Relation) -> Expr:
+    """1 less the probability of an event."""
+    value = probability(reader, event)
+    assert value is not None
+    minus = apply("neg", (value,), event.at)
+    return apply("add", (number(1.0, event.at), minus), event.at)
+
+
 _MIRRORED = {"<": ">", r"\leq": r"\geq", ">": "<", r"\geq": r"\leq"}
 
 
@@ -207,10 +245,10 @@ def _tail(one: Law, kind: _Family, letter: Symbol, event: Relation) -> Tree:
     """The probability of what is below or above a number, by the density."""
     below = event.sign in ("<", r"\leq")
     at = event.at
-    number: Tree = Group((event.right,), "(", ")", at=event.right.at)
+    end: Tree = Group((event.right,), "(", ")", at=event.right.at)
     if kind.over == "interval":
         share = steps(parse(r"1 = \max(0, \min(1, \frac{X - A}{B - A}))"))[0].right
-        named = {"X": number, "A": _closed(one.parameters[0]), "B": _closed(one.parameters[1])}
+        named = {"X": end, "A": _closed(one.parameters[0]), "B": _closed(one.parameters[1])}
         part = filled(share, named)
         return part if below else Sum((Number("1"), part), ("", "-"), at=at)
     density = Group((_formula(one, kind.formula, letter),), "(", ")", at=at)
@@ -218,8 +256,8 @@ def _tail(one: Law, kind: _Family, letter: Symbol, event: Relation) -> Tree:
     start: Tree = Sum((_INFINITY,), ("-",))
     if kind.over == "half":  # where there is nothing below 0
         start = Number("0")
-        number = Function(r"\max", None, Group((start, event.right), "(", ")", at=at), at=at)
-    low, high = (start, number) if below else (number, _INFINITY)
+        end = Function(r"\max", None, Group((start, event.right), "(", ")", at=at), at=at)
+    low, high = (start, end) if below else (end, _INFINITY)
     return Big(r"\int", Indices((low,), ()), high, integrand, at=at)
 
 

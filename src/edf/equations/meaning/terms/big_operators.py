@@ -58,11 +58,14 @@ def read_big(reader: Reader, tree: Big) -> Expr:
         name = tree.macro.replace("\\arg\\", "\\arg")
         fail(Why.NOTATION, REFUSED.get(name, f"{tree.macro} is not understood"), tree.at)
     kind = BY_SIGN[tree.macro].name
+    if (nested := _one_by_one(tree)) is not None:
+        return reader.read(nested)
     written, tree = tree, _with_bounds(reader, tree)
     if (over_data := _read_over_data(reader, tree, kind)) is not None:
         return over_data
+    _refuse_minimum_over_input(reader, tree)
     if tree.lower is None:
-        fail(Why.SHAPES, f"{tree.macro} needs its index below: {tree.macro}_j", tree.at)
+        fail(Why.SHAPES, f"{tree.macro} needs its index below: write {tree.macro}_i x_i", tree.at)
     below = _read_below(reader, written, tree.lower)
     indices, condition = below.indices, below.condition
     _check_below(reader, tree, tree.lower, below)
@@ -249,9 +252,68 @@ def _read_over_data(reader: Reader, tree: Big, kind: str) -> Expr | None:
     )  # fmt: skip
 
 
+def _refuse_minimum_over_input(reader: Reader, tree: Big) -> None:
+    r"""Refuse \min_x f(x) of an input x, whose values cannot all be tried."""
+    letter = tree.lower.items[0] if isinstance(tree.lower, Indices) else None
+    if tree.macro not in (r"\min", r"\max") or not isinstance(letter, Symbol):
+        return
+    bound = reader.scope.find(letter)
+    below = [part.sub for part in walk(tree.body) if isinstance(part, Script) and part.sub]
+    if bound is None or bound.kind != "node" or any(letter in walk(sub) for sub in below):
+        return
+    name, sign = to_latex(letter), r"\geq" if tree.macro == r"\min" else r"\leq"
+    fail(
+        Why.NO_CLAIM,
+        f"{tree.macro} over all values of {name} is not computed: write f({name}) {sign} .., and "
+        f"where it is attained, {name}^* = \\arg{tree.macro}_{name} f({name})",
+        tree.at,
+    )
+
+
+def _one_by_one(tree: Big) -> Big | None:
+    r"""\sum_{i, j = 1}^n as a sum over i of a sum over j, with the same bounds."""
+    match tree.lower:
+        case Indices(items=(*letters, Relation(sign="=") as last)) if letters and tree.upper:
+            inner = replace(tree, lower=last)
+            for letter in reversed(letters):
+                bounds = Relation(letter, "=", last.right, at=letter.at)
+                inner = replace(tree, lower=bounds, body=inner)
+            return inner
+    return None
+
+
+def _index_inside(reader: Reader, tree: Big) -> Symbol | None:
+    r"""The index of \sum x_i: the one letter in subscripts that is nothing else on the page, and
+    stands outside of such sums nowhere in the step."""
+    found = {
+        item
+        for part in walk(tree.body)
+        if isinstance(part, Script) and isinstance(part.sub, Indices)
+        for item in part.sub.items
+        if isinstance(item, Symbol) and len(item.base) == 1 and not item.styles
+        and reader.scope.find(item) is None
+    }  # fmt: skip
+    if len(found) != 1 or tree.macro not in (r"\sum", r"\prod"):
+        return None
+    (letter,) = found
+    return None if _is_outside(reader.equation, letter) else letter
+
+
+def _is_outside(tree: Tree, letter: Symbol) -> bool:
+    """Whether a letter stands outside of the signs that have nothing below, or have it there."""
+    if tree == letter:
+        return True
+    if isinstance(tree, Big) and (tree.lower is None or letter in walk(tree.lower)):
+        return False
+    return any(_is_outside(child, letter) for _, _, child in children(tree))
+
+
 def _with_bounds(reader: Reader, tree: Big) -> Big:
     r"""Read i = 1, \dots, n and i \in \{1, \dots, n\} as bounds, and i \in S as all i."""
     lower = tree.lower
+    if lower is None and (letter := _index_inside(reader, tree)) is not None:
+        lower = Indices((letter,), (), at=tree.at)
+        tree = replace(tree, lower=lower)
     if tree.upper is not None:
         return tree
     match lower:

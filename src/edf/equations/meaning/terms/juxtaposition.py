@@ -70,6 +70,8 @@ def read_call(reader: Reader, head: Tree, group: Group, behind: Tree) -> Expr | 
         return _called(reader, jacobian, symbol, script, behind)
     bound, indices = look_up(reader, symbol, script.sub)
     if bound is None:
+        if (moving := _moving_at(reader, symbol, script, group)) is not None:
+            return _called(reader, moving, symbol, script, behind)
         if (operation := named_operation(symbol)) is None:
             return None
         value = call_operation(reader, operation, symbol, script.sub, script.primes, group)
@@ -272,6 +274,26 @@ def _derivative_at(reader: Reader, bound: Bound, script: Script, group: Group) -
     if known is None and isinstance(argument, Symbol) and argument.base not in reader.dummies:
         return None
     return value_at(reader, value, [(variable, value.data[2], argument)], script.at)
+
+
+def _moving_at(reader: Reader, symbol: Symbol, script: Script, group: Group) -> Expr | None:
+    r"""\dot{x}(t) of a node x that is a function of time; None if this is no such thing."""
+    order = {r"\dot": 1, r"\ddot": 2}.get(symbol.styles[0], 0) if symbol.styles else 0
+    if not order or script.sub is not None or script.primes:
+        return None
+    base = Symbol(symbol.base, symbol.styles[1:], at=symbol.at)
+    bound = reader.scope.find(base)
+    if bound is None or bound.kind != "node":
+        return None
+    value = _derivative_at(reader, bound, Script(base, primes=order, at=symbol.at), group)
+    if value is None:
+        fail(
+            Why.OTHER_MEANING,
+            f"At which time? {to_latex(symbol)} is the derivative of a node that depends on one "
+            f"number, or on t: write {to_latex(symbol)}(t), or \\cdot for a product",
+            group.at,
+        )
+    return value
 
 
 def _derivative_by(reader: Reader, bound: Bound, variable: Any, script: Script) -> Expr | None:

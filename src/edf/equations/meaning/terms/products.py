@@ -103,6 +103,10 @@ def read_unit(reader: Reader, factors: Factors, joins: Joins, start: int) -> tup
     if beside and isinstance(factor, Symbol | Script):
         behind = factors[start + 1]
         group = behind.base if isinstance(behind, Script) else behind
+        if isinstance(behind, Symbol) and isinstance(factor, Symbol) and factor.base == "E":
+            alone = Group((behind,), "[", "]", at=behind.at)
+            if (mean := read_expectation(reader, factor, alone)) is not None:  # E X
+                return mean, 2
         if isinstance(group, Bars) and isinstance(factor, Symbol) and factor.base == "E":
             group = behind = Group((behind,), "[", "]", at=behind.at)  # E|X|
         if (

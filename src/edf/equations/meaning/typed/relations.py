@@ -2,7 +2,9 @@ r"""Relations other than equality, said as equalities, which is what can be test
 
     a \le b       a, where it is larger, else b     = b
     a < b         the same, and a + 1 where a is b
-    a \approx b   |a - b|, where it is larger than half a unit of the last digit, else that = that
+    A \succeq B   the least eigenvalue of A - B, which must be symmetric, is at least 0
+    a \approx b   a - b or b - a, where that is larger than half a unit of the last digit, else that
+                  half = that half
 
 A case distinction has two sides, and the search for sides that no sample took is the search for a
 point at which the relation fails. A decimal number alone on a side is meant to the digits written.
@@ -10,13 +12,45 @@ point at which the relation fails. A decimal number alone on a side is meant to 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from edf.equations.diagnostics import Why, fail
 from edf.equations.latex.syntax import Equation, Number, Sum, Tree
 from edf.equations.meaning.typed.algebra import apply, make, number
 from edf.equations.meaning.typed.expression import Expr
-from edf.equations.operations.shapes import describe
+from edf.equations.operations.shapes import describe, is_vector
 
 COMPARISONS = ("<", r"\leq", ">", r"\geq")
+
+
+#: Relations of symmetric matrices, the comparison with 0 that they are, and which side is larger.
+DEFINITE = {
+    r"\succeq": (r"\geq", 0), r"\succ": (">", 0), r"\preceq": (r"\geq", 1), r"\prec": (">", 1)
+}  # fmt: skip
+
+
+def as_comparison(equation: Equation, left: Expr, right: Expr) -> tuple[Equation, Expr, Expr]:
+    """Return A \\succeq B as a comparison of an eigenvalue with 0, and any other step as it is."""
+    if equation.sign not in DEFINITE:
+        return equation, left, right
+    sign, first = DEFINITE[equation.sign]
+    at = equation.sign_at
+    larger, smaller = ((left, right), (right, left))[first]
+    zero = [side for side in (left, right) if side.op == "number" and side.data == 0]
+    if smaller in zero:
+        value = larger
+    else:
+        minus = apply("neg", (smaller,), at)
+        value = minus if larger in zero else apply("add", (larger, minus), at)
+    if value.shape is None or is_vector(value.shape):
+        fail(
+            Why.SHAPES,
+            f"{equation.sign} is of matrices, and this is {describe(value.shape)}: write it of "
+            "numbers, x_i \\geq 0",
+            at,
+        )
+    least = apply("least_eigenvalue", (value,), at)
+    return replace(equation, sign=sign), least, number(0.0, at)
 
 
 def as_equality(equation: Equation, left: Expr, right: Expr) -> tuple[Expr, Expr]:
@@ -33,12 +67,15 @@ def as_equality(equation: Equation, left: Expr, right: Expr) -> tuple[Expr, Expr
         if left.shape is not None or right.shape is not None:
             return left, right
         half = number(0.5 * unit * (1 + 1e-9), right.at)
-        apart = apply("abs", (apply("add", (left, apply("neg", (right,), at)), at),), at)
-        return _bounded(apart, half, strict=False), half
+        return _near(left, right, half), half
     if sign == "=":
         return left, right
     if sign not in COMPARISONS:
-        fail(Why.NO_CLAIM, f"{sign} is not tested: only =, <, \\leq, >, \\geq and \\approx are", at)
+        fail(
+            Why.NO_CLAIM,
+            f"{sign} is not tested: only =, <, \\leq, >, \\geq, \\approx and \\succeq are",
+            at,
+        )
     for side in (left, right):
         if side.shape is not None:
             fail(
@@ -75,6 +112,17 @@ def _bounded(value: Expr, bound: Expr, strict: bool, inside: Expr | None = None)
     args = (*values, *sides)
     free = frozenset[str]().union(*(arg.free for arg in args))
     return make("cases", args, conditions, at=value.at, free=free, label=("claimed", ""))
+
+
+def _near(left: Expr, right: Expr, most: Expr) -> Expr:
+    """How far two sides are apart where that is more than some number, else that number."""
+    at = left.at
+    above = apply("add", (left, apply("neg", (right,), at)), at)
+    below = apply("add", (right, apply("neg", (left,), at)), at)
+    args = (above, below, most, above, most, below, most)
+    conditions = (("value", ">"), ("value", ">"), None)
+    free = left.free | right.free
+    return make("cases", args, conditions, at=at, free=free, label=("claimed", ""))
 
 
 def _last_digit(side: Tree) -> float | None:
