@@ -10,7 +10,9 @@ from handout.judge.verdicts import JudgedPage, judge_page
 from handout.page.pages import Page, PageError, read_page, shown_path
 from handout.run.cache import Cache
 from handout.run.outcomes import PageOutcome
-from handout.run.runner import Progress, Runner, page_server
+from handout.run.page_server import end as end
+from handout.run.page_server import prepare as prepare
+from handout.run.runner import Progress, Runner
 from handout.settings import Project
 
 _GLANCE = 0.5  # seconds between looks at the pages that are waited for
@@ -108,15 +110,3 @@ def open_page(file: Path, name: str, cache: Cache | None = None, claims: str = "
             ) from missing
         return read_notebook(file, name, claims)
     return read_page(file, name, cache, claims)
-
-
-def prepare(project: Project) -> None:
-    """Begin to load what pages need, on another processor, unless the cache may know them all."""
-    if not project.cache.is_dir():
-        page_server().start()
-
-
-def end() -> None:
-    """End what `prepare` or a page began, and every page that still runs."""
-    if page_server.cache_info().currsize:
-        page_server().stop()

@@ -19,7 +19,7 @@ from handout.page.escape import one_line
 from handout.page.pages import PageError
 from handout.report.problems import problem_of
 from handout.run.cache import Cache
-from handout.run.runner import page_server
+from handout.run.page_server import page_server
 from handout.settings import Project, SettingsError, read_project
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import re
 import subprocess
 import sys
@@ -36,6 +37,7 @@ _ITALICS = {
     if unicodedata.category(chr(code)) != "Cn"
 } | {"h": "ℎ"}
 _PROGRAM = "from handout.math import fonts; fonts.wait_and_write()"
+_NICE = 3  # as of the cells, which run meanwhile: the build itself comes first
 _ALWAYS = "0123456789()[]{}|+−=,.√∑∏ "
 
 # How far scripts keep from the bottom and the top of what they belong to, in thousandths of an em.
@@ -88,6 +90,8 @@ class Cutter:
 
 def wait_and_write() -> None:
     """What a `Cutter` has its process do."""
+    if hasattr(os, "nice"):
+        os.nice(_NICE)
     import fontTools.subset  # before the characters are known
     import fontTools.ttLib.woff2  # noqa: F401
 

@@ -22,7 +22,7 @@ import distributed
 
 from handout.page.problems import UserError
 from handout.run.outcomes import Job
-from handout.run.runner import page_server
+from handout.run.page_server import page_server
 from handout.run.shipping import Bundle, inside, pack, run_moved, unpack, versions
 from handout.settings import Project
 

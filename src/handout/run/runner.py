@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import json
-import os
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
@@ -24,13 +23,11 @@ from handout.run.outcomes import (
     Reads,
     with_differences,
 )
+from handout.run.page_server import page_server
 from handout.settings import Project, Settings
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
-
-    from handout.run.process.fork_server import ForkServer
-    from handout.run.process.spawned import Spawner
 
 _NOTHING: Reads = {"files": [], "folders": {}, "modules": [], "reasons": [], "written": {}}
 
@@ -61,20 +58,6 @@ def limits(settings: Settings) -> Limits:
         "files": settings.files,
         "processes": settings.processes,
     }
-
-
-@functools.cache
-def page_server() -> ForkServer | Spawner:
-    """What starts the pages' processes: made at the first use, one for this process."""
-    if hasattr(os, "fork"):
-        from handout.run.process.fork_server import (
-            ForkServer,  # not needed where the cache knows all pages
-        )
-
-        return ForkServer()
-    from handout.run.process.spawned import Spawner  # loads what belongs into a page's process
-
-    return Spawner()
 
 
 def run_job(job: Job) -> str:
