@@ -15,7 +15,7 @@ from edf.equations.latex.syntax import Equation, Grad, Number, Relation, Symbol,
 from edf.equations.meaning.calculus.minima import with_minima
 from edf.equations.meaning.names.scope import Scope
 from edf.equations.meaning.names.wording import insist_on_remarks, with_names
-from edf.equations.meaning.piecewise.conditions import with_ranges
+from edf.equations.meaning.piecewise.conditions import with_bounds, with_ranges
 from edf.equations.meaning.reader import Page
 from edf.equations.meaning.resolve import insist_on_one_spelling, resolve
 from edf.equations.meaning.typed import display
@@ -293,7 +293,7 @@ def understood(
     scope = Scope(names)
     insist_on_remarks(claim, scope)
     equations = with_ranges([with_names(equation, scope) for equation in steps(claim)], scope)
-    equations = [with_minima(equation, scope) for equation in equations]
+    equations = [with_minima(part, scope) for whole in equations for part in with_bounds(whole)]
     page = replace(_page(equations, scope, declared, loss), stated=stated_in(claim))
     assert isinstance(page.world, World)
     for equation in equations:

@@ -104,7 +104,7 @@ class DelimiterParser(Grammar):
         if self.text != "_":
             self.fail(Why.AMBIGUOUS, r"At which point? Write \right|_{x = a}")
         self.next()
-        return Evaluated(body, self.indices(), bar, at=first.at)
+        return Evaluated(body, self.indices(), bar, up_to=self.above_bar(), at=first.at)
 
     def bar_of_evaluation(self) -> str | None:
         r"""Return the bar that stands here if it says at which point, as \Big|_{x = a} does."""
@@ -133,7 +133,14 @@ class DelimiterParser(Grammar):
         while self.text != "_":
             self.next()
         self.next()
-        return Evaluated(body, self.indices(), "|", bar, at=at)
+        return Evaluated(body, self.indices(), "|", bar, self.above_bar(), at=at)
+
+    def above_bar(self) -> Tree | None:
+        r"""Read what stands above a bar, as the b of F(x) \Big|_a^b."""
+        if self.text != "^":
+            return None
+        self.script_sign()
+        return self.superscript()
 
     def is_separator(self) -> bool:
         """Whether a bar stands between two items of parentheses, as in p(y | x)."""

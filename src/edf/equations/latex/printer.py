@@ -61,9 +61,10 @@ def _styled(tree: s.Styled) -> str:
 
 def _evaluated(tree: s.Evaluated) -> str:
     body, point = to_latex(tree.body), to_latex(tree.at_point)
+    above = f"^{{{to_latex(tree.up_to)}}}" if tree.up_to is not None else ""
     if tree.shown:
-        return f"{body} {tree.shown}_{{{point}}}"
-    return rf"\left. {body} \right{tree.bar}_{{{point}}}"
+        return f"{body} {tree.shown}_{{{point}}}{above}"
+    return rf"\left. {body} \right{tree.bar}_{{{point}}}{above}"
 
 
 def _fraction(tree: s.Fraction) -> str:

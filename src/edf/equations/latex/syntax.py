@@ -82,12 +82,16 @@ class Group(Tree):
 
 @dataclass(frozen=True, slots=True)
 class Evaluated(Tree):
-    r"""`\left. body \right|_{x = a}` and `body \Big|_{x = a}`: a value at a point."""
+    r"""`\left. body \right|_{x = a}` and `body \Big|_{x = a}`: a value at a point.
+
+    With something above, `F(x) \Big|_a^b`, what that has more than what stands below.
+    """
 
     body: Tree
     at_point: Tree
     bar: str  # the delimiter that closes it
     shown: str = ""  # the bar as written, where nothing invisible opens before it
+    up_to: Tree | None = None
 
 
 @dataclass(frozen=True, slots=True)

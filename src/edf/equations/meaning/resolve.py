@@ -44,9 +44,10 @@ from edf.equations.latex.syntax import (
 from edf.equations.latex.vocabulary import ACCENTS, BINOMIALS, BOLD
 from edf.equations.meaning.calculus.derivatives import read_derivative, read_grad
 from edf.equations.meaning.calculus.expansions import read_expansion
+from edf.equations.meaning.calculus.integrals import read_between
 from edf.equations.meaning.calculus.points import read_evaluated
 from edf.equations.meaning.calls.functions import read_function
-from edf.equations.meaning.letters.scripts import read_bars, read_script
+from edf.equations.meaning.letters.scripts import is_transpose, read_bars, read_script
 from edf.equations.meaning.letters.symbols import read_symbol
 from edf.equations.meaning.names.bound import with_dummies, with_own_indices
 from edf.equations.meaning.names.scope import Scope
@@ -514,10 +515,25 @@ def _read_relation(reader: Reader, tree: Relation) -> Expr:
     )
 
 
+def _read_script(reader: Reader, tree: Script) -> Expr:
+    r"""A base with scripts; [F(x)]_a^b of a number F, which has no components."""
+    match tree:
+        case Script(base=Group(items=(body,), open=opened), sub=Indices(items=(low,)), primes=0):
+            above = tree.sup
+            if above is not None and opened.endswith("[") and not is_transpose(reader, above):
+                try:
+                    shape = reader.whole(body).shape
+                except EquationError:  # of a letter that has no value but these
+                    shape = None
+                if shape is None:
+                    return read_between(reader, body, low, above, tree.at)
+    return read_script(reader, tree)
+
+
 READERS: dict[type[Tree], Callable[[Reader, Any], Expr]] = {
     Number: _read_number,
     Symbol: read_symbol,
-    Script: read_script,
+    Script: _read_script,
     Group: _read_group,
     Sum: read_sum,
     Product: read_product,

@@ -32,6 +32,7 @@ from edf.equations.operations.quadrature import rule
 from edf.equations.operations.reductions import REDUCTIONS
 from edf.equations.operations.shapes import settle
 from edf.equations.sampling.points import Context
+from edf.equations.sampling.rounding import UNDERFLOWS
 from edf.equations.sampling.stacking import Stacked
 from edf.graph import Array, Node
 from edf.numerics.differences import STENCILS, complex_steps, difference_quotient, repeated
@@ -42,8 +43,6 @@ _COMPARE: dict[str, Callable[[Array, Array], Array]] = {
 }  # fmt: skip
 #: Operations whose results are as exact as their arguments.
 _EXACT = frozenset(["neg", "transpose", "diag", "abs", "max", "min", "relu", "sign"])
-#: Operations that make 0 of what is not 0 by underflow only.
-UNDERFLOWS = frozenset(["mul", "hadamard", "div", "pow", "exp", "sigma", "softmax"])
 
 
 class Evaluator:

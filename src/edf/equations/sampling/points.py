@@ -249,7 +249,7 @@ class Context:
         if node.inputs:
             stacks = [self.value(parent) for parent in node.inputs]
             value = self.points.evaluate(node, stacks, self.rows)
-            known = stacks if underflows(type(node)) else ()
+            known = stacks if underflows(node) else ()
             self.points.note_underflow(value, known, self.rows)
         else:
             leaf = self.points.leaves[node]

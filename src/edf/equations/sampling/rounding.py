@@ -29,6 +29,9 @@ LARGEST = 2.0**53  # whole numbers below are exact
 TINY = 1e-120  # smaller intermediate results may have lost digits to underflow
 LONG = 4096  # numbers of a row from which rows are rounded one by one, with little memory
 
+#: Operations of the dialect that make 0 of what is not 0 by underflow only.
+UNDERFLOWS = frozenset(["mul", "hadamard", "div", "pow", "exp", "sigma", "softmax"])
+
 _POOL_SIZE = 65_537  # prime, so that no two rows of a large array get the same numbers
 
 
@@ -142,9 +145,14 @@ def rounds_once(kind: type[Node]) -> bool:
     return issubclass(kind, tuple(kind for sign, kind in Node.signs.items() if sign != "@"))
 
 
-@cache
-def underflows(kind: type[Node]) -> bool:
+def underflows(node: Node) -> bool:
     """Whether a node makes 0 of what is not 0 by underflow only."""
+    operation = getattr(node, "operation", None)  # of what a formula defines
+    return _underflows(type(node)) or getattr(operation, "name", "") in UNDERFLOWS
+
+
+@cache
+def _underflows(kind: type[Node]) -> bool:
     kinds = (*(Node.signs[sign] for sign in ("*", "/", "**")), Exp, Sigmoid, Softmax)
     return issubclass(kind, kinds)
 

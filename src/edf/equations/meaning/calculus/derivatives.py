@@ -11,7 +11,7 @@ the result must be clear: a column above gives the Jacobian, a number above is a
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from edf.anyfunction import AnyFunction
 from edf.equations.diagnostics import Why, fail
@@ -363,9 +363,30 @@ def variables_below(reader: Reader, tree: Tree, letter: str, order: int) -> list
     return variables
 
 
+def _entry_of_name(reader: Reader, tree: Script) -> Variable | None:
+    r"""(z_2)_i, the entry of a name that has a subscript itself."""
+    match tree:
+        case Script(base=Group(items=(inner,)), sub=Indices() as sub, sup=None, primes=0):
+            symbol, label = (inner.base, inner.sub) if isinstance(inner, Script) else (inner, None)
+            if not isinstance(symbol, Symbol) or (isinstance(inner, Script) and inner.sup):
+                return None
+            whole = _read_variable(reader, symbol, label, tree.at)
+            if whole.indices or not whole.shape:
+                return None
+            indices = read_indices(reader, sub)
+            read_node(reader, whole.node, indices, whole.label, tree.at)  # which has as many
+            plain, latex = whole.label
+            suffix = suffix_of(indices)
+            names = f"{plain}_{suffix}", rf"({latex})_{{{suffix}}}"
+            return replace(whole, indices=indices, label=names)
+    return None
+
+
 def _variable(reader: Reader, tree: Tree) -> tuple[Variable, int]:
     times, row, sup = 1, False, None
     symbol, sub = tree, None
+    if isinstance(tree, Script) and (entry := _entry_of_name(reader, tree)) is not None:
+        return entry, 1
     if isinstance(tree, Script):
         symbol, sub, sup = tree.base, tree.sub, tree.sup
         if isinstance(symbol, Symbol) and isinstance(sup, Group) and sub is None:

@@ -24,6 +24,7 @@ from edf.equations.latex.syntax import (
     Indices,
     Number,
     Product,
+    Relation,
     Sum,
     Symbol,
     Tree,
@@ -37,7 +38,7 @@ from edf.equations.meaning.reader import Reader
 from edf.equations.meaning.typed.algebra import apply, make
 from edf.equations.meaning.typed.expression import Expr
 from edf.equations.operations.quadrature import rule
-from edf.graph import Node
+from edf.graph import Input, Node
 
 _INFINITY = Symbol(r"\infty")
 _HOW = "An integral is written \\int_a^b f(x) \\, dx"
@@ -219,6 +220,70 @@ def _depends(reader: Reader, expr: Expr, node: Node) -> bool:
     named = [part.data[0] for part in expr.walk() if part.op in ("node", "deriv", "replace")]
     named += [each for part in expr.walk() if part.op == "at" for each in part.data[0]]
     return any(each is node or node in reader.scope.ancestors(each) for each in named)
+
+
+def read_between(reader: Reader, body: Tree, low: Tree, high: Tree, at: int) -> Expr:
+    r"""[F(x)]_a^b and F(x) \Big|_a^b: F(b) - F(a), in the variable of the step's integrals.
+
+    Where there is none, it is the one letter in F that is a number.
+    """
+    variable, ends = _variable_between(reader, body, (low, high), at)
+    values = [_with_value(reader, body, variable, reader.read(end)) for end in ends]
+    return apply("add", (values[1], apply("neg", (values[0],), at)), at)
+
+
+def _variable_between(
+    reader: Reader, body: Tree, ends: tuple[Tree, Tree], at: int
+) -> tuple[Symbol, tuple[Tree, Tree]]:
+    """The variable of F, and the ends themselves: x = a says which it is."""
+    low, high = ends
+    if isinstance(high, Relation) and high.sign == "=":
+        high = high.right
+    if isinstance(low, Relation) and low.sign == "=" and isinstance(low.left, Symbol):
+        return low.left, (low.right, high)
+    letters = [
+        factor
+        for tree in walk(reader.equation)
+        if isinstance(tree, Big) and tree.macro == r"\int"
+        for factor in _differentials(tree.body)[1]
+    ]
+    if not letters:
+        letters = [
+            part for part in walk(body) if isinstance(part, Symbol) and _varies(reader, part)
+        ]
+    found = [letter for letter in dict.fromkeys(letters) if letter in walk(body)]
+    if len(found) != 1:
+        fail(
+            Why.AMBIGUOUS,
+            "Of which letter are these the values? Write \\Big|_{x=a}^{x=b}",
+            at,
+        )
+    return found[0], (low, high)
+
+
+def _varies(reader: Reader, symbol: Symbol) -> bool:
+    """Whether a letter could be the variable of what is taken between two ends."""
+    bound = reader.scope.find(symbol)
+    if bound is None:
+        return len(symbol.base) == 1 and symbol.base not in ("e", "i") and not symbol.styles
+    return isinstance(bound.value, Input) and reader.shape(bound.value) == ()
+
+
+def _with_value(reader: Reader, body: Tree, variable: Symbol, value: Expr) -> Expr:
+    """Something with a value for a letter, in all that is computed from it."""
+    name = python_names(variable)[0]
+    bound = reader.scope.find(variable)
+    if bound is not None and (bound.kind != "node" or reader.shape(bound.value)):
+        fail(Why.OTHER_MEANING, f"{name} is no number of the graph", variable.at)
+    before = reader.dummies.get(name)
+    reader.dummies[name] = value
+    try:
+        inner = reader.read(body)
+    finally:
+        del reader.dummies[name]
+        if before is not None:
+            reader.dummies[name] = before
+    return inner if bound is None else moved(reader, inner, bound.value, value)
 
 
 # ------------------------------------------------------------------- expectations over densities

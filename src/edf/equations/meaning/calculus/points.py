@@ -24,6 +24,7 @@ from edf.equations.meaning.calculus.derivatives import (
     read_held,
     variables_below,
 )
+from edf.equations.meaning.calculus.integrals import read_between
 from edf.equations.meaning.calls.functions import call_function
 from edf.equations.meaning.calls.nodes import argument_of, named_node
 from edf.equations.meaning.letters.symbols import atom
@@ -38,6 +39,10 @@ def read_evaluated(reader: Reader, tree: Evaluated) -> Expr:
     r"""A value at a point, \left. .. \right|_{x = a}; or with something held fixed."""
     assert isinstance(tree.at_point, Indices)
     items = tree.at_point.items
+    if tree.up_to is not None:
+        if len(items) > 1:
+            fail(Why.NOTATION, "Between two ends of one letter", tree.at)
+        return read_between(reader, tree.body, items[0], tree.up_to, tree.at)
     if not any(isinstance(item, Relation) for item in items):
         if len(items) == 1 and (value := _at_value(reader, tree, items[0])) is not None:
             return value

@@ -28,6 +28,7 @@ from edf.equations.meaning.letters.aliases import entry
 from edf.equations.meaning.letters.labels import label_of, read_label
 from edf.equations.meaning.letters.symbols import (
     atom,
+    derivative_of,
     member_by_number,
     read_bound,
     read_index,
@@ -77,6 +78,10 @@ def read_script(reader: Reader, tree: Script) -> Expr:
         whole_group = reader.whole(base)
         if whole_group.shape is not None:  # in statistics, a prime is a transpose
             return apply("transpose", (whole_group,), at)
+    if tree.primes and isinstance(base, Group) and sub is None:
+        value = derivative_of(reader, reader.whole(base), tree.primes, at)
+        if value is not None:
+            return raised(reader, value, sup, at)
     if (
         isinstance(base, Group) and len(base.items) > 1 and base.open.endswith("(") and sub is None
         and sup is not None and is_transpose(reader, sup)

@@ -259,6 +259,27 @@ def time_derivative(reader: Reader, base: Symbol, order: int, at: int) -> Expr |
     return expr
 
 
+def derivative_of(reader: Reader, value: Expr, order: int, at: int) -> Expr | None:
+    """(f(x) g(x))' of what depends on one number: with respect to that."""
+    named = dict.fromkeys(
+        leaf
+        for part in value.walk() if part.op in ("node", "replace")
+        for leaf in topological_order(part.data[0]) if isinstance(leaf, Input | Param)
+    )  # fmt: skip
+    if len(named) != 1 or value.shape is not None:
+        return None
+    (leaf,) = named
+    name = reader.scope.labels.get(leaf)
+    if name is None or reader.shape(leaf) != ():
+        return None
+    for _ in range(order):
+        value = make(
+            "deriv", (value,), (leaf, (), (name, latex_name(name))), at=at, shape=None,
+            free=value.free, order=1,
+        )  # fmt: skip
+    return value
+
+
 # ------------------------------------------------------------------------------- names and indices
 
 

@@ -29,6 +29,7 @@ from edf.equations.meaning.typed.expression import Condition, Expr
 from edf.equations.operations import OPERATIONS
 from edf.graph import Constant, Input, Node, topological_order
 
+_INFINITY = Symbol(r"\infty")
 _ARROWS = (r"\to", r"\rightarrow", r"\longrightarrow")
 
 
@@ -224,6 +225,25 @@ def _within(reader: Reader, tree: Relation) -> list[Condition]:
             tree.at,
         )
     return []  # drawn as it was declared
+
+
+def with_bounds(equation: Equation) -> list[Equation]:
+    r"""Return x \in [a, b) as a \leq x and x < b, a step for each end that is finite; any other
+    step as it is."""
+    group = equation.right
+    if equation.sign != r"\in" or not isinstance(group, Group) or len(group.items) != 2:
+        return [equation]
+    opens, closes = group.open[-1], group.close[-1]
+    if opens not in "[(]" or closes not in "])[":
+        return [equation]
+    low, high = group.items
+    signs = [r"\leq" if opens == "[" else "<", r"\leq" if closes == "]" else "<"]
+    steps = [(low, signs[0], equation.left), (equation.left, signs[1], high)]
+    return [
+        replace(equation, left=left, sign=sign, right=right)
+        for left, sign, right in steps
+        if _INFINITY not in (*walk(left), *walk(right))
+    ]
 
 
 def restricted(

@@ -69,6 +69,8 @@ def read_call(reader: Reader, head: Tree, group: Group, behind: Tree) -> Expr | 
         jacobian = read_jacobian(reader, script.sub, group, symbol.at)
         return _called(reader, jacobian, symbol, script, behind)
     bound, indices = look_up(reader, symbol, script.sub)
+    if bound is not None and bound.kind == "function" and not script.primes:
+        script = _with_primes(script)
     if bound is None:
         if (moving := _moving_at(reader, symbol, script, group)) is not None:
             return _called(reader, moving, symbol, script, behind)
@@ -90,6 +92,14 @@ def read_call(reader: Reader, head: Tree, group: Group, behind: Tree) -> Expr | 
             insist_on_product(to_latex(head), group)
         return None
     return _called(reader, value, symbol, script, behind)
+
+
+def _with_primes(script: Script) -> Script:
+    """f^{(2)}, the second derivative of a function, as f''."""
+    match script.sup:
+        case Group(items=(Number(text=text),), open="(") if text in ("1", "2", "3"):
+            return Script(script.base, script.sub, None, int(text), at=script.at)
+    return script
 
 
 def _called(reader: Reader, value: Expr, symbol: Symbol, script: Script, behind: Tree) -> Expr:
