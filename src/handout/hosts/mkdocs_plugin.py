@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -87,9 +86,6 @@ class HandoutPlugin(BasePlugin[HandoutConfig]):
 
     def on_startup(self, *, command: str, dirty: bool) -> None:
         """Stay the same plugin for as long as the command runs, however often it builds."""
-        # What is loaded by now stays to the end. Looking for garbage in it again and again takes
-        # some 4 % of a build of ten pages, more than this plugin does where nothing has changed.
-        gc.freeze()
         self.watched: set[Path] = set()
         self.dirty = dirty
         self.drafts = command == "serve"  # which shows drafts as well
