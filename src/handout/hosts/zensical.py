@@ -9,18 +9,18 @@ is made of it, are kept in the cache; the site is published from there by copyin
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import logging
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
-from functools import cached_property
+from collections.abc import Callable, Container, Mapping
+from functools import cached_property, partial
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -31,11 +31,13 @@ import yaml
 
 from handout import engine
 from handout.hosts.documents import Documents, File, HostError, log_to_terminal, tell
+from handout.hosts.publishing import Finish, copy_changed, names_below
 from handout.hosts.weaving import WovenSite
 from handout.hosts.zensical_process import Renderer
 from handout.math import fonts
 from handout.project_file import find_config
 from handout.run.cache import write_anew
+from handout.run.digests import of_file
 from handout.run.file_watching import snapshot
 from handout.settings import SettingsError
 
@@ -81,14 +83,16 @@ class ZensicalSite:
         with Renderer() as renderer:
             site = self._site()
             try:
-                self._remove(set(self.stage.joinpath("docs").rglob("*")) - self._weave(site))
+                docs = self.stage / "docs"
+                woven = self._weave(site)
+                self._remove({docs / name for name in names_below(docs)} - woven)
                 self.configuration.write_text(self._configuration(site), "utf-8")
                 renderer.begin(self.configuration, strict)
                 site.font.begin()
                 site.report()
                 self._tell_ignored()
                 self._rendered(renderer)
-                self._clean(self._publish(site))
+                self._publish(site)
                 site.write(self.folder)
                 site.close()
             finally:
@@ -191,8 +195,9 @@ class ZensicalSite:
         site.reading_order = [name for name in self.documents.navigation() if name in files]
         docs = self.stage / "docs"
         wanted: set[Path] = set()
-        for name, source in self.documents.others():
-            wanted.add(_copied(source, docs / name))
+        others = dict(self.documents.others())
+        copy_changed(others, docs, self.stage / "copied.json")
+        wanted.update(docs / name for name in others)
         for file in files.values():
             target = docs / file.woven_uri
             if target in wanted:
@@ -220,8 +225,7 @@ class ZensicalSite:
                 inner[:] = sorted(name for name in inner if name[0] not in "._")
                 for name in sorted(name for name in names if name.endswith(".py")):
                     file = Path(folder, name)
-                    state = file.stat()
-                    found.update(f"{file} {state.st_mtime_ns} {state.st_size}\n".encode())
+                    found.update(f"{file} {of_file(str(file))}\n".encode())
         return found.hexdigest()
 
     def _rendered(self, renderer: Renderer) -> None:
@@ -293,40 +297,29 @@ class ZensicalSite:
         }
         return known.get(host or "", "")
 
-    def _publish(self, site: WovenSite) -> set[Path]:
-        """Copy what Zensical has made anew; the files that belong to the site."""
+    def _publish(self, site: WovenSite) -> None:
+        """Copy what Zensical has made anew, and remove what an earlier build has left."""
         made = self.stage / "site"
-        pages = {file.dest_uri: file for file in self.documents.files.values()}
-        written: set[Path] = set()
-        for source in sorted(made.rglob("*")):
-            if not source.is_file():
-                continue
-            name = source.relative_to(made).as_posix()
-            target = self.folder / name
-            written.add(target)
-            page = pages.get(name)
-            if page is None:
-                _copied(source, target)
-                continue
-            text = site.pages[page.src_uri].text
+        sources = {name: made / name for name in names_below(made)}
+        finishing: dict[str, Finish] = {}
+        for file in self.documents.files.values():
+            if file.dest_uri not in sources:
+                raise HostError(f"Zensical has made no page of {file.src_uri}", built=True)
+            finishing[file.dest_uri] = Finish(partial(_finished, file=file), file.src_uri)
+            text = site.pages[file.src_uri].text
             if "{{" in text or "{%" in text or _documents(text):  # Zensical alone fills them in
-                site.font.note(source.read_text("utf-8"))
-            if not _is_as_new(source, target):
-                html = _finished(source.read_text("utf-8"), page)
-                write_anew(target, html.encode())
-                shutil.copystat(source, target)
-        if lost := [name for name in pages if self.folder / name not in written]:
-            raise HostError(f"Zensical has made no page of {pages[lost[0]].src_uri}", built=True)
-        return written
+                site.font.note(sources[file.dest_uri].read_text("utf-8"))
+        copy_changed(sources, self.folder, self.stage / "published.json", finishing)
+        self._clean(sources)
 
-    def _clean(self, kept: set[Path]) -> None:
-        """Remove what an earlier build has left, but for our files: not all are made anew."""
-        own = self.folder / fonts.FOLDER
-        for file in sorted(self.folder.rglob("*"), reverse=True):
-            if file.is_file() and file not in kept and not file.is_relative_to(own):
+    def _clean(self, published: Container[str]) -> None:
+        """Remove what does not belong to the site, but for our files: not all are made anew."""
+        for name in names_below(self.folder):
+            if name not in published and not name.startswith(f"{fonts.FOLDER}/"):
+                file = self.folder / name
                 file.unlink()
-            elif file.is_dir() and not any(file.iterdir()):
-                file.rmdir()
+                with contextlib.suppress(OSError):  # others are in the folder, or in one above
+                    os.removedirs(file.parent)
 
 
 def build(strict: bool) -> int:
@@ -365,15 +358,16 @@ def _found() -> ZensicalSite:
     return ZensicalSite(config)
 
 
-def _finished(html: str, file: File) -> str:
+def _finished(page: bytes, file: File) -> bytes:
     """A page whose font is asked for at once, and whose button to edit leads to its author's."""
+    html = page.decode()
     own = _OWN_STYLE.search(html)
     if "<math" in html:
         html = fonts.preloaded(html, f"{own[1] if own is not None else ''}{fonts.FILE}")
     if file.src_uri != file.woven_uri:
         woven, written = PurePosixPath(file.woven_uri).name, PurePosixPath(file.src_uri).name
         html = html.replace(f'/{woven}"', f'/{written}"')
-    return html
+    return html.encode()
 
 
 def _documents(text: str) -> bool:
@@ -473,16 +467,3 @@ def _string(text: str) -> yaml.ScalarNode:
 
 def _node(data: Any) -> Any:
     return yaml.compose(yaml.safe_dump(data), Loader=yaml.SafeLoader)
-
-
-def _is_as_new(source: Path, target: Path) -> bool:
-    """Whether a file was made of another since that was last written."""
-    return target.is_file() and target.stat().st_mtime_ns == source.stat().st_mtime_ns
-
-
-def _copied(source: Path, target: Path) -> Path:
-    """Copy a file unless the copy is as new; where the copy is."""
-    if not _is_as_new(source, target):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(source, target)
-    return target

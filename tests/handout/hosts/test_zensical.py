@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import socket
 import subprocess
@@ -174,6 +175,7 @@ def test_every_kind_of_edit_reaches_the_site(site: Site) -> None:
         site.write(
             "docs/picture.svg", f"<svg xmlns='http://www.w3.org/2000/svg'><!--{page}--></svg>"
         )
+        os.utime(site.root / "docs/picture.svg", (1, 1))  # as if it were unpacked
         site.write("documented.py", f'"""The {page} docstring."""\n')
         site.write("overrides/main.html", FOOTER.format(whole))
         site.configure(
