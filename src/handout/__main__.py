@@ -3,12 +3,21 @@
 import errno
 import os
 import sys
+from typing import NoReturn
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells say; 1 would say that a verdict is not as expected
 _UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
 
 
 def main() -> None:
+    """Run the command line; an interruption, also while it is loaded, ends in one line."""
+    try:
+        _main()
+    except KeyboardInterrupt:
+        _interrupted()
+
+
+def _main() -> None:
     """Run the command line, or say what to install for it."""
     try:
         import click
@@ -27,8 +36,7 @@ def main() -> None:
         wrong.show()
         sys.exit(wrong.exit_code)
     except click.Abort:
-        print("handout: interrupted", file=sys.stderr)
-        sys.exit(INTERRUPTED)
+        _interrupted()
     except OSError as error:
         if error.errno not in _UNWRITABLE:
             raise
@@ -37,6 +45,11 @@ def main() -> None:
         what = error.filename or "the output"
         print(f"handout: {what} cannot be written: {error.strerror} [H702]", file=sys.stderr)
         sys.exit(2)
+
+
+def _interrupted() -> NoReturn:
+    print("handout: interrupted", file=sys.stderr)
+    sys.exit(INTERRUPTED)
 
 
 if __name__ == "__main__":

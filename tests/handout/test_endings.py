@@ -90,3 +90,23 @@ def test_a_supervisor_that_was_killed_between_pages_is_replaced(workshop) -> Non
         os.kill(supervisors[-1], signal.SIGKILL)
         wait_for(lambda: not Path(f"/proc/{supervisors[-1]}").exists())
     assert len(set(supervisors)) == 3
+
+
+@pytest.mark.parametrize("module", ["click", "handout.cli", "handout.hosts.zensical"])
+def test_an_interruption_while_it_is_loaded_ends_in_one_line(module: str) -> None:
+    """Ctrl-C right after the command was given is no error of the program's."""
+    program = f"""\
+import sys
+from handout.__main__ import main
+
+class Interrupted:
+    def find_spec(self, name, path=None, target=None):
+        if name == {module!r}:
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, Interrupted())
+sys.argv = ["handout", "build", "--host", "zensical"]
+main()
+"""
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (said.returncode, said.stderr.strip()) == (130, "handout: interrupted")
