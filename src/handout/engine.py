@@ -11,6 +11,7 @@ from handout.page.pages import Page, PageError, read_page, shown_path
 from handout.run.cache import Cache
 from handout.run.outcomes import PageOutcome
 from handout.run.page_server import end as end
+from handout.run.page_server import page_server
 from handout.run.page_server import prepare as prepare
 from handout.run.runner import Progress, Runner
 from handout.settings import Project
@@ -36,6 +37,11 @@ class Engine:
         self._runner = Runner(project, cache, executor, progress, twice)
         self._running: dict[str, tuple[Page, Future[PageOutcome]]] = {}
         self._judged: dict[str, JudgedPage] = {}
+
+    def expect(self, page: Page) -> None:
+        """Begin to load what a page needs, if it will run, while others are still read."""
+        if not page_server.cache_info().currsize and not self._runner.may_know(page):
+            page_server().start()
 
     def start(self, pages: Iterable[Page]) -> None:
         """Start running pages, in this order; one that was started before, in its place."""

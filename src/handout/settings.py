@@ -251,13 +251,17 @@ def read_configuration(config: Path) -> Configuration:
     return Configuration(document, *named)
 
 
-def read_project(config: Path) -> Project:
+def read_project(config: Path, read: Configuration | None = None) -> Project:
     """The project that a configuration file describes.
+
+    Args:
+        config: the file.
+        read: what it says, if that was read by then.
 
     Raises:
         SettingsError: if it cannot be read, or its options for the plugin are not valid.
     """
-    document, plugins, extensions = read_configuration(config)
+    document, plugins, extensions = read or read_configuration(config)
     if "handout" not in plugins:
         return Project(config.parent, Settings(), config)
     docs = config.parent / str(document.get("docs_dir") or "docs")

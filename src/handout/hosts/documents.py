@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from posixpath import relpath
 from typing import Any
 
 import click
-from pathspec import GitIgnoreSpec
 
+from handout.hosts.publishing import names_below
 from handout.page.pages import MARKDOWN, documents, shown_path
 from handout.page.problems import UserError
 from handout.report.summary import told
@@ -100,8 +101,9 @@ class Documents:
 
     def __init__(self, config: Path) -> None:
         self.config, self.root = config, config.parent
-        self.document, self.plugins, self.extensions = read_configuration(config)
-        self.project: Project = read_project(config)
+        read = read_configuration(config)
+        self.document, self.plugins, self.extensions = read
+        self.project: Project = read_project(config, read)
         if self.project.docs is None:
             raise HostError(
                 f"{config}: the site does not list the handout plugin; `handout init` adds it"
@@ -109,14 +111,22 @@ class Documents:
         self.docs = self.project.docs
         self.files = Files()
         self.warnings = 0
-        patterns = [str(self.document.get(key) or "") for key in ("exclude_docs", "draft_docs")]
-        self.left_out = GitIgnoreSpec.from_lines("\n".join(patterns).splitlines())
 
     @property
     def typesetter(self) -> bool:
         """Whether the site loads MathJax or KaTeX."""
         scripts = " ".join(map(str, self.document.get("extra_javascript") or ())).lower()
         return "mathjax" in scripts or "katex" in scripts
+
+    @cached_property
+    def left_out(self) -> Callable[[str], bool]:
+        """Says of a file's name whether `exclude_docs` or `draft_docs` leaves it out."""
+        patterns = [str(self.document.get(key) or "") for key in ("exclude_docs", "draft_docs")]
+        if not any(patterns):
+            return lambda name: False
+        from pathspec import GitIgnoreSpec  # most sites leave nothing out
+
+        return GitIgnoreSpec.from_lines("\n".join(patterns).splitlines()).match_file
 
     def find(self) -> None:
         """Find the pages, but for those that `exclude_docs` or `draft_docs` leaves out.
@@ -129,7 +139,7 @@ class Documents:
         names = {file.relative_to(self.docs).as_posix(): file for file in documents(self.docs)}
         taken: set[str] = set()
         for name, file in sorted(names.items(), key=_place):
-            if self.left_out.match_file(name):
+            if self.left_out(name):
                 continue
             self.files[name] = File(name, str(file), directories)
             if self.files[name].woven_uri in taken:
@@ -138,9 +148,9 @@ class Documents:
 
     def others(self) -> Iterator[tuple[str, Path]]:
         """The files beside the pages, by name: pictures, data, styles."""
-        for source in sorted(self.docs.rglob("*")):
-            name = source.relative_to(self.docs).as_posix()
-            if source.is_file() and name not in self.files and not self.left_out.match_file(name):
+        for name in names_below(self.docs):
+            source = self.docs / name
+            if name not in self.files and source.is_file() and not self.left_out(name):
                 yield name, source
 
     def navigation(self) -> Iterator[str]:

@@ -6,10 +6,10 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from handout.page.cells import untested
 from handout.page.fences import read_text
 from handout.page.pages import Page
 from handout.page.problems import Problem
-from handout.weave.extension import untested
 
 
 def in_script(script: Path, shown: str, claims_whole: bool) -> Iterator[Problem]:

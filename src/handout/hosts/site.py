@@ -139,7 +139,9 @@ class Site:
                 continue
             self._urls[file.src_uri] = file.url
             try:
-                self.pages[file.src_uri] = self._read(file)
+                page = self.pages[file.src_uri] = self._read(file)
+                if not self.cache.knows_text(page.digest):
+                    self.engine.expect(page)
             except PageError as error:
                 page = unreadable_page(Path(file.abs_src_path), file.src_uri, error)
                 self.pages[file.src_uri] = page

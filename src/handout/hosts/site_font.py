@@ -6,8 +6,9 @@ import contextlib
 from pathlib import Path
 
 from handout.math import fonts
-from handout.run.cache import version, write, write_anew
+from handout.run.cache import write, write_anew
 from handout.run.digests import digest
+from handout.run.installed import version
 from handout.run.kept import making
 
 

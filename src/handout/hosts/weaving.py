@@ -29,10 +29,8 @@ from handout.page.problems import Problem
 from handout.run.cache import write, write_anew
 from handout.run.digests import digest
 from handout.run.kept import kept, making
-from handout.weave.extension import OPENING, ending
 from handout.weave.mentions import MENTION, Verdicts, mention, with_mentions
-from handout.weave.skeleton import skeletons
-from handout.weave.woven import Woven, completed
+from handout.weave.woven import OPENING, Woven, completed, ending
 
 #: In the folder of woven pages, what the Markdown extension puts into them.
 WOVEN = ".woven"
@@ -73,6 +71,10 @@ class WovenSite(Site):
 
     @cached_property
     def _skeleton(self) -> Callable[[str], str]:
+        from handout.weave.skeleton import (
+            skeletons,  # Markdown is not loaded for pages that are known
+        )
+
         return skeletons(self.extensions)
 
     @cached_property

@@ -10,6 +10,7 @@ is made of it, are kept in the cache; the site is published from there by copyin
 from __future__ import annotations
 
 import contextlib
+import gc
 import hashlib
 import json
 import logging
@@ -324,6 +325,7 @@ class ZensicalSite:
 
 def build(strict: bool) -> int:
     """Build the site of the working directory by Zensical, and answer as `build_site` does."""
+    gc.freeze()  # what is loaded is no garbage, and looking for some in it takes a while
     try:
         host = _found()
         site = host.build(strict)

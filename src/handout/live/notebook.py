@@ -24,7 +24,7 @@ from handout.page.displays import Role
 from handout.page.docstrings import without_requests
 from handout.page.fences import find_fences, front_matter
 from handout.page.pages import Page
-from handout.run.cache import distributions
+from handout.run.installed import distributions
 from handout.run.outcomes import Reads
 
 INSTALL = "%pip install --quiet"

@@ -31,6 +31,8 @@ _WRITTEN = re.compile(r"(?:^|[\s{])(?:exec|claim|exercise)\s*=", re.I)  # in run
 _PYTHON = ("python", "python3", "py")  # languages of fences that highlighters take for Python
 _FOREIGN = re.compile(r"""\bexec=(["'])(?:true|yes|1)\1""", re.IGNORECASE)
 _KEY = re.compile(r"[\s{]([A-Za-z]+)\s*=")
+#: Without any of it, a text has no cell.
+_MAYBE = re.compile(r"exec|claim|exercise|<!--\s*(?:let|define)|math\s+(?:let|define)", re.I)
 _BRACES = re.compile(r"^\{\s*\.?(.*?)\s*\}$")
 
 
@@ -391,3 +393,19 @@ def named(cells: list[Cell], author_lines: Sequence[int] | None = None) -> list[
             lines.setdefault(cell.id, cell.line_first)
         named.append(cell)
     return named
+
+
+def untested(text: str, whole: bool = False) -> Sequence[Cell]:
+    """The cells of a text that is about to be rendered; weaving would have taken them out.
+
+    Args:
+        text: of a page.
+        whole: whether every display formula that states something is a claim.
+    """
+    if not whole and _MAYBE.search(text) is None:
+        return []
+    return [
+        cell
+        for cell in read_contents(text, "", known=True, whole=whole).cells
+        if not cell.foreign and (cell.judged or cell.role not in (Role.NONE, Role.SKIP))
+    ]

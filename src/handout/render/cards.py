@@ -11,13 +11,13 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from html import escape
-from importlib.metadata import version
 from typing import Any
 
 from handout.judge.verdict import Details, Verdict
 from handout.render.badge import anchor, icon, judged, state, worst
 from handout.render.figures import steps as step_sizes
 from handout.render.numerals import plain, scientific, shape
+from handout.run.installed import version
 
 SIDES = ("left side", "right side")
 _TITLES = {"equation": "Equation", "gradient": "Gradient check", "code": "Code"}

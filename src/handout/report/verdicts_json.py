@@ -16,7 +16,7 @@ from handout.judge.verdicts import JudgedPage
 from handout.page.escape import escape_surrogates
 from handout.report.problems import coverage_problems
 from handout.report.summary import tally
-from handout.run.cache import version
+from handout.run.installed import version
 from handout.settings import Settings
 
 SCHEMA = 1

@@ -11,7 +11,6 @@ import contextlib
 import errno
 import hashlib
 import hmac
-import importlib.metadata
 import json
 import os
 import platform
@@ -19,12 +18,13 @@ import secrets
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from handout.run.digests import digest, in_json, names_in, of_file
+from handout.run.installed import distributions, version
 from handout.run.outcomes import Job, PageOutcome
 
 SCHEMA = 2  # of an entry
@@ -67,6 +67,10 @@ class Cache:
         self.hits += outcome is not None
         self.misses += outcome is None
         return outcome
+
+    def has(self, job: Job) -> bool:
+        """Whether there is an entry, fresh or not."""
+        return self._file(job).is_file()
 
     def _fresh(self, job: Job) -> PageOutcome | None:
         file = self._file(job)
@@ -360,28 +364,6 @@ def evict(folder: Path, days: float = 30) -> None:
             for entry in entries:
                 if entry.name.endswith(".json") and entry.stat().st_mtime < oldest:
                     os.unlink(entry)
-
-
-@cache
-def version(distribution: str) -> str | None:
-    """The version of an installed distribution; None if there is none of that name."""
-    try:
-        return importlib.metadata.version(distribution)
-    except importlib.metadata.PackageNotFoundError:
-        return None
-
-
-@cache
-def _by_module() -> Mapping[str, list[str]]:
-    return importlib.metadata.packages_distributions()
-
-
-def distributions(modules: Iterable[str]) -> list[str]:
-    """The distributions that top-level modules came from."""
-    found: set[str] = set()
-    for module in modules:
-        found.update([module] if version(module) is not None else _by_module().get(module, ()))
-    return sorted(found)
 
 
 def _lines(job: Job) -> list[int]:

@@ -17,8 +17,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from handout.run.cache import signature, version, write
+from handout.run.cache import signature, write
 from handout.run.digests import digest
+from handout.run.installed import version
 
 _OWN = Path(__file__).parents[1]
 

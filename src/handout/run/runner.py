@@ -115,6 +115,10 @@ class Runner:
         self._executor = executor
         self._submitted: list[Future[PageOutcome]] = []  # to our own threads
 
+    def may_know(self, page: Page) -> bool:
+        """Whether nothing is to run, or there is an outcome, which may be outdated."""
+        return not page.running or (self.cache is not None and self.cache.has(self._job(page)))
+
     def submit(self, page: Page) -> Future[PageOutcome]:
         """Start running a page, unless it has nothing to run or the cache knows its outcome."""
         known: PageOutcome | None = None

@@ -22,8 +22,9 @@ from pathlib import Path
 
 from handout import __version__
 from handout.page.problems import UserError
-from handout.run.cache import distributions, engine_digest, version
+from handout.run.cache import engine_digest
 from handout.run.digests import in_json
+from handout.run.installed import distributions, version
 from handout.run.outcomes import Fault, Job
 from handout.settings import Project
 

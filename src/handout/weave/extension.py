@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -26,19 +26,15 @@ from markdown.preprocessors import Preprocessor
 from markdown.treeprocessors import Treeprocessor
 from markdown.util import AtomicString
 
-from handout.page.cells import Cell, read_contents
-from handout.page.displays import Role
+from handout.page.cells import untested
 from handout.page.fences import running_text
 from handout.page.problems import UserError
 from handout.settings import find_project
 from handout.weave.inject import TOKEN
 from handout.weave.mentions import MENTION, with_mentions, without_mentions
 from handout.weave.pagemath import plain, title
-from handout.weave.woven import Woven, completed, from_json
+from handout.weave.woven import OPENING, Woven, completed, from_json
 
-#: Stands for the `[[` of a link to verdicts, which a host may take for a link of its own.
-OPENING = "\ue000"
-_MAYBE = re.compile(r"exec|claim|exercise|<!--\s*(?:let|define)|math\s+(?:let|define)", re.I)
 _NAME = re.compile(r"^<!-- woven by handout: (?P<name>[0-9a-f]{32}) -->$", re.MULTILINE)
 
 
@@ -46,11 +42,6 @@ class UntestedError(UserError):
     """A page with cells or claims is rendered by a host that has run none of them."""
 
     code = "H603"
-
-
-def ending(name: str) -> str:
-    """The last lines of a page's text, which name what was woven for it."""
-    return f"\n\n<!-- woven by handout: {name} -->\n"
 
 
 class HandoutExtension(Extension):
@@ -242,19 +233,3 @@ def _without_mentions(heading: str) -> str:
 def _claims() -> str:
     """Which formulas are claims, by the configuration of the site that is built here."""
     return find_project(Path.cwd()).settings.claims
-
-
-def untested(text: str, whole: bool = False) -> Sequence[Cell]:
-    """The cells of a text that is about to be rendered; weaving would have taken them out.
-
-    Args:
-        text: of a page.
-        whole: whether every display formula that states something is a claim.
-    """
-    if not whole and _MAYBE.search(text) is None:
-        return []
-    return [
-        cell
-        for cell in read_contents(text, "", known=True, whole=whole).cells
-        if not cell.foreign and (cell.judged or cell.role not in (Role.NONE, Role.SKIP))
-    ]

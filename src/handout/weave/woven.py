@@ -24,6 +24,9 @@ from handout.weave import pagemath
 from handout.weave.inject import filled, graphs, shown, token
 from handout.weave.mentions import Mention, with_mentions
 
+#: Stands for the `[[` of a link to verdicts, which a host may take for a link of its own.
+OPENING = "\ue000"
+
 
 @dataclass(frozen=True)
 class Woven:
@@ -72,6 +75,11 @@ class Woven:
     def _json(self, *without: str) -> str:
         data = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in without}
         return json.dumps(data, ensure_ascii=False, sort_keys=True)
+
+
+def ending(name: str) -> str:
+    """The last lines of a page's text, which name what was woven for it."""
+    return f"\n\n<!-- woven by handout: {name} -->\n"
 
 
 def from_json(text: str) -> Woven:

@@ -656,9 +656,11 @@ def test_the_example_of_the_guide(workshop, monkeypatch, change: str) -> None:
         path.write_text(text.replace(before, after) if before else text + after)
     else:
         real = importlib.metadata.version
-        monkeypatch.setattr(
-            "handout.run.cache.version", lambda name: "9.9" if name == change else real(name)
-        )
+        for module in ("cache", "installed"):
+            monkeypatch.setattr(
+                f"handout.run.{module}.version",
+                lambda name: "9.9" if name == change else real(name),
+            )
         again = list(cells) if change == "numpy" else ["curve"]
     old(workshop.root)
     workshop.run(*names, cached=True)

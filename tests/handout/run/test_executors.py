@@ -27,7 +27,8 @@ from handout.engine import Engine
 from handout.page.pages import read_page
 from handout.report.verdicts_json import verdicts_json
 from handout.run import shipping
-from handout.run.cache import Cache, version
+from handout.run.cache import Cache
+from handout.run.installed import version
 from handout.run.shipping import ShippingError, files, inside, pack, run_moved, unpack
 from handout.settings import Project, Settings
 
