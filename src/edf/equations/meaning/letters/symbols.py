@@ -704,7 +704,9 @@ def _sign(reader: Reader, symbol: Symbol, sub: Tree | None, at: int) -> Expr:
 def _kronecker(reader: Reader, sub: Tree | None, at: int) -> Expr:
     items = sub.items if isinstance(sub, Indices) else ()
     kinds = {type(item) for item in items}
-    if len(items) == 2 and kinds == {Symbol, Number}:  # \delta_{i1} is 1 where i = 1
+    known = [isinstance(item, Symbol) and reader.scope.find(item) is not None for item in items]
+    # \delta_{i1} is 1 where i = 1, and \delta_{iy} where i is the label y
+    if len(items) == 2 and (kinds == {Symbol, Number} or sum(known) == 1):
         here = Relation(items[0], "=", items[1], at=at)
         otherwise = Case(Number("0"), "otherwise", r"\text", None, "")
         return reader.read(Cases((Case(Number("1"), "if", r"\text", here, ""), otherwise), at=at))
