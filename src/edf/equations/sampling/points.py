@@ -67,8 +67,8 @@ class Points:
         self.rounding = Rounding(whole)
         rows = Rows(draws)
         if copies > 1:
-            each = [0.0, *[amplitude] * (copies - 1)]
-            rows = Rows(np.tile(draws, copies), np.repeat(each, len(draws)))
+            each = np.array([0.0, *[amplitude] * (copies - 1)])
+            rows = Rows(rows.tile(copies).draws, each.repeat(len(draws)))
         self.lost = np.zeros(drawn, bool)  # draws with underflow
         self.context = Context(self, rows)
         self._waves: dict[tuple[int, int], Waves] = {}
@@ -159,7 +159,7 @@ class Points:
         v = np.concatenate([stack.reshape(len(stack), -1) for stack in stacks], axis=1)
         v = self.rounding(v, rows)
         waves = self.waves(function, v.shape[1])
-        entries, count, size = int(np.prod(function.shape)), waves.b.shape[-1], v.shape[1]
+        entries, count, size = math.prod(function.shape), waves.b.shape[-1], v.shape[1]
         # The rows of one point have one draw: multiplied together, its directions are never copied.
         order, draws = rows.by_draw
         w = waves.w[draws].reshape(len(draws), entries * count, size).swapaxes(1, 2)
@@ -171,14 +171,11 @@ class Points:
 
         turned = phases(grouped.real)
         turned += b
-        waving = np.sin(turned)
-        waving *= a
-        found = waving.sum(axis=-1)
+        found = np.vecdot(np.sin(turned), a)
         if np.iscomplexobj(v):  # of a complex step, which is so small that its square is nothing
             slopes = np.cos(turned, out=turned)
-            slopes *= a
             slopes *= phases(grouped.imag)
-            found = found + 1j * slopes.sum(axis=-1)
+            found = found + 1j * np.vecdot(slopes, a)
         value = np.empty((len(rows), *function.shape), found.dtype)
         value[order] = found.reshape(value.shape)
         return self.rounding(value, rows)

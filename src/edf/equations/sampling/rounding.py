@@ -9,6 +9,7 @@ rounded as well.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -95,16 +96,17 @@ class Rounding:
         if value.dtype.itemsize < (8 if value.dtype.kind == "f" else 16):
             amplitude = SINGLE * amplitude
         dtype = np.float64 if value.dtype.kind == "f" else np.complex128
-        full = np.empty((len(rows), *value.shape[1:]), dtype)
-        full[...] = value
-        parts = full.view(np.float64).reshape(len(rows), -1)
-        if parts.shape[1] < LONG:
-            factors = amplitude[:, None] * self._numbers(parts.size).reshape(parts.shape)
-            factors += 1
-            parts *= factors
+        parts = np.ascontiguousarray(value, dtype).view(np.float64).reshape(len(value), -1)
+        shape = len(rows), parts.shape[1]
+        if shape[1] < LONG:
+            rounded = amplitude[:, None] * self._numbers(math.prod(shape)).reshape(shape)
+            rounded += 1
+            rounded *= parts
         else:
+            rounded = parts.repeat(len(rows) // len(parts), axis=0)
             for row in np.flatnonzero(amplitude):
-                parts[row] *= 1 + amplitude[row] * self._numbers(parts.shape[1])
+                rounded[row] *= 1 + amplitude[row] * self._numbers(shape[1])
+        full = rounded.view(dtype).reshape(len(rows), *value.shape[1:])
         if self.whole and dtype == np.float64:
             exact = (value == np.rint(value)) & (np.abs(value) < LARGEST)
             np.copyto(full, value, where=exact)
@@ -126,7 +128,9 @@ class Rounding:
                 moved = np.maximum(moved, size / scale)
         change = (rows.amplitude * moved).reshape(-1, *(1,) * (value.ndim - 1))
         change = change * np.abs(value.real) * self._numbers(value.size).reshape(value.shape)
-        return np.asarray(np.where(value.imag == 0, value + 1j * change, value))
+        rounded = value.copy()
+        np.copyto(rounded.imag, change, where=value.imag == 0)
+        return rounded
 
     def _numbers(self, count: int) -> Array:
         """Return the next `count` random numbers, of size 1/2 to 1 and either sign."""

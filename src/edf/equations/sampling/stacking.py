@@ -46,14 +46,15 @@ class Stacked:
         if any(stack.dtype == object for stack in stacks):  # which are not compared
             return self.one_by_one(stacks)
         if self.way is None:
-            self.way = self._choose(stacks)
-        if self.way == self.one_by_one:
+            self.way, value = self._chosen(stacks)
+        elif self.way == self.one_by_one:
             return self.way(stacks)
-        try:
-            value = self.way(stacks)
-        except Exception:
-            return self.one_by_one(stacks)
-        if self.trusted:
+        else:
+            try:
+                value = self.way(stacks)
+            except Exception:
+                return self.one_by_one(stacks)
+        if self.trusted or self.way == self.one_by_one:
             return value
         # The first stack may not have shown that points mix, as in clipping by the norm of all.
         ends = [0, len(value) - 1]
@@ -70,7 +71,8 @@ class Stacked:
         values = [self.compute(*(_row(stack, r) for stack in stacks)) for r in range(rows)]
         return np.stack([np.asarray(value) for value in values])
 
-    def _choose(self, stacks: Sequence[Array]) -> Way:
+    def _chosen(self, stacks: Sequence[Array]) -> tuple[Way, Array]:
+        """Return the way to take such stacks, and the values that it gives for these."""
         witnesses = FEWER_WITNESSES if self.trusted else WITNESSES
         few = self.one_by_one([stack[:witnesses] for stack in stacks])
         for way in self._ways(stacks, few.shape[1:]):
@@ -83,8 +85,8 @@ class Stacked:
             ):
                 continue
             if self.trusted or _keeps_apart(way, stacks, few):
-                return way
-        return self.one_by_one
+                return way, value
+        return self.one_by_one, self.one_by_one(stacks)
 
     def _ways(self, stacks: Sequence[Array], shape: tuple[int, ...]) -> Iterator[Way]:
         rank = max(stack.ndim for stack in stacks)

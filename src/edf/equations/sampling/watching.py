@@ -139,6 +139,9 @@ class WatchingEvaluator(Evaluator):
             self.note(expr, branch, margins)
         return self.rounded(result.view(np.ndarray))
 
+    def rounded(self, value: Array, arguments: Sequence[Array] = ()) -> Array:
+        return self.points.rounding(value, self.context.rows)  # underflow is looked for elsewhere
+
     def meets(self, expr: Expr, number: int, sign: str, left: Array, right: Array) -> None:
         margin = left - right
         if sign in ("=", r"\neq"):  # which numbers meet that are drawn from a finite set

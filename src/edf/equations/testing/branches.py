@@ -121,6 +121,8 @@ def search(meaning: Meaning, setting: Setting, samples: Sequence[Points]) -> Sea
         with quiet():
             sides.possible = possible(parts[0][0], below, meaning)
     rng = np.random.default_rng(setting.seed + 3)
+    moves = any(movable(world, node) for node in below)
+    drawn: dict[int, tuple[Points, Watched] | None] = {}  # candidates, by how many are drawn
     hopeless: set[Side] = set()
     told = False
     for _ in range(SEARCHED):
@@ -128,8 +130,12 @@ def search(meaning: Meaning, setting: Setting, samples: Sequence[Points]) -> Sea
         if not wanted:
             break
         target = wanted[0]
-        points = _candidates(target, parts, world, below, rng)
-        crossing = None if points is None else _crossing(target, points, watched(points))
+        draws = _draws(target, parts)
+        if moves or drawn.get(draws) is None:  # where nothing moves, they serve for all sides
+            points = _candidates(target, parts, world, below, rng, draws)
+            drawn[draws] = None if points is None else (points, watched(points))
+        candidates = drawn[draws]
+        crossing = None if candidates is None else _crossing(target, *candidates)
         if crossing is None or not len(crossing):
             hopeless.add(target)
             continue
@@ -197,8 +203,10 @@ def _candidates(
     world: World,
     below: Sequence[Node],
     rng: np.random.Generator,
+    draws: int,
 ) -> Points | None:
-    """Return points around those that are nearest to a side, in order of how far they are moved."""
+    """Return points around those that are nearest to a side, in order of how far they are moved;
+    then so many where what cannot be moved is drawn anew."""
     threshold, side = target
     near: list[tuple[float, Points, int]] = []
     for points, watched in parts:
@@ -233,7 +241,7 @@ def _candidates(
                 add(base, {n: np.full(base[n].shape, number + shift) for n in group})
     if drawn:
         base = {node: value[near[0][2]] for node, value in near[0][1].leaves.items()}
-        draws = min(most, MANY_DRAWS) if _is_in_reach(target, parts) else DRAWS
+        draws = min(most, draws)
         fresh = {node: drawn_leaf(world, node, rng, draws) for node in drawn}
         for node, stack in rows.items():
             own = np.broadcast_to(base[node], (draws, *base[node].shape))
@@ -252,12 +260,15 @@ def _candidates(
         return None
 
 
-def _is_in_reach(target: Side, parts: Sequence[tuple[Points, Watched]]) -> bool:
-    """Whether a side is not much further away than draws are from each other."""
+def _draws(target: Side, parts: Sequence[tuple[Points, Watched]]) -> int:
+    """How often samplers are drawn for a side: more often where it is not much further away than
+    draws are from each other."""
     threshold, side = target
     distances = [w[threshold].distance(side) for _, w in parts if threshold in w]
     distance = np.sort(np.concatenate(distances))
-    return bool(distance[0] <= REACH * (distance[min(5, len(distance) - 1)] - distance[0]))
+    with quiet():
+        gap = distance[min(5, len(distance) - 1)] - distance[0]
+    return MANY_DRAWS if distance[0] <= REACH * gap else DRAWS
 
 
 def _combinations(
@@ -352,7 +363,8 @@ def _segments_out(
         for side in (-1, 1):
             if (threshold, side) in sides.reached:
                 continue
-            points = _candidates((threshold, side), parts, world, below, rng)
+            draws = _draws((threshold, side), parts)
+            points = _candidates((threshold, side), parts, world, below, rng, draws)
             outside = (
                 None if points is None else _crossing((threshold, side), points, watched(points))
             )

@@ -163,6 +163,8 @@ class _Judge:
 
     def _difference(self, sides: Sides, compared: Agreement) -> tuple[int, ...] | None:
         """Return the place of the largest difference that a closer look bears out."""
+        if not compared.different.any():
+            return None
         order = np.argsort(np.where(compared.different, compared.error, 0), axis=None)[::-1]
         for flat in order[:3]:
             place = tuple(int(k) for k in np.unravel_index(flat, compared.error.shape))
@@ -335,5 +337,7 @@ def _any(mask: Array) -> Array:
 
 
 def _rows(compared: Agreement, chosen: Array) -> Agreement:
+    if chosen.all():
+        return compared
     names = ("error", "apart", "allowed", "equal", "different", "informs")
     return Agreement(**{name: getattr(compared, name)[chosen] for name in names})

@@ -192,7 +192,7 @@ class Measure:
     def _differs_from_differences(self, sides: Sides, chosen: bool) -> Array:
         """Return the points at which differences tell another derivative than a complex step."""
         wrong = np.ones(len(sides), bool)
-        small = (STEPS[2], TINY_STEPS[1])
+        small = (TINY_STEPS[1], STEPS[2])  # the first of which nearly always tells
         tries = [("two-point", QUICK, 0)]  # how far they are rounded is measured where these fail
         tries += [("differences", step, 1) for step in (small if chosen else (*small, *STEPS[:2]))]
         few = sides
