@@ -235,6 +235,29 @@ _DASK = [sys.executable, "-m", "distributed.cli.dask_scheduler"]
 _WORKER = [sys.executable, "-m", "distributed.cli.dask_worker"]
 
 
+def address(contact: Path) -> str:
+    """Where a scheduler listens, by its file, which exists before anything stands in it."""
+    said: dict[str, str] = {}
+
+    def written() -> bool:
+        with contextlib.suppress(OSError, ValueError):
+            said.update(json.loads(contact.read_text()))
+        return bool(said)
+
+    wait_for(written)
+    return said["address"].partition("://")[2]
+
+
+@contextlib.contextmanager
+def running(command: list[str], **options: Any) -> Iterator[None]:
+    """A process that is ended with the block, also where that fails."""
+    with subprocess.Popen(command, **options) as process:
+        try:
+            yield
+        finally:
+            process.kill()
+
+
 class Cluster:
     """A scheduler and two workers on this machine; pages see their worker's name as `$WORKER`."""
 
@@ -244,13 +267,12 @@ class Cluster:
         contact = folder / "scheduler.json"
         where = ["--host", "127.0.0.1", "--no-dashboard", "--scheduler-file", str(contact)]
         self._start("scheduler", [*_DASK, *where, "--port", "0"])
-        wait_for(contact.exists)
+        self.address = address(contact)
         for name in ("one", "two"):
             options = ["--no-nanny", "--nthreads", "1", "--no-dashboard", "--name", name]
             options += ["--host", "127.0.0.1"]
             space = ["--scheduler-file", str(contact), "--local-directory", str(folder / name)]
             self._start(name, [*_WORKER, *options, *space])
-        self.address = contact.read_text().split("tcp://")[1].split('"')[0]
         log = folder / "scheduler.log"
         wait_for(lambda: log.read_text().count("Register worker") == 2)
 
@@ -391,30 +413,25 @@ def test_a_cluster_may_want_certificates(project: Path, tmp_path: Path, monkeypa
     worker = [*_WORKER, "--no-nanny", "--local-directory", str(tmp_path / "w"), *common]
     log = tmp_path / "scheduler.log"
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    with log.open("wb") as said_there, subprocess.Popen(scheduler, stderr=said_there) as one:
-        wait_for(contact.exists)
-        address = contact.read_text().split("tls://")[1].split('"')[0]
-        with subprocess.Popen(worker, **quiet) as two:
-            try:
-                with check("docs/gradient.md", "--executor", f"dask+tls://{address}") as there:
-                    _, warned = there.communicate()
-                assert there.returncode == 2
-                assert "no certificates for" in warned
-                assert "Traceback" not in warned
-                with check("docs/gradient.md", "--executor", f"dask://{address}") as there:
-                    _, warned = there.communicate(timeout=100)
-                assert there.returncode == 2
-                assert "write dask+tls:// if it asks for certificates" in warned
-                for name, file in (("CA_FILE", certificate), ("CLIENT__CERT", certificate),
-                                   ("CLIENT__KEY", key)):  # fmt: skip
-                    monkeypatch.setenv(f"DASK_DISTRIBUTED__COMM__TLS__{name}", str(file))
-                wait_for(lambda: "Register worker" in log.read_text(), log.read_text)
-                with check("docs/gradient.md", "--executor", f"dask+tls://{address}") as there:
-                    said, warned = there.communicate()
-                assert there.returncode == 0, said + warned
-            finally:
-                one.kill()
-                two.kill()
+    with log.open("wb") as said_there, running(scheduler, stderr=said_there):
+        where = address(contact)
+        with running(worker, **quiet):
+            with check("docs/gradient.md", "--executor", f"dask+tls://{where}") as there:
+                _, warned = there.communicate()
+            assert there.returncode == 2
+            assert "no certificates for" in warned
+            assert "Traceback" not in warned
+            with check("docs/gradient.md", "--executor", f"dask://{where}") as there:
+                _, warned = there.communicate(timeout=100)
+            assert there.returncode == 2
+            assert "write dask+tls:// if it asks for certificates" in warned
+            for name, file in (("CA_FILE", certificate), ("CLIENT__CERT", certificate),
+                               ("CLIENT__KEY", key)):  # fmt: skip
+                monkeypatch.setenv(f"DASK_DISTRIBUTED__COMM__TLS__{name}", str(file))
+            wait_for(lambda: "Register worker" in log.read_text(), log.read_text)
+            with check("docs/gradient.md", "--executor", f"dask+tls://{where}") as there:
+                said, warned = there.communicate()
+            assert there.returncode == 0, said + warned
 
 
 def test_without_the_extra_the_message_says_how_to_get_it(
