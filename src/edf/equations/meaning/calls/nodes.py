@@ -54,7 +54,8 @@ def call_node(
     below = reader.scope.ancestors(bound.value)
     if not indices and (row := _of_member(reader, bound, symbol, group)) is not None:
         return row, False
-    if any(isinstance(item, Relation) for item in group.items):
+    related = any(isinstance(item, Relation) for item in group.items)
+    if related and not group.open.endswith("["):  # which is Iverson's bracket, a factor
         return _where_equal(reader, bound, symbol, indices, group), False
     named = [named_node(reader, item) for item in group.items]
     if not indices and (replaced := _by_place(reader, bound, named, group)):
