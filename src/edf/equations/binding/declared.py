@@ -32,7 +32,7 @@ _LENGTH = re.compile(
 RUN = re.compile(
     r"(?P<first>-?\d+)\s*,(?:\s*-?\d+\s*,)?\s*\\[lc]?dots\s*,\s*(?P<last>[^,]+?)\s*", re.DOTALL
 )
-#: A member of a family: x^{(i)}, W^{[l]}, x_i; and a list of its members: x_1, \dots, x_n.
+#: A member of a family: x^{(i)}, W^{[l]}, x_i; and lists of its members: x_1, \dots, x_n.
 _MEMBER = re.compile(
     r"(?P<name>.+?)(?:\^\s*\{\s*[(\[]\s*(?P<above>[a-zA-Z])\s*[)\]]\s*\}"
     r"|_\s*\{?\s*(?P<below>[a-zA-Z])\s*\}?)",
@@ -41,12 +41,18 @@ _MEMBER = re.compile(
 #: The letters of these, and others that a formula says a range of: n = 1, \dots, N.
 _LETTERS = frozenset("ijklt")
 _RANGED = re.compile(r"([A-Za-z])\s*(?:=|\\in\s*\\\{)\s*-?\d+\s*,[^=]*?\\[lc]?dots")
-_LIST = re.compile(
-    r"(?P<name>[^,]+?)_\s*\{?(?P<first>[01])\}?\s*,(?:\s*(?P=name)_\s*\{?[12]\}?\s*,){0,2}"
-    r"\s*\\[lc]?dots\s*,\s*"
-    r"(?P=name)_\s*(?P<last>\{[^{}]*\}|[A-Za-z0-9])",
-    re.DOTALL,
-)
+_LISTS = [
+    re.compile(
+        rf"(?P<name>[^,]+?){mark}(?P<first>[01]){end}\s*,"
+        rf"(?:\s*(?P=name){mark}[12]{end}\s*,){{0,2}}\s*\\[lc]?dots\s*,\s*"
+        rf"(?P=name){mark}(?P<last>[^{{}},]+?){end}",
+        re.DOTALL,
+    )
+    for mark, end in (
+        (r"_\s*\{?", r"\}?"),
+        (r"\^\s*\{\s*[(\[]\s*", r"\s*[)\]]\s*\}"),
+    )
+]
 
 
 @dataclass
@@ -155,11 +161,11 @@ class Declarations:
         return {**self.lengths, **stale(self.names, values), **self.measures, **values}
 
     def names_in(self, text: str, at: int) -> list[Declared]:
-        r"""The names of a list: x, y; and x_1, \dots, x_n, which is a family."""
-        listed = _LIST.fullmatch(text.strip())
-        if listed is not None:  # x_1, \dots, x_n
+        r"""The names of a list: x, y; and x_1, \dots, x_n and x^{(1)}, \dots, x^{(n)}, a family."""
+        listed = next(filter(None, (form.fullmatch(text.strip()) for form in _LISTS)), None)
+        if listed is not None:
             one = self.named(listed["name"], at)
-            values = f"{listed['first']}, \\dots, {listed['last'].strip('{}')}"
+            values = f"{listed['first']}, \\dots, {listed['last']}"
             self.ranged(" ", values, at, f"{one.name} ")
             one.family = f"{one.name} "
             return [one]

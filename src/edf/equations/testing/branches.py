@@ -41,14 +41,16 @@ MAGNITUDES = (0.3, 1.0, 3.0, 10.0, 100.0, 1e3, 1e4, 1e5, 1e6)
 SEARCHED = 6  # sides that are looked for at most
 DRAWS, MANY_DRAWS = 64, 2048  # of what is drawn by its author's sampler, the second if in reach
 REACH = 4  # in so many times the gap between the nearest draws
-SECTIONS, CUTS = 32, 3  # into which a line across a threshold is cut, and how often
+SECTIONS, CUTS = 32, 4  # into which a line across a threshold is cut, and how often
 BETWEEN = 4  # points on it between two thresholds
 #: Parts of that line: how far from a threshold a step is tested on both sides.
-BESIDE = (0.3, 0.03, 0.003, 1e-4)
+BESIDE = (0.3, 0.03, 0.003, 1e-4, 1e-6)
 RECOMBINED = 150  # points at which leaves have values from different ones
 ROUNDS = 2  # of them: the second for three thresholds
 COMBINED = 10  # of them, at which the step is tested: on sides that no point is on at once
-ALONG = 2  # segments across a threshold from these, along one leaf
+BASES = 12  # points on different sides, from which thresholds are crossed along one leaf
+TOWARDS = 4  # values of a leaf to which it goes from each of them
+ALONG = 4  # segments across one of them, on different sides of the others
 MAX_NUMBERS = 400_000  # numbers that one search may hold
 
 Side = tuple[Threshold, int]
@@ -158,7 +160,7 @@ def search(meaning: Meaning, setting: Setting, samples: Sequence[Points]) -> Sea
         if found.status == "refuted":
             return SearchResult(found, [], len(sides.reached))
         parts.append((together, watched(together)))
-        segments += _segments_of_one_leaf(sides, parts, world, rng, watched)
+    segments += _segments_of_one_leaf(sides, parts, world, rng, watched)
     refuted = _beside_thresholds(meaning, segments, watched)
     if refuted is not None:
         return SearchResult(refuted, [], len(sides.reached))
@@ -318,11 +320,10 @@ def _recombined(
     """
     most = max(1, MAX_NUMBERS // max(1, sum(world.entries(node) for node in world.order)))
     count = min(RECOMBINED, most)
-    rarity = (there / np.maximum(there.sum(axis=0), 1)).max(axis=1) + 1e-9
     leaves = {}
     for node in known[0].leaves:
         values = np.concatenate([points.leaves[node] for points in known])
-        chosen = values[rng.choice(len(values), count, p=rarity / rarity.sum())]
+        chosen = values[rng.choice(len(values), count, p=_rarity(there))]
         if movable(world, node) and chosen.dtype.kind == "f":
             factors = 10.0 ** rng.uniform(-0.5, 0.5, count)
             factors[::3] = 1.0
@@ -333,6 +334,12 @@ def _recombined(
             return at(world, leaves, count, int(rng.integers(2**62)), 1, 0.0, guarded=True)
     except EquationError:
         return None
+
+
+def _rarity(there: Array) -> Array:
+    """Return with which probability points are taken, so that all sides occur as often."""
+    rarity = (there / np.maximum(there.sum(axis=0), 1)).max(axis=1) + 1e-9
+    return np.asarray(rarity / rarity.sum())
 
 
 def _sides_of(thresholds: Sequence[Threshold], watched: Watched, count: int) -> Array:
@@ -381,36 +388,47 @@ def _segments_of_one_leaf(
     rng: np.random.Generator,
     watched: Callable[[Points], Watched],
 ) -> list[_Segment]:
-    """Return segments across thresholds along one leaf, from the points that were found last.
+    """Return segments across thresholds along one leaf, from points that differ in their sides.
 
-    All else stays on the sides where it is.
+    All else stays on the sides where it is, inside of the rule in which a threshold counts.
     """
-    last, found = parts[-1]
-    moved = [node for node in last.leaves if movable(world, node)]
-    rows = np.repeat(np.arange(len(last)), len(moved))
-    leaves = {node: value[rows] for node, value in last.leaves.items()}
+    thresholds = sides.regular
+    moved = [node for node in world.order if not node.inputs and movable(world, node)]
+    if len(thresholds) < 2 or len(moved) < 2:
+        return []
+    there = np.concatenate([_sides_of(thresholds, w, len(p)) for p, w in parts])
+    chosen = list({row.tobytes(): k for k, row in enumerate(there)}.values())[-BASES:]
+    known = {n: np.concatenate([p.leaves[n] for p, _ in parts]) for n in parts[0][0].leaves}
+    rows = np.repeat(chosen, len(moved) * TOWARDS)
+    leaves = {node: values[rows] for node, values in known.items()}
     for k, node in enumerate(moved):
-        values = np.concatenate([points.leaves[node] for points, _ in parts])
-        leaves[node] = leaves[node].copy()
-        leaves[node][k :: len(moved)] = values[rng.integers(len(values), size=len(last))]
-    count = len(rows)
+        places = np.arange(len(rows)) % len(moved) == k
+        drawn = rng.choice(len(there), places.sum(), p=_rarity(there))
+        leaves[node][places] = known[node][drawn]
+
+    def at_these(values: dict[Node, Array]) -> Points:
+        return Points(world, values, parts[0][0].seed, np.zeros(len(rows), int), 1)
+
+    bases, others = at_these({n: v[rows] for n, v in known.items()}), at_these(leaves)
     try:
         with quiet():
-            others = Points(world, leaves, last.seed, np.zeros(count, int), 1)
-            reached = watched(others)
+            begun, ended = (
+                _sides_of(thresholds, watched(points), len(rows)) for points in (bases, others)
+            )
     except EquationError:
         return []
     segments = []
-    for threshold in sides.regular:
-        if threshold not in found or threshold not in reached:
-            continue
-        for side in (1, -1):
-            here, there = found[threshold].reached(side)[rows], reached[threshold].reached(side)
+    for k, threshold in enumerate(thresholds):
+        elsewhere = np.delete(begun, (2 * k, 2 * k + 1), axis=1)
+        for side, column in ((-1, 2 * k), (1, 2 * k + 1)):
+            crossing = np.flatnonzero((begun[:, column] == 0) & (ended[:, column] == 1))
+            apart = {elsewhere[row].tobytes(): int(row) for row in crossing}
             segments += [
-                _Segment(threshold, side, (last, others), (rows[row], row))
-                for row in np.flatnonzero(~here & there)[:ALONG]
+                _Segment(threshold, side, (bases, others), (row, row))
+                for row in list(apart.values())[:ALONG]
             ]
-    return segments
+    size = sum(world.entries(node) for node in world.order) * (SECTIONS + 1)
+    return segments[: MAX_NUMBERS // size]
 
 
 def _segments(sides: SideCoverage, parts: Sequence[tuple[Points, Watched]]) -> list[_Segment]:

@@ -5,7 +5,10 @@
 
 Random points rarely hit such places; a few steps of Newton's method from the narrowest of them do.
 Where a margin goes to 0 but is never reached, as in \\sigma(a) < 1, nothing touches: there is no
-point with larger margins on both sides of it.
+point with larger margins on both sides of it. And where both sides go to 0 together, so does the
+margin, whether they are in the right order or not: there its ratio to their size tells.
+
+    1 - \\cos a \\leq 0.499 a^2   the more so the nearer a is to 0
 """
 
 from __future__ import annotations
@@ -24,6 +27,7 @@ from edf.equations.sampling.world import World
 from edf.equations.testing.judge import Finding, judge_at
 from edf.equations.testing.measure import COPIES, STEPS, Measure, quiet
 from edf.equations.testing.setting import nodes
+from edf.equations.testing.sides import Sides
 from edf.equations.testing.special_points import is_positive, is_simplex, movable
 from edf.graph import Array, Input, Node
 
@@ -37,6 +41,7 @@ SLOPE = 1e-4  # the step of these differences
 LENGTHS = (1.0, 0.5, 0.1, 2.0, 1e-2, 1e-3)  # of Newton's step, tried together
 FARTHEST = 1e4
 BESIDE = (1e-3, 0.1, 1.0)  # how far on both sides of a place margins are compared with its own
+RESOLVED = 1e-6  # the part of the sides that is in doubt where their ratio still tells
 CLEARLY = 100.0  # by how many doubts they must be larger
 
 
@@ -50,32 +55,36 @@ def extremes(
     groups = [moved] if 0 < size <= MANY else []
     if size > MOST:  # each by itself is moved as well, since many go downhill slowly
         groups += [[node] for node in moved if len(moved) > 1 and world.entries(node) <= MOST]
-    for group in groups:
-        found = _lowest(meaning, _Ground(meaning, world, group), samples, names)
+    searches = [(group, False) for group in groups] + [(group, True) for group in groups[:1]]
+    known: list[Sides] = []
+    for group, relative in searches:
+        ground = _Ground(meaning, world, group, relative)
+        try:
+            with quiet():
+                known = known or [ground.measured(points) for points in samples if len(points)]
+                found = _lowest(meaning, ground, known, names)
+        except EquationError:  # an operation fails on the way
+            continue
         if found is not None:
             return found
     return None
 
 
 def _lowest(
-    meaning: Meaning, ground: _Ground, samples: Sequence[Points], names: Mapping[Node, str]
+    meaning: Meaning, ground: _Ground, known: Sequence[Sides], names: Mapping[Node, str]
 ) -> Finding | str | None:
     """Return the same, of what is reached where some leaves are moved."""
-    with quiet():
-        try:
-            starts = ground.starts(samples)
-            if not starts:
-                return None
-            for start, (place, margin, doubt) in enumerate(ground.descend(starts)):
-                if margin < -doubt:
-                    found = judge_at(meaning, ground.points(place[None], start))
-                    if found.status == "refuted" or found.between:
-                        return found
-                strict = meaning.sign in ("<", ">")
-                if strict and abs(margin) <= doubt and ground.touches(place, start):
-                    return ground.described(place, start, names)
-        except EquationError:  # an operation fails on the way
-            return None
+    starts = ground.starts(known)
+    if not starts:
+        return None
+    for start, (place, margin, doubt) in enumerate(ground.descend(starts)):
+        if margin < -doubt:
+            found = judge_at(meaning, ground.points(place[None], start))
+            if found.status == "refuted" or found.between:
+                return found
+        strict = meaning.sign in ("<", ">") and not ground.relative
+        if strict and abs(margin) <= doubt and ground.touches(place, start):
+            return ground.described(place, start, names)
     return None
 
 
@@ -86,24 +95,27 @@ class _Start:
 
 
 class _Ground:
-    """The margin as a function of the numbers that can be moved."""
+    """The margin as a function of the numbers that can be moved, or its ratio to the sides."""
 
-    def __init__(self, meaning: Meaning, world: World, moved: Sequence[Node]) -> None:
+    def __init__(
+        self, meaning: Meaning, world: World, moved: Sequence[Node], relative: bool
+    ) -> None:
         assert meaning.written is not None
         left, right = meaning.written
         smaller, larger = (left, right) if meaning.sign in ("<", r"\leq") else (right, left)
         self.measure = Measure(replace(meaning, left=smaller, right=larger), world)
         self.world = world
         self.moved = moved
+        self.relative = relative
         self.leaves: dict[Node, Array] = {}
 
-    def starts(self, samples: Sequence[Points]) -> list[_Start]:
+    def starts(self, known: Sequence[Sides]) -> list[_Start]:
         """Return the points with the narrowest margins, of those that are not far away."""
         found, margins = [], []
-        for points in filter(len, samples):
-            least, _ = self._margins_at(points)
+        for sides in known:
+            least, _ = self._margins(sides)
             for row, margin in enumerate(least):
-                leaves = {node: value[row] for node, value in points.leaves.items()}
+                leaves = {node: value[row] for node, value in sides.points.leaves.items()}
                 place = np.concatenate([leaves[node].ravel() for node in self.moved])
                 if np.abs(place).max(initial=0.0) < FARTHEST:
                     found.append(_Start(leaves, place.astype(float)))
@@ -137,17 +149,27 @@ class _Ground:
         """Return the least margin at each place, and its doubt, which takes rounded copies."""
         *lead, size = places.shape
         begun = np.broadcast_to(starts, lead).ravel()
-        margins, doubts = self._margins_at(self.points(places.reshape(-1, size), begun, copies))
+        points = self.points(places.reshape(-1, size), begun, copies)
+        margins, doubts = self._margins(self.measured(points))
         return margins.reshape(lead), doubts.reshape(lead)
 
-    def _margins_at(self, points: Points) -> tuple[Array, Array]:
+    def measured(self, points: Points) -> Sides:
+        """Return the smaller side and the larger one."""
         sides = self.measure.at(points, self.measure.method, STEPS[0])
         if sides is None:
             raise EquationError(Why.EVALUATION, "The complex step is declined")
-        margin = (sides.right - sides.left).reshape(len(points), -1)
-        doubt = (sides.doubt + 1e-15 * sides.size).reshape(len(points), -1)
+        return sides
+
+    def _margins(self, sides: Sides) -> tuple[Array, Array]:
+        count = len(sides)
+        margin = (sides.right - sides.left).reshape(count, -1)
+        doubt = (sides.doubt + 1e-15 * sides.size).reshape(count, -1)
+        if self.relative:
+            size = (np.abs(sides.left) + np.abs(sides.right)).reshape(count, -1)
+            size[size * RESOLVED <= doubt] = np.nan
+            margin, doubt = margin / size, doubt / size
         margin = np.where(np.isfinite(margin) & np.isfinite(doubt), margin, np.inf)
-        rows, least = np.arange(len(points)), margin.argmin(axis=1)
+        rows, least = np.arange(count), margin.argmin(axis=1)
         return margin[rows, least], doubt[rows, least]
 
     def descend(self, starts: Sequence[_Start]) -> list[tuple[Array, float, float]]:

@@ -2,13 +2,16 @@
 
 Every axis of every input that is drawn is made longer by one, alone if graph and formula allow it,
 else together with the others of its length. What is a number in the formula may be that length, as
-the 4 of a mean over four: it is made larger too, and left as it is.
+the 4 of a mean over four: it is made larger too, and left as it is. An inequality that many a
+length satisfies is tried with one as large as time allows, and a formula with a number that is a
+little more than the length with one beyond it.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -23,6 +26,8 @@ from edf.equations.meaning.names.scope import Scope
 from edf.equations.meaning.resolve import resolve
 from edf.equations.meaning.typed.expression import Meaning
 from edf.equations.meaning.typed.relations import COMPARISONS
+from edf.equations.operations.shapes import Dim, settle
+from edf.equations.operations.spectra import SPECTRA
 from edf.equations.sampling.world import World
 from edf.equations.testing.judge import Finding, judge
 from edf.equations.testing.measure import quiet
@@ -31,7 +36,13 @@ from edf.equations.testing.special_points import judged_apart, tried_points
 from edf.graph import Array, Constant, Input, Node
 
 POINTS = 2  # at which each other length is tested
-LONGER = 11  # by how much more a length grows in an inequality, which many a length may satisfy
+#: By how much more a length grows in an inequality, which many a length may satisfy: the first of
+#: these with which a point takes few numbers, and matrices few multiplications.
+LONGER = (400, 40, 11)
+MOST = 100_000  # of these
+#: What takes so many operations more than a product, of a matrix as large.
+DECOMPOSED, DECOMPOSING = frozenset(["inverse", "det", *(each.name for each in SPECTRA)]), 20
+REACHED = 12  # by how much a length grows to be more than a number in the formula
 MOST_NUMBERS = 3  # places in a formula at which a number is taken for the length
 NEAR = (-2, -1, 0, 1)  # by how much a number of the graph may differ from a length and go with it
 
@@ -122,9 +133,18 @@ def at_other_lengths(
                 tried[group] = _made_longer(equation, meaning, group, length, setting)
             found = _worse(found, tried[group][0])
             longer = max(longer, tried[group][1])
-            if found is not None and (length > 1 or found.status == "refuted"):
+            if found is None or found.status == "error":
+                continue
+            if length > 1 or found.status == "refuted":
                 break  # at length 1, matrices are numbers until all are lengthened
-        if found is None:
+        if found is None or found.status == "error":
+            if found is not None and isinstance(length, Length):
+                message = (
+                    f"It fits the length {length} only, which is declared by a letter and may be "
+                    "any: write the letter, or declare the number"
+                )
+                outcome.finding = replace(outcome.finding, status="inconclusive", message=message)
+                return
             kept.add(length)
         elif found.status == "refuted":
             outcome.finding = replace(
@@ -165,9 +185,9 @@ def _names_alike(meaning: Meaning, scope: Scope, axes: Sequence[Axis]) -> list[s
 
 
 def _worse(one: Finding | None, other: Finding | None) -> Finding | None:
-    """Return the finding that says more against a step."""
-    if one is None or other is None:
-        return one or other
+    """Return the finding that says more against a step; one that cannot be read says least."""
+    if one is None or other is None or "error" in (one.status, other.status):
+        return min(filter(None, (one, other)), key=lambda f: f.status == "error", default=None)
     return other if other.status == "refuted" else one
 
 
@@ -217,15 +237,57 @@ def _made_longer(
     """Test a step with some axes made longer, and return the length that they had."""
     longer = LengthChange(group, length)
     found = _tested(equation, longer, setting)
-    if found is None or found.status != "verified" or meaning.sign not in COMPARISONS:
+    if found is not None and found.status == "error":  # the next length may be another axis's
+        longer = LengthChange(group, length, 2)
+        found = _tested(equation, longer, setting)
+    if found is None or found.status != "verified":
         return found, longer.to
-    much_longer = LengthChange(group, length, LONGER)
-    other = _tested(equation, much_longer, setting)
-    return (found, longer.to) if other is None else (other, much_longer.to)
+    for by in _larger_steps(equation, length):
+        more = LengthChange(group, length, by)
+        other = _tested(equation, more, setting)
+        if other is not None and other.status == "refuted":
+            return other, more.to
+    if meaning.sign in COMPARISONS:
+        for by in LONGER:
+            more = LengthChange(group, length, by)
+            if by > REACHED and not _is_short(meaning, setting.world, more):
+                continue
+            other = _tested(equation, more, setting)
+            if other is not None and other.status != "inconclusive":
+                return other, more.to
+    return found, longer.to
+
+
+def _larger_steps(equation: s.Equation, length: int) -> Iterator[int]:
+    """By how much a length grows beyond a number in the formula that is a little more than it."""
+    numbers = {tree.text for tree in s.walk(equation) if isinstance(tree, s.Number)}
+    for number in sorted(int(text) for text in numbers if text.isdigit()):
+        if length < number <= length + REACHED:
+            yield number + 1 - length
+
+
+def _is_short(meaning: Meaning, world: World, change: LengthChange | None = None) -> bool:
+    """Whether a step takes few numbers at a point, and little time; or about so after a change."""
+
+    def now(lengths: Iterable[Dim]) -> list[int]:
+        known = [int(n) for n in map(settle, lengths) if isinstance(n, int)] or [1]
+        return [change.to if change and n == change.length else n for n in known]
+
+    shapes = [now(world.shape(world.names[node])) for node in world.all_below(nodes(meaning))]
+    count = graph = sum(math.prod(n) * (max(n) if len(n) > 1 else 1) for n in shapes)
+    for expr in parts(meaning):
+        times = math.prod(now(meaning.ranges[index] for index in expr.free | expr.bound))
+        count += times * math.prod(now(expr.shape or ()))
+        if expr.op in DECOMPOSED:
+            sides = now(expr.args[0].shape or ())
+            count += DECOMPOSING * times * math.prod(sides) * max(sides)
+        elif expr.op == "deriv":
+            count += graph * math.prod(now(world.shape(expr.data[0])))
+    return count <= MOST
 
 
 def _tested(equation: s.Equation, change: LengthChange, setting: Setting) -> Finding | None:
-    """Test a step after a change; None where graph or formula do not allow it.
+    """Test a step after a change; None where it has no value, an error where it cannot be read.
 
     Of several readings of the numbers in it, one that holds is enough.
     """
@@ -236,6 +298,7 @@ def _tested(equation: s.Equation, change: LengthChange, setting: Setting) -> Fin
 def _tested_so(equation: s.Equation, change: LengthChange, setting: Setting) -> Finding | None:
     points = min(POINTS, setting.points // 3 + 1)
     worst: Finding | None = None
+    unread = Finding("error")
     for world, scope in _pages(setting, change):
         if not world.fits:
             continue
@@ -243,14 +306,21 @@ def _tested_so(equation: s.Equation, change: LengthChange, setting: Setting) -> 
         for variant in _variants(equation, change):
             try:
                 means = resolve(variant, page)
+            except EquationError:
+                worst = worst or unread
+                continue
+            if change.by > REACHED and not _is_short(means, world):
+                return None
+            try:
                 found = judge(means, world, points, setting.seed + 1, checked=0)
                 if means.sign in COMPARISONS and found.status == "verified":
                     found = _at_tried_points(means, world, setting, found)
             except EquationError:
+                worst = None if worst is unread else worst
                 continue
             if found.status == "verified":
                 return found
-            if worst is None or found.status == "refuted":
+            if worst is None or worst is unread or found.status == "refuted":
                 worst = found
     return worst
 

@@ -14,10 +14,12 @@ from edf.equations.sampling.rounding import COARSE
 from edf.equations.sampling.world import World
 from edf.equations.testing.judge import Finding, judge_at
 from edf.equations.testing.measure import COPIES
+from edf.equations.testing.setting import parts
 from edf.graph import Array, Input, Node, Param
 
 TRIED = (0.0, 1.0, -1.0, 2.0, 10.0, 100.0)
 FAR = (100, 1000, 10**6)  # whole numbers
+MOST_NUMBERS = 4  # of a formula that are tried as well
 VERTICES = 3  # of the simplex: one for all leaves, one for each, and the middle of two
 SIZES = (-1.5, 2.0)  # of leaves that are scattered, as powers of ten
 SCALES = (0.1, 3.0, 10.0, 100.0, 1e6)
@@ -46,17 +48,21 @@ def is_simplex(world: World, node: Node) -> bool:
     return isinstance(node, Input) and node not in world.fixed and node.sample == "simplex"
 
 
-def tried_points(world: World, rng: np.random.Generator, far: bool = False) -> Points:
+def tried_points(
+    world: World, rng: np.random.Generator, far: bool = False, numbers: Sequence[float] = ()
+) -> Points:
     """Return the graph at round numbers, equal arguments, and random values of other sizes.
 
     Args:
         far: Whether whole numbers are so large that no sum up to them is made for it.
+        numbers: Further ones that all arguments take.
     """
+    tried = (*TRIED, *numbers)
     ends: dict[Node, tuple[float, ...]] = {
         node: getattr(node, "ends", ()) for node in world.order if node not in world.fixed
     }
     large = _large_numbers(ends, rng, FAR if far else ())
-    scaled = len(TRIED) + 2
+    scaled = len(tried) + 2
     several = scaled + len(SCALES)
     grown = several + max(map(len, large.values()), default=0)
     count = grown + 2 * any(ends.values())
@@ -68,32 +74,44 @@ def tried_points(world: World, rng: np.random.Generator, far: bool = False) -> P
         values = np.array(drawn_leaf(world, node, rng, count))
         if movable(world, node) and values.dtype.kind == "f":
             shape = values.shape[1:]
-            for row, number in enumerate(TRIED):
+            for row, number in enumerate(tried):
                 values[row] = _pattern(shape, number)
-            values[len(TRIED)] = np.arange(1.0, 1 + values[0].size).reshape(shape)
-            values[len(TRIED)] += _pattern(shape, values[0].size) if _is_square(shape) else 0.0
-            values[len(TRIED) + 1] = rng.integers(-2, 4, shape)
+            values[len(tried)] = np.arange(1.0, 1 + values[0].size).reshape(shape)
+            values[len(tried)] += _pattern(shape, values[0].size) if _is_square(shape) else 0.0
+            values[len(tried) + 1] = rng.integers(-2, 4, shape)
             if is_positive(world, node):
                 values = np.abs(values)
             if is_positive(world, node) or getattr(node, "is_nonzero", False):
                 values[values == 0] = 1.0
         elif is_simplex(world, node):
-            values[: len(TRIED) - VERTICES] = 1 / values.shape[-1]
-            values[len(TRIED) - VERTICES : len(TRIED)] = _vertices(values.shape[1:], simplices)
+            values[: len(tried) - VERTICES] = 1 / values.shape[-1]
+            values[len(tried) - VERTICES : len(tried)] = _vertices(values.shape[1:], simplices)
             simplices += 1
         elif (least := _least(world, node)) is not None:
-            for row, number in enumerate(TRIED):
+            for row, number in enumerate(tried):
                 values[row] = (number if number >= least else 1.0) * np.eye(values.shape[-1])
             if least == 0:
-                values[len(TRIED)] = 1.0  # of rank 1
-            values[len(TRIED) + 1] = np.diag(np.logspace(-2, 2, values.shape[-1]))
-        values[scaled:several] = _scaled(world, node, values[scaled:several], np.array(SCALES))
+                values[len(tried)] = 1.0  # of rank 1
+            values[len(tried) + 1] = np.diag(np.logspace(-2, 2, values.shape[-1]))
+        values[scaled:several] = resized(world, node, values[scaled:several], np.array(SCALES))
         for row, number in enumerate(large.get(node, ()), several):
             values[row] = number
         if ends.get(node):  # those that belong to its set
             values[-2], values[-1] = ends[node][0], ends[node][-1]
         leaves[node] = values
     return at(world, leaves, count, int(rng.integers(2**62)), 1 + COPIES, COARSE, guarded=True)
+
+
+def thresholds_written(meaning: Meaning) -> list[float]:
+    """Return the numbers with which the conditions of a formula compare something."""
+    sides = [
+        side
+        for expr in parts(meaning)
+        if expr.op == "cases" and expr.label[0] != "claimed"
+        for side in expr.args[len(expr.data) :]
+    ]
+    numbers = {float(p.data) for side in sides for p in side.walk() if p.op == "number"}
+    return sorted(numbers - set(TRIED))[:MOST_NUMBERS]
 
 
 def scattered_points(world: World, rng: np.random.Generator, count: int) -> Points:
@@ -103,7 +121,7 @@ def scattered_points(world: World, rng: np.random.Generator, count: int) -> Poin
         if node.inputs:
             continue
         values = np.array(drawn_leaf(world, node, rng, count))
-        leaves[node] = _scaled(world, node, values, 10.0 ** rng.uniform(*SIZES, count))
+        leaves[node] = resized(world, node, values, 10.0 ** rng.uniform(*SIZES, count))
     return at(world, leaves, count, int(rng.integers(2**62)), 1 + COPIES, COARSE, guarded=True)
 
 
@@ -139,7 +157,7 @@ def _least(world: World, node: Node) -> float | None:
     return least
 
 
-def _scaled(world: World, node: Node, values: Array, sizes: Array) -> Array:
+def resized(world: World, node: Node, values: Array, sizes: Array) -> Array:
     """The values of a leaf, each made larger or smaller as far as its set allows."""
     if values.dtype.kind != "f" or (node in world.fixed and not isinstance(node, Param)):
         return values
@@ -148,7 +166,10 @@ def _scaled(world: World, node: Node, values: Array, sizes: Array) -> Array:
         return values * sizes
     sample: Any = getattr(node, "sample", None)
     low, high = getattr(sample, "low", -np.inf), getattr(sample, "high", np.inf)
-    if np.isfinite(low) == np.isfinite(high):
+    if np.isfinite(low) and np.isfinite(high):  # the ratio of the distances to both ends is
+        near, far = (values - low) * sizes, high - values
+        return np.asarray((low * far + high * near) / (near + far))
+    if np.isinf(low) and np.isinf(high):
         return values
     end = low if np.isfinite(low) else high
     return np.asarray(end + (values - end) * sizes)

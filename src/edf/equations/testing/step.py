@@ -4,6 +4,7 @@
     data                is anything random at all?
     special_points      round numbers, equal arguments, and other sizes
     branches            both sides of every threshold
+    growth              an inequality of large numbers, with sums as long
     extremes            the least margin of an inequality
     sensitivity         every term makes a difference
     extended_precision  nothing is lost in rounding
@@ -28,6 +29,7 @@ from edf.equations.testing.data import with_data
 from edf.equations.testing.exact import judge_exactly
 from edf.equations.testing.extended_precision import DIGITS, with_more_digits
 from edf.equations.testing.extremes import extremes
+from edf.equations.testing.growth import at_large_numbers
 from edf.equations.testing.judge import Finding, judge
 from edf.equations.testing.lengths import at_other_lengths
 from edf.equations.testing.measure import is_heavy, quiet
@@ -37,6 +39,7 @@ from edf.equations.testing.special_points import (
     judged_apart,
     regular,
     scattered_points,
+    thresholds_written,
     tried_points,
 )
 
@@ -105,6 +108,9 @@ def _has_room(meaning: Meaning, setting: Setting, samples: list[Points], outcome
             samples = [*samples, scattered]
     except EquationError:  # an operation fails at one of them
         pass
+    if (large := at_large_numbers(meaning, setting.world, setting.seed)) is not None:
+        outcome.finding = large
+        return
     found = extremes(meaning, setting.world, samples, setting.page.scope.labels)
     if isinstance(found, Finding):
         outcome.finding = found
@@ -166,7 +172,9 @@ def _holds_where_random_points_are_not(
     try:
         with quiet():
             rng = np.random.default_rng(setting.seed + 2)
-            chosen = tried_points(setting.world, rng, far=_sums_nothing(meaning))
+            chosen = tried_points(
+                setting.world, rng, _sums_nothing(meaning), thresholds_written(meaning)
+            )
         if meaning.differentiates > 1:  # differences of differences lose their digits far away
             chosen = regular(chosen, NEAR)
         if setting.points <= FEW:

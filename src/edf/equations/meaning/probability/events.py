@@ -171,14 +171,18 @@ def _of_relation(reader: Reader, tree: Relation) -> Expr:
 
 
 def _has_value(reader: Reader, variable: Bound, value: Tree, sign: str, at: int) -> Expr:
-    """1 where a random variable stands to a value as a relation says, else 0."""
+    """1 where a random variable stands to a value as a relation says, else 0.
+
+    A letter that no sum with bounds makes a number runs over its values.
+    """
     here = read_bound(
         reader, variable, (reader.outcomes[variable.value.measure],), variable.name, at
     )
     known = values_of(variable)
     symbol = value
-    if isinstance(symbol, Symbol) and reader.scope.find(symbol) is None and known is not None:
-        letter = read_letter(reader, symbol)
+    free = isinstance(symbol, Symbol) and reader.scope.find(symbol) is None
+    letter = read_letter(reader, symbol) if free else ""
+    if free and known is not None and letter not in reader.inference.wanted:
         first, count = known
         reader.inference.runs_over(letter, count, at)
         there = make("index", (), (letter, first), at=at, free=frozenset([letter]))
