@@ -36,10 +36,17 @@ def _function(
     activation: bool = False,
     inverse: str = "",
     branches: bool = False,
+    only_numbers: bool = False,
 ) -> Operation:
     """Describe a function of one number. Its macro is `\\name` unless `macros` says otherwise."""
 
     def shape(argument: Shape) -> Shape:
+        if only_numbers and argument is not None:  # of vectors these letters are features, sets
+            raise ShapeRuleError(
+                f"{latex} is a function of a number here, and this is {describe(argument)}: write "
+                f"an index, or declare {latex}",
+                0,
+            )
         if argument is not None and not activation and not is_vector(argument):
             raise ShapeRuleError(
                 f"{name} of a matrix: write it with indices if it is meant elementwise"
@@ -81,8 +88,8 @@ FUNCTIONS = [
     # ------------------------------------------------------------------------------- integrals
     _function("erf", erf, macros=()),
     _function("erfc", erfc, macros=()),
-    _function("Phi", normal, macros=(), latex=r"\Phi", symbols=(r"\Phi",)),
-    _function("Gamma", gamma, macros=(), latex=r"\Gamma", symbols=(r"\Gamma",)),
+    _function("Phi", normal, macros=(), latex=r"\Phi", symbols=(r"\Phi",), only_numbers=True),
+    _function("Gamma", gamma, macros=(), latex=r"\Gamma", symbols=(r"\Gamma",), only_numbers=True),
     # ------------------------------------------------------------------------------- activations
     _function("sigma", logistic, "sigmoid", macros=(), latex=r"\sigma", symbols=(r"\sigma",),
               activation=True),

@@ -767,6 +767,13 @@ def _refuse_unbound(reader: Reader, symbol: Symbol, sub: Tree | None, at: int) -
             f"(let: {to_latex(symbol)} \\in \\mathbb{{R}})",
             at,
         )
+    if base == "i" and not symbol.styles:
+        fail(
+            Why.UNKNOWN,
+            "i is not bound on this page: declare it; as the imaginary unit it is not understood, "
+            "for formulas are tested with real numbers: write \\cos and \\sin",
+            at,
+        )
     if base in JUMPS:
         fail(
             Why.NOTATION,
