@@ -245,8 +245,15 @@ def environment() -> dict[str, str]:
     return {**kept, "NO_MKDOCS_2_WARNING": "1"}
 
 
-def build(folder: Path, tool: Tool) -> tuple[float, float]:
-    """Seconds that a build takes, as a process of its own, and the megabytes of its memory."""
+def build(folder: Path, tool: Tool, processor: bool = False) -> tuple[float, float]:
+    """Seconds that a build takes, as a process of its own, and the megabytes of its memory.
+
+    Args:
+        folder: of the site.
+        tool: that builds it.
+        processor: whether the seconds are those of a processor, of the build and of all processes
+            that it has waited for: other programs change them little.
+    """
     start = time.perf_counter()
     process = subprocess.Popen(
         tool.command, cwd=folder, env=environment(), stdout=subprocess.DEVNULL
@@ -254,7 +261,8 @@ def build(folder: Path, tool: Tool) -> tuple[float, float]:
     _, process.returncode, usage = os.wait4(process.pid, 0)
     if process.returncode:
         raise SystemExit(f"{tool.name}: the build failed")
-    return time.perf_counter() - start, usage.ru_maxrss / 1024
+    took = usage.ru_utime + usage.ru_stime if processor else time.perf_counter() - start
+    return took, usage.ru_maxrss / 1024
 
 
 def edit(folder: Path) -> None:
@@ -266,7 +274,9 @@ def edit(folder: Path) -> None:
 KINDS = ("cold", "unchanged", "one page edited")
 
 
-def measure(root: Path, pages: int, tools: Sequence[Tool], rounds: int) -> dict[str, Any]:
+def measure(
+    root: Path, pages: int, tools: Sequence[Tool], rounds: int, processor: bool
+) -> dict[str, Any]:
     """The ratios of every round, by tool and kind of build; of the floor, its seconds."""
     folders = {tool: root / str(number) for number, tool in enumerate((FLOOR, *tools))}
     for tool, folder in folders.items():
@@ -277,7 +287,7 @@ def measure(root: Path, pages: int, tools: Sequence[Tool], rounds: int) -> dict[
     for _ in range(rounds):
         for tool in tools:
             folder = folders[tool]
-            floor, least = build(folders[FLOOR], FLOOR)
+            floor, least = build(folders[FLOOR], FLOOR, processor)
             found["floor"].append(floor)
             times = found.setdefault(f"{tool.name}{version(tool)}", {"memory": []})
             for kind in KINDS:
@@ -286,7 +296,7 @@ def measure(root: Path, pages: int, tools: Sequence[Tool], rounds: int) -> dict[
                         shutil.rmtree(folder / made, ignore_errors=True)
                 elif kind == "one page edited":
                     edit(folder)
-                took, memory = build(folder, tool)
+                took, memory = build(folder, tool, processor)
                 times.setdefault(kind, []).append(took / floor)
                 times["memory"].append(memory - least)
     for folder in folders.values():
@@ -479,6 +489,9 @@ def main() -> None:
     parser.add_argument(
         "--tools", nargs="*", default=["ours"], help="ours, peers, or part of a name"
     )
+    parser.add_argument(
+        "--processor", action="store_true", help="compare seconds of processors, not of the clock"
+    )
     parser.add_argument("--serve", action="store_true", help="measure what a saved page takes")
     parser.add_argument("--many", type=int, default=0, help="check so many pages of 10 cells")
     parser.add_argument("--results", type=Path, help="a file of results, to which these are added")
@@ -495,7 +508,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         root = Path(name)
         for pages in options.pages:
-            found = measure(root, pages, wanted(options.tools), options.rounds)
+            found = measure(root, pages, wanted(options.tools), options.rounds, options.processor)
             earlier = results["pages"].setdefault(str(pages), {"floor": []})
             found["floor"] += earlier["floor"]
             earlier.update(found)
