@@ -52,6 +52,7 @@ REFUSALS: list[tuple[Any, ...]] = [
     ("scalars", r"t + y = s + O(p)", "Nothing here depends on p", r"O(p)"),
     ("scalars", r"w \leq O(x)", "Beside O(..) stands an equality sign", r"\leq"),
     ("scalars", r"w = O(x) \quad \text{as } x \to 1", "about another point", r"x \to 1"),
+    ("vectors", r"(A A)_{:,j} = A A_{:,j}", "A row or a column is that of a name", "(A A)_{:,j} ="),
     ("vectors", r"x = \Phi(x)", r"\Phi is a function of a number here, and this is a column", "x)"),
     ("scalars", r"e^{i x} = w", "as the imaginary unit it is not understood", "i x"),
     ("vectors", r"a = \min_x a", r"\min over all values of x is not computed: write f(x) \geq ..", r"\min_x a"),

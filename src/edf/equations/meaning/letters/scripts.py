@@ -393,6 +393,12 @@ def entries(reader: Reader, base: Symbol, given: Sequence[Tree], at: int) -> Exp
 
 def subscripted(reader: Reader, value: Expr, sub: Tree, at: int) -> Expr:
     """A component of a column or a matrix."""
+    if isinstance(sub, Indices) and Symbol(":") in sub.items:
+        fail(
+            Why.NOTATION,
+            "A row or a column is that of a name: write A B_{:,j}, or define the product",
+            at,
+        )
     match sub:
         case Indices(items=(Script() as item,)) if is_column(value.shape):
             label = label_of(reader, item)

@@ -60,7 +60,7 @@ def as_equality(equation: Equation, left: Expr, right: Expr) -> tuple[Expr, Expr
     if sign == r"\approx" and unit is None:
         fail(
             Why.NO_CLAIM,
-            "\\approx to how many digits? Write a decimal number on one side, or what the error is",
+            "\\approx to how many digits? Write a decimal number on one side, or = and + O(h^2)",
             at,
         )
     if unit is not None and sign in ("=", r"\approx"):
