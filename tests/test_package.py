@@ -35,7 +35,7 @@ UNSEEN = {
     "pymdown-extensions": "named in mkdocs.yml",
     "ziamath": "only its font is read",
     "brotli": "fonttools writes woff2 with it",
-    "mkdocs-jupyter": "named in mkdocs.yml",
+    "mkdocs-jupyter": "named in a site's mkdocs.yml",
     "matplotlib": "only its fonts are read",
 }
 
