@@ -110,17 +110,23 @@ class _Ground:
         self.leaves: dict[Node, Array] = {}
 
     def starts(self, known: Sequence[Sides]) -> list[_Start]:
-        """Return the points with the narrowest margins, of those that are not far away."""
-        found, margins = [], []
+        """Return points with the narrowest margins, of those that are not far away.
+
+        Of these only one is on an edge, as where a number is 0: from there it may go nowhere.
+        """
+        found, margins, inside = [], [], []
         for sides in known:
-            least, _ = self._margins(sides)
+            least, doubts = self._margins(sides)
             for row, margin in enumerate(least):
                 leaves = {node: value[row] for node, value in sides.points.leaves.items()}
                 place = np.concatenate([leaves[node].ravel() for node in self.moved])
                 if np.abs(place).max(initial=0.0) < FARTHEST:
                     found.append(_Start(leaves, place.astype(float)))
                     margins.append(margin)
-        return [found[k] for k in np.argsort(margins)[:STARTS]]
+                    inside.append(margin > doubts[row])
+        order = np.argsort(margins)
+        chosen = [*order[:1], *(k for k in order[1:] if inside[k])]
+        return [found[k] for k in chosen[:STARTS]]
 
     def points(self, places: Array, start: Array | int, copies: int = COPIES) -> Points:
         """Return the graph at some places; each belongs to a start, which has the other leaves."""
