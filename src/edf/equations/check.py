@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -111,9 +112,10 @@ def _check(
     assert isinstance(page.world, World)
     setting = Setting(page, page.world, points, seed, _accepts(unreached))
     reprinted = to_latex(claim)
+    pairs = list(zip(equations, meanings, strict=True))
+    all_tested = _open(equations, [_tested(*pair, setting) for pair in pairs])
     verdicts = []
-    for number, (equation, meaning) in enumerate(zip(equations, meanings, strict=True), 1):
-        tested = _tested(equation, meaning, setting)
+    for number, ((equation, meaning), tested) in enumerate(zip(pairs, all_tested, strict=True), 1):
         finding = tested.finding
         verdicts.append(
             EquationVerdict(
@@ -169,6 +171,36 @@ def _tested(equation: Equation, meaning: Meaning, setting: Setting) -> _Tested:
         change = mend(equation, meaning, setting.page, finding, elsewhere)
         return _Tested(finding, outcome, change=change)
     return _Tested(finding, outcome)
+
+
+def _open(equations: Sequence[Equation], tested: Sequence[_Tested]) -> list[_Tested]:
+    r"""Leave open what is said to follow from what does not hold by itself, and that as well.
+
+    A x = b \implies x = A^{-1} b is right, for arbitrary b, of which neither side is.
+    """
+    refuted = {
+        equation.statement
+        for equation, each in zip(equations, tested, strict=True)
+        if each.finding.status == "refuted"
+    }
+    first_true = next(k for k in itertools.count() if k not in refuted)
+    if first_true < 2:
+        return list(tested)
+    message = (
+        "Neither side of the implication holds by itself, and whether one follows from the other "
+        "is not tested: define what is given"
+    )
+    return [
+        each._replace(
+            finding=replace(
+                each.finding, status="inconclusive", message=message, counterexample=None
+            ),
+            change=None,
+        )
+        if each.finding.status == "refuted" and equation.statement < first_true
+        else each
+        for equation, each in zip(equations, tested, strict=True)
+    ]
 
 
 def _shown(equation: Equation, meaning: Meaning, tested: _Tested, page: Page) -> dict[str, Any]:

@@ -56,6 +56,7 @@ from edf.equations.latex.vocabulary import (
     MIDDLES,
     OTHER_SIGNS,
     PRODUCT_SIGNS,
+    REASONS,
     RELATIONS,
     SIGNS_AS_NAMES,
     SIZES,
@@ -245,7 +246,7 @@ class ExpressionParser(
             or text in OTHER_SIGNS
             or text in TERM_SIGNS
             or text in RELATIONS
-            or text in IMPLICATIONS
+            or text in IMPLICATIONS | REASONS
             or text in CLOSERS
             or text in (r"\\", r"\right", r"\mid", r"\over", r"\choose", r"\forall", *MIDDLES)
             or self.relation_ahead() is not None

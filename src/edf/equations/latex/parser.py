@@ -29,6 +29,7 @@ from edf.equations.latex.vocabulary import (
     ARROWS,
     ENVIRONMENTS,
     IMPLICATIONS,
+    REASONS,
     RELATIONS,
     TERM_SIGNS,
 )
@@ -56,12 +57,14 @@ def steps(claim: Claim) -> list[Equation]:
     """
     found: list[Equation] = []
     row = 0  # the first equation of this row, to which its conditions belong
+    statement = 0
     previous: Tree | None = None
     mark: Mark | None = None
     for part in claim.parts:
         match part:
             case Mark():
                 mark = part
+                statement += part.implies
                 if part.new_row:
                     row = len(found)
             case Aside():
@@ -78,8 +81,11 @@ def steps(claim: Claim) -> list[Equation]:
                         position=mark.at,
                     )
                 found.append(
-                    Equation(previous, part, mark.sign, at=part.at, sign_at=mark.at, row=row)
-                )
+                    Equation(
+                        previous, part, mark.sign, at=part.at, sign_at=mark.at, row=row,
+                        statement=statement,
+                    )
+                )  # fmt: skip
                 previous = part
             case _ if mark is not None and mark.continues and previous is not None:
                 whole = _continued(previous, part)
@@ -157,7 +163,7 @@ class _Parser(ExpressionParser):
         """Read what stands between two parts: alignment, a relation, punctuation, new rows."""
         at = self.token.at
         pieces: list[str] = []
-        sign, new_row, aligned = "", False, False
+        sign, new_row, aligned, implies = "", False, False, False
         while True:
             token, text = self.token, self.text
             if token.separated and (pieces or self.place):
@@ -194,11 +200,15 @@ class _Parser(ExpressionParser):
                 pieces.append(written)
             elif sign and text in (",", ";", "."):
                 self.fail(Why.UNFINISHED, of_nothing(text, ""))
-            elif text in (",", ";", ".", ":") or text in IMPLICATIONS:
+            elif text in IMPLICATIONS:
+                implies = True
+                pieces.append(self.next().text)
+            elif text in (",", ";", ".", ":") or text in REASONS:
                 pieces.append(self.next().text)
             elif (command := self.command_ahead()) is not None:
                 pieces.append(command)
             elif is_connective(token) and self.tokens[self.place + 1].text not in RELATIONS:
+                implies = implies or token.inner.strip() in IMPLICATIONS
                 pieces.append(raw([self.next()]))
             else:
                 break
@@ -206,7 +216,7 @@ class _Parser(ExpressionParser):
         continues = bool(
             rows and not sign and self.text in TERM_SIGNS and (aligned or not self.row_relates())
         )
-        return Mark(_joined(pieces), sign, continues, new_row, at=at)
+        return Mark(_joined(pieces), sign, continues, new_row, implies, at=at)
 
     def command_ahead(self) -> str | None:
         r"""Read \operatorname*{minimize} before a formula, which says what to do with it."""

@@ -257,13 +257,15 @@ class Mark(Tree):
     r"""What stands between two parts of a claim, as written: `&=`, `, \quad`, `\\`.
 
     `sign` is the relation among it, if there is one; where a row goes on with a further term of the
-    sum before it, `continues`.
+    sum before it, `continues`; where what follows is said to follow from what stands before it, or
+    the other way round, `implies`.
     """
 
     text: str
     sign: str = ""
     continues: bool = False
     new_row: bool = False
+    implies: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,7 +286,10 @@ class Claim(Tree):
 
 @dataclass(frozen=True, slots=True)
 class Equation(Tree):
-    """One step: a left side that is claimed to be related to a right side, under conditions."""
+    """One step: a left side that is claimed to be related to a right side, under conditions.
+
+    `statement` counts the implications before it.
+    """
 
     left: Tree
     right: Tree
@@ -292,6 +297,7 @@ class Equation(Tree):
     conditions: tuple[Tree, ...] = ()
     sign_at: int = field(compare=False, kw_only=True, default=0)
     row: int = field(compare=False, kw_only=True, default=0)
+    statement: int = field(compare=False, kw_only=True, default=0)
 
 
 def children(tree: Tree) -> Iterator[tuple[str, int | None, Tree]]:

@@ -92,13 +92,15 @@ RELATIONS = (
 )
 #: Signs between two statements where wide spaces stand around them.
 ARROWS = frozenset(r"\to \rightarrow \longrightarrow \mapsto".split())
-#: Signs between two statements.
+#: Signs and words between two statements of which one is said to follow from the other.
 IMPLICATIONS = frozenset(
     r"""
     \Rightarrow \implies \iff \Leftrightarrow \Longrightarrow \Longleftrightarrow \impliedby
-    \therefore \because \Leftarrow
+    \Leftarrow implies iff
     """.split()
 )
+#: Signs between two statements that are both said to hold.
+REASONS = frozenset([r"\therefore", r"\because"])
 #: Environments that set a formula in rows, and change nothing of what it says.
 ENVIRONMENTS = frozenset(
     r"""
@@ -149,7 +151,7 @@ AND = frozenset(["and", "with"])
 CONNECTIVES = frozenset(
     """
     and so thus hence therefore then where or but let set now also i.e. e.g. that is which means
-    implies while we have get obtain with
+    implies iff while we have get obtain with
     """.split()
 )
 
