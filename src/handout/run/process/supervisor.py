@@ -37,7 +37,9 @@ _CHUNK = 1 << 16
 _TICK = 0.05  # seconds between checks whether the child still runs
 _TELLING = 0.1  # seconds between messages to the build, each of which interrupts its main thread
 _PATIENCE = 8  # polls until all children have exited, before orphans are searched for
-GRACE = 5.0  # seconds until all children must have exited
+#: Seconds for what takes milliseconds unless the machine is very busy: that a process which was
+#: killed has exited, that the next cell begins.
+GRACE = 60.0
 
 
 def supervise(connection: socket.socket) -> None:
