@@ -31,6 +31,7 @@ from handout.report.baseline import Baseline, BaselineError
 from handout.report.problems import coverage_problems, order_problems, problems, repetition_problems
 from handout.report.summary import tally, told
 from handout.report.verdicts_json import verdicts_json
+from handout.run import page_server
 from handout.run.cache import Cache, clear, statistics
 from handout.run.file_watching import snapshot, wait
 from handout.run.process.limits import unlimited
@@ -106,7 +107,7 @@ def check(
 
     def once() -> int:
         project = _project(jobs, timeout, pages)
-        engine.prepare(project)
+        page_server.prepare(project)
         known = _baseline(baseline, project, update_baseline)
         read_pages = [_read(name, project) for name in _files(pages)]
         judged, reads = _judge(project, read_pages, executor, twice)
@@ -403,7 +404,7 @@ def show_cache(clearing: bool) -> None:
 def build(strict: bool, host: str | None) -> None:
     """Check every page, then build the whole site."""
     project = _project()
-    engine.prepare(project)  # before the site generator is loaded, which takes as long
+    page_server.prepare(project)  # before the site generator is loaded, which takes as long
     host = host or _host(project)
     if host == "properdocs":
         try:
@@ -431,7 +432,7 @@ def serve(host: str | None, address: str | None) -> None:
     if host != "zensical":
         words = ["serve", "--livereload", *(["--dev-addr", address] if address else [])]
         sys.exit(subprocess.call([sys.executable, "-m", host, *words]))
-    engine.prepare(project)
+    page_server.prepare(project)
     from handout.hosts import zensical
 
     sys.exit(zensical.serve(address))
@@ -447,7 +448,7 @@ def weave(folder: Path, html: bool) -> None:
     with --html they hold that already, formulas included. The exit status is that of `check`.
     """
     project = _project()
-    engine.prepare(project)
+    page_server.prepare(project)
     from handout.hosts.documents import HostError, log_to_terminal
     from handout.hosts.weaving import weave_site
 
@@ -530,7 +531,7 @@ def new(folder: Path, host: str) -> None:
 @click.argument("pages", nargs=-1, metavar="[PAGE...]")
 def pdf(output: Path, pages: Sequence[str]) -> None:
     """Print the handout, or some of its pages, as a PDF."""
-    engine.prepare(_project())
+    page_server.prepare(_project())
     from handout.hosts.pdf import PdfError, make_pdf
 
     try:

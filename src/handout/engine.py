@@ -10,9 +10,7 @@ from handout.judge.verdicts import JudgedPage, judge_page
 from handout.page.pages import Page, PageError, read_page, shown_path
 from handout.run.cache import Cache
 from handout.run.outcomes import PageOutcome
-from handout.run.page_server import end as end
 from handout.run.page_server import page_server
-from handout.run.page_server import prepare as prepare
 from handout.run.runner import Progress, Runner
 from handout.settings import Project
 

@@ -30,13 +30,13 @@ from urllib.parse import urlparse
 import click
 import yaml
 
-from handout import engine
 from handout.hosts.documents import Documents, File, HostError, log_to_terminal, tell
 from handout.hosts.publishing import Finish, copy_changed, names_below
 from handout.hosts.weaving import WovenSite
 from handout.hosts.zensical_process import Renderer
 from handout.math import fonts
 from handout.project_file import find_config
+from handout.run import page_server
 from handout.run.cache import write_anew
 from handout.run.digests import of_file
 from handout.run.file_watching import snapshot
@@ -348,7 +348,7 @@ def serve(address: str | None) -> int:
     except KeyboardInterrupt:
         return 0
     finally:
-        engine.end()
+        page_server.end()
     return 0
 
 

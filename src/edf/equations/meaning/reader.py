@@ -146,6 +146,16 @@ class Reader:
             self.lift = lift
 
     @contextmanager
+    def dummy(self, name: str, value: Expr) -> Iterator[None]:
+        """Let a letter stand for a value for a while, as a variable of integration does."""
+        before = self.dummies
+        self.dummies = {**before, name: value}
+        try:
+            yield
+        finally:
+            self.dummies = before
+
+    @contextmanager
     def counting(self, index: str, start: int) -> Iterator[None]:
         """Let an index stand for a number, too, that counts from `start`."""
         before = self.counts.get(index)

@@ -83,14 +83,8 @@ def _integrated(reader: Reader, body: Tree, pairs: list[tuple[Big, Symbol]]) -> 
         "abscissa", args, (index, kind), at=variable.at, free=frozenset([index]),
         label=(name.rstrip("~"), to_latex(variable)),
     )  # fmt: skip
-    before = reader.dummies.get(name)
-    reader.dummies[name] = place
-    try:
+    with reader.dummy(name, place):
         inner = _integrated(reader, body, pairs[:-1]) if pairs[:-1] else reader.read(body)
-    finally:
-        del reader.dummies[name]
-        if before is not None:
-            reader.dummies[name] = before
     if bound is not None:
         inner = moved(reader, inner, bound.value, place)
     if inner.shape is not None:
@@ -275,14 +269,8 @@ def _with_value(reader: Reader, body: Tree, variable: Symbol, value: Expr) -> Ex
     bound = reader.scope.find(variable)
     if bound is not None and (bound.kind != "node" or reader.shape(bound.value)):
         fail(Why.OTHER_MEANING, f"{name} is no number of the graph", variable.at)
-    before = reader.dummies.get(name)
-    reader.dummies[name] = value
-    try:
+    with reader.dummy(name, value):
         inner = reader.read(body)
-    finally:
-        del reader.dummies[name]
-        if before is not None:
-            reader.dummies[name] = before
     return inner if bound is None else moved(reader, inner, bound.value, value)
 
 

@@ -8,6 +8,7 @@ as for derivatives by differences, from the change with the step.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 
 from edf.equations.diagnostics import Why, fail
 from edf.equations.latex.printer import to_latex
@@ -76,15 +77,8 @@ def approached(
         "approach", args, (index, kind), at=variable.at, free=frozenset([index]),
         label=(name, to_latex(variable)) if shape is None else ("t", "t"),
     )  # fmt: skip
-    before = reader.dummies.get(name)
-    if shape is None:
-        reader.dummies[name] = place
-    try:
+    with reader.dummy(name, place) if shape is None else nullcontext():
         body = read()
-    finally:
-        reader.dummies.pop(name, None)
-        if before is not None:
-            reader.dummies[name] = before
     if bound is not None and not is_number:
         there = place if shape is None else _on_line(reader.whole(variable), place, centre)
         body = moved(reader, body, bound.value, there)
