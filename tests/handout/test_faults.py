@@ -30,6 +30,10 @@ import threading, time
 for _ in range(10_000): threading.Thread(target=time.sleep, args=(100,)).start()
 """
 
+# Python 3.11 tells no audit hook of threads, so that want of address space ends them. For a few
+# sizes in a thousand a thread then dies before it reports its start, for which `start` waits.
+UNCOUNTED = "it took longer than its time limit" if sys.version_info < (3, 12) else "thread"
+
 # What a cell does, and what its verdict's message says.
 FAULTS = {
     "endless loop": (ENDLESS, "it took longer than its time limit"),
@@ -44,7 +48,7 @@ FAULTS = {
     "segmentation fault": ("import ctypes\nctypes.string_at(0)", "(SIGSEGV)"),
     "32 GB": ("x = bytearray(32 << 30)", "MemoryError"),
     "32 GB in an array": ("import numpy as np\nx = np.ones(4 << 30)", "Unable to allocate"),
-    "10,000 threads": (THREADS, "thread"),  # by number, or for want of address space
+    "10,000 threads": (THREADS, "thread"),
     "fork bomb": (BOMB, "more than 64 processes started by one page"),
     "no files left": (
         "import os\nkept = [os.open('/dev/null', 0) for _ in range(10_000)]",
@@ -81,7 +85,7 @@ def test_a_fault_is_told_and_contained(workshop, name: str) -> None:
 
     verdict, after = judged["bad.md"].verdicts
     assert (verdict["status"], verdict["ok"], verdict["line"]) == ("error", False, 3)
-    assert message in verdict["message"]
+    assert message in verdict["message"] or (source is THREADS and UNCOUNTED in verdict["message"])
     (problem, *_) = problems(judged["bad.md"])
     assert (problem.path, problem.line in range(3, 4 + lines)) == ("bad.md", True)
     raised = judged["bad.md"].results[0].outcome.get("error") is not None
