@@ -40,6 +40,9 @@ class Symbol(Tree):
     shown: str = field(compare=False, kw_only=True, default="")
 
 
+INFINITY = Symbol(r"\infty")
+
+
 @dataclass(frozen=True, slots=True)
 class Indices(Tree):
     """A subscript: its parts, and the comma or nothing between each and the next."""

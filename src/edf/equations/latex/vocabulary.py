@@ -90,8 +90,10 @@ RELATIONS = (
     """.split()
     )
 )
+#: Signs between a letter and what it tends to.
+TENDS_TO = frozenset(r"\to \rightarrow \longrightarrow".split())
 #: Signs between two statements where wide spaces stand around them.
-ARROWS = frozenset(r"\to \rightarrow \longrightarrow \mapsto".split())
+ARROWS = TENDS_TO | {r"\mapsto"}
 #: Signs and words between two statements of which one is said to follow from the other.
 IMPLICATIONS = frozenset(
     r"""

@@ -277,7 +277,7 @@ class _Mender(_Maker):
                 yield from _raised(tree, s.Group((tree,), "(", ")", at=tree.at))
             case s.Product():
                 yield from _reordered(tree)
-            case s.Big(macro=r"\sum") if tree.upper not in (None, s.Symbol(r"\infty")):
+            case s.Big(macro=r"\sum") if tree.upper not in (None, s.INFINITY):
                 assert tree.upper is not None
                 mean = s.Fraction(tree, tree.upper, r"\frac", at=tree.at)
                 yield "factor", f"the sum is divided by {spoken(tree.upper)}", mean

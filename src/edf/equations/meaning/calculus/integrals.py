@@ -16,6 +16,7 @@ from edf.equations.diagnostics import Why, fail
 from edf.equations.latex.parser import parse, steps
 from edf.equations.latex.printer import to_latex
 from edf.equations.latex.syntax import (
+    INFINITY,
     Bars,
     Big,
     Fraction,
@@ -40,7 +41,6 @@ from edf.equations.meaning.typed.expression import Expr
 from edf.equations.operations.quadrature import rule
 from edf.graph import Input, Node
 
-_INFINITY = Symbol(r"\infty")
 _HOW = "An integral is written \\int_a^b f(x) \\, dx"
 
 
@@ -126,8 +126,8 @@ def _limits(reader: Reader, sign: Big) -> tuple[Expr | None, Expr | None]:
 
 def _is_infinite(tree: Tree, sign: str) -> bool:
     if sign == "-":
-        return isinstance(tree, Sum) and tree.signs == ("-",) and tree.terms[0] == _INFINITY
-    return tree == _INFINITY or tree == Sum((_INFINITY,), ("+",))
+        return isinstance(tree, Sum) and tree.signs == ("-",) and tree.terms[0] == INFINITY
+    return tree == INFINITY or tree == Sum((INFINITY,), ("+",))
 
 
 def _differentials(body: Tree) -> tuple[Tree, list[Symbol]]:
@@ -298,9 +298,9 @@ def mean_over(
     put: dict[str, Tree] = {"X": letter}
     put |= {name: Group((tree,), "(", ")") for name, tree in zip("AB", parameters, strict=False)}
     weight = filled(_parsed(formula), put)
-    limits: tuple[Tree, Tree] = (Sum((_INFINITY,), ("-",)), _INFINITY)
+    limits: tuple[Tree, Tree] = (Sum((INFINITY,), ("-",)), INFINITY)
     if over == "half":
-        limits = (Number("0"), _INFINITY)
+        limits = (Number("0"), INFINITY)
     elif over == "interval":
         limits = (parameters[0], parameters[1])
     kinks = [kink for part in walk(body) if (kink := _kink(part, letter)) is not None]
@@ -322,9 +322,9 @@ def mean_over(
 def _within(place: Tree, limits: tuple[Tree, Tree]) -> Tree:
     """A place, or the limit of integration beyond which it is."""
     low, high = limits
-    if low != Sum((_INFINITY,), ("-",)):
+    if low != Sum((INFINITY,), ("-",)):
         place = Function(r"\max", None, Group((low, place), "(", ")"), at=place.at)
-    if high != _INFINITY:
+    if high != INFINITY:
         place = Function(r"\min", None, Group((high, place), "(", ")"), at=place.at)
     return place
 

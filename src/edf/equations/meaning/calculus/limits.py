@@ -12,7 +12,8 @@ from contextlib import nullcontext
 
 from edf.equations.diagnostics import Why, fail
 from edf.equations.latex.printer import to_latex
-from edf.equations.latex.syntax import Big, Relation, Script, Sum, Symbol, Tree
+from edf.equations.latex.syntax import INFINITY, Big, Relation, Script, Sum, Symbol, Tree
+from edf.equations.latex.vocabulary import TENDS_TO
 from edf.equations.meaning.calculus.integrals import moved
 from edf.equations.meaning.names.scope import python_names
 from edf.equations.meaning.reader import Reader
@@ -21,16 +22,15 @@ from edf.equations.meaning.typed.expression import Expr
 from edf.equations.operations.extrapolation import AROUND, PLACES
 from edf.equations.operations.shapes import of_array
 
-ARROWS = (r"\to", r"\rightarrow", r"\longrightarrow", r"\uparrow", r"\downarrow")
-_INFINITY = Symbol(r"\infty")
 _SIDES = {r"\downarrow": "above", r"\uparrow": "below"}
+_ARROWS = TENDS_TO | set(_SIDES)
 _HOW = "A limit of which letter, and where does it go? Write \\lim_{h \\to 0}"
 
 
 def read_limit(reader: Reader, tree: Big) -> Expr:
     r"""\lim_{h \to a} and \lim_{n \to \infty}, perhaps from one side, h \to 0^+."""
     lower = tree.lower
-    if not isinstance(lower, Relation) or lower.sign not in ARROWS or tree.upper is not None:
+    if not isinstance(lower, Relation) or lower.sign not in _ARROWS or tree.upper is not None:
         fail(Why.NOTATION, _HOW, tree.at)
     variable = lower.left
     if not isinstance(variable, Symbol):
@@ -95,9 +95,9 @@ def _on_line(end: Expr, place: Expr, centre: Expr | None) -> Expr:
 def _goal(reader: Reader, lower: Relation) -> tuple[str, tuple[Expr, ...]]:
     """Where the variable goes, and from which side; the point, unless it is infinite."""
     goal: Tree = lower.right
-    if goal in (_INFINITY, Sum((_INFINITY,), ("+",))):
+    if goal in (INFINITY, Sum((INFINITY,), ("+",))):
         return "up", ()
-    if goal == Sum((_INFINITY,), ("-",)):
+    if goal == Sum((INFINITY,), ("-",)):
         return "down", ()
     side = _SIDES.get(lower.sign, "both")
     match goal:

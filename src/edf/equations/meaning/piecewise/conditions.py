@@ -9,6 +9,7 @@ import numpy as np
 
 from edf.equations.diagnostics import Why, fail
 from edf.equations.latex.syntax import (
+    INFINITY,
     Equation,
     Group,
     Number,
@@ -18,7 +19,7 @@ from edf.equations.latex.syntax import (
     Tree,
     walk,
 )
-from edf.equations.latex.vocabulary import CONDITION_SIGNS, TEXT
+from edf.equations.latex.vocabulary import CONDITION_SIGNS, TENDS_TO, TEXT
 from edf.equations.meaning.letters.labels import compared
 from edf.equations.meaning.letters.symbols import COUNTERS, read_letter
 from edf.equations.meaning.names.scope import Scope
@@ -28,9 +29,6 @@ from edf.equations.meaning.typed.algebra import make
 from edf.equations.meaning.typed.expression import Condition, Expr
 from edf.equations.operations import OPERATIONS
 from edf.graph import Constant, Input, Node, topological_order
-
-_INFINITY = Symbol(r"\infty")
-_ARROWS = (r"\to", r"\rightarrow", r"\longrightarrow")
 
 
 def read_condition(reader: Reader, relation: Relation, beside: bool = False) -> Condition:
@@ -128,7 +126,7 @@ def read_conditions(reader: Reader, trees: Sequence[Tree]) -> list[Condition]:
     for tree in trees:
         if not isinstance(tree, Relation):
             continue
-        if tree.sign in _ARROWS and tree.left in reader.goes_to:
+        if tree.sign in TENDS_TO and tree.left in reader.goes_to:
             if tree.right != reader.goes_to[tree.left]:
                 fail(Why.NOTATION, "The expansion is about another point than this", tree.at)
             continue
@@ -242,7 +240,7 @@ def with_bounds(equation: Equation) -> list[Equation]:
     return [
         replace(equation, left=left, sign=sign, right=right)
         for left, sign, right in steps
-        if _INFINITY not in (*walk(left), *walk(right))
+        if INFINITY not in (*walk(left), *walk(right))
     ]
 
 

@@ -13,6 +13,7 @@ from edf.equations.diagnostics import EquationError, Why, fail
 from edf.equations.latex.parser import parse, steps
 from edf.equations.latex.printer import to_latex
 from edf.equations.latex.syntax import (
+    INFINITY,
     Bars,
     Big,
     Function,
@@ -34,8 +35,6 @@ from edf.equations.meaning.names.scope import Law
 from edf.equations.meaning.reader import Reader
 from edf.equations.meaning.typed.algebra import apply, number
 from edf.equations.meaning.typed.expression import Expr
-
-_INFINITY = Symbol(r"\infty")
 
 
 @dataclass(frozen=True)
@@ -253,11 +252,11 @@ def _tail(one: Law, kind: _Family, letter: Symbol, event: Relation) -> Tree:
         return part if below else Sum((Number("1"), part), ("", "-"), at=at)
     density = Group((_formula(one, kind.formula, letter),), "(", ")", at=at)
     integrand = Product((density, Symbol("d"), letter), ("", ""), at=at)
-    start: Tree = Sum((_INFINITY,), ("-",))
+    start: Tree = Sum((INFINITY,), ("-",))
     if kind.over == "half":  # where there is nothing below 0
         start = Number("0")
         end = Function(r"\max", None, Group((start, event.right), "(", ")", at=at), at=at)
-    low, high = (start, end) if below else (end, _INFINITY)
+    low, high = (start, end) if below else (end, INFINITY)
     return Big(r"\int", Indices((low,), ()), high, integrand, at=at)
 
 

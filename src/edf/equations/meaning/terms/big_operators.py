@@ -10,6 +10,7 @@ from edf.equations.diagnostics import Why, fail
 from edf.equations.latex.endings import insist_on_end
 from edf.equations.latex.printer import to_latex
 from edf.equations.latex.syntax import (
+    INFINITY,
     Big,
     Group,
     Indices,
@@ -479,7 +480,7 @@ def _read_ranged(
             return kind, _restricted(reader, tree, ranged, index, kind, body)
     if first is None or first != int(first):
         fail(Why.UNKNOWN, f"What does {index} run over? Nothing here tells its range", ranged.at)
-    if tree.upper == Symbol(r"\infty"):
+    if tree.upper == INFINITY:
         if kind != "sum":
             fail(
                 Why.NOTATION,
