@@ -131,6 +131,27 @@ def test_a_chain_defines_by_its_first_equality_and_claims_the_rest(workshop) -> 
     assert "formula-1 step 3: refuted" in done.output
 
 
+def test_a_formula_defines_and_claims_what_stands_beside(workshop) -> None:
+    """And a word with a meaning, as the trace, is no new name that would hide a claim."""
+    text = (
+        "---\nclaims: all\n---\n<!-- let: A \\in \\mathbb{R}^{n \\times n}, "
+        "v \\in \\mathbb{R}^n -->\n\n"
+        "$$ q_k = v_k^2, \\quad k = 1, \\dots, n $$\n\n"
+        "$$ G = A + A^\\top, \\qquad G^\\top = G $$\n\n"
+        "$$ \\begin{aligned} s &= \\sum_k q_k \\\\ &= v^\\top v \\end{aligned} $$\n\n"
+        "$$ \\operatorname{tr}(G) = 2 \\operatorname{tr}(A) $$\n"
+    )
+    workshop.write("a.md", text.encode())
+    done = handout("check", "a.md")
+    assert done.exit_code == 0, done.output
+    assert [line.split()[1] for line in done.output.splitlines()[1:4]] == [
+        "formula-2", "formula-3", "formula-4"
+    ]  # fmt: skip
+    assert "3 verified; all as expected" in done.output
+    workshop.write("a.md", text.replace("2 \\operatorname", "3 \\operatorname").encode())
+    assert "formula-4: refuted" in handout("check", "a.md").output
+
+
 def test_signs_that_define_do_so_wherever_they_stand(workshop) -> None:
     """In a claim, and where a formula is only shown; anew, if formulas have bound the name."""
     text = (

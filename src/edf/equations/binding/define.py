@@ -7,7 +7,7 @@ so a defined name can be differentiated, in formulas and by `backward`.
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -28,6 +28,8 @@ from edf.equations.latex.syntax import (
     Tree,
     walk,
 )
+from edf.equations.latex.vocabulary import MOMENTS
+from edf.equations.meaning.calls.functions import named_operation
 from edf.equations.meaning.names.scope import Alias, Scope, is_defined, joined_name, python_names
 from edf.equations.meaning.names.wording import (
     insist_on_remarks,
@@ -45,8 +47,18 @@ _EQUALS = re.compile(  # of a definition that says itself that it is one
     rf"{_DEFINES.pattern}|\\equiv(?![A-Za-z])"
     r"|\\stackrel\s*\{[^{}]*(?:\{[^{}]*\})?[^{}]*\}\s*\{?=\}?"
 )
+#: Signs behind a definition with which a chain claims more.
+_GOES_ON = frozenset(["=", "<", ">", r"\leq", r"\geq", r"\approx"])
+#: Words that are no new functions, although they are no operations of the dialect.
+_WORDS = frozenset([*MOMENTS, "rank", "dim", "ker", "span", "vol"])
 #: What makes a name an alias: derivatives, and nodes with other arguments.
 _DERIVATIVES = frozenset(["deriv", "prime", "replace", "at"])
+
+#: What is said beside a definition of its index: k = 1, \dots, n - 1.
+_RANGE = re.compile(
+    r"([A-Za-z])\s*(?:=|\\in\s*\\\{)\s*(\d+)\s*,(?:\s*\d+\s*,)?\s*\\[lc]?dots\s*,"
+    r"\s*(?:(\d+)|([A-Za-z])(?:\s*([+-]\s*\d+))?)(?!\w|\s*(?:\^|/|\\times|\\cdot))"
+)
 
 
 def define(
@@ -79,7 +91,7 @@ def define(
     made: dict[str, Node | Alias | None] = {}
     try:
         declared = parse_reading(reading)
-        for statement in statements(_plain(source)):
+        for statement in statements(_plain(source), _is_one):
             known = {n: v for n, v in {**names, **made}.items() if v is not None}
             name, node = _defined(statement, known, declared)
             if name in made and made[name] is not None:
@@ -94,9 +106,10 @@ def define(
 class Defining(NamedTuple):
     """What of a formula defines names."""
 
-    text: str  # the formula, or the first equality of a chain
-    claims: bool  # whether the chain goes on, and claims more
+    text: str  # the formula, or its beginning
+    claims: bool  # whether the formula goes on, and claims more
     anew: bool  # whether a name has been bound by a formula before
+    equations: int  # how many of its equations define
 
 
 def defining_part(
@@ -107,10 +120,11 @@ def defining_part(
     by_sign: bool = False,
     formulas: Container[str] = (),
 ) -> Defining | None:
-    r"""Return what of a formula defines names: all, the first equality of a chain, or None.
+    r"""Return what of a formula defines names: all, its beginning, or None.
 
-    Each statement has a new name alone on the left. p = \sigma(z) = \frac{1}{1 + e^{-z}} defines p
-    by the first equals sign, and claims the second. Whether the right side is understood is another
+    A statement defines that has a new name alone on the left. p = \sigma(z) = \frac{1}{1 + e^{-z}}
+    defines p by the first equals sign, and claims the second; G = A^\top A, \quad G^\top = G
+    defines G, and claims what stands beside it. Whether the right side is understood is another
     question, which `define` answers.
 
     Args:
@@ -120,27 +134,62 @@ def defining_part(
         by_sign: Whether a plain equals sign claims; then only `:=` and its like define.
         formulas: Names that formulas have bound; `:=` defines them anew, as a new section does.
     """
+    new: set[str] = set()
+    taken: set[str] = set()
     try:
         source = expanded(latex, macros)
-        found = statements(_plain(source))
-        new: set[str] = set()
-        for text, at in found:
+        found = statements(_plain(source), _is_one)
+        for count, (text, at) in enumerate(found):
             first, *rest = steps(parse(text))
             signed = _DEFINES.match(source, at + first.sign_at) is not None
-            if first.sign != "=" or (by_sign and not signed):
-                return None
-            left = _possible(left_side(first.left, 0), names)
-            taken = (name for name in left if name in names)
-            if new & set(left) or not all(signed and name in formulas for name in taken):
-                return None
+            left = _new_names(first, names)
+            bound = {name for name in left if name in names}
+            again = signed and all(name in formulas for name in bound)
+            if not left or new & set(left) or (bound and not again) or (by_sign and not signed):
+                goes_on = first.sign == "=" and not signed and not _says_number(found[:count])
+                beginning = source[:at].rstrip(" ,;")
+                return Defining(beginning, True, bool(taken), count) if new and goes_on else None
             new |= set(left)
+            taken |= bound
             if rest:
-                is_chain = len(found) == 1 and rest[0].sign == "="
-                part = Defining(text[: rest[0].sign_at], True, not new.isdisjoint(names))
-                return part if is_chain else None
+                goes_on = rest[0].sign in _GOES_ON and rest[0].statement == first.statement
+                beginning = source[: at + rest[0].sign_at] if count else text[: rest[0].sign_at]
+                return Defining(beginning, True, bool(taken), count + 1) if goes_on else None
     except EquationError:
         return None
-    return Defining(latex, False, not new.isdisjoint(names))
+    return Defining(latex, False, bool(taken), len(found))
+
+
+def _new_names(equation: Equation, names: Mapping[str, Any]) -> tuple[str, ...]:
+    r"""The names that an equation may define, if any.
+
+    \operatorname{tr}(A) is no new function, where A is bound: it is the trace.
+    """
+    match equation.left:
+        case Product(
+            factors=(Symbol(styles=(_, *_)) as word, Group() | Script(base=Group(), primes=0))
+        ):
+            has_meaning = named_operation(word) is not None or word.base in _WORDS
+            known = has_meaning and python_names(word)[0] not in names
+            if known and not _variables(equation.left, names):
+                return ()
+    try:
+        return _possible(left_side(equation.left, 0), names) if equation.sign == "=" else ()
+    except EquationError:
+        return ()
+
+
+def _says_number(definitions: Sequence[Statement]) -> bool:
+    """Whether one of some definitions says of a name that it is a number, as k = 1 of an index."""
+    return any(isinstance(steps(parse(text))[0].right, Number) for text, _ in definitions)
+
+
+def _is_one(text: str) -> bool:
+    """Whether a text is one equation, perhaps with a range, a condition or a remark beside it."""
+    try:
+        return len(steps(parse(text))) == 1
+    except EquationError:
+        return False
 
 
 def _possible(left: LeftSide, names: Mapping[str, Any]) -> tuple[str, ...]:
@@ -193,6 +242,7 @@ def _defined(
                 equation.left.at,
             )
         graph.insist_on(indices)
+        _insist_on_all(text, indices, graph, names)
         if any(expr.op in _DERIVATIVES for expr in graph.expr.walk()) or graph.counts_alone():
             return name, Alias(equation.right, indices)
         laid = graph.laid(indices)
@@ -203,6 +253,33 @@ def _defined(
     laid.node.first_member = first  # type: ignore[attr-defined]  # which no node of Python has
     laid.node.defined_at = _arguments(equation.left, names)  # type: ignore[attr-defined]  # f(x)
     return name, laid.node
+
+
+def _insist_on_all(
+    text: str, indices: tuple[str, ...], graph: GraphBuilder, names: Mapping[str, Any]
+) -> None:
+    r"""Refuse a definition that says that its index runs over a part of its values only.
+
+    z_k = x_k, k = 1, \dots, n - 1 of n numbers x_k has no z_n.
+
+    Raises:
+        EquationError: It is one.
+    """
+    for found in _RANGE.finditer(text):
+        letter, first, number, name, step = found.groups()
+        last = int(number) if number else names.get(name)
+        if letter not in indices or not isinstance(last, int):
+            continue
+        last += int((step or "0").replace(" ", ""))
+        inference = graph.reader.inference
+        length = None if inference.shifts(letter) else inference.ranges.get(letter)
+        if length is not None and last - int(first) + 1 != length:
+            fail(
+                Why.DECLARATION,
+                f"A definition holds for all {length} values of {letter}, and this one for "
+                f"{last - int(first) + 1} of them: write cases, or declare what has so many",
+                found.start(),
+            )
 
 
 def _arguments(left: Tree, names: Mapping[str, Any]) -> tuple[Node, ...]:

@@ -7,7 +7,7 @@ nor do those of a list: `x, y \in \mathbb{R}` and `i = 1, \dots, N` are one stat
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from edf.equations.diagnostics import EquationError, Why
@@ -30,6 +30,7 @@ RELATION = re.compile(
     r"(?<!\\)[=<>:]|\\(?:in|to|succ|succeq|prec|preceq|leq?|geq?|lt|gt|neq?|coloneqq|triangleq"
     r"|equiv|sim|colon|rightarrow|subset|subseteq)(?![A-Za-z])"
 )
+_SIGN = re.compile(r"[=<>]|\\(?:leq?|geq?|approx|equiv)(?![A-Za-z])")
 _MAX_EXPANSIONS = 1000
 
 
@@ -40,8 +41,14 @@ class Statement(NamedTuple):
     at: int
 
 
-def statements(source: str) -> list[Statement]:
-    """Cut a source into statements; in their texts nothing is left that only arranges them."""
+def statements(source: str, is_one: Callable[[str], bool] | None = None) -> list[Statement]:
+    r"""Cut a source into statements; in their texts nothing is left that only arranges them.
+
+    Args:
+        source: The LaTeX.
+        is_one: Whether a text is one statement, with what is said beside it: z_k = x_k, \quad
+            k = 1, \dots, n. Without it, ranges and conditions are statements of their own.
+    """
     shown = _DROPPED.sub(lambda found: " " * len(found[0]), source)
     found: list[Statement] = []
     for piece in _pieces(shown):
@@ -52,6 +59,9 @@ def statements(source: str) -> list[Statement]:
             found[-1] = _joined(shown, found[-1], piece)  # x, y \in ...
         else:
             found.append(piece)
+        goes_on = _SIGN.match(found[-1].text) is not None  # a chain: z = a + b \\ = b + a
+        if is_one and len(found) > 1 and (goes_on or is_one(_joined(shown, *found[-2:]).text)):
+            found[-2:] = [_joined(shown, *found[-2:])]
     for statement in found:
         if RELATION.search(statement.text) is None:
             raise EquationError(

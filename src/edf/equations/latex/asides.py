@@ -91,17 +91,17 @@ def _is_number(tokens: Sequence[Token]) -> bool:
 
 
 def _is_bracketed(tokens: Sequence[Token]) -> bool:
-    """(x > 0) or [0 < x < 1] with nothing behind it in its row."""
+    r"""(x > 0), [0 < x < 1] or (i = 1, \dots, n) with nothing behind it in its row."""
     closing = {"(": ")", "[": "]"}.get(tokens[0].text)
     if closing is None:
         return False
-    level, has_order = 0, False
+    level, is_said = 0, _is_range(tokens[1:])
     for k, token in enumerate(tokens):
         level += token.text in ("(", "[", "{")
         level -= token.text in (")", "]", "}")
-        has_order = has_order or (level == 1 and token.text in _ORDER)
+        is_said = is_said or (level == 1 and token.text in _ORDER)
         if level == 0:
-            return has_order and token.text == closing and _ends(tokens[k + 1 :])
+            return is_said and token.text == closing and _ends(tokens[k + 1 :])
     return False
 
 
@@ -164,7 +164,8 @@ def condition_trees(
     if _is_number([*tokens, _END]):
         return (), ""
     if _is_bracketed([*tokens, _END]):
-        return _restricted(tokens[1:-1], read)
+        inner = tokens[1:-1]
+        return ((), "") if _is_range([*inner, _END]) else _restricted(inner, read)
     if _is_inequation([*tokens, _END]):
         return _restricted(tokens, read)
     plain = tokens[0].kind != "words" and tokens[0].text not in _QUANTIFIERS

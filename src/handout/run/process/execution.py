@@ -159,7 +159,7 @@ class PageRun:
         source, whole = self.cell["source"], self.cell["whole"]
         part = self._defining(source, by_sign=not whole)
         if part is not None and part.claims:
-            return self._define_and_test(part.text, options)
+            return self._define_and_test(part, options)
         if part is not None and whole:
             return self._bind()
         if part is not None and not part.anew:
@@ -211,11 +211,11 @@ class PageRun:
             bound["error"] = _refusal(EquationError(Why.NO_CLAIM, why, self.cell["source"]))
         return bound
 
-    def _define_and_test(self, first: str, options: dict[str, Any]) -> CellOutcome:
-        """Define a name by the first equality of a chain, and test the others."""
+    def _define_and_test(self, part: Any, options: dict[str, Any]) -> CellOutcome:
+        """Define names by the beginning of a formula, and test the rest."""
         from edf.equations import EquationError, check_equation
 
-        defined = self._bind(first)
+        defined = self._bind(part.text)
         if defined["error"] is not None:
             return defined
         source, names = self.cell["source"], dict(self.names)
@@ -223,7 +223,8 @@ class PageRun:
             check_equation(source, names, id=self.cell["id"], **options)
         except EquationError as refused:
             return {**defined, "error": _refusal(refused)}
-        return {**defined, "reports": self.reports[1:]}  # the first is true by definition
+        tested = self.reports[part.equations :]  # those before are true by definition
+        return {**defined, "reports": tested}
 
     def _bind(self, source: str | None = None) -> CellOutcome:
         """Give the page the names that a formula declares or defines."""

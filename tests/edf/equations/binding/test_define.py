@@ -260,15 +260,74 @@ def test_what_is_not_understood_is_an_error(latex: str, message: str, at: str) -
         (r"J_\lambda(x) = x^2", r"J_\lambda(x) = x^2"),
         ("J_1 = x", "J_1 = x"),
         ("J_i = x", None),
+        (r"\Phi(x) = x", r"\Phi(x) = x"),
+        (r"\operatorname{erf}(w) = w", r"\operatorname{erf}(w) = w"),
+        (r"\operatorname{erf}(x) = x", None),
+        (r"\operatorname{softmax}(x)_i = x_i", None),
+        (r"\operatorname{tr}(A) = 3", None),
+        (r"\operatorname{rank}(A) = 3", None),
+        (r"\operatorname{Var}(x) = 3", None),
+        (r"z = x \implies x = z", None),
     ],
 )
 def test_what_of_a_formula_defines(latex: str, expected: str | None) -> None:
     """A new name alone on the left; or one that a formula has bound, and a sign that defines."""
-    names = page() | {"u": Input()}
+    names = page() | {"u": Input(), "A": Input(shape=(3, 3))}
     names |= define("J = y_1", names)
     part = defining_part(latex, names, formulas=["u"])
     assert (None if part is None else part.text) == expected
     assert part is None or (part.claims, part.anew) == (latex.startswith("z = w"), "u" in latex)
+
+
+@pytest.mark.parametrize(
+    ("latex", "first", "count"),
+    [
+        (r"z = x, \quad z^\top z = x^\top x", r"z = x, \quad", 1),
+        (r"z = x, \quad \text{so} \quad 2 z = 2 x", r"z = x, \quad \text{so} \quad", 1),
+        (r"z = x, \quad w = z + y = x + y", r"z = x, \quad w = z + y ", 2),
+        (r"z = x, \quad w = y, \quad z + w = x + y", r"z = x, \quad w = y, \quad", 2),
+        (r"J = x^\top x \ge 0", r"J = x^\top x ", 1),
+        (r"\begin{aligned} z &= x + y \\ &= y + x \end{aligned}", r"z &= x + y \\ &", 1),
+        (r"\begin{aligned} z &= x \\ 2z &= 2x \end{aligned}", r"\begin{aligned} z &= x \\", 1),
+    ],
+)
+def test_the_beginning_of_a_formula_defines(latex: str, first: str, count: int) -> None:
+    """And the rest of it claims."""
+    assert defining_part(latex, page()) == (first, True, False, count)
+
+
+@pytest.mark.parametrize(
+    "latex", ["k = 1, \\quad x_k = y_k", r"z = x, \quad x_1 > 0", "z = x, \\quad z < y"]
+)
+def test_what_may_be_said_of_one_case_defines_nothing(latex: str) -> None:
+    """k = 1 beside an equation says which one, and x > 0 where it holds."""
+    assert defining_part(latex, page()) is None
+
+
+BESIDE = [
+    r", \quad k = 1, \dots, n", r"\quad (k = 1, \ldots, n)", r" \text{ for all } k", r",\ \forall k",
+    r", \quad k \in \{1, \dots, n\}", r", \quad k = 1, 2, \dots, n", r" \quad \text{(logits)}",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("beside", BESIDE)
+def test_what_is_said_beside_a_definition_defines_nothing(beside: str) -> None:
+    """That its index runs over all, and remarks."""
+    names = declare(r"u \in \mathbb{R}^n", {})
+    latex = f"z_k = 2 u_k{beside}"
+    assert defining_part(latex, names) == (latex, False, False, 1)
+    made = define(f"{latex}, \\qquad w = z", names)
+    assert list(made) == ["z", "w"]
+    assert [v.status for v in check_equation("w_k = 2 u_k", {**names, **made})] == ["verified"]
+
+
+@pytest.mark.parametrize(
+    "values", [r"k = 1, \dots, n - 1", r"k = 2, \dots, n", r"k \in \{1, 2, \dots, n-1\}"]
+)
+def test_a_definition_holds_for_all_values_of_its_index(values: str) -> None:
+    """One of a part of them is refused: the rest would be made up."""
+    with pytest.raises(EquationError, match="holds for all 4 values of k, and this one for 3"):
+        define(rf"z_k = u_k, \quad {values}", declare(r"u \in \mathbb{R}^n", {}))
 
 
 @pytest.mark.parametrize(
@@ -277,7 +336,7 @@ def test_what_of_a_formula_defines(latex: str, expected: str | None) -> None:
 def test_signs_that_define_in_a_claim(sign: str) -> None:
     """A plain equals sign claims, and a reason above it changes nothing."""
     latex = f"z {sign} x"
-    assert defining_part(latex, page(), by_sign=True) == (latex, False, False)
+    assert defining_part(latex, page(), by_sign=True) == (latex, False, False, 1)
     assert defining_part(r"z \stackrel{(a)}{=} x", page(), by_sign=True) is None
     assert defining_part("z = x", page(), by_sign=True) is None
 
