@@ -2,13 +2,14 @@
 
 A refutation is only given after a second table of differences, at other step sizes, has found the
 same derivative. At a kink (ReLU at 0, equal entries of a maximum) any slope between the one-sided
-ones is accepted.
+ones is accepted, and any between those right beside the point (Clarke, 1975): of three equal
+numbers the middle one stays where it is when one of them moves, and yet is one of them.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -33,6 +34,15 @@ from edf.numerics.differences import (
 Outcome: TypeAlias = Literal["agrees", "kink", "refuted", "unresolved"]
 Direction: TypeAlias = dict[int, Array]
 """For each argument that moves, how."""
+
+#: How far away is right beside a point, as a part of its arguments' typical size.
+BESIDE = 1e-4
+#: The part of its size by which a slope may differ at that distance although there is no kink.
+CURVED = 1e-3
+#: The most places in which an entry is put among those that equal it, and where none does.
+PLACES, FEW_PLACES = 64, 16
+#: Points that are scattered around one.
+SCATTERED = 16
 
 
 @dataclass(frozen=True)
@@ -68,6 +78,8 @@ class PointTest:
         self.sizes = [float(np.max(np.abs(g[np.isfinite(g)]), initial=0.0)) for g in gradients]
         self.scales = [_typical(np.asarray(value)) for value in function.values]
         summed = float(np.sum(np.abs(cotangent * function.evaluate({}))))
+        # A value of 0 may be what is left of terms of about 1, and its gradient their rounding.
+        summed = summed or float(np.sum(np.abs(cotangent)))
         self.noise = [32 * EPS * summed / scale for scale in self.scales]
 
     @functools.cached_property
@@ -86,7 +98,7 @@ class PointTest:
 
     # Lines and directions.
 
-    def line(self, direction: Direction, cotangent: Array | None = None) -> Line:
+    def line(self, direction: Direction) -> Line:
         """Return the line through the point along `direction`."""
 
         def outputs(t: complex) -> Array:
@@ -97,9 +109,7 @@ class PointTest:
             for k, u in direction.items()
             if (top := float(np.max(np.abs(u), initial=0.0))) > 0
         )
-        return Line(
-            outputs, self.cotangent if cotangent is None else cotangent, min(reach, default=1.0)
-        )
+        return Line(outputs, self.cotangent, min(reach, default=1.0))
 
     def equalised(self, k: int, members: Array, rng: np.random.Generator) -> Array:
         """Return a random direction in which each of `members` contributes about alike."""
@@ -114,10 +124,9 @@ class PointTest:
         direction[members] = (swing + np.copysign(1, swing)) * weight
         return direction.reshape(np.shape(self.gradients[k]))
 
-    def along(self, direction: Direction, gradients: list[Array] | None = None) -> float:
+    def along(self, direction: Direction) -> float:
         """Return the derivative along `direction` that the gradients claim."""
-        gradients = self.gradients if gradients is None else gradients
-        return float(sum(np.sum(gradients[k] * u) for k, u in direction.items()))
+        return float(sum(np.sum(self.gradients[k] * u) for k, u in direction.items()))
 
     def spread(self, direction: Direction) -> float:
         """Return the root sum of squares of the components' contributions."""
@@ -147,7 +156,14 @@ class PointTest:
             else:
                 if self._agrees(by_complex, claimed, floor):
                     return self._result("agrees", k, index, claimed, by_complex, floor)
-        return self._by_real_differences(direction, k, index, claimed, floor, by_complex)
+        found = self._by_real_differences(direction, k, index, claimed, floor, by_complex)
+        if found.outcome == "refuted":
+            beside = self._slopes_beside(direction, self._passing(k, i))
+            low, high, error = beside.interval(self.cotangent)
+            if beside.kinked and low - error <= claimed <= high + error:
+                reason = f"slopes between {low:.4g} and {high:.4g} right beside it"
+                return self._result("kink", k, index, claimed, claimed, floor, reason)
+        return found
 
     def not_finite(self, k: int, i: int) -> ComponentResult:
         """Judge a component that backward says is infinite or not a number."""
@@ -179,38 +195,34 @@ class PointTest:
         """Judge components none of which is at fault by itself; return what is wrong, if anything.
 
         Gradients of tied entries can each be possible and together be impossible: max(a, a) grows
-        by 1 with both, so it has no gradient (1, 1). Tested are the direction that moves all of
-        `group` up, and some with random signs. The cotangent is made positive, so that an output
-        with a convex kink stays convex in the sum: then every possible gradient lies between the
-        one-sided slopes in every direction.
+        by 1 with both, so it has no gradient (1, 1). Tested are the directions that move all of
+        `group` alike, all of it up, and some with random signs, where no slope right beside the
+        point is beyond those at the point itself: then no possible gradient is.
         """
-        positive = np.abs(self.cotangent)
-        gradients = [
-            np.zeros(np.shape(v)) if g is None else g
-            for g, v in zip(self.function.pull(positive), self.function.values, strict=True)
-        ]
         k = next(iter(group))
-        for signs in ((1.0,), (-1.0, 1.0), (-1.0, 1.0), (-1.0, 1.0)):
-            direction = {
-                k: np.abs(u) * self.rng.choice(signs, np.shape(u)) for k, u in group.items()
-            }
-            claimed, line = self.along(direction, gradients), self.line(direction, positive)
+        mixed = (
+            {k: u * self.rng.choice((-1.0, 1.0), np.shape(u)) for k, u in group.items()}
+            for _ in range(3)
+        )
+        alike = {k: np.where(u == 0, 0.0, 1.0) for k, u in group.items()}
+        for direction in (alike, {k: np.abs(u) for k, u in group.items()}, *mixed):
+            claimed, line = self.along(direction), self.line(direction)
             floor = FLOOR * self.spread(direction) + sum(
                 self.noise[k] * float(np.linalg.norm(u)) for k, u in direction.items()
             )
-            nearest = self._outside(line, positive, claimed, floor)
-            if nearest is None or not self._bends_one_way(direction, positive):
+            nearest = self._outside(line, claimed, floor)
+            if nearest is None or not self._tells_of_all_beside(direction):
                 continue
             finer = Line(line.outputs, line.cotangent, line.scale / 8)
-            if self._outside(finer, positive, claimed, floor) is not None:
+            if self._outside(finer, claimed, floor) is not None:
                 reason = "each component by itself is possible, all of them together are not"
                 return self._result("refuted", k, None, claimed, nearest, floor, reason)
         return None
 
-    def _outside(self, line: Line, cotangent: Array, claimed: float, floor: float) -> float | None:
+    def _outside(self, line: Line, claimed: float, floor: float) -> float | None:
         """Return the one-sided slope nearest to a claimed slope that lies outside both."""
         try:
-            low, high, error = one_sided(line, noise=self.rounding).interval(cotangent)
+            low, high, error = one_sided(line, noise=self.rounding).interval(self.cotangent)
         except DeclinedError:
             return None
         nearest = min(max(claimed, low), high)
@@ -344,35 +356,60 @@ class PointTest:
             return False
         return abs(value) > floor and self._agrees(value, claimed, floor)
 
-    def _bends_one_way(self, direction: Direction, cotangent: Array) -> bool:
-        """Whether every output is convex along parts of `direction`, or every one concave.
+    # Right beside the point.
 
-        Tried are single components and random parts with random signs.
-        """
-        least, most = 0.0, 0.0
-        for part in self._parts(direction):
-            try:
-                slopes = one_sided(self.line(part, cotangent), noise=self.rounding)
-            except DeclinedError:
-                return False
-            bend = slopes.right - slopes.left
-            size = np.max(np.maximum(np.abs(slopes.right), np.abs(slopes.left)), initial=0.0)
-            slack = 1e-5 * size + 10 * slopes.error
-            least = min(least, float(np.min(bend + slack, initial=0.0)))
-            most = max(most, float(np.max(bend - slack, initial=0.0)))
-        return least == 0.0 or most == 0.0
+    def _tells_of_all_beside(self, direction: Direction) -> bool:
+        """Whether the slopes of each output right beside the point lie between those at the point:
+        of a maximum they do, of a median not."""
+        try:
+            here = one_sided(self.line(direction), noise=self.rounding)
+        except DeclinedError:
+            return False
+        beside = self._slopes_beside(direction, self._scattered())
+        slack = here.error + beside.error
+        return bool(
+            np.all(beside.left >= np.minimum(here.left, here.right) - slack)
+            and np.all(beside.right <= np.maximum(here.left, here.right) + slack)
+        )
 
-    def _parts(
-        self, direction: Direction, singles: int = 16, mixed: int = 16
-    ) -> Iterator[Direction]:
-        for k, u in direction.items():
-            moved = np.flatnonzero(u)
-            for i in self.rng.permutation(moved)[:singles]:
-                yield self._unit(k, int(i))[0]
-        for _ in range(mixed):
-            yield {
-                k: u * self.rng.choice((-1.0, 0.0, 1.0), np.shape(u)) for k, u in direction.items()
-            }
+    def _slopes_beside(self, direction: Direction, points: Iterable[list[Array]]) -> Slopes:
+        """Return the least and the greatest slope of every output at points that are given by how
+        far each argument is from this one."""
+        size = sum(map(np.size, self.function.values))
+        step = BESIDE * self.line(direction).scale / (8 * size)
+
+        def outputs(shifts: list[Array], t: float) -> Array:
+            return self.function.evaluate(
+                {k: shift + t * direction.get(k, 0.0) for k, shift in enumerate(shifts)}
+            )
+
+        slopes = np.stack([(outputs(p, step) - outputs(p, -step)) / (2 * step) for p in points])
+        error = CURVED * np.max(np.abs(slopes), axis=0)
+        return Slopes(slopes.min(axis=0), slopes.max(axis=0), error)
+
+    def _scattered(self) -> Iterator[list[Array]]:
+        """Yield random points beside this one."""
+        for _ in range(SCATTERED):
+            yield [
+                BESIDE * scale * self.rng.standard_normal(np.shape(value))
+                for scale, value in zip(self.scales, self.function.values, strict=True)
+            ]
+
+    def _passing(self, k: int, i: int) -> Iterator[list[Array]]:
+        """Yield points beside this one at which component i of argument k has passed more and more
+        of the others, of those that equal it if any do: so it is each of a sorted array in turn."""
+        values = [np.ravel(value) for value in self.function.values]
+        ends = np.cumsum([value.size for value in values])
+        mine, together = int(ends[k]) - values[k].size + i, np.concatenate(values)
+        step = BESIDE * min(self.scales) / together.size
+        shifts = step * (np.arange(together.size) - together.size // 2)
+        equal = np.flatnonzero(together == together[mine])
+        passed, most = (shifts[equal], PLACES) if equal.size > 1 else (shifts, FEW_PLACES)
+        places = np.append(passed - step / 2, passed[-1] + step / 2)
+        for place in places[np.unique(np.linspace(0, places.size - 1, most).astype(int))]:
+            shifts[mine] = place
+            parts = zip(np.split(shifts, ends[:-1]), self.function.values, strict=True)
+            yield [part.reshape(np.shape(value)) for part, value in parts]
 
     def _agrees(self, numeric: float, claimed: float, floor: float) -> bool:
         return abs(numeric - claimed) <= self.rtol * max(abs(numeric), abs(claimed)) + floor

@@ -156,13 +156,13 @@ class _Check:
                     self.status, self.shown = "refuted", found.evidence()
                     self.message = f"{describe_component(found.worst)} ({where})"
                     return
-        for length in self.explorer.at_other_lengths():
+        for operations, where in self.explorer.elsewhere():
             try:
-                found, _ = operation_at_fault(self.explorer.operations, self.rng, finite_only=True)
-            except (EvaluationError, ProtocolError):  # it is made for its own length
+                found, _ = operation_at_fault(operations, self.rng, finite_only=True)
+            except (EvaluationError, ProtocolError):  # it is not made for that
                 continue
             if found is not None:
-                self._doubt(f"{describe_component(found.worst)} ({length})")
+                self._doubt(f"{describe_component(found.worst)} ({where})")
         for sides in self.explorer.unreached():
             found, still = self._beyond_the_graph(sides)
             if found is not None:

@@ -3,14 +3,15 @@
 One gradient per argument, *returned*, of that argument's shape (or broadcast from it) and dtype,
 and none made up for whole numbers; nothing changed in place; a second call equal to the first, and
 the opposite of it for the opposite cotangent (a vector-Jacobian product is linear); a forward that
-gives the same value for the same arguments; and both of them whatever was evaluated before.
+gives the same value for the same arguments; both of them whatever was evaluated before; and in
+float32 what comes out in float64, but for rounding.
 """
 
 from __future__ import annotations
 
 import contextlib
 import copy
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,10 @@ from edf.check.outside import changed, places
 from edf.graph import Array, Constant, Node
 from edf.numerics.differences import Line, small_steps
 from edf.numerics.sampling import perturb_leaf
+
+#: The part of its size by which a gradient differs from that in float64 where it is another one;
+#: how many units of rounding that is at least; and how far it may change close by.
+ANOTHER, UNITS, CHANGED = 1e-2, 1e3, 0.1
 
 
 class NondeterministicError(Exception):
@@ -54,6 +59,7 @@ def check_protocol(node: Node, rng: np.random.Generator) -> None:
     calls.after_another_forward()
     if not is_of_edf(node):
         calls.after_the_forward_of_another()
+        calls.in_double_precision()
 
 
 class _Calls:
@@ -192,6 +198,69 @@ class _Calls:
                 f"{self.name}, argument {i}: backward uses {kept}, where the forward of "
                 "another node of this class leaves its own: keep it on self"
             )
+
+    def in_double_precision(self) -> None:
+        """Insist on the gradients that come out in float64. What differs by more than rounding
+        explains, and does so close by as well, is no rounding but another formula."""
+        dtype = self.value.dtype
+        if dtype.itemsize >= np.dtype(np.float64).itemsize:
+            return
+        rounding = float(np.finfo(dtype).eps * np.max(np.abs(self.cotangent), initial=0.0))
+        found = [self._in_both(arrays) for arrays in (self.inputs, *self._close_by(2))]
+        self.node.value = self.function.evaluate({})
+        for i in self.function.slots:
+            if any(i not in pairs for pairs in found):
+                continue
+            (narrow, wide), *others = (pairs[i] for pairs in found)
+            gaps = np.abs(narrow - wide)
+            if not gaps.size:
+                continue
+            place = tuple(map(int, np.unravel_index(int(np.argmax(gaps)), gaps.shape)))
+            gap = float(gaps[place])
+            if not gap > max(ANOTHER * float(np.max(np.abs(wide))), UNITS * rounding):
+                continue
+            again = [float(abs(one[place] - two[place])) for one, two in others]
+            if all(abs(other - gap) <= CHANGED * gap for other in again):
+                raise ProtocolError(
+                    f"{self.name}, argument {i}, index {place}: backward gives "
+                    f"{narrow[place]:.8g} in {dtype}, and {wide[place]:.8g} in float64"
+                )
+
+    def _in_both(self, arrays: list[Array]) -> dict[int, tuple[Array, Array]]:
+        """Return the gradients of arguments as they are, and in float64; none where the values
+        differ, too."""
+        results, generators = [], generator_states([self.node])
+        try:
+            for dtype in (self.value.dtype, np.dtype(np.float64)):
+                cast = [
+                    array.astype(dtype) if i in self.function.slots else array
+                    for i, array in enumerate(arrays)
+                ]
+                restore(generators)
+                self.node.value = value = self.node.forward(*cast)
+                gradients = _pull(self.node, self.cotangent.astype(dtype), cast)
+                results.append((np.asarray(value, float), gradients))
+        except Exception:  # it is made for its own dtype
+            return {}
+        (value, narrow), (same, wide) = results
+        if not np.allclose(value, same, rtol=ANOTHER, atol=0.0):
+            return {}
+        pairs = {
+            i: (np.asarray(narrow[i], float), np.asarray(wide[i], float))
+            for i in self.function.slots
+            if narrow[i] is not None and wide[i] is not None
+        }
+        return {i: pair for i, pair in pairs.items() if pair[0].shape == pair[1].shape}
+
+    def _close_by(self, count: int) -> Iterator[list[Array]]:
+        """Yield arguments close to those of the point."""
+        for _ in range(count):
+            yield [
+                array * self.rng.uniform(0.999, 1.001, array.shape).astype(array.dtype)
+                if i in self.function.slots
+                else array
+                for i, array in enumerate(self.inputs)
+            ]
 
     def _insist_on_untouched(
         self, arrays: Sequence[Array], before: Sequence[Array], phase: str

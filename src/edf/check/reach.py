@@ -206,11 +206,16 @@ class Explorer:
                 yield Further(f"one row in place of {length}", finite_only=False)
             self._put(values)
 
-    def at_other_lengths(self) -> Iterator[str]:
+    def elsewhere(self) -> Iterator[tuple[list[Node], str]]:
+        """Take operations where this graph does not; yield them, with words for where that is."""
+        if self.operations and self.graph.move_to(1, quietly=True):
+            yield from ((self.operations, length) for length in self._at_other_lengths())
+            yield from ((self.operations, number) for number in self._with_numbers_twice())
+            yield from self._with_arguments_apart()
+
+    def _at_other_lengths(self) -> Iterator[str]:
         """Make all axes of one length longer, in all inputs that are drawn, where the graph lets
-        them; say which."""
-        if not self.operations or not self.graph.move_to(1, quietly=True):
-            return
+        them."""
         values = self.graph.leaf_values()
         inputs = [k for k in values if isinstance(k, Input) and self.graph.is_sampled(k)]
         for length in sorted({n for k in inputs for n in values[k].shape} - {0}):
@@ -218,6 +223,34 @@ class Explorer:
             if self._put({**values, **longer}):
                 yield f"length {2 * length + 1} in place of {length}"
             self._put(values)
+
+    def _with_numbers_twice(self) -> Iterator[str]:
+        """Let a whole number occur twice where all are different, as indices may. A permutation
+        stays one."""
+        for leaf in self.graph.order:
+            numbers = leaf.value
+            if leaf.inputs or not isinstance(numbers, np.ndarray) or numbers.dtype.kind not in "iu":
+                continue
+            different = np.unique(numbers)
+            if different.size < max(2, numbers.size) or np.array_equal(
+                different, np.arange(different.size)
+            ):
+                continue
+            twice = numbers.copy()
+            twice.flat[1] = twice.flat[0]
+            if self._put({leaf: twice}):
+                yield f"{twice.flat[0]} twice among its whole numbers"
+            self._put({leaf: numbers})
+
+    def _with_arguments_apart(self) -> Iterator[tuple[list[Node], str]]:
+        """Give an operation two values where two of its arguments are one node: mistakes in both
+        can make up for each other."""
+        for node in self.operations:
+            given = [parent for parent in node.inputs if not isinstance(parent, Constant)]
+            if len(set(given)) < len(given):
+                graph = alone(node)
+                if graph.move_to(1, quietly=True):
+                    yield [graph.root], "with two values for arguments that are one node here"
 
     def _beside_thresholds(self) -> Iterator[Further]:
         """Close to each threshold that two points have between them, on either side of it."""
