@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+import numpy as np
+
+from edf.equations.binding.lengths import with_one_longer
 from edf.equations.diagnostics import EquationError, Why
 from edf.equations.latex.asides import stated_in
 from edf.equations.latex.parser import parse, steps
@@ -107,13 +110,19 @@ def _check(
 ) -> list[EquationVerdict]:
     if points < 1:
         raise EquationError(Why.OPTION, f"points={points}: at least one point is needed")
-    claim, equations, meanings, page = understood(latex, names, reading, loss, macros)
-    expected = _expected(expect, len(equations))
-    assert isinstance(page.world, World)
-    setting = Setting(page, page.world, points, seed, _accepts(unreached))
-    reprinted = to_latex(claim)
-    pairs = list(zip(equations, meanings, strict=True))
-    all_tested = _open(equations, [_tested(*pair, setting) for pair in pairs])
+    accepts = _accepts(unreached)
+
+    def test(names: Mapping[str, Any]) -> _Steps:
+        claim, equations, meanings, page = understood(latex, names, reading, loss, macros)
+        expected = _expected(expect, len(equations))
+        assert isinstance(page.world, World)
+        setting = Setting(page, page.world, points, seed, accepts)
+        pairs = list(zip(equations, meanings, strict=True))
+        tested = _open(equations, [_tested(*pair, setting) for pair in pairs])
+        return _Steps(to_latex(claim), pairs, expected, setting, tested)
+
+    reprinted, pairs, expected, setting, all_tested = _at_lengths_with_values(names, test)
+    page = setting.page
     verdicts = []
     for number, ((equation, meaning), tested) in enumerate(zip(pairs, all_tested, strict=True), 1):
         finding = tested.finding
@@ -140,6 +149,65 @@ def _check(
             )
         )
     return verdicts
+
+
+class _Steps(NamedTuple):
+    """The steps of a claim, and what was found of each."""
+
+    reprinted: str
+    pairs: list[tuple[Equation, Meaning]]
+    expected: list[str]
+    setting: Setting
+    tested: list[_Tested]
+
+    @property
+    def say_nothing(self) -> bool:
+        """Whether nothing was compared: there were no values, no digits, or zeros alone."""
+        findings = [each.finding for each in self.tested]
+        return all(
+            finding.status == "inconclusive"
+            and (finding.zero or not finding.told or finding.points < self.setting.points)
+            for finding in findings
+        )
+
+
+def _at_lengths_with_values(
+    names: Mapping[str, Any], test: Callable[[Mapping[str, Any]], _Steps]
+) -> _Steps:
+    r"""Test at the lengths of the page; where these leave nothing to compare, at others.
+
+    (X^\top X)^{-1} has no value where X has more columns than rows, and \det(X^\top X) is 0 there.
+    """
+    refused: EquationError | None = None
+    steps: _Steps | None = None
+    try:
+        steps = test(names)
+        if not steps.say_nothing:
+            return steps
+    except EquationError as error:
+        if not isinstance(error.__context__, np.linalg.LinAlgError):
+            raise
+        refused = error
+    for name, longer in with_one_longer(names):
+        try:
+            found = test(longer)
+        except EquationError as error:
+            if refused is not None and not isinstance(error.__context__, np.linalg.LinAlgError):
+                refused = error  # what else is wrong with it
+            continue
+        if not any(each.finding.status == "inconclusive" for each in found.tested):
+            why = "a matrix has no inverse" if steps is None else "nothing can be compared"
+            note = f"Tested with {name} = {longer[name]}: where it is {names[name]}, {why}"
+            for each in found.tested:
+                each.outcome.notes.append(note)
+            # The points are none of the page's own names.
+            return found._replace(
+                tested=[t._replace(finding=replace(t.finding, at=None)) for t in found.tested]
+            )
+    if steps is None:
+        assert refused is not None
+        raise refused
+    return steps
 
 
 class _Tested(NamedTuple):

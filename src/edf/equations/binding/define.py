@@ -22,13 +22,14 @@ from edf.equations.latex.syntax import (
     Group,
     Number,
     Product,
+    Relation,
     Root,
     Script,
     Symbol,
     Tree,
     walk,
 )
-from edf.equations.latex.vocabulary import MOMENTS
+from edf.equations.latex.vocabulary import GREEK, MOMENTS
 from edf.equations.meaning.calls.functions import named_operation
 from edf.equations.meaning.names.scope import Alias, Scope, is_defined, joined_name, python_names
 from edf.equations.meaning.names.wording import (
@@ -163,20 +164,31 @@ def defining_part(
 def _new_names(equation: Equation, names: Mapping[str, Any]) -> tuple[str, ...]:
     r"""The names that an equation may define, if any.
 
-    \operatorname{tr}(A) is no new function, where A is bound: it is the trace.
+    \operatorname{tr}(A) is no new function, where A is bound: it is the trace. f(-x) = f(x) says
+    something of a function, and does not say what it is.
     """
     match equation.left:
-        case Product(
-            factors=(Symbol(styles=(_, *_)) as word, Group() | Script(base=Group(), primes=0))
-        ):
-            has_meaning = named_operation(word) is not None or word.base in _WORDS
-            known = has_meaning and python_names(word)[0] not in names
-            if known and not _variables(equation.left, names):
+        case Product(factors=(*head, Group() | Script(base=Group(), primes=0) as last)):
+            group = last.base if isinstance(last, Script) else last
+            assert isinstance(group, Group)
+            if not all(isinstance(item, Symbol | Script | Relation) for item in group.items):
+                return ()
+            if len(head) == 1 and _has_meaning(head[0], equation, names):
                 return ()
     try:
         return _possible(left_side(equation.left, 0), names) if equation.sign == "=" else ()
     except EquationError:
         return ()
+
+
+def _has_meaning(function: Tree, equation: Equation, names: Mapping[str, Any]) -> bool:
+    """Whether a function on the left is one of the dialect: by its word, or used on the right."""
+    if not isinstance(function, Symbol) or python_names(function)[0] in names:
+        return False
+    if not function.styles:
+        return named_operation(function) is not None and function in walk(equation.right)
+    known = named_operation(function) is not None or function.base in _WORDS
+    return known and not _variables(equation.left, names)
 
 
 def _says_number(definitions: Sequence[Statement]) -> bool:
@@ -193,12 +205,18 @@ def _is_one(text: str) -> bool:
 
 
 def _possible(left: LeftSide, names: Mapping[str, Any]) -> tuple[str, ...]:
-    r"""The names that a left side may mean: of a number J that is defined, no J_\lambda is part."""
+    r"""The names that a left side may mean.
+
+    Of a number J that is defined no J_\lambda is part, of a vector w neither w_{\text{MAP}} nor,
+    where \lambda is a number, w_\lambda.
+    """
+    if left.letters is not None:
+        return left.names
+    if left.text.isidentifier() and (left.text in names or f"\\{left.text}" not in GREEK):
+        return left.names[1:]
     base = names.get(left.base)
     scalar = isinstance(base, Node) and is_defined(base) and World([base]).shape(base) == ()
-    if left.letters is None and scalar:
-        return left.names[1:]
-    return left.names
+    return left.names[1:] if scalar else left.names
 
 
 def _plain(source: str) -> str:

@@ -5,10 +5,12 @@ Two symbols have two numbers, so that no claim holds by the accident that they a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from edf.graph import Input
+from edf.anyfunction import AnyFunction
+from edf.copies import copy_graph
+from edf.graph import Input, Node
 
 _PREFERRED = (4, 3, 5, 2, 6, 7)
 
@@ -47,3 +49,48 @@ def new_length(names: Mapping[str, Any], taken: Iterable[int], least: int = 0) -
         elif isinstance(value, Input):
             used.update(value.shape or ())
     return Length(next(n for n in (*_PREFERRED, *range(8, 10_000)) if n not in used and n >= least))
+
+
+def with_one_longer(names: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    r"""Yield, for each length of a matrix that is not square, its name, and all names with that
+    length larger than any other.
+
+    (X^\top X)^{-1} has a value only where X has no more columns than rows.
+    """
+    nodes = [value for value in names.values() if isinstance(value, Node)]
+    inputs = [node for node in copy_graph(nodes) if isinstance(node, Input)]
+    if any(isinstance(value, AnyFunction) for value in names.values()) or any(
+        getattr(node, "measure", None) is not None for node in inputs
+    ):
+        return  # which hold more than nodes, that a copy of the graph would not change
+    shapes = [node.shape for node in inputs if node.shape and len(set(node.shape[-2:])) > 1]
+    of_matrices = {n.symbol for shape in shapes for n in shape if isinstance(n, Length)}
+    largest = max((n for node in inputs for n in node.shape or ()), default=0)
+    for name, value in names.items():
+        if isinstance(value, Length) and value.by == 0 and value in of_matrices:
+            step = new_length(names, (), largest + 2) - value
+            yield name, _with_longer(names, nodes, value, step)
+
+
+def _with_longer(
+    names: Mapping[str, Any], nodes: Iterable[Node], length: Length, step: int
+) -> dict[str, Any]:
+    """The names, bound to copies of their nodes in which one length is more by a step."""
+
+    def longer(n: Any) -> Any:
+        changes = isinstance(n, Length) and n.symbol == length
+        return Length(n + step, n.by) if changes else n
+
+    copies = copy_graph(nodes)
+    for twin in copies.values():
+        if isinstance(twin, Input):
+            twin.shape = None if twin.shape is None else tuple(map(longer, twin.shape))
+            sample: Any = twin.sample
+            if longer(last := getattr(sample, "last", None)) != last:
+                twin.sample = sample.longer(step)
+        if (at := getattr(twin, "defined_at", None)) is not None:
+            twin.defined_at = tuple(copies[node] for node in at)  # type: ignore[attr-defined]
+    return {
+        name: copies[value] if isinstance(value, Node) else longer(value)
+        for name, value in names.items()
+    }

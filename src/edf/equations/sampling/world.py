@@ -179,8 +179,13 @@ class World:
             if isinstance(node, Applied):  # nothing need be drawn for its shape
                 value = rng.standard_normal(node.function.shape)
             elif node.inputs:
+                inputs = [values[parent] for parent in node.inputs]
                 try:
-                    value = np.asarray(node.forward(*(values[p] for p in node.inputs)))
+                    try:
+                        value = np.asarray(node.forward(*inputs))
+                    except np.linalg.LinAlgError:  # a singular matrix; others have inverses
+                        drawn = (rng.standard_normal(array.shape) for array in inputs)
+                        value = np.asarray(node.forward(*drawn))
                 except Exception as problem:
                     self.fail(node, f"{type(problem).__name__}: {problem}")
                 if not np.issubdtype(value.dtype, np.number) and value.dtype != bool:

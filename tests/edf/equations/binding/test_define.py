@@ -268,11 +268,20 @@ def test_what_is_not_understood_is_an_error(latex: str, message: str, at: str) -
         (r"\operatorname{rank}(A) = 3", None),
         (r"\operatorname{Var}(x) = 3", None),
         (r"z = x \implies x = z", None),
+        (r"\sigma(x) = \frac{1}{1 + e^{-x}}", r"\sigma(x) = \frac{1}{1 + e^{-x}}"),
+        (r"\sigma(x) = 1 - \sigma(-x)", None),
+        (r"\Phi(-x) = x", None),
+        ("h(0) = 1", None),
+        (r"x_{\text{MAP}} = y", r"x_{\text{MAP}} = y"),
+        (r"x_\lambda = y", r"x_\lambda = y"),
+        (r"x_\beta = y_\beta", None),
+        ("h(x_1, x_2) = x_1", "h(x_1, x_2) = x_1"),
+        (r"p(y = 1 \mid x) = x", r"p(y = 1 \mid x) = x"),
     ],
 )
 def test_what_of_a_formula_defines(latex: str, expected: str | None) -> None:
     """A new name alone on the left; or one that a formula has bound, and a sign that defines."""
-    names = page() | {"u": Input(), "A": Input(shape=(3, 3))}
+    names = page() | {"u": Input(), "A": Input(shape=(3, 3)), "lambda_": 2.0}
     names |= define("J = y_1", names)
     part = defining_part(latex, names, formulas=["u"])
     assert (None if part is None else part.text) == expected

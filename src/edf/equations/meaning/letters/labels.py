@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-
 from edf.equations.latex.syntax import Script, Symbol, Tree
 from edf.equations.meaning.letters.symbols import is_left_over, look_up, read_bound, read_letter
 from edf.equations.meaning.names.scope import Bound
@@ -22,16 +20,7 @@ def label_of(reader: Reader, tree: Tree) -> Bound | None:
     bound = reader.scope.find(symbol)
     if bound is None or (sub is None and is_left_over(reader, bound)):
         return None
-    value = bound.value
-    if bound.kind == "number":
-        return bound if isinstance(value, int | np.integer) else None
-    if bound.kind == "array":
-        return bound if value.dtype.kind in "iu" else None
-    if bound.kind == "node":
-        held = getattr(value, "value", None) if not value.inputs else None
-        whole = held is not None and np.asarray(held).dtype.kind in "iu"
-        return bound if whole or getattr(getattr(value, "sample", None), "labels", False) else None
-    return None
+    return bound if bound.is_label else None
 
 
 def read_label(reader: Reader, tree: Tree, bound: Bound) -> Expr:

@@ -532,6 +532,9 @@ def _could_be_index(reader: Reader, item: Tree) -> bool:
         return reader.base is not None
     if not isinstance(item, Symbol) or item.styles:
         return False
+    bound = reader.scope.find(item)
+    if bound is not None and bound.kind == "node" and not bound.is_label:
+        return False  # w_\lambda beside w, where \lambda is no whole number
     return len(item.base) == 1 or item.base in GREEK
 
 

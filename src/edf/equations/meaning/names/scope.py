@@ -93,6 +93,20 @@ class Bound:
     def of(cls, name: str, value: Any) -> Bound:
         return cls(name, _kind(value), value)
 
+    @property
+    def is_label(self) -> bool:
+        """Whether this is a whole number that may tell components apart, or an array of such."""
+        value = self.value
+        if self.kind == "number":
+            return isinstance(value, int | np.integer)
+        if self.kind == "array":
+            return bool(value.dtype.kind in "iu")
+        if self.kind != "node":
+            return False
+        held = getattr(value, "value", None) if not value.inputs else None
+        whole = held is not None and np.asarray(held).dtype.kind in "iu"
+        return whole or getattr(getattr(value, "sample", None), "labels", False)
+
     def computation(self, arguments: int) -> Callable[..., Any]:
         """Return the function of arrays that a function or operation class computes."""
         if isinstance(self.value, type):
