@@ -118,10 +118,11 @@ class EachWithEach:
         return self.stride * len(self.values)
 
     def longer(self, by: int) -> EachWithEach:
-        """The same with so many more of them."""
+        """The same with so many more of them, or fewer."""
         assert self.last is not None
         more = (float(self.last + step) for step in range(1, by + 1))
-        return replace(self, values=(*self.values, *more), last=self.last + by)
+        values = (*self.values, *more)[: len(self.values) + by]
+        return replace(self, values=values, last=self.last + by)
 
     def __call__(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
         digits = np.arange(shape[-1]) // self.stride % len(self.values)
@@ -161,7 +162,7 @@ class WholeNumbers:
         return tuple(float(number) for number in range(self.first, self.last + 1))
 
     def longer(self, by: int) -> WholeNumbers:
-        """The same with so many more of them."""
+        """The same with so many more of them, or fewer."""
         return replace(self, last=self.last + by)
 
     def within(self, low: float, high: float, ends: Sequence[float]) -> WholeNumbers:

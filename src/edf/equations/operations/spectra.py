@@ -32,9 +32,12 @@ def eigenvalues(matrix: Array) -> Array:
     real = np.real(matrix)
     gap = np.abs(real - real.swapaxes(-1, -2)).max(axis=(-1, -2), keepdims=True, initial=0.0)
     size = np.abs(real).max(axis=(-1, -2), keepdims=True, initial=0.0)
-    values, vectors = np.linalg.eigh((real + real.swapaxes(-1, -2)) / 2)
-    values, vectors = values.astype(complex), vectors.astype(complex)
     other = (gap > SYMMETRIC * size)[..., 0, 0]
+    symmetric = (real + real.swapaxes(-1, -2)) / 2
+    if not np.iscomplexobj(matrix) and not other.any():  # no vectors, which take most of the time
+        return np.linalg.eigvalsh(symmetric)[..., ::-1, None]
+    values, vectors = np.linalg.eigh(symmetric)
+    values, vectors = values.astype(complex), vectors.astype(complex)
     if other.any():
         values[other], vectors[other] = np.linalg.eig(real[other])
     found = np.where(values.imag == 0, values.real, np.nan)
@@ -57,11 +60,11 @@ def least_eigenvalue(matrix: Array) -> Array:
 
 def singular_values(matrix: Array) -> Array:
     """The singular values as a column, the largest first."""
+    if not np.iscomplexobj(matrix):
+        return np.linalg.svd(matrix, compute_uv=False)[..., None]
     left, values, right = np.linalg.svd(np.real(matrix), full_matrices=False)
-    if np.iscomplexobj(matrix):
-        moved = left.swapaxes(-1, -2) @ np.imag(matrix) @ right.swapaxes(-1, -2)
-        values = values + 1j * np.einsum("...ii->...i", moved)
-    column: Array = values[..., None]
+    moved = left.swapaxes(-1, -2) @ np.imag(matrix) @ right.swapaxes(-1, -2)
+    column: Array = (values + 1j * np.einsum("...ii->...i", moved))[..., None]
     return column
 
 

@@ -1,20 +1,24 @@
-"""Does a step hold at other lengths than the page's, or by the accident of one size?
+r"""Does a step hold at other lengths than the page's, or by the accident of one size?
 
 Every axis of every input that is drawn is made longer by one, alone if graph and formula allow it,
 else together with the others of its length. What is a number in the formula may be that length, as
-the 4 of a mean over four: it is made larger too, and left as it is. An inequality that many a
-length satisfies is tried with one as large as time allows, and a formula with a number that is a
-little more than the length with one beyond it.
+the 4 of a mean over four: it is made larger too, and left as it is. In an inequality it is no
+length if it is not needed, as the 4 of \lVert x \rVert_1 \leq 4 \lVert x \rVert. A formula with a
+number that is a little more than the length is tried with one beyond it.
+
+An inequality that many a length satisfies is tried with 2, and with one as large as time allows,
+where bounds are reached that random points are far from; and with all lengths so large at once,
+since there are bounds that fail only where both sides of a matrix grow.
 """
 
 from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -28,40 +32,55 @@ from edf.equations.meaning.typed.expression import Meaning
 from edf.equations.meaning.typed.relations import COMPARISONS
 from edf.equations.operations.shapes import Dim, settle
 from edf.equations.operations.spectra import SPECTRA
+from edf.equations.sampling.points import Points
 from edf.equations.sampling.world import World
 from edf.equations.testing.judge import Finding, judge
 from edf.equations.testing.measure import quiet
+from edf.equations.testing.patterns import patterned_points
 from edf.equations.testing.setting import Outcome, Setting, nodes, parts
 from edf.equations.testing.special_points import judged_apart, tried_points
 from edf.graph import Array, Constant, Input, Node
 
 POINTS = 2  # at which each other length is tested
+SHORT = 2  # the least length at which an inequality is tried: of 1, much is true that is not meant
 #: By how much more a length grows in an inequality, which many a length may satisfy: the first of
-#: these with which a point takes few numbers, and matrices few multiplications.
+#: these, and of what the numbers in it ask for, with which a point takes little time.
 LONGER = (400, 40, 11)
-MOST = 100_000  # of these
-#: What takes so many operations more than a product, of a matrix as large.
-DECOMPOSED, DECOMPOSING = frozenset(["inverse", "det", *(each.name for each in SPECTRA)]), 20
+MOST = 100_000  # the time to compute so many numbers
+#: The time of so many is taken, for each n^3 of an n x n matrix, where a node may be a product, and
+#: where a formula decomposes; most for eigenvalues, since a matrix may not be symmetric.
+CUBED = 1 / 30
+DECOMPOSING = dict.fromkeys(["inverse", "det", *(each.name for each in SPECTRA)], CUBED)
+DECOMPOSING |= dict.fromkeys(["eigenvalues", "lambda_max", "lambda_min", "pinv"], 10 * CUBED)
 REACHED = 12  # by how much a length grows to be more than a number in the formula
 MOST_NUMBERS = 3  # places in a formula at which a number is taken for the length
 NEAR = (-2, -1, 0, 1)  # by how much a number of the graph may differ from a length and go with it
 
 Axis = tuple[Node, int]
+_Path = tuple[tuple[str, int | None], ...]
+_Place: TypeAlias = tuple[_Path, int]  # where a number stands in a formula, and the number
+_Tried: TypeAlias = "tuple[Finding | None, LengthChange]"
 VALUES = -1  # in place of an axis: how many values an input has, as a label from 1 to K
 
 
 @dataclass(frozen=True)
 class LengthChange:
-    """Some axes of sampled inputs, all of one length, made longer."""
+    """Some axes of sampled inputs, of one length or several, made longer; or shorter, by < 0."""
 
     axes: frozenset[Axis]
-    length: int
+    lengths: tuple[int, ...]
+    places: tuple[_Place, ...] = ()  # of numbers in the formula that may be these lengths
     by: int = 1
 
+    def __str__(self) -> str:
+        before, after = (" and ".join(map(str, each)) for each in (self.lengths, self.to))
+        one = len(self.lengths) == 1
+        return f"{'a length changes' if one else 'lengths change'} from {before} to {after}"
+
     @property
-    def to(self) -> int:
-        """The length that they have then."""
-        return self.length + self.by
+    def to(self) -> list[int]:
+        """The lengths that they have then."""
+        return [length + self.by for length in self.lengths]
 
     def shapes(self, world: World) -> dict[Node, tuple[int, ...]]:
         """Return the shapes of all sampled inputs (nodes of the page) after the change.
@@ -95,6 +114,9 @@ class LengthChange:
                 node.sample = sample
 
 
+UNCHANGED = LengthChange(frozenset(), (), by=0)
+
+
 def at_other_lengths(
     equation: s.Equation, meaning: Meaning, setting: Setting, outcome: Outcome
 ) -> None:
@@ -120,23 +142,26 @@ def at_other_lengths(
         return
     square_only = any(expr.op == "inverse" for expr in parts(meaning))
     numbered = _numbered(meaning, world)
-    tried: dict[frozenset[Axis], tuple[Finding | None, int]] = {}
+    places = _numbers_that_may_be(dict.fromkeys(map(_length, axes)), equation, setting)
+    tried: dict[frozenset[Axis], _Tried] = {}
     kept: set[int] = set()  # lengths that neither graph nor formula lets change
     for axis in axes:
         length = _length(axis)
         fixed = getattr(axis[0], "fixed_lengths", ())
         if length in fixed or (length in numbered and not isinstance(length, Length)):
             continue  # it was declared as a number, or components are named by number
-        found, longer = None, length + 1
+        seen: list[_Tried] = []
         for group in _groups(axis, axes, square_only):
             if group not in tried:
-                tried[group] = _made_longer(equation, meaning, group, length, setting)
-            found = _worse(found, tried[group][0])
-            longer = max(longer, tried[group][1])
+                change = LengthChange(group, (length,), places)
+                tried[group] = _made_longer(equation, meaning, change, setting)
+            seen.append(tried[group])
+            found, _ = min(seen, key=_rank)
             if found is None or found.status == "error":
                 continue
             if length > 1 or found.status == "refuted":
                 break  # at length 1, matrices are numbers until all are lengthened
+        found, change = min(seen, key=_rank)
         if found is None or found.status == "error":
             if found is not None and isinstance(length, Length):
                 message = (
@@ -146,23 +171,82 @@ def at_other_lengths(
                 outcome.finding = replace(outcome.finding, status="inconclusive", message=message)
                 return
             kept.add(length)
-        elif found.status == "refuted":
-            outcome.finding = replace(
-                outcome.finding,
-                status="inconclusive",
-                message="It holds at the lengths of this page and fails when a length changes from "
-                f"{length} to {longer}: write it for every length, or make what has this "
-                "length a Param, which keeps it",
-            )
+        elif not _goes_on(found, change, outcome):
             return
-        elif found.status == "verified":
-            outcome.facts["sizes"] = sorted({*outcome.facts["sizes"], longer})
+    if meaning.sign in COMPARISONS and not _all_together(
+        equation, meaning, tried, places, setting, outcome
+    ):
+        return
     if kept:
         own = ", ".join(map(str, sorted(kept)))
         outcome.notes.append(f"Tested at the page's own lengths only: {own}")
     if here := numbered & {_length(axis) for axis in axes if type(_length(axis)) is int}:
         named = ", ".join(map(str, sorted(here)))
         outcome.notes.append(f"Tested at length {named} only, since components are named by number")
+
+
+def _numbers_that_may_be(
+    lengths: Iterable[int], equation: s.Equation, setting: Setting
+) -> tuple[_Place, ...]:
+    """Return where numbers stand that may be lengths of the page: a declared one is written by its
+    name, and an inequality that holds with one less and one more does not need the number."""
+    numbers = {str(length): length for length in lengths if not isinstance(length, Length)}
+    places = itertools.islice(_places(equation, numbers), MOST_NUMBERS)
+    found = ((path, numbers[text]) for path, text in places)
+    return tuple(
+        (path, number)
+        for path, number in found
+        if equation.sign not in COMPARISONS or _is_needed(equation, path, number, setting)
+    )
+
+
+def _is_needed(equation: s.Equation, path: _Path, number: int, setting: Setting) -> bool:
+    """Whether an inequality fails with one less or one more in place of a number."""
+    for other in (number - 1, number + 1):
+        changed = _with(equation, path, s.Number(str(other)))
+        assert isinstance(changed, s.Equation)
+        for chosen in (tried_points, patterned_points):
+            found = _tested(changed, UNCHANGED, setting, chosen)
+            if found is not None and found.status != "verified":
+                return True
+    return False
+
+
+def _goes_on(found: Finding, change: LengthChange, outcome: Outcome) -> bool:
+    """Note what was found after a change, and return whether it still holds."""
+    if found.status == "refuted":
+        outcome.finding = replace(
+            outcome.finding,
+            status="inconclusive",
+            message=f"It holds at the lengths of this page and fails when {change}: write it for "
+            "every length, or make what has this length a Param, which keeps it",
+        )
+        return False
+    if found.status == "verified":
+        outcome.facts["sizes"] = sorted({*outcome.facts["sizes"], *change.to})
+    return True
+
+
+def _all_together(
+    equation: s.Equation,
+    meaning: Meaning,
+    tried: Mapping[frozenset[Axis], _Tried],
+    places: tuple[_Place, ...],
+    setting: Setting,
+    outcome: Outcome,
+) -> bool:
+    """Test an inequality with all axes longer that can be, and return whether it still holds.
+
+    M_F <= 5 M_2 holds of every matrix with few rows, or few columns.
+    """
+    alone = [group for group, (found, _) in tried.items() if found and found.status == "verified"]
+    together = frozenset[Axis]().union(*alone)
+    if not together or together in tried:
+        return True
+    lengths = {(type(n), getattr(n, "symbol", n)): n for n in map(_length, together)}
+    all_longer = LengthChange(together, tuple(sorted(lengths.values())), places)
+    found, change = _large(equation, meaning, all_longer, setting)
+    return found is None or _goes_on(found, change, outcome)
 
 
 def _names_alike(meaning: Meaning, scope: Scope, axes: Sequence[Axis]) -> list[str]:
@@ -184,11 +268,10 @@ def _names_alike(meaning: Meaning, scope: Scope, axes: Sequence[Axis]) -> list[s
     return []
 
 
-def _worse(one: Finding | None, other: Finding | None) -> Finding | None:
-    """Return the finding that says more against a step; one that cannot be read says least."""
-    if one is None or other is None or "error" in (one.status, other.status):
-        return min(filter(None, (one, other)), key=lambda f: f.status == "error", default=None)
-    return other if other.status == "refuted" else one
+def _rank(tried: _Tried) -> int:
+    """Order findings by what they say against a step; one that cannot be read says least."""
+    found, _ = tried
+    return {"refuted": 0, "error": 2}.get(found.status, 1) if found is not None else 3
 
 
 def _length(axis: Axis) -> int:
@@ -232,70 +315,112 @@ def _numbered(meaning: Meaning, world: World) -> set[int]:
 
 
 def _made_longer(
-    equation: s.Equation, meaning: Meaning, group: frozenset[Axis], length: int, setting: Setting
-) -> tuple[Finding | None, int]:
-    """Test a step with some axes made longer, and return the length that they had."""
-    longer = LengthChange(group, length)
-    found = _tested(equation, longer, setting)
+    equation: s.Equation, meaning: Meaning, change: LengthChange, setting: Setting
+) -> _Tried:
+    """Test a step with the axes of a change made longer, and an inequality with shorter ones;
+    return what was found last, and where."""
+    (length,) = change.lengths
+    found = _tested(equation, change, setting)
     if found is not None and found.status == "error":  # the next length may be another axis's
-        longer = LengthChange(group, length, 2)
-        found = _tested(equation, longer, setting)
+        change = replace(change, by=2)
+        found = _tested(equation, change, setting)
     if found is None or found.status != "verified":
-        return found, longer.to
-    for by in _larger_steps(equation, length):
-        more = LengthChange(group, length, by)
-        other = _tested(equation, more, setting)
-        if other is not None and other.status == "refuted":
-            return other, more.to
+        return found, change
+    further = [replace(change, by=by) for by in _larger_steps(equation, length)]
+    if meaning.sign in COMPARISONS and length > SHORT:
+        further.append(replace(change, by=SHORT - length))
+    for other in further:
+        failed = _tested(equation, other, setting)
+        if failed is not None and failed.status == "refuted":
+            return failed, other
     if meaning.sign in COMPARISONS:
-        for by in LONGER:
-            more = LengthChange(group, length, by)
-            if by > REACHED and not _is_short(meaning, setting.world, more):
-                continue
-            other = _tested(equation, more, setting)
-            if other is not None and other.status != "inconclusive":
-                return other, more.to
-    return found, longer.to
+        large, other = _large(equation, meaning, change, setting)
+        if large is not None:
+            return large, other
+    return found, change
+
+
+def _large(
+    equation: s.Equation, meaning: Meaning, change: LengthChange, setting: Setting
+) -> _Tried:
+    """Test an inequality with the axes of a change as long as time allows; None if nothing came
+    out."""
+    for by in _large_steps(equation, min(change.lengths)):
+        change = replace(change, by=by)
+        if by > REACHED and not _is_short(meaning, setting.world, change):
+            continue
+        found = _tested(equation, change, setting, patterned_points)
+        if found is not None and found.status in ("verified", "refuted"):
+            return found, change
+    return None, change
+
+
+def _numbers(equation: s.Equation) -> list[float]:
+    """The numbers in a formula."""
+    return sorted({float(tree.text) for tree in s.walk(equation) if isinstance(tree, s.Number)})
 
 
 def _larger_steps(equation: s.Equation, length: int) -> Iterator[int]:
     """By how much a length grows beyond a number in the formula that is a little more than it."""
-    numbers = {tree.text for tree in s.walk(equation) if isinstance(tree, s.Number)}
-    for number in sorted(int(text) for text in numbers if text.isdigit()):
-        if length < number <= length + REACHED:
-            yield number + 1 - length
+    for number in _numbers(equation):
+        if number.is_integer() and length < number <= length + REACHED:
+            yield int(number) + 1 - length
+
+
+def _large_steps(equation: s.Equation, length: int) -> list[int]:
+    r"""By how much a length may grow, the most first, so that an inequality fails if it does.
+
+    A bound with a number c fails beyond c if it should grow as n, beyond c^2 if as \sqrt{n}, and
+    beyond e^c if as \log n.
+    """
+    sizes = [c for number in _numbers(equation) if number for c in (number, 1 / number)]
+    sizes += [c**2 for c in sizes] + [math.exp(c) for c in sizes if c < math.log(MOST)]
+    asked = {int(size) + 1 - length for size in sizes if size - length > REACHED and size < MOST}
+    return sorted({*LONGER, *asked}, reverse=True)
 
 
 def _is_short(meaning: Meaning, world: World, change: LengthChange | None = None) -> bool:
-    """Whether a step takes few numbers at a point, and little time; or about so after a change."""
+    """Whether a step takes little time at a point; or about so after a change."""
 
     def now(lengths: Iterable[Dim]) -> list[int]:
         known = [int(n) for n in map(settle, lengths) if isinstance(n, int)] or [1]
-        return [change.to if change and n == change.length else n for n in known]
+        return [n + change.by if change and n in change.lengths else n for n in known]
 
-    shapes = [now(world.shape(world.names[node])) for node in world.all_below(nodes(meaning))]
-    count = graph = sum(math.prod(n) * (max(n) if len(n) > 1 else 1) for n in shapes)
-    for expr in parts(meaning):
+    count = 0.0
+    for node in world.all_below(nodes(meaning)):
+        lengths = now(world.shape(world.names[node]))
+        product = bool(node.inputs) and len(lengths) > 1
+        count += math.prod(lengths) * (1 + CUBED * max(lengths) * product)
+    graph = count
+    for expr in set(parts(meaning)):  # what stands in it twice is computed once
         times = math.prod(now(meaning.ranges[index] for index in expr.free | expr.bound))
         count += times * math.prod(now(expr.shape or ()))
-        if expr.op in DECOMPOSED:
+        if expr.op in DECOMPOSING:
             sides = now(expr.args[0].shape or ())
-            count += DECOMPOSING * times * math.prod(sides) * max(sides)
+            count += DECOMPOSING[expr.op] * times * math.prod(sides) * max(sides)
         elif expr.op == "deriv":
             count += graph * math.prod(now(world.shape(expr.data[0])))
     return count <= MOST
 
 
-def _tested(equation: s.Equation, change: LengthChange, setting: Setting) -> Finding | None:
+_Chosen: TypeAlias = Callable[[World, np.random.Generator], Points]
+
+
+def _tested(
+    equation: s.Equation, change: LengthChange, setting: Setting, chosen: _Chosen = tried_points
+) -> Finding | None:
     """Test a step after a change; None where it has no value, an error where it cannot be read.
 
-    Of several readings of the numbers in it, one that holds is enough.
+    Of several readings of the numbers in it, one that holds is enough. An inequality is tested at
+    chosen points as well.
     """
     with change.of_values():
-        return _tested_so(equation, change, setting)
+        return _tested_so(equation, change, setting, chosen)
 
 
-def _tested_so(equation: s.Equation, change: LengthChange, setting: Setting) -> Finding | None:
+def _tested_so(
+    equation: s.Equation, change: LengthChange, setting: Setting, chosen: _Chosen
+) -> Finding | None:
     points = min(POINTS, setting.points // 3 + 1)
     worst: Finding | None = None
     unread = Finding("error")
@@ -314,7 +439,7 @@ def _tested_so(equation: s.Equation, change: LengthChange, setting: Setting) -> 
             try:
                 found = judge(means, world, points, setting.seed + 1, checked=0)
                 if means.sign in COMPARISONS and found.status == "verified":
-                    found = _at_tried_points(means, world, setting, found)
+                    found = _at_chosen_points(means, world, setting, found, chosen)
             except EquationError:
                 worst = None if worst is unread else worst
                 continue
@@ -325,10 +450,12 @@ def _tested_so(equation: s.Equation, change: LengthChange, setting: Setting) -> 
     return worst
 
 
-def _at_tried_points(meaning: Meaning, world: World, setting: Setting, found: Finding) -> Finding:
-    """Return what round numbers and equal entries say against an inequality, if they do."""
+def _at_chosen_points(
+    meaning: Meaning, world: World, setting: Setting, found: Finding, chosen: _Chosen
+) -> Finding:
+    """Return what chosen points say against an inequality, if they do."""
     with quiet():
-        points = tried_points(world, np.random.default_rng(setting.seed + 2))
+        points = chosen(world, np.random.default_rng(setting.seed + 2))
     other = judged_apart(meaning, points) if len(points) else found
     return other if other.status == "refuted" else found
 
@@ -347,65 +474,62 @@ def _pages(setting: Setting, change: LengthChange) -> Iterator[tuple[World, Scop
     if len(scopes) > 1:
         for steps in ((0,), NEAR):
             constants: dict[Node, Array] = {
-                setting.world.names[twin]: np.asarray(float(change.to + step))
+                setting.world.names[twin]: np.asarray(float(length + change.by + step))
                 for twin in setting.world.order
+                for length in change.lengths
                 for step in steps
-                if isinstance(twin, Constant)
-                and np.array_equal(twin.value, float(change.length + step))
+                if isinstance(twin, Constant) and np.array_equal(twin.value, float(length + step))
             }
             if constants:
-                yield World(roots, shapes, constants), scopes[1]
+                yield World(roots, shapes, constants), scopes[-1]
 
 
 def _scopes(scope: Scope, change: LengthChange) -> Iterator[Scope]:
-    """Yield the page's names, and the same with whole numbers that may be the length changed.
+    """Yield the page's names, and the same with whole numbers that may be the lengths changed.
 
     A declared length has a name, which changes with it; no other number can be meant by it.
     """
-    length = change.length
-    if isinstance(length, Length):
-        declared = {
-            name: Length(value + change.by)
-            for name, value in scope.names.items()
-            if isinstance(value, Length) and value == length.symbol
-        }
-        yield Scope({**scope.names, **declared})
-        return
-    yield scope
-    larger = {
-        name: type(value)(change.to)
+    symbols = {length.symbol for length in change.lengths if isinstance(length, Length)}
+    declared = {
+        name: Length(value + change.by)
         for name, value in scope.names.items()
-        if isinstance(value, int) and not isinstance(value, bool) and value == length
+        if isinstance(value, Length) and value in symbols
     }
-    if larger:
-        yield Scope({**scope.names, **larger})
+    yield (own := Scope({**scope.names, **declared}))
+    larger = [
+        {
+            name: type(value)(value + change.by)
+            for name, value in scope.names.items()
+            if isinstance(value, int) and not isinstance(value, bool) and value == length
+        }
+        for length in change.lengths
+        if not isinstance(length, Length)
+    ]
+    named = [names for names in larger if names]
+    for count in range(1, len(named) + 1):
+        for chosen in itertools.combinations(named, count):
+            yield Scope({**own.names, **dict(itertools.chain(*(c.items() for c in chosen)))})
 
 
 def _variants(equation: s.Equation, change: LengthChange) -> Iterator[s.Equation]:
-    """Yield the equation, and the equation with some numbers changed as the length is."""
-    length = change.length
+    """Yield the equation, and the equation with some numbers changed as the lengths are."""
     yield equation
-    if isinstance(length, Length):  # which is written by its name
-        return
-    places = list(itertools.islice(_places(equation, str(length)), MOST_NUMBERS))
+    places = [place for place in change.places if place[1] in change.lengths]
     for count in range(1, len(places) + 1):
         for chosen in itertools.combinations(places, count):
             changed: s.Tree = equation
-            for path in chosen:
-                changed = _with(changed, path, s.Number(str(change.to)))
+            for path, number in chosen:
+                changed = _with(changed, path, s.Number(str(number + change.by)))
             assert isinstance(changed, s.Equation)
             yield changed
 
 
-_Path = tuple[tuple[str, int | None], ...]
-
-
-def _places(tree: s.Tree, text: str, path: _Path = ()) -> Iterator[_Path]:
-    """Yield where a number stands."""
-    if isinstance(tree, s.Number) and tree.text == text:
-        yield path
+def _places(tree: s.Tree, texts: Container[str], path: _Path = ()) -> Iterator[tuple[_Path, str]]:
+    """Yield where some numbers stand."""
+    if isinstance(tree, s.Number) and tree.text in texts:
+        yield path, tree.text
     for name, place, child in s.children(tree):
-        yield from _places(child, text, (*path, (name, place)))
+        yield from _places(child, texts, (*path, (name, place)))
 
 
 def _with(tree: s.Tree, path: _Path, leaf: s.Tree) -> s.Tree:

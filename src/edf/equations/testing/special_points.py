@@ -21,7 +21,6 @@ TRIED = (0.0, 1.0, -1.0, 2.0, 10.0, 100.0)
 FAR = (100, 1000, 10**6)  # whole numbers
 MOST_NUMBERS = 4  # of a formula that are tried as well
 VERTICES = 3  # of the simplex: one for all leaves, one for each, and the middle of two
-SIZES = (-1.5, 2.0)  # of leaves that are scattered, as powers of ten
 SCALES = (0.1, 3.0, 10.0, 100.0, 1e6)
 
 
@@ -87,7 +86,7 @@ def tried_points(
             values[: len(tried) - VERTICES] = 1 / values.shape[-1]
             values[len(tried) - VERTICES : len(tried)] = _vertices(values.shape[1:], simplices)
             simplices += 1
-        elif (least := _least(world, node)) is not None:
+        elif (least := least_multiple(world, node)) is not None:
             for row, number in enumerate(tried):
                 values[row] = (number if number >= least else 1.0) * np.eye(values.shape[-1])
             if least == 0:
@@ -114,17 +113,6 @@ def thresholds_written(meaning: Meaning) -> list[float]:
     return sorted(numbers - set(TRIED))[:MOST_NUMBERS]
 
 
-def scattered_points(world: World, rng: np.random.Generator, count: int) -> Points:
-    """Return the graph at many random points, where each leaf is of a size of its own."""
-    leaves = {}
-    for node in world.order:
-        if node.inputs:
-            continue
-        values = np.array(drawn_leaf(world, node, rng, count))
-        leaves[node] = resized(world, node, values, 10.0 ** rng.uniform(*SIZES, count))
-    return at(world, leaves, count, int(rng.integers(2**62)), 1 + COPIES, COARSE, guarded=True)
-
-
 def _large_numbers(
     nodes: Iterable[Node], rng: np.random.Generator, far: Sequence[int]
 ) -> dict[Node, tuple[int, ...]]:
@@ -148,7 +136,7 @@ def _vertices(shape: tuple[int, ...], number: int) -> Array:
     return np.broadcast_to(rows, (VERTICES, *shape))
 
 
-def _least(world: World, node: Node) -> float | None:
+def least_multiple(world: World, node: Node) -> float | None:
     """The least multiple of the identity among the matrices that a leaf is drawn from, if all
     positive ones are."""
     if not isinstance(node, Input) or node in world.fixed:
@@ -162,7 +150,7 @@ def resized(world: World, node: Node, values: Array, sizes: Array) -> Array:
     if values.dtype.kind != "f" or (node in world.fixed and not isinstance(node, Param)):
         return values
     sizes = sizes.reshape(-1, *(1,) * (values.ndim - 1))
-    if movable(world, node) or _least(world, node) is not None:
+    if movable(world, node) or least_multiple(world, node) is not None:
         return values * sizes
     sample: Any = getattr(node, "sample", None)
     low, high = getattr(sample, "low", -np.inf), getattr(sample, "high", np.inf)

@@ -33,12 +33,12 @@ from edf.equations.testing.growth import at_large_numbers
 from edf.equations.testing.judge import Finding, judge
 from edf.equations.testing.lengths import at_other_lengths
 from edf.equations.testing.measure import is_heavy, quiet
+from edf.equations.testing.patterns import scattered_points
 from edf.equations.testing.sensitivity import in_words, never_felt, with_other
 from edf.equations.testing.setting import Outcome, Setting, applies_arbitrary, nodes
 from edf.equations.testing.special_points import (
     judged_apart,
     regular,
-    scattered_points,
     thresholds_written,
     tried_points,
 )
