@@ -7,10 +7,15 @@ from typing import Any
 from unittest.mock import patch
 
 import numpy as np
+from tests.oracle.campaign import verdict_alone
 
+from edf import Input, Softmax
 from edf.equations import check_equation, declare, define
+from edf.equations.sampling.points import Points
 from edf.equations.sampling.stacking import FEWER_WITNESSES, Stacked
 from edf.equations.testing import branches
+from edf.equations.testing.measure import Measure
+from edf.numerics.precise import exactly
 
 
 def counting(calls: list[Any], function: Callable[..., Any]) -> Callable[..., Any]:
@@ -28,6 +33,41 @@ def test_values_of_the_way_that_is_chosen_are_kept() -> None:
     stack = np.arange(20.0)
     assert (doubled([stack]) == 2 * stack).all()
     assert len(calls) == FEWER_WITNESSES + 1  # each of them alone, and all at once
+
+
+def test_many_digits_take_the_way_that_was_chosen_for_doubles() -> None:
+    calls: list[Any] = []
+    doubled = Stacked(counting(calls, lambda x: 2 * x))
+    doubled.trusted = True
+    stack = np.arange(20.0)
+    doubled([stack])
+    calls.clear()
+    assert (doubled([exactly(stack)]) == exactly(2 * stack)).all()
+    assert len(calls) == 1
+
+
+def test_differences_take_the_values_of_the_graph_as_they_are_known() -> None:
+    x = Input(shape=(3,))
+    names = {"x": x, "P": Softmax(x)}
+    rounded = Points.rounded
+    copies: list[int] = []
+
+    def counted(points: Points, count: int, amplitude: float) -> Points:
+        copies.append(count)
+        return rounded(points, count, amplitude)
+
+    with patch.object(Points, "rounded", counted):
+        check_equation(r"\frac{\partial P_i}{\partial x_j} = P_i(\delta_{ij} - P_j)", names)
+    assert 0 not in copies
+
+
+def test_no_closer_look_at_equal_sides_of_a_chosen_point() -> None:
+    """At a = 10^6 the sine of a^2 has no digits, and however it is rounded, nothing differs."""
+    looks: list[Any] = []
+    with patch.object(Measure, "closer", counting(looks, Measure.closer)), verdict_alone():
+        (verdict,) = check_equation(r"\sin(a^2) = \sin(a \cdot a)", {"a": Input(shape=())})
+    assert verdict.status == "verified"
+    assert not looks
 
 
 def test_what_samplers_drew_for_one_side_of_a_threshold_serves_for_the_others() -> None:

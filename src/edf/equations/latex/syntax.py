@@ -356,11 +356,9 @@ def walk(tree: Tree) -> Iterator[Tree]:
     while stack:
         current = stack.pop()
         yield current
-        inside: list[Tree] = []
-        for name in _parts(type(current)):  # type: ignore[arg-type]  # a class has a hash
+        for name in reversed(_parts(type(current))):  # type: ignore[arg-type]  # a class has a hash
             value = getattr(current, name)
             if isinstance(value, Tree):
-                inside.append(value)
+                stack.append(value)
             elif isinstance(value, tuple):
-                inside += [item for item in value if isinstance(item, Tree)]
-        stack += reversed(inside)
+                stack += [item for item in reversed(value) if isinstance(item, Tree)]

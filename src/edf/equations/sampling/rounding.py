@@ -55,7 +55,11 @@ class Rows:
     @cached_property
     def by_draw(self) -> tuple[Array, Array]:
         """The rows in the order of their draws, which have as many rows each; and the draws."""
-        return np.argsort(self.draws, kind="stable"), np.unique(self.draws)
+        order = np.argsort(self.draws, kind="stable")
+        ordered = self.draws[order]
+        first = np.ones(len(ordered), bool)
+        first[1:] = ordered[1:] != ordered[:-1]
+        return order, ordered[first]
 
     def tile(self, count: int) -> Rows:
         """Return all rows, and all of them again, `count` times."""

@@ -43,7 +43,8 @@ class Stacked:
         """Return the stack of values at the stacked arguments."""
         if len(stacks[0]) < 2:  # no way to see whether points would mix
             return self.one_by_one(stacks)
-        if any(stack.dtype == object for stack in stacks):  # which are not compared
+        objects = any(stack.dtype == object for stack in stacks)
+        if objects and not (self.trusted and self.stacks):  # for they are not compared
             return self.one_by_one(stacks)
         if self.way is None:
             self.way, value = self._chosen(stacks)

@@ -12,7 +12,7 @@ import numpy as np
 from edf.anyfunction import AnyFunction, Applied
 from edf.equations.diagnostics import EquationError, Why
 from edf.equations.sampling.stacking import Stacked
-from edf.graph import Array, Constant, Input, Node, Param, topological_order
+from edf.graph import Array, Constant, Input, Node, Param
 from edf.numerics.branches import traced
 from edf.numerics.differences import COMPLEX_STEP
 from edf.numerics.sampling import private_copy, sample_leaf
@@ -44,7 +44,7 @@ class World:
         """Copy the graph below the roots."""
         roots, resize, fixed = self.roots, self.resize, self.given
         self.twins = private_copy(roots)
-        self.order = topological_order(*(self.twins[root] for root in roots))
+        self.order = list(self.twins.values())
         self.names = {twin: node for node, twin in self.twins.items()}
         self.stacked = {node: Stacked(node.forward, node) for node in self.order if node.inputs}
         self.functions = {

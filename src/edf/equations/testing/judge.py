@@ -16,7 +16,7 @@ from edf.equations.sampling.points import Points, draw_points
 from edf.equations.sampling.rounding import COARSE
 from edf.equations.sampling.world import World
 from edf.equations.testing.measure import CHECKED, COPIES, Measure, has_limit, quiet
-from edf.equations.testing.sides import DIFFERENT, FIRST, SINGLE, Agreement, Sides
+from edf.equations.testing.sides import DIFFERENT, LAST, SINGLE, Agreement, Sides
 from edf.graph import Array, Input, Node
 from edf.report import Status
 
@@ -118,7 +118,7 @@ class _Judge:
             if not most:
                 break
             sides = sides if len(sides) <= most else sides.take(np.arange(most))
-            sides, compared = self._looked_at_closely(sides)
+            sides, compared = self._looked_at_closely(sides, chosen)
             if chosen and (place := self._jump(sides, compared)) is not None:
                 return self._refuted(sides, compared, place)
             if (place := self._difference(sides, compared)) is not None:
@@ -142,13 +142,16 @@ class _Judge:
         if self.witness is None or len(self.witness) < len(sides):
             self.witness = sides
 
-    def _looked_at_closely(self, sides: Sides) -> tuple[Sides, Agreement]:
+    def _looked_at_closely(self, sides: Sides, chosen: bool) -> tuple[Sides, Agreement]:
         """Compare, with a second look at points that two rounded copies leave in doubt."""
         different = SINGLE if self.world.rounds else DIFFERENT
         compared = sides.compared(different)
         clear = _any(compared.different) | (
             ~_any(~compared.equal) & (_any(compared.informs) | ~_any(sides.size > 0))
         )
+        if chosen:  # where nothing counts but a difference, which is no smaller than this
+            least = np.minimum(different, self.slack * LAST) * sides.size
+            clear |= ~_any(compared.apart > least)
         if clear.all():
             return sides, compared
         unclear = np.flatnonzero(~clear)[:LOOKED_AT]
@@ -308,9 +311,9 @@ def point_of(points: Points, row: int) -> dict[Node, Array]:
 def agrees(meaning: Meaning, witness: Sides) -> bool | None:
     """Whether another step holds at points already examined: True, False, or None for unclear.
 
-    Most that do not hold fail at the first few.
+    Most that do not hold fail at the first.
     """
-    if len(witness) > FIRST and _agrees(meaning, witness.first) is False:
+    if len(witness) > 1 and _agrees(meaning, witness.first) is False:
         return False
     return _agrees(meaning, witness)
 

@@ -197,7 +197,8 @@ class Measure:
         tries += [("differences", step, 1) for step in (small if chosen else (*small, *STEPS[:2]))]
         few = sides
         for method, step, copies in tries:
-            other = self.at(few.points.rounded(copies, COARSE), method, step)
+            points = few.points.rounded(copies, COARSE) if copies else few.points.exact()
+            other = self.at(points, method, step)
             if other is None:
                 continue
             change = np.abs(other.left - few.left) + np.abs(other.right - few.right)

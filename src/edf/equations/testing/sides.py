@@ -20,7 +20,7 @@ SINGLE = 1e-2  # the same, where an operation is known to round to float32
 ENOUGH = 1e-7  # a value tells something if its doubt is below this part of it
 #: Smaller derivatives have lost digits: imaginary parts of complex steps underflow.
 LOST = 2.0**-900
-FIRST = 3  # points that are looked at before all others
+LAST = 4 * UNIT  # the part of their size by which equal sides may differ at least
 
 ARRAYS = ("left", "right", "left_spread", "right_spread", "left_gap", "right_gap")
 
@@ -53,8 +53,8 @@ class Sides:
 
     @cached_property
     def first(self) -> Sides:
-        """The first points, kept with what is computed at them."""
-        return self.take(np.arange(FIRST))
+        """The first point, kept with what is computed at it."""
+        return self.take(np.arange(1))
 
     @property
     def size(self) -> Array:
@@ -86,7 +86,7 @@ class Sides:
         cancels &= (zero[0] ^ zero[1]) & (size <= doubt)
         scale = np.maximum(size, self.spread / (64 * UNIT))
         scale = np.maximum(scale, 1e-3 * largest(size, size.ndim))
-        allowed = doubt + 4 * UNIT * size + LOST
+        allowed = doubt + LAST * size + LOST
         return Agreement(
             error=apart / np.maximum(scale, 1e-300),
             apart=apart,

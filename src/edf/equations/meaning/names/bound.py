@@ -88,8 +88,7 @@ def _in_bounds(tree: Tree, letter: Symbol) -> bool:
 
 def _sums(tree: Tree) -> list[Big]:
     """The sums of a tree, each as often as it stands there."""
-    found = [tree] if isinstance(tree, Big) and tree.macro in _SUMS else []
-    return [*found, *(big for _, _, child in children(tree) for big in _sums(child))]
+    return [part for part in walk(tree) if isinstance(part, Big) and part.macro in _SUMS]
 
 
 def _letters(big: Big) -> list[Symbol]:

@@ -57,10 +57,9 @@ _FIXED = ("e", "d", "I", r"\pi", r"\partial", r"\nabla")  # what stands above th
 def with_names(equation: Equation, scope: Scope) -> Equation:
     """Return an equation in which every name that the page binds is one symbol."""
     whole = with_sums(equation, scope)
-    found = Counter(walk(whole))
 
     def named(tree: Tree) -> Tree:
-        if isinstance(tree, Script) and (name := _above(tree, scope, found)) is not None:
+        if isinstance(tree, Script) and (name := _above(tree, scope, whole)) is not None:
             return name
         return _named(tree, scope)
 
@@ -311,7 +310,7 @@ def _with_mark(tree: Script, scope: Scope) -> Tree:
     return _without_parameters(tree, base, scope)
 
 
-def _above(tree: Script, scope: Scope, found: Counter[Tree]) -> Tree | None:
+def _above(tree: Script, scope: Scope, whole: Tree) -> Tree | None:
     r"""\sigma^2 is sigma2 and z^l is z_l, where the page has these and no \sigma, no z.
 
     Only where the letter stands nowhere else: \sigma beside \sigma^2 would be another thing.
@@ -342,6 +341,7 @@ def _above(tree: Script, scope: Scope, found: Counter[Tree]) -> Tree | None:
         names = [n for s in stems for n in _names_above(s, above or "", below or "")]
         return above is not None and scope.one_of(names, tree.at) is not None
 
+    found = Counter(walk(whole))
     others = [t for t in found if isinstance(t, Script) and t.base == base]
     within = sum(found[t] * sum(part == base for part in walk(t.sup)) for t in others if t.sup)
     if found[base] - within != sum(found[t] for t in others if is_name(t)):  # the w of w^{new}
