@@ -17,6 +17,7 @@ from edf.equations.latex.vocabulary import (
     ACCENTS,
     DOTS,
     FONTS,
+    GREEK,
     NAMING,
     SIGNS_AS_NAMES,
     SYMBOLS,
@@ -154,7 +155,10 @@ class ScriptParser(Grammar):
             sign = self.next()
             self.next()
             return Indices((Symbol(sign.text, at=sign.at),), (), at=opened.at)
-        if all(self._is_plain_index(token) for token in inner):
+        colons = [token.text == ":" for token in inner]
+        named = any(token.kind == "letter" or token.text in GREEK for token in inner)
+        row = len(inner) == 2 and sum(colons) == 1 and named  # X_{i:}; X_{2:} might be a part of X
+        if row or all(self._is_plain_index(token) for token in inner):
             items, commas = [self.index_item()], []
             while self.text != "}":
                 commas.append(self.next().text if self.text == "," else "")
@@ -209,9 +213,9 @@ class ScriptParser(Grammar):
             return Number(token.text, at=token.at)
         if braced and token.text == "{":
             return self.primary()
-        if braced and token.text == r"\cdot":  # W_{j \cdot}: all of them
+        if braced and token.text in (r"\cdot", ":"):  # W_{j \cdot} and W_{j:}: all of them
             self.next()
-            return Symbol(":", shown=r"\cdot", at=token.at)
+            return Symbol(":", shown=token.text, at=token.at)
         if token.text in (r"\max", r"\min") and (not braced or self.peek() == "}"):
             self.next()  # \lambda_{\max}, a label
             return Symbol(token.text[1:], shown=token.text, at=token.at)

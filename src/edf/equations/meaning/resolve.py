@@ -270,7 +270,7 @@ def _read_equation(reader: Reader, equation: Equation) -> Meaning:
                 f"What does {expr.data[0]} run over? Nothing here tells its range",
                 expr.at,
             )
-    equation, left, right = as_comparison(equation, left, right)
+    equation, left, right = as_comparison(equation, left, right, reader.page.singular)
     if left.shape is not None and not left.free:
         right = _as_matrix(reader, equation.right, right)
     elif right.shape is not None and not right.free:

@@ -21,8 +21,9 @@ import numpy as np
 
 from edf.equations.diagnostics import EquationError
 from edf.equations.latex.syntax import Equation
+from edf.equations.meaning.resolve import resolve
 from edf.equations.meaning.typed.expression import Meaning
-from edf.equations.meaning.typed.relations import COMPARISONS
+from edf.equations.meaning.typed.relations import COMPARISONS, SEMIDEFINITE
 from edf.equations.sampling.points import Points
 from edf.equations.testing.branches import accepted, search
 from edf.equations.testing.data import with_data
@@ -58,6 +59,13 @@ def examine(equation: Equation, meaning: Meaning, setting: Setting) -> Outcome:
         notes = ["A statement about numbers: there is nothing to draw"]
         return Outcome(finding, notes, {"sizes": []})
     outcome = Outcome(judge(meaning, setting.world, setting.points, setting.seed))
+    empty = outcome.finding.status == "inconclusive" and not outcome.finding.told
+    if empty and equation.sign in SEMIDEFINITE and not setting.page.singular:
+        page = replace(setting.page, singular=True)
+        beside = examine(equation, resolve(equation, page), replace(setting, page=page))
+        if beside.finding.status == "verified":
+            beside.notes.append("The least eigenvalue is 0 at every point, as it may be")
+            return beside
     if fewer:
         outcome.notes.append(f"Tested at {FEW} points, for its derivatives have many entries")
     outcome.facts["sizes"] = sorted(setting.world.sampled_lengths)

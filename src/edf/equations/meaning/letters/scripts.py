@@ -364,14 +364,14 @@ def entries(reader: Reader, base: Symbol, given: Sequence[Tree], at: int) -> Exp
     indices: list[Index] = []
     for item in given:
         if item == Symbol(":"):
-            hidden.append(f"{bound.name}:{len(hidden)}")
+            hidden.append(f"{bound.name}:{len(indices)}")  # by its axis
             indices.append(hidden[-1])
         elif isinstance(item, Number) and getattr(bound.value, "is_family", False) and not indices:
             indices.append(member_by_number(reader, bound, item))
         else:
             indices.append(read_index(reader, item))
     for _ in range(left):
-        hidden.append(f"{bound.name}:{len(hidden)}")
+        hidden.append(f"{bound.name}:{len(indices)}")
         indices.append(hidden[-1])
     names = bound.name, to_latex(base)
     value = read_bound(reader, bound, tuple(indices), names[1], at)

@@ -29,8 +29,18 @@ DEFINITE = {
 }  # fmt: skip
 
 
-def as_comparison(equation: Equation, left: Expr, right: Expr) -> tuple[Equation, Expr, Expr]:
-    """Return A \\succeq B as a comparison of an eigenvalue with 0, and any other step as it is."""
+#: Of these, those that hold for a singular matrix.
+SEMIDEFINITE = frozenset([r"\succeq", r"\preceq"])
+
+
+def as_comparison(
+    equation: Equation, left: Expr, right: Expr, singular: bool = False
+) -> tuple[Equation, Expr, Expr]:
+    """Return A \\succeq B as a comparison of an eigenvalue with 0, and any other step as it is.
+
+    That of a matrix which is `singular` everywhere is 0 but for rounding, which says nothing. Then
+    it is compared after its largest has been added to both sides.
+    """
     if equation.sign not in DEFINITE:
         return equation, left, right
     sign, first = DEFINITE[equation.sign]
@@ -50,7 +60,10 @@ def as_comparison(equation: Equation, left: Expr, right: Expr) -> tuple[Equation
             at,
         )
     least = apply("least_eigenvalue", (value,), at)
-    return replace(equation, sign=sign), least, number(0.0, at)
+    if not singular:
+        return replace(equation, sign=sign), least, number(0.0, at)
+    size = apply("norm_spectral", (value,), at)
+    return replace(equation, sign=sign), apply("add", (least, size), at), size
 
 
 def as_equality(equation: Equation, left: Expr, right: Expr) -> tuple[Expr, Expr]:
