@@ -89,7 +89,7 @@ def _with_longer(
             if longer(last := getattr(sample, "last", None)) != last:
                 twin.sample = sample.longer(step)
         if (at := getattr(twin, "defined_at", None)) is not None:
-            twin.defined_at = tuple(copies[node] for node in at)  # type: ignore[attr-defined]
+            twin.defined_at = tuple(copies[node] for node in at)  # type: ignore[attr-defined]  # f(x)
     return {
         name: copies[value] if isinstance(value, Node) else longer(value)
         for name, value in names.items()

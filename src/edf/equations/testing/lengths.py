@@ -403,7 +403,7 @@ def _is_short(meaning: Meaning, world: World, change: LengthChange | None = None
     return count <= MOST
 
 
-_Chosen: TypeAlias = Callable[[World, np.random.Generator], Points]
+_Chosen: TypeAlias = "Callable[[World, np.random.Generator], Points]"
 
 
 def _tested(

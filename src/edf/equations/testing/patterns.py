@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -35,7 +35,8 @@ SIZES = (-1.5, 2.0)  # of leaves that are scattered, as powers of ten
 PATTERNED = 0.5  # the part of them that have a pattern
 SMALL = 1e-3  # what stands for 0 in a set that has no 0
 
-Generator = np.random.Generator
+#: (NumPy loads its generators when first used.)
+Generator: TypeAlias = "np.random.Generator"
 
 
 # ------------------------------------------------------------------------------------ the patterns
