@@ -11,7 +11,7 @@ import logging
 import os
 import posixpath
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from html import unescape
@@ -29,7 +29,13 @@ from handout.page.problems import Problem
 from handout.run.cache import write, write_anew
 from handout.run.digests import digest
 from handout.run.kept import kept, making
-from handout.weave.mentions import MENTION, Verdicts, mention, with_mentions
+from handout.weave.mentions import (
+    MENTION,
+    Verdicts,
+    mention,
+    needs_other_pages,
+    with_mentions,
+)
 from handout.weave.woven import OPENING, Woven, completed, ending
 
 #: In the folder of woven pages, what the Markdown extension puts into them.
@@ -68,6 +74,21 @@ class WovenSite(Site):
         self.resolving = resolving
         self.extensions = extensions
         self.kept: set[Path] = set()  # what was woven in this build
+
+    def start(self, pages: Iterable[Any]) -> None:
+        """Start as any site does; load Markdown while the cells run whose pages will need it."""
+        super().start(pages)
+        if not all(map(self.engine.is_done, self.pages)):
+            _ = self._skeleton
+
+    def ready_first(self, files: Iterable[Any]) -> list[Any]:
+        """Those that can be woven at once, then those that wait for cells, or for other pages."""
+
+        def waits(file: Any) -> bool:
+            name = file.src_uri
+            return needs_other_pages(self.pages[name].text) or not self.engine.is_done(name)
+
+        return sorted(files, key=waits)
 
     @cached_property
     def _skeleton(self) -> Callable[[str], str]:
@@ -270,7 +291,7 @@ def weave_site(config: Path, folder: Path, html: bool = False) -> WovenSite:
         site.reading_order = [name for name in source.navigation() if name in source.files]
         for name, other in source.others():
             write_anew(folder / name, other.read_bytes())
-        for file in source.files.values():
+        for file in site.ready_first(source.files.values()):
             text = site.in_place(file, source.files) if html else site.woven(file, source.files)
             write_anew(folder / file.woven_uri, text.encode("utf-8", "replace"))
         site.report()

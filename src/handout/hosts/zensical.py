@@ -199,7 +199,7 @@ class ZensicalSite:
         others = dict(self.documents.others())
         copy_changed(others, docs, self.stage / "copied.json")
         wanted.update(docs / name for name in others)
-        for file in files.values():
+        for file in site.ready_first(files.values()):
             target = docs / file.woven_uri
             if target in wanted:
                 raise HostError(f"{file.src_uri}: two pages would have one address")

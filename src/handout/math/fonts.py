@@ -7,6 +7,7 @@ tenth of it, and nothing is fetched from elsewhere.
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import re
@@ -92,6 +93,7 @@ def wait_and_write() -> None:
     """What a `Cutter` has its process do."""
     if hasattr(os, "nice"):
         os.nice(_NICE)
+    gc.disable()  # this process ends before there is much to collect
     import fontTools.subset  # before the characters are known
     import fontTools.ttLib.woff2  # noqa: F401
 

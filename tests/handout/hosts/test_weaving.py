@@ -11,9 +11,10 @@ from markdown import Markdown
 from markdown_it import MarkdownIt
 from tests.handout.hosts.small_site import CLAIMS, EXTENSIONS, TITLE, Site, body, raw
 
-from handout.hosts.documents import HostError
+from handout.hosts.documents import File, Files, HostError
 from handout.hosts.weaving import WOVEN, WovenSite, weave_site
 from handout.weave.extension import UntestedError
+from handout.weave.woven import Woven
 
 PAGE = f"""\
 ---
@@ -132,6 +133,45 @@ def test_only_what_changed_is_written_with_another_name(site: Site) -> None:
         now = {n: (folder / n).read_text("utf-8").split()[-2] for n in ends}
         assert now["page.md"] != ends["page.md"]
         assert (now["index.md"] == ends["index.md"]) is alike
+
+
+WAITING = """\
+```python exec="on"
+import os, time
+while not os.path.exists("woven"):
+    time.sleep(0.01)
+```
+"""
+
+
+def test_nothing_waits_for_a_page_that_runs(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other pages are woven meanwhile, and Markdown is loaded, once; where nothing runs, never."""
+    order: list[str] = []
+    loaded: set[bool] = set()
+    weave = WovenSite.weave
+
+    def noted(built: WovenSite, file: File, files: Files) -> tuple[str, str, Woven, str]:
+        order.append(file.src_uri)
+        loaded.add("_skeleton" in vars(built))
+        if file.src_uri == "page.md":
+            site.write("docs/woven", "")
+        return weave(built, file, files)
+
+    monkeypatch.setattr(WovenSite, "weave", noted)
+    site.write("docs/index.md", "# Home\n\n[[verdicts]]\n")  # which needs all pages
+    site.write("docs/first.md", WAITING)
+    site.write("docs/page.md", "A page.\n")
+    site.configure("search", {"handout": {"timeout": 20}}, markdown_extensions=["handout"])
+    for running, expected in (
+        (True, ["page.md", "index.md", "first.md"]),
+        (False, ["first.md", "page.md", "index.md"]),
+    ):
+        order.clear()
+        loaded.clear()
+        built = weave_site(site.root / "mkdocs.yml", site.root / "tokens")
+        assert not built.problems.new
+        assert order == expected
+        assert loaded == {running}
 
 
 def test_pages_are_refused_where_they_cannot_be_right(site: Site) -> None:

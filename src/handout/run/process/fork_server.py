@@ -180,6 +180,7 @@ def serve(fd: int) -> None:
     """The server: import, then fork a supervisor for every connection that arrives, until EOF."""
     control = socket.socket(fileno=fd)
     _step_back()
+    gc.disable()  # what is loaded stays
     for name in PRELOADED:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
@@ -190,6 +191,7 @@ def serve(fd: int) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # supervisors are reaped by the system
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.freeze()  # else the collector would write to pages of memory that all children share
+    gc.enable()
     while True:
         _, fds, _, _ = socket.recv_fds(control, 1, 1)
         if not fds:

@@ -65,3 +65,9 @@ def test_dates_and_clocks_are_those_of_python(workshop, source: str) -> None:
     )
     judged = workshop.cell(setting + source)
     assert printed(judged.results[0].outcome) == "True\n", judged.verdicts[0]["message"]
+
+
+def test_garbage_is_collected(workshop) -> None:
+    """Though not while the process is loaded of which a page's is a fork."""
+    judged = workshop.cell("import gc\ngc.isenabled()")
+    assert printed(judged.results[0].outcome) == "True\n"
