@@ -112,15 +112,16 @@ def _power(base: Shape, exponent: Shape) -> Shape:
 
 def power(base: Array, exponent: Array) -> Array:
     """base ** exponent; of a negative base and a broken exponent, not a number."""
+    raised: Array
     if exponent.size == 1 and not np.iscomplexobj(exponent):
         whole = float(exponent.flat[0])
         if whole.is_integer() and abs(whole) <= MAX_INTEGER:
-            value: Array = base ** int(whole)
-            return value
+            raised = base ** int(whole)
+            return raised if whole else np.where(np.isnan(base), np.nan, raised)
     if np.iscomplexobj(exponent) and not np.iscomplexobj(base):
         base = np.where(base < 0, np.nan, base)  # what the real power says
-    raised: Array = base**exponent
-    return raised
+    raised = base**exponent
+    return np.where(np.isnan(base) | np.isnan(exponent), np.nan, raised)
 
 
 def _powers(base: Shape, exponent: Shape) -> Shape:
@@ -160,7 +161,7 @@ def factorial(n: Array) -> Array:
     """n!; of what is no whole number, not a number."""
     whole = np.real(n)
     products = np.cumprod(np.concatenate([[1.0], np.arange(1.0, 171.0)]))
-    place = np.clip(whole, 0, 170).astype(int)
+    place = np.clip(np.nan_to_num(whole), 0, 170).astype(int)
     good = (whole >= 0) & (whole == np.round(whole))
     return np.where(good, np.where(whole > 170, np.inf, products[place]), np.nan)
 
@@ -173,13 +174,15 @@ def binomial(n: Array, k: Array) -> Array:
 
 
 def larger(one: Array, other: Array) -> Array:
+    """The larger of two numbers; none where one of them is none."""
     one, other = np.broadcast_arrays(one, other)
-    return np.where(other.real > one.real, other, one)
+    return np.where((other.real > one.real) | np.isnan(other), other, one)
 
 
 def smaller(one: Array, other: Array) -> Array:
+    """The smaller of two numbers; none where one of them is none."""
     one, other = np.broadcast_arrays(one, other)
-    return np.where(other.real < one.real, other, one)
+    return np.where((other.real < one.real) | np.isnan(other), other, one)
 
 
 def _compared(name: str, *shapes: Shape) -> Shape:

@@ -21,6 +21,17 @@ def logistic(z: Array) -> Array:
     return value
 
 
+def logarithm(z: Array) -> Array:
+    """The natural logarithm; of 0 no number, not even an infinite one."""
+    value: Array = np.log(z)
+    return np.where(z == 0, np.nan, value) if (z == 0).any() else value
+
+
+def rectified(z: Array) -> Array:
+    """max(0, z)."""
+    return np.where(np.real(z) <= 0, 0, z)
+
+
 def absolute(z: Array) -> Array:
     """The absolute value; of a complex step, with its sign's derivative."""
     return np.where(negative(z), -z, z)
@@ -64,7 +75,7 @@ def _function(
 
 FUNCTIONS = [
     _function("exp", np.exp),
-    _function("log", np.log, "log", "ln", macros=(r"\log", r"\ln")),
+    _function("log", logarithm, "log", "ln", macros=(r"\log", r"\ln")),
     _function("sqrt", np.sqrt, macros=(), branches=True),
     # ------------------------------------------------------------------ trigonometric, hyperbolic
     _function("sin", np.sin, inverse="arcsin"),
@@ -93,7 +104,7 @@ FUNCTIONS = [
     # ------------------------------------------------------------------------------- activations
     _function("sigma", logistic, "sigmoid", macros=(), latex=r"\sigma", symbols=(r"\sigma",),
               activation=True),
-    _function("relu", lambda z: np.where(np.real(z) > 0, z, 0), "relu", "ReLU", macros=(),
+    _function("relu", rectified, "relu", "ReLU", macros=(),
               activation=True, branches=True),
     _function("softplus", lambda z: np.log(1 + np.exp(z)), macros=(), activation=True),
     _function("softsign", lambda z: z / (1 + absolute(z)), macros=(), activation=True,

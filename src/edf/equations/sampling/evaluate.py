@@ -362,6 +362,7 @@ def _cases(ev: Evaluator, expr: Expr) -> Array:
     args = ev.values(expr.args)
     values, sides = args[:count], iter(args[count:])
     tests: list[Array] = []
+    unknown = [np.zeros((1,) * (ev.depth + 3), bool)] * count
     for number, condition in enumerate(expr.data):
         if condition is None:
             tests.append(np.ones((1,) * (ev.depth + 3), bool))
@@ -370,10 +371,11 @@ def _cases(ev: Evaluator, expr: Expr) -> Array:
         else:
             left, right = next(sides).real, next(sides).real
             tests.append(_COMPARE[condition[1]](left, right))
+            unknown[number] = np.isnan(left) | np.isnan(right)
             ev.meets(expr, number, condition[1], left, right)
     chosen = values[-1]
-    for value, test in list(zip(values, tests, strict=True))[-2::-1]:
-        chosen = np.where(test, value, chosen)
+    for value, test, none in list(zip(values, tests, unknown, strict=True))[-2::-1]:
+        chosen = np.where(none, np.nan, np.where(test, value, chosen))
     return chosen
 
 
