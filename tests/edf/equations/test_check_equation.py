@@ -193,6 +193,42 @@ def test_counterexample_is_small_and_names_its_factors(names: dict[str, Any]) ->
     np.testing.assert_allclose(found["right"], factors["D[l, P_j]"] * factors["P_j"])
 
 
+def test_counterexample_of_a_decimal() -> None:
+    """Both sides, not how far they are apart."""
+    found = only(r"\frac{2}{3} = 0.66", {}).counterexample
+    assert found is not None
+    assert (found["left"], found["right"]) == (2 / 3, 0.66)
+
+
+@pytest.mark.parametrize(
+    ("latex", "value"),
+    [(r"\max(0, a - 12570) = 0", 100000.0), (r"\lvert a + 500 \rvert = a + 500", -300000.0)],
+)
+def test_counterexample_of_few_digits(latex: str, value: float) -> None:
+    """Where none of small whole numbers shows the mistake."""
+    found = only(latex, {"a": Input(shape=())}).counterexample
+    assert found is not None
+    assert found["point"]["a"] == value
+
+
+def test_counterexample_between_bounds() -> None:
+    """It stays between them."""
+    names = declare(r"p \in (0, 1)", {})
+    found = only(r"p^2 + (1 - p)^2 = 1", names).counterexample
+    assert found is not None
+    assert 0 < found["point"]["p"] < 1
+    assert round(float(found["point"]["p"]), 1) == found["point"]["p"]
+
+
+def test_counterexample_names_an_entry_by_its_label() -> None:
+    """Not the vector that it is taken of."""
+    names = declare(r"p \in \Delta^{K-1}, \quad y \in \{1, \dots, K\}", {})
+    found = only(r"p_y^2 = p_y", names).counterexample
+    assert found is not None
+    assert list(found["factors"]) == ["p_(y)"]
+    assert found["left"] == pytest.approx(found["factors"]["p_(y)"] ** 2)
+
+
 def test_counterexample_of_matrices() -> None:
     """Without indices, row and column say where the sides differ."""
     A = Input(shape=(3, 3))
@@ -243,6 +279,29 @@ def test_repair(latex: str, repair: str, names: dict[str, Any]) -> None:
     assert found is not None
     assert found.startswith("holds if ")
     assert repair in found
+
+
+@pytest.mark.parametrize(
+    ("latex", "repair"),
+    [
+        (r"\max_i P_i \geq \frac{1}{2}", "holds if 2 is changed to 4"),  # -1/2 says nothing
+        (r"e^{x_i} \geq 2 + x_i", "holds if 2 is changed to 1"),  # so with -2
+        (r"\log(1 + x_i^2) \leq \frac{x_i^2}{3}", "holds if 3 is changed to 1"),
+        (r"\frac{1}{3} = 0.334", None),  # 1/0
+        (r"\sum_i P_i^2 = 4", None),  # to the power 0
+    ],
+)
+def test_a_repair_does_not_empty_a_formula(
+    latex: str, repair: str | None, names: dict[str, Any]
+) -> None:
+    """Nor weaken a bound until it holds."""
+    assert only(latex, names).repair == repair
+
+
+def test_an_inequality_is_turned_round(names: dict[str, Any]) -> None:
+    """That of Cauchy and Schwarz."""
+    found = only(r"(x^\top P)^2 \geq x^\top x \cdot P^\top P", names).repair
+    assert found == "holds if the inequality is turned round"
 
 
 def test_no_repair_where_there_is_none(names: dict[str, Any]) -> None:

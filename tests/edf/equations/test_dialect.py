@@ -60,6 +60,7 @@ CASES: list[tuple[Any, ...]] = [
     ("scalars", r"\operatorname{logit}(s) = x", V),
     ("vectors", r"\operatorname{vec}(x y^\top)^\top \operatorname{vec}(A) = x^\top A y", V),
     ("scalars", r"\operatorname{sech}(x) = \frac{1}{\cosh x}", V),
+    ("scalars", r"\operatorname{sech}^2(x) = 1 - \tanh^2 x", V),
     ("scalars", r"\operatorname{arsinh}(\sinh(x)) = x", V),
     ("softmax", r"P = \operatorname{softmax}(x)", V),
     ("softmax", r"P = \operatorname{softmax}(2x)", R),

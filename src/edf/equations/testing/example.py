@@ -1,4 +1,5 @@
-"""The counterexample that a reader gets: small whole numbers, where they show the mistake.
+"""The counterexample that a reader gets: small whole numbers, or few digits, where they show the
+mistake.
 
 The value of every factor is there, too, so that both sides can be recomputed by hand.
 """
@@ -15,6 +16,7 @@ import numpy as np
 from edf.equations.diagnostics import EquationError
 from edf.equations.meaning.typed import display
 from edf.equations.meaning.typed.expression import Expr, Meaning
+from edf.equations.meaning.typed.relations import COMPARISONS
 from edf.equations.sampling.evaluate import Evaluator
 from edf.equations.sampling.points import Points, at, drawn_leaf
 from edf.equations.sampling.rounding import COARSE
@@ -33,20 +35,23 @@ PATTERNS = (
     (2, 1, 0),
     (1, -1, 2),
     (3, 1, 0, 2, -1),
+    (-1, 2),
+    (-2, 1, 3),
     (2, 3, 5, 1, 4, 0, -2, -1),
 )
 RANDOM = 9  # further points of small whole numbers
+DIGITS = (1, 2)  # to which the numbers of a point are rounded where no small ones do
 MOST = 16  # entries of a factor that is shown
 
 
 def explained(meaning: Meaning, setting: Setting, finding: Finding) -> Finding:
-    """Return a refutation with a counterexample of small whole numbers, if there is one, and with
-    the values of the formula's factors there."""
+    """Return a refutation with a counterexample of small whole numbers, or else of few digits, if
+    there is one, and with the values of the formula's factors there."""
     if finding.counterexample is None:
         return finding
     heavy = is_heavy(meaning, setting.world)  # nobody computes so many derivatives by hand
     with quiet():
-        for one in () if heavy else _small_points(setting.world, setting.seed):
+        for one in () if heavy else _simple_points(setting, finding):
             try:
                 found = judge_at(meaning, one)
             except EquationError:
@@ -65,7 +70,10 @@ def explained(meaning: Meaning, setting: Setting, finding: Finding) -> Finding:
         shown = {**finding.counterexample, "factors": {}}
         if finding.at is not None:
             point = in_the_formula(meaning, finding.at.world, shown["point"])
-            shown = {**shown, "point": point, "factors": _factors(meaning, finding.at, finding)}
+            evaluator = _evaluator(meaning, finding.at, finding)
+            sides = _sides_as_written(evaluator, meaning, shown["index"])
+            found_factors = factors(evaluator, _as_written(meaning), shown["index"])
+            shown = {**shown, **sides, "point": point, "factors": found_factors}
     return replace(finding, counterexample=shown)
 
 
@@ -73,6 +81,32 @@ def in_the_formula(meaning: Meaning, world: World, point: dict[Node, Array]) -> 
     """Return those leaves of a point that a step depends on."""
     below = set(world.all_below(nodes(meaning)))
     return {node: value for node, value in point.items() if world.twins[node] in below}
+
+
+def _simple_points(setting: Setting, finding: Finding) -> Iterator[Points]:
+    """Yield points with numbers that a reader can compute with, one at a time."""
+    yield from _small_points(setting.world, setting.seed)
+    for digits in DIGITS if finding.at is not None else ():
+        assert finding.at is not None
+        world = finding.at.world
+        yield finding.at.with_leaves(
+            {
+                node: _rounded(world, node, value, digits)
+                for node, value in finding.at.leaves.items()
+            }
+        )
+
+
+def _rounded(world: World, node: Node, value: Array, digits: int) -> Array:
+    """The values of a leaf to so many digits, as far as its set allows."""
+    sample: Any = getattr(node, "sample", None)
+    low, high = getattr(sample, "low", None), getattr(sample, "high", None)
+    if value.dtype.kind != "f" or not (movable(world, node) or low is not None):
+        return value
+    few = np.array([float(f"{number:.{digits}g}") for number in value.flat]).reshape(value.shape)
+    if low is None or high is None:
+        return few
+    return np.where((low < few) & (few < high), few, value)
 
 
 def _small_points(world: World, seed: int) -> Iterator[Points]:
@@ -92,6 +126,8 @@ def _small_points(world: World, seed: int) -> Iterator[Points]:
                 if getattr(node, "is_nonzero", False):
                     entries[entries == 0] = 1.0
                 own = entries
+            else:
+                own = _rounded(world, node, own, DIGITS[0])
             if is_simplex(world, node):
                 own = own / own.sum(axis=-1, keepdims=True)
             rows[node].append(own)
@@ -104,15 +140,31 @@ def _small_points(world: World, seed: int) -> Iterator[Points]:
         yield points.take(np.array([k]))
 
 
-def _factors(meaning: Meaning, points: Points, finding: Finding) -> dict[str, Any]:
-    """Return the values of what a formula is made of at the place of its counterexample."""
-    assert finding.counterexample is not None
+def _evaluator(meaning: Meaning, points: Points, finding: Finding) -> Evaluator:
+    """Return what evaluates the parts of a formula at the point of its counterexample."""
     method = "differences" if (finding.oracle or "").startswith("central") else "complex"
-    evaluator = Evaluator(points.exact().context, meaning.ranges, method, STEPS[0])
-    if meaning.written is not None:
-        left, right = meaning.written
-        meaning = replace(meaning, left=left, right=right)
-    return factors(evaluator, meaning, finding.counterexample["index"])
+    return Evaluator(points.exact().context, meaning.ranges, method, STEPS[0])
+
+
+def _as_written(meaning: Meaning) -> Meaning:
+    if meaning.written is None:
+        return meaning
+    left, right = meaning.written
+    return replace(meaning, left=left, right=right)
+
+
+def _sides_as_written(
+    evaluator: Evaluator, meaning: Meaning, index: dict[str, int]
+) -> dict[str, float]:
+    """Return both sides where those that were compared are how far these are apart, and how far
+    they may be."""
+    near = meaning.sign not in COMPARISONS and meaning.left.op == "cases"
+    if meaning.written is None or not near:
+        return {}
+    sides = [_at_index(evaluator, side, index) for side in meaning.written]
+    if not all(isinstance(side, float) for side in sides):
+        return {}
+    return dict(zip(("left", "right"), sides, strict=True))
 
 
 def factors(evaluator: Evaluator, meaning: Meaning, index: dict[str, int]) -> dict[str, Any]:
@@ -136,7 +188,7 @@ def _made_of(meaning: Meaning) -> Iterator[Expr]:
     numbers and arrays of the page by their names."""
     for expr in (*_written(meaning.left), *_written(meaning.right)):
         if (
-            expr.op in ("deriv", "call", "prime", "replace", "array")
+            expr.op in ("deriv", "call", "prime", "replace", "array", "gather", "entry")
             or (expr.op == "number" and expr.label[0].isidentifier())
             or (expr.op == "node" and expr.data[0].inputs)
         ):
@@ -150,9 +202,11 @@ def _parts(expr: Expr) -> Iterator[Expr]:
 
 
 def _written(expr: Expr) -> Iterator[Expr]:
-    """Yield the parts of an expression whose values stand in it, not what is differentiated."""
+    """Yield the parts of an expression whose values stand in it, not what is differentiated, nor
+    what an entry is taken of."""
     yield expr
-    for arg in expr.args if expr.op != "deriv" else ():
+    inner = {"deriv": (), "gather": (), "entry": expr.args[1:]}
+    for arg in inner.get(expr.op, expr.args):
         yield from _written(arg)
 
 

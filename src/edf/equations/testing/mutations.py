@@ -21,7 +21,7 @@ _FUNCTIONS = {
 #: Functions that are left out.
 _MISSING = {r"\log": "logarithm", r"\sqrt": "square root", r"\exp": "exponential"}
 _BIGS = {r"\sum": r"\prod", r"\prod": r"\sum", r"\max": r"\min", r"\min": r"\max"}
-_SIGNS = {"=": r"\neq", r"\neq": "=", "<": ">", ">": "<", r"\leq": r"\geq", r"\geq": r"\leq"}
+SIGNS = {"=": r"\neq", r"\neq": "=", "<": ">", ">": "<", r"\leq": r"\geq", r"\geq": r"\leq"}
 #: Symbols that are part of a construct and stand for nothing by themselves.
 _CONSTRUCTS = frozenset(
     [r"\partial", r"\nabla", r"\top", r"\intercal", r"\infty", r"\delta", "d", "e"]
@@ -131,8 +131,8 @@ class _Maker:
                     yield "function", f"{tree.macro[1:]} is changed to {macro[1:]}", changed
             case s.Big():
                 yield from self._big(tree)
-            case s.Relation() if tree.sign in _SIGNS:
-                sign = _SIGNS[tree.sign]
+            case s.Relation() if tree.sign in SIGNS:
+                sign = SIGNS[tree.sign]
                 changed_relation = s.Relation(tree.left, sign, tree.right, at=tree.at)
                 yield "condition", f"{spoken(tree)} is turned round", changed_relation
 
@@ -280,8 +280,8 @@ class _Mender(_Maker):
             case s.Big(macro=r"\sum") if tree.upper not in (None, s.INFINITY):
                 assert tree.upper is not None
                 mean = s.Fraction(tree, tree.upper, r"\frac", at=tree.at)
-                yield "factor", f"the sum is divided by {spoken(tree.upper)}", mean
-            case s.Fraction() if not _is_differential(tree.top):
+                yield "mean", f"the sum is divided by {spoken(tree.upper)}", mean
+            case s.Fraction() if not is_differential(tree.top):
                 turned = s.Fraction(tree.bottom, tree.top, tree.macro, at=tree.at)
                 yield "exchange", f"{spoken(tree)} is turned upside down", turned
                 yield "factor", f"the denominator {spoken(tree.bottom)} is dropped", tree.top
@@ -424,10 +424,11 @@ def _is_order(tree: s.Tree) -> bool:
 
 def _is_quotient(tree: s.Tree) -> bool:
     """Whether something is a derivative."""
-    return isinstance(tree, s.Fraction | s.Slash) and _is_differential(tree.top)
+    return isinstance(tree, s.Fraction | s.Slash) and is_differential(tree.top)
 
 
-def _is_differential(tree: s.Tree) -> bool:
+def is_differential(tree: s.Tree) -> bool:
+    """Whether a part is the numerator or the denominator of a derivative."""
     head = tree.factors[0] if isinstance(tree, s.Product) else tree
     head = head.base if isinstance(head, s.Script) else head
     return isinstance(head, s.Symbol) and head.base in (r"\partial", "d")

@@ -17,10 +17,11 @@ from edf.equations.latex.printer import to_latex
 from edf.equations.meaning.reader import Page
 from edf.equations.meaning.resolve import resolve
 from edf.equations.meaning.typed.expression import Meaning
+from edf.equations.meaning.typed.relations import COMPARISONS
 from edf.equations.testing.judge import Finding
 from edf.equations.testing.measure import quiet
 from edf.equations.testing.mutants import Tested, alphabet, holds_at_witness
-from edf.equations.testing.mutations import Mutation, mutations
+from edf.equations.testing.mutations import SIGNS, Mutation, is_differential, mutations
 from edf.graph import Array
 
 REPAIRS = 400  # tried for each refuted step
@@ -30,8 +31,10 @@ SUSPECTS = 8  # that hold at the known points are tested in full: one that mends
 #: Which repairs are preferred, the most telling first.
 _PREFERENCE = (
     "sign", "exchange", "factor", "delta", "term", "number", "transpose", "index", "double",
-    "square", "name", "function", "inverse", "power", "order", "parentheses", "far number",
+    "square", "name", "function", "inverse", "power", "order", "parentheses", "far number", "mean",
 )  # fmt: skip
+#: Those of a bound beside turning it round: others make it hold by making it say hardly anything.
+_OF_BOUNDS = ("number", "far number", "delta", "index", "transpose")
 _DROPPED = ("term",)  # what may leave two sides that are the same
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
 
@@ -43,7 +46,11 @@ def mend(
     letters = alphabet(equation, meaning, page, more=True)
     size = sum(1 for _ in s.walk(equation))
     found = list(_told_apart(mutations(equation, letters, mending=True)))
-    ranked = sorted(found, key=_rank)[: min(REPAIRS, PARTS // size)]
+    said = _empty_parts(equation)
+    ranked = sorted((one for one in found if _empty_parts(one.equation) <= said), key=_rank)
+    if meaning.sign in COMPARISONS:
+        ranked = [_turned(equation), *(one for one in ranked if one.kind in _OF_BOUNDS)]
+    ranked = ranked[: min(REPAIRS, PARTS // size)]
     suspects = 0
     for change in itertools.chain(ranked, _constants(equation, finding), _sums(equation, page)):
         try:
@@ -61,6 +68,32 @@ def mend(
         if suspects == SUSPECTS:
             break
     return None
+
+
+def _turned(equation: s.Equation) -> Mutation:
+    """An inequality the other way round."""
+    sign = SIGNS[equation.sign]
+    return Mutation("sign", "the inequality is turned round", replace(equation, sign=sign))
+
+
+def _empty_parts(equation: s.Equation) -> int:
+    """How many parts have a value that what stands in them does not matter to: a factor, an
+    exponent or a part of a quotient that is 0, and the derivative of a name by itself."""
+    return sum(map(_is_empty, s.walk(equation)))
+
+
+def _is_empty(tree: s.Tree) -> bool:
+    zero = s.Number("0")
+    match tree:
+        case s.Fraction(s.Product(factors=(_, *what)), s.Product(factors=(_, *by))) if what == by:
+            return is_differential(tree.top)
+        case s.Fraction() | s.Slash():
+            return zero in (tree.top, tree.bottom)
+        case s.Product():
+            return zero in tree.factors
+        case s.Script():
+            return tree.sup == zero
+    return False
 
 
 def _begs(changed: s.Equation, equation: s.Equation) -> bool:

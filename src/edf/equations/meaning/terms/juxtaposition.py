@@ -77,6 +77,9 @@ def read_call(reader: Reader, head: Tree, group: Group, behind: Tree) -> Expr | 
         if (operation := named_operation(symbol)) is None:
             return None
         value = call_operation(reader, operation, symbol, script.sub, script.primes, group)
+        if symbol.styles and isinstance(script.sup, Number):  # as \sin^2 x
+            value = raised(reader, value, script.sup, script.at)
+            script = Script(symbol, script.sub, None, script.primes, at=script.at)
         return _called(reader, value, symbol, script, behind)
     if (indexed := _indexed(reader, bound, symbol, script, group)) is not None:
         return _with_scripts(reader, indexed, behind)
