@@ -31,13 +31,21 @@ from edf.equations.sampling.world import World
 from edf.equations.testing.judge import Finding
 from edf.equations.testing.measure import COPIES, STEPS, Measure, quiet
 from edf.equations.testing.setting import Setting, nodes
-from edf.equations.testing.special_points import is_positive, judged_apart, movable
+from edf.equations.testing.special_points import (
+    is_between,
+    is_positive,
+    judged_apart,
+    movable,
+    resized,
+)
 from edf.graph import Array, Constant, Node, Param
 from edf.numerics.intervals import Bounds
 
 NEAREST = 3  # points from which a side is looked for
 KEPT = 4  # points on a side that was found, at which the step is tested
 MAGNITUDES = (0.3, 1.0, 3.0, 10.0, 100.0, 1e3, 1e4, 1e5, 1e6)
+#: How much closer to 0, or to an end of what they are drawn from, leaves are moved as well.
+CLOSER = tuple(10.0**-k for k in (1, 3, 6, 9, 12, 20, 50, 150, 300))
 SEARCHED = 6  # sides that are looked for at most
 DRAWS, MANY_DRAWS = 64, 2048  # of what is drawn by its author's sampler, the second if in reach
 REACH = 4  # in so many times the gap between the nearest draws
@@ -97,7 +105,7 @@ class SideCoverage:
 class SearchResult:
     """What came of looking for sides of thresholds."""
 
-    refuted: Finding | None  # by a point on a side that was found
+    refuted: Finding | None  # by a point on a side that was found, if only by a little
     missing: list[str]  # sides that were never reached, in words
     reached: int  # how many sides were
     told: bool = False  # whether being equal on a side that was found says something
@@ -142,7 +150,7 @@ def search(meaning: Meaning, setting: Setting, samples: Sequence[Points]) -> Sea
             hopeless.add(target)
             continue
         found = judged_apart(meaning, crossing.rounded(COPIES, COARSE))
-        if found.status == "refuted":
+        if found.status == "refuted" or found.between:
             return SearchResult(found, [], len(sides.reached))
         told = told or found.told
         if found.points:
@@ -236,6 +244,12 @@ def _candidates(
             for group in groups:
                 for change in _changes(base, group, magnitude, world, rng):
                     add(base, change)
+    for closer in CLOSER:
+        for _, points, row in near[:NEAREST]:
+            base = {node: value[row] for node, value in points.leaves.items()}
+            for node in (*moved, *(node for node in drawn if is_between(world, node))):
+                for value in _closer(base[node], node, closer, world):
+                    add(base, {node: value})
     for number in numbers:
         base = {node: value[near[0][2]] for node, value in near[0][1].leaves.items()}
         for group in groups:
@@ -555,6 +569,15 @@ def _changes(
             {node: base[node] + magnitude * rng.standard_normal(base[node].shape) for node in group}
         )
     return found
+
+
+def _closer(value: Array, node: Node, closer: float, world: World) -> Array:
+    """The values of a leaf closer to 0, or to each end of what it is drawn from, within that."""
+    sizes = np.array([closer, 1 / closer] if is_between(world, node) else [closer])
+    moved = resized(world, node, np.stack([value] * len(sizes)), sizes)
+    sample = getattr(node, "sample", None)
+    low, high = getattr(sample, "low", -np.inf), getattr(sample, "high", np.inf)
+    return np.where((low < moved) & (moved < high), moved, value)
 
 
 def _numbers(threshold: Threshold, below: Sequence[Node]) -> list[float]:

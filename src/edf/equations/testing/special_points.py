@@ -42,6 +42,11 @@ def is_positive(world: World, node: Node) -> bool:
     return isinstance(node, Input) and node.sample == "positive"
 
 
+def is_between(world: World, node: Node) -> bool:
+    """Whether a leaf is drawn from all numbers between two bounds, of which one may be infinite."""
+    return isinstance(node, Input) and node not in world.fixed and hasattr(node.sample, "low")
+
+
 def is_simplex(world: World, node: Node) -> bool:
     """Whether a leaf is drawn as probabilities that add up to 1."""
     return isinstance(node, Input) and node not in world.fixed and node.sample == "simplex"
