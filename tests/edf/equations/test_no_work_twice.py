@@ -9,11 +9,11 @@ from unittest.mock import patch
 import numpy as np
 from tests.oracle.campaign import verdict_alone
 
-from edf import Input, Softmax
+from edf import AnyFunction, Input, Softmax
 from edf.equations import check_equation, declare, define
 from edf.equations.sampling.points import Points
 from edf.equations.sampling.stacking import FEWER_WITNESSES, Stacked
-from edf.equations.testing import branches
+from edf.equations.testing import branches, step
 from edf.equations.testing.measure import Measure
 from edf.numerics.precise import exactly
 
@@ -68,6 +68,17 @@ def test_no_closer_look_at_equal_sides_of_a_chosen_point() -> None:
         (verdict,) = check_equation(r"\sin(a^2) = \sin(a \cdot a)", {"a": Input(shape=())})
     assert verdict.status == "verified"
     assert not looks
+
+
+def test_derivatives_of_an_arbitrary_function_are_not_looked_for_far_away() -> None:
+    """It is as wavy there as here, and at 10^6 no digits of it are left."""
+    x = Input(shape=(3,))
+    names = {"x": x, "f": AnyFunction()(x)}
+    judged: list[Any] = []
+    with patch.object(step, "judged_apart", counting(judged, step.judged_apart)), verdict_alone():
+        check_equation(r"\nabla_x f = \frac{\partial f}{\partial x}", names)
+    largest = max(np.abs(value).max() for _, points in judged for value in points.leaves.values())
+    assert 2 < largest <= step.NEAR
 
 
 def test_what_samplers_drew_for_one_side_of_a_threshold_serves_for_the_others() -> None:

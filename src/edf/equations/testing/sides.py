@@ -56,22 +56,22 @@ class Sides:
         """The first point, kept with what is computed at it."""
         return self.take(np.arange(1))
 
-    @property
+    @cached_property
     def size(self) -> Array:
         """The larger of both sides."""
         return np.maximum(np.abs(self.left), np.abs(self.right))
 
-    @property
+    @cached_property
     def spread(self) -> Array:
         """How far rounding moves the difference of both sides."""
         return self.left_spread + self.right_spread
 
-    @property
+    @cached_property
     def gap(self) -> Array:
         """How far the difference of both sides changes from one step to another."""
         return self.left_gap + self.right_gap
 
-    @property
+    @cached_property
     def doubt(self) -> Array:
         """By how much equal sides may differ."""
         return ROUNDINGS * self.spread + STEPS * self.gap

@@ -25,6 +25,7 @@ from edf.equations.meaning.resolve import resolve
 from edf.equations.meaning.typed.expression import Meaning
 from edf.equations.meaning.typed.relations import COMPARISONS, SEMIDEFINITE
 from edf.equations.sampling.points import Points
+from edf.equations.sampling.world import World
 from edf.equations.testing.branches import accepted, search
 from edf.equations.testing.data import with_data
 from edf.equations.testing.exact import judge_exactly
@@ -45,7 +46,7 @@ from edf.equations.testing.special_points import (
 )
 
 MANY = 320  # digits with which what is lost in rounding is looked at: doubles go down to 1e-308
-NEAR = 10  # numbers up to which second derivatives are tried
+NEAR = 10  # numbers up to which derivatives are tried where they tell less far away
 SCATTERED = 200  # points far and near at which an inequality is tried
 FEW = 2  # points for a step whose derivatives are expensive
 
@@ -159,6 +160,14 @@ def _sums_nothing(meaning: Meaning) -> bool:
     )
 
 
+def _tells_less_far_away(meaning: Meaning, world: World) -> bool:
+    """Whether differences lose their digits at large numbers: differences of differences, and those
+    of arbitrary functions, which are as wavy there as here."""
+    return meaning.differentiates > 1 or (
+        meaning.differentiates == 1 and applies_arbitrary(meaning, world)
+    )
+
+
 def _is_seen(other: Meaning, points: Points, digits: int) -> bool:
     """Whether many digits show that another step does not hold."""
     seen = with_more_digits(other, points, digits)
@@ -183,7 +192,7 @@ def _holds_where_random_points_are_not(
             chosen = tried_points(
                 setting.world, rng, _sums_nothing(meaning), thresholds_written(meaning)
             )
-        if meaning.differentiates > 1:  # differences of differences lose their digits far away
+        if _tells_less_far_away(meaning, setting.world):
             chosen = regular(chosen, NEAR)
         if setting.points <= FEW:
             chosen = chosen.take(np.arange(len(chosen)) < FEW)
