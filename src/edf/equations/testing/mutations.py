@@ -21,7 +21,10 @@ _FUNCTIONS = {
 #: Functions that are left out.
 _MISSING = {r"\log": "logarithm", r"\sqrt": "square root", r"\exp": "exponential"}
 _BIGS = {r"\sum": r"\prod", r"\prod": r"\sum", r"\max": r"\min", r"\min": r"\max"}
-SIGNS = {"=": r"\neq", r"\neq": "=", "<": ">", ">": "<", r"\leq": r"\geq", r"\geq": r"\leq"}
+SIGNS = {
+    "=": r"\neq", r"\neq": "=", "<": ">", ">": "<", r"\leq": r"\geq", r"\geq": r"\leq",
+    r"\succ": r"\prec", r"\prec": r"\succ", r"\succeq": r"\preceq", r"\preceq": r"\succeq",
+}  # fmt: skip
 #: Symbols that are part of a construct and stand for nothing by themselves.
 _CONSTRUCTS = frozenset(
     [r"\partial", r"\nabla", r"\top", r"\intercal", r"\infty", r"\delta", "d", "e"]
