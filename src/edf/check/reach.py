@@ -34,6 +34,8 @@ SCALES = (0.1, 3.0, 10.0, 100.0)
 USUAL = 10.0
 #: How far a search moves the leaves, in order.
 DISTANCES = tuple(float(d) for d in np.geomspace(1e-2, 1e12, 29))
+#: How much closer to 0 a search moves them as well.
+CLOSER = tuple(10.0**-k for k in (4, 8, 12, 20, 50, 150, 300))
 #: Points that the searches of one check may evaluate.
 BUDGET = 600
 #: Halvings of a segment on which a branch changes sides.
@@ -136,12 +138,13 @@ class Explorer:
         self.evaluations = 0
 
     def note(self) -> None:
-        """Note which sides the operations' branches take at the present point."""
+        """Note which sides the operations' branches take at the present point; an infinite margin,
+        as of log(0), is of a point without a derivative, which tells nothing of its side."""
         values = self.graph.leaf_values()
         for node in self.operations:
             for branch, margins in branch_margins(node).items():
                 sides = self.sides.setdefault((node, branch), BranchCoverage(node, branch))
-                sides.reached |= branch.sides(margins)
+                sides.reached |= branch.sides(margins[np.isfinite(margins)])
                 sides.met.append((values, margins))
 
     def points(self) -> Iterator[Further]:
@@ -305,10 +308,13 @@ class Explorer:
         return False
 
     def _lines(self, start: Values) -> Iterator[Values]:
-        """Yield points ever further from `start`: leaves shifted, scaled, moved at random."""
+        """Yield points closer to 0, and ever further from `start`: leaves shifted, scaled, moved at
+        random."""
         free = [leaf for leaf in start if self.graph.is_free(leaf)]
         groups = [free, *([leaf] for leaf in free[:SINGLY])] if len(free) > 1 else [free]
         for group in groups:
+            for closer in CLOSER:
+                yield {**start, **{leaf: closer * start[leaf] for leaf in group}}
             random = {leaf: self.rng.standard_normal(np.shape(start[leaf])) for leaf in group}
             for distance in (0.0, *DISTANCES):
                 for sign in (1.0, -1.0):
