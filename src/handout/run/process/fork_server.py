@@ -184,26 +184,31 @@ def serve(fd: int) -> None:
     for name in PRELOADED:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
-    from handout.run.process.supervisor import supervise
+    from handout.run.process import preloading
+    from handout.run.process.supervisor import jobs, supervise
 
     sys.path[:] = map(os.path.abspath, sys.path)
     os.chdir("/")  # hold no folder
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # supervisors are reaped by the system
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.freeze()  # else the collector would write to pages of memory that all children share
-    gc.enable()
     while True:
         _, fds, _, _ = socket.recv_fds(control, 1, 1)
         if not fds:
             return
         with socket.socket(fileno=fds[0]) as connection:
+            first = next(jobs(connection), None)
+            if first is None:  # the build is going
+                continue
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            preloading.prepare(first)  # here, once for the pages of all supervisors
             if os.fork() == 0:
                 control.close()
-                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                gc.enable()
                 try:
-                    supervise(connection)
+                    supervise(connection, first)
                 finally:
                     os._exit(0)
+            signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # supervisors are reaped by the system
 
 
 def _step_back() -> None:

@@ -1,11 +1,12 @@
-"""Loads what takes long to import once for all pages that a supervisor runs.
+"""Loads what takes long to import once for all pages.
 
 A page that tests a formula spends more time on importing `edf` than on all its cells, and one with
-a figure on matplotlib. So a supervisor imports them before it forks the process of the first page
-that names them. In that process they are put away again, to be there as soon as the page imports
-one of them: what a page depends on stays what it has imported, and a module that its own folder has
-in the place of one of these is found as ever. The author's own modules, of which a course's copy of
-`edf` may be one, are loaded anew when their files change.
+a figure on matplotlib. So the fork server imports what a page names before it forks a supervisor
+for it, and a supervisor before it forks the process of a later page that names more. In a page's
+process they are put away again, to be there as soon as the page imports one of them: what a page
+depends on stays what it has imported, and a module that its own folder has in the place of one of
+these is found as ever. The author's own modules, of which a course's copy of `edf` may be one, are
+loaded anew when their files change.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ class _Loaded:
     files: Mapping[str, State | None]  # the author's
 
 
-_loaded: dict[str, _Loaded] = {}  # of this supervisor
+_loaded: dict[str, _Loaded] = {}
 _size = 0  # bytes of address space that all loading has taken
 
 

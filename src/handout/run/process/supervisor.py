@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import itertools
 import json
 import os
 import re
@@ -42,14 +43,18 @@ _PATIENCE = 8  # polls until all children have exited, before orphans are search
 GRACE = 60.0
 
 
-def supervise(connection: socket.socket) -> None:
+def supervise(connection: socket.socket, first: Job) -> None:
     """Run page after page: a job comes over `connection`, facts go back, the last of them `end`.
 
     All are JSON lines. A supervisor that fails to end all that its page has started exits.
+
+    Args:
+        connection: to the build.
+        first: the job that has come already.
     """
     os.setpgid(0, 0)  # a page that signals its parent's group reaches this supervisor alone
     adopt_orphans()
-    for job in _jobs(connection):
+    for job in itertools.chain((first,), jobs(connection)):
         preloading.prepare(job)
         with contextlib.closing(Supervisor(job, connection)) as supervisor:
             supervisor.run()
@@ -58,7 +63,7 @@ def supervise(connection: socket.socket) -> None:
             supervisor.flush()
 
 
-def _jobs(connection: socket.socket) -> Iterator[Job]:
+def jobs(connection: socket.socket) -> Iterator[Job]:
     """The jobs that arrive, until the build goes away; it waits for the end of each."""
     line = bytearray()
     with contextlib.suppress(ConnectionError):

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -97,3 +98,52 @@ def test_a_page_gets_what_it_would_import(tmp_path):
     (tmp_path / "try.py").write_text(TRY)
     ran = subprocess.run([sys.executable, "try.py"], cwd=tmp_path, capture_output=True, text=True)
     assert ran.returncode == 0, ran.stderr
+
+
+LIBRARY = """
+import os
+with open(os.environ["LOADED"], "a") as file:
+    file.write("loaded\\n")
+"""
+PAGE = """
+```python exec="on"
+import os, time
+import edf
+open("{own}", "w").close()
+while not os.path.exists("{other}"):
+    time.sleep(0.01)
+```
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="pages are not forked there")
+def test_it_is_loaded_once_for_pages_that_run_at_once(tmp_path):
+    """Whichever supervisors run them."""
+    package, loaded = tmp_path / "installed/edf", tmp_path / "loaded"
+    package.mkdir(parents=True)
+    for name, text in (("__init__", LIBRARY), ("equations", "")):
+        file = package / f"{name}.py"
+        file.write_text(text)
+        os.utime(file, (time.time() - 10,) * 2)  # one that was just edited is loaded again
+    for own, other in ("ab", "ba"):
+        (tmp_path / f"{own}.md").write_text(PAGE.format(own=own, other=other))
+    ran = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "handout",
+            "check",
+            "a.md",
+            "b.md",
+            "--jobs",
+            "2",
+            "--timeout",
+            "30",
+        ],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(package.parent), "LOADED": str(loaded)},
+        capture_output=True,
+        text=True,
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert loaded.read_text() == "loaded\n"
