@@ -13,7 +13,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -319,7 +319,11 @@ def run(program, x):
     return made[-1]
 
 
+CANCELS = [(name, 0, 0) for name in ("add", "sum", "add", "sum", "add")] + [("sub", 2, 4)]
+
+
 @given(programs(), SEEDS)
+@example(CANCELS, 0)
 def test_random_programs_have_the_derivative_of_their_forward(program, seed):
     """Whatever is used twice, or not at all, in whatever order."""
     (point,) = arrays(seed, (3, 3))
@@ -332,7 +336,10 @@ def test_random_programs_have_the_derivative_of_their_forward(program, seed):
         assert expected == 0
         return
     scale = np.sum(np.abs(x.grad * v)) + abs(expected)
-    assert math.isclose(np.sum(x.grad * v), expected, rel_tol=0, abs_tol=1e-11 * scale + 1e-300)
+    # Gradients that meet in a node may cancel, as in the example, and leave their own rounding.
+    met = max(np.max(np.abs(n.grad)) for n in edf.topological_order(root) if n.grad is not None)
+    allowed = 1e-11 * scale + 1e-14 * met * np.sum(np.abs(v))
+    assert math.isclose(np.sum(x.grad * v), expected, rel_tol=0, abs_tol=allowed)
     before = x.grad.copy()
     root.backward(cotangent=r)
     np.testing.assert_array_equal(x.grad, before)
