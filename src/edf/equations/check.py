@@ -310,9 +310,10 @@ def _how_tested(
 
 
 def _insist_on_one_reading(equation: Equation, meaning: Meaning, setting: Setting) -> None:
-    """Refuse what is refuted as it is read, and holds as some authors mean it.
+    r"""Refuse what is refuted as it is read, and holds as some authors mean it.
 
-    That is b(1 - r) as a product, of a node b that depends on r; A^2 as the square of each entry;
+    That is b(1 - r) as a product, of a node b that depends on r; \frac{db}{dr}(r + h) as the
+    derivative there; A^2 as the square of each entry;
     a norm of a matrix as that of its entries; a softmax of columns; and a natural number as a
     positive one.
 
@@ -326,6 +327,12 @@ def _insist_on_one_reading(equation: Equation, meaning: Meaning, setting: Settin
             message = (
                 f"This holds if {name} (..) is a product, and not if {name} is evaluated there: "
                 f"write {name} \\cdot (..) for the product"
+            )
+        elif expr.op == "mul" and any(arg.op == "deriv" for arg in expr.args):
+            other = replace(setting.page, at_points=True)
+            message = (
+                "This holds if the derivative is that at what stands in parentheses behind it, and "
+                "not if it is multiplied with that: write \\left. .. \\right|_{x = ..}"
             )
         elif expr.op == "matrix_power":
             other = replace(setting.page, entrywise=True)

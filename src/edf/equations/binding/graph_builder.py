@@ -217,16 +217,17 @@ class GraphBuilder:
         fail(Why.UNKNOWN, "The length of this cannot be told from what stands around it", expr.at)
 
     def cases(self, expr: Expr) -> Laid:
-        signs: list[str | None] = []
+        signs: list[list[str]] = []
         count = len(expr.data)
         values, sides = [self.build(arg) for arg in expr.args[:count]], iter(expr.args[count:])
         compared: list[Laid] = []
-        for condition in expr.data:
-            signs.append(None if condition is None else condition[1])
-            if condition is not None and condition[0] == "index":
-                compared += [self._counted(letter, 0, expr) for letter in condition[2:]]
-            elif condition is not None:
-                compared += [self.build(next(sides)), self.build(next(sides))]
+        for conditions in expr.data:
+            signs.append([sign for _, sign, *_ in conditions])
+            for kind, _, *letters in conditions:
+                if kind == "index":
+                    compared += [self._counted(letter, 0, expr) for letter in letters]
+                else:
+                    compared += [self.build(next(sides)), self.build(next(sides))]
         parts = [*values, *compared]
         shape = self._result(expr)
         return self._with(Chosen(signs, parts, shape), shape)

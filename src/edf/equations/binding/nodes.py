@@ -13,15 +13,11 @@ from typing import Any
 
 import numpy as np
 
+from edf.equations.operations.comparisons import COMPARE, first_that_holds
 from edf.equations.operations.operation import Operation
 from edf.equations.operations.reductions import REDUCTIONS
 from edf.graph import Array, Constant, Node
 from edf.numerics.differences import COMPLEX_STEP
-
-_COMPARE: dict[str, Callable[[Array, Array], Array]] = {
-    "=": np.equal, r"\neq": np.not_equal, "<": np.less, ">": np.greater,
-    r"\leq": np.less_equal, r"\geq": np.greater_equal,
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -121,7 +117,7 @@ class Reduced(FormulaNode):
             ]
             letters = tuple(sorted({*letters, i, j}))
             value = as_matrices(array, self.argument, letters)
-            mask = _COMPARE[sign](np.arange(lengths[0])[:, None], np.arange(lengths[1])[None, :])
+            mask = COMPARE[sign](np.arange(lengths[0])[:, None], np.arange(lengths[1])[None, :])
             keep = as_matrices(mask, Laid(NO_NODE, (i, j)), letters)
             value = np.where(keep, value, REDUCTIONS[self.kind].neutral)
         for letter in self.over:
@@ -231,11 +227,17 @@ class Spread(FormulaNode):
 
 
 class Chosen(FormulaNode):
-    """A case distinction: the first value whose condition holds."""
+    """A case distinction: the first value whose conditions all hold.
 
-    def __init__(self, signs: Sequence[str | None], parts: Sequence[Laid], result: Laid) -> None:
+    Args:
+        signs: Of each value's conditions.
+        parts: The values, and then both sides of every condition.
+        result: How the value is laid out.
+    """
+
+    def __init__(self, signs: Sequence[Sequence[str]], parts: Sequence[Laid], result: Laid) -> None:
         super().__init__(*(part.node for part in parts))
-        self.tests, self.letters = tuple(signs), result.letters
+        self.tests, self.letters, self.axes = tuple(signs), result.letters, result.axes
         self.parts = tuple(_without_node(part) for part in parts)
 
     def value_of(self, *arrays: Array) -> Array:
@@ -245,15 +247,12 @@ class Chosen(FormulaNode):
         ]
         values, sides = placed[: len(self.tests)], iter(placed[len(self.tests) :])
         tests = [
-            None if sign is None else _COMPARE[sign](np.real(next(sides)), np.real(next(sides)))
-            for sign in self.tests
+            [COMPARE[sign](np.real(next(sides)), np.real(next(sides))) for sign in signs]
+            for signs in self.tests
         ]
-        chosen = values[-1]
-        for value, test in reversed(list(zip(values[:-1], tests[:-1], strict=True))):
-            assert test is not None
-            chosen = np.where(test, value, chosen)
         shape = np.broadcast_shapes(*(each.shape for each in placed))
-        return from_matrices(np.broadcast_to(chosen, shape), 0)
+        chosen = np.broadcast_to(first_that_holds(values, tests), shape)
+        return from_matrices(chosen, self.axes)
 
 
 NO_NODE: Any = None

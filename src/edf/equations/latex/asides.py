@@ -12,13 +12,15 @@ import re
 from collections.abc import Callable, Sequence
 
 from edf.equations.diagnostics import EquationError
-from edf.equations.latex.syntax import Aside, Relation, Symbol, Tree, walk
+from edf.equations.latex.syntax import Aside, Number, Relation, Symbol, Tree, walk
 from edf.equations.latex.tokens import Token, tokenise
 from edf.equations.latex.vocabulary import (
     CONDITION_WORDS,
     CONNECTIVES,
     DOTS,
     GREEK,
+    IMPLICATIONS,
+    IMPLYING_WORDS,
     REASON_WORDS,
     RELATIONS,
 )
@@ -40,6 +42,8 @@ def is_aside(tokens: Sequence[Token], behind: bool, new_row: bool = False) -> bo
     if first.text in _QUANTIFIERS:
         return True
     if first.kind == "words":
+        if is_implication(first):
+            return False
         said = first.inner.strip()
         if _first_word(said) in CONDITION_WORDS and not _is_name_ahead(tokens):
             return True
@@ -66,8 +70,17 @@ def stated_in(claim: Tree) -> frozenset[str]:
 
 def is_connective(token: Token) -> bool:
     """Whether words stand between two statements: and, so, where, then."""
-    words = token.inner.lower().replace(",", " ").split() if token.kind == "words" else []
-    return bool(words) and all(word in CONNECTIVES for word in words)
+    words = _words(token)
+    return (bool(words) and all(word in CONNECTIVES for word in words)) or is_implication(token)
+
+
+def is_implication(token: Token) -> bool:
+    """Whether a sign or words say that one statement follows from another."""
+    return token.text in IMPLICATIONS or " ".join(_words(token)) in IMPLYING_WORDS
+
+
+def _words(token: Token) -> list[str]:
+    return token.inner.lower().replace(",", " ").split() if token.kind == "words" else []
 
 
 def _first_word(said: str) -> str:
@@ -165,14 +178,14 @@ def condition_trees(
         return (), ""
     if _is_bracketed([*tokens, _END]):
         inner = tokens[1:-1]
-        return ((), "") if _is_range([*inner, _END]) else _restricted(inner, read)
+        return (_bounds(inner, read), "") if _is_range([*inner, _END]) else _restricted(inner, read)
     if _is_inequation([*tokens, _END]):
         return _restricted(tokens, read)
     plain = tokens[0].kind != "words" and tokens[0].text not in _QUANTIFIERS
     if plain and _is_type([*tokens, _END]) and not _is_range([*tokens, _END]):
         return _membership(tokens, read)
     if _is_range([*tokens, _END]):
-        return (), ""
+        return _bounds(tokens, read), ""
     words = " ".join(token.inner.strip() for token in tokens if token.kind == "words")
     conditional = tokens[0].text in _QUANTIFIERS or _first_word(words) in CONDITION_WORDS
     try:
@@ -195,6 +208,7 @@ def condition_trees(
     found: list[Tree] = []
     for piece in rest:
         if _is_range([*piece, _END]):
+            found += _bounds(piece, read)
             continue
         if _is_type([*piece, _END]):
             more, problem = _membership(piece, read)
@@ -207,6 +221,28 @@ def condition_trees(
         except EquationError as error:
             return (), _not_understood(error)
     return tuple(found), ""
+
+
+def _bounds(
+    tokens: Sequence[Token], read: Callable[[Sequence[Token]], list[Tree]]
+) -> tuple[Tree, ...]:
+    r"""A range as its bounds, i = 2, \dots, n as 2 \leq i \leq n; nothing of other ranges."""
+    texts = [token.text for token in tokens]
+    sign = next(k for k, text in enumerate(texts) if text in ("=", r"\in") or text in DOTS)
+    dots = next(k for k, text in enumerate(texts) if text in DOTS)
+    start = sign + 1 + (texts[sign + 1 : sign + 2] == [r"\{"])
+    behind = [token for token in tokens[dots + 1 :] if token.text != r"\}"]
+    if sign == dots or tokens[start].kind != "number" or len(behind) < 2:
+        return ()
+    try:
+        last, *others = read(behind[1:])
+    except EquationError:
+        return ()
+    at = tokens[0].at
+    first = Number(texts[start], at=tokens[start].at)
+    letters = [Symbol(token.text, at=token.at) for token in tokens[:sign] if token.text != ","]
+    from_first = [Relation(first, r"\leq", letter, at=at) for letter in letters]
+    return (*(Relation(bound, r"\leq", last, at=at) for bound in from_first), *others)
 
 
 def _restricted(

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from edf.equations.diagnostics import Why
 from edf.equations.latex.advice import WORDS, of_nothing
-from edf.equations.latex.asides import is_aside
+from edf.equations.latex.asides import is_aside, is_connective
 from edf.equations.latex.cursor import environment_of
 from edf.equations.latex.delimiters import DelimiterParser
 from edf.equations.latex.environments import EnvironmentParser
@@ -227,6 +227,8 @@ class ExpressionParser(
         if token.kind == "words":
             if self.inside[-1] == "&" and token.inner.strip() in AND | {"or"}:
                 return False  # between two conditions of a case
+            if is_connective(token) and token.inner[:1].isspace() and token.inner[-1:].isspace():
+                return False  # between two statements
             return not is_aside(self.tokens[self.place :], True)
         if text in (r"\lVert", r"\lvert", r"\langle", r"\lfloor", r"\lceil"):
             return True

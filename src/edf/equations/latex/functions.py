@@ -29,6 +29,7 @@ from edf.equations.latex.vocabulary import (
     PRODUCT_SIGNS,
     RELATIONS,
     SIZES,
+    TRANSPOSES,
 )
 
 
@@ -74,7 +75,9 @@ class FunctionParser(Grammar):
             self.about_this()
             self.fail(Why.UNFINISHED, f"{macro.text} has no argument: write {macro.text}(..)")
         argument = self.delimited() if parenthesised else self.applied()
-        if parenthesised and self.text == "^" and macro.text not in POWERED and sup is None:
+        if parenthesised and (
+            self.transposes() or (self.text == "^" and macro.text not in POWERED and sup is None)
+        ):
             function = Function(macro.text, sup, argument, sub, primes, at=macro.at)
             return self.scripts(function, macro.at)
         if parenthesised and self.text in ("^", "_", "'") and not self.token.spaced:
@@ -89,6 +92,13 @@ class FunctionParser(Grammar):
                 f"Where does the argument of {macro.text} end? Write {macro.text}(..)",
             )
         return Function(macro.text, sup, argument, sub, primes, at=macro.at)
+
+    def transposes(self) -> bool:
+        r"""Whether ^\top stands here, which is the same inside of an elementwise function."""
+        if self.text != "^":
+            return False
+        sign = self.peek(2) if self.peek() == "{" and self.peek(3) == "}" else self.peek()
+        return sign in TRANSPOSES | {"T"}
 
     def in_braces(self, macro: Token) -> Tree | None:
         """Read an argument in braces, which do not show: no sum, and no script behind."""
@@ -136,11 +146,17 @@ class FunctionParser(Grammar):
         while self._multiplies(factors[-1]) and self.starts() and self.text not in FUNCTIONS:
             factors.append(self.factor())
             self.check_beside(factors[-2], factors[-1])
+        if self._is_nabla(factors[0]) and self.starts():  # \det \nabla^2 f(x)
+            factors.append(self.factor())
         head = factors[-1]
         named = head.base if isinstance(head, Script) and head.sup is None else head
         if isinstance(named, Symbol) and (self.text == "(" or self.text in SIZES) and self.starts():
             factors.append(self.factor())
         return product(factors, [""] * (len(factors) - 1), at)
+
+    @staticmethod
+    def _is_nabla(factor: Tree) -> bool:
+        return (factor.base if isinstance(factor, Script) else factor) == Symbol(r"\nabla")
 
     @staticmethod
     def _multiplies(factor: Tree) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from edf.equations.diagnostics import EquationError, Why
 from edf.equations.latex.advice import of_nothing
-from edf.equations.latex.asides import condition_trees, is_aside, is_connective
+from edf.equations.latex.asides import condition_trees, is_aside, is_connective, is_implication
 from edf.equations.latex.cursor import environment_of, raw
 from edf.equations.latex.expressions import ExpressionParser
 from edf.equations.latex.syntax import (
@@ -208,7 +208,7 @@ class _Parser(ExpressionParser):
             elif (command := self.command_ahead()) is not None:
                 pieces.append(command)
             elif is_connective(token) and self.tokens[self.place + 1].text not in RELATIONS:
-                implies = implies or token.inner.strip() in IMPLICATIONS
+                implies = implies or is_implication(token)
                 pieces.append(raw([self.next()]))
             else:
                 break

@@ -98,9 +98,15 @@ ARROWS = TENDS_TO | {r"\mapsto"}
 IMPLICATIONS = frozenset(
     r"""
     \Rightarrow \implies \iff \Leftrightarrow \Longrightarrow \Longleftrightarrow \impliedby
-    \Leftarrow implies iff
+    \Leftarrow
     """.split()
 )
+IMPLYING_WORDS = frozenset(
+    [
+        "implies", "implies that", "which implies", "only if", "iff", "if and only if",
+        "is equivalent to", "exactly if", "exactly when", "precisely if", "precisely when",
+    ]
+)  # fmt: skip
 #: Signs between two statements that are both said to hold.
 REASONS = frozenset([r"\therefore", r"\because"])
 #: Environments that set a formula in rows, and change nothing of what it says.
@@ -153,7 +159,7 @@ AND = frozenset(["and", "with"])
 CONNECTIVES = frozenset(
     """
     and so thus hence therefore then where or but let set now also i.e. e.g. that is which means
-    implies iff while we have get obtain with
+    while we have get obtain with
     """.split()
 )
 

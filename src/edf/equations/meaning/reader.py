@@ -70,6 +70,7 @@ class Page:
     entrywise: bool = False  # whether A^2 of a square matrix is the square of each entry
     frobenius: bool = False  # whether \lVert A \rVert_2 is the root of the sum of squares
     singular: bool = False  # whether the difference of A \succeq B is singular everywhere
+    at_points: bool = False  # whether a derivative in front of a sum in parentheses is that there
     columns: bool = False  # whether the softmax of a matrix is that of each column
     #: How the arguments of a node are listed, and whether they are all that it depends on.
     listed: dict[str, dict[Any, bool]] = field(default_factory=dict)

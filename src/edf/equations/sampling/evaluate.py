@@ -26,6 +26,7 @@ from edf.equations.meaning.typed.expression import (
     letters_of,
 )
 from edf.equations.operations import OPERATIONS
+from edf.equations.operations.comparisons import COMPARE, first_that_holds
 from edf.equations.operations.extrapolation import coefficients, distances, tends_to
 from edf.equations.operations.operation import Operation
 from edf.equations.operations.quadrature import rule
@@ -37,10 +38,6 @@ from edf.equations.sampling.stacking import Stacked
 from edf.graph import Array, Node
 from edf.numerics.differences import STENCILS, complex_steps, difference_quotient, repeated
 
-_COMPARE: dict[str, Callable[[Array, Array], Array]] = {
-    "=": np.equal, r"\neq": np.not_equal, "<": np.less, ">": np.greater,
-    r"\leq": np.less_equal, r"\geq": np.greater_equal,
-}  # fmt: skip
 #: Operations whose results are as exact as their arguments.
 _EXACT = frozenset(["neg", "transpose", "diag", "abs", "max", "min", "relu", "sign"])
 
@@ -179,7 +176,7 @@ class Evaluator:
         """Return where one index stands to another in an order."""
         one = np.arange(self.ranges[i])[:, None]
         other = np.arange(self.ranges[j])[None, :]
-        return self.placed(_COMPARE[sign](one, other)[None], (i, j))
+        return self.placed(COMPARE[sign](one, other)[None], (i, j))
 
     # ------------------------------------------------------------------------ functions called
 
@@ -358,25 +355,24 @@ def _big(ev: Evaluator, expr: Expr) -> Array:
 
 
 def _cases(ev: Evaluator, expr: Expr) -> Array:
-    count = len(expr.data)
     args = ev.values(expr.args)
-    values, sides = args[:count], iter(args[count:])
-    tests: list[Array] = []
-    unknown = [np.zeros((1,) * (ev.depth + 3), bool)] * count
-    for number, condition in enumerate(expr.data):
-        if condition is None:
-            tests.append(np.ones((1,) * (ev.depth + 3), bool))
-        elif condition[0] == "index":
-            tests.append(ev.compared(condition[2], condition[1], condition[3]))
-        else:
-            left, right = next(sides).real, next(sides).real
-            tests.append(_COMPARE[condition[1]](left, right))
-            unknown[number] = np.isnan(left) | np.isnan(right)
-            ev.meets(expr, number, condition[1], left, right)
-    chosen = values[-1]
-    for value, test, none in list(zip(values, tests, unknown, strict=True))[-2::-1]:
-        chosen = np.where(none, np.nan, np.where(test, value, chosen))
-    return chosen
+    values, sides = args[: len(expr.data)], iter(args[len(expr.data) :])
+    tests: list[list[Array]] = []
+    unknown: list[list[Array]] = []
+    number = 0
+    for conditions in expr.data:
+        tests.append([])
+        unknown.append([])
+        for kind, sign, *letters in conditions:
+            if kind == "index":
+                tests[-1].append(ev.compared(letters[0], sign, letters[1]))
+            else:
+                left, right = next(sides).real, next(sides).real
+                tests[-1].append(COMPARE[sign](left, right))
+                unknown[-1].append(np.isnan(left) | np.isnan(right))
+                ev.meets(expr, number, sign, left, right)
+            number += 1
+    return first_that_holds(values, tests, unknown)
 
 
 def _call(ev: Evaluator, expr: Expr) -> Array:

@@ -1,5 +1,6 @@
 """The test of one step: at random points, and then wherever those could have missed something.
 
+    case_coverage       some case of every case distinction holds
     judge               both sides at random points
     data                is anything random at all?
     special_points      round numbers, equal arguments, and other sizes
@@ -27,6 +28,7 @@ from edf.equations.meaning.typed.relations import COMPARISONS, SEMIDEFINITE
 from edf.equations.sampling.points import Points
 from edf.equations.sampling.world import World
 from edf.equations.testing.branches import accepted, search
+from edf.equations.testing.case_coverage import where_none_holds
 from edf.equations.testing.data import with_data
 from edf.equations.testing.exact import judge_exactly
 from edf.equations.testing.extended_precision import DIGITS, with_more_digits
@@ -59,6 +61,12 @@ def examine(equation: Equation, meaning: Meaning, setting: Setting) -> Outcome:
     if (finding := judge_exactly(meaning)) is not None:
         notes = ["A statement about numbers: there is nothing to draw"]
         return Outcome(finding, notes, {"sizes": []})
+    if (place := where_none_holds(meaning, setting)) is not None:
+        message = (
+            f"Do these cases cover everything? None of them holds at {place}: add what is missing, "
+            "or \\text{otherwise}"
+        )
+        return Outcome(Finding("inconclusive", message=message), facts={"sizes": []})
     outcome = Outcome(judge(meaning, setting.world, setting.points, setting.seed))
     empty = outcome.finding.status == "inconclusive" and not outcome.finding.told
     if empty and equation.sign in SEMIDEFINITE and not setting.page.singular:

@@ -325,6 +325,13 @@ def _moves(reader: Reader, target: Expr, variable: Variable) -> None:
             "derivative the other way round",
             variable.at,
         )
+    if target.op == "replace" and _is_constant_in(reader, target, variable.node):
+        fail(
+            Why.DERIVATIVE,
+            f"{target.label[0]}(..) has another value for {wrt}, and so the derivative by {wrt} 0: "
+            f"for that of {target.label[0]} there, write \\left. .. \\right|_{{{wrt} = ..}}",
+            variable.at,
+        )
     for expr in target.walk():
         if expr.op != "replace":
             continue
@@ -337,6 +344,15 @@ def _moves(reader: Reader, target: Expr, variable: Variable) -> None:
                 "bind it to a node",
                 variable.at,
             )
+
+
+def _is_constant_in(reader: Reader, called: Expr, variable: Node) -> bool:
+    """Whether a call has another value for a variable, which its arguments do not depend on."""
+    _, replaced, _ = called.data
+    mentioned = {other for arg in called.args for other in _nodes_in(arg)}
+    return variable in replaced and not any(
+        other is variable or variable in reader.scope.ancestors(other) for other in mentioned
+    )
 
 
 # ------------------------------------------------------------------------------- variables

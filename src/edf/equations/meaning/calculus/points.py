@@ -28,6 +28,7 @@ from edf.equations.meaning.calculus.integrals import read_between
 from edf.equations.meaning.calls.functions import call_function
 from edf.equations.meaning.calls.nodes import argument_of, named_node
 from edf.equations.meaning.letters.symbols import atom
+from edf.equations.meaning.names.scope import latex_name
 from edf.equations.meaning.reader import Reader
 from edf.equations.meaning.typed.algebra import make
 from edf.equations.meaning.typed.expression import Expr
@@ -93,13 +94,15 @@ def read_derivative_at(reader: Reader, tree: Fraction, group: Group) -> Expr | N
         The value, or None where the parentheses hold more than a name, a number or a call.
     """
     parts = derivative_parts(reader, tree)
-    if parts is None or parts[2] is None or len(group.items) != 1:
+    if parts is None or parts[2] is None:
         return None
+    if len(group.items) > 1:
+        return _at_arguments(reader, tree, parts[2], group)
     item = group.items[0]
     if (prime := _prime_of_function(reader, tree, parts[2], group)) is not None:
         return prime
     call = argument_of(reader, item) is not None
-    if not isinstance(item, Symbol | Number) and not call:
+    if not isinstance(item, Symbol | Number) and not call and not reader.page.at_points:
         return None
     variables = variables_below(reader, tree.bottom, parts[0], parts[1])
     variable = variables[0]
@@ -114,6 +117,25 @@ def read_derivative_at(reader: Reader, tree: Fraction, group: Group) -> Expr | N
         if inner is not None and inner in reader.scope.ancestors(variable.node):
             return value
     return value_at(reader, value, [(variable.node, variable.label, item)], tree.at)
+
+
+def _at_arguments(reader: Reader, tree: Fraction, target: Tree, group: Group) -> Expr | None:
+    r"""\frac{\partial f}{\partial x}(1, y) of a node that f(1, y) calls: the derivative there."""
+    if named_node(reader, target) is None or not group.open.endswith("("):
+        return None
+    called, used = reader.unit((target, group), ("",), 0)
+    value = read_derivative(reader, tree)
+    assert value is not None
+    if used == 2 and called.op == "node":
+        return value
+    if used < 2 or called.op != "replace":
+        return None
+    _, variables, _ = called.data
+    names = [reader.scope.labels.get(variable, "an argument") for variable in variables]
+    labels = tuple((name, latex_name(name)) for name in names)
+    return make(
+        "at", (value, *called.args), (tuple(variables), labels), at=tree.at, shape=value.shape
+    )
 
 
 def _prime_of_function(reader: Reader, tree: Fraction, target: Tree, group: Group) -> Expr | None:

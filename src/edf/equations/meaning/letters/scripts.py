@@ -124,6 +124,8 @@ def _on_symbol(reader: Reader, base: Symbol, sub: Tree | None, sup: Tree | None,
     if isinstance(sub, Indices) and (member := _member(reader, base, sub, at)) is not None:
         return raised(reader, member, sup, at)
     value = atom(reader, base, sub, at)
+    if sup is not None and sub is not None and value.shape is None and _transposes(reader, sup):
+        return subscripted(reader, raised(reader, atom(reader, base, None, at), sup, at), sub, at)
     if sup is not None:
         _refuse_power_of_entry(reader, base, value, sup)
     return raised(reader, value, sup, at)
@@ -142,6 +144,8 @@ def _on_part(reader: Reader, base: Tree, sub: Tree | None, sup: Tree | None, at:
         fail(Why.AMBIGUOUS, "What does this script belong to? Write parentheses", at)
     if sub is not None and isinstance(base, Group):
         whole_group = reader.whole(base)
+        if sup is not None and whole_group.shape is not None and _transposes(reader, sup):
+            return subscripted(reader, raised(reader, whole_group, sup, at), sub, at)
         if sup is not None:
             refuse_power_of_entry(whole_group, sup)
         return raised(reader, subscripted(reader, whole_group, sub, at), sup, at)
@@ -161,8 +165,8 @@ def refuse_power_of_entry(value: Expr, sup: Tree) -> None:
     if value.shape is not None and not is_vector(value.shape):
         fail(
             Why.AMBIGUOUS,
-            "Of the matrix, or of its entry? Write ((..)^{..})_{ij} for an entry of its power, "
-            "inverse or transpose",
+            "Of the matrix, or of its entry? Write ((..)^{..})_{ij} for an entry of its power or "
+            "inverse",
             sup.at,
         )
 
@@ -445,6 +449,14 @@ def is_transpose(reader: Reader, sup: Tree) -> bool:
     if bound is not None and bound.kind != "function":  # which is no exponent
         fail(Why.OTHER_MEANING, "T is bound on this page: write \\top for the transpose", sup.at)
     return True
+
+
+def _transposes(reader: Reader, sup: Tree) -> bool:
+    """Whether a superscript is the sign of a transpose, perhaps of an inverse.
+
+    With a subscript, it is that of the whole: an entry has none.
+    """
+    return is_transpose(reader, sup) or _is_minus_transpose(reader, sup)
 
 
 def _is_minus_transpose(reader: Reader, sup: Tree) -> bool:

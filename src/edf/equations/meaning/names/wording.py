@@ -41,8 +41,16 @@ from edf.equations.latex.syntax import (
 )
 from edf.equations.latex.vocabulary import ACCENTS, BOLD, FONTS, GREEK, MOMENTS, TEXT, TRANSPOSES
 from edf.equations.meaning.names.dots import with_sums
-from edf.equations.meaning.names.scope import VALUES, Scope, index_text, python_names, with_suffix
+from edf.equations.meaning.names.scope import (
+    VALUES,
+    Bound,
+    Scope,
+    index_text,
+    python_names,
+    with_suffix,
+)
 from edf.equations.operations import BY_MACRO, BY_WORD
+from edf.graph import Input
 
 _MARKS = {
     "*": "star", r"\star": "star", r"\ast": "star", "+": "plus", "-": "minus",
@@ -57,6 +65,7 @@ _FIXED = ("e", "d", "I", r"\pi", r"\partial", r"\nabla")  # what stands above th
 def with_names(equation: Equation, scope: Scope) -> Equation:
     """Return an equation in which every name that the page binds is one symbol."""
     whole = with_sums(equation, scope)
+    _insist_on_no_derivatives(whole, scope)
 
     def named(tree: Tree) -> Tree:
         if isinstance(tree, Script) and (name := _above(tree, scope, whole)) is not None:
@@ -66,6 +75,47 @@ def with_names(equation: Equation, scope: Scope) -> Equation:
     renamed = rewritten(whole, named)
     assert isinstance(renamed, Equation)
     return renamed
+
+
+def _insist_on_no_derivatives(equation: Tree, scope: Scope) -> None:
+    r"""Refuse u_t of a node u that depends on the number t: its derivative, or u itself?
+
+    f_w(x), whose arguments are listed beside, has a parameter.
+    """
+    called = {
+        one.at: group.items
+        for product in walk(equation)
+        if isinstance(product, Product)
+        for one, group in pairwise(product.factors)
+        if isinstance(one, Script) and isinstance(group, Group) and group.open.endswith("(")
+    }
+    for tree in walk(equation):
+        match tree:
+            case Script(base=Symbol() as base, sub=Indices(items=items)):
+                whole = _without_parameters(tree, base, scope)
+            case _:
+                continue
+        if whole is tree or not all(
+            isinstance(item, Symbol) and _is_real(scope.find(item)) for item in items
+        ):
+            continue
+        arguments = called.get(tree.at, items)
+        if set(items) & set(arguments):
+            name, below = to_latex(base), to_latex(items[0])
+            fail(
+                Why.DERIVATIVE,
+                f"{to_latex(tree)}: the derivative of {name} by {below}, or {name} itself? Write "
+                f"\\frac{{\\partial {name}}}{{\\partial {below}}}, or leave the subscript out",
+                tree.at,
+            )
+
+
+def _is_real(bound: Bound | None) -> bool:
+    """Whether a name is that of an input that is any real number."""
+    value = None if bound is None else bound.value
+    if not isinstance(value, Input) or value.value is not None or value.shape != ():
+        return False
+    return not getattr(value.sample, "values", ())
 
 
 def insist_on_remarks(claim: Tree, scope: Scope) -> None:

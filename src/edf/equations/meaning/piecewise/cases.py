@@ -4,34 +4,29 @@ from __future__ import annotations
 
 from edf.equations.diagnostics import Why, fail
 from edf.equations.latex.syntax import Cases, Conditions, Group, Relation, Tree
-from edf.equations.meaning.piecewise.conditions import as_data, read_condition
+from edf.equations.meaning.piecewise.conditions import read_condition
 from edf.equations.meaning.reader import Reader
-from edf.equations.meaning.typed.algebra import make
+from edf.equations.meaning.typed.algebra import cases, make
 from edf.equations.meaning.typed.expression import Condition, Expr
+from edf.equations.operations.shapes import describe, fits
 
 _OPPOSITE = {"=": r"\neq", r"\neq": "=", "<": r"\geq", r"\geq": "<", ">": r"\leq", r"\leq": ">"}
 
 
 def read_cases(reader: Reader, tree: Cases) -> Expr:
-    """A value for each of several conditions, the first that holds."""
+    """A value for each of several conditions, the first that holds; none where none holds."""
     values = [reader.read(row.value) for row in tree.rows]
     conditions = []
     for row in tree.rows:
         found = [read_condition(reader, relation) for relation in relations(row.condition)]
         conditions.append([each for each in found if not _always(each)] or found)
-    _check_exhaustive(tree)
-    for value in values:
-        if value.shape is not None:
-            fail(Why.SHAPES, "A case distinction of vectors: write it with an index", value.at)
-    if all(len(row) < 2 for row in conditions):
-        return _chosen(values, [row[0] if row else None for row in conditions], tree.at)
-    rest = values[-1]
-    for value, given in zip(values[-2::-1], conditions[-2::-1], strict=True):
-        here = value
-        for condition in reversed(given):  # where one of them fails, the row does
-            here = _chosen([here, rest], [condition, None], tree.at)
-        rest = here
-    return rest
+    for row in tree.rows[:-1]:
+        if row.condition is None:
+            fail(Why.NOTATION, "The row for all other cases must be the last", row.at)
+    values = _of_one_shape(values)
+    if _are_opposite(tree):
+        conditions[-1] = []
+    return cases(values, conditions, tree.at)
 
 
 def _always(condition: Condition) -> bool:
@@ -41,19 +36,29 @@ def _always(condition: Condition) -> bool:
     sides, sign = condition.sides, condition.sign
     if sides[1].op == "index":
         sides, sign = sides[::-1], {r"\leq": r"\geq", "<": ">"}.get(sign, "")
-    here, number = sides
-    if here.op != "index" or number.op != "number" or sign not in (r"\geq", ">"):
+    here, other = sides
+    if here.op != "index" or other.op != "number" or sign not in (r"\geq", ">"):
         return False
     first = here.data[1]
-    return bool(number.data <= first if sign == r"\geq" else number.data < first)
+    return bool(other.data <= first if sign == r"\geq" else other.data < first)
 
 
-def _chosen(values: list[Expr], conditions: list[Condition | None], at: int) -> Expr:
-    sides = [side for condition in conditions if condition for side in condition.sides]
-    letters = [i for condition in conditions if condition for i in condition.indices or ()]
-    free = frozenset(letters).union(*(arg.free for arg in (*values, *sides)))
-    data = tuple(None if condition is None else as_data(condition) for condition in conditions)
-    return make("cases", (*values, *sides), data, at=at, free=free)
+def _of_one_shape(values: list[Expr]) -> list[Expr]:
+    """Return the values, with a 0 of their shape for one that is written 0."""
+    shape = next((value.shape for value in values if not _is_zero(value)), None)
+    found = []
+    for value in values:
+        if shape is not None and _is_zero(value):
+            value = make("zeros", at=value.at, shape=shape)
+        elif not fits(value.shape, shape):
+            here, other = describe(value.shape), describe(shape)
+            fail(Why.SHAPES, f"One case is {here}, another {other}: write an index", value.at)
+        found.append(value)
+    return found
+
+
+def _is_zero(value: Expr) -> bool:
+    return value.op == "number" and value.data == 0
 
 
 def relations(condition: Tree | None) -> list[Relation]:
@@ -77,24 +82,13 @@ def relations(condition: Tree | None) -> list[Relation]:
     )
 
 
-def _are_opposite(one: Relation, two: Relation) -> bool:
+def _are_opposite(tree: Cases) -> bool:
+    """Whether there are two conditions, of which the second holds where the first does not."""
+    if len(tree.rows) != 2:
+        return False
+    first, second = (relations(row.condition) for row in tree.rows)
+    if len(first) != 1 or len(second) != 1:
+        return False
+    one, two = first[0], second[0]
     same = (one.left, one.right) == (two.left, two.right)
     return same and _OPPOSITE.get(one.sign) == two.sign
-
-
-def _check_exhaustive(tree: Cases) -> None:
-    *rows, last = tree.rows
-    for row in rows:
-        if row.condition is None:
-            fail(Why.NOTATION, "The row for all other cases must be the last", row.at)
-    if last.condition is None:
-        return
-    if len(rows) == 1:
-        one, two = relations(rows[0].condition), relations(last.condition)
-        if len(one) == len(two) == 1 and _are_opposite(one[0], two[0]):
-            return
-    fail(
-        Why.AMBIGUOUS,
-        "Do these cases cover everything? Write \\text{otherwise} in the last row",
-        last.at,
-    )

@@ -135,7 +135,8 @@ def read_conditions(reader: Reader, trees: Sequence[Tree]) -> list[Condition]:
             continue
         middle = tree.left.right if isinstance(tree.left, Relation) else None
         if isinstance(middle, Symbol) and reader.scope.find(middle) is None:
-            continue  # an index between its bounds
+            found += _within_bounds(reader, tree, middle)
+            continue
         if isinstance(tree.left, Relation):
             found.append(read_condition(reader, tree.left))
             found.append(
@@ -143,7 +144,66 @@ def read_conditions(reader: Reader, trees: Sequence[Tree]) -> list[Condition]:
             )
             continue
         found.append(read_condition(reader, tree, beside=True))
+        match found[-1]:
+            case Condition(
+                "<" | r"\leq" as sign, None, (Expr("index") as i, Expr("number") as last)
+            ):
+                letter, start = i.data
+                _insist_on_values(reader, letter, start, int(last.data) - (sign == "<"), tree.at)
     return found
+
+
+def _insist_on_values(reader: Reader, letter: str, first: int, last: int, at: int) -> None:
+    """Insist that an index has as many values as its bounds say."""
+    length = reader.inference.ranges.get(letter)
+    if length is not None and last - first >= length:
+        fail(
+            Why.SHAPES,
+            f"{letter} goes up to {last} here, and from {first} on there are {length} values",
+            at,
+        )
+
+
+def _within_bounds(reader: Reader, tree: Relation, letter: Symbol) -> list[Condition]:
+    r"""What 2 \leq i \leq n leaves out of the values of an index, as far as the ends are known."""
+    assert isinstance(tree.left, Relation)
+    first, last = _whole(reader, tree.left.left), _whole(reader, tree.right)
+    length = reader.inference.ranges.get(letter.base)
+    shifted = reader.inference.shifts(letter.base) or letter.base in reader.inference.spans
+    if first is None or length is None or shifted:
+        return []
+    first += tree.left.sign == "<"
+    start = reader.base if reader.base is not None else min(first, 1)
+    bounds = [(r"\geq", first)] if first > start else []
+    if last is not None:
+        last -= tree.sign == "<"
+        _insist_on_values(reader, letter.base, start, last, tree.at)
+        if first == start and last - first + 1 == length:
+            reader.inference.starts.add(first)
+        bounds += [(r"\leq", last)] if last - start + 1 < length else []
+    return [
+        read_condition(reader, Relation(letter, sign, Number(str(number)), at=tree.at))
+        for sign, number in bounds
+    ]
+
+
+def _whole(reader: Reader, tree: Tree) -> int | None:
+    """A whole number that a formula tells: 3, or a length of the page, or n - 1."""
+    if any(isinstance(t, Symbol) and reader.scope.find(t) is None for t in walk(tree)):
+        return None
+    value = _constant(reader.read(tree))
+    return None if value is None or value != round(value) else round(value)
+
+
+def _constant(expr: Expr) -> float | None:
+    """The value of a number, or of a sum of numbers."""
+    if expr.op == "number":
+        return float(expr.data)
+    values = [_constant(arg) for arg in expr.args]
+    if expr.op not in ("add", "neg") or None in values:
+        return None
+    total = sum(value for value in values if value is not None)
+    return -total if expr.op == "neg" else total
 
 
 def with_ranges(equations: Sequence[Equation], scope: Scope) -> list[Equation]:
@@ -157,18 +217,24 @@ def with_ranges(equations: Sequence[Equation], scope: Scope) -> list[Equation]:
         if len(equations) > 1 and _says_constant(equation, scope):
             continue
         name = _ranged(equation)
-        beside = [k for k, other in enumerate(found) if other.row == equation.row]
+        beside = [
+            k
+            for k, other in enumerate(found)
+            if (other.row, other.statement) == (equation.row, equation.statement)
+        ]
         if name is None or not beside or any(found[k].sign != "=" for k in beside):
             found.append(equation)
             continue
         bound = scope.find(name)
         counter = bound is None or (type(bound.value) is int and bound.name in COUNTERS)
-        if counter and any(_has_index(found[k], name) for k in beside):
+        counts = counter and any(_has_index(found[k], name) for k in beside)
+        if counts and bound is not None:
             continue
         value = None if bound is None else bound.value
-        if isinstance(value, Input) and (value.value, value.shape, value.sample) == (
-            None, (), "normal"
-        ):  # fmt: skip
+        if counts or (
+            isinstance(value, Input)
+            and (value.value, value.shape, value.sample) == (None, (), "normal")
+        ):
             condition = Relation(equation.left, equation.sign, equation.right, at=equation.at)
             for k in beside:
                 found[k] = replace(found[k], conditions=(*found[k].conditions, condition))
@@ -256,18 +322,7 @@ def restricted(
         below: Whether the conditions stand below a sign, which shows them.
     """
     for condition in given:
-        zero = algebra.number(otherwise, value.at)
-        args = (value, zero, *condition.sides)
-        free = value.free.union(condition.indices or (), *(side.free for side in condition.sides))
-        value = make(
-            "cases", args, (as_data(condition), None), at=value.at, free=free, shape=value.shape,
-            label=("given" if not otherwise else "", "below" if below else ""),
-        )  # fmt: skip
+        values = value, algebra.number(otherwise, value.at)
+        label = "given" if not otherwise else "", "below" if below else ""
+        value = algebra.cases(values, [[condition], []], value.at, label)
     return value
-
-
-def as_data(condition: Condition) -> tuple[str, ...]:
-    """Return what a case distinction keeps of a condition; its sides are among the arguments."""
-    if condition.indices is not None:
-        return ("index", condition.sign, *condition.indices)
-    return ("value", condition.sign)

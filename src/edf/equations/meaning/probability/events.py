@@ -25,8 +25,8 @@ from edf.equations.latex.vocabulary import CONDITION_SIGNS
 from edf.equations.meaning.letters.symbols import read_bound, read_letter
 from edf.equations.meaning.names.scope import Bound, index_text
 from edf.equations.meaning.reader import Reader
-from edf.equations.meaning.typed.algebra import apply, make, number
-from edf.equations.meaning.typed.expression import Expr
+from edf.equations.meaning.typed.algebra import apply, cases, make, number
+from edf.equations.meaning.typed.expression import Condition, Expr
 from edf.graph import Node
 
 _COMPLEMENTS = frozenset(["c", r"\complement"])
@@ -202,9 +202,8 @@ def _has_value(reader: Reader, variable: Bound, value: Tree, sign: str, at: int)
 
 def _one_where(sign: str, left: Expr, right: Expr) -> Expr:
     """1 where a relation holds, else 0."""
-    args = (number(1.0, left.at), number(0.0, left.at), left, right)
-    data = (("value", sign), None)
-    return make("cases", args, data, at=left.at, free=left.free | right.free)
+    values = number(1.0, left.at), number(0.0, left.at)
+    return cases(values, [[Condition(sign, None, (left, right))], []], left.at)
 
 
 def same_value(reader: Reader, variable: Bound, at: int) -> Indicator:

@@ -151,7 +151,8 @@ def _trace(reader: Reader, factors: Factors, joins: Joins, start: int) -> Expr |
         return None
     inner = Product(tuple(rest), joins[start + 1 :], at=rest[0].at)
     insist_on_end(inner, to_latex(head))
-    if any(reader.read(factor).shape is None for factor in rest):
+    derived = read_operator(reader, rest[0]) is not None  # \operatorname{tr} \nabla^2 f
+    if not derived and any(reader.read(factor).shape is None for factor in rest):
         return None
     return algebra.apply("trace", (reader.read(inner),), head.at)
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from edf.equations.diagnostics import Why, fail
 from edf.equations.latex.vocabulary import OTHER_SIGNS, REFUSED
-from edf.equations.meaning.typed.expression import Expr, Index, letters_of
+from edf.equations.meaning.typed.expression import Condition, Expr, Index, letters_of
 from edf.equations.operations import OPERATIONS
 from edf.equations.operations.shapes import (
     Shape,
@@ -66,6 +66,28 @@ def make(
 
 def number(value: float, at: int = 0, label: tuple[str, str] = ("", "")) -> Expr:
     return make("number", data=float(value), at=at, label=label)
+
+
+def cases(
+    values: Sequence[Expr],
+    conditions: Sequence[Sequence[Condition]],
+    at: int,
+    label: tuple[str, str] = ("", ""),
+) -> Expr:
+    """Return the first value whose conditions all hold, which is no number where there is none."""
+    each = [condition for row in conditions for condition in row]
+    sides = [side for condition in each for side in condition.sides]
+    letters = [letter for condition in each for letter in condition.indices or ()]
+    free = frozenset(letters).union(*(arg.free for arg in (*values, *sides)))
+    data = tuple(tuple(map(_without_sides, row)) for row in conditions)
+    shape = values[0].shape
+    return make("cases", (*values, *sides), data, at=at, free=free, shape=shape, label=label)
+
+
+def _without_sides(condition: Condition) -> tuple[str, ...]:
+    if condition.indices is not None:
+        return ("index", condition.sign, *condition.indices)
+    return ("value", condition.sign)
 
 
 def apply(name: str, args: Sequence[Expr], at: int) -> Expr:

@@ -165,7 +165,7 @@ def _big(style: _Style, expr: Expr) -> Text:
     body, bounds = expr.args[0], list[str]()
     while body.op == "cases" and body.label[1] == "below":
         left, right = map(style.show, body.args[2:])
-        bounds.insert(0, f"{left} {style.sign(body.data[0][1])} {right}")
+        bounds.insert(0, f"{left} {style.sign(body.data[0][0][1])} {right}")
         body = body.args[0]
     letters = [letter(index)[style.latex] for index in indices]
     if condition is not None:
@@ -184,17 +184,13 @@ def _cases(style: _Style, expr: Expr) -> Text:
     count = len(expr.data)
     sides = iter(expr.args[count:])
     rows = []
-    for value, condition in zip(expr.args[:count], expr.data, strict=True):
-        link = style.pick(r" & \text{if } ", " if ")
-        if condition is None:
-            link = style.pick(" & ", " ")
-            when = style.pick(r"\text{otherwise}", "otherwise")
-        elif condition[0] == "index":
-            _, sign, i, j = condition
-            when = f"{i} {style.pick(sign, _SIGNS[sign])} {j}"
-        else:
-            sign = style.pick(condition[1], _SIGNS[condition[1]])
-            when = f"{style.show(next(sides))} {sign} {style.show(next(sides))}"
+    for value, conditions in zip(expr.args[:count], expr.data, strict=True):
+        said = []
+        for kind, sign, *letters in conditions:
+            ends = letters if kind == "index" else [style.show(next(sides)) for _ in range(2)]
+            said.append(f"{ends[0]} {style.pick(sign, _SIGNS[sign])} {ends[1]}")
+        link = style.pick(r" & \text{if } ", " if ") if said else style.pick(" & ", " ")
+        when = ", ".join(said) or style.pick(r"\text{otherwise}", "otherwise")
         rows.append(style.show(value) + link + when)
     if style.latex:
         return r"\begin{cases} " + r" \\ ".join(rows) + r" \end{cases}", TIGHT

@@ -67,7 +67,7 @@ class Expr:
     delta       (i, j)
     ones, eye   nothing: the shape says all
     big         (name of a reduction; its indices; condition (left, sign, right) or None)
-    cases       per value its condition: None, ("index", sign, i, j), or ("value", sign): the two
+    cases       per value its conditions, each ("index", sign, i, j), or ("value", sign): the two
                 sides follow the values among the arguments, in order
     component   indices into a column or matrix
     call        the function that is bound

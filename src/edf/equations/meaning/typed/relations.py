@@ -16,8 +16,8 @@ from dataclasses import replace
 
 from edf.equations.diagnostics import Why, fail
 from edf.equations.latex.syntax import Equation, Number, Sum, Tree
-from edf.equations.meaning.typed.algebra import apply, make, number
-from edf.equations.meaning.typed.expression import Expr
+from edf.equations.meaning.typed.algebra import apply, cases, number
+from edf.equations.meaning.typed.expression import Condition, Expr
 from edf.equations.operations.shapes import describe, is_vector
 
 COMPARISONS = ("<", r"\leq", ">", r"\geq")
@@ -116,15 +116,12 @@ def _bounded(value: Expr, bound: Expr, strict: bool, inside: Expr | None = None)
     """
     here, beyond = (bound, value) if inside is None else (inside, bound)
     values: tuple[Expr, ...] = (here, beyond)
-    conditions: tuple[tuple[str, str] | None, ...] = (("value", r"\leq"), None)
+    signs = [r"\leq"]
     if strict:
         more = apply("add", (value, number(1.0, value.at)), value.at)
-        values = (here, beyond, more)
-        conditions = (("value", "<"), ("value", ">"), None)
-    sides = [side for condition in conditions if condition for side in (value, bound)]
-    args = (*values, *sides)
-    free = frozenset[str]().union(*(arg.free for arg in args))
-    return make("cases", args, conditions, at=value.at, free=free, label=("claimed", ""))
+        values, signs = (here, beyond, more), ["<", ">"]
+    conditions = [[Condition(sign, None, (value, bound))] for sign in signs]
+    return cases(values, [*conditions, []], value.at, ("claimed", ""))
 
 
 def _near(left: Expr, right: Expr, most: Expr) -> Expr:
@@ -132,10 +129,8 @@ def _near(left: Expr, right: Expr, most: Expr) -> Expr:
     at = left.at
     above = apply("add", (left, apply("neg", (right,), at)), at)
     below = apply("add", (right, apply("neg", (left,), at)), at)
-    args = (above, below, most, above, most, below, most)
-    conditions = (("value", ">"), ("value", ">"), None)
-    free = left.free | right.free
-    return make("cases", args, conditions, at=at, free=free, label=("claimed", ""))
+    conditions = [[Condition(">", None, (side, most))] for side in (above, below)]
+    return cases((above, below, most), [*conditions, []], at, ("claimed", ""))
 
 
 def _last_digit(side: Tree) -> float | None:
