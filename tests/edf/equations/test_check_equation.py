@@ -309,6 +309,12 @@ def test_no_repair_where_there_is_none(names: dict[str, Any]) -> None:
     assert only(r"P_i = x_i^3 + 7 x_i", names).repair is None
 
 
+def test_no_repair_that_leaves_nothing_to_claim() -> None:
+    """sign(a - 40) = -1 is not mended by leaving a out."""
+    found = only(r"\operatorname{sign}(a - 40) = -1", {"a": Input(shape=())})
+    assert (found.status, found.repair) == ("refuted", None)
+
+
 def test_text(names: dict[str, Any]) -> None:
     """str() has name, status, reading, counterexample, oracle and repair, one a line."""
     lines = str(only(POSTED, names, id="posted")).splitlines()

@@ -28,6 +28,7 @@ from edf.equations.latex.syntax import (
     Equation,
     walk,
 )
+from edf.equations.meaning.inference import insist_on_lengths
 from edf.equations.meaning.names.scope import Scope
 from edf.equations.meaning.reader import Page, Reader
 from edf.equations.meaning.resolve import READERS, insist_on_one_count
@@ -53,7 +54,7 @@ class GraphBuilder:
         self.expr = self.reader.read(equation.right)
         insist_on_one_count(self.reader)
         self.reader.inference.settle_ranges()
-        self.reader.inference.settle_lengths()
+        insist_on_lengths(self.expr.walk())
         self.carriers: dict[str, Laid] = {}  # for each index a value that has it
 
     def insist_on(self, indices: tuple[str, ...]) -> None:

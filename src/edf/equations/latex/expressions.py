@@ -227,7 +227,9 @@ class ExpressionParser(
         if token.kind == "words":
             if self.inside[-1] == "&" and token.inner.strip() in AND | {"or"}:
                 return False  # between two conditions of a case
-            if is_connective(token) and token.inner[:1].isspace() and token.inner[-1:].isspace():
+            apart = token.inner[:1].isspace() and token.inner[-1:].isspace()
+            said = token.inner.strip()
+            if said == "and" or (apart and said != "or" and is_connective(token)):
                 return False  # between two statements
             return not is_aside(self.tokens[self.place :], True)
         if text in (r"\lVert", r"\lvert", r"\langle", r"\lfloor", r"\lceil"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from edf.equations.diagnostics import Why, fail
 from edf.equations.meaning.typed.expression import Counted, Expr, Index, Mirrored, Shifted
@@ -31,7 +31,6 @@ class Inference:
         self.counted: list[tuple[int, int, int]] = []
         self.starts: set[int] = set()
         self._alike: list[tuple[str, str, int]] = []
-        self._lengths: list[Expr] = []
 
     def runs_over(self, index: Index, length: int, at: int, first: int = 1) -> None:
         """Record that an index runs over `length` values; a number must be one of them.
@@ -125,11 +124,6 @@ class Inference:
         """Record that two indices have one range, which may yet be unknown."""
         self._alike.append((one, other, at))
 
-    def must_have_lengths(self, expr: Expr) -> Expr:
-        """Record that the lengths of an expression must be known in the end."""
-        self._lengths.append(expr)
-        return expr
-
     def settle_ranges(self) -> None:
         """Pass ranges on between indices that run alike; one that is still unknown is an error."""
         for _ in range(len(self._alike) + 1):
@@ -151,13 +145,14 @@ class Inference:
                     at,
                 )
 
-    def settle_lengths(self) -> None:
-        """Insist that every length is known."""
-        for expr in self._lengths:
-            assert expr.shape is not None
-            if any(isinstance(settle(dim), DimensionVariable) for dim in expr.shape):
-                fail(
-                    Why.UNKNOWN,
-                    "The length of this cannot be told from what stands around it",
-                    expr.at,
-                )
+
+def insist_on_lengths(exprs: Iterable[Expr]) -> None:
+    """Insist that every length in a formula is known."""
+    for expr in exprs:
+        unknown = any(isinstance(settle(dim), DimensionVariable) for dim in expr.shape or ())
+        if unknown and not expr.args:  # ones, an identity matrix, a block of zeros
+            fail(
+                Why.UNKNOWN,
+                "The length of this cannot be told from what stands around it",
+                expr.at,
+            )

@@ -124,8 +124,20 @@ class Reader:
 
     @cached_property
     def occurrences(self) -> Counter[Tree]:
-        """How often each part stands in the step."""
-        return Counter(walk(self.equation))
+        """How often each part stands in the step, but for ranges beside it."""
+        said = [tree for tree in self.equation.conditions if not self._is_range(tree)]
+        return Counter(
+            part for tree in (self.equation.left, self.equation.right, *said) for part in walk(tree)
+        )
+
+    def _is_range(self, tree: Tree) -> bool:
+        r"""Whether a condition says what an index runs over: 1 \leq i \leq n, or i \geq 1."""
+        match tree:
+            case Relation(left=Relation(right=Symbol())):
+                return True
+            case Relation(left=Symbol() as name, sign="<" | ">" | r"\leq" | r"\geq"):
+                return self.scope.find(name) is None
+        return False
 
     def read(self, tree: Tree) -> Expr:
         """Return the meaning of a tree that stands as a value."""

@@ -47,6 +47,7 @@ from edf.equations.meaning.calculus.expansions import read_expansion
 from edf.equations.meaning.calculus.integrals import read_between
 from edf.equations.meaning.calculus.points import read_evaluated
 from edf.equations.meaning.calls.functions import read_function
+from edf.equations.meaning.inference import insist_on_lengths
 from edf.equations.meaning.letters.scripts import is_transpose, read_bars, read_script
 from edf.equations.meaning.letters.symbols import read_symbol
 from edf.equations.meaning.names.bound import with_dummies, with_own_indices
@@ -284,7 +285,7 @@ def _read_equation(reader: Reader, equation: Equation) -> Meaning:
             "write a transpose, an index or a product that makes them alike",
             right.at,
         )
-    reader.inference.settle_lengths()
+    insist_on_lengths((*left.walk(), *right.walk()))
     one, other = as_equality(equation, left, right)
     return Meaning(
         restricted(one, given), restricted(other, given), dict(reader.inference.ranges),
@@ -484,8 +485,7 @@ def _blocks(reader: Reader, tree: Matrix) -> list[list[Expr]]:
                 continue
             size = _known(beside), _known(along)
             if _is_zero(entry):
-                zeros = algebra.make("zeros", at=entry.at, shape=size)
-                row[k] = reader.inference.must_have_lengths(zeros)
+                row[k] = algebra.make("zeros", at=entry.at, shape=size)
             elif entry.op == "eye":
                 fits(entry.shape, size)
     return grid

@@ -22,6 +22,7 @@ from edf.equations.testing.judge import Finding
 from edf.equations.testing.measure import quiet
 from edf.equations.testing.mutants import Tested, alphabet, holds_at_witness
 from edf.equations.testing.mutations import SIGNS, Mutation, is_differential, mutations
+from edf.equations.testing.setting import nodes
 from edf.graph import Array
 
 REPAIRS = 400  # tried for each refuted step
@@ -56,7 +57,8 @@ def mend(
         try:
             changed = resolve(change.equation, page)
             same = changed.left == changed.right and change.kind not in _DROPPED
-            if same or _begs(change.equation, equation):
+            empty = bool(nodes(meaning)) and not nodes(changed)  # nothing is left to claim
+            if same or empty or _begs(change.equation, equation):
                 continue
             if holds_at_witness(changed, finding) is not True:
                 continue

@@ -683,13 +683,12 @@ def _sign(reader: Reader, symbol: Symbol, sub: Tree | None, at: int) -> Expr:
     if sub is None and base == "e" and set(fonts) <= {r"\mathrm"}:
         return algebra.number(math.e, at, ("e", to_latex(symbol)))
     if sub is None and base == "1" and set(symbol.styles) <= BOLD and symbol.styles:
-        ones = make("ones", at=at, shape=(DimensionVariable(), 1))
-        return reader.inference.must_have_lengths(ones)
+        return make("ones", at=at, shape=(DimensionVariable(), 1))
     if sub is None and base == "0" and set(symbol.styles) <= BOLD | {r"\vec"} and symbol.styles:
         return algebra.number(0.0, at, ("0", "0"))
     if sub is None and base == "I" and set(symbol.styles) <= BOLD | {r"\mathrm"}:
         side = DimensionVariable()
-        return reader.inference.must_have_lengths(make("eye", at=at, shape=(side, side)))
+        return make("eye", at=at, shape=(side, side))
     if base in (r"\partial", r"\nabla"):
         fail(
             Why.DERIVATIVE,

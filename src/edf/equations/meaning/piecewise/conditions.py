@@ -134,9 +134,12 @@ def read_conditions(reader: Reader, trees: Sequence[Tree]) -> list[Condition]:
             found += _within(reader, tree)
             continue
         middle = tree.left.right if isinstance(tree.left, Relation) else None
-        if isinstance(middle, Symbol) and reader.scope.find(middle) is None:
+        bound = reader.scope.find(middle) if isinstance(middle, Symbol) else None
+        if isinstance(middle, Symbol) and bound is None:
             found += _within_bounds(reader, tree, middle)
             continue
+        if bound is not None and type(bound.value) is int and bound.name in COUNTERS:
+            continue  # which a loop left behind
         if isinstance(tree.left, Relation):
             found.append(read_condition(reader, tree.left))
             found.append(
@@ -216,7 +219,7 @@ def with_ranges(equations: Sequence[Equation], scope: Scope) -> list[Equation]:
     for equation in equations:
         if len(equations) > 1 and _says_constant(equation, scope):
             continue
-        name = _ranged(equation)
+        name = _ranged(equation, scope)
         beside = [
             k
             for k, other in enumerate(found)
@@ -251,14 +254,17 @@ def _says_constant(equation: Equation, scope: Scope) -> bool:
     return right.base.rstrip(".") in ("constant", "const") and bool(set(right.styles) & TEXT)
 
 
-def _ranged(equation: Equation) -> Symbol | None:
-    """The name that an inequality bounds by a number."""
+def _ranged(equation: Equation, scope: Scope) -> Symbol | None:
+    """The name that an inequality bounds by a number, or an index that it bounds by a length."""
     if equation.sign not in ("<", ">", r"\leq", r"\geq"):
         return None
     pairs = (equation.left, equation.right), (equation.right, equation.left)
     for name, number in pairs:
         if isinstance(name, Symbol) and isinstance(number, Number):
             return name
+        length = scope.find(number) if isinstance(number, Symbol) else None
+        if isinstance(name, Symbol) and scope.find(name) is None and length is not None:
+            return name if isinstance(length.value, int) else None
     return None
 
 
