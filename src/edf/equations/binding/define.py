@@ -36,6 +36,7 @@ from edf.equations.meaning.names.wording import (
     insist_on_remarks,
     with_names,
 )
+from edf.equations.meaning.piecewise.conditions import whole_number
 from edf.equations.options import Reading, parse_reading
 from edf.equations.sampling.world import World
 from edf.graph import Input, Node
@@ -54,12 +55,6 @@ _GOES_ON = frozenset(["=", "<", ">", r"\leq", r"\geq", r"\approx"])
 _WORDS = frozenset([*MOMENTS, "rank", "dim", "ker", "span", "vol"])
 #: What makes a name an alias: derivatives, and nodes with other arguments.
 _DERIVATIVES = frozenset(["deriv", "prime", "replace", "at"])
-
-#: What is said beside a definition of its index: k = 1, \dots, n - 1.
-_RANGE = re.compile(
-    r"([A-Za-z])\s*(?:=|\\in\s*\\\{)\s*(\d+)\s*,(?:\s*\d+\s*,)?\s*\\[lc]?dots\s*,"
-    r"\s*(?:(\d+)|([A-Za-z])(?:\s*([+-]\s*\d+))?)(?!\w|\s*(?:\^|/|\\times|\\cdot))"
-)
 
 
 def define(
@@ -239,13 +234,14 @@ def _defined(
                 0,
             )
         equation = equations[0]
-        if equation.conditions:
+        ranges = [_range(condition) for condition in equation.conditions]
+        if None in ranges:
             fail(
                 Why.DECLARATION,
                 "A definition holds everywhere: write cases for one with conditions",
                 0,
             )
-        equation = _of_square(equation)
+        equation = _of_square(replace(equation, conditions=()))
         left = left_side(equation.left, equation.left.at)
         equation = replace(equation, right=with_names(equation, Scope(names)).right)
         if variables := _variables(equation.left, names):
@@ -260,7 +256,7 @@ def _defined(
                 equation.left.at,
             )
         graph.insist_on(indices)
-        _insist_on_all(text, indices, graph, names)
+        _insist_on_all([each for each in ranges if each], indices, graph)
         if any(expr.op in _DERIVATIVES for expr in graph.expr.walk()) or graph.counts_alone():
             return name, Alias(equation.right, indices)
         laid = graph.laid(indices)
@@ -273,8 +269,16 @@ def _defined(
     return name, laid.node
 
 
+def _range(condition: Tree) -> tuple[Symbol, Number, Tree] | None:
+    r"""An index, and the first and the last of its values, if k = 1, \dots, n says these."""
+    match condition:
+        case Relation(Relation(Number() as first, r"\leq", Symbol() as letter), r"\leq", last):
+            return letter, first, last
+    return None
+
+
 def _insist_on_all(
-    text: str, indices: tuple[str, ...], graph: GraphBuilder, names: Mapping[str, Any]
+    ranges: Sequence[tuple[Symbol, Number, Tree]], indices: tuple[str, ...], graph: GraphBuilder
 ) -> None:
     r"""Refuse a definition that says that its index runs over a part of its values only.
 
@@ -283,20 +287,20 @@ def _insist_on_all(
     Raises:
         EquationError: It is one.
     """
-    for found in _RANGE.finditer(text):
-        letter, first, number, name, step = found.groups()
-        last = int(number) if number else names.get(name)
-        if letter not in indices or not isinstance(last, int):
+    inference = graph.reader.inference
+    for letter, first, end in ranges:
+        name = python_names(letter)[0]
+        last = whole_number(graph.reader, end)
+        length = None if inference.shifts(name) else inference.ranges.get(name)
+        if name not in indices or last is None or length is None:
             continue
-        last += int((step or "0").replace(" ", ""))
-        inference = graph.reader.inference
-        length = None if inference.shifts(letter) else inference.ranges.get(letter)
-        if length is not None and last - int(first) + 1 != length:
+        count = last - int(first.text) + 1
+        if count != length:
             fail(
                 Why.DECLARATION,
-                f"A definition holds for all {length} values of {letter}, and this one for "
-                f"{last - int(first) + 1} of them: write cases, or declare what has so many",
-                found.start(),
+                f"A definition holds for all {length} values of {name}, and this one for "
+                f"{count} of them: write cases, or declare what has so many",
+                letter.at,
             )
 
 

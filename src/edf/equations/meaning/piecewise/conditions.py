@@ -170,7 +170,7 @@ def _insist_on_values(reader: Reader, letter: str, first: int, last: int, at: in
 def _within_bounds(reader: Reader, tree: Relation, letter: Symbol) -> list[Condition]:
     r"""What 2 \leq i \leq n leaves out of the values of an index, as far as the ends are known."""
     assert isinstance(tree.left, Relation)
-    first, last = _whole(reader, tree.left.left), _whole(reader, tree.right)
+    first, last = whole_number(reader, tree.left.left), whole_number(reader, tree.right)
     length = reader.inference.ranges.get(letter.base)
     shifted = reader.inference.shifts(letter.base) or letter.base in reader.inference.spans
     if first is None or length is None or shifted:
@@ -190,7 +190,7 @@ def _within_bounds(reader: Reader, tree: Relation, letter: Symbol) -> list[Condi
     ]
 
 
-def _whole(reader: Reader, tree: Tree) -> int | None:
+def whole_number(reader: Reader, tree: Tree) -> int | None:
     """A whole number that a formula tells: 3, or a length of the page, or n - 1."""
     if any(isinstance(t, Symbol) and reader.scope.find(t) is None for t in walk(tree)):
         return None
