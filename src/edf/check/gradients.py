@@ -142,7 +142,7 @@ class _Check:
 
     def _go_further(self) -> None:
         """Test the operations that are not edf's own beyond the sampled range."""
-        for where, finite_only, of_ones in self.explorer.points():
+        for where, finite_only, of_ones, near_zero in self.explorer.points():
             for node in self.graph.order:
                 node.grad = None  # each operation is asked by itself: nothing was added before
             for ones in (False, True)[: 1 + of_ones]:
@@ -152,7 +152,11 @@ class _Check:
                     )
                 except (EvaluationError, ProtocolError) as problem:
                     raise type(problem)(f"{problem} ({where})") from problem
-                if found is not None:
+                if (
+                    found is not None and near_zero
+                ):  # y / max(norm, 1e-12) is meant to be wrong there
+                    self._doubt(f"{describe_component(found.worst)} ({where}, close to 0)")
+                elif found is not None:
                     self.status, self.shown = "refuted", found.evidence()
                     self.message = f"{describe_component(found.worst)} ({where})"
                     return

@@ -36,6 +36,8 @@ USUAL = 10.0
 DISTANCES = tuple(float(d) for d in np.geomspace(1e-2, 1e12, 29))
 #: How much closer to 0 a search moves them as well.
 CLOSER = tuple(10.0**-k for k in (4, 8, 12, 20, 50, 150, 300))
+#: What a guard against dividing by 0 is usually smaller than.
+GUARD = 1e-6
 #: Points that the searches of one check may evaluate.
 BUDGET = 600
 #: Halvings of a segment on which a branch changes sides.
@@ -90,6 +92,8 @@ class Further(NamedTuple):
     and divide by zeros."""
     of_ones: bool = False
     """Whether a cotangent of ones is tried as well, with which the point was found."""
+    near_zero: bool = False
+    """Whether some leaf is so small that the side found may be a guard against dividing by 0."""
 
 
 @dataclass
@@ -284,7 +288,13 @@ class Explorer:
             for side in sides.wanted:
                 if self._find(sides, side):
                     self.note()
-                    yield Further(f"beyond the threshold of `{sides.branch.source}`", of_ones=True)
+                    where = f"beyond the threshold of `{sides.branch.source}`"
+                    yield Further(where, of_ones=True, near_zero=self._is_near_zero())
+
+    def _is_near_zero(self) -> bool:
+        values = self.graph.leaf_values()
+        sizes = [np.max(np.abs(v)) for k, v in values.items() if self.graph.is_free(k) and v.size]
+        return any(0 < size < GUARD for size in sizes)
 
     # ---------------------------------------------------------------------------------- the search
 
