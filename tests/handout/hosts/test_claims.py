@@ -152,6 +152,24 @@ def test_a_formula_defines_and_claims_what_stands_beside(workshop) -> None:
     assert "formula-4: refuted" in handout("check", "a.md").output
 
 
+def test_a_network_is_defined_by_its_formulas_alone(workshop) -> None:
+    """Layers by number, several in one formula, and the mean of u beside a length m."""
+    text = (
+        "---\nclaims: all\n---\n<!-- let: x \\in \\mathbb{R}^n, "
+        "W_1 \\in \\mathbb{R}^{m \\times n}, "
+        "W_2 \\in \\mathbb{R}^{k \\times m}, t \\in \\mathbb{R}^k -->\n\n"
+        "$$ z_1 = W_1 x, \\qquad a_1 = \\tanh(z_1), \\qquad z_2 = W_2 a_1 $$\n\n"
+        "$$ L = \\tfrac{1}{2} \\lVert z_2 - t \\rVert^2 $$\n\n"
+        "$$ \\delta_2 = z_2 - t, "
+        "\\qquad \\delta_1 = (W_2^\\top \\delta_2) \\odot (1 - a_1^2) $$\n\n"
+        "$$ \\frac{\\partial L}{\\partial W_1} = \\delta_1 x^\\top $$\n\n"
+        "$$ m_t = \\frac{1}{k} \\sum_i t_i $$\n\n$$ \\sum_i (t_i - m_t) = 0 $$\n"
+    )
+    workshop.write("a.md", text.encode())
+    done = handout("check", "a.md")
+    assert "2 verified; all as expected" in done.output, done.output
+
+
 def test_signs_that_define_do_so_wherever_they_stand(workshop) -> None:
     """In a claim, and where a formula is only shown; anew, if formulas have bound the name."""
     text = (

@@ -31,7 +31,14 @@ from edf.equations.latex.syntax import (
 )
 from edf.equations.latex.vocabulary import GREEK, MOMENTS
 from edf.equations.meaning.calls.functions import named_operation
-from edf.equations.meaning.names.scope import Alias, Scope, is_defined, joined_name, python_names
+from edf.equations.meaning.names.scope import (
+    Alias,
+    Bound,
+    Scope,
+    is_defined,
+    joined_name,
+    python_names,
+)
 from edf.equations.meaning.names.wording import (
     insist_on_remarks,
     with_names,
@@ -205,11 +212,19 @@ def _possible(left: LeftSide, names: Mapping[str, Any]) -> tuple[str, ...]:
     Of a number J that is defined no J_\lambda is part, of a vector w neither w_{\text{MAP}} nor,
     where \lambda is a number, w_\lambda.
     """
+    base = names.get(left.base)
+    bound = [Bound.of(letter, names[letter]) for letter in left.letters or () if letter in names]
+    labelled = isinstance(base, int | float) or any(
+        b.kind == "node" and not b.is_label for b in bound
+    )
+    if left.text and labelled:
+        return left.names[1:]  # m_u, of a number m or a vector u
     if left.letters is not None:
         return left.names
+    if left.text and base is None:
+        return left.names[1:]  # z_1 and z_2 are two names
     if left.text.isidentifier() and (left.text in names or f"\\{left.text}" not in GREEK):
         return left.names[1:]
-    base = names.get(left.base)
     scalar = isinstance(base, Node) and is_defined(base) and World([base]).shape(base) == ()
     return left.names[1:] if scalar else left.names
 

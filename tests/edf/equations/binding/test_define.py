@@ -272,6 +272,9 @@ def test_what_is_not_understood_is_an_error(latex: str, message: str, at: str) -
         (r"\sigma(x) = 1 - \sigma(-x)", None),
         (r"\Phi(-x) = x", None),
         ("h(0) = 1", None),
+        ("z_1 = x, z_2 = z_1", "z_1 = x, z_2 = z_1"),
+        ("c_x = y", "c_x = y"),
+        ("x_y = y", "x_y = y"),
         (r"x_{\text{MAP}} = y", r"x_{\text{MAP}} = y"),
         (r"x_\lambda = y", r"x_\lambda = y"),
         (r"x_\beta = y_\beta", None),
@@ -291,6 +294,7 @@ def test_what_of_a_formula_defines(latex: str, expected: str | None) -> None:
 @pytest.mark.parametrize(
     ("latex", "first", "count"),
     [
+        ("z_1 = x, z_1 = y", "z_1 = x", 1),
         (r"z = x, \quad z^\top z = x^\top x", r"z = x, \quad", 1),
         (r"z = x, \quad \text{so} \quad 2 z = 2 x", r"z = x, \quad \text{so} \quad", 1),
         (r"z = x, \quad w = z + y = x + y", r"z = x, \quad w = z + y ", 2),
