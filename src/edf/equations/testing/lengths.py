@@ -399,7 +399,8 @@ def _is_short(meaning: Meaning, world: World, change: LengthChange | None = None
             sides = now(expr.args[0].shape or ())
             count += DECOMPOSING[expr.op] * times * math.prod(sides) * max(sides)
         elif expr.op == "deriv":
-            count += graph * math.prod(now(world.shape(expr.data[0])))
+            entries = math.prod(now(world.shape(expr.data[0])))
+            count += graph * entries ** max(1, meaning.differentiates)
     return count <= MOST
 
 
