@@ -152,14 +152,14 @@ class _Check:
                     )
                 except (EvaluationError, ProtocolError) as problem:
                     raise type(problem)(f"{problem} ({where})") from problem
-                if (
-                    found is not None and near_zero
-                ):  # y / max(norm, 1e-12) is meant to be wrong there
-                    self._doubt(f"{describe_component(found.worst)} ({where}, close to 0)")
-                elif found is not None:
+                if found is None:
+                    continue
+                said = describe_component(found.worst)
+                if not near_zero:
                     self.status, self.shown = "refuted", found.evidence()
-                    self.message = f"{describe_component(found.worst)} ({where})"
+                    self.message = f"{said} ({where})"
                     return
+                self._doubt(f"{said} ({where}, close to 0)")  # x / max(norm, 1e-12) is a guard
         for operations, where in self.explorer.elsewhere():
             try:
                 found, _ = operation_at_fault(operations, self.rng, finite_only=True)

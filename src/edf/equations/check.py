@@ -166,7 +166,7 @@ class _Steps(NamedTuple):
         findings = [each.finding for each in self.tested]
         return all(
             finding.status == "inconclusive"
-            and (finding.zero or not finding.told or finding.points < self.setting.points)
+            and (not finding.told or finding.points < self.setting.points)
             for finding in findings
         )
 

@@ -131,15 +131,20 @@ def test_a_chain_defines_by_its_first_equality_and_claims_the_rest(workshop) -> 
     assert "formula-1 step 3: refuted" in done.output
 
 
+def whole_page(declared: str, *formulas: str) -> str:
+    """A page that claims as a whole."""
+    shown = "\n\n".join(f"$$ {formula} $$" for formula in formulas)
+    return f"---\nclaims: all\n---\n<!-- let: {declared} -->\n\n{shown}\n"
+
+
 def test_a_formula_defines_and_claims_what_stands_beside(workshop) -> None:
     """And a word with a meaning, as the trace, is no new name that would hide a claim."""
-    text = (
-        "---\nclaims: all\n---\n<!-- let: A \\in \\mathbb{R}^{n \\times n}, "
-        "v \\in \\mathbb{R}^n -->\n\n"
-        "$$ q_k = v_k^2, \\quad k = 1, \\dots, n $$\n\n"
-        "$$ G = A + A^\\top, \\qquad G^\\top = G $$\n\n"
-        "$$ \\begin{aligned} s &= \\sum_k q_k \\\\ &= v^\\top v \\end{aligned} $$\n\n"
-        "$$ \\operatorname{tr}(G) = 2 \\operatorname{tr}(A) $$\n"
+    text = whole_page(
+        r"A \in \mathbb{R}^{n \times n}, v \in \mathbb{R}^n",
+        r"q_k = v_k^2, \quad k = 1, \dots, n",
+        r"G = A + A^\top, \qquad G^\top = G",
+        r"\begin{aligned} s &= \sum_k q_k \\ &= v^\top v \end{aligned}",
+        r"\operatorname{tr}(G) = 2 \operatorname{tr}(A)",
     )
     workshop.write("a.md", text.encode())
     done = handout("check", "a.md")
@@ -154,16 +159,15 @@ def test_a_formula_defines_and_claims_what_stands_beside(workshop) -> None:
 
 def test_a_network_is_defined_by_its_formulas_alone(workshop) -> None:
     """Layers by number, several in one formula, and the mean of u beside a length m."""
-    text = (
-        "---\nclaims: all\n---\n<!-- let: x \\in \\mathbb{R}^n, "
-        "W_1 \\in \\mathbb{R}^{m \\times n}, "
-        "W_2 \\in \\mathbb{R}^{k \\times m}, t \\in \\mathbb{R}^k -->\n\n"
-        "$$ z_1 = W_1 x, \\qquad a_1 = \\tanh(z_1), \\qquad z_2 = W_2 a_1 $$\n\n"
-        "$$ L = \\tfrac{1}{2} \\lVert z_2 - t \\rVert^2 $$\n\n"
-        "$$ \\delta_2 = z_2 - t, "
-        "\\qquad \\delta_1 = (W_2^\\top \\delta_2) \\odot (1 - a_1^2) $$\n\n"
-        "$$ \\frac{\\partial L}{\\partial W_1} = \\delta_1 x^\\top $$\n\n"
-        "$$ m_t = \\frac{1}{k} \\sum_i t_i $$\n\n$$ \\sum_i (t_i - m_t) = 0 $$\n"
+    text = whole_page(
+        r"x \in \mathbb{R}^n, W_1 \in \mathbb{R}^{m \times n}, W_2 \in \mathbb{R}^{k \times m}, "
+        r"t \in \mathbb{R}^k",
+        r"z_1 = W_1 x, \qquad a_1 = \tanh(z_1), \qquad z_2 = W_2 a_1",
+        r"L = \tfrac{1}{2} \lVert z_2 - t \rVert^2",
+        r"\delta_2 = z_2 - t, \qquad \delta_1 = (W_2^\top \delta_2) \odot (1 - a_1^2)",
+        r"\frac{\partial L}{\partial W_1} = \delta_1 x^\top",
+        r"m_t = \frac{1}{k} \sum_i t_i",
+        r"\sum_i (t_i - m_t) = 0",
     )
     workshop.write("a.md", text.encode())
     done = handout("check", "a.md")

@@ -139,6 +139,7 @@ def defining_part(
     """
     new: set[str] = set()
     taken: set[str] = set()
+    says_number = False  # of a name, as k = 1 of an index
     try:
         source = expanded(latex, macros)
         found = statements(_plain(source), _is_one)
@@ -149,11 +150,12 @@ def defining_part(
             bound = {name for name in left if name in names}
             again = signed and all(name in formulas for name in bound)
             if not left or new & set(left) or (bound and not again) or (by_sign and not signed):
-                goes_on = first.sign == "=" and not signed and not _says_number(found[:count])
+                goes_on = first.sign == "=" and not signed and not says_number
                 beginning = source[:at].rstrip(" ,;")
                 return Defining(beginning, True, bool(taken), count) if new and goes_on else None
             new |= set(left)
             taken |= bound
+            says_number = says_number or isinstance(first.right, Number)
             if rest:
                 goes_on = rest[0].sign in _GOES_ON and rest[0].statement == first.statement
                 beginning = source[: at + rest[0].sign_at] if count else text[: rest[0].sign_at]
@@ -191,11 +193,6 @@ def _has_meaning(function: Tree, equation: Equation, names: Mapping[str, Any]) -
         return named_operation(function) is not None and function in walk(equation.right)
     known = named_operation(function) is not None or function.base in _WORDS
     return known and not _variables(equation.left, names)
-
-
-def _says_number(definitions: Sequence[Statement]) -> bool:
-    """Whether one of some definitions says of a name that it is a number, as k = 1 of an index."""
-    return any(isinstance(steps(parse(text))[0].right, Number) for text, _ in definitions)
 
 
 def _is_one(text: str) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 
 from edf.anyfunction import AnyFunction
 from edf.copies import copy_graph
-from edf.graph import Input, Node
+from edf.graph import Input, Node, topological_order
 
 _PREFERRED = (4, 3, 5, 2, 6, 7)
 
@@ -58,7 +58,7 @@ def with_one_longer(names: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, A
     (X^\top X)^{-1} has a value only where X has no more columns than rows.
     """
     nodes = [value for value in names.values() if isinstance(value, Node)]
-    inputs = [node for node in copy_graph(nodes) if isinstance(node, Input)]
+    inputs = [node for node in topological_order(*nodes) if isinstance(node, Input)]
     if any(isinstance(value, AnyFunction) for value in names.values()) or any(
         getattr(node, "measure", None) is not None for node in inputs
     ):

@@ -37,6 +37,7 @@ from edf.equations.testing.special_points import (
     judged_apart,
     movable,
     resized,
+    within,
 )
 from edf.graph import Array, Constant, Node, Param
 from edf.numerics.intervals import Bounds
@@ -575,9 +576,7 @@ def _closer(value: Array, node: Node, closer: float, world: World) -> Array:
     """The values of a leaf closer to 0, or to each end of what it is drawn from, within that."""
     sizes = np.array([closer, 1 / closer] if is_between(world, node) else [closer])
     moved = resized(world, node, np.stack([value] * len(sizes)), sizes)
-    sample = getattr(node, "sample", None)
-    low, high = getattr(sample, "low", -np.inf), getattr(sample, "high", np.inf)
-    return np.where((low < moved) & (moved < high), moved, value)
+    return within(node, moved, value)
 
 
 def _numbers(threshold: Threshold, below: Sequence[Node]) -> list[float]:

@@ -24,7 +24,7 @@ from edf.equations.sampling.world import World
 from edf.equations.testing.judge import Finding, judge_at
 from edf.equations.testing.measure import COPIES, STEPS, is_heavy, quiet
 from edf.equations.testing.setting import Setting, nodes
-from edf.equations.testing.special_points import is_positive, is_simplex, movable
+from edf.equations.testing.special_points import is_positive, is_simplex, movable, within
 from edf.graph import Array, Node
 
 #: What the entries of all inputs are, one after the other, the smallest first.
@@ -99,14 +99,11 @@ def _simple_points(setting: Setting, finding: Finding) -> Iterator[Points]:
 
 def _rounded(world: World, node: Node, value: Array, digits: int) -> Array:
     """The values of a leaf to so many digits, as far as its set allows."""
-    sample: Any = getattr(node, "sample", None)
-    low, high = getattr(sample, "low", None), getattr(sample, "high", None)
-    if value.dtype.kind != "f" or not (movable(world, node) or low is not None):
+    bounded = hasattr(getattr(node, "sample", None), "low")
+    if value.dtype.kind != "f" or not (movable(world, node) or bounded):
         return value
     few = np.array([float(f"{number:.{digits}g}") for number in value.flat]).reshape(value.shape)
-    if low is None or high is None:
-        return few
-    return np.where((low < few) & (few < high), few, value)
+    return within(node, few, value)
 
 
 def _small_points(world: World, seed: int) -> Iterator[Points]:

@@ -149,26 +149,37 @@ def _between(made: Array, interval: Any) -> Array:
 def patterned_points(world: World, rng: Generator) -> Points:
     """Return the graph where all leaves have one pattern, and where each has one, and a size, of
     its own."""
-    count = 2 * COUNT
     sizes = np.concatenate([np.ones(COUNT), 10.0 ** rng.uniform(*SIZES, COUNT)])
-    leaves = {}
-    for node in world.order:
-        if node.inputs:
-            continue
-        values = np.array(drawn_leaf(world, node, rng, count))
-        made = _in_its_set(world, node, rng, values)
-        if made is not None:
-            values[:COUNT] = made
-            values[COUNT:] = _signed(world, node, made[rng.permutation(COUNT)], rng)
-        leaves[node] = resized(
-            world, node, values, rng.permuted(sizes.reshape(2, -1), axis=1).ravel()
-        )
-    return at(world, leaves, count, int(rng.integers(2**62)), 1 + COPIES, COARSE, guarded=True)
+
+    def arrange(node: Node, values: Array, made: Array) -> None:
+        values[:COUNT] = made
+        values[COUNT:] = _signed(world, node, made[rng.permutation(COUNT)], rng)
+
+    def own_sizes() -> Array:
+        return rng.permuted(sizes.reshape(2, -1), axis=1).ravel()
+
+    return _points(world, rng, 2 * COUNT, arrange, own_sizes)
 
 
 def scattered_points(world: World, rng: Generator, count: int) -> Points:
     """Return the graph at many random points, where each leaf is of a size, and may be of a
     pattern, of its own."""
+
+    def arrange(node: Node, values: Array, made: Array) -> None:
+        chosen = np.flatnonzero(rng.random(count) < PATTERNED)
+        values[chosen] = _signed(world, node, made[rng.integers(COUNT, size=len(chosen))], rng)
+
+    return _points(world, rng, count, arrange, lambda: 10.0 ** rng.uniform(*SIZES, count))
+
+
+def _points(
+    world: World,
+    rng: Generator,
+    count: int,
+    arrange: Callable[[Node, Array, Array], None],
+    sizes: Callable[[], Array],
+) -> Points:
+    """The graph at random points, of which `arrange` gives some the patterns of a leaf."""
     leaves = {}
     for node in world.order:
         if node.inputs:
@@ -176,9 +187,8 @@ def scattered_points(world: World, rng: Generator, count: int) -> Points:
         values = np.array(drawn_leaf(world, node, rng, count))
         made = _in_its_set(world, node, rng, values)
         if made is not None:
-            chosen = np.flatnonzero(rng.random(count) < PATTERNED)
-            values[chosen] = _signed(world, node, made[rng.integers(COUNT, size=len(chosen))], rng)
-        leaves[node] = resized(world, node, values, 10.0 ** rng.uniform(*SIZES, count))
+            arrange(node, values, made)
+        leaves[node] = resized(world, node, values, sizes())
     return at(world, leaves, count, int(rng.integers(2**62)), 1 + COPIES, COARSE, guarded=True)
 
 

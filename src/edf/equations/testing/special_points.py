@@ -47,6 +47,13 @@ def is_between(world: World, node: Node) -> bool:
     return isinstance(node, Input) and node not in world.fixed and hasattr(node.sample, "low")
 
 
+def within(node: Node, moved: Array, values: Array) -> Array:
+    """Values that were moved, but for those that left what a leaf is drawn from."""
+    sample: Any = getattr(node, "sample", None)
+    low, high = getattr(sample, "low", -np.inf), getattr(sample, "high", np.inf)
+    return np.where((low < moved) & (moved < high), moved, values)
+
+
 def is_simplex(world: World, node: Node) -> bool:
     """Whether a leaf is drawn as probabilities that add up to 1."""
     return isinstance(node, Input) and node not in world.fixed and node.sample == "simplex"
