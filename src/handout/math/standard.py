@@ -89,7 +89,9 @@ _PLAIN: tuple[tuple[str, str], ...] = (
     (r"\\end\s*\{smallmatrix\}", r"\\end{matrix}}"),
 )
 #: The rules, none of which begins with the second backslash of a line break.
-_RULES = [(re.compile(rf"(?<!\\){pattern}"), replacement) for pattern, replacement in _PLAIN]
+_RULES = [(rf"(?<!\\){pattern}", replacement) for pattern, replacement in _PLAIN]
+#: Most formulas follow none of the rules, which a single search finds out.
+_ANY = re.compile(rf"(?<!\\)(?:{'|'.join(pattern for pattern, _ in _PLAIN)})")
 
 _TEXT = re.compile(r"\\(?:text|textrm|textit|textbf|textsf|texttt|emph)\s*(?=\{)")
 _SUBSTACK = re.compile(r"\\substack\s*(?=\{)")
@@ -117,8 +119,9 @@ def standard(latex: str, display: bool = True) -> str:
     if "\\" not in latex and "^{'" not in latex:
         return latex
     latex = _EQNARRAY.sub(lambda found: _MIDDLE.sub(r"&\1 ", found[0]), latex)
-    for pattern, replacement in _RULES:
-        latex = pattern.sub(replacement, latex)
+    if _ANY.search(latex):
+        for pattern, replacement in _RULES:
+            latex = re.sub(pattern, replacement, latex)
     latex = _each(latex, _TEXT, _text)
     latex = _each(
         latex, _SUBSTACK, lambda _, body: rf"\begin{{subarray}}{{c}}{body}\end{{subarray}}"
