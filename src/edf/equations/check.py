@@ -16,6 +16,7 @@ from edf.equations.latex.asides import stated_in
 from edf.equations.latex.parser import parse, steps
 from edf.equations.latex.printer import to_latex
 from edf.equations.latex.syntax import Equation, Grad, Number, Relation, Symbol, Tree, walk
+from edf.equations.meaning.calculus.derivatives import insist_on_a_way
 from edf.equations.meaning.calculus.minima import with_minima
 from edf.equations.meaning.names.scope import Scope
 from edf.equations.meaning.names.wording import insist_on_remarks, with_names
@@ -315,11 +316,15 @@ def _insist_on_one_reading(equation: Equation, meaning: Meaning, setting: Settin
     That is b(1 - r) as a product, of a node b that depends on r; \frac{db}{dr}(r + h) as the
     derivative there; A^2 as the square of each entry;
     a norm of a matrix as that of its entries; a softmax of columns; and a natural number as a
-    positive one.
+    positive one. So is a derivative along what is computed beside something, and not on the way
+    to it.
 
     Raises:
         EquationError: It holds so.
     """
+    for expr in parts(meaning):
+        if expr.op == "deriv":
+            insist_on_a_way(expr, setting.page.scope)
     for expr in parts(meaning):
         if expr.op == "replace" and len(expr.args) == 1:
             name = expr.label[1]

@@ -31,6 +31,7 @@ from edf.equations.latex.syntax import (
 from edf.equations.meaning.inference import Inference
 from edf.equations.meaning.names.scope import Bound, Scope, python_names
 from edf.equations.meaning.typed.expression import Expr
+from edf.equations.operations.shapes import Dim
 from edf.equations.options import Reading
 from edf.graph import Node
 
@@ -119,6 +120,8 @@ class Reader:
         self.counts: dict[str, int] = {}  # indices that are numbers, too, and where they start
         self.numbered: list[str] = []  # indices that run over a part of their values, by number
         self.places: list[tuple[str, int]] = []  # names of numbers that are components, and where
+        self.units: list[tuple[Expr, Expr]] = []  # of unit vectors: their ones, and their place
+        self.lengths: dict[str, Dim] = {}  # of letters that stand for lengths below ones
         self._readers = readers
         self._unit = unit
 

@@ -50,6 +50,7 @@ from edf.equations.meaning.calls.functions import read_function
 from edf.equations.meaning.inference import insist_on_lengths
 from edf.equations.meaning.letters.scripts import is_transpose, read_bars, read_script
 from edf.equations.meaning.letters.symbols import read_symbol
+from edf.equations.meaning.letters.units import insist_on_units, settle_units
 from edf.equations.meaning.names.bound import with_dummies, with_own_indices
 from edf.equations.meaning.names.scope import Scope
 from edf.equations.meaning.piecewise.cases import read_cases
@@ -129,9 +130,15 @@ def _resolved(reader: Reader, equation: Equation) -> Meaning:
     page, columns = reader.page, reader.columns
     try:
         meaning = _read_equation(reader, equation)
-    except EquationError:
+    except EquationError as error:
         if reader.undecided and not reader.layout:
             return _with_fitting_layout(equation, page, columns)
+        if (
+            reader.units
+            and error.why in (Why.SHAPES, Why.UNKNOWN)
+            and "unit vector" not in error.message
+        ):
+            error.message += "; what is written e_i is a unit vector, since e is not bound here"
         raise
     base = _first_component(reader)
     from_one = base == 1 or (base is None and page.world.is_declared)
@@ -263,6 +270,7 @@ def _read_equation(reader: Reader, equation: Equation) -> Meaning:
         reader.read(equation.right),
     )
     given = read_conditions(reader, equation.conditions)
+    settle_units(reader)
     reader.inference.settle_ranges()
     for expr in (*left.walk(), *right.walk()):
         if expr.op == "index" and expr.data[0] not in reader.inference.ranges:
@@ -285,6 +293,7 @@ def _read_equation(reader: Reader, equation: Equation) -> Meaning:
             "write a transpose, an index or a product that makes them alike",
             right.at,
         )
+    insist_on_units(reader)
     insist_on_lengths((*left.walk(), *right.walk()))
     one, other = as_equality(equation, left, right)
     return Meaning(

@@ -124,6 +124,20 @@ def _entry_at(column: Array, place: Array) -> Array:
     return np.where((places >= 0) & (places < column.shape[-2]), found, np.nan)
 
 
+def _unit(ones: Shape, place: Shape) -> Shape:
+    if place is not None:
+        raise ShapeRuleError(f"A unit vector is told by a number, not by {describe(place)}", 1)
+    return ones
+
+
+def _unit_at(ones: Array, place: Array) -> Array:
+    """The column whose entry at a place, counted from 0, is 1; no number where there is none."""
+    rows = np.arange(ones.shape[-2])[:, None]
+    places = np.rint(place.real)
+    inside = (places >= 0) & (places < len(rows))
+    return np.where(inside, np.where(rows == places, 1.0, 0.0), np.nan)
+
+
 def _stacked(shape: Shape) -> Shape:
     rows, columns = (settle(dim) for dim in shape or (1, 1))
     if not isinstance(rows, int) or not isinstance(columns, int):
@@ -278,6 +292,10 @@ MATRICES = [
     Operation(
         "entry", _entry_at, _entry_of, Shown(lambda a, k: f"{a}_({k})", (TIGHT, LOOSE), TIGHT),
         Shown(lambda a, k: f"{a}_{{{k}}}", (TIGHT, LOOSE), TIGHT), arity=2,
+    ),
+    Operation(  # of a column of ones, which is as long as what stands around it asks for
+        "unit", _unit_at, _unit, Shown(lambda _, k: f"e_{k}", (LOOSE, TIGHT), TIGHT),
+        Shown(lambda _, k: rf"\mathbf{{e}}_{{{k}}}", (LOOSE, LOOSE), TIGHT), arity=2,
     ),
     Operation(
         "vec", lambda a: a.swapaxes(-1, -2).reshape(*a.shape[:-2], -1, 1), _stacked,

@@ -39,7 +39,7 @@ from edf.equations.meaning.letters.symbols import (
     read_node,
     without_label,
 )
-from edf.equations.meaning.names.scope import Bound, latex_name
+from edf.equations.meaning.names.scope import Bound, Scope, latex_name
 from edf.equations.meaning.reader import Reader
 from edf.equations.meaning.typed.algebra import MAX_ORDER, apply, make, multiply
 from edf.equations.meaning.typed.display import expression, latex_of, suffix_of
@@ -747,6 +747,31 @@ def read_grad(reader: Reader, tree: Grad) -> Expr:
 
 def _factors(tree: Tree) -> tuple[tuple[Tree, ...], tuple[str, ...]]:
     return (tree.factors, tree.joins) if isinstance(tree, Product) else ((tree,), ())
+
+
+def insist_on_a_way(derivative: Expr, scope: Scope) -> None:
+    r"""Refuse the derivative of what is not computed from a node, but from what that is made of.
+
+    Of K(s) and \sigma(s), \partial K/\partial \sigma is 0 in the graph, and mostly meant as that
+    of K written with \sigma.
+    """
+    (target,), (variable, _, label) = derivative.args, derivative.data
+    if target.op != "node" or target.data[0] is variable:
+        return
+    node = target.data[0]
+    name, wrt = (
+        scope.labels.get(n, said[0]) for n, said in ((node, target.label), (variable, label))
+    )
+    below, beside = scope.ancestors(node), scope.ancestors(variable)
+    if variable not in below and any(leaf in below for leaf in beside):
+        shared = next((scope.labels[n] for n in beside if n in below and n in scope.labels), "")
+        both = f", though both are computed from {shared}" if shared else ""
+        fail(
+            Why.DERIVATIVE,
+            f"{name} is not computed from {wrt}{both}: write {name} in terms of {wrt} in the cell "
+            "or the definition, or take the derivative by what both have below them",
+            derivative.at,
+        )
 
 
 def _nodes_in(expr: Expr) -> list[Node]:

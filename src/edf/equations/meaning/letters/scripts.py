@@ -37,6 +37,7 @@ from edf.equations.meaning.letters.symbols import (
     time_derivative,
     without_label,
 )
+from edf.equations.meaning.letters.units import read_unit_vector
 from edf.equations.meaning.names.scope import Bound, index_text, joined_name, python_names
 from edf.equations.meaning.reader import Reader
 from edf.equations.meaning.typed.algebra import apply, make
@@ -123,7 +124,8 @@ def _on_symbol(reader: Reader, base: Symbol, sub: Tree | None, sup: Tree | None,
         return raised(reader, entry, sup, at)
     if isinstance(sub, Indices) and (member := _member(reader, base, sub, at)) is not None:
         return raised(reader, member, sup, at)
-    value = atom(reader, base, sub, at)
+    unit = read_unit_vector(reader, base, sub, at) if sub is not None else None
+    value = unit or atom(reader, base, sub, at)
     if sup is not None and sub is not None and value.shape is None and _transposes(reader, sup):
         return subscripted(reader, raised(reader, atom(reader, base, None, at), sup, at), sub, at)
     if sup is not None:
@@ -330,7 +332,7 @@ def _labelled(reader: Reader, base: Symbol, sub: Tree | None, label: Group, at: 
     """x^{(i)} with an index: the row i of x, as a column; x^{(i)}_j is an entry of it."""
     name = to_latex(base)
     bound = reader.scope.find(base)
-    if base.base == "e" and bound is None:
+    if base.base == "e" and bound is None and sub is None:
         return apply("exp", (reader.read(label),), at)
     if bound is None or bound.kind not in ("node", "array"):
         atom(reader, base, None, at)

@@ -16,6 +16,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
+
+import numpy as np
 
 from edf.equations.diagnostics import Why, fail
 from edf.equations.latex.printer import to_latex
@@ -43,6 +46,7 @@ from edf.equations.latex.vocabulary import ACCENTS, BOLD, FONTS, GREEK, MOMENTS,
 from edf.equations.meaning.names.dots import with_sums
 from edf.equations.meaning.names.scope import (
     VALUES,
+    Alias,
     Bound,
     Scope,
     index_text,
@@ -50,7 +54,9 @@ from edf.equations.meaning.names.scope import (
     with_suffix,
 )
 from edf.equations.operations import BY_MACRO, BY_WORD
-from edf.graph import Input
+from edf.graph import Constant, Input, Node
+from edf.operations.elementary import Mul, Pow, Sqrt
+from edf.operations.reductions import Std, Var
 
 _MARKS = {
     "*": "star", r"\star": "star", r"\ast": "star", "+": "plus", "-": "minus",
@@ -369,9 +375,16 @@ def _above(tree: Script, scope: Scope, whole: Tree) -> Tree | None:
     if not isinstance(base, Symbol) or sup is None or tree.primes or base.base in _FIXED:
         return None
     text = index_text(tree.sub) if tree.sub is not None else ""
-    if scope.find(base) is not None or (text and scope.find(base, text) is not None):
-        return None
     is_square = isinstance(sup, Number) and sup.text == "2"
+    if text and scope.find(base, text) is not None:
+        return None
+    if (bound := scope.find(base)) is not None:
+        if is_square and tree.sub is None:
+            _insist_on_one_square(base, bound, scope)
+            return None
+        if not is_square or tree.sub is None:
+            return None
+    apart = bound is not None  # \sigma_B^2 beside a \sigma without a label
     if is_square:
         marks = ["2", "sq", "squared"]
     elif (label := _letters_above(sup, scope)) is not None:
@@ -394,14 +407,15 @@ def _above(tree: Script, scope: Scope, whole: Tree) -> Tree | None:
     found = Counter(walk(whole))
     others = [t for t in found if isinstance(t, Script) and t.base == base]
     within = sum(found[t] * sum(part == base for part in walk(t.sup)) for t in others if t.sup)
-    if found[base] - within != sum(found[t] for t in others if is_name(t)):  # the w of w^{new}
+    alone = found[base] - within == sum(found[t] for t in others if is_name(t))
+    if not alone and not apart:  # the w of w^{new}
         return None
     below = tree.sub.items if isinstance(tree.sub, Indices) else ()
     commas = tree.sub.commas if isinstance(tree.sub, Indices) else ()
     for length in range(len(below), -1, -1):  # of \sigma_{B, j}^2, sigma2_B has an index left
         part = Indices(below[:length], commas[: max(length - 1, 0)])
         text = index_text(part) if length else ""
-        if text is None:
+        if text is None or (apart and not _only_name(below[:length])):
             continue
         names = [n for stem in stems for mark in marks for n in _names_above(stem, mark, text)]
         bound = scope.one_of(names, tree.at)
@@ -413,6 +427,48 @@ def _above(tree: Script, scope: Scope, whole: Tree) -> Tree | None:
             return symbol
         return Script(symbol, Indices(below[length:], commas[length:], at=tree.at), at=tree.at)
     return None
+
+
+def _only_name(items: Sequence[Tree]) -> bool:
+    """Whether a subscript only names, as a capital and a word do, and can be no indices."""
+    return bool(items) and all(
+        isinstance(item, Symbol) and (item.base.isupper() or (len(item.base) > 1 and item.styles))
+        for item in items
+    )
+
+
+def _insist_on_one_square(base: Symbol, root: Bound, scope: Scope) -> None:
+    r"""Refuse \sigma^2 of a page that has a sigma and a sigma2 which is not its square.
+
+    The variance is a quantity of its own, to which an \epsilon may be added below the root.
+    """
+    stems = [stem.rstrip("_") for stem in python_names(base)]
+    marks = [*(["2"] if base.base == r"\sigma" else []), "sq", "squared"]
+    names = [name for stem in stems for mark in marks for name in _names_above(stem, mark, "")]
+    square = scope.one_of(names, base.at)
+    if square is None or square.kind not in VALUES or root.kind not in VALUES:
+        return
+    if not _is_square(square.value, root.value):
+        fail(
+            Why.OTHER_MEANING,
+            f"{square.name} and {root.name} are both bound, and the one is not computed as the "
+            f"square of the other: which does {to_latex(base)}^2 mean? Rename one",
+            base.at,
+        )
+
+
+def _is_square(square: Any, root: Any) -> bool:
+    """Whether a value is the square of another, as the one is computed from the other."""
+    if not isinstance(square, Node) or not isinstance(root, Node):
+        return not isinstance(square, Node | Alias) and bool(np.all(np.isclose(square, root**2)))
+    if type(root) is Sqrt and root.inputs == (square,):
+        return True
+    if type(root) is Std and type(square) is Var:
+        return root.inputs == square.inputs and root.axis == square.axis
+    if type(square) is Pow and square.inputs[0] is root:
+        exponent = square.inputs[1]
+        return isinstance(exponent, Constant) and bool(np.all(exponent.value == 2))
+    return type(square) is Mul and all(each is root for each in square.inputs)
 
 
 def _names_above(stem: str, mark: str, sub: str) -> list[str]:
@@ -442,15 +498,21 @@ def _letters_above(sup: Tree, scope: Scope) -> str | None:
 
 
 def _of_part(tree: Script, scope: Scope) -> Script:
-    r"""u_{1,j}, the component j of u_1, where the page has that and no u."""
+    r"""u_{1,j}, the component j of u_1, where the page has that and no u.
+
+    Beside a \mu of its own, \mu_{B,j} is that of mu_B, since B is no index.
+    """
     base, sub = tree.base, tree.sub
-    if not isinstance(base, Symbol) or not isinstance(sub, Indices) or scope.find(base):
+    if not isinstance(base, Symbol) or not isinstance(sub, Indices):
         return tree
+    apart = scope.find(base) is not None
     for length in range(len(sub.items) - 1, 0, -1):
         part = Indices(sub.items[:length], sub.commas[: length - 1], at=sub.at)
         text = index_text(part)
         bound = scope.find(base, text) if text else None
         if bound is None or bound.kind not in ("node", "array"):
+            continue
+        if apart and not _only_name(part.items):
             continue
         if getattr(bound.value, "is_family", False):
             return tree
