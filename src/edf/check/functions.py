@@ -73,7 +73,7 @@ class GraphFunction:
         restore(self._generators)
         for node in self.order:
             if node.inputs:
-                node.value = _compute(node, [parent.value for parent in node.inputs])
+                node.value = _compute_apart(node, [parent.value for parent in node.inputs])
         self._at_point = True
         self.base = [node.value for node in self.order]
         self.values = [np.asarray(self.base[slot]) for slot in self.slots]
@@ -159,12 +159,14 @@ class OperationFunction:
 
     def pull(self, cotangent: Array) -> list[Array | None]:
         self.node.value = self.evaluate({})
+        before = [np.array(array) for array in self.inputs]
         try:
             grads = as_tuple(self.node.backward(cotangent, *self.inputs))
         except Exception as problem:
             raise EvaluationError(
                 f"{operation_name(self.node)}: backward raised {type(problem).__name__}: {problem}"
             ) from problem
+        insist_on_untouched(self.node, self.inputs, before, "backward")
         return [None if grads[i] is None else self._fitted(i, grads[i]) for i in self.slots]
 
     def rounding_of_pull(self, cotangent: Array) -> list[float]:
@@ -239,6 +241,34 @@ def _follow(node: Node, trace: Trace, watch: Callable[[Array], Array]) -> None:
         node.forward(*plain)  # what forward has kept for backward must be plain again
     node.value = kept
     restore(generators)
+
+
+def _compute_apart(node: Node, arrays: Sequence[Array]) -> Array:
+    """Return an operation's value, and insist that its arguments stay as they are."""
+    if is_of_edf(node):
+        return _compute(node, arrays)
+    before = [np.array(array) for array in arrays]
+    value = _compute(node, arrays)
+    insist_on_untouched(node, arrays, before, "forward")
+    return value
+
+
+def insist_on_untouched(
+    node: Node, arrays: Sequence[Array], before: Sequence[Array], phase: str
+) -> None:
+    """Raise `ProtocolError` if an argument is another one than before the call."""
+    for i, (array, unchanged) in enumerate(zip(arrays, before, strict=True)):
+        if not same(array, unchanged):
+            raise ProtocolError(
+                f"{operation_name(node)}, argument {i}: {phase} changed it in place"
+            )
+
+
+def same(one: Array, two: Array) -> bool:
+    """Whether two arrays are equal, entry by entry; not a number equals itself."""
+    if np.array_equal(one, two):
+        return True
+    return np.asarray(one).dtype.kind == "f" and np.array_equal(one, two, equal_nan=True)
 
 
 def _compute(node: Node, arrays: Sequence[Array]) -> Array:

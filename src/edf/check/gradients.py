@@ -16,9 +16,10 @@ from edf.check.diagnosis import (
     operation_at_fault,
     rounds_to_single_precision,
 )
+from edf.check.elsewhere import alone, elsewhere
 from edf.check.functions import EvaluationError, GraphFunction, ProtocolError
 from edf.check.protocol import NondeterministicError, check_protocol
-from edf.check.reach import BranchCoverage, Explorer, alone
+from edf.check.reach import BranchCoverage, Explorer
 from edf.check.report import GradientReport, describe_component
 from edf.check.sampling import SampledGraph
 from edf.check.tolerances import ROUNDING, RTOL
@@ -151,6 +152,8 @@ class _Check:
                         self.explorer.operations, self.rng, finite_only=finite_only, of_ones=ones
                     )
                 except (EvaluationError, ProtocolError) as problem:
+                    if finite_only and isinstance(problem, EvaluationError):
+                        continue  # as where a matrix has no inverse
                     raise type(problem)(f"{problem} ({where})") from problem
                 if found is None:
                     continue
@@ -160,28 +163,38 @@ class _Check:
                     self.message = f"{said} ({where})"
                     return
                 self._doubt(f"{said} ({where}, close to 0)")  # x / max(norm, 1e-12) is a guard
-        for operations, where in self.explorer.elsewhere():
-            try:
-                found, _ = operation_at_fault(operations, self.rng, finite_only=True)
-            except (EvaluationError, ProtocolError):  # it is not made for that
-                continue
-            if found is not None:
-                self._doubt(f"{describe_component(found.worst)} ({where})")
-        for sides in self.explorer.unreached():
-            found, still = self._beyond_the_graph(sides)
+        for places in elsewhere(self.graph, self.explorer.operations, self.rng):
+            wrong = ""
+            for place in places:
+                try:
+                    found, _ = operation_at_fault(place.operations, self.rng, finite_only=True)
+                except EvaluationError:  # it is not made for that
+                    continue
+                except ProtocolError as problem:
+                    wrong = wrong or (f"{problem} ({place.where})" if place.fits else "")
+                    continue
+                if found is None:
+                    break
+                wrong = wrong or f"{describe_component(found.worst)} ({place.where})"
+            else:
+                if wrong:
+                    self._doubt(wrong)
+        unreached = self.explorer.unreached()
+        for node in dict.fromkeys(sides.node for sides in unreached):
+            found, still = self._beyond_the_graph([k for k in unreached if k.node is node])
             if found is not None:
                 described = describe_component(found.worst)
                 self._doubt(f"{described}, at arguments that no search in the graph has reached")
-            elif still.wanted:
-                self._doubt(f"{still.describe()}, so this side was not tested")
+            for sides in still:
+                self._doubt(f"{sides.describe()}, so this side was not tested")
 
     def _beyond_the_graph(
-        self, sides: BranchCoverage
-    ) -> tuple[Disagreement | None, BranchCoverage]:
-        """Seek the sides of a branch that the graph's leaves do not reach at the operation's own
-        arguments; return what is wrong there, and what is still not reached."""
-        self.graph.put(sides.met[-1][0])
-        explorer = Explorer(alone(sides.node), self.rng)
+        self, unreached: list[BranchCoverage]
+    ) -> tuple[Disagreement | None, list[BranchCoverage]]:
+        """Seek the sides of an operation's branches that the graph's leaves do not reach at its
+        own arguments; return what is wrong there, and what is still not reached."""
+        self.graph.put(unreached[0].met[-1][0])
+        explorer = Explorer(alone(unreached[0].node), self.rng)
         explorer.note()
         for _ in explorer.across_thresholds():
             for ones in (False, True):
@@ -189,9 +202,9 @@ class _Check:
                     explorer.operations, self.rng, finite_only=True, of_ones=ones
                 )
                 if found is not None:
-                    return found, sides
-        known = [other for (_, branch), other in explorer.sides.items() if branch == sides.branch]
-        return None, known[0] if known else sides
+                    return found, []
+        known = {branch: sides for (_, branch), sides in explorer.sides.items()}
+        return None, [k for sides in unreached if (k := known.get(sides.branch, sides)).wanted]
 
     def _doubt(self, reason: str) -> None:
         """Take back a verification, unless the check allows what was not reached."""

@@ -8,6 +8,7 @@ which can be taken away for a while.
 from __future__ import annotations
 
 import copy
+import dis
 import functools
 import types
 from collections import deque
@@ -22,6 +23,8 @@ from edf.graph import Node
 Write = Callable[[Any], None]
 Remove = Callable[[], None]
 MOST = 40  # functions that are looked at, the helpers of helpers included
+#: Numbers in code that are no thresholds to speak of, and how many others are taken.
+USUAL, NUMBERS = (0, 0.5, 1, 2), 8
 
 
 class Place(NamedTuple):
@@ -63,8 +66,32 @@ class Place(NamedTuple):
 
 def places(node: Node) -> list[Place]:
     """Return where the methods of an operation can keep something, but on the operation itself."""
+    return list(_looked_at(node)[0].values())
+
+
+def numbers_in_code(node: Node) -> list[float]:
+    """Return the numbers that stand in the code of an operation, or that it can see by a name, but
+    for the usual ones: thresholds are among them, and what is added against a division by 0."""
+    found, functions = _looked_at(node)
+    numbers = [number for function in functions for number in _numbers(function.__code__)]
+    numbers += [place.value for place in found.values() if isinstance(place.value, float)]
+    numbers += [held for held in vars(node).values() if isinstance(held, float)]
+    unusual = (abs(n) for n in numbers if np.isfinite(n) and abs(n) not in USUAL)
+    return list(dict.fromkeys(float(n) for n in unusual))[:NUMBERS]
+
+
+@functools.cache
+def _numbers(code: types.CodeType) -> list[float]:
+    steps = (step for part in _codes(code) for step in dis.get_instructions(part))
+    given = (i.argval for i in steps if i.opname.startswith(("LOAD_CONST", "LOAD_SMALL_INT")))
+    parts = (part for value in given for part in (value if isinstance(value, tuple) else [value]))
+    return [part for part in parts if type(part) in (int, float)]
+
+
+def _looked_at(node: Node) -> tuple[dict[str, Place], list[types.FunctionType]]:
+    """Return the places where its methods can keep something, and all functions that they use."""
     found: dict[str, Place] = {}
-    functions: list[types.FunctionType] = []
+    functions = [held for held in vars(node).values() if isinstance(held, types.FunctionType)]
     for kind in type(node).__mro__:
         if kind is object or kind.__module__.partition(".")[0] in ("edf", "typing"):
             continue
@@ -78,7 +105,7 @@ def places(node: Node) -> list[Place]:
     for function in functions:  # which grows by the helpers
         if len(functions) <= MOST:
             _look_at(function, found, functions)
-    return list(found.values())
+    return found, functions
 
 
 def _look_at(
@@ -109,7 +136,8 @@ def _meet(
     if isinstance(held, Node | types.ModuleType | np.random.Generator):
         return
     if isinstance(held, types.FunctionType):
-        if held.__module__.partition(".")[0] not in ("numpy", "edf") and held not in functions:
+        package = (held.__module__ or "").partition(".")[0]
+        if package not in ("numpy", "edf") and held not in functions:
             functions.append(held)
     elif not isinstance(held, type):
         _note(found, told, held, write, remove)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -22,9 +22,11 @@ from edf.check.functions import (
     ProtocolError,
     as_tuple,
     generator_states,
+    insist_on_untouched,
     is_of_edf,
     operation_name,
     restore,
+    same,
 )
 from edf.check.outside import changed, places
 from edf.graph import Array, Constant, Node
@@ -78,13 +80,13 @@ class _Calls:
     def forward_twice(self) -> None:
         """Insist on the same value, and on inputs that stay as they are."""
         value, again = self.function.evaluate({}), self.function.evaluate({})
-        if not _same(value, again):
+        if not same(value, again):
             raise NondeterministicError(
                 f"{self.name}: two forwards at the same arguments differ, so there is no "
                 "derivative; keep random numbers in a numpy Generator of its own, which checks "
                 "hold fixed, and nothing else from one forward to the next"
             )
-        self._insist_on_untouched(self.inputs, self.before, "forward")
+        insist_on_untouched(self.node, self.inputs, self.before, "forward")
         self.value, self.node.value = np.asarray(value), again
 
     @property
@@ -110,10 +112,10 @@ class _Calls:
                 f"{self.name}, argument {written[0]}: backward sets the argument's grad itself, "
                 "which erases what its other uses have added: return the gradient"
             )
-        self._insist_on_untouched(self.inputs, self.before, "backward")
-        if not _same(np.asarray(node.value), self.value):
+        insist_on_untouched(node, self.inputs, self.before, "backward")
+        if not same(np.asarray(node.value), self.value):
             raise ProtocolError(f"{self.name}: backward changed its own value in place")
-        if not _same(given, self.cotangent):
+        if not same(given, self.cotangent):
             raise ProtocolError(f"{self.name}: backward changed the cotangent `grad` in place")
         if len(self.gradients) != len(node.inputs):
             raise ProtocolError(
@@ -163,9 +165,9 @@ class _Calls:
             node.backward(np.array(self.cotangent), *other)
         restore(generators)
         # A change that is made once, as `x[x < 0] = 0`, shows here.
-        self._insist_on_untouched(other, kept, "forward")
+        insist_on_untouched(node, other, kept, "forward")
         again = self.function.evaluate({})
-        if not _same(again, self.value):
+        if not same(again, self.value):
             raise NondeterministicError(
                 f"{self.name}: its value depends on what was evaluated before, so there is "
                 "no derivative: keep nothing from one forward to the next"
@@ -262,18 +264,11 @@ class _Calls:
                 for i, array in enumerate(self.inputs)
             ]
 
-    def _insist_on_untouched(
-        self, arrays: Sequence[Array], before: Sequence[Array], phase: str
-    ) -> None:
-        for i, (array, unchanged) in enumerate(zip(arrays, before, strict=True)):
-            if not _same(array, unchanged):
-                raise ProtocolError(f"{self.name}, argument {i}: {phase} changed it in place")
-
     def _other_gradient(self) -> int | None:
         """Return an argument for which backward does not return what it returned first."""
         again = _pull(self.node, np.array(self.cotangent), self.inputs)
         for i, (one, two) in enumerate(zip(self.gradients, again, strict=True)):
-            if (one is None) != (two is None) or not (one is None or _same(one, two)):
+            if (one is None) != (two is None) or not (one is None or same(one, two)):
                 return i
         return None
 
@@ -344,10 +339,3 @@ def _pull(node: Node, cotangent: Array, arrays: list[Array]) -> tuple[Any, ...]:
         raise EvaluationError(
             f"{operation_name(node)}: backward raised {type(problem).__name__}: {problem}"
         ) from problem
-
-
-def _same(one: Array, two: Array) -> bool:
-    """Whether two arrays are equal, entry by entry; not a number equals itself."""
-    if np.array_equal(one, two):
-        return True
-    return np.asarray(one).dtype.kind == "f" and np.array_equal(one, two, equal_nan=True)

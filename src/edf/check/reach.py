@@ -2,9 +2,10 @@
 
 Samples are of order one and have no two entries alike, so a `backward` that is wrong above 4, for
 equal entries or for a batch of one agrees at all of them. Here the leaves of the graph are taken
-further: scaled, rounded to whole numbers, cut to one row, and moved along lines until each
-comparison, `maximum`, `abs` and the like in an operation's forward and backward (see
-`edf.numerics.branches`) has been on both sides of its threshold, and close to it.
+further: scaled, rounded to whole numbers, cut to one row, put where the numbers are that stand in
+the code, and moved along lines until each comparison, `maximum`, `abs` and the like in an
+operation's forward and backward (see `edf.numerics.branches`) has been on both sides of its
+threshold, and close to it.
 
 A side that nothing reaches from the leaves is sought at the operation's own inputs instead. If its
 derivative holds there, it does not matter whether the graph gets there.
@@ -15,8 +16,8 @@ branches by edf's tests.
 
 from __future__ import annotations
 
-import copy
 import itertools
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -24,6 +25,7 @@ from typing import NamedTuple
 import numpy as np
 
 from edf.check.functions import branch_bounds, branch_margins, is_of_edf, operation_name
+from edf.check.outside import numbers_in_code
 from edf.check.sampling import SampledGraph
 from edf.graph import Array, Constant, Input, Node
 from edf.numerics.branches import Branch
@@ -44,6 +46,12 @@ BUDGET = 600
 HALVINGS = 8
 #: Leaves that are moved one by one; of more, the first so many are.
 SINGLY = 4
+#: Points among which combinations of sides are sought, each leaf at a scale of its own.
+SCATTERED = 16
+#: What leaves hold near a number that stands in the code, as parts of it: it, and both its sides.
+AROUND = (1.07, 0.93, 1.0)
+#: Of a smaller number, the root is tried as well: it may be added to a square.
+SMALL = 1e-2
 
 Values = dict[Node, Array]
 """A value for each leaf."""
@@ -91,7 +99,7 @@ class Further(NamedTuple):
     """Whether a gradient that is not finite says nothing here: formulas overflow at large arguments
     and divide by zeros."""
     of_ones: bool = False
-    """Whether a cotangent of ones is tried as well, with which the point was found."""
+    """Whether a cotangent of ones is tried as well, with which a side was found."""
     near_zero: bool = False
     """Whether some leaf is so small that the side found may be a guard against dividing by 0."""
 
@@ -139,17 +147,25 @@ class Explorer:
         self.rng = rng
         self.operations = [node for node in graph.order if node.inputs and not is_of_edf(node)]
         self.sides: dict[tuple[Node, Branch], BranchCoverage] = {}
+        self.combinations: set[tuple[Node, tuple[Branch, ...], bytes]] = set()
         self.evaluations = 0
 
-    def note(self) -> None:
-        """Note which sides the operations' branches take at the present point; an infinite margin,
-        as of log(0), is of a point without a derivative, which tells nothing of its side."""
-        values = self.graph.leaf_values()
+    def note(self) -> bool:
+        """Note which sides the operations' branches take at the present point; return whether some
+        entry takes a combination of sides that none has taken before. An infinite margin, as of
+        log(0), is of a point without a derivative, which tells nothing of its side."""
+        values, known = self.graph.leaf_values(), len(self.combinations)
         for node in self.operations:
+            alike: dict[int, dict[Branch, Array]] = defaultdict(dict)
             for branch, margins in branch_margins(node).items():
                 sides = self.sides.setdefault((node, branch), BranchCoverage(node, branch))
                 sides.reached |= branch.sides(margins[np.isfinite(margins)])
                 sides.met.append((values, margins))
+                alike[margins.size][branch] = np.sign(margins).astype(np.int8)
+            for signs in alike.values():
+                entries = np.unique(np.array(list(signs.values())), axis=1).T
+                self.combinations |= {(node, tuple(signs), entry.tobytes()) for entry in entries}
+        return len(self.combinations) > known
 
     def points(self) -> Iterator[Further]:
         """Move to each further point."""
@@ -158,7 +174,8 @@ class Explorer:
         yield from self._at_scales()
         yield from self._at_ties()
         yield from self._at_a_batch_of_one()
-        yield from self._beside_thresholds()
+        yield from self._at_numbers_in_code()
+        yield from self._in_other_combinations()
         yield from self.across_thresholds()
 
     def unreached(self) -> list[BranchCoverage]:
@@ -184,8 +201,8 @@ class Explorer:
                     if self.graph.is_free(leaf)
                 }
                 if self._put(moved):
-                    self.note()
-                    yield Further(f"inputs scaled by {sign * scale:g}", scale > USUAL)
+                    where = f"inputs scaled by {sign * scale:g}"
+                    yield Further(where, scale > USUAL, of_ones=self.note())
 
     def _at_ties(self) -> Iterator[Further]:
         """Whole numbers, zeros among them; neighbours equal along an axis; all entries equal."""
@@ -198,8 +215,7 @@ class Explorer:
                 if self.graph.is_free(leaf)
             }
             if self._put(moved):
-                self.note()
-                yield Further(name)
+                yield Further(name, of_ones=self.note())
 
     def _at_a_batch_of_one(self) -> Iterator[Further]:
         """The first row only, of all inputs that are as long where one of them has rows."""
@@ -209,55 +225,49 @@ class Explorer:
         inputs: Values = {k: value for k, value in values.items() if isinstance(k, Input)}
         for length in sorted({v.shape[0] for v in inputs.values() if v.ndim > 1} - {0, 1}):
             rows = {k: v[:1] for k, v in inputs.items() if v.ndim and v.shape[0] == length}
-            if self._put({**values, **rows}):
+            if self._put({**values, **rows}) and not self._has_rows(length):
                 yield Further(f"one row in place of {length}", finite_only=False)
             self._put(values)
 
-    def elsewhere(self) -> Iterator[tuple[list[Node], str]]:
-        """Take operations where this graph does not; yield them, with words for where that is."""
-        if self.operations and self.graph.move_to(1, quietly=True):
-            yield from ((self.operations, length) for length in self._at_other_lengths())
-            yield from ((self.operations, number) for number in self._with_numbers_twice())
-            yield from self._with_arguments_apart()
+    def _has_rows(self, length: int) -> bool:
+        """Whether an operation has as many rows as that, or none: these were no rows of a batch."""
+        shapes = [np.shape(node.value) for node in self.operations]
+        constants = {p for k in self.operations for p in k.inputs if isinstance(p, Constant)}
+        shapes += [np.shape(constant.value) for constant in constants]
+        return any(shape and shape[0] in (0, length) for shape in shapes)
 
-    def _at_other_lengths(self) -> Iterator[str]:
-        """Make all axes of one length longer, in all inputs that are drawn, where the graph lets
-        them."""
-        values = self.graph.leaf_values()
-        inputs = [k for k in values if isinstance(k, Input) and self.graph.is_sampled(k)]
-        for length in sorted({n for k in inputs for n in values[k].shape} - {0}):
-            longer: Values = {k: _made_longer(values[k], length, self.rng) for k in inputs}
-            if self._put({**values, **longer}):
-                yield f"length {2 * length + 1} in place of {length}"
-            self._put(values)
-
-    def _with_numbers_twice(self) -> Iterator[str]:
-        """Let a whole number occur twice where all are different, as indices may. A permutation
-        stays one."""
-        for leaf in self.graph.order:
-            numbers = leaf.value
-            if leaf.inputs or not isinstance(numbers, np.ndarray) or numbers.dtype.kind not in "iu":
+    def _at_numbers_in_code(self) -> Iterator[Further]:
+        """Where arguments are about as large as a number in the code of the operations, which may
+        be a threshold in plain Python, or a small number that only the forward adds."""
+        numbers = {abs(number): None for k in self.operations for number in numbers_in_code(k)}
+        sizes = [*numbers, *(float(np.sqrt(number)) for number in numbers if number < SMALL)]
+        for size, sign in itertools.product(sizes, (1.0, -1.0)):
+            if not self.graph.move_to(1, quietly=True):
                 continue
-            different = np.unique(numbers)
-            if different.size < max(2, numbers.size) or np.array_equal(
-                different, np.arange(different.size)
-            ):
-                continue
-            twice = numbers.copy()
-            twice.flat[1] = twice.flat[0]
-            if self._put({leaf: twice}):
-                yield f"{twice.flat[0]} twice among its whole numbers"
-            self._put({leaf: numbers})
+            free = [leaf for leaf in self.graph.leaf_values() if self.graph.is_free(leaf)]
+            moved = {
+                leaf: self._within(
+                    leaf, sign * size * np.resize(np.roll(AROUND, -k), np.shape(leaf.value))
+                )
+                for k, leaf in enumerate(free)
+            }
+            if self._put(moved):
+                where = f"arguments of about {sign * size:g}"
+                yield Further(where, of_ones=self.note(), near_zero=self._is_near_zero())
 
-    def _with_arguments_apart(self) -> Iterator[tuple[list[Node], str]]:
-        """Give an operation two values where two of its arguments are one node: mistakes in both
-        can make up for each other."""
-        for node in self.operations:
-            given = [parent for parent in node.inputs if not isinstance(parent, Constant)]
-            if len(set(given)) < len(given):
-                graph = alone(node)
-                if graph.move_to(1, quietly=True):
-                    yield [graph.root], "with two values for arguments that are one node here"
+    def _in_other_combinations(self) -> Iterator[Further]:
+        """Where two branches take sides that they have not taken together."""
+        for point in range(SCATTERED):
+            if not self.graph.move_to(1, quietly=True):
+                continue
+            free = [leaf for leaf in self.graph.leaf_values() if self.graph.is_free(leaf)]
+            moved = {}
+            for k, leaf in enumerate(free):
+                sign = 1 - 2 * (point >> k & 1)  # all patterns of signs of up to four leaves
+                scale = sign * 10 ** self.rng.uniform(-0.5, 3)
+                moved[leaf] = self._within(leaf, scale * np.abs(leaf.value))
+            if self._put(moved) and self.note():
+                yield Further("inputs at scales of their own", of_ones=True)
 
     def _beside_thresholds(self) -> Iterator[Further]:
         """Close to each threshold that two points have between them, on either side of it."""
@@ -268,7 +278,7 @@ class Explorer:
             low, high, entry = segment
             for _ in range(HALVINGS):
                 free = [leaf for leaf in low if self.graph.is_free(leaf)]
-                middle = {**low, **{leaf: (low[leaf] + high[leaf]) / 2 for leaf in free}}
+                middle = {**low, **{leaf: _between(low[leaf], high[leaf]) for leaf in free}}
                 if not self._put(middle):
                     break
                 margins = branch_margins(sides.node).get(sides.branch)
@@ -280,16 +290,19 @@ class Explorer:
                     low = middle
             for values in (low, high):
                 if self._put(values):
-                    yield Further(f"close to the threshold of `{sides.branch.source}`")
+                    where = f"close to the threshold of `{sides.branch.source}`"
+                    yield Further(where, near_zero=self._is_near_zero())
 
     def across_thresholds(self) -> Iterator[Further]:
-        """Move to the sides of branches on which no point has been yet."""
+        """Move to the sides of branches on which no point has been yet, and then close to all
+        thresholds: another one may lie right behind."""
         for sides in list(self.sides.values()):
             for side in sides.wanted:
                 if self._find(sides, side):
                     self.note()
                     where = f"beyond the threshold of `{sides.branch.source}`"
                     yield Further(where, of_ones=True, near_zero=self._is_near_zero())
+        yield from self._beside_thresholds()
 
     def _is_near_zero(self) -> bool:
         values = self.graph.leaf_values()
@@ -344,22 +357,10 @@ class Explorer:
         return self.graph.put(values)
 
 
-def _made_longer(value: Array, length: int, rng: np.random.Generator) -> Array:
-    """The entries again and again, each somewhat changed, along all axes of a length."""
-    for axis, own in enumerate(value.shape):
-        if own == length:
-            value = np.take(value, np.arange(2 * length + 1) % length, axis)
-    return value * rng.uniform(0.8, 1.2, value.shape)
-
-
-def alone(node: Node) -> SampledGraph:
-    """Return a graph of one operation, with inputs that hold what its arguments hold now."""
-    twin = copy.copy(node)
-    twin.inputs = tuple(
-        parent if isinstance(parent, Constant) else Input(np.array(parent.value))
-        for parent in node.inputs
-    )
-    return SampledGraph(twin, None, np.random.default_rng(0))
+def _between(low: Array, high: Array) -> Array:
+    """The geometric mean of two numbers of one sign, which may be 1e-50 and 1; else their mean."""
+    geometric = np.sign(low) * np.sqrt(np.abs(low)) * np.sqrt(np.abs(high))
+    return np.where(low * np.sign(high) > 0, geometric, (low + high) / 2)
 
 
 def _opposite(met: Iterable[tuple[Values, Array]]) -> tuple[Values, Values, int] | None:
@@ -369,7 +370,8 @@ def _opposite(met: Iterable[tuple[Values, Array]]) -> tuple[Values, Values, int]
         for high, above in known:
             if below.shape != above.shape or any(low[k].shape != high[k].shape for k in low):
                 continue
-            entries = np.flatnonzero((below < 0) & (above > 0))
+            finite = np.isfinite(below) & np.isfinite(above)
+            entries = np.flatnonzero(finite & (below < 0) & (above > 0))
             if entries.size:
                 return low, high, int(entries[0])
     return None
