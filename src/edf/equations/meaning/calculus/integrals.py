@@ -34,6 +34,7 @@ from edf.equations.latex.syntax import (
     walk,
     with_child,
 )
+from edf.equations.meaning.names.bound import as_dummy
 from edf.equations.meaning.names.scope import python_names
 from edf.equations.meaning.reader import Reader
 from edf.equations.meaning.typed.algebra import apply, make
@@ -72,6 +73,9 @@ def _integrated(reader: Reader, body: Tree, pairs: list[tuple[Big, Symbol]]) -> 
         index += " "
     bound = reader.scope.find(variable)
     if bound is not None and (bound.kind != "node" or reader.shape(bound.value)):
+        own = as_dummy(Product((variable, body), ("",)), variable, reader.scope)
+        if isinstance(own, Product) and isinstance(own.factors[0], Symbol):  # a letter of its own
+            return _integrated(reader, own.factors[1], [*pairs[:-1], (sign, own.factors[0])])
         fail(
             Why.OTHER_MEANING,
             f"{name} is no number of the graph: integrate over another letter",

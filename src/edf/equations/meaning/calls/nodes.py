@@ -25,6 +25,7 @@ from edf.equations.latex.syntax import (
     children,
 )
 from edf.equations.latex.vocabulary import DOTS
+from edf.equations.meaning.letters.labels import label_of
 from edf.equations.meaning.letters.scripts import entries, raised
 from edf.equations.meaning.letters.symbols import look_up, read_indices, read_node
 from edf.equations.meaning.names.scope import Bound, index_text, latex_name
@@ -57,6 +58,8 @@ def call_node(
     related = any(isinstance(item, Relation) for item in group.items)
     if related and not group.open.endswith("["):  # which is Iverson's bracket, a factor
         return _where_equal(reader, bound, symbol, indices, group), False
+    if not indices and (one := _of_label(reader, bound, symbol, group)) is not None:
+        return one, False
     named = [named_node(reader, item) for item in group.items]
     if not indices and (replaced := _by_place(reader, bound, named, group)):
         return _elsewhere(reader, bound, symbol, replaced, group.at), False
@@ -163,6 +166,17 @@ def _by_place(
         for variable, node, item in zip(variables, named, group.items, strict=True)
         if node is not variable and variable in below
     }
+
+
+def _of_label(reader: Reader, bound: Bound, symbol: Symbol, group: Group) -> Expr | None:
+    r"""\pi(a) of a vector \pi that does not depend on the label a: the entry that it tells."""
+    (item, *others) = group.items
+    label = label_of(reader, item)
+    if others or label is None or label.kind != "node" or len(reader.shape(bound.value)) != 1:
+        return None
+    if label.value in reader.scope.ancestors(bound.value):
+        return None
+    return reader.read(Script(symbol, Indices((item,), (), at=item.at), at=group.at))
 
 
 def _of_member(reader: Reader, bound: Bound, symbol: Symbol, group: Group) -> Expr | None:

@@ -406,9 +406,9 @@ def subscripted(reader: Reader, value: Expr, sub: Tree, at: int) -> Expr:
             at,
         )
     match sub:
-        case Indices(items=(Script() as item,)) if is_column(value.shape):
+        case Indices(items=(Script() | Symbol() as item,)) if is_column(value.shape):
             label = label_of(reader, item)
-            if label is not None:  # f(x)_{y_i}
+            if label is not None and label.kind != "number":  # f(x)_{y_i}, f(x)_y
                 return apply("entry", (value, read_label(reader, item, label)), at)
     return entry(reader, value, read_indices(reader, sub), at)
 

@@ -7,17 +7,20 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from itertools import pairwise
 
 from edf.equations.latex.printer import to_latex
 from edf.equations.latex.syntax import (
     Big,
     Equation,
     Indices,
+    Product,
     Relation,
     Script,
     Symbol,
     Tree,
     children,
+    rewritten,
     substituted,
     walk,
     with_child,
@@ -69,7 +72,48 @@ def with_dummies(equation: Equation, scope: Scope) -> Equation:
         and not _stands_free(equation, letter) and not _in_bounds(equation, letter)
     }  # fmt: skip
     renamed = substituted(equation, taken) if taken else equation
+    renamed = rewritten(renamed, lambda part: _with_own_labels(part, scope))
     assert isinstance(renamed, Equation)
+    return renamed
+
+
+def _with_own_labels(part: Tree, scope: Scope) -> Tree:
+    r"""A sum over all values of a label, \sum_a \pi_a Q_a beside a label a, which is not meant in
+    it; likewise \mathbb{E}_{a \sim \pi}[..]."""
+    if isinstance(part, Big) and part.macro in _SUMS:
+        for letter in _letters(part):
+            if _is_label(letter, scope) and (own := as_dummy(part, letter, scope)) is not None:
+                part = own
+        return part
+    if not isinstance(part, Product):
+        return part
+    factors = [*part.factors]
+    for k, (head, group) in enumerate(pairwise(part.factors)):
+        match head:
+            case Script(sub=Indices(items=(Relation(left=Symbol() as letter, sign=r"\sim"),))) if (
+                _is_label(letter, scope)
+            ):
+                both = as_dummy(Product((head, group), ("",)), letter, scope)
+                if isinstance(both, Product):
+                    factors[k : k + 2] = both.factors
+    return part if tuple(factors) == part.factors else replace(part, factors=tuple(factors))
+
+
+def _is_label(letter: Symbol, scope: Scope) -> bool:
+    bound = scope.find(letter)
+    return bound is not None and bool(getattr(getattr(bound.value, "sample", 0), "labels", False))
+
+
+def as_dummy(tree: Tree, letter: Symbol, scope: Scope) -> Tree | None:
+    """A tree in which a letter that the page binds is one of its own; None if something in it
+    depends on what the page binds, so that it might be that."""
+    bound = scope.find(letter)
+    own = replace(letter, base=f"{letter.base}~", shown=to_latex(letter))
+    renamed = substituted(tree, {letter: own})
+    value = None if bound is None else bound.value
+    nodes = scope.nodes_in(walk(renamed))
+    if any(node is value or value in scope.ancestors(node) for node in nodes):
+        return None
     return renamed
 
 

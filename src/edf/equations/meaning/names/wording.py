@@ -173,6 +173,8 @@ def _named(tree: Tree, scope: Scope) -> Tree:
         case Styled():
             return _unstyled(tree)
         case Indices() | Group():
+            if isinstance(tree, Indices):
+                tree = _side_by_side(tree)
             items = tuple(_primed(_one_name(item, scope), scope) for item in tree.items)
             return tree if items == tree.items else replace(tree, items=items)
         case Relation():
@@ -522,11 +524,33 @@ def _of_part(tree: Script, scope: Scope) -> Script:
     return tree
 
 
+def _side_by_side(tree: Indices) -> Indices:
+    r"""The indices s and s' of P_{ss'}, of which the prime makes a product."""
+    items: list[Tree] = []
+    commas: list[str] = []
+    for item, comma in zip(tree.items, ("", *tree.commas), strict=True):
+        factors: tuple[Tree, ...] = (item,)
+        match item:
+            case Product(factors=letters, joins=joins) if not any(joins) and all(
+                isinstance(each, Symbol)
+                or (isinstance(each, Script) and each == Script(each.base, primes=each.primes))
+                for each in letters
+            ):
+                factors = letters
+        items += factors
+        commas += [comma, *("" for _ in factors[1:])]
+    return Indices(tuple(items), tuple(commas[1:]), at=tree.at)
+
+
 def _primed(item: Tree, scope: Scope) -> Tree:
-    r"""The index s' of \sum_{s'} P(s' \mid s) as one symbol, where the page has no such name."""
+    r"""The index s' of \sum_{s'} P(s' \mid s) as one symbol, where the page has no such name.
+
+    It may have the s for a label.
+    """
     match item:
         case Script(base=Symbol(styles=()) as base, sub=None, sup=None, primes=primes) if primes:
-            free = scope.find(base) is None and scope.find(base, "prime") is None
+            unbound = scope.find(base) is None or _is_label(scope, base)
+            free = unbound and scope.find(base, "prime") is None
             if free and (len(base.base) == 1 or base.base in GREEK):
                 return Symbol(base.base + "'" * primes, shown=to_latex(item), at=item.at)
     return item

@@ -253,7 +253,7 @@ def _at_outcome(reader: Reader, bound: Bound, symbol: Symbol, group: Group) -> E
         if not isinstance(outcome, Symbol) or (isinstance(item, Script) and item.sup):
             return None
         if (
-            len(python_names(outcome)[0].rstrip("'")) > 1
+            len(python_names(outcome)[0].rstrip("'~")) > 1
             or outcome.styles
             or reader.scope.find(outcome)
         ):
