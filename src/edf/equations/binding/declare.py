@@ -10,7 +10,7 @@ arbitrary smooth one. A length that is a letter is a symbol, see `lengths`.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from edf.equations.binding.declared import Declarations, Declared
@@ -56,7 +56,7 @@ def declare(
     source = expanded(latex, macros)
     declarations = Declarations(names, source)
     try:
-        for statement in statements(source):
+        for statement in _sets_first(statements(source)):
             _read(declarations, statement)
         enlarge(declarations)
         return declarations.values()
@@ -64,6 +64,28 @@ def declare(
         if not error.source:
             error.source = source
         raise
+
+
+def _sets_first(found: Sequence[Statement]) -> list[Statement]:
+    r"""Put what an order says of a name behind the set that a later statement gives it.
+
+    A \succ 0, \ A \in \mathbb{R}^{n \times n} says the same in whichever order.
+    """
+    ordered = list(found)
+    for statement in found:
+        if _IN.search(statement[0]) is not None or not ORDER.search(statement[0]):
+            continue
+        sides = {side.strip() for side in ORDER.split(statement[0])}
+        later = [
+            other
+            for other in ordered[ordered.index(statement) + 1 :]
+            if (sign := _IN.search(other[0])) is not None
+            and sides & {name.strip() for name in other[0][: sign.start()].split(",")}
+        ]
+        if later:
+            ordered.remove(statement)
+            ordered.insert(ordered.index(later[-1]) + 1, statement)
+    return ordered
 
 
 def _read(declarations: Declarations, statement: Statement) -> None:

@@ -155,6 +155,10 @@ class ScriptParser(Grammar):
             sign = self.next()
             self.next()
             return Indices((Symbol(sign.text, at=sign.at),), (), at=opened.at)
+        if len(inner) == 2 and all(token.text in ("*", r"\ast", r"\star") for token in inner):
+            self.next(), self.next(), self.next()  # k_{**}, of two new points
+            shown = " ".join(token.text for token in inner)
+            return Indices((Symbol("**", shown=shown, at=inner[0].at),), (), at=opened.at)
         colons = [token.text == ":" for token in inner]
         named = any(token.kind == "letter" or token.text in GREEK for token in inner)
         row = len(inner) == 2 and sum(colons) == 1 and named  # X_{i:}; X_{2:} might be a part of X

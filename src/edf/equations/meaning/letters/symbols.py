@@ -389,8 +389,8 @@ def _is_mere_label(reader: Reader, symbol: Symbol, sub: Tree, bound: Bound, text
     if not is_number(reader, bound):
         return False
     plain = _is_plain(text)
-    if plain and is_defined(bound.value):
-        return False
+    if plain and (is_defined(bound.value) or text.startswith("star")):
+        return False  # \lambda_{max}, x_* and x_{**} are other numbers
     if not plain and not _is_only_label(reader, sub):
         return False
     return _has_this_label_only(reader, symbol, bound, text, sub=sub)
@@ -535,7 +535,7 @@ def _could_be_index(reader: Reader, item: Tree) -> bool:
     bound = reader.scope.find(item)
     if bound is not None and bound.kind == "node" and not bound.is_label:
         return False  # w_\lambda beside w, where \lambda is no whole number
-    return len(item.base) == 1 or item.base in GREEK
+    return (len(item.base) == 1 and item.base.isalpha()) or item.base in GREEK
 
 
 def read_indices(reader: Reader, sub: Tree) -> tuple[Index, ...]:

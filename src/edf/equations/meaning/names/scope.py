@@ -56,6 +56,7 @@ _OTHERWISE = {
 _SIGN_WORDS = {"": "", "+": "plus", "-": "minus"}
 VALUES = ("node", "number", "array")  # kinds of what has a value
 _JOINED = ("star", "prime")  # xstar, xprime
+_STARS = {"*": "star", r"\ast": "star", r"\star": "star", "**": "star_star"}
 _ACCENT_NAMES = {"widehat": "hat", "widetilde": "tilde", "overline": "bar"}
 
 
@@ -195,7 +196,7 @@ def _index_word(item: Tree) -> str | None:
         case Number():
             return item.text
         case Symbol():
-            return python_names(item)[0]
+            return _STARS.get(item.base) or python_names(item)[0]
         case Slash(Number(above), Number(below)):  # n + 1/2
             return f"{above}_{below}"
         case Sum():
@@ -225,6 +226,8 @@ def with_suffix(stem: str, suffix: str) -> list[str]:
     names = [f"{stem}_{suffix}"]
     if suffix.isdigit() or suffix in _JOINED:
         names.append(f"{stem}{suffix}")
+    if suffix == "star_star":  # of two new points
+        names += [f"{stem}_ss", f"{stem}ss"]
     if shift := re.fullmatch(r"([a-z])_(minus|plus)_(\d)", suffix):
         letter, sign, by = shift.groups()
         names.append(f"{stem}_{letter}{sign[0]}{by}")
@@ -269,6 +272,7 @@ class Scope:
             for name in [*with_suffix(stem, suffix), *_accent_behind(symbol, suffix)]
         ]
         further = [name for stem in _further_names(symbol) for name in with_suffix(stem, suffix)]
+        further += self._run_together(symbol, suffix)
         for names in (usual, further):
             if (bound := self.one_of(names, symbol.at)) is not None:
                 return bound
@@ -277,6 +281,19 @@ class Scope:
             return self._find(Symbol(symbol.base, styles, at=symbol.at), suffix)
         bound = self.one_of(self._in_other_letters(symbol, suffix), symbol.at)
         return bound if bound is not None and bound.kind in VALUES else None
+
+    def _run_together(self, symbol: Symbol, suffix: str) -> list[str]:
+        r"""W_{xh} is Wxh, and X_c is Xc, unless that is a product of two names, or an entry.
+
+        x_i is never xi, which is another letter, and d_x no dx.
+        """
+        stem = symbol.base
+        joined = f"{stem}{suffix}"
+        if symbol.styles or not (stem.isupper() and len(stem) == 1 and suffix.isalpha()):
+            return []
+        if suffix in "ijklmnt" or f"\\{joined}" in GREEK:
+            return []
+        return [] if stem in self.names and suffix in self.names else [joined]
 
     def one_of(self, names: Iterable[str], at: int) -> Bound | None:
         """Return what one of several names is bound to, or None.
