@@ -33,7 +33,13 @@ from edf.equations.meaning.names.scope import Scope
 from edf.equations.meaning.reader import Page, Reader
 from edf.equations.meaning.resolve import READERS, insist_on_one_count
 from edf.equations.meaning.terms.products import read_unit
-from edf.equations.meaning.typed.expression import Expr, Mirrored, Shifted, letters_of
+from edf.equations.meaning.typed.expression import (
+    Combined,
+    Expr,
+    Mirrored,
+    Shifted,
+    letters_of,
+)
 from edf.equations.operations import OPERATIONS
 from edf.equations.operations.shapes import settle
 from edf.equations.options import Reading
@@ -144,7 +150,7 @@ class GraphBuilder:
 
     def leaf(self, expr: Expr) -> Laid:
         value, indices = expr.data
-        if any(isinstance(index, Shifted | Mirrored) for index in indices):
+        if any(isinstance(index, Shifted | Mirrored | Combined) for index in indices):
             fail(
                 Why.SHAPES,
                 "A shifted index cannot be part of a definition: declare what it stands at by "

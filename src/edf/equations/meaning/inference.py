@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from edf.equations.diagnostics import Why, fail
-from edf.equations.meaning.typed.expression import Counted, Expr, Index, Mirrored, Shifted
+from edf.equations.meaning.typed.expression import (
+    Combined,
+    Counted,
+    Expr,
+    Index,
+    Mirrored,
+    Shifted,
+)
 from edf.equations.operations.shapes import DimensionVariable, settle
 
 
@@ -22,8 +30,13 @@ class Inference:
         wanted: What the bounds of a sum say that such an index runs over.
     """
 
-    def __init__(self, spans: Mapping[str, tuple[int, int]] | None = None) -> None:
+    def __init__(
+        self,
+        spans: Mapping[str, tuple[int, int]] | None = None,
+        combined: Mapping[Combined, Combined] | None = None,
+    ) -> None:
         self.spans = dict(spans or {})
+        self._combined = dict(combined or {})  # with the place of their first entry
         self.ranges: dict[str, int] = {letter: length for letter, (_, length) in self.spans.items()}
         self._uses: dict[str, list[tuple[int, int, int]]] = {}
         self.wanted: dict[str, tuple[int, int]] = {}
@@ -44,6 +57,8 @@ class Inference:
         if isinstance(index, Counted):
             self.counted.append((index.number, length, at))
             return
+        if isinstance(index, Combined):
+            return  # its letters have their ranges from elsewhere
         if isinstance(index, Mirrored):
             if index.length != length or index.letter in self.spans:
                 fail(
@@ -100,12 +115,71 @@ class Inference:
         """Return an index of an axis with the place at which it starts there."""
         if isinstance(index, Counted):
             return 0  # which one it is, is found out first
+        if isinstance(index, Combined):
+            whole = replace(index, length=length)
+            return self._combined.get(whole, whole)
         letter = index.letter if isinstance(index, Shifted) else index
         if not isinstance(letter, str) or letter not in self.spans:
             return index
         start, count = self.spans[letter]
         start += (index.by if isinstance(index, Shifted) else 0) + 1 - first
         return letter if (start, count) == (0, length) else Shifted(letter, start)
+
+    def with_places(
+        self, places: Mapping[Combined, int], base: int | None
+    ) -> dict[Combined, Combined]:
+        """Return indices of several letters with the place of their first entry.
+
+        Args:
+            places: The indices, and where each stands in the formula.
+            base: What the first component is called, if it is known.
+
+        Raises:
+            EquationError: Some are beyond the ends, or what the first component is called matters
+                and is open.
+        """
+        for index, at in places.items():
+            for letter in index.letters:
+                if letter not in self.ranges:
+                    fail(
+                        Why.UNKNOWN,
+                        f"What does {letter} run over? Nothing here tells its range",
+                        at,
+                    )
+                if self.shifts(letter) or letter in self.spans:
+                    fail(
+                        Why.SHAPES,
+                        f"{letter} is shifted in one place, and part of {index.written} in "
+                        "another: bind the shifted values",
+                        at,
+                    )
+        bases = [base] if base is not None else sorted(self.starts & {0, 1}) or [0, 1]
+        beyond: list[Combined] = []
+        fitting: list[int] = []
+        for first in bases:
+            found = [index for index in places if not index.exists(first, self.ranges)]
+            beyond += found
+            fitting += [] if found else [first]
+        if not fitting:
+            fail(
+                Why.SHAPES,
+                f"{beyond[0].written} goes beyond the {beyond[0].length} components that there "
+                "are: write bounds within which all of them exist, or pad",
+                places[beyond[0]],
+            )
+        firsts = [tuple(index.place(first) for index in places) for first in fitting]
+        if len(set(firsts)) > 1:
+            one, at = next(iter(places.items()))
+            fail(
+                Why.AMBIGUOUS,
+                f"Are the components of {one.written} counted from 0 or from 1? Declare it "
+                'with reading="base 0" or reading="base 1"',
+                at,
+            )
+        return {
+            index: replace(index, first=place)
+            for index, place in zip(places, firsts[0], strict=True)
+        }
 
     def first_component(self) -> int | None:
         """Return whether components are counted from 0 or from 1, if only one of them is possible.

@@ -30,7 +30,7 @@ from edf.equations.latex.syntax import (
 )
 from edf.equations.meaning.inference import Inference
 from edf.equations.meaning.names.scope import Bound, Scope, python_names
-from edf.equations.meaning.typed.expression import Expr
+from edf.equations.meaning.typed.expression import Combined, Expr
 from edf.equations.operations.shapes import Dim
 from edf.equations.options import Reading
 from edf.graph import Node
@@ -91,6 +91,7 @@ class Reader:
         unit: Reads what belongs together from one factor of a product on; returns it, and how many
             factors it takes.
         spans: Where indices that are shifted start, and how many values they have, if it is known.
+        combined: Indices of several letters with the place of their first entry, if it is known.
     """
 
     def __init__(
@@ -100,10 +101,11 @@ class Reader:
         readers: Mapping[type[Tree], Callable[[Reader, Any], Expr]],
         unit: Callable[[Reader, Factors, Joins, int], tuple[Expr, int]],
         spans: Mapping[str, tuple[int, int]] | None = None,
+        combined: Mapping[Combined, Combined] | None = None,
     ) -> None:
         self.page = page
         self.scope = page.scope
-        self.inference = Inference(spans)
+        self.inference = Inference(spans, combined)
         self.base = page.reading.base  # what the first component is called, if it is known
         self.layout = page.reading.layout  # of derivatives by a bare vector
         self.members = 0  # how many rows of matrices there are, written X_i

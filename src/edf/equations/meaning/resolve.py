@@ -62,7 +62,7 @@ from edf.equations.meaning.terms.sums import is_entrywise, read_sum
 from edf.equations.meaning.typed import algebra
 from edf.equations.meaning.typed.algebra import apply
 from edf.equations.meaning.typed.display import expression, latex_of
-from edf.equations.meaning.typed.expression import Condition, Expr, Meaning
+from edf.equations.meaning.typed.expression import Condition, Expr, Meaning, combined_in
 from edf.equations.meaning.typed.relations import COMPARISONS, as_comparison, as_equality
 from edf.equations.operations.shapes import Dim, describe, fits, is_column, settle
 
@@ -143,11 +143,15 @@ def _resolved(reader: Reader, equation: Equation) -> Meaning:
     base = _first_component(reader)
     from_one = base == 1 or (base is None and page.world.is_declared)
     spans = reader.inference.shifted_spans(from_one)
-    if spans or base != reader.base:
+    several = combined_in((meaning.left, meaning.right))
+    if spans or several or base != reader.base:
         for letter, (_, length) in spans.items():
             if length < 1:
                 fail(Why.SHAPES, f"No value of {letter} has all of these shifts", equation.at)
-        again = Reader(equation, page, READERS, read_unit, spans)
+        starts = reader.inference.starts
+        told = 1 if base is None and page.world.is_declared and not starts else base
+        places = reader.inference.with_places(several, told) if several else {}
+        again = Reader(equation, page, READERS, read_unit, spans, places)
         again.base, again.columns = base, columns
         meaning, reader = _read_equation(again, equation), again
     insist_on_one_count(reader)

@@ -14,10 +14,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from edf.anyfunction import AnyFunction
 from edf.equations.meaning.names.scope import Bound
 from edf.equations.meaning.typed.expression import (
+    Combined,
     Expr,
     Index,
     Meaning,
@@ -151,7 +153,17 @@ class Evaluator:
                 stack = np.take(stack, places, axis=first + place)
             elif isinstance(index, Mirrored):
                 stack = np.flip(stack, axis=first + place)
+            elif isinstance(index, Combined):
+                stack = np.take(stack, self.places(index), axis=first + place)
         return stack
+
+    def places(self, index: Combined) -> npt.NDArray[np.intp]:
+        """Return which entry an index of several letters takes, with an axis for each of them."""
+        assert index.first is not None
+        places = np.array(index.first)
+        for sign, letter in zip(index.signs, index.letters, strict=True):
+            places = places[..., None] + sign * np.arange(self.ranges[letter])
+        return places
 
     def picked(self, value: Array, indices: list[Index]) -> Array:
         """Take entries of the matrix axes: fixed ones by number, others along an index's axis."""

@@ -41,6 +41,7 @@ from edf.equations.meaning.typed import algebra
 from edf.equations.meaning.typed.algebra import make
 from edf.equations.meaning.typed.display import letter as spelled
 from edf.equations.meaning.typed.expression import (
+    Combined,
     Counted,
     Expr,
     Index,
@@ -209,7 +210,7 @@ def label(reader: Reader, names: Label, indices: tuple[Index, ...]) -> Label:
         match index:
             case Shifted():
                 letter = index.letter
-            case Mirrored():
+            case Mirrored() | Combined():
                 written.append(index.written)
                 shown.append(index.written)
                 continue
@@ -221,7 +222,9 @@ def label(reader: Reader, names: Label, indices: tuple[Index, ...]) -> Label:
         shift = f"{index.by:+d}" if isinstance(index, Shifted) and index.by else ""
         written.append(plain + shift)
         shown.append(latex + shift)
-    comma = "," if any(isinstance(index, Shifted | Mirrored) for index in indices) else ""
+    comma = (
+        "," if any(isinstance(index, Shifted | Mirrored | Combined) for index in indices) else ""
+    )
     latex = f"{comma} ".join(shown)
     return f"{names[0]}_{comma.join(written)}", f"{names[1]}_{{{latex}}}"
 
@@ -583,6 +586,8 @@ def _read_shift(reader: Reader, item: Sum) -> Index:
     """Read t + 1 or t - 1 as an index, and n + 1 - t as t from the end."""
     if (mirrored := _read_mirrored(reader, item)) is not None:
         return mirrored
+    if (combined := _read_combined(reader, item)) is not None:
+        return combined
     letter, *numbers = item.terms
     if (
         item.signs[0]
@@ -627,6 +632,29 @@ def _read_mirrored(reader: Reader, item: Sum) -> Mirrored | None:
         return None
     first = reader.counts[letter]
     return Mirrored(letter, total - 2 * first + 1, to_latex(item).replace(" ", ""))
+
+
+def _read_combined(reader: Reader, item: Sum) -> Combined | None:
+    """Read i + j - 1, of two letters or more; None for anything else."""
+    letters: dict[str, int] = {}
+    by = 0
+    for sign, term in zip(item.signs, item.terms, strict=True):
+        one = -1 if sign == "-" else 1
+        value = _whole_number(reader, term)
+        if value is not None:
+            by += one * value
+            continue
+        if not isinstance(term, Symbol) or reader.scope.find(term) is not None:
+            return None
+        letter = read_letter(reader, term)
+        if letter in letters:
+            return None
+        letters[letter] = one
+    if len(letters) < 2:
+        return None
+    starts = tuple(reader.counts.get(letter) for letter in letters)
+    written = to_latex(item).replace(" ", "")
+    return Combined(tuple(letters), tuple(letters.values()), starts, by, written)
 
 
 def _whole_number(reader: Reader, term: Tree) -> int | None:

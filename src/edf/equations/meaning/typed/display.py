@@ -12,7 +12,7 @@ from itertools import chain, repeat
 
 from edf.equations.latex.vocabulary import GREEK
 from edf.equations.meaning.names.scope import Bound
-from edf.equations.meaning.typed.expression import Expr, Index, Meaning, Mirrored, Shifted
+from edf.equations.meaning.typed.expression import Combined, Expr, Index, Meaning, Mirrored, Shifted
 from edf.equations.operations import OPERATIONS
 from edf.equations.operations.operation import (
     IN_POWER,
@@ -290,7 +290,7 @@ def _suffix(index: Index) -> str:
     match index:
         case Shifted():
             return f"{index.letter}{index.by:+d}"
-        case Mirrored():
+        case Mirrored() | Combined():
             return f"({index.written})"
     return str(index).strip()
 

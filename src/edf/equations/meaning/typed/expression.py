@@ -7,7 +7,7 @@ there is such a value.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -36,6 +36,37 @@ class Mirrored:
 
 
 @dataclass(frozen=True, slots=True)
+class Combined:
+    r"""An index that several letters make: the i + j - 1 of x_{i+j-1}.
+
+    While a formula is read for the first time, the place of its first entry is not known: that
+    depends on what the first component is called.
+    """
+
+    letters: tuple[str, ...]
+    signs: tuple[int, ...]
+    starts: tuple[int | None, ...]  # what the first value of each is called; None if as components
+    by: int
+    written: str
+    length: int = 0  # of the axis
+    first: int | None = None  # the place at which all letters have their first value
+
+    def place(self, base: int) -> int:
+        """Return the place at which all letters have their first value, by the first component."""
+        starts = (base if start is None else start for start in self.starts)
+        pairs = zip(self.signs, starts, strict=True)
+        return sum(sign * start for sign, start in pairs) + self.by - base
+
+    def exists(self, base: int, ranges: Mapping[str, int]) -> bool:
+        """Whether all that it takes is on the axis."""
+        pairs = zip(self.signs, self.letters, strict=True)
+        steps = [sign * (ranges[letter] - 1) for sign, letter in pairs]
+        low = self.place(base) + sum(min(step, 0) for step in steps)
+        high = self.place(base) + sum(max(step, 0) for step in steps)
+        return low >= 0 and high < self.length
+
+
+@dataclass(frozen=True, slots=True)
 class Counted:
     """The number of a component, as written, while it is not known what the first one is called."""
 
@@ -43,16 +74,33 @@ class Counted:
 
 
 #: An index letter, one with a shift or mirrored, or the number of a component counted from 0.
-Index: TypeAlias = str | int | Shifted | Mirrored | Counted
+Index: TypeAlias = str | int | Shifted | Mirrored | Combined | Counted
 
 
 def letters_of(indices: Iterable[Index]) -> list[str]:
     """Return the letters among indices, in their order."""
-    return [
-        index.letter if isinstance(index, Shifted | Mirrored) else index
-        for index in indices
-        if not isinstance(index, int | Counted)
-    ]
+    found: list[str] = []
+    for index in indices:
+        if isinstance(index, Shifted | Mirrored):
+            found.append(index.letter)
+        elif isinstance(index, Combined):
+            found += index.letters
+        elif isinstance(index, str):
+            found.append(index)
+    return found
+
+
+def combined_in(exprs: Iterable[Expr]) -> dict[Combined, int]:
+    """Return the indices of several letters in expressions and all inside them, and where."""
+    found: dict[Combined, int] = {}
+    for part in (part for expr in exprs for part in expr.walk()):
+        indices = part.data if part.op == "component" else ()
+        if part.op in ("node", "array", "deriv"):
+            indices = part.data[1] or ()
+        for index in indices:
+            if isinstance(index, Combined):
+                found.setdefault(index, part.at)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
