@@ -175,6 +175,12 @@ class Precise:
         return ((self + 1) / (1 - self)).log() / 2
 
 
+def is_no_number(array: Array) -> Array:
+    """Where an array is not a number; decimal numbers always are."""
+    known = array.dtype.kind in "fc"
+    return np.asarray(np.isnan(array)) if known else np.zeros(array.shape, bool)
+
+
 def exactly(array: Array) -> Array:
     """Return an array of floats as numbers that are exactly these; short ones as they are typed."""
     flat = np.empty(array.size, object)

@@ -403,6 +403,17 @@ def test_explicit_or_total_derivative() -> None:
         assert check_equation(r"\frac{d u}{d x} = x", names)[0].status == "refuted"
 
 
+def test_a_hat_is_said_where_a_partial_is_ambiguous() -> None:
+    """The letter without its hat may be something else."""
+    x = Input(shape=())
+    y = x * 2
+    latex = r"\frac{\partial l}{\partial \hat{x}} = 1"
+    with pytest.raises(EquationError, match=r"on x_hat directly and through y_hat") as raised:
+        check_equation(latex, {"x_hat": x, "y_hat": y, "l": x * y})
+    assert r"Write \frac{d l}{d \hat{x}} for" in raised.value.message
+    assert r"\right|_{\hat{y}} with y_hat held fixed" in raised.value.message
+
+
 def test_named_intermediate_makes_a_partial_ambiguous() -> None:
     """In y = (x - m)/s with m named, dy/dx may hold m fixed; with nothing named it may not."""
     from edf import Mean

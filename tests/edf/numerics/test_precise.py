@@ -8,7 +8,8 @@ import mpmath
 import numpy as np
 import pytest
 
-from edf.numerics.precise import Inexact, Precise, as_typed, euler, exactly, pi
+from edf.equations.operations.arithmetic import larger, smaller
+from edf.numerics.precise import Inexact, Precise, as_typed, euler, exactly, is_no_number, pi
 
 DIGITS = 60
 
@@ -64,6 +65,15 @@ def test_arrays_compute_with_them() -> None:
     assert (a > 0).tolist() == [[True, True], [True, False]]
     assert np.maximum(a, 0)[1, 1] == 0
     assert abs(a[1, 1]) == 2
+
+
+def test_maxima_and_cases_take_them() -> None:
+    """There is nothing among them that is no number."""
+    one, other = exactly(np.array([0.25])), exactly(np.array([0.75]))
+    assert not is_no_number(one).any()
+    assert is_no_number(np.array([0.0, np.nan])).tolist() == [False, True]
+    assert larger(one, other) == other
+    assert smaller(one, other) == one
 
 
 def test_there_is_no_way_back_to_float() -> None:

@@ -44,6 +44,7 @@ class Inference:
         self.counted: list[tuple[int, int, int]] = []
         self.starts: set[int] = set()
         self._alike: list[tuple[str, str, int]] = []
+        self._labels: list[tuple[str, str, int, int]] = []
 
     def runs_over(self, index: Index, length: int, at: int, first: int = 1) -> None:
         """Record that an index runs over `length` values; a number must be one of them.
@@ -198,8 +199,13 @@ class Inference:
         """Record that two indices have one range, which may yet be unknown."""
         self._alike.append((one, other, at))
 
+    def is_compared(self, letter: str, label: str, place: int, at: int) -> None:
+        """Record that an index is compared with a whole number of the page, which tells a place."""
+        self._labels.append((letter, label, place, at))
+
     def settle_ranges(self) -> None:
-        """Pass ranges on between indices that run alike; one that is still unknown is an error."""
+        """Pass ranges on between indices that run alike; one that is still unknown is an error, and
+        so is a label that is none of the places of an index."""
         for _ in range(len(self._alike) + 1):
             for one, other, at in self._alike:
                 for known, unknown in ((one, other), (other, one)):
@@ -218,6 +224,18 @@ class Inference:
                     f"What do {one} and {other} run over? Nothing here tells their range",
                     at,
                 )
+        for letter, label, place, at in self._labels:
+            length = self.ranges.get(letter, place + 1)
+            if place == length:
+                fail(
+                    Why.AMBIGUOUS,
+                    f"{label} is {place} on this page, a component counted from 1, or a length? "
+                    f"{letter} is counted from 0 here, so that it is never {place}: bind the place "
+                    "to a name",
+                    at,
+                )
+            if place > length:
+                fail(Why.SHAPES, f"{label} is {place}, and {letter} has {length} values", at)
 
 
 def insist_on_lengths(exprs: Iterable[Expr]) -> None:

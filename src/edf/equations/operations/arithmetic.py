@@ -29,6 +29,7 @@ from edf.equations.operations.shapes import (
     is_vector,
     same,
 )
+from edf.numerics.precise import is_no_number
 
 MAX_INTEGER = 1000  # largest exponent that is applied as repeated multiplication
 
@@ -176,13 +177,13 @@ def binomial(n: Array, k: Array) -> Array:
 def larger(one: Array, other: Array) -> Array:
     """The larger of two numbers; none where one of them is none."""
     one, other = np.broadcast_arrays(one, other)
-    return np.where((other.real > one.real) | np.isnan(other), other, one)
+    return np.where((other.real > one.real) | is_no_number(other), other, one)
 
 
 def smaller(one: Array, other: Array) -> Array:
     """The smaller of two numbers; none where one of them is none."""
     one, other = np.broadcast_arrays(one, other)
-    return np.where((other.real < one.real) | np.isnan(other), other, one)
+    return np.where((other.real < one.real) | is_no_number(other), other, one)
 
 
 def _compared(name: str, *shapes: Shape) -> Shape:

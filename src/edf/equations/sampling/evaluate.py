@@ -39,6 +39,7 @@ from edf.equations.sampling.rounding import UNDERFLOWS
 from edf.equations.sampling.stacking import Stacked
 from edf.graph import Array, Node
 from edf.numerics.differences import STENCILS, complex_steps, difference_quotient, repeated
+from edf.numerics.precise import is_no_number
 
 #: Operations whose results are as exact as their arguments.
 _EXACT = frozenset(["neg", "transpose", "diag", "abs", "max", "min", "relu", "sign"])
@@ -381,7 +382,7 @@ def _cases(ev: Evaluator, expr: Expr) -> Array:
             else:
                 left, right = next(sides).real, next(sides).real
                 tests[-1].append(COMPARE[sign](left, right))
-                unknown[-1].append(np.isnan(left) | np.isnan(right))
+                unknown[-1].append(is_no_number(left) | is_no_number(right))
                 ev.meets(expr, number, sign, left, right)
             number += 1
     return first_that_holds(values, tests, unknown)

@@ -11,6 +11,7 @@ numbers, first derivatives included. Everything else it leaves as it is.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 
@@ -55,7 +56,8 @@ def with_more_digits(meaning: Meaning, points: Points, digits: int = DIGITS) -> 
 
     One point is enough: what agrees to 45 digits at a random one does not do so by chance.
     """
-    if not _is_settled(meaning, points.world) or not len(points):
+    numbers = numbers_taken(meaning, points.world) if meaning.sign == "=" else None
+    if numbers is None or numbers > MOST or not len(points):
         return None
     try:
         with quiet():
@@ -66,18 +68,18 @@ def with_more_digits(meaning: Meaning, points: Points, digits: int = DIGITS) -> 
 
 def _at(meaning: Meaning, point: Points, digits: int) -> Seen | None:
     digits *= 1 + meaning.differentiates  # a difference loses some
-    sides = _sides(meaning, point, digits)
+    sides = evaluated(meaning, point, digits)
     far = max((abs(x.adjusted()) for pair in sides for x in pair if x), default=0)
     if far > FARTHEST:
         return None
     if far > FAR:
         digits += 3 * far
-        sides = _sides(meaning, point, digits)
-    place, apart = max(enumerate(map(_apart, sides)), key=lambda entry: entry[1])
+        sides = evaluated(meaning, point, digits)
+    place, apart = max(enumerate(map(parts_apart, sides)), key=lambda entry: entry[1])
     if apart <= EQUAL:
         return Seen(equal=True)
     left, right = sides[place]
-    other, another = _sides(meaning, _nudged(point), 2 * digits, STEPS[1])[place]
+    other, another = evaluated(meaning, _nudged(point), 2 * digits, STEPS[1])[place]
     change = abs((left - right) - (other - another))
     return Seen(equal=False, apart=float(apart)) if change <= STABLE * abs(left - right) else None
 
@@ -97,21 +99,25 @@ def _is_constant(node: Node, world: World) -> bool:
     return node in world.fixed and not isinstance(node, Param)
 
 
-def _apart(sides: tuple[Decimal, Decimal]) -> Decimal:
+def parts_apart(sides: tuple[Decimal, Decimal]) -> Decimal:
     """Return by which part of their size two numbers differ."""
     left, right = sides
     return abs(left - right) / max(abs(left), abs(right)) if left != right else Decimal(0)
 
 
-def _sides(
-    meaning: Meaning, point: Points, digits: int, step: float = STEPS[0]
+def evaluated(
+    meaning: Meaning,
+    point: Points,
+    digits: int,
+    step: float = STEPS[0],
+    other: Mapping[Node, Array] | None = None,
 ) -> list[tuple[Decimal, Decimal]]:
-    """Return both sides, component by component."""
+    """Return both sides, component by component, where some leaves have other values."""
     world = point.world
     with localcontext(prec=digits):
         leaves = {
             node: as_typed(value) if _is_constant(node, world) else exactly(value)
-            for node, value in point.exact().leaves.items()
+            for node, value in {**point.exact().leaves, **(other or {})}.items()
         }  # fmt: skip
         exact = Points(world, leaves, point.seed, point.draws, point.drawn)
         left, right = _PreciseEvaluator(exact, meaning, step).sides(meaning)
@@ -153,17 +159,17 @@ def _written(expr: Expr) -> Precise:
     return Precise(Precise.of(expr.data))
 
 
-def _is_settled(meaning: Meaning, world: World) -> bool:
-    """Whether decimal numbers may settle a step, in little time."""
-    if meaning.sign != "=" or meaning.differentiates > 1:
-        return False
+def numbers_taken(meaning: Meaning, world: World) -> int | None:
+    """How many decimal numbers it takes to evaluate a step; None if they cannot settle it."""
+    if meaning.differentiates > 1:
+        return None
     below = world.all_below(nodes(meaning))
     if any(isinstance(node, Applied | Jacobian) for node in below):
-        return False
+        return None
     numbers = graph = sum(map(world.entries, below))
     for expr in parts(meaning):
         if arbitrary(expr) or expr.op in ("call", "integral", *LIMITS) or _is_series(expr):
-            return False
+            return None
         entries = math.prod(meaning.ranges[index] for index in expr.free)
         for dim in expr.shape or ():
             length = settle(dim)
@@ -171,7 +177,7 @@ def _is_settled(meaning: Meaning, world: World) -> bool:
         if expr.op == "deriv":
             entries = 2 * graph * math.prod(world.shape(expr.data[0]))
         numbers += entries
-    return numbers <= MOST
+    return int(numbers)
 
 
 def _is_series(expr: Expr) -> bool:

@@ -9,6 +9,7 @@
     extremes            the least margin of an inequality
     sensitivity         every term makes a difference
     extended_precision  nothing is lost in rounding
+    beyond_doubles      nearer to an end, and farther, than doubles can tell
     lengths             other lengths than the page's
 
 Each look may refute what the random points verified, or leave it inconclusive and say why.
@@ -27,6 +28,7 @@ from edf.equations.meaning.typed.expression import Meaning
 from edf.equations.meaning.typed.relations import COMPARISONS, SEMIDEFINITE
 from edf.equations.sampling.points import Points
 from edf.equations.sampling.world import World
+from edf.equations.testing.beyond_doubles import fails_beyond_doubles
 from edf.equations.testing.branches import accepted, search
 from edf.equations.testing.case_coverage import where_none_holds
 from edf.equations.testing.data import with_data
@@ -103,6 +105,10 @@ def examine(equation: Equation, meaning: Meaning, setting: Setting) -> Outcome:
         return outcome
     if meaning.sign in COMPARISONS:
         _has_room(meaning, setting, samples, outcome)
+    if outcome.finding.status == "verified" and (
+        meaning.sign in COMPARISONS or outcome.facts.get("reached")
+    ):
+        _holds_beyond_doubles(meaning, setting, samples[0], outcome)
     if outcome.finding.status == "verified":
         at_other_lengths(equation, meaning, setting, outcome)
     if outcome.finding.status == "verified" and same:
@@ -133,6 +139,16 @@ def _has_room(meaning: Meaning, setting: Setting, samples: list[Points], outcome
         outcome.finding = found
     elif found is not None:
         message = f"The sides touch at {found}, as far as rounding tells: is it not strict?"
+        outcome.finding = replace(outcome.finding, status="inconclusive", message=message)
+
+
+def _holds_beyond_doubles(
+    meaning: Meaning, setting: Setting, points: Points, outcome: Outcome
+) -> None:
+    """Look where double precision cannot, at thresholds and bounds that stand there."""
+    place = fails_beyond_doubles(meaning, points, setting.page.scope.labels)
+    if place is not None:
+        message = f"It fails at {place}, as more digits show than double precision has"
         outcome.finding = replace(outcome.finding, status="inconclusive", message=message)
 
 

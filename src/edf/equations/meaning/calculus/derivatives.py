@@ -290,17 +290,22 @@ def _one_meaning(reader: Reader, target: Expr, variables: list[Variable]) -> Non
             else _second_way(reader, target, variable.node)
         )
         if other is not None:
-            name = target.label[0].split("_")[0] if plain else "This"
-            wrt = variable.label[0].split("_")[0]
+            name, wrt = _named(reader, target) if plain else "This", _named(reader, variable)
             through = reader.scope.labels.get(other, "another argument")
-            above = f"d {name}" if plain else "d"
+            above = f"d {latex_name(name)}" if plain else "d"
             fail(
                 Why.DERIVATIVE,
                 f"{name} depends on {wrt} directly and through {through}: is {through} held "
-                f"fixed? Write \\frac{{{above}}}{{d {wrt}}} for the total derivative, or "
-                f"\\left. .. \\right|_{{{through}}} with {through} held fixed",
+                f"fixed? Write \\frac{{{above}}}{{d {latex_name(wrt)}}} for the total derivative, "
+                f"or \\left. .. \\right|_{{{latex_name(through)}}} with {through} held fixed",
                 variable.at,
             )
+
+
+def _named(reader: Reader, derived: Expr | Variable) -> str:
+    """The page's name of a node that is derived, or by which it is."""
+    node = derived.node if isinstance(derived, Variable) else derived.data[0]
+    return reader.scope.labels.get(node, derived.label[0].split("_")[0])
 
 
 def _second_way(reader: Reader, target: Expr, variable: Node) -> Node | None:
@@ -316,9 +321,9 @@ def _second_way(reader: Reader, target: Expr, variable: Node) -> Node | None:
 
 def _moves(reader: Reader, target: Expr, variable: Variable) -> None:
     """Refuse derivatives in what cannot move the target, though a reader may think so."""
-    wrt = variable.label[0].split("_")[0]
+    wrt = _named(reader, variable)
     if target.op == "node" and target.data[0] in reader.scope.ancestors(variable.node):
-        name = target.label[0].split("_")[0]
+        name = _named(reader, target)
         fail(
             Why.DERIVATIVE,
             f"{wrt} is computed from {name}, and {name} does not depend on {wrt}: write the "

@@ -153,6 +153,8 @@ def read_conditions(reader: Reader, trees: Sequence[Tree]) -> list[Condition]:
             ):
                 letter, start = i.data
                 _insist_on_values(reader, letter, start, int(last.data) - (sign == "<"), tree.at)
+                if (length := reader.inference.ranges.get(letter)) is not None:
+                    _insist_on_length(reader, Symbol(letter), length, tree.right)
     return found
 
 
@@ -167,6 +169,28 @@ def _insist_on_values(reader: Reader, letter: str, first: int, last: int, at: in
         )
 
 
+def _insist_on_length(reader: Reader, letter: Symbol, length: int, end: Tree) -> None:
+    """Insist that an index ends at a declared length of its own axis: another letter may be any
+    number, so that it would be drawn where it leaves out what is wrong."""
+    inputs = [node for node in reader.page.world.twins if isinstance(node, Input)]
+    own = {  # what the letters of such axes stand for; of one of six components, none
+        now - n.by if hasattr(n, "by") else None
+        for node in inputs
+        for n, now in zip(node.shape or (), reader.shape(node), strict=True)
+        if now == length
+    }
+    for symbol in walk(end):
+        bound = reader.scope.find(symbol) if isinstance(symbol, Symbol) else None
+        declared = None if bound is None else getattr(bound.value, "symbol", None)
+        if bound is not None and own and declared is not None and declared not in own:
+            fail(
+                Why.SHAPES,
+                f"{letter.base} does not have {bound.name} values: {bound.name} is the length of "
+                "something else, or of nothing",
+                end.at,
+            )
+
+
 def _within_bounds(reader: Reader, tree: Relation, letter: Symbol) -> list[Condition]:
     r"""What 2 \leq i \leq n leaves out of the values of an index, as far as the ends are known."""
     assert isinstance(tree.left, Relation)
@@ -175,6 +199,8 @@ def _within_bounds(reader: Reader, tree: Relation, letter: Symbol) -> list[Condi
     shifted = reader.inference.shifts(letter.base) or letter.base in reader.inference.spans
     if first is None or length is None or shifted:
         return []
+    for end in (tree.left.left, tree.right):
+        _insist_on_length(reader, letter, length, end)
     first += tree.left.sign == "<"
     start = reader.base if reader.base is not None else min(first, 1)
     bounds = [(r"\geq", first)] if first > start else []
