@@ -138,16 +138,17 @@ def _margin(function: str, part: int, arguments: Sequence[Bounds]) -> Bounds:
     if len(arguments) == 1:
         return arguments[0] if function in _FROM_ZERO else Bounds()
     if function == "clip" and len(arguments) == 3:
-        return _difference(arguments[0], arguments[1 + part])
+        return difference(arguments[0], arguments[1 + part])
     if len(arguments) == 2:
-        return arguments[0] if function == "heaviside" else _difference(*arguments)
+        return arguments[0] if function == "heaviside" else difference(*arguments)
     return Bounds()
 
 
 _FROM_ZERO = frozenset(["absolute", "fabs", "sign", "signbit", "floor", "ceil", "rint", "trunc"])
 
 
-def _difference(a: Bounds, b: Bounds) -> Bounds:
+def difference(a: Bounds, b: Bounds) -> Bounds:
+    """Return the bounds of a difference."""
     return Bounds(_sum(a.low, -b.high), _sum(a.high, -b.low))
 
 

@@ -15,7 +15,7 @@ from edf.equations.sampling.points import Points
 from edf.equations.sampling.watching import Threshold
 from edf.equations.sampling.world import World
 from edf.graph import Array, Input, Node, Param
-from edf.numerics.intervals import BoundedTrace, Bounds
+from edf.numerics.intervals import BoundedTrace, Bounds, difference
 from edf.operations.elementary import Abs, Exp, ReLU, Sigmoid, Softplus, Sqrt, Tanh
 from edf.operations.losses import CrossEntropy, LogLoss, SquaredError
 from edf.operations.reductions import Softmax, Var
@@ -122,6 +122,7 @@ class _BoundsEvaluator:
             return POSITIVE if arguments[0].low >= 0 else ANY
         if expr.op == "cases":
             count = len(expr.data)
+            self._note_conditions(expr, arguments[count:])
             joined = arguments[0]
             for other in arguments[1:count]:
                 joined = joined.joined(other)
@@ -136,6 +137,15 @@ class _BoundsEvaluator:
         self.found.update({Threshold(expr, b): margin for b, margin in trace.possible.items()})
         followed: Bounds = getattr(value, "bounds", ANY)
         return SHOWN_RANGES.get(expr.op, followed)
+
+    def _note_conditions(self, expr: Expr, sides: list[Bounds]) -> None:
+        """Note the bounds of what the conditions of a case distinction compare: of [h > 0], where h
+        is a relu, nothing is less than 0."""
+        pairs = zip(sides[::2], sides[1::2], strict=True)
+        for number, (kind, *_) in enumerate(condition for row in expr.data for condition in row):
+            if kind != "index":
+                left, right = next(pairs)
+                self.found[Threshold(expr, number)] = difference(left, right)
 
 
 def _stand_in(expr: Expr, place: int) -> Array:

@@ -47,6 +47,7 @@ KEPT = 4  # points on a side that was found, at which the step is tested
 MAGNITUDES = (0.3, 1.0, 3.0, 10.0, 100.0, 1e3, 1e4, 1e5, 1e6)
 #: How much closer to 0, or to an end of what they are drawn from, leaves are moved as well.
 CLOSER = tuple(10.0**-k for k in (1, 3, 6, 9, 12, 20, 50, 150, 300))
+ENTRIES = 4  # of a vector or matrix that are moved one by one
 SEARCHED = 6  # sides that are looked for at most
 DRAWS, MANY_DRAWS = 64, 2048  # of what is drawn by its author's sampler, the second if in reach
 REACH = 4  # in so many times the gap between the nearest draws
@@ -113,7 +114,12 @@ class SearchResult:
 
 
 def search(meaning: Meaning, setting: Setting, samples: Sequence[Points]) -> SearchResult:
-    """Look for sides of thresholds that the samples have not reached."""
+    """Look for sides of thresholds that the samples have not reached.
+
+    Those that only round numbers or numbers of other sizes have reached, which all leaves hold at
+    once, are looked for as well. Equal numbers hide which of them a rule takes, and large ones what
+    it adds: where(e^a > 10^5, b, c) + d^4 tells nothing at 100 and little at 10^4.
+    """
     world = setting.world
     below = world.all_below(nodes(meaning))
     formula = has_thresholds(meaning)
@@ -126,7 +132,9 @@ def search(meaning: Meaning, setting: Setting, samples: Sequence[Points]) -> Sea
 
     exact = [points.exact() for points in samples if len(points)]
     parts = [(points, watched(points)) for points in exact]
-    for _, part in parts:
+    several = sum(world.entries(node) for node in below if movable(world, node)) > 1
+    telling = parts[:1] if several else [*parts]
+    for _, part in telling:
         sides.add(part)
     if sides.missing:
         with quiet():
@@ -141,13 +149,13 @@ def search(meaning: Meaning, setting: Setting, samples: Sequence[Points]) -> Sea
         if not wanted:
             break
         target = wanted[0]
-        draws = _draws(target, parts)
+        draws = _draws(target, telling)
         if moves or drawn.get(draws) is None:  # where nothing moves, they serve for all sides
-            points = _candidates(target, parts, world, below, rng, draws)
+            points = _candidates(target, telling, world, below, rng, draws)
             drawn[draws] = None if points is None else (points, watched(points))
         candidates = drawn[draws]
         crossing = None if candidates is None else _crossing(target, *candidates)
-        if crossing is None or not len(crossing):
+        if not crossing:
             hopeless.add(target)
             continue
         found = judged_apart(meaning, crossing.rounded(COPIES, COARSE))
@@ -155,11 +163,14 @@ def search(meaning: Meaning, setting: Setting, samples: Sequence[Points]) -> Sea
             return SearchResult(found, [], len(sides.reached))
         told = told or found.told
         if found.points:
-            parts.append((crossing, watched(crossing)))
-            sides.add(parts[-1][1])
+            telling.append((crossing, watched(crossing)))
+            sides.add(telling[-1][1])
         elif _is_undefined(meaning, crossing):
             sides.reached.add(target)
         hopeless.add(target)
+    parts += telling[1 if several else len(parts) :]
+    for _, part in parts:
+        sides.add(part)
     segments = _segments(sides, parts) + _segments_out(sides, parts, world, below, rng, watched)
     for _ in range(ROUNDS):
         together = _combinations(parts, len(samples), sides, world, rng, watched)
@@ -559,8 +570,16 @@ def _changes(
     world: World,
     rng: np.random.Generator,
 ) -> list[dict[Node, Array]]:
-    """Return ways to move some leaves by about as much as `magnitude`."""
-    found = [
+    """Return ways to move some leaves by about as much as `magnitude`; first one entry of one."""
+    found: list[dict[Node, Array]] = []
+    if len(group) == 1 and base[group[0]].size > 1:
+        value = base[group[0]]
+        for place in range(value.size)[:ENTRIES]:
+            for shift in (-magnitude, magnitude):
+                moved = value.copy()
+                moved.flat[place] += shift
+                found.append({group[0]: moved})
+    found += [
         {node: base[node] * factor for node in group}
         for factor in (1 + magnitude, -magnitude, 1 / (1 + magnitude))
     ]
