@@ -159,9 +159,17 @@ class ScriptParser(Grammar):
             self.next(), self.next(), self.next()  # k_{**}, of two new points
             shown = " ".join(token.text for token in inner)
             return Indices((Symbol("**", shown=shown, at=inner[0].at),), (), at=opened.at)
-        colons = [token.text == ":" for token in inner]
+        texts = [token.text for token in inner]
+        colons = [text == ":" for text in texts]
         named = any(token.kind == "letter" or token.text in GREEK for token in inner)
-        row = len(inner) == 2 and sum(colons) == 1 and named  # X_{i:}; X_{2:} might be a part of X
+        row = len(inner) == 2 and sum(colons) == 1 and named  # X_{i:}
+        if len(inner) > 1 and not row and any(colons) and "," not in texts:
+            self.fail(
+                Why.NOTATION,
+                f"{''.join(texts)} might be a row, a column or a part as Python slices it: write "
+                "X_{i,:} with a comma, or bind the part to a name",
+                opened.at,
+            )
         if row or all(self._is_plain_index(token) for token in inner):
             items, commas = [self.index_item()], []
             while self.text != "}":

@@ -426,18 +426,19 @@ def _read_group(reader: Reader, tree: Group) -> Expr:
         return reader.read(item)
     if tree.open.endswith("\\{"):
         fail(Why.NOTATION, "Sets are not tested: write what holds for their members", tree.at)
-    if tree.commas or not tree.open.endswith(("(", "[")):
+    below = tree.open.endswith("[") and set(tree.commas) == {";"}  # [h; x]
+    if (tree.commas and not below) or not tree.open.endswith(("(", "[")):
         fail(Why.NOTATION, "Commas inside these parentheses, which are no function's", tree.at)
     entries = [reader.read(item) for item in tree.items]
     shapes = [entry.shape for entry in entries if entry.shape is not None]
     lengths = {settle(shape[0]) for shape in shapes if is_column(shape)}
-    if len(lengths) == len(entries):
+    if len(lengths) == len(entries) or below:
         return apply("above", entries, tree.at)  # [h, x] of unlike lengths can only be stacked
     for entry in entries:
         if entry.shape is not None:
             fail(
                 Why.SHAPES,
-                "A list of numbers is a vector; of vectors, write a matrix out",
+                "A list of numbers is a vector; of vectors, write [x; y] for one above the other",
                 entry.at,
             )
     return apply("beside" if tree.open.endswith("[") else "above", entries, tree.at)

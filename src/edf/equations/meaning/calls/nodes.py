@@ -55,6 +55,8 @@ def call_node(
     below = reader.scope.ancestors(bound.value)
     if not indices and (row := _of_member(reader, bound, symbol, group)) is not None:
         return row, False
+    if group.open.endswith("[") and len(group.items) > 1 and len(reader.shape(bound.value)) == 2:
+        return None  # W [h, x] is a product with what is stacked
     related = any(isinstance(item, Relation) for item in group.items)
     if related and not group.open.endswith("["):  # which is Iverson's bracket, a factor
         return _where_equal(reader, bound, symbol, indices, group), False
