@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from edf.equations.binding.declared import stale
 from edf.equations.binding.graph_builder import GraphBuilder
@@ -106,13 +106,21 @@ def define(
     return made
 
 
+_T = TypeVar("_T")
+
+
 class Defining(NamedTuple):
     """What of a formula defines names."""
 
-    text: str  # the formula, or its beginning
+    text: str  # the formula, its beginning or its end
     claims: bool  # whether the formula goes on, and claims more
     anew: bool  # whether a name has been bound by a formula before
     equations: int  # how many of its equations define
+    at_end: bool = False  # whether these are the last: L = m + 1, \quad m = \max_k a_k
+
+    def claimed(self, steps: Sequence[_T]) -> Sequence[_T]:
+        """Return the steps that claim something; those that define are true by definition."""
+        return steps[: -self.equations] if self.at_end else steps[self.equations :]
 
 
 def defining_part(
@@ -127,8 +135,8 @@ def defining_part(
 
     A statement defines that has a new name alone on the left. p = \sigma(z) = \frac{1}{1 + e^{-z}}
     defines p by the first equals sign, and claims the second; G = A^\top A, \quad G^\top = G
-    defines G, and claims what stands beside it. Whether the right side is understood is another
-    question, which `define` answers.
+    defines G, and claims what stands beside it; so does G^\top = G, \quad G = A^\top A. Whether the
+    right side is understood is another question, which `define` answers.
 
     Args:
         latex: The formula.
@@ -152,6 +160,8 @@ def defining_part(
             if not left or new & set(left) or (bound and not again) or (by_sign and not signed):
                 goes_on = first.sign == "=" and not signed and not says_number
                 beginning = source[:at].rstrip(" ,;")
+                if not new:
+                    return _behind(source, found, names, by_sign)
                 return Defining(beginning, True, bool(taken), count) if new and goes_on else None
             new |= set(left)
             taken |= bound
@@ -163,6 +173,37 @@ def defining_part(
     except EquationError:
         return None
     return Defining(latex, False, bool(taken), len(found))
+
+
+def _behind(
+    source: str, found: Sequence[Statement], names: Mapping[str, Any], by_sign: bool
+) -> Defining | None:
+    """What the last statements define that those before them speak of.
+
+    A letter that is an index in them has its value there, i = y, and is not defined.
+    """
+    new: set[str] = set()
+    start = len(found)
+    before = [tree for text, _ in found for step in steps(parse(text)) for tree in walk(step)]
+    below = {
+        name
+        for tree in before if isinstance(tree, Script) and tree.sub is not None
+        for part in walk(tree.sub) if isinstance(part, Symbol)
+        for name in python_names(part)
+    }  # fmt: skip
+    for text, at in reversed(found[1:]):
+        first, *rest = steps(parse(text))
+        left = set(_new_names(first, names))
+        signed = _DEFINES.match(source, at + first.sign_at) is not None
+        alone = isinstance(first.right, Number | Symbol)  # x = 0, i = y: where the claim holds
+        taken = left & ({*names} | new | below)
+        if rest or not left or taken or alone or first.conditions or (by_sign and not signed):
+            break
+        new |= left
+        start -= 1
+    if start == len(found):
+        return None
+    return Defining(source[found[start].at :], True, False, len(found) - start, at_end=True)
 
 
 def _new_names(equation: Equation, names: Mapping[str, Any]) -> tuple[str, ...]:

@@ -212,7 +212,7 @@ class PageRun:
         return bound
 
     def _define_and_test(self, part: Any, options: dict[str, Any]) -> CellOutcome:
-        """Define names by the beginning of a formula, and test the rest."""
+        """Define names by the beginning or the end of a formula, and test the rest."""
         from edf.equations import EquationError, check_equation
 
         defined = self._bind(part.text)
@@ -223,8 +223,7 @@ class PageRun:
             check_equation(source, names, id=self.cell["id"], **options)
         except EquationError as refused:
             return {**defined, "error": _refusal(refused)}
-        tested = self.reports[part.equations :]  # those before are true by definition
-        return {**defined, "reports": tested}
+        return {**defined, "reports": part.claimed(self.reports)}
 
     def _bind(self, source: str | None = None) -> CellOutcome:
         """Give the page the names that a formula declares or defines."""

@@ -306,7 +306,40 @@ def test_what_of_a_formula_defines(latex: str, expected: str | None) -> None:
 )
 def test_the_beginning_of_a_formula_defines(latex: str, first: str, count: int) -> None:
     """And the rest of it claims."""
-    assert defining_part(latex, page()) == (first, True, False, count)
+    assert defining_part(latex, page()) == (first, True, False, count, False)
+
+
+@pytest.mark.parametrize(
+    ("latex", "last", "count"),
+    [
+        (r"2 z = 2 x, \quad z = x + w", "z = x + w", 1),
+        (r"x = y, \qquad z = x + y, \quad w = 2 z", "z = x + y, \\quad w = 2 z", 2),
+        (r"x^\top z \le 1 \quad \text{where} \quad z = \max(x, 0)", r"z = \max(x, 0)", 1),
+    ],
+)
+def test_the_end_of_a_formula_defines(latex: str, last: str, count: int) -> None:
+    """What those before it speak of, and that is what is claimed."""
+    part = defining_part(latex, {k: v for k, v in page().items() if k != "w"})
+    assert part == (last, True, False, count, True)
+    assert part.claimed(["claimed", *["defined"] * count]) == ["claimed"]
+
+
+@pytest.mark.parametrize(
+    "latex",
+    [
+        r"x_i = y_i, \quad i = y",
+        r"x_i = y_i, \quad i = y + 1",
+        r"x = y, \quad z = 0",
+        r"x = y, \quad z = y",
+        r"x = y, \quad z = x + y = 1",
+        r"x = y, \quad y = 2x",
+        r"z_i = x_i, \quad i = 1, \dots, n",
+    ],
+)
+def test_where_a_formula_holds_defines_nothing(latex: str) -> None:
+    """A value of a letter behind it, and what is bound."""
+    part = defining_part(latex, page())
+    assert part is None or not part.at_end
 
 
 @pytest.mark.parametrize(
@@ -328,7 +361,7 @@ def test_what_is_said_beside_a_definition_defines_nothing(beside: str) -> None:
     """That its index runs over all, and remarks."""
     names = declare(r"u \in \mathbb{R}^n", {})
     latex = f"z_k = 2 u_k{beside}"
-    assert defining_part(latex, names) == (latex, False, False, 1)
+    assert defining_part(latex, names) == (latex, False, False, 1, False)
     made = define(f"{latex}, \\qquad w = z", names)
     assert list(made) == ["z", "w"]
     assert [v.status for v in check_equation("w_k = 2 u_k", {**names, **made})] == ["verified"]
@@ -349,7 +382,7 @@ def test_a_definition_holds_for_all_values_of_its_index(values: str) -> None:
 def test_signs_that_define_in_a_claim(sign: str) -> None:
     """A plain equals sign claims, and a reason above it changes nothing."""
     latex = f"z {sign} x"
-    assert defining_part(latex, page(), by_sign=True) == (latex, False, False, 1)
+    assert defining_part(latex, page(), by_sign=True) == (latex, False, False, 1, False)
     assert defining_part(r"z \stackrel{(a)}{=} x", page(), by_sign=True) is None
     assert defining_part("z = x", page(), by_sign=True) is None
 
