@@ -42,6 +42,8 @@ from edf.equations.meaning.typed.expression import Expr
 from edf.equations.operations.quadrature import rule
 from edf.graph import Input, Node
 
+#: The number, whatever the page binds to the letter.
+PI = Symbol(r"\pi~", shown=r"\pi")
 _HOW = "An integral is written \\int_a^b f(x) \\, dx"
 
 
@@ -299,7 +301,7 @@ def mean_over(
         letter: The variable.
         body: The expression.
     """
-    put: dict[str, Tree] = {"X": letter}
+    put: dict[str, Tree] = {"X": letter, r"\pi": PI}
     put |= {name: Group((tree,), "(", ")") for name, tree in zip("AB", parameters, strict=False)}
     weight = filled(_parsed(formula), put)
     limits: tuple[Tree, Tree] = (Sum((INFINITY,), ("-",)), INFINITY)

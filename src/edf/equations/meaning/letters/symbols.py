@@ -706,7 +706,7 @@ def _sign(reader: Reader, symbol: Symbol, sub: Tree | None, at: int) -> Expr:
     if sub is None and plain and (name := python_names(symbol)[0]) in reader.counts:
         start = reader.counts[name]
         return make("index", (), (name, start), at=at, free=frozenset([name]))
-    if sub is None and base == r"\pi" and plain:
+    if sub is None and base in (r"\pi", r"\pi~") and plain:
         return algebra.number(math.pi, at, ("pi", r"\pi"))
     if sub is None and base == "e" and set(fonts) <= {r"\mathrm"}:
         return algebra.number(math.e, at, ("e", to_latex(symbol)))

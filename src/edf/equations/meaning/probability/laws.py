@@ -7,6 +7,7 @@ such variables depend on each other is not known, so that one formula has one of
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from edf.equations.diagnostics import EquationError, Why, fail
@@ -30,7 +31,7 @@ from edf.equations.latex.syntax import (
     walk,
     with_child,
 )
-from edf.equations.meaning.calculus.integrals import filled, mean_over
+from edf.equations.meaning.calculus.integrals import PI, filled, mean_over
 from edf.equations.meaning.names.scope import Law
 from edf.equations.meaning.reader import Reader
 from edf.equations.meaning.typed.algebra import apply, number
@@ -51,10 +52,10 @@ class _Family:
 _FAMILIES = {
     "Bernoulli": _Family("A^X (1 - A)^{1 - X}", 1, "0", "1"),
     "Binomial": _Family(r"\binom{A}{X} B^X (1 - B)^{A - X}", 2, "0", "A"),
-    "Poisson": _Family(r"e^{-A} \frac{A^X}{X!}", 1, "0", r"\infty"),
+    "Poisson": _Family(r"\exp(-A) \frac{A^X}{X!}", 1, "0", r"\infty"),
     "N": _Family(r"\frac{1}{\sqrt{2 \pi B}} \exp(-\frac{(X - A)^2}{2 B})", 2, over="line"),
     "U": _Family(r"\frac{1}{B - A}", 2, over="interval"),
-    "Exponential": _Family("A e^{-A X}", 1, over="half"),
+    "Exponential": _Family(r"A \exp(-A X)", 1, over="half"),
 }
 _SPELLED = {
     "Bern": "Bernoulli", "Ber": "Bernoulli", "Bin": "Binomial", "Binom": "Binomial",
@@ -103,13 +104,52 @@ def _law(tree: Tree, text: str, at: int) -> Law:
             f"{len(group.items)}",
             position=at,
         )
-    if name == "N" and isinstance(group.items[1], Symbol) and group.items[1].base == r"\sigma":
-        raise EquationError(
+    if name == "N":
+        _insist_on_variance(group.items[1], at)
+    return Law(name, group.items)
+
+
+def density(reader: Reader, name: Symbol, group: Group) -> Expr | None:
+    r"""Read \mathcal{N}(x \mid \mu, \Sigma), the normal density at a number or a column.
+
+    What stands last is the variance or the covariance matrix.
+    """
+    at, bars = group.at, group.commas[:1]
+    if name.base != "N" or r"\mathcal" not in name.styles or len(group.items) != 3:
+        return None
+    if not set(bars) & {"|", r"\mid", r"\vert", ";"}:
+        return None
+    _insist_on_variance(group.items[2], at)
+    value, mean, spread = (reader.whole(item) for item in group.items)
+    if mean.op != "number" or mean.data != 0:
+        value = apply("add", (value, apply("neg", (mean,), at)), at)
+    two, pi = number(2.0, at, ("2", "2")), number(math.pi, at, ("pi", r"\pi"))
+    twice_pi = apply("mul", (two, pi), at)
+    if value.shape is None:
+        squared = apply("div", (apply("pow", (value, two), at), spread), at)
+        size = apply("mul", (twice_pi, spread), at)
+    elif spread.shape is None:
+        fail(
+            Why.SHAPES,
+            "The covariance of a column is a matrix: write \\sigma^2 I",
+            group.items[2].at,
+        )
+    else:
+        inverse = apply("inverse", (spread,), at)
+        left = apply("matmul", (apply("transpose", (value,), at), inverse), at)
+        squared = apply("matmul", (left, value), at)
+        size = apply("det", (apply("mul", (twice_pi, spread), at),), at)
+    half = apply("neg", (apply("div", (squared, two), at),), at)
+    return apply("div", (apply("exp", (half,), at), apply("sqrt", (size,), at)), at)
+
+
+def _insist_on_variance(tree: Tree, at: int) -> None:
+    if isinstance(tree, Symbol) and tree.base == r"\sigma":
+        fail(
             Why.AMBIGUOUS,
             "Is \\sigma the variance, or the standard deviation? Write \\sigma^2",
-            position=at,
+            at,
         )
-    return Law(name, group.items)
 
 
 def laws_in(reader: Reader, tree: Tree) -> dict[str, tuple[Symbol, Law]]:
@@ -273,7 +313,7 @@ def _fresh(reader: Reader, variable: Symbol) -> Symbol:
 
 
 def _formula(one: Law, text: str, value: Tree) -> Tree:
-    put = {"X": value, **dict(zip("AB", one.parameters, strict=False))}
+    put = {"X": value, r"\pi": PI, **dict(zip("AB", one.parameters, strict=False))}
 
     def filled(tree: Tree, above: bool) -> Tree:
         if isinstance(tree, Symbol) and tree.base in put:

@@ -40,6 +40,7 @@ from edf.equations.meaning.letters.symbols import (
     time_derivative,
 )
 from edf.equations.meaning.names.scope import Bound, index_text, latex_name, python_names
+from edf.equations.meaning.probability.laws import density
 from edf.equations.meaning.reader import Reader
 from edf.equations.meaning.typed import algebra
 from edf.equations.meaning.typed.expression import Expr, Index
@@ -71,6 +72,11 @@ def read_call(reader: Reader, head: Tree, group: Group, behind: Tree) -> Expr | 
     bound, indices = look_up(reader, symbol, script.sub)
     if bound is not None and bound.kind == "function" and not script.primes:
         script = _with_primes(script)
+    named = bound is not None and (bound.kind == "number" or isinstance(bound.value, Input))
+    if (bound is None or named) and script == Script(symbol):  # \mathcal{N} is no N of the page
+        value = density(reader, symbol, group)
+        if value is not None:
+            return _called(reader, value, symbol, script, behind)
     if bound is None:
         if (moving := _moving_at(reader, symbol, script, group)) is not None:
             return _called(reader, moving, symbol, script, behind)
