@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 from unittest.mock import patch
 
 import numpy as np
+import pytest
 from tests.oracle.campaign import verdict_alone
 
 from edf import AnyFunction, Input, Softmax
@@ -94,3 +96,43 @@ def test_what_samplers_drew_for_one_side_of_a_threshold_serves_for_the_others() 
         (verdict,) = check_equation(r"I > 0", names)
     assert verdict.status != "verified"
     assert len(drawn) == 1
+
+
+@pytest.mark.parametrize(
+    ("definition", "most"),
+    [
+        (r"B = (x x^\top + I)^{-1}", 50**2),  # of 400 rows and columns it would take seconds
+        (r"B = \lVert x x^\top \rVert_2", 100**2),
+    ],
+)
+def test_lengths_grow_as_far_as_the_whole_graph_lets_them(definition: str, most: int) -> None:
+    """All of it is computed at each point, whatever a step speaks of."""
+    names = declare(r"x \in \mathbb{R}^n", {})
+    names |= define(definition, names)
+    claim = r"\lVert x \rVert_2 \leq 90 \lVert x \rVert_1, \quad B = B"
+    computed: list[int] = []
+    evaluate = Points.evaluate
+
+    def noted(*args: Any) -> Any:
+        value = evaluate(*args)
+        computed.append(max(math.prod(stack.shape[1:]) for stack in (value, *args[2])))
+        return value
+
+    with patch.object(Points, "evaluate", noted), verdict_alone():
+        first, second = check_equation(claim, names)
+    assert first.status == second.status == "verified"
+    assert 10**2 < max(computed) < most
+
+
+def test_second_derivatives_count_as_such_where_lengths_grow() -> None:
+    """One of n numbers takes 8 n times the values of a first one."""
+    names = declare(r"s \in \mathbb{R}^n", {})
+    names |= define(r"J = \log \sum_k e^{s_k}", names)
+    lengths: list[Any] = []
+    with (
+        patch.object(Points, "evaluate", counting(lengths, Points.evaluate)),
+        verdict_alone(),
+    ):
+        (verdict,) = check_equation(r"\nabla_s^2 J \succeq 0", names)
+    assert verdict.status == "verified"
+    assert max(len(rows) for _, _, _, rows in lengths) < 50_000

@@ -35,7 +35,7 @@ from edf.equations.operations.spectra import SPECTRA
 from edf.equations.sampling.points import Points
 from edf.equations.sampling.world import World
 from edf.equations.testing.judge import Finding, judge
-from edf.equations.testing.measure import quiet
+from edf.equations.testing.measure import OFFSETS, quiet
 from edf.equations.testing.patterns import patterned_points
 from edf.equations.testing.setting import Outcome, Setting, nodes, parts
 from edf.equations.testing.special_points import judged_apart, tried_points
@@ -45,12 +45,12 @@ POINTS = 2  # at which each other length is tested
 SHORT = 2  # the least length at which an inequality is tried: of 1, much is true that is not meant
 #: By how much more a length grows in an inequality, which many a length may satisfy: the first of
 #: these, and of what the numbers in it ask for, with which a point takes little time.
-LONGER = (400, 40, 11)
+LONGER = (400, 40, 11, 5)
 MOST = 100_000  # the time to compute so many numbers
 #: The time of so many is taken, for each n^3 of an n x n matrix, where a node may be a product, and
-#: where a formula decomposes; most for eigenvalues, since a matrix may not be symmetric.
+#: where a formula or a node decomposes; most for eigenvalues, since a matrix may not be symmetric.
 CUBED = 1 / 30
-DECOMPOSING = dict.fromkeys(["inverse", "det", *(each.name for each in SPECTRA)], CUBED)
+DECOMPOSING = dict.fromkeys(["inverse", "det", "logdet", *(each.name for each in SPECTRA)], CUBED)
 DECOMPOSING |= dict.fromkeys(["eigenvalues", "lambda_max", "lambda_min", "pinv"], 10 * CUBED)
 REACHED = 12  # by how much a length grows to be more than a number in the formula
 MOST_NUMBERS = 3  # places in a formula at which a number is taken for the length
@@ -347,7 +347,7 @@ def _large(
     out."""
     for by in _large_steps(equation, min(change.lengths)):
         change = replace(change, by=by)
-        if by > REACHED and not _is_short(meaning, setting.world, change):
+        if not _is_short(meaning, setting.world, change):
             continue
         found = _tested(equation, change, setting, patterned_points)
         if found is not None and found.status in ("verified", "refuted"):
@@ -380,27 +380,37 @@ def _large_steps(equation: s.Equation, length: int) -> list[int]:
 
 
 def _is_short(meaning: Meaning, world: World, change: LengthChange | None = None) -> bool:
-    """Whether a step takes little time at a point; or about so after a change."""
+    """Whether a step takes little time at a point; or about so after a change.
+
+    All of the graph is computed there, also what other steps and mutations of this one speak of.
+    """
 
     def now(lengths: Iterable[Dim]) -> list[int]:
         known = [int(n) for n in map(settle, lengths) if isinstance(n, int)] or [1]
         return [n + change.by if change and n in change.lengths else n for n in known]
 
+    def decomposition(name: str, sides: list[int]) -> float:
+        return DECOMPOSING[name] * math.prod(sides) * max(sides)
+
     count = 0.0
-    for node in world.all_below(nodes(meaning)):
+    for node in world.order:
         lengths = now(world.shape(world.names[node]))
         product = bool(node.inputs) and len(lengths) > 1
         count += math.prod(lengths) * (1 + CUBED * max(lengths) * product)
+        operation = getattr(node, "operation", None)  # of what a formula defines
+        name = getattr(operation, "name", type(node).__name__.lower())
+        if name in DECOMPOSING:
+            count += decomposition(name, now(world.shape(world.names[node.inputs[0]])))
     graph = count
     for expr in set(parts(meaning)):  # what stands in it twice is computed once
         times = math.prod(now(meaning.ranges[index] for index in expr.free | expr.bound))
         count += times * math.prod(now(expr.shape or ()))
         if expr.op in DECOMPOSING:
-            sides = now(expr.args[0].shape or ())
-            count += DECOMPOSING[expr.op] * times * math.prod(sides) * max(sides)
+            count += times * decomposition(expr.op, now(expr.args[0].shape or ()))
         elif expr.op == "deriv":
             entries = math.prod(now(world.shape(expr.data[0])))
-            count += graph * entries ** max(1, meaning.differentiates)
+            order = max(1, meaning.differentiates)
+            count += graph * entries**order * OFFSETS ** (order - 1)  # the first is a complex step
     return count <= MOST
 
 
@@ -435,7 +445,7 @@ def _tested_so(
             except EquationError:
                 worst = worst or unread
                 continue
-            if change.by > REACHED and not _is_short(means, world):
+            if change.by >= min(LONGER) and not _is_short(means, world):
                 return None
             try:
                 found = judge(means, world, points, setting.seed + 1, checked=0)

@@ -46,14 +46,14 @@ def mend(
     """Return a small change that makes a refuted step hold, or None."""
     letters = alphabet(equation, meaning, page, more=True)
     size = sum(1 for _ in s.walk(equation))
-    found = list(_told_apart(mutations(equation, letters, mending=True)))
-    said = _empty_parts(equation)
-    ranked = sorted((one for one in found if _empty_parts(one.equation) <= said), key=_rank)
+    ranked = sorted(_told_apart(mutations(equation, letters, mending=True)), key=_rank)
     if meaning.sign in COMPARISONS:
         ranked = [_turned(equation), *(one for one in ranked if one.kind in _OF_BOUNDS)]
-    ranked = ranked[: min(REPAIRS, PARTS // size)]
+    said = _empty_parts(equation)
+    telling = (one for one in ranked if _empty_parts(one.equation) <= said)
+    slips = itertools.islice(telling, min(REPAIRS, PARTS // size))
     suspects = 0
-    for change in itertools.chain(ranked, _constants(equation, finding), _sums(equation, page)):
+    for change in itertools.chain(slips, _constants(equation, finding), _sums(equation, page)):
         try:
             changed = resolve(change.equation, page)
             same = changed.left == changed.right and change.kind not in _DROPPED
