@@ -227,7 +227,10 @@ class _Comparer:
             self._settle_whole({k: members})
 
     def _settle_whole(self, group: dict[int, Array]) -> None:
-        """PointTest together components of which each by itself is not at fault."""
+        """Test together components of which none is at fault by itself, if some are at a kink: all
+        together cannot be wrong else."""
+        if not any(kink.argument in group for kink in self.result.outcome("kink")):
+            return
         result = self.point.together(self._direction(group))
         if result is not None:
             self.result.results.append(result)

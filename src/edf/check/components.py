@@ -8,6 +8,7 @@ numbers the middle one stays where it is when one of them moves, and yet is one 
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -211,8 +212,10 @@ class PointTest:
                 self.noise[k] * float(np.linalg.norm(u)) for k, u in direction.items()
             )
             nearest = self._outside(line, claimed, floor)
-            if nearest is None or not self._tells_of_all_beside(direction):
+            if nearest is None:
                 continue
+            if not self._tells_of_all_beside(direction):
+                return None
             finer = Line(line.outputs, line.cotangent, line.scale / 8)
             if self._outside(finer, claimed, floor) is not None:
                 reason = "each component by itself is possible, all of them together are not"
@@ -324,9 +327,39 @@ class PointTest:
             return False
         apart = abs(first.value - second.value)
         allowed = 4 * (first.error + second.error) + 1e-3 * abs(first.value - claimed)
-        return apart <= allowed and not self._agrees(
-            second.value, claimed, floor + 4 * second.error
+        return (
+            apart <= allowed
+            and not self._agrees(second.value, claimed, floor + 4 * second.error)
+            and self._slopes_confirm(line, first.value, claimed)
+            and not self._has_lost_its_digits(line, first.value)
         )
+
+    def _slopes_confirm(self, line: Line, numeric: float, claimed: float) -> bool:
+        """Whether slopes to both sides settle, and do not take the side of the claim. Of log |x| at
+        0 they grow without bound, where central differences are 0; and next to a kink central
+        differences of large steps are the mean of two slopes."""
+        settled = False
+        for part in (1.0, 2.0**-12):
+            close = Line(line.outputs, line.cotangent, line.scale * part)
+            with contextlib.suppress(DeclinedError):
+                low, high, error = one_sided(close).interval(self.cotangent)
+                settled = True
+                if _outside(claimed, low, high) <= 4 * error < _outside(numeric, low, high):
+                    return False
+        return settled
+
+    def _has_lost_its_digits(self, line: Line, numeric: float) -> bool:
+        """Whether the derivative is another one with more digits, where the function accepts such
+        numbers: 1 - sigmoid(x) goes up in steps at x = 37, between which it is flat."""
+        slopes = []
+        for part in (2.0**-8, 2.0**-12, 2.0**-16):
+            step: Any = np.longdouble(line.scale * part)
+            with contextlib.suppress(Exception):
+                up, down = (np.asarray(line.outputs(t)) for t in (step, -step))
+                if up.dtype == np.longdouble != np.float64:
+                    slopes.append(float(np.sum(line.cotangent * (up - down)) / (2 * step)))
+        far = [abs(s - numeric) > 0.1 * max(abs(s), abs(numeric)) for s in slopes]
+        return bool(far) and all(far)
 
     def _agrees_near_by(
         self, line: Line, k: int, index: tuple[int, ...] | None, claimed: float, floor: float
@@ -430,6 +463,11 @@ class PointTest:
         rel_error = abs(numeric - claimed) / size if size else 0.0
         rel_error = rel_error if np.isfinite(rel_error) else np.inf
         return ComponentResult(outcome, k, index, claimed, numeric, rel_error, "", reason)
+
+
+def _outside(value: float, low: float, high: float) -> float:
+    """Return how far a number is from an interval."""
+    return max(low - value, value - high, 0.0)
 
 
 def _typical(value: Array) -> float:

@@ -141,8 +141,9 @@ class _Elsewhere:
     # ------------------------------------------------------------- other whole numbers, and signs
 
     def _other_whole_numbers(self) -> Iterator[Iterator[Place]]:
-        """Let a whole number occur twice where all are different, as indices may; put another
-        permutation in place of one; take the side of each comparison that none is on."""
+        """Let a whole number occur twice where all are different, as indices may, and 0 where it
+        does not; put another permutation in place of one; take the side of each comparison that
+        none is on."""
         for leaf, value in self.arrays.items():
             if value.dtype.kind not in "iu":
                 continue
@@ -150,7 +151,13 @@ class _Elsewhere:
             if _is_permutation(numbers):
                 turned = np.roll(np.arange(numbers.size), 1)
                 yield self._moved("another permutation", {leaf: turned})
-            elif numbers.size > 1 and np.unique(numbers).size == numbers.size:
+                continue
+            different = np.unique(numbers)
+            if different.size > 1 and different[0] > 0:
+                first = numbers.copy()
+                first.flat[0] = 0
+                yield self._moved("0 among its whole numbers", {leaf: first})
+            if 1 < different.size == numbers.size:
                 twice = numbers.copy()
                 twice.flat[1] = twice.flat[0]
                 where = f"{twice.flat[0]} twice among its whole numbers"

@@ -154,6 +154,10 @@ class OperationFunction:
         arrays = list(self.inputs)
         for k, shift in shifts.items():
             arrays[self.slots[k]] = arrays[self.slots[k]] + shift
+        return self.at(arrays)
+
+    def at(self, arrays: Sequence[Array]) -> Array:
+        """Return F of other arrays."""
         restore(self._generators)
         return self.node.forward(*arrays)
 

@@ -16,10 +16,10 @@ from edf.check.diagnosis import (
     operation_at_fault,
     rounds_to_single_precision,
 )
-from edf.check.elsewhere import alone, elsewhere
+from edf.check.elsewhere import Place, alone, elsewhere
 from edf.check.functions import EvaluationError, GraphFunction, ProtocolError
 from edf.check.protocol import NondeterministicError, check_protocol
-from edf.check.reach import BranchCoverage, Explorer
+from edf.check.reach import BranchCoverage, Explorer, Further
 from edf.check.report import GradientReport, describe_component
 from edf.check.sampling import SampledGraph
 from edf.check.tolerances import ROUNDING, RTOL
@@ -143,42 +143,21 @@ class _Check:
 
     def _go_further(self) -> None:
         """Test the operations that are not edf's own beyond the sampled range."""
-        for where, finite_only, of_ones, near_zero in self.explorer.points():
+        for further in self.explorer.points():
             for node in self.graph.order:
                 node.grad = None  # each operation is asked by itself: nothing was added before
-            for ones in (False, True)[: 1 + of_ones]:
-                try:
-                    found, _ = operation_at_fault(
-                        self.explorer.operations, self.rng, finite_only=finite_only, of_ones=ones
-                    )
-                except (EvaluationError, ProtocolError) as problem:
-                    if finite_only and isinstance(problem, EvaluationError):
-                        continue  # as where a matrix has no inverse
-                    raise type(problem)(f"{problem} ({where})") from problem
-                if found is None:
-                    continue
-                said = describe_component(found.worst)
-                if not near_zero:
-                    self.status, self.shown = "refuted", found.evidence()
-                    self.message = f"{said} ({where})"
-                    return
-                self._doubt(f"{said} ({where}, close to 0)")  # x / max(norm, 1e-12) is a guard
+            found = self._fault_at(further, self.explorer.operations)
+            if found is None:
+                continue
+            said = describe_component(found.worst)
+            if not further.near_zero:
+                self.status, self.shown = "refuted", found.evidence()
+                self.message = f"{said} ({further.where})"
+                return
+            self._doubt(f"{said} ({further.where}, close to 0)")  # x / max(norm, 1e-12) is a guard
         for places in elsewhere(self.graph, self.explorer.operations, self.rng):
-            wrong = ""
-            for place in places:
-                try:
-                    found, _ = operation_at_fault(place.operations, self.rng, finite_only=True)
-                except EvaluationError:  # it is not made for that
-                    continue
-                except ProtocolError as problem:
-                    wrong = wrong or (f"{problem} ({place.where})" if place.fits else "")
-                    continue
-                if found is None:
-                    break
-                wrong = wrong or f"{describe_component(found.worst)} ({place.where})"
-            else:
-                if wrong:
-                    self._doubt(wrong)
+            if wrong := self._wrong_at_all(places):
+                self._doubt(wrong)
         unreached = self.explorer.unreached()
         for node in dict.fromkeys(sides.node for sides in unreached):
             found, still = self._beyond_the_graph([k for k in unreached if k.node is node])
@@ -188,6 +167,38 @@ class _Check:
             for sides in still:
                 self._doubt(f"{sides.describe()}, so this side was not tested")
 
+    def _fault_at(self, further: Further, operations: list[Node]) -> Disagreement | None:
+        """Return what is wrong with an operation at a further point, if anything."""
+        for ones in (False, True)[: 1 + further.of_ones]:
+            try:
+                found, _ = operation_at_fault(
+                    operations, self.rng, finite_only=further.finite_only, of_ones=ones
+                )
+            except (EvaluationError, ProtocolError) as problem:
+                if further.finite_only and isinstance(problem, EvaluationError):
+                    continue  # as where a matrix has no inverse
+                raise type(problem)(f"{problem} ({further.where})") from problem
+            # Close to 0 differences lose digits, of log(1 - x) nearly all.
+            if found is not None and not (further.near_zero and found.result.rel_error < SINGLE):
+                return found
+        return None
+
+    def _wrong_at_all(self, places: Iterable[Place]) -> str:
+        """Return in words what is wrong if it is so at each of the places that there are."""
+        wrong = ""
+        for place in places:
+            try:
+                found, _ = operation_at_fault(place.operations, self.rng, finite_only=True)
+            except EvaluationError:  # it is not made for that
+                continue
+            except ProtocolError as problem:
+                wrong = wrong or (f"{problem} ({place.where})" if place.fits else "")
+                continue
+            if found is None:
+                return ""
+            wrong = wrong or f"{describe_component(found.worst)} ({place.where})"
+        return wrong
+
     def _beyond_the_graph(
         self, unreached: list[BranchCoverage]
     ) -> tuple[Disagreement | None, list[BranchCoverage]]:
@@ -196,13 +207,10 @@ class _Check:
         self.graph.put(unreached[0].met[-1][0])
         explorer = Explorer(alone(unreached[0].node), self.rng)
         explorer.note()
-        for _ in explorer.across_thresholds():
-            for ones in (False, True):
-                found, _ = operation_at_fault(
-                    explorer.operations, self.rng, finite_only=True, of_ones=ones
-                )
-                if found is not None:
-                    return found, []
+        for further in explorer.across_thresholds():
+            found = self._fault_at(further._replace(of_ones=True), explorer.operations)
+            if found is not None:
+                return found, []
         known = {branch: sides for (_, branch), sides in explorer.sides.items()}
         return None, [k for sides in unreached if (k := known.get(sides.branch, sides)).wanted]
 

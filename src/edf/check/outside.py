@@ -23,8 +23,9 @@ from edf.graph import Node
 Write = Callable[[Any], None]
 Remove = Callable[[], None]
 MOST = 40  # functions that are looked at, the helpers of helpers included
-#: Numbers in code that are no thresholds to speak of, and how many others are taken.
-USUAL, NUMBERS = (0, 0.5, 1, 2), 8
+#: Numbers in code that are no thresholds to speak of, how many others are taken, and how large they
+#: may be: -1e9 stands for minus infinity in masks.
+USUAL, NUMBERS, FAR = (0, 0.5, 1, 2), 8, 1e4
 
 
 class Place(NamedTuple):
@@ -76,7 +77,7 @@ def numbers_in_code(node: Node) -> list[float]:
     numbers = [number for function in functions for number in _numbers(function.__code__)]
     numbers += [place.value for place in found.values() if isinstance(place.value, float)]
     numbers += [held for held in vars(node).values() if isinstance(held, float)]
-    unusual = (abs(n) for n in numbers if np.isfinite(n) and abs(n) not in USUAL)
+    unusual = (abs(n) for n in numbers if abs(n) < FAR and abs(n) not in USUAL)
     return list(dict.fromkeys(float(n) for n in unusual))[:NUMBERS]
 
 

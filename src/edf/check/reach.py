@@ -39,7 +39,7 @@ DISTANCES = tuple(float(d) for d in np.geomspace(1e-2, 1e12, 29))
 #: How much closer to 0 a search moves them as well.
 CLOSER = tuple(10.0**-k for k in (4, 8, 12, 20, 50, 150, 300))
 #: What a guard against dividing by 0 is usually smaller than.
-GUARD = 1e-6
+GUARD = 2e-6
 #: Points that the searches of one check may evaluate.
 BUDGET = 600
 #: Halvings of a segment on which a branch changes sides.
