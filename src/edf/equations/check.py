@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from edf.equations.binding.copied import with_inputs_drawn
 from edf.equations.binding.lengths import with_one_longer
 from edf.equations.diagnostics import EquationError, Why
 from edf.equations.latex.asides import stated_in
@@ -113,20 +114,25 @@ def _check(
         raise EquationError(Why.OPTION, f"points={points}: at least one point is needed")
     accepts = _accepts(unreached)
 
-    def test(names: Mapping[str, Any]) -> _Steps:
+    def read(names: Mapping[str, Any]) -> _Steps:
         claim, equations, meanings, page = understood(latex, names, reading, loss, macros)
         expected = _expected(expect, len(equations))
         assert isinstance(page.world, World)
         setting = Setting(page, page.world, points, seed, accepts)
         pairs = list(zip(equations, meanings, strict=True))
-        tested = _open(equations, [_tested(*pair, setting) for pair in pairs])
-        return _Steps(to_latex(claim), pairs, expected, setting, tested)
+        return _Steps(to_latex(claim), pairs, expected, setting)
 
-    reprinted, pairs, expected, setting, all_tested = _at_lengths_with_values(names, test)
-    page = setting.page
+    def test(names: Mapping[str, Any]) -> _Steps:
+        steps = read(names)
+        tested = [_tested(*pair, steps.setting) for pair in steps.pairs]
+        return steps._replace(tested=_open([equation for equation, _ in steps.pairs], tested))
+
+    found = _at_lengths_with_values(names, test)
+    reprinted, pairs, expected, _, all_tested = _with_inputs_drawn(names, found, read)
     verdicts = []
     for number, ((equation, meaning), tested) in enumerate(zip(pairs, all_tested, strict=True), 1):
-        finding = tested.finding
+        finding, setting = tested.finding, tested.setting
+        page = setting.page
         verdicts.append(
             EquationVerdict(
                 status=finding.status,
@@ -159,7 +165,7 @@ class _Steps(NamedTuple):
     pairs: list[tuple[Equation, Meaning]]
     expected: list[str]
     setting: Setting
-    tested: list[_Tested]
+    tested: Sequence[_Tested] = ()
 
     @property
     def say_nothing(self) -> bool:
@@ -211,11 +217,57 @@ def _at_lengths_with_values(
     return steps
 
 
+def _with_inputs_drawn(
+    names: Mapping[str, Any], steps: _Steps, read: Callable[[Mapping[str, Any]], _Steps]
+) -> _Steps:
+    """Test what holds with the values that the page gives, where all are given, with others too.
+
+    Where it holds with these as well it is verified, and where it does not it is left open.
+    """
+    if not any(each.outcome.given for each in steps.tested):
+        return steps
+    if (drawn := with_inputs_drawn(names)) is None:
+        return steps
+    try:
+        others = read(drawn)
+    except EquationError:
+        return steps
+    pairs, all_tested = list(steps.pairs), list(steps.tested)
+    for number, tested in enumerate(steps.tested):
+        if not (given := tested.outcome.given):
+            continue
+        equation, meaning = others.pairs[number]
+        outcome = _examined(equation, meaning, others.setting)
+        if outcome is not None and outcome.finding.status == "verified":
+            outcome.notes.append(
+                f"Tested with the values that the page gives ({given}), and with others"
+            )
+            pairs[number] = equation, meaning
+            all_tested[number] = _noticed(equation, meaning, others.setting, outcome)
+        elif outcome is not None and outcome.finding.status == "refuted":
+            message = (
+                f"True with the values that the page gives only ({given}): with others it does not "
+                "hold"
+            )
+            finding = replace(tested.finding, status="inconclusive", message=message)
+            all_tested[number] = tested._replace(finding=finding)
+    return steps._replace(pairs=pairs, tested=all_tested)
+
+
+def _examined(equation: Equation, meaning: Meaning, setting: Setting) -> Outcome | None:
+    """What is found of a step; None if it cannot be tested."""
+    try:
+        return examine(equation, meaning, setting)
+    except EquationError:
+        return None
+
+
 class _Tested(NamedTuple):
     """What the test of one step has found, and what its mutations have."""
 
     finding: Finding
     outcome: Outcome
+    setting: Setting
     corruptions: dict[str, int] | None = None  # of a verified step: how many were noticed
     example: str | None = None  # of those
     change: Mutation | None = None  # that mends a refuted step
@@ -225,21 +277,27 @@ def _tested(equation: Equation, meaning: Meaning, setting: Setting) -> _Tested:
     outcome = examine(equation, meaning, setting)
     finding = outcome.finding
 
-    def test(other: Equation, means: Meaning) -> Finding:
-        return examine(other, means, setting).finding
-
     def elsewhere(other: Equation, means: Meaning) -> Finding:
         return examine(other, means, replace(setting, seed=setting.seed + FRESH)).finding
 
     if finding.status == "verified":
-        noticed, example = count_noticed(equation, meaning, setting.page, finding, test)
-        return _Tested(finding, outcome, noticed, example)
+        return _noticed(equation, meaning, setting, outcome)
     if finding.status == "refuted":
         _insist_on_one_reading(equation, meaning, setting)
         finding = explained(meaning, setting, finding)
         change = mend(equation, meaning, setting.page, finding, elsewhere)
-        return _Tested(finding, outcome, change=change)
-    return _Tested(finding, outcome)
+        return _Tested(finding, outcome, setting, change=change)
+    return _Tested(finding, outcome, setting)
+
+
+def _noticed(equation: Equation, meaning: Meaning, setting: Setting, outcome: Outcome) -> _Tested:
+    """What is found of a step that holds, with how many of its mutations would be noticed."""
+
+    def test(other: Equation, means: Meaning) -> Finding:
+        return examine(other, means, setting).finding
+
+    noticed, example = count_noticed(equation, meaning, setting.page, outcome.finding, test)
+    return _Tested(outcome.finding, outcome, setting, noticed, example)
 
 
 def _open(equations: Sequence[Equation], tested: Sequence[_Tested]) -> list[_Tested]:

@@ -343,13 +343,21 @@ def test_operation_that_mixes_points_only_when_there_are_many(size: float) -> No
 
 
 def test_one_point_is_no_test() -> None:
-    """Where the page gave every input a value, an equality may hold by chance."""
+    """Where the page gave every input a value, an equality may hold by chance: others tell."""
     x = Input(2.0)
     names = {"x": x, "w": x * x, "u": AnyFunction()(x)}
-    for latex in (r"w = 2x", r"\frac{dw}{dx} = x^2", r"\frac{dw}{dx} = 2x"):
+    for latex in (r"w = 2x", r"\frac{dw}{dx} = x^2"):
         (verdict,) = check_equation(latex, names)
         assert (verdict.status, verdict.points) == ("inconclusive", 1)
-        assert "Input(shape=...)" in verdict.message
+        assert "the values that the page gives only (x)" in verdict.message
+    (verdict,) = check_equation(r"\frac{dw}{dx} = 2x", names)
+    assert (verdict.status, verdict.points) == ("verified", 20)
+    assert (
+        "Tested with the values that the page gives (x), and with others"
+        in verdict.details["notes"]
+    )
+    assert names["x"] is x
+    assert x.value == 2.0
     assert status(r"\frac{dw}{dx} = x", names) == "refuted"
     assert status(r"\frac{du}{dx} + x - x = \frac{du}{dx}", names) == "verified"
 
@@ -610,7 +618,7 @@ def test_matrix_without_digits() -> None:
     V = Input(np.vander(np.linspace(0.1, 0.9, 8)))
     A = Input(shape=(8, 8), sample=lambda rng, shape: np.vander(rng.uniform(0.1, 0.9, 8)))
     assert status(r"(A^\top A)^{-1} = A^{-1} A^{-\top}", {"A": A}) == "inconclusive"
-    assert status(r"(V^{-1})^{-1} = V", {"V": V}) == "inconclusive"
+    assert status(r"(V^{-1})^{-1} = V", {"V": V}) == "verified"  # of others, which have digits
     assert status(r"A A^{-1} = A^{-1} A", {"A": A}) in ("verified", "inconclusive")
 
 

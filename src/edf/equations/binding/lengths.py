@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from edf.anyfunction import AnyFunction
-from edf.copies import copy_graph
+from edf.equations.binding.copied import with_copies
 from edf.graph import Input, Node, topological_order
 
 _PREFERRED = (4, 3, 5, 2, 6, 7)
@@ -81,16 +81,11 @@ def _with_longer(
         changes = isinstance(n, Length) and n.symbol == length
         return Length(n + step, n.by) if changes else n
 
-    copies = copy_graph(nodes)
-    for twin in copies.values():
-        if isinstance(twin, Input):
-            twin.shape = None if twin.shape is None else tuple(map(longer, twin.shape))
-            sample: Any = twin.sample
-            if longer(last := getattr(sample, "last", None)) != last:
-                twin.sample = sample.longer(step)
-        if (at := getattr(twin, "defined_at", None)) is not None:
-            twin.defined_at = tuple(copies[node] for node in at)  # type: ignore[attr-defined]  # f(x)
-    return {
-        name: copies[value] if isinstance(value, Node) else longer(value)
-        for name, value in names.items()
-    }
+    def change(twin: Input) -> None:
+        twin.shape = None if twin.shape is None else tuple(map(longer, twin.shape))
+        sample: Any = twin.sample
+        if longer(last := getattr(sample, "last", None)) != last:
+            twin.sample = sample.longer(step)
+
+    copied = with_copies(names, nodes, change)
+    return {name: longer(value) for name, value in copied.items()}

@@ -35,8 +35,9 @@ def with_data(meaning: Meaning, setting: Setting, outcome: Outcome) -> bool:
             _around_inputs(meaning, setting, outcome, [*given, *constant])
         return True
     outcome.finding = replace(outcome.finding, points=1)
-    arrays = {id(e.data[0].value): e.data[0].value for e in parts(meaning) if e.op == "array"}
-    arrays = {key: value for key, value in arrays.items() if value.dtype.kind == "f"}
+    arrays = {e.data[0].name: e.data[0].value for e in parts(meaning) if e.op == "array"}
+    arrays = {name: value for name, value in arrays.items() if value.dtype.kind == "f"}
+    outcome.given = ", ".join(filter(None, (_named(given, setting), *sorted(arrays))))
     if given or constant:
         _inconclusive(
             outcome,
@@ -44,7 +45,7 @@ def with_data(meaning: Meaning, setting: Setting, outcome: Outcome) -> bool:
             "as in Input(shape=...), and it is sampled",
         )
     elif arrays:
-        _around_arrays(meaning, setting, outcome, arrays)
+        _around_arrays(meaning, setting, outcome, {id(value): value for value in arrays.values()})
     elif any(_is_bound(expr) for expr in parts(meaning)):
         _inconclusive(
             outcome,

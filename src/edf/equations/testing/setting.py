@@ -27,11 +27,19 @@ class Setting:
 
 @dataclass
 class Outcome:
-    """What was found, and what a reader is told about how."""
+    """What was found, and what a reader is told about how.
+
+    Attributes:
+        finding: What was found.
+        notes: Sentences about the test.
+        facts: Figures of the test.
+        given: The names of inputs and arrays, where nothing was drawn as the page gives them all.
+    """
 
     finding: Finding
     notes: list[str] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
+    given: str = ""
 
 
 def parts(meaning: Meaning) -> Iterator[Expr]:
