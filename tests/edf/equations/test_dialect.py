@@ -517,7 +517,7 @@ CASES: list[tuple[Any, ...]] = [
     ("vectors", r"\frac{\partial \ell}{\partial W} = (\nabla_z \ell) x^\top", V),
     ("vectors", r"\frac{\partial q}{\partial A} = x x^\top", "error"),  # A is square
     ("vectors", r"\frac{\partial \ell}{\partial x} = W^\top \frac{\partial \ell}{\partial z}", V, {"reading": "layout denominator"}),
-    ("vectors", r"\frac{\partial \ell}{\partial x} = W^\top \frac{\partial \ell}{\partial z} = W^\top \frac{\partial \ell}{\partial h}", "verified refuted"),
+    ("vectors", r"\frac{\partial \ell}{\partial x} = W^\top \frac{\partial \ell}{\partial z}", V),
     ("vectors", r"\frac{\partial \ell}{\partial x} = \frac{\partial \ell}{\partial z} W", V, {"reading": "layout numerator"}),
     ("vectors", r"\frac{\partial x^\top a x}{\partial x} = 2 a x", V, {"reading": "layout denominator"}),
     ("vectors", r"\frac{\partial z}{\partial x} = W^\top", V, {"reading": "layout denominator"}),

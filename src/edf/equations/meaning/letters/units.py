@@ -14,7 +14,7 @@ from edf.equations.latex.syntax import Indices, Number, Script, Symbol, Tree
 from edf.equations.latex.vocabulary import BOLD
 from edf.equations.meaning.letters.labels import label_of, read_label
 from edf.equations.meaning.letters.symbols import read_index
-from edf.equations.meaning.names.scope import Bound, python_names
+from edf.equations.meaning.names.scope import Bound, index_text, python_names
 from edf.equations.meaning.reader import Reader
 from edf.equations.meaning.typed.algebra import apply, make, number
 from edf.equations.meaning.typed.expression import Expr
@@ -23,7 +23,7 @@ from edf.equations.operations.shapes import Dim, DimensionVariable, same, settle
 
 def read_unit_vector(reader: Reader, symbol: Symbol, sub: Tree, at: int) -> Expr | None:
     r"""e_i, e_1, e_y, \mathbf{1}_y, \mathbf{1}_n and I_n, or None for anything else."""
-    if not isinstance(sub, Indices) or len(sub.items) != 1 or reader.scope.find(symbol):
+    if not isinstance(sub, Indices) or len(sub.items) != 1 or _is_bound(reader, symbol, sub):
         return None
     (item,) = sub.items
     bold = set(symbol.styles) <= BOLD | {r"\vec"}
@@ -39,6 +39,13 @@ def read_unit_vector(reader: Reader, symbol: Symbol, sub: Tree, at: int) -> Expr
         side = _length(reader, item)
         return None if side is None else make("eye", at=at, shape=(side, side))
     return None
+
+
+def _is_bound(reader: Reader, symbol: Symbol, sub: Tree) -> bool:
+    """Whether the page binds a letter, alone or with its subscript."""
+    text = index_text(sub)
+    whole = reader.scope.find(symbol, text) if text else None
+    return bool(whole or reader.scope.find(symbol) or reader.scope.family(symbol, sub))
 
 
 def _unit(reader: Reader, item: Tree, at: int) -> Expr | None:

@@ -57,19 +57,22 @@ def with_own_indices(equation: Equation, scope: Scope) -> Equation:
 
 
 def with_dummies(equation: Equation, scope: Scope) -> Equation:
-    r"""Return the step with another letter for a number of the page that is the index of sums, and
-    stands nowhere else: the n of \sum_{n=0}^\infty x^n is no n of the page."""
-    letters = {
+    r"""Return the step with another letter for a name of the page that is the index of sums, and
+    stands nowhere else: the n of \sum_{n=0}^\infty x^n is no n of the page, nor is the w of
+    \sum_w y_w, where w has a value that is no label."""
+    sums = _sums(equation)
+    ranged = {
         letter
-        for big in _sums(equation)
+        for big in sums
         if isinstance(big.lower, Relation) and big.lower.sign == "="
         for letter in _letters(big)
     }
     taken: dict[Tree, Tree] = {
         letter: replace(letter, base=f"{letter.base}~", shown=to_latex(letter))
-        for letter in letters
+        for letter in {letter for big in sums for letter in _letters(big)}
         if (bound := scope.find(letter)) is not None and bound.kind in ("number", "node")
         and not _stands_free(equation, letter) and not _in_bounds(equation, letter)
+        and _may_be_index(equation, letter, letter in ranged, bound.is_label)
     }  # fmt: skip
     renamed = substituted(equation, taken) if taken else equation
     renamed = rewritten(renamed, lambda part: _with_own_labels(part, scope))
@@ -117,17 +120,40 @@ def as_dummy(tree: Tree, letter: Symbol, scope: Scope) -> Tree | None:
     return renamed
 
 
+def _may_be_index(equation: Equation, letter: Symbol, ranged: bool, is_label: bool) -> bool:
+    """Whether a name of the page that stands below a sum is a letter there: in a subscript a label
+    may be one, and without a range what stands elsewhere may be the page's value."""
+    indexes = _in_subscript(equation, letter)
+    if is_label:
+        return ranged and not indexes
+    return ranged or (indexes and not _outside_subscripts(equation, letter))
+
+
 def _in_bounds(tree: Tree, letter: Symbol) -> bool:
-    """Whether a letter stands in the bounds of a sum over it, or in a subscript, where it is a
-    label."""
+    """Whether a letter stands in the bounds of a sum over it."""
     for part in walk(tree):
         if isinstance(part, Big) and letter in _letters(part):
             ends = [part.upper, part.lower.right if isinstance(part.lower, Relation) else None]
             if any(end is not None and letter in walk(end) for end in ends):
                 return True
-        if isinstance(part, Script) and part.sub is not None and letter in walk(part.sub):
-            return True
     return False
+
+
+def _in_subscript(tree: Tree, letter: Symbol) -> bool:
+    return any(
+        isinstance(part, Script) and part.sub is not None and letter in walk(part.sub)
+        for part in walk(tree)
+    )
+
+
+def _outside_subscripts(tree: Tree, letter: Symbol) -> bool:
+    """Whether a letter stands elsewhere than in subscripts and below signs."""
+    if tree == letter:
+        return True
+    shown = tree.sub if isinstance(tree, Script) else tree.lower if isinstance(tree, Big) else None
+    return any(
+        _outside_subscripts(child, letter) for _, _, child in children(tree) if child is not shown
+    )
 
 
 def _sums(tree: Tree) -> list[Big]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import NamedTuple
@@ -31,7 +32,8 @@ from edf.equations.meaning.calculus.limits import read_limit
 from edf.equations.meaning.letters.labels import compared, label_of
 from edf.equations.meaning.letters.symbols import first_member, read_letter
 from edf.equations.meaning.names.scope import index_text, python_names
-from edf.equations.meaning.piecewise.conditions import restricted
+from edf.equations.meaning.piecewise.cases import relations
+from edf.equations.meaning.piecewise.conditions import read_condition, restricted
 from edf.equations.meaning.probability.events import first_value
 from edf.equations.meaning.reader import Reader
 from edf.equations.meaning.typed.algebra import make, number
@@ -42,6 +44,7 @@ from edf.equations.operations.shapes import describe, settle
 
 #: Fonts in which a letter is a set.
 _OF_SETS = frozenset([r"\mathcal", r"\mathscr", r"\mathbb", r"\mathfrak"])
+SUCH_THAT = (":", "|", r"\mid")  # between an index and what holds of its values
 SERIES = 160  # terms of a series to infinity: factorials overflow soon after
 LONGEST = 10_000  # terms of a sum over numbers
 
@@ -74,8 +77,7 @@ def read_big(reader: Reader, tree: Big) -> Expr:
         kind, body = _read_ranged(reader, tree, below.ranged, indices[0], kind)
     else:
         body = _read_body(reader, tree)
-        if below.chosen is not None:
-            body = restricted(body, [below.chosen], REDUCTIONS[kind].neutral, below=True)
+        body = restricted(body, below.chosen, REDUCTIONS[kind].neutral, below=True)
     _check_body(reader, tree, indices, body)
     _check_shifts(reader, tree.lower, below)
     if isinstance(written.lower, Relation) and (chain := _chain(written.lower)) is not None:
@@ -95,7 +97,7 @@ class _Below(NamedTuple):
     indices: tuple[str, ...]
     ranged: Relation | None = None  # i = 1, where the values start
     condition: tuple[str, str, str] | None = None  # j != i, of two indices
-    chosen: Condition | None = None  # j != y, of an index and a label
+    chosen: Sequence[Condition] = ()  # j != y, of an index and a label; i : x_i > 0
 
 
 def _read_below(reader: Reader, tree: Big, lower: Tree) -> _Below:
@@ -104,10 +106,22 @@ def _read_below(reader: Reader, tree: Big, lower: Tree) -> _Below:
     if isinstance(lower, Relation):
         return _read_condition(reader, tree, lower)
     assert isinstance(lower, Indices)
-    indices = tuple(read_letter(reader, item) for item in lower.items)
+    letters, conditions = _such_that(lower)
+    indices = tuple(read_letter(reader, letter) for letter in letters)
+    if conditions:
+        return _Below(indices, chosen=[read_condition(reader, each) for each in conditions])
     if tree.upper is not None and len(indices) == 1:  # \sum_i^n
         return _Below(indices, ranged=Relation(lower.items[0], "=", Number("1"), at=lower.at))
     return _Below(indices)
+
+
+def _such_that(lower: Indices) -> tuple[Sequence[Tree], list[Relation]]:
+    r"""The letters and the conditions of i : x_i > 0, of i \mid y_i = k and of letters alone."""
+    for place, sign in enumerate(lower.commas, 1):
+        conditions = lower.items[place:]
+        if sign in SUCH_THAT and all(isinstance(each, Relation) for each in conditions):
+            return lower.items[:place], [one for each in conditions for one in relations(each)]
+    return lower.items, []
 
 
 def _read_condition(reader: Reader, tree: Big, lower: Relation) -> _Below:
@@ -123,7 +137,7 @@ def _read_condition(reader: Reader, tree: Big, lower: Relation) -> _Below:
         chosen = compared(reader, lower.left, lower.sign, lower.right)
         if chosen is None:
             fail(Why.NOTATION, "A label below a sum is compared with = or \\neq", lower.right.at)
-        return _Below((first,), chosen=chosen)
+        return _Below((first,), chosen=[chosen])
     second = read_letter(reader, lower.right)
     if first == second:
         fail(Why.NO_CLAIM, "An index compared with itself", lower.at)
