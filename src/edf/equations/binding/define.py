@@ -46,7 +46,7 @@ from edf.equations.meaning.names.wording import (
 from edf.equations.meaning.piecewise.conditions import whole_number
 from edf.equations.options import Reading, parse_reading
 from edf.equations.sampling.world import World
-from edf.graph import Input, Node
+from edf.graph import Input, Node, topological_order
 
 _DEFINES = re.compile(
     r":=|\\(?:coloneqq|triangleq|eqdef|defeq)(?![A-Za-z])|\\vcentcolon\s*="
@@ -248,9 +248,12 @@ def _possible(left: LeftSide, names: Mapping[str, Any]) -> tuple[str, ...]:
     r"""The names that a left side may mean.
 
     Of a number J that is defined no J_\lambda is part, of a vector w neither w_{\text{MAP}} nor,
-    where \lambda is a number, w_\lambda.
+    where \lambda is a number, w_\lambda. But \pi_\theta is the \pi that depends on \theta.
     """
     base = names.get(left.base)
+    below = {id(node) for node in topological_order(base)[:-1]} if isinstance(base, Node) else ()
+    if left.text in names and id(names[left.text]) in below:
+        return left.names
     bound = [Bound.of(letter, names[letter]) for letter in left.letters or () if letter in names]
     labelled = isinstance(base, int | float) or any(
         b.kind == "node" and not b.is_label for b in bound

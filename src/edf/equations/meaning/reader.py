@@ -73,6 +73,7 @@ class Page:
     singular: bool = False  # whether the difference of A \succeq B is singular everywhere
     at_points: bool = False  # whether a derivative in front of a sum in parentheses is that there
     columns: bool = False  # whether the softmax of a matrix is that of each column
+    entries: bool = False  # whether names that end in indices, N_k, are those of arrays
     #: How the arguments of a node are listed, and whether they are all that it depends on.
     listed: dict[str, dict[Any, bool]] = field(default_factory=dict)
 
@@ -110,6 +111,7 @@ class Reader:
         self.layout = page.reading.layout  # of derivatives by a bare vector
         self.members = 0  # how many rows of matrices there are, written X_i
         self.columns = False  # whether these are columns
+        self.named_entries = 0  # how many names of arrays there are that end in indices
         self.turned = False  # whether the derivative of a number by a matrix is transposed
         self.jacobians = 0  # how many derivatives of a vector by a bare vector there are
         self.undecided = 0  # how many derivatives of a number by a bare vector or matrix there are

@@ -103,6 +103,11 @@ def _resolve(equation: Equation, page: Page) -> Meaning:
                 return _resolved(columns, equation)
             except EquationError:
                 pass  # what is wrong with rows is said
+        if reader.named_entries and not page.entries:
+            try:
+                return _resolve(equation, replace(page, entries=True))
+            except EquationError:
+                pass  # what is wrong with whole vectors is said
         raise
     if reader.members:
         _insist_on_rows(equation, page)

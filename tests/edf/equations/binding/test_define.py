@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edf import AnyFunction, Input, Node, Tanh, check_gradients, topological_order
+from edf import AnyFunction, Input, Node, Softmax, Tanh, check_gradients, topological_order
 from edf.equations import EquationError, check_equation, declare, define, defining_part
 from edf.numerics.branches import traced
 
@@ -307,6 +307,14 @@ def test_what_of_a_formula_defines(latex: str, expected: str | None) -> None:
 def test_the_beginning_of_a_formula_defines(latex: str, first: str, count: int) -> None:
     """And the rest of it claims."""
     assert defining_part(latex, page()) == (first, True, False, count, False)
+
+
+def test_a_name_with_its_parameter_is_not_new() -> None:
+    r"""\pi_\theta is the \pi that depends on \theta; an equation about it claims."""
+    theta = Input(shape=(4,))
+    names = {"theta": theta, "pi": Softmax(theta), "phi": Input(shape=(4,))}
+    assert defining_part(r"\pi_\theta(a) = e^{\theta_a}", names) is None
+    assert defining_part(r"\pi_\phi(a) = e^{\phi_a}", names) is not None
 
 
 @pytest.mark.parametrize(

@@ -301,6 +301,10 @@ def look_up(
     whole = scope.find(symbol, text) if text else None
     if (family := scope.family(symbol, sub)) is not None:
         return family, _read_member(reader, family, sub)
+    if whole is not None and _ends_in_indices(reader, whole, sub):
+        reader.named_entries += 1
+        if reader.page.entries:
+            return whole, read_indices(reader, sub)
     if whole is not None:
         if (
             bound is not None
@@ -332,6 +336,44 @@ def look_up(
     if bound is not None and digits is not sub and len(reader.shape_of(bound)) == 2:
         sub = digits
     return bound, () if bound is None else _read_member(reader, bound, sub)
+
+
+def _ends_in_indices(reader: Reader, whole: Bound, sub: Tree) -> bool:
+    """Whether the k of a vector that is called N_k may be its index: one letter for each axis, all
+    of which are indices elsewhere."""
+    if whole.kind not in ("node", "array") or not isinstance(sub, Indices):
+        return False
+    letters = [item for item in sub.items if isinstance(item, Symbol) and not item.styles]
+    if len(letters) < len(sub.items) or len(letters) != len(reader.shape_of(whole)):
+        return False
+    unbound = all(reader.scope.find(letter) is None for letter in letters)
+    return unbound and {*letters} <= _indices_elsewhere(reader)
+
+
+def _indices_elsewhere(reader: Reader) -> set[Tree]:
+    """The letters below signs, and below what is no name together with them; also those beside
+    one of these in a name, as the k of r_{nk} that is summed over n."""
+    below = [tree for tree in reader.occurrences if isinstance(tree, Script) and tree.sub]
+    found: set[Tree] = set()
+    beside: list[set[Tree]] = []
+    for tree in below:
+        assert tree.sub is not None
+        letters: set[Tree] = {part for part in walk(tree.sub) if isinstance(part, Symbol)}
+        if not isinstance(tree.base, Symbol) or reader.scope.find(tree.base) is None:
+            beside.append(letters)
+            continue
+        text = index_text(tree.sub)
+        named = text and reader.scope.find(tree.base, text) is not None
+        (beside.append if named else found.update)(letters)
+    found |= {letter for letters in beside for letter in letters if _is_summed(reader, letter)}
+    for letters in beside:
+        if letters & found:
+            found |= letters
+    return found
+
+
+def _is_summed(reader: Reader, letter: Tree) -> bool:
+    return isinstance(letter, Symbol) and python_names(letter)[0] in reader.summed
 
 
 def first_member(value: Any) -> int:

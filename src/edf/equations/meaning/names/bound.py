@@ -82,10 +82,13 @@ def with_dummies(equation: Equation, scope: Scope) -> Equation:
 
 def _with_own_labels(part: Tree, scope: Scope) -> Tree:
     r"""A sum over all values of a label, \sum_a \pi_a Q_a beside a label a, which is not meant in
-    it; likewise \mathbb{E}_{a \sim \pi}[..]."""
+    it; likewise \mathbb{E}_{a \sim \pi}[..], and a sum over an index that names a vector elsewhere.
+    """
     if isinstance(part, Big) and part.macro in _SUMS:
+        body = part.body
         for letter in _letters(part):
-            if _is_label(letter, scope) and (own := as_dummy(part, letter, scope)) is not None:
+            own_index = _is_label(letter, scope) or _only_counts(body, letter, scope)
+            if own_index and (own := as_dummy(part, letter, scope)) is not None:
                 part = own
         return part
     if not isinstance(part, Product):
@@ -105,6 +108,19 @@ def _with_own_labels(part: Tree, scope: Scope) -> Tree:
 def _is_label(letter: Symbol, scope: Scope) -> bool:
     bound = scope.find(letter)
     return bound is not None and bool(getattr(getattr(bound.value, "sample", 0), "labels", False))
+
+
+def _only_counts(body: Tree, letter: Symbol, scope: Scope) -> bool:
+    """Whether a letter that names no number stands in subscripts alone, as an index does."""
+    bound = scope.find(letter)
+    if bound is None or bound.kind == "number":
+        return False
+    within = sum(
+        sum(part == letter for part in walk(tree.sub))
+        for tree in walk(body)
+        if isinstance(tree, Script) and tree.sub is not None
+    )
+    return 0 < within == sum(part == letter for part in walk(body))
 
 
 def as_dummy(tree: Tree, letter: Symbol, scope: Scope) -> Tree | None:
