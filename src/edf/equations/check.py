@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from edf.equations.binding.copied import with_inputs_drawn
-from edf.equations.binding.lengths import with_one_longer
+from edf.equations.binding.lengths import free_lengths, with_one_longer
 from edf.equations.diagnostics import EquationError, Why
 from edf.equations.latex.asides import stated_in
 from edf.equations.latex.parser import parse, steps
@@ -41,6 +41,7 @@ from edf.equations.testing.verdict import EquationVerdict
 from edf.graph import Input, Node
 from edf.report import announce, expectation
 
+LONGER = 3  # by how much a length grows of which a claim has no axis
 FRESH = 101  # what a repair is tested with is drawn with another seed
 EXPECTABLE = ("verified", "refuted", "inconclusive", "error")
 
@@ -115,20 +116,23 @@ def _check(
     accepts = _accepts(unreached)
 
     def read(names: Mapping[str, Any]) -> _Steps:
-        claim, equations, meanings, page = understood(latex, names, reading, loss, macros)
-        expected = _expected(expect, len(equations))
-        assert isinstance(page.world, World)
-        setting = Setting(page, page.world, points, seed, accepts)
-        pairs = list(zip(equations, meanings, strict=True))
-        return _Steps(to_latex(claim), pairs, expected, setting)
+        found, lengths = _with_free_lengths(
+            names, lambda names: _Understood(*understood(latex, names, reading, loss, macros))
+        )
+        expected = _expected(expect, len(found.equations))
+        assert isinstance(found.page.world, World)
+        setting = Setting(found.page, found.page.world, points, seed, accepts)
+        pairs = list(zip(found.equations, found.meanings, strict=True))
+        return _Steps(to_latex(found.claim), pairs, expected, setting, lengths=lengths)
 
     def test(names: Mapping[str, Any]) -> _Steps:
         steps = read(names)
         tested = [_tested(*pair, steps.setting) for pair in steps.pairs]
-        return steps._replace(tested=_open([equation for equation, _ in steps.pairs], tested))
+        tested = _open([equation for equation, _ in steps.pairs], tested)
+        return steps._replace(tested=_of_one_length(tested, names, steps.lengths, read))
 
     found = _at_lengths_with_values(names, test)
-    reprinted, pairs, expected, _, all_tested = _with_inputs_drawn(names, found, read)
+    reprinted, pairs, expected, _, all_tested, _ = _with_inputs_drawn(names, found, read)
     verdicts = []
     for number, ((equation, meaning), tested) in enumerate(zip(pairs, all_tested, strict=True), 1):
         finding, setting = tested.finding, tested.setting
@@ -166,6 +170,7 @@ class _Steps(NamedTuple):
     expected: list[str]
     setting: Setting
     tested: Sequence[_Tested] = ()
+    lengths: Sequence[str] = ()  # declared ones of which nothing drawn has an axis
 
     @property
     def say_nothing(self) -> bool:
@@ -444,6 +449,64 @@ def _holds(equation: Equation, meaning: Meaning, setting: Setting) -> bool:
         return other != meaning and examine(equation, other, setting).finding.status == "verified"
     except EquationError:
         return False
+
+
+class _Understood(NamedTuple):
+    """A claim, its steps, what each means, and the part of the graph that it speaks of."""
+
+    claim: Tree
+    equations: list[Equation]
+    meanings: list[Meaning]
+    page: Page
+
+
+def _with_free_lengths(
+    names: Mapping[str, Any], read: Callable[[Mapping[str, Any]], _Understood]
+) -> tuple[_Understood, list[str]]:
+    """Read a claim with the declared lengths of which it has no axis as numbers that are drawn.
+
+    Returns:
+        What was understood, and the names of those that are lengths after all, as n of I_n.
+    """
+    found = read(names)
+    trees = [tree for equation in found.equations for tree in walk(equation)]
+    symbols = [tree for tree in trees if isinstance(tree, Symbol)]
+    bound = [bound for tree in symbols if (bound := found.page.scope.find(tree)) is not None]
+    assert isinstance(found.page.world, World)
+    inputs = [node for node in found.page.world.twins if isinstance(node, Input)]
+    free = free_lengths({each.name: each.value for each in bound}, inputs)
+    if not free:
+        return found, []
+    try:
+        return read({**names, **free}), []
+    except EquationError:
+        return found, list(free)
+
+
+def _of_one_length(
+    tested: list[_Tested],
+    names: Mapping[str, Any],
+    lengths: Sequence[str],
+    read: Callable[[Mapping[str, Any]], _Steps],
+) -> list[_Tested]:
+    """Leave those steps inconclusive that are refuted where a length is another."""
+    for name in lengths:
+        try:
+            steps = read({**names, name: names[name].moved(LONGER)})
+            elsewhere = [examine(*pair, steps.setting).finding for pair in steps.pairs]
+        except EquationError:
+            continue
+        message = (
+            f"It holds where {name} is {names[name]}, and not where it is {names[name] + LONGER}: "
+            "it is declared as a letter and may be any"
+        )
+        tested = [
+            each._replace(finding=replace(each.finding, status="inconclusive", message=message))
+            if each.finding.status == "verified" and other.status == "refuted"
+            else each
+            for each, other in zip(tested, elsewhere, strict=True)
+        ]
+    return tested
 
 
 def understood(

@@ -10,6 +10,7 @@ from typing import Any
 
 from edf.anyfunction import AnyFunction
 from edf.equations.binding.copied import with_copies
+from edf.equations.binding.samplers import WholeNumbers
 from edf.graph import Input, Node, topological_order
 
 _PREFERRED = (4, 3, 5, 2, 6, 7)
@@ -70,6 +71,25 @@ def with_one_longer(names: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, A
         if isinstance(value, Length) and value.by == 0 and value in of_matrices:
             step = new_length(names, (), largest + 2) - value
             yield name, _with_longer(names, nodes, value, step)
+
+
+def free_lengths(names: Mapping[str, Any], inputs: Iterable[Input]) -> dict[str, Input]:
+    r"""The declared lengths that are none of some inputs', each as a whole number from 1 on.
+
+    Where nothing in a formula is as long, as in \sum_{i=1}^n i = 10, its letter is a number like
+    any other, and not the one that it stands for on this page.
+    """
+    own = {
+        n.symbol
+        for node in inputs
+        for n in (*(node.shape or ()), getattr(node.sample, "last", None))
+        if isinstance(n, Length)
+    }
+    return {
+        name: Input(shape=(), sample=WholeNumbers(1, 7, bounded=False))
+        for name, value in names.items()
+        if isinstance(value, Length) and value.symbol not in own
+    }
 
 
 def _with_longer(

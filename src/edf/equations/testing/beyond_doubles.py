@@ -22,7 +22,12 @@ from edf.equations.sampling.world import World
 from edf.equations.testing.extended_precision import evaluated, numbers_taken, parts_apart
 from edf.equations.testing.measure import quiet
 from edf.equations.testing.setting import nodes
-from edf.equations.testing.special_points import is_between, is_positive, movable
+from edf.equations.testing.special_points import (
+    is_between,
+    is_positive,
+    is_simplex,
+    movable,
+)
 from edf.graph import Array, Node
 from edf.numerics.precise import Precise
 
@@ -37,7 +42,8 @@ STABLE = Decimal("1e-6")  # the part of a difference that more digits may change
 
 
 class _Place(NamedTuple):
-    """What the first number of one leaf is, in place of its own."""
+    """What the first number of one leaf is, in place of its own; of probabilities, the others have
+    what is left."""
 
     node: Node
     number: Decimal
@@ -46,6 +52,10 @@ class _Place(NamedTuple):
 
     def leaves(self, point: Points) -> dict[Node, Array]:
         changed = np.array(point.leaves[self.node], object)
+        if is_simplex(point.world, self.node):
+            others = changed.ravel()[1 : changed.shape[-1]]
+            with localcontext(prec=SPARE + 2 * self.digits):
+                others[:] = Precise((1 - self.number) / len(others))
         changed.flat[0] = Precise(self.number)
         return {self.node: changed}
 
@@ -99,13 +109,11 @@ def _places(meaning: Meaning, point: Points) -> Iterator[_Place]:
 
 
 def _places_of(world: World, node: Node) -> Iterator[_Place]:
-    if is_between(world, node):
-        sample: Any = node.sample  # type: ignore[attr-defined]  # of an input
-        for end, inwards, word in ((sample.low, 1, "+"), (sample.high, -1, "-")):
+    if (ends := _ends(world, node)) is not None:
+        for end, inwards, word in ((ends[0], 1, "+"), (ends[1], -1, "-")):
             if not np.isfinite(end):
-                yield from (
-                    _Place(node, Decimal(-inwards * x), f"{-inwards * x}", FAR[x]) for x in FAR
-                )
+                for away, digits in FAR.items():
+                    yield _Place(node, Decimal(-inwards * away), f"{-inwards * away}", digits)
                 continue
             for digits in CLOSE:
                 with localcontext(prec=digits + SPARE):
@@ -114,6 +122,15 @@ def _places_of(world: World, node: Node) -> Iterator[_Place]:
                 yield _Place(node, number, said, digits)
     elif movable(world, node):
         for sign in (1,) if is_positive(world, node) else (1, -1):
-            yield from (_Place(node, Decimal(sign * x), f"{sign * x}", FAR[x]) for x in FAR)
+            for away, digits in FAR.items():
+                yield _Place(node, Decimal(sign * away), f"{sign * away}", digits)
             small = sign * Decimal(10) ** -NEAR_ZERO
             yield _Place(node, small, f"{small:.0e}", NEAR_ZERO)
+
+
+def _ends(world: World, node: Node) -> tuple[float, float] | None:
+    """Between which numbers a leaf is drawn, if it is; one probability of one is 1."""
+    if is_simplex(world, node):
+        return (0.0, 1.0) if world.entries(node) > 1 else None
+    sample: Any = getattr(node, "sample", None)
+    return (sample.low, sample.high) if is_between(world, node) else None

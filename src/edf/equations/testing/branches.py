@@ -34,6 +34,7 @@ from edf.equations.testing.setting import Setting, nodes
 from edf.equations.testing.special_points import (
     is_between,
     is_positive,
+    is_simplex,
     judged_apart,
     movable,
     resized,
@@ -259,7 +260,10 @@ def _candidates(
     for closer in CLOSER:
         for _, points, row in near[:NEAREST]:
             base = {node: value[row] for node, value in points.leaves.items()}
-            for node in (*moved, *(node for node in drawn if is_between(world, node))):
+            for node in (
+                *moved,
+                *(n for n in drawn if is_between(world, n) or is_simplex(world, n)),
+            ):
                 for value in _closer(base[node], node, closer, world):
                     add(base, {node: value})
     for number in numbers:
@@ -592,7 +596,14 @@ def _changes(
 
 
 def _closer(value: Array, node: Node, closer: float, world: World) -> Array:
-    """The values of a leaf closer to 0, or to each end of what it is drawn from, within that."""
+    """The values of a leaf closer to 0, or to each end of what it is drawn from, within that; of
+    probabilities, the first of them closer to 0, or all others."""
+    if is_simplex(world, node):
+        first = np.arange(value.shape[-1]) == 0
+        shares = value * np.where([first, ~first], closer, 1.0).reshape(
+            2, *(1,) * (value.ndim - 1), -1
+        )
+        return np.asarray(shares / shares.sum(axis=-1, keepdims=True))
     sizes = np.array([closer, 1 / closer] if is_between(world, node) else [closer])
     moved = resized(world, node, np.stack([value] * len(sizes)), sizes)
     return within(node, moved, value)

@@ -27,6 +27,7 @@ HOPELESS = 60  # points of which none could be used, so that no further ones are
 CHOSEN_SLACK = 100.0
 JUMP = 1e-2  # the part of their size by which sides differ at least where one of them jumps
 BESIDE = 1e-9  # how far from a jump the sides are compared again
+EDGE = 0.2  # and how far from an edge, which is beyond the reach of differences
 LOOKED_AT = 8  # points in doubt that are measured again at a time
 
 ORACLES = {
@@ -121,7 +122,8 @@ class _Judge:
             sides, compared = self._looked_at_closely(sides, chosen)
             if chosen and (place := self._jump(sides, compared)) is not None:
                 return self._refuted(sides, compared, place)
-            if (place := self._difference(sides, compared)) is not None:
+            place = self._difference(sides, compared)
+            if place is not None and not (chosen and self._is_at_an_edge(sides, place)):
                 return self._refuted(sides, compared, place)
             sound = ~_any(compared.different)
             self.unclear += int((~sound).sum())
@@ -205,6 +207,28 @@ class _Judge:
         jumps &= np.abs(here.left - here.right) > JUMP * beside.size + 100 * beside.doubt
         places = np.argwhere(jumps)
         return (int(rows[places[0][0]]), *map(int, places[0][1:])) if len(places) else None
+
+    def _is_at_an_edge(self, sides: Sides, place: tuple[int, ...]) -> bool:
+        """Whether second derivatives differ at a point of round numbers, and agree beside it.
+
+        On an edge between two of them, as at 15 of a function that is linear from there on,
+        differences to both sides give the mean. Other numbers are not exactly on one.
+        """
+        if self.meaning.differentiates < 2:
+            return False
+        here = sides.take(np.array([place[0]]))
+        drawn = [v for node, v in here.points.leaves.items() if node not in self.world.fixed]
+        if any((value != np.round(value, 3)).any() for value in drawn):
+            return False
+        rng = np.random.default_rng(place[0])
+        leaves = {
+            node: value + EDGE * np.maximum(1, np.abs(value)) * rng.uniform(0.5, 1, value.shape)
+            if value.dtype.kind == "f" and node not in self.world.fixed
+            else value
+            for node, value in here.points.leaves.items()
+        }
+        beside = self.measure.at(here.points.with_leaves(leaves), sides.method, sides.step)
+        return beside is not None and not bool(beside.compared().different[(0, *place[1:])])
 
     # ------------------------------------------------------------------------------ concluding
 

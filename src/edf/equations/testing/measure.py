@@ -82,7 +82,9 @@ class Measure:
         self.method = "complex" if meaning.differentiates else "none"
         if self.method == "complex" and (has_limit(meaning) or loses_complex_step(meaning, world)):
             self.method = "differences"
+        slopes = meaning.differentiates == 1
         self.sums = (has_terms(meaning.left), has_terms(meaning.right))
+        self.sums_of_slopes = (has_terms(meaning.left, slopes), has_terms(meaning.right, slopes))
         self.written = (is_written(meaning.left), is_written(meaning.right))
         self._at_once = max(1, MAX_ENTRIES // self._entries())
 
@@ -146,7 +148,7 @@ class Measure:
             none,
             method,
             step,
-            self.sums,
+            self.sums_of_slopes if method == "complex" else self.sums,
             self.written,
         )
 
@@ -313,13 +315,21 @@ def is_heavy(meaning: Meaning, world: World) -> bool:
     return False
 
 
-def has_terms(expr: Expr) -> bool:
-    """Whether an expression sums something, outside of what it differentiates."""
-    if expr.op in ("node", "deriv", "call", "prime", "replace"):
+def has_terms(expr: Expr, slopes: bool = False) -> bool:
+    """Whether an expression sums something, outside of what it differentiates.
+
+    Of `slopes` by the complex step that counts as well: its imaginary part is rounded where what
+    comes along several paths cancels, as the slope in a bias below a mean that is subtracted.
+    """
+    if expr.op == "deriv":
+        return slopes
+    if expr.op in ("node", "call", "prime", "replace"):
         return False
     operation = OPERATIONS.get(expr.op)
     rounds = operation is not None and operation.rounds_inside
-    return rounds or expr.op in ("add", "big", "integral") or any(map(has_terms, expr.args))
+    if rounds or expr.op in ("add", "big", "integral"):
+        return True
+    return any(has_terms(arg, slopes) for arg in expr.args)
 
 
 def is_written(expr: Expr) -> bool:

@@ -30,9 +30,8 @@ def read_label(reader: Reader, tree: Tree, bound: Bound) -> Expr:
     """
     symbol, sub = (tree.base, tree.sub) if isinstance(tree, Script) else (tree, None)
     assert isinstance(symbol, Symbol)
-    if bound.kind == "number":  # a declared length is the last component, counted from 1
-        first = 0 if getattr(bound.value, "symbol", None) is None else 1
-        return number(float(bound.value) - first, tree.at, (bound.name, bound.name))
+    if bound.kind == "number":
+        return number(float(bound.value), tree.at, (bound.name, bound.name))
     _, indices = look_up(reader, symbol, sub)
     value = read_bound(reader, bound, indices, bound.name, tree.at)
     first = getattr(getattr(bound.value, "sample", None), "first", 0)
@@ -59,6 +58,8 @@ def compared(reader: Reader, left: Tree, sign: str, right: Tree) -> Condition | 
     else:
         return None
     place = read_label(reader, right, bound)
+    if hasattr(bound.value, "symbol"):  # a declared length is the last place, counted from 1
+        place = number(float(bound.value) - 1, right.at, (bound.name, bound.name))
     if other is None and place.op == "number":
         reader.inference.is_compared(letter, bound.name, int(place.data), right.at)
     return Condition(sign, None, (one, place))

@@ -125,7 +125,7 @@ def _such_that(lower: Indices) -> tuple[Sequence[Tree], list[Relation]]:
 
 
 def _read_condition(reader: Reader, tree: Big, lower: Relation) -> _Below:
-    r"""j \neq i, i < j, j \neq y."""
+    r"""j \neq i, i < j, j \neq y, i < n, i \neq 1."""
     if lower.sign not in CONDITION_SIGNS:
         fail(
             Why.NOTATION,
@@ -133,7 +133,10 @@ def _read_condition(reader: Reader, tree: Big, lower: Relation) -> _Below:
             lower.right.at,
         )
     first = read_letter(reader, lower.left)
-    if label_of(reader, lower.right) is not None:
+    label = label_of(reader, lower.right)
+    if isinstance(lower.right, Number) or (label is not None and hasattr(label.value, "symbol")):
+        return _Below((first,), chosen=[read_condition(reader, lower)])
+    if label is not None:
         chosen = compared(reader, lower.left, lower.sign, lower.right)
         if chosen is None:
             fail(Why.NOTATION, "A label below a sum is compared with = or \\neq", lower.right.at)
