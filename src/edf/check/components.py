@@ -331,7 +331,7 @@ class PointTest:
             apart <= allowed
             and not self._agrees(second.value, claimed, floor + 4 * second.error)
             and self._slopes_confirm(line, first.value, claimed)
-            and not self._has_lost_its_digits(line, first.value)
+            and not self._has_lost_its_digits(line)
         )
 
     def _slopes_confirm(self, line: Line, numeric: float, claimed: float) -> bool:
@@ -348,18 +348,21 @@ class PointTest:
                     return False
         return settled
 
-    def _has_lost_its_digits(self, line: Line, numeric: float) -> bool:
-        """Whether the derivative is another one with more digits, where the function accepts such
-        numbers: 1 - sigmoid(x) goes up in steps at x = 37, between which it is flat."""
-        slopes = []
+    def _has_lost_its_digits(self, line: Line) -> bool:
+        """Whether differences are others with more digits, at two of three steps, where the
+        function accepts such numbers: 1 - sigmoid(x) goes up in steps at x = 37."""
+        others = 0
         for part in (2.0**-8, 2.0**-12, 2.0**-16):
             step: Any = np.longdouble(line.scale * part)
             with contextlib.suppress(Exception):
-                up, down = (np.asarray(line.outputs(t)) for t in (step, -step))
-                if up.dtype == np.longdouble != np.float64:
-                    slopes.append(float(np.sum(line.cotangent * (up - down)) / (2 * step)))
-        far = [abs(s - numeric) > 0.1 * max(abs(s), abs(numeric)) for s in slopes]
-        return bool(far) and all(far)
+                double, longer = (self._difference(line, h) for h in (float(step), step))
+                others += abs(longer - double) > 0.1 * max(abs(longer), abs(double))
+        return others > 1
+
+    def _difference(self, line: Line, step: Any) -> float:
+        """Return how much the function changes from one side to the other."""
+        up, down = np.asarray(line.outputs(step)), np.asarray(line.outputs(-step))
+        return float(np.sum(self.cotangent * (up - down)))
 
     def _agrees_near_by(
         self, line: Line, k: int, index: tuple[int, ...] | None, claimed: float, floor: float

@@ -22,7 +22,7 @@ from edf.check.functions import (
 )
 from edf.check.outside import places
 from edf.graph import Array, Node
-from edf.numerics.differences import Line, central_difference
+from edf.numerics.differences import EPS, Line, central_difference
 
 #: Step sizes of the curve of errors, as parts of the argument's typical size.
 STEPS = [1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-8, 1e-10]
@@ -159,8 +159,8 @@ def operation_at_fault(
     kink. The nodes' values are the point; they come inputs first.
 
     With `finite_only`, a gradient that is not finite is no fault: a right formula may overflow, or
-    divide by a zero, where its value does not. With `of_ones` the cotangent is 1 everywhere, as
-    where branches are watched: they may depend on it.
+    divide by a zero, where its value does not. Nor is one that is lost in rounding. With `of_ones`
+    the cotangent is 1 everywhere, as where branches are watched: they may depend on it.
     """
     kinked = False
     for node in order:
@@ -176,13 +176,22 @@ def operation_at_fault(
         kinked = kinked or bool(comparison.outcome("kink"))
         refuted = comparison.outcome("refuted")
         if finite_only:
-            refuted = [result for result in refuted if np.isfinite(result.backward)]
+            refuted = [result for result in refuted if _counts(result, function, cotangent)]
         if refuted:
             result = max(refuted, key=attrgetter("rel_error"))
             none = function.pull(cotangent)[result.argument] is None
             name = operation_name(node)
             return Disagreement(function, cotangent, gradients, result, name, none), kinked
     return None, kinked
+
+
+def _counts(result: ComponentResult, function: Differentiable, cotangent: Array) -> bool:
+    """Whether a component says something far from the samples: it is finite, and not so small that
+    it is lost in the rounding of a number of about 1, as the gradient of a saturated softmax is."""
+    largest = float(np.max(np.abs(function.values[result.argument]), initial=1.0))
+    size = max(abs(result.backward), abs(result.numeric))
+    lost = EPS * float(np.sum(np.abs(cotangent)))
+    return np.isfinite(result.backward) and size * max(1.0, largest) > lost
 
 
 def kept_from_before(found: Disagreement) -> str:

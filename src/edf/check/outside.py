@@ -74,19 +74,21 @@ def numbers_in_code(node: Node) -> list[float]:
     """Return the numbers that stand in the code of an operation, or that it can see by a name, but
     for the usual ones: thresholds are among them, and what is added against a division by 0."""
     found, functions = _looked_at(node)
-    numbers = [number for function in functions for number in _numbers(function.__code__)]
-    numbers += [place.value for place in found.values() if isinstance(place.value, float)]
-    numbers += [held for held in vars(node).values() if isinstance(held, float)]
-    unusual = (abs(n) for n in numbers if abs(n) < FAR and abs(n) not in USUAL)
-    return list(dict.fromkeys(float(n) for n in unusual))[:NUMBERS]
+    seen: list[Any] = [*vars(node).values(), *(place.value for place in found.values())]
+    for function in functions:
+        seen += _numbers(function.__code__)
+        seen += [function.__globals__.get(name) for name in _names(function)]
+        seen += map(_content, function.__closure__ or ())
+    numbers = (abs(float(n)) for n in seen if type(n) in (int, float) or isinstance(n, np.floating))
+    return list(dict.fromkeys(n for n in numbers if n < FAR and n not in USUAL))[:NUMBERS]
 
 
 @functools.cache
-def _numbers(code: types.CodeType) -> list[float]:
+def _numbers(code: types.CodeType) -> list[Any]:
+    """Return the constants in the code of a function, those in tuples singly."""
     steps = (step for part in _codes(code) for step in dis.get_instructions(part))
     given = (i.argval for i in steps if i.opname.startswith(("LOAD_CONST", "LOAD_SMALL_INT")))
-    parts = (part for value in given for part in (value if isinstance(value, tuple) else [value]))
-    return [part for part in parts if type(part) in (int, float)]
+    return [part for value in given for part in (value if isinstance(value, tuple) else [value])]
 
 
 def _looked_at(node: Node) -> tuple[dict[str, Place], list[types.FunctionType]]:
@@ -109,11 +111,15 @@ def _looked_at(node: Node) -> tuple[dict[str, Place], list[types.FunctionType]]:
     return found, functions
 
 
+def _names(function: types.FunctionType) -> set[str]:
+    """Return the names of globals and attributes in a function."""
+    return {name for code in _codes(function.__code__) for name in code.co_names}
+
+
 def _look_at(
     function: types.FunctionType, found: dict[str, Place], functions: list[types.FunctionType]
 ) -> None:
-    names = {name for code in _codes(function.__code__) for name in code.co_names}
-    for name in sorted(names & function.__globals__.keys()):
+    for name in sorted(_names(function) & function.__globals__.keys()):
         space = function.__globals__
         _meet(f"the global `{name}`", name, space[name], *_item(space, name), found, functions)
     for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):

@@ -153,8 +153,12 @@ class Explorer:
     def note(self) -> bool:
         """Note which sides the operations' branches take at the present point; return whether some
         entry takes a combination of sides that none has taken before. An infinite margin, as of
-        log(0), is of a point without a derivative, which tells nothing of its side."""
+        log(0), is of a point without a derivative, which tells nothing of its side; nor does the
+        origin, where lengths have a kink."""
         values, known = self.graph.leaf_values(), len(self.combinations)
+        free = [value for leaf, value in values.items() if self.graph.is_free(leaf)]
+        if free and not any(map(np.any, free)):
+            return False
         for node in self.operations:
             alike: dict[int, dict[Branch, Array]] = defaultdict(dict)
             for branch, margins in branch_margins(node).items():
@@ -223,7 +227,10 @@ class Explorer:
             return
         values = self.graph.leaf_values()
         inputs: Values = {k: value for k, value in values.items() if isinstance(k, Input)}
-        for length in sorted({v.shape[0] for v in inputs.values() if v.ndim > 1} - {0, 1}):
+        columns = {n for v in values.values() for n in v.shape[1:]}  # of a square matrix: which?
+        for length in sorted(
+            {v.shape[0] for v in inputs.values() if v.ndim > 1} - {0, 1} - columns
+        ):
             rows = {k: v[:1] for k, v in inputs.items() if v.ndim and v.shape[0] == length}
             if self._put({**values, **rows}) and not self._has_rows(length):
                 yield Further(f"one row in place of {length}", finite_only=False)
