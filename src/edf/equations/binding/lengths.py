@@ -74,17 +74,15 @@ def with_one_longer(names: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, A
 
 
 def free_lengths(names: Mapping[str, Any], inputs: Iterable[Input]) -> dict[str, Input]:
-    r"""The declared lengths that are none of some inputs', each as a whole number from 1 on.
+    r"""The declared lengths that no input and no function's value has, as whole numbers from 1 on.
 
     Where nothing in a formula is as long, as in \sum_{i=1}^n i = 10, its letter is a number like
     any other, and not the one that it stands for on this page.
     """
-    own = {
-        n.symbol
-        for node in inputs
-        for n in (*(node.shape or ()), getattr(node.sample, "last", None))
-        if isinstance(n, Length)
-    }
+    lengths = [n for node in inputs for n in (*(node.shape or ()), getattr(node.sample, "last", 0))]
+    for value in names.values():
+        lengths += value.shape if isinstance(value, AnyFunction) else ()
+    own = {n.symbol for n in lengths if isinstance(n, Length)}
     return {
         name: Input(shape=(), sample=WholeNumbers(1, 7, bounded=False))
         for name, value in names.items()
