@@ -23,7 +23,7 @@ from edf.equations.meaning.names.scope import Scope
 from edf.equations.meaning.names.wording import insist_on_remarks, with_names
 from edf.equations.meaning.piecewise.conditions import with_bounds, with_ranges
 from edf.equations.meaning.reader import Page
-from edf.equations.meaning.resolve import insist_on_one_spelling, resolve
+from edf.equations.meaning.resolve import insist_on_one_spelling, resolve, with_told_lengths
 from edf.equations.meaning.typed import display
 from edf.equations.meaning.typed.expression import Meaning
 from edf.equations.options import Reading, parse_reading
@@ -528,6 +528,7 @@ def understood(
     equations = with_ranges([with_names(equation, scope) for equation in steps(claim)], scope)
     equations = [with_minima(part, scope) for whole in equations for part in with_bounds(whole)]
     page = replace(_page(equations, scope, declared, loss), stated=stated_in(claim))
+    page = with_told_lengths(equations, page)
     assert isinstance(page.world, World)
     for equation in equations:
         insist_on_one_spelling(equation, page.scope)

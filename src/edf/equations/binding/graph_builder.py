@@ -29,9 +29,10 @@ from edf.equations.latex.syntax import (
     walk,
 )
 from edf.equations.meaning.inference import insist_on_lengths
+from edf.equations.meaning.names.bound import with_dummies
 from edf.equations.meaning.names.scope import Scope
 from edf.equations.meaning.reader import Page, Reader
-from edf.equations.meaning.resolve import READERS, insist_on_one_count
+from edf.equations.meaning.resolve import READERS, insist_on_one_count, with_told_lengths
 from edf.equations.meaning.terms.products import read_unit
 from edf.equations.meaning.typed.expression import (
     Combined,
@@ -52,8 +53,10 @@ class GraphBuilder:
 
     def __init__(self, equation: Equation, names: Mapping[str, Any], declared: Reading) -> None:
         scope = Scope(names)
+        equation = with_dummies(equation, scope)
         self.at = equation.right.at
-        self.page = Page(scope, World(scope.nodes_in(walk(equation.right))), declared)
+        page = Page(scope, World(scope.nodes_in(walk(equation.right))), declared)
+        self.page = with_told_lengths([equation], page)
         self.reader = Reader(equation, self.page, READERS, read_unit)
         # a name for a derivative is read anew in each claim, in the layout that fits there
         self.reader.layout = self.reader.layout or "denominator"

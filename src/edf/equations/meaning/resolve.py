@@ -7,7 +7,9 @@ and v is not something that it depends on, the answer is an error that says what
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -39,6 +41,7 @@ from edf.equations.latex.syntax import (
     Sum,
     Symbol,
     Tree,
+    substituted,
     walk,
 )
 from edf.equations.latex.vocabulary import ACCENTS, BINOMIALS, BOLD
@@ -52,7 +55,7 @@ from edf.equations.meaning.letters.scripts import is_transpose, read_bars, read_
 from edf.equations.meaning.letters.symbols import read_symbol
 from edf.equations.meaning.letters.units import insist_on_units, settle_units
 from edf.equations.meaning.names.bound import with_dummies, with_own_indices
-from edf.equations.meaning.names.scope import Scope
+from edf.equations.meaning.names.scope import Scope, python_names
 from edf.equations.meaning.piecewise.cases import read_cases
 from edf.equations.meaning.piecewise.conditions import read_conditions, restricted
 from edf.equations.meaning.reader import Page, Reader
@@ -89,6 +92,37 @@ def resolve(equation: Equation, page: Page) -> Meaning:
         except EquationError:
             pass  # what is wrong with one index is said
         raise
+
+
+def with_told_lengths(equations: Sequence[Equation], page: Page) -> Page:
+    r"""Bind letters whose number the bounds of a sum tell: the n of \frac{1}{n} \sum_{i=1}^n x_i.
+
+    Args:
+        equations: The steps of a claim, each of which may use what another one tells.
+        page: What they are read against.
+    """
+    parts = [(equation, tree) for equation in equations for tree in walk(equation)]
+    sums = [(within, tree) for within, tree in parts if isinstance(tree, Big) and tree.upper]
+    uses = Counter(tree for _, tree in parts if isinstance(tree, Symbol))
+    bounds = Counter(letter for _, big in sums for letter in _letters_above(big))
+    told: dict[str, int] = {}
+    for equation, big in sums:
+        reader = Reader(equation, page, READERS, read_unit)
+        for letter in set(_letters_above(big)):
+            name = python_names(letter)[0]
+            if letter.styles or uses[letter] == bounds[letter] or page.scope.find(letter):
+                continue
+            if name in reader.indexing:  # x_n is the last component
+                return page
+            with suppress(EquationError):
+                reader.read(replace(big, body=substituted(big.body, {letter: Number("1")})))
+            if size := reader.inference.sizes.get(letter.base):
+                told[name] = size
+    return replace(page, scope=Scope({**page.scope.names, **told})) if told else page
+
+
+def _letters_above(big: Big) -> list[Symbol]:
+    return [tree for tree in walk(big.upper) if isinstance(tree, Symbol)] if big.upper else []
 
 
 def _resolve(equation: Equation, page: Page) -> Meaning:

@@ -555,8 +555,12 @@ def _declared_start(reader: Reader, body: Tree, letter: Tree) -> int | None:
 
 
 def _ends_before(reader: Reader, tree: Big, index: str) -> bool:
-    r"""Whether the upper bound is the last value less a number, as in \sum_{i=1}^{n-1} x_i."""
-    last = _number(reader, tree.upper) if isinstance(tree.upper, Sum) else None
+    r"""Whether the upper bound is before the last value: the last one less a number, as in
+    \sum_{i=1}^{n-1} x_i, or a whole number of the page's Python, as in \sum_{i=1}^k x_i."""
+    upper, last = tree.upper, None
+    bound = reader.scope.find(upper) if isinstance(upper, Symbol) else None
+    if isinstance(upper, Sum) or (upper and bound is not None and type(bound.value) is int):
+        last = _number(reader, upper)
     first = _number(reader, tree.lower.right) if isinstance(tree.lower, Relation) else None
     length = reader.inference.ranges[index]
     start = reader.inference.first_number(index)
