@@ -188,7 +188,7 @@ CASES: list[tuple[Any, ...]] = [
     ("descent", r"\nabla f(u) \cdot f(v) = 2", E),
     ("descent", r"\nabla^2 L(w_t) = 6 \operatorname{diag}(w_t) = 3 \operatorname{diag}(w_t)", "verified refuted"),
     ("descent", r"\nabla^2 k(v) = 2 G G^\top", V),
-    ("descent", r"G [u, h] = u", E),  # of 5 as well, but G has 3 rows
+    ("descent", r"G [u, h] = u", R),  # stacked, they are as many as G has columns
     ("descent", r"G^\top u = [u, h]", R),
     ("descent", r"[u, h]^\top [v, h] = u^\top v + h^\top h = u^\top v", "verified refuted"),
     ("descent", r"[u, v] = u", E),  # side by side, or stacked?
