@@ -53,6 +53,7 @@ from edf.equations.meaning.names.scope import (
     python_names,
     with_suffix,
 )
+from edf.equations.meaning.names.written_out import with_terms
 from edf.equations.operations import BY_MACRO, BY_WORD
 from edf.graph import Constant, Input, Node
 from edf.operations.elementary import Mul, Pow, Sqrt
@@ -70,7 +71,7 @@ _FIXED = ("e", "d", "I", r"\pi", r"\partial", r"\nabla")  # what stands above th
 
 def with_names(equation: Equation, scope: Scope) -> Equation:
     """Return an equation in which every name that the page binds is one symbol."""
-    whole = with_sums(equation, scope)
+    whole = with_sums(with_terms(equation, scope), scope)
     _insist_on_no_derivatives(whole, scope)
 
     def named(tree: Tree) -> Tree:
