@@ -76,6 +76,9 @@ class Precise:
     def __rtruediv__(self, other: Any) -> Precise:
         return self._with(other, lambda other: other / self.digits)
 
+    def __mod__(self, other: Any) -> Precise:
+        return self._with(other, lambda other: self.digits % other)
+
     def __pow__(self, other: Any) -> Precise:
         return self._with(other, lambda other: self.digits**other)
 

@@ -8,7 +8,7 @@ import mpmath
 import numpy as np
 import pytest
 
-from edf.equations.operations.arithmetic import larger, smaller
+from edf.equations.operations.arithmetic import larger, root, smaller
 from edf.numerics.precise import Inexact, Precise, as_typed, euler, exactly, is_no_number, pi
 
 DIGITS = 60
@@ -74,6 +74,13 @@ def test_maxima_and_cases_take_them() -> None:
     assert is_no_number(np.array([0.0, np.nan])).tolist() == [False, True]
     assert larger(one, other) == other
     assert smaller(one, other) == one
+
+
+def test_odd_roots_take_them() -> None:
+    """A remainder tells which are odd."""
+    with localcontext(prec=DIGITS):
+        (found,) = root(exactly(np.array([-8.0])), exactly(np.array([3.0])))
+        assert abs(found.digits + 2) < Decimal("1e-58")
 
 
 def test_there_is_no_way_back_to_float() -> None:
