@@ -301,7 +301,8 @@ def look_up(
     whole = scope.find(symbol, text) if text else None
     if (family := scope.family(symbol, sub)) is not None:
         return family, _read_member(reader, family, sub)
-    if whole is not None and _ends_in_indices(reader, whole, sub):
+    alone = bound is None or is_number(reader, bound)  # else it could be a component of that, too
+    if whole is not None and alone and _ends_in_indices(reader, whole, sub):
         reader.named_entries += 1
         if reader.page.entries:
             return whole, read_indices(reader, sub)
@@ -342,6 +343,8 @@ def _ends_in_indices(reader: Reader, whole: Bound, sub: Tree) -> bool:
     """Whether the k of a vector that is called N_k may be its index: one letter for each axis, all
     of which are indices elsewhere."""
     if whole.kind not in ("node", "array") or not isinstance(sub, Indices):
+        return False
+    if is_defined(whole.value):  # of h_t, which was declared, t is a part of the name
         return False
     letters = [item for item in sub.items if isinstance(item, Symbol) and not item.styles]
     if len(letters) < len(sub.items) or len(letters) != len(reader.shape_of(whole)):
