@@ -242,13 +242,14 @@ def _with_inputs_drawn(
         if not (given := tested.outcome.given):
             continue
         equation, meaning = others.pairs[number]
+        begun = others.setting.world.work.done
         outcome = _examined(equation, meaning, others.setting)
         if outcome is not None and outcome.finding.status == "verified":
             outcome.notes.append(
                 f"Tested with the values that the page gives ({given}), and with others"
             )
             pairs[number] = equation, meaning
-            all_tested[number] = _noticed(equation, meaning, others.setting, outcome)
+            all_tested[number] = _noticed(equation, meaning, others.setting, outcome, begun)
         elif outcome is not None and outcome.finding.status == "refuted":
             message = (
                 f"True with the values that the page gives only ({given}): with others it does not "
@@ -279,6 +280,7 @@ class _Tested(NamedTuple):
 
 
 def _tested(equation: Equation, meaning: Meaning, setting: Setting) -> _Tested:
+    begun = setting.world.work.done
     outcome = examine(equation, meaning, setting)
     finding = outcome.finding
 
@@ -286,22 +288,24 @@ def _tested(equation: Equation, meaning: Meaning, setting: Setting) -> _Tested:
         return examine(other, means, replace(setting, seed=setting.seed + FRESH)).finding
 
     if finding.status == "verified":
-        return _noticed(equation, meaning, setting, outcome)
+        return _noticed(equation, meaning, setting, outcome, begun)
     if finding.status == "refuted":
         _insist_on_one_reading(equation, meaning, setting)
         finding = explained(meaning, setting, finding)
-        change = mend(equation, meaning, setting.page, finding, elsewhere)
+        change = mend(equation, meaning, setting, finding, elsewhere)
         return _Tested(finding, outcome, setting, change=change)
     return _Tested(finding, outcome, setting)
 
 
-def _noticed(equation: Equation, meaning: Meaning, setting: Setting, outcome: Outcome) -> _Tested:
+def _noticed(
+    equation: Equation, meaning: Meaning, setting: Setting, outcome: Outcome, begun: float
+) -> _Tested:
     """What is found of a step that holds, with how many of its mutations would be noticed."""
 
     def test(other: Equation, means: Meaning) -> Finding:
         return examine(other, means, setting).finding
 
-    noticed, example = count_noticed(equation, meaning, setting.page, outcome.finding, test)
+    noticed, example = count_noticed(equation, meaning, setting, outcome.finding, test, begun)
     return _Tested(outcome.finding, outcome, setting, noticed, example)
 
 

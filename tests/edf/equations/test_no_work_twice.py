@@ -13,10 +13,12 @@ from tests.oracle.campaign import verdict_alone
 
 from edf import AnyFunction, Input, Softmax
 from edf.equations import check_equation, declare, define
+from edf.equations.latex.parser import parse, steps
 from edf.equations.sampling.points import Points
-from edf.equations.sampling.stacking import FEWER_WITNESSES, Stacked
-from edf.equations.testing import branches, step
+from edf.equations.sampling.stacking import FEWER_WITNESSES, Stacked, where_possible
+from edf.equations.testing import branches, mutants, repair, step
 from edf.equations.testing.measure import Measure
+from edf.equations.testing.mutations import Alphabet, mutations
 from edf.numerics.precise import exactly
 
 
@@ -136,3 +138,49 @@ def test_second_derivatives_count_as_such_where_lengths_grow() -> None:
         (verdict,) = check_equation(r"\nabla_s^2 J \succeq 0", names)
     assert verdict.status == "verified"
     assert max(len(rows) for _, _, _, rows in lengths) < 50_000
+
+
+def test_points_at_which_a_matrix_is_singular_are_found_by_halving() -> None:
+    calls: list[Any] = []
+    inverse = Stacked(counting(calls, np.linalg.inv))
+    inverse.trusted = True
+    matrices = np.random.default_rng(0).normal(size=(1000, 3, 3))
+    matrices[[5, 6, 900]] = 0
+    found = where_possible(inverse, [matrices])
+    assert np.flatnonzero(np.isnan(found).any((1, 2))).tolist() == [5, 6, 900]
+    assert len(calls) < 100
+
+
+def test_nothing_else_that_fails_is_taken_for_a_singular_matrix() -> None:
+    def fails(matrix: Any) -> Any:
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        where_possible(Stacked(fails), [np.zeros((10, 3, 3))])
+
+
+@pytest.mark.parametrize(
+    ("claim", "search"),
+    [(r"a + \sin c = a + \cos c", repair), (r"a^2 + 2c^2 \geq 0", mutants)],
+)
+def test_a_search_ends_by_what_was_computed(
+    claim: str, search: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not by time, which is another on every machine."""
+    names = {"a": Input(shape=()), "c": Input(shape=())}
+    tried: list[Any] = []
+    monkeypatch.setattr(search, "holds_at_witness", counting(tried, search.holds_at_witness))
+    check_equation(claim, names)
+    most = len(tried)
+    tried.clear()
+    monkeypatch.setattr(search, "WORK", 0)
+    check_equation(claim, names)
+    assert len(tried) < most
+
+
+def test_no_change_is_tried_that_would_be_read_as_another() -> None:
+    r"""The factor of 2 x_i is one of x_i, and half of a transposition is nothing."""
+    (equation,) = steps(parse(r"y_i = (x^\top A)_i"))
+    texts = {change.text for change in mutations(equation, Alphabet((), ()), mending=True)}
+    assert "y_i is divided by 2" in texts
+    assert not {text for text in texts if text.startswith(("y is", "T is", "\\top is"))}

@@ -36,7 +36,7 @@ from edf.equations.operations.reductions import REDUCTIONS
 from edf.equations.operations.shapes import settle
 from edf.equations.sampling.points import Context
 from edf.equations.sampling.rounding import UNDERFLOWS
-from edf.equations.sampling.stacking import Stacked
+from edf.equations.sampling.stacking import Stacked, where_possible
 from edf.graph import Array, Node
 from edf.numerics.differences import STENCILS, complex_steps, difference_quotient, repeated
 from edf.numerics.precise import is_no_number
@@ -108,7 +108,9 @@ class Evaluator:
         except np.linalg.LinAlgError:
             if not self.points.guarded:
                 raise
-            result = _where_possible(operation, values)
+            rows = max(map(len, values))
+            full = [np.broadcast_to(value, (rows, *value.shape[1:])) for value in values]
+            result = where_possible(lambda stacks: operation(*stacks), full)
         return self.rounded(result, values if operation.name in UNDERFLOWS else ())
 
     def rounded(self, value: Array, arguments: Sequence[Array] = ()) -> Array:
@@ -268,21 +270,6 @@ class Evaluator:
 def _last(array: Array) -> Array:
     """Put the first axis last."""
     return array.transpose(*range(1, array.ndim), 0)
-
-
-def _where_possible(operation: Operation, values: Sequence[Array]) -> Array:
-    """Return an operation's result row by row, not a number where it has none."""
-    rows = max(map(len, values))
-    full = [np.broadcast_to(value, (rows, *value.shape[1:])) for value in values]
-    results: list[Array | None] = []
-    for row in range(rows):
-        try:
-            results.append(operation(*(value[row : row + 1] for value in full)))
-        except np.linalg.LinAlgError:
-            results.append(None)
-    shape = next((result.shape for result in results if result is not None), full[0][:1].shape)
-    nothing = np.full(shape, np.nan)
-    return np.concatenate([nothing if result is None else result for result in results])
 
 
 def _sorted_axes(stack: Array, labels: list[int]) -> Array:

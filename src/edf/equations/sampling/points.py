@@ -20,7 +20,7 @@ from edf.anyfunction import AnyFunction, Applied, Waves
 from edf.calculus import Jacobian
 from edf.equations.diagnostics import EquationError, Why
 from edf.equations.sampling.rounding import Rounding, Rows, rounds_once, underflown, underflows
-from edf.equations.sampling.stacking import Stacked
+from edf.equations.sampling.stacking import Stacked, where_possible
 from edf.equations.sampling.world import World, double
 from edf.graph import Array, Input, Node, Param
 from edf.numerics.differences import STENCILS, complex_steps, difference_quotient
@@ -64,7 +64,7 @@ class Points:
         self.guarded = guarded
         if whole is None:
             whole = any(_is_whole(world, *leaf) for leaf in leaves.items())
-        self.rounding = Rounding(whole)
+        self.rounding = Rounding(world.work, whole)
         rows = Rows(draws)
         if copies > 1:
             each = np.array([0.0, *[amplitude] * (copies - 1)])
@@ -126,8 +126,9 @@ class Points:
         arguments = stacks if once else [self.rounding(s, rows) for s in stacks]
         for stack in arguments:
             stack.flags.writeable = False  # an operation that changes its input is told so
+        compute = self.world.stacked[node]
         try:
-            value = self.world.stacked[node](arguments)
+            value = where_possible(compute, arguments) if self.guarded else compute(arguments)
         except EquationError:
             raise
         except Exception as problem:

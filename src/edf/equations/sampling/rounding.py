@@ -78,20 +78,36 @@ def _each(how: Callable[[Array, int], Array], amplitude: Array | None, count: in
     return None if amplitude is None else how(amplitude, count)
 
 
+@dataclass
+class Work:
+    """How much was computed, so that what is searched for ends on every machine at the same place.
+
+    It counts results of operations, in each of which so many numbers take the time of another one.
+    """
+
+    done: float = 0.0
+
+
+NUMBERS = 1000
+
+
 class Rounding:
     """Rounds stacks at random, from one stream of random numbers.
 
     Args:
+        work: What counts the results.
         whole: Whether whole numbers are drawn. Then results that are whole are exact: with n + 1
             rounded, (-1)^{n + 1} were not a number, and a sum up to 2n lost its last term.
     """
 
-    def __init__(self, whole: bool = False) -> None:
+    def __init__(self, work: Work, whole: bool = False) -> None:
         self._next = 0
+        self.work = work
         self.whole = whole
 
     def __call__(self, value: Array, rows: Rows) -> Array:
         """Return a stack with each row rounded with its own amplitude; whole numbers are exact."""
+        self.work.done += 1 + value.size / NUMBERS
         if rows.amplitude is None or value.dtype.kind not in "fc":
             return value
         if len(value) == 1 and value.dtype.kind == "f" and (value == np.rint(value)).all():

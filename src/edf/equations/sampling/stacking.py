@@ -53,7 +53,9 @@ class Stacked:
         else:
             try:
                 value = self.way(stacks)
-            except Exception:
+            except Exception as problem:
+                if self.trusted and _is_of_a_matrix(problem):  # as that point alone would say
+                    raise
                 return self.one_by_one(stacks)
         if self.trusted or self.way == self.one_by_one:
             return value
@@ -79,7 +81,9 @@ class Stacked:
         for way in self._ways(stacks, few.shape[1:]):
             try:
                 value = way(stacks)
-            except Exception:  # this way is not for this operation
+            except Exception as problem:  # this way is not for this operation
+                if self.trusted and _is_of_a_matrix(problem):
+                    raise
                 continue
             if value.shape != (len(stacks[0]), *few.shape[1:]) or not _agree(
                 value[:witnesses], few
@@ -112,6 +116,38 @@ class Stacked:
             yield padded(indexed.forward)
         yield padded(self.compute)
         yield lambda stacks: np.asarray(self.compute(*stacks))
+
+
+def where_possible(compute: Way, stacks: Sequence[Array]) -> Array:
+    """Return the stack of values, not a number at points where a matrix does not allow it.
+
+    These are found by halving, so that few of them do not take the time of all one by one.
+    """
+    found: list[tuple[int, Array | None]] = []
+
+    def add(parts: Sequence[Array]) -> None:
+        count = len(parts[0])
+        try:
+            found.append((count, compute(parts)))
+        except Exception as problem:
+            if not _is_of_a_matrix(problem):
+                raise
+            if count == 1:
+                found.append((1, None))
+                return
+            add([part[: count // 2] for part in parts])
+            add([part[count // 2 :] for part in parts])
+
+    add(stacks)
+    shape = next((value.shape[1:] for _, value in found if value is not None), stacks[0].shape[1:])
+    return np.concatenate(
+        [np.full((count, *shape), np.nan) if value is None else value for count, value in found]
+    )
+
+
+def _is_of_a_matrix(problem: Exception) -> bool:
+    """Whether an operation failed for the numbers in a matrix, which is singular, say."""
+    return any(isinstance(each, np.linalg.LinAlgError) for each in (problem, problem.__cause__))
 
 
 def _row(stack: Array, row: int) -> Any:

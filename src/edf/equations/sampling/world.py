@@ -11,6 +11,7 @@ import numpy as np
 
 from edf.anyfunction import AnyFunction, Applied
 from edf.equations.diagnostics import EquationError, Why
+from edf.equations.sampling.rounding import Work
 from edf.equations.sampling.stacking import Stacked
 from edf.graph import Array, Constant, Input, Node, Param
 from edf.numerics.branches import traced
@@ -25,6 +26,7 @@ class World:
         roots: The nodes that an equation mentions.
         resize: For inputs without a value, the shapes that they get in place of their own.
         fixed: For some leaves, what they hold in place of their value, or of a sample.
+        work: What counts all that is computed.
     """
 
     def __init__(
@@ -32,8 +34,10 @@ class World:
         roots: Sequence[Node],
         resize: Mapping[Node, tuple[int, ...]] | None = None,
         fixed: Mapping[Node, Array] | None = None,
+        work: Work | None = None,
     ) -> None:
         self.roots = list(roots)
+        self.work = work or Work()
         self.resize, self.given = dict(resize or {}), dict(fixed or {})
         #: What functions of the page make of nodes, by the function and its arguments' shapes.
         self.made: dict[Any, tuple[Node, list[Node]]] = {}
@@ -74,6 +78,14 @@ class World:
         }
         #: Whether an operation rounds to float32 or less whatever it is given.
         self.rounds = False
+
+    def changed(
+        self,
+        resize: Mapping[Node, tuple[int, ...]] | None = None,
+        fixed: Mapping[Node, Array] | None = None,
+    ) -> World:
+        """Return the same graph with other shapes or values, which counts as part of this one."""
+        return World(self.roots, resize, fixed, self.work)
 
     def include(self, function: Any, shapes: Sequence[tuple[int, ...]]) -> tuple[Node, list[Node]]:
         """Add what a function makes of nodes to the graph.

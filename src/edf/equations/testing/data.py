@@ -98,7 +98,7 @@ def _around_inputs(
     if not moved:
         return
     try:
-        found = judge(meaning, World(world.roots, fixed=moved), TIMES, setting.seed + 4)
+        found = judge(meaning, world.changed(fixed=moved), TIMES, setting.seed + 4)
     except EquationError:
         return
     if found.status == "refuted":
@@ -126,7 +126,7 @@ def _around_arrays(
             for node in setting.world.twins
             if isinstance(node, Constant) and id(node.value) in moved
         }
-        world = World(setting.world.roots, fixed=fixed)
+        world = setting.world.changed(fixed=fixed)
         changed = replace(
             meaning, left=_with(meaning.left, moved), right=_with(meaning.right, moved)
         )

@@ -477,8 +477,8 @@ def _pages(setting: Setting, change: LengthChange) -> Iterator[tuple[World, Scop
     Where Python has a name for the length, as n, what the graph divides by may be n as well, or
     n - 1.
     """
-    roots, shapes = setting.world.roots, change.shapes(setting.world)
-    world = World(roots, shapes)
+    shapes = change.shapes(setting.world)
+    world = setting.world.changed(shapes)
     scopes = list(_scopes(setting.page.scope, change))
     for scope in scopes:
         yield world, scope
@@ -492,7 +492,7 @@ def _pages(setting: Setting, change: LengthChange) -> Iterator[tuple[World, Scop
                 if isinstance(twin, Constant) and np.array_equal(twin.value, float(length + step))
             }
             if constants:
-                yield World(roots, shapes, constants), scopes[-1]
+                yield setting.world.changed(shapes, constants), scopes[-1]
 
 
 def _scopes(scope: Scope, change: LengthChange) -> Iterator[Scope]:

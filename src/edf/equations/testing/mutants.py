@@ -24,32 +24,42 @@ from edf.equations.sampling.points import Declined
 from edf.equations.testing.judge import Finding, agrees
 from edf.equations.testing.measure import quiet
 from edf.equations.testing.mutations import Alphabet, mutations, round_robin
+from edf.equations.testing.setting import Setting
 
 MUTANTS = 25  # tried for each verified step
 #: That hold where the step holds, and so take as long to test as the step itself. Of an inequality
 #: most do, since what is weaker holds as well.
 SUSPECTS, SUSPECTS_OF_BOUND = 5, 2
+WORK = 6_000  # that a step and its mutants take to compute, before no other is tested in full
 
 Tested = Callable[[s.Equation, Meaning], Finding]
 
 
 def count_noticed(
-    equation: s.Equation, meaning: Meaning, page: Page, finding: Finding, test: Tested
+    equation: s.Equation,
+    meaning: Meaning,
+    setting: Setting,
+    finding: Finding,
+    test: Tested,
+    begun: float,
 ) -> tuple[dict[str, int], str | None]:
     """Return how many one-symbol mutations of a verified step its own test notices.
 
     Args:
         equation: The step as typeset.
         meaning: What it means.
-        page: What it is read against.
+        setting: What it is tested in.
         finding: What was found, with the points that it was found at.
         test: The test of a step in full.
+        begun: What had been computed before the test of the step.
 
     Returns:
         Counts by outcome, and as LaTeX an example of a mutation that is not noticed.
     """
     counts = {"tried": 0, "refuted": 0, "rejected": 0, "unnoticed": 0}
     example: str | None = None
+    page, work = setting.page, setting.world.work
+    end = begun + WORK
     suspects, most = 0, SUSPECTS_OF_BOUND if meaning.sign in COMPARISONS else SUSPECTS
     for change in round_robin(mutations(equation, alphabet(equation, meaning, page)), MUTANTS):
         try:
@@ -58,7 +68,7 @@ def count_noticed(
                 continue  # another spelling of the same
             outcome = "refuted"
             suspect = holds_at_witness(changed, finding) is not False
-            if suspect and suspects == most:
+            if suspect and (suspects == most or work.done > end):
                 break
             suspects += suspect
             if suspect and test(change.equation, changed).status == "verified":

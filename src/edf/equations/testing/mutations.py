@@ -113,7 +113,8 @@ class _Maker:
             if isinstance(tree, s.Big) and name in ("lower", "upper"):
                 continue
             for kind, text, changed in self.within(child):
-                yield kind, text, s.with_child(tree, name, place, changed)
+                if not (isinstance(tree, s.Script) and _takes_no_script(changed)):
+                    yield kind, text, s.with_child(tree, name, place, changed)
 
     def at(self, tree: s.Tree) -> Iterator[_Change]:
         """Yield the changes of this very part."""
@@ -201,15 +202,10 @@ class _Maker:
             for kind, text, sub in self._indices(tree, tree.sub):
                 yield kind, text, again(sub, tree.sup)
         if tree.sup is not None and tree.base != s.Symbol("e"):
-            transposed = isinstance(tree.sup, s.Symbol) and tree.sup.base in (
-                r"\top",
-                r"\intercal",
-                "T",
-            )
-            what = "transpose" if transposed else "power"
+            what = "transpose" if is_transposition(tree.sup) else "power"
             text = f"the {what} of {spoken(again(tree.sub, None))} is dropped"
             yield what, text, again(tree.sub, None)
-        if tree.sup is not None:
+        if tree.sup is not None and not is_transposition(tree.sup):
             for kind, text, sup in self.within(tree.sup):
                 yield kind, text, again(tree.sub, sup)
         if tree.primes:
@@ -415,6 +411,16 @@ def _opposite(argument: s.Tree) -> Iterator[tuple[str, s.Tree]]:
     elif not isinstance(argument, s.Sum):
         negated = s.Sum((argument,), ("-",), at=argument.at)
         yield f"the sign of {spoken(argument)} is changed", negated
+
+
+def is_transposition(tree: s.Tree) -> bool:
+    """Whether a superscript says that something is transposed."""
+    return isinstance(tree, s.Symbol) and tree.base in (r"\top", r"\intercal", "T")
+
+
+def _takes_no_script(tree: s.Tree) -> bool:
+    """Whether a script behind a part would be read as that of something in it: the i of 2 x_i."""
+    return isinstance(tree, s.Product | s.Fraction)
 
 
 def _is_order(tree: s.Tree) -> bool:

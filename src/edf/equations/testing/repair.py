@@ -22,13 +22,14 @@ from edf.equations.testing.judge import Finding
 from edf.equations.testing.measure import quiet
 from edf.equations.testing.mutants import Tested, alphabet, holds_at_witness
 from edf.equations.testing.mutations import SIGNS, Mutation, is_differential, mutations
-from edf.equations.testing.setting import nodes
+from edf.equations.testing.setting import Setting, nodes
 from edf.graph import Array
 
 REPAIRS = 400  # tried for each refuted step
 #: Parts of all changed formulas together: of a longer one fewer are tried, as each takes longer.
-PARTS = 9_000
-SUSPECTS = 8  # that hold at the known points are tested in full: one that mends is among them
+PARTS = 6_000
+WORK = 6_000  # that changed formulas may take to compute, before no other one is tried
+SUSPECTS = 5  # that hold at the known points are tested in full: one that mends is among them
 #: Which repairs are preferred, the most telling first.
 _PREFERENCE = (
     "sign", "exchange", "factor", "delta", "term", "number", "transpose", "index", "double",
@@ -41,9 +42,11 @@ _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
 
 
 def mend(
-    equation: s.Equation, meaning: Meaning, page: Page, finding: Finding, test: Tested
+    equation: s.Equation, meaning: Meaning, setting: Setting, finding: Finding, test: Tested
 ) -> Mutation | None:
     """Return a small change that makes a refuted step hold, or None."""
+    page, work = setting.page, setting.world.work
+    end = work.done + WORK
     letters = alphabet(equation, meaning, page, more=True)
     size = sum(1 for _ in s.walk(equation))
     ranked = sorted(_told_apart(mutations(equation, letters, mending=True)), key=_rank)
@@ -67,7 +70,7 @@ def mend(
                 return change
         except EquationError:
             pass
-        if suspects == SUSPECTS:
+        if suspects == SUSPECTS or work.done > end:
             break
     return None
 

@@ -209,7 +209,7 @@ def _holds_where_random_points_are_not(
     witness = outcome.finding.witness
     assert witness is not None
     samples = [witness.points]
-    told = False
+    told, between = False, None
     try:
         with quiet():
             rng = np.random.default_rng(setting.seed + 2)
@@ -228,8 +228,7 @@ def _holds_where_random_points_are_not(
             outcome.finding = found
             return None
         if found.between:
-            outcome.finding = replace(found, points=setting.points)
-            return None
+            between = replace(found, points=setting.points)
         told = found.told
         if found.witness is not None:
             samples.append(found.witness.points)
@@ -237,6 +236,9 @@ def _holds_where_random_points_are_not(
     missing = reach.missing
     if reach.refuted is not None:
         outcome.finding = reach.refuted
+        return None
+    if between is not None:
+        outcome.finding = between
         return None
     if reach.reached or missing:
         outcome.facts["reached"] = reach.reached
