@@ -75,9 +75,17 @@ def with_dummies(equation: Equation, scope: Scope) -> Equation:
         and _may_be_index(equation, letter, letter in ranged, bound.is_label)
     }  # fmt: skip
     renamed = substituted(equation, taken) if taken else equation
-    renamed = rewritten(renamed, lambda part: _with_own_labels(part, scope))
+    if any(scope.find(letter) is not None for letter in _bound_letters(renamed)):
+        renamed = rewritten(renamed, lambda part: _with_own_labels(part, scope))
     assert isinstance(renamed, Equation)
     return renamed
+
+
+def _bound_letters(tree: Tree) -> list[Symbol]:
+    r"""The letters of sums, and those of \mathbb{E}_{a \sim \pi}."""
+    means = [part for part in walk(tree) if isinstance(part, Relation) and part.sign == r"\sim"]
+    drawn = [part.left for part in means if isinstance(part.left, Symbol)]
+    return [*drawn, *(letter for big in _sums(tree) for letter in _letters(big))]
 
 
 def _with_own_labels(part: Tree, scope: Scope) -> Tree:
