@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from edf.equations.diagnostics import Why, fail
 from edf.equations.latex.printer import to_latex
@@ -120,6 +121,8 @@ def _on_symbol(reader: Reader, base: Symbol, sub: Tree | None, sup: Tree | None,
             return _exponential(reader, sup, at)
     if isinstance(sub, Indices) and Symbol(":") in sub.items and reader.scope.find(base):
         return raised(reader, entries(reader, base, sub.items, at), sup, at)
+    if isinstance(sub, Indices):
+        sub = _with_last(reader, base, sub)
     if isinstance(sub, Indices) and (entry := _by_label(reader, base, sub, at)) is not None:
         return raised(reader, entry, sup, at)
     if isinstance(sub, Indices) and (member := _member(reader, base, sub, at)) is not None:
@@ -195,6 +198,22 @@ def _refuse_power_of_entry(reader: Reader, symbol: Symbol, entry: Expr, sup: Tre
             "fraction",
             sup.at,
         )
+
+
+def _with_last(reader: Reader, base: Symbol, sub: Indices) -> Indices:
+    """The subscript with the number of the last member of a family, declared up to a letter: that
+    of h_T, where h_0 to h_T are."""
+    bound, item = reader.scope.find(base), sub.items[0]
+    last = reader.scope.find(item) if isinstance(item, Symbol) else None
+    if bound is None or last is None or not getattr(bound.value, "is_family", False):
+        return sub
+    more = getattr(bound.value.shape[0], "by", None)  # members than a declared length says
+    if more is None or not hasattr(last.value, "symbol"):
+        return sub
+    if last.value != reader.shape_of(bound)[0] - more:
+        return sub
+    number = Number(str(int(last.value)), at=item.at)
+    return replace(sub, items=(number, *sub.items[1:]))
 
 
 def _by_label(reader: Reader, base: Symbol, sub: Indices, at: int) -> Expr | None:
