@@ -103,15 +103,16 @@ def with_told_lengths(equations: Sequence[Equation], page: Page) -> Page:
     """
     parts = [(equation, tree) for equation in equations for tree in walk(equation)]
     sums = [(within, tree) for within, tree in parts if isinstance(tree, Big) and tree.upper]
-    uses = Counter(tree for _, tree in parts if isinstance(tree, Symbol))
     bounds = Counter(letter for _, big in sums for letter in _letters_above(big))
+    wanted = {letter for letter in bounds if not letter.styles and not page.scope.find(letter)}
+    uses = Counter(tree for _, tree in parts if tree in wanted) if wanted else bounds
     told: dict[str, int] = {}
     for equation, big in sums:
-        reader = Reader(equation, page, READERS, read_unit)
-        for letter in set(_letters_above(big)):
-            name = python_names(letter)[0]
-            if letter.styles or uses[letter] == bounds[letter] or page.scope.find(letter):
+        for letter in wanted.intersection(_letters_above(big)):
+            if uses[letter] == bounds[letter]:
                 continue
+            reader = Reader(equation, page, READERS, read_unit)
+            name = python_names(letter)[0]
             if name in reader.indexing:  # x_n is the last component
                 return page
             with suppress(EquationError):
