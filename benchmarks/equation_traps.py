@@ -4,7 +4,7 @@
 
 runs every trap of `tests/traps/`, prints a Markdown table, and names those whose
 outcome is not the one that is listed in `known_failures.toml`. With `--write` it writes that list
-and the page `docs/benchmarks/equation-traps.md` anew; read the difference before you commit it.
+and the pages in `docs/benchmarks/` anew; read the difference before you commit it.
 """
 
 from __future__ import annotations
@@ -12,19 +12,19 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 
 from tests.traps import KNOWN_FAILURES, Kind, Trap, known_failures, load, passes, run
 
-PAGE = Path(__file__).parents[1] / "docs/benchmarks/equation-traps.md"
+DOCS = Path(__file__).parents[1] / "docs/benchmarks"
 
 LIST_HEAD = """\
 # What comes out today of the traps that do not get the right verdict. A test fails where a trap
 # that is not listed gets a wrong verdict, and where one that is listed gets the right one. Strike
 # it from the list, or let `python -m benchmarks.equation_traps --write` do it, which also writes
-# the page in docs/benchmarks/.
+# the pages in docs/benchmarks/.
 """
 
 PAGE_HEAD = """\
@@ -57,6 +57,37 @@ bars([row[0] for row in rows[:-1]], shown, "traps", stacked=True)
 ```
 
 """
+
+LIST_PAGE_HEAD = """\
+---
+title: {title}
+---
+
+# {title}
+
+{about} Their verdicts are counted beside [what is known to go wrong](equation-traps.md).
+"""
+
+#: The pages that list all traps, each light enough to be read on a telephone: their names, titles
+#: and first sentences, and which kinds they have.
+LISTS: Mapping[str, tuple[str, str, Callable[[Kind], bool]]] = {
+    "first-equation-traps.md": (
+        "Traps for equations, the first kinds",
+        "These traps were the first, kind by kind, as what they try was mended.",
+        lambda kind: kind.language == "latex" and kind.number <= LAST_OF_FIRST,
+    ),
+    "later-equation-traps.md": (
+        "Traps for equations, later kinds",
+        "These traps came later: further draws of all kinds, and what courses write.",
+        lambda kind: kind.language == "latex" and kind.number > LAST_OF_FIRST,
+    ),
+    "gradient-check-traps.md": (
+        "Traps for gradient checks",
+        "These traps are operations with their own `backward`, as students and courses write them.",
+        lambda kind: kind.language != "latex",
+    ),
+}
+LAST_OF_FIRST = 26
 
 #: How a trap can fail: the heading under which it is listed, and what is said there.
 GROUPS = {
@@ -99,22 +130,33 @@ def failures_file(traps: Sequence[Trap], failures: Mapping[str, str]) -> str:
     return "\n".join(lines)
 
 
-def page(traps: Sequence[Trap], failures: Mapping[str, str]) -> str:
-    """`docs/benchmarks/equation-traps.md`."""
+def pages(traps: Sequence[Trap], failures: Mapping[str, str]) -> dict[str, str]:
+    """The pages in `docs/benchmarks/`, by name: all traps on one would be too heavy."""
     right = sum(trap.right for trap in traps)
     head = PAGE_HEAD.format(count=len(traps), right=right, wrong=len(traps) - right)
     parts = [head, table(traps, failures)]
     parts.append("\n## What is known to go wrong\n")
     if not failures:
-        parts.append("\nNone of the traps below.\n")
+        parts.append("\nNone of the traps.\n")
     for heading, about in GROUPS.items():
         listed = [t for t in traps if t.id in failures and group(t, failures[t.id]) == heading]
         if listed:
             parts.append(f"\n### {heading}\n\n{about}\n\n")
             parts.append("".join(failure(trap, failures[trap.id]) for trap in listed))
-    parts.append("\n## All traps\n")
+    parts.append("\n## All traps\n\n")
+    made = {}
+    for name, (title, about, has) in LISTS.items():
+        own = [trap for trap in traps if has(trap.kind)]
+        parts.append(f"* [{title}]({name}): {len(own):,}\n")
+        made[name] = LIST_PAGE_HEAD.format(title=title, about=about) + by_kinds(own, failures)
+    return {"equation-traps.md": "".join(parts), **made}
+
+
+def by_kinds(traps: Sequence[Trap], failures: Mapping[str, str]) -> str:
+    """Every trap below its kind, behind the set-up of its page."""
+    parts = []
     for kind, members in by_kind(traps):
-        parts.append(f"\n### {kind.number}. {kind.title}\n\n{kind.about}\n\n")
+        parts.append(f"\n## {kind.number}. {kind.title}\n\n{kind.about}\n\n")
         parts.append(f'??? note "{len(members)} traps"\n\n')
         for page, rows in groupby(members, key=lambda trap: (trap.setup, trap.let, trap.define)):
             for text, language in zip(page, ("python", "latex", "latex"), strict=True):
@@ -190,7 +232,8 @@ def main() -> int:
             print(f"{trap.id}: {now} (listed: {before})")
     if options.write:
         KNOWN_FAILURES.write_text(failures_file(traps, failures), "utf-8")
-        PAGE.write_text(page(traps, failures), "utf-8")
+        for name, text in pages(traps, failures).items():
+            DOCS.joinpath(name).write_text(text, "utf-8")
         return 0
     return int(failures != known)
 
