@@ -117,7 +117,7 @@ def _check(
 
     def read(names: Mapping[str, Any]) -> _Steps:
         found, lengths = _with_free_lengths(
-            names, lambda names: _Understood(*understood(latex, names, reading, loss, macros))
+            names, lambda names: understood(latex, names, reading, loss, macros)
         )
         expected = _expected(expect, len(found.equations))
         assert isinstance(found.page.world, World)
@@ -455,7 +455,7 @@ def _holds(equation: Equation, meaning: Meaning, setting: Setting) -> bool:
         return False
 
 
-class _Understood(NamedTuple):
+class Understood(NamedTuple):
     """A claim, its steps, what each means, and the part of the graph that it speaks of."""
 
     claim: Tree
@@ -465,8 +465,8 @@ class _Understood(NamedTuple):
 
 
 def _with_free_lengths(
-    names: Mapping[str, Any], read: Callable[[Mapping[str, Any]], _Understood]
-) -> tuple[_Understood, list[str]]:
+    names: Mapping[str, Any], read: Callable[[Mapping[str, Any]], Understood]
+) -> tuple[Understood, list[str]]:
     """Read a claim with the declared lengths of which it has no axis as numbers that are drawn.
 
     Returns:
@@ -519,7 +519,7 @@ def understood(
     reading: str | None,
     loss: str | Node | None,
     macros: Mapping[str, str] | None,
-) -> tuple[Tree, list[Equation], list[Meaning], Page]:
+) -> Understood:
     """Return a claim, its steps, what each means, and the part of the graph that it speaks of.
 
     Raises:
@@ -541,7 +541,7 @@ def understood(
     for function in (arbitrary(part) for meaning in meanings for part in parts(meaning)):
         if function is not None:  # numbered here, so that it is drawn alike wherever it is met
             page.world.number(function)
-    return claim, equations, meanings, page
+    return Understood(claim, equations, meanings, page)
 
 
 def _reads_back(equation: Equation, page: Page) -> bool:

@@ -58,7 +58,7 @@ def compared(reader: Reader, left: Tree, sign: str, right: Tree) -> Condition | 
     else:
         return None
     place = read_label(reader, right, bound)
-    if hasattr(bound.value, "symbol"):  # a declared length is the last place, counted from 1
+    if bound.is_length:  # a declared length is the last place, counted from 1
         place = number(float(bound.value) - 1, right.at, (bound.name, bound.name))
     if other is None and place.op == "number":
         reader.inference.is_compared(letter, bound.name, int(place.data), right.at)

@@ -208,7 +208,7 @@ def _with_last(reader: Reader, base: Symbol, sub: Indices) -> Indices:
     if bound is None or last is None or not getattr(bound.value, "is_family", False):
         return sub
     more = getattr(bound.value.shape[0], "by", None)  # members than a declared length says
-    if more is None or not hasattr(last.value, "symbol"):
+    if more is None or not last.is_length:
         return sub
     if last.value != reader.shape_of(bound)[0] - more:
         return sub

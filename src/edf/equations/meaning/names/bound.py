@@ -68,7 +68,7 @@ def with_dummies(equation: Equation, scope: Scope) -> Equation:
         for letter in _letters(big)
     }
     taken: dict[Tree, Tree] = {
-        letter: replace(letter, base=f"{letter.base}~", shown=to_latex(letter))
+        letter: _of_its_own(letter)
         for letter in {letter for big in sums for letter in _letters(big)}
         if (bound := scope.find(letter)) is not None and bound.kind in ("number", "node")
         and not _stands_free(equation, letter) and not _in_bounds(equation, letter)
@@ -135,13 +135,17 @@ def as_dummy(tree: Tree, letter: Symbol, scope: Scope) -> Tree | None:
     """A tree in which a letter that the page binds is one of its own; None if something in it
     depends on what the page binds, so that it might be that."""
     bound = scope.find(letter)
-    own = replace(letter, base=f"{letter.base}~", shown=to_latex(letter))
-    renamed = substituted(tree, {letter: own})
+    renamed = substituted(tree, {letter: _of_its_own(letter)})
     value = None if bound is None else bound.value
     nodes = scope.nodes_in(walk(renamed))
     if any(node is value or value in scope.ancestors(node) for node in nodes):
         return None
     return renamed
+
+
+def _of_its_own(letter: Symbol) -> Symbol:
+    """A letter that no page binds, shown as this one is."""
+    return replace(letter, base=f"{letter.base}~", shown=to_latex(letter))
 
 
 def _may_be_index(equation: Equation, letter: Symbol, ranged: bool, is_label: bool) -> bool:

@@ -95,6 +95,11 @@ class Bound:
         return cls(name, _kind(value), value)
 
     @property
+    def is_length(self) -> bool:
+        """Whether this is a length that was declared as a letter, which may be any number."""
+        return hasattr(self.value, "symbol")
+
+    @property
     def is_label(self) -> bool:
         """Whether this is a whole number that may tell components apart, or an array of such."""
         value = self.value

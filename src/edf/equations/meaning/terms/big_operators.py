@@ -134,7 +134,7 @@ def _read_condition(reader: Reader, tree: Big, lower: Relation) -> _Below:
         )
     first = read_letter(reader, lower.left)
     label = label_of(reader, lower.right)
-    if isinstance(lower.right, Number) or (label is not None and hasattr(label.value, "symbol")):
+    if isinstance(lower.right, Number) or (label is not None and label.is_length):
         return _Below((first,), chosen=[read_condition(reader, lower)])
     if label is not None:
         chosen = compared(reader, lower.left, lower.sign, lower.right)
