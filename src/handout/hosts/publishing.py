@@ -52,8 +52,8 @@ def copy_changed(
     folder: Path,
     notes: Path,
     finishing: Mapping[str, Finish] = MappingProxyType({}),
-) -> None:
-    """Copy files where their copies are not as they should be by then.
+) -> bool:
+    """Copy files where their copies are not as they should be by then; whether any was not.
 
     Args:
         sources: the files, by the names of their copies.
@@ -61,22 +61,25 @@ def copy_changed(
         notes: the file in which states are noted.
         finishing: what becomes of some of them, by name.
     """
+    copied = False
     noted = _noted(notes)
     now: dict[str, _Note] = {}
     for name, source in sources.items():
         copy, finish = folder / name, finishing.get(name)
         depends = "" if finish is None else finish.depends
-        known, state = noted.get(name), _state(source)
-        if known is not None and known.source == state:
+        known, found = noted.get(name), state(source)
+        if known is not None and known.source == found:
             content = known.content
         else:
             content = of_file(str(source))
-        note = _Note(depends, content, state, _state(copy))
-        if note.copy is None or known is None or note != known._replace(source=state):
+        note = _Note(depends, content, found, state(copy))
+        if note.copy is None or known is None or note != known._replace(source=found):
             _copy(source, copy, finish)
-            note = note._replace(copy=_state(copy))
+            note = note._replace(copy=state(copy))
+            copied = True
         now[name] = note
     write_anew(notes, json.dumps({"making": making(), "files": now}).encode())
+    return copied
 
 
 def _copy(source: Path, copy: Path, finish: Finish | None) -> None:
@@ -88,7 +91,7 @@ def _copy(source: Path, copy: Path, finish: Finish | None) -> None:
         shutil.copyfile(source, copy)
 
 
-def _state(file: Path) -> list[int] | None:
+def state(file: Path) -> list[int] | None:
     """What of a file cannot stay the same when somebody writes into it; None if it is not there."""
     try:
         status = os.stat(file)

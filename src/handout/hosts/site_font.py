@@ -23,6 +23,7 @@ class SiteFont:
         self.characters: set[str] = set()
         self._cache = cache
         self._cutter: fonts.Cutter | None = None
+        self._begun = False
 
     def prepare(self) -> None:
         """Load what will make the font, while characters are still found."""
@@ -33,9 +34,10 @@ class SiteFont:
         self.characters |= fonts.characters(html)
 
     def begin(self) -> None:
-        """Begin to make the font, all characters being known by now."""
+        """Begin to make the font, all characters being known by now; the second time in vain."""
         kept = self._kept()
-        if self.characters and not kept.is_file():
+        if self.characters and not self._begun and not kept.is_file():
+            self._begun = True
             self._cutter = self._cutter or fonts.Cutter()
             self._cutter.begin(self.characters, kept)
 

@@ -16,32 +16,28 @@ from dataclasses import replace
 from functools import cached_property
 from html import unescape
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
 from handout.hosts.documents import Documents, HostError
 from handout.hosts.site import Site
-from handout.math import fonts
 from handout.page.fences import front_matter
 from handout.page.pages import MARKDOWN
 from handout.page.problems import Problem
 from handout.run.cache import write, write_anew
 from handout.run.digests import digest
 from handout.run.kept import kept, making
-from handout.weave.mentions import (
-    MENTION,
-    Verdicts,
-    mention,
-    needs_other_pages,
-    with_mentions,
-)
-from handout.weave.woven import OPENING, Woven, completed, ending
+from handout.weave.mentions import MENTION, Verdicts, mention, needs_other_pages
+from handout.weave.woven import OPENING, Look, Woven, completed, ending, look
 
 #: In the folder of woven pages, what the Markdown extension puts into them.
 WOVEN = ".woven"
 _IN_WORDS = re.compile(r"^(?P<key>title|description):[ \t]*(?P<value>[^\n]*)\n", re.MULTILINE)
 _HEADING = re.compile(r"<h1[^>]*>(.*?)</h1>", re.DOTALL)
+_MARKED_TITLE = re.compile(  # a line that may be a title of the first level, with what is no text
+    r"^(?=[^\n]*(?:\$|\\|\[\[))[^\n]*(?:(?<!#)#(?!#)|\n *=+ *$)|<h1", re.MULTILINE
+)
 _ENDINGS = "|".join(ending[1:] for ending in (*MARKDOWN, ".ipynb") if ending != ".md")
 _LINK = re.compile(rf"(?P<start>\]\()(?P<path>[^)\s#]+\.(?:{_ENDINGS}))(?=[)#])")
 _SCISSORS = re.compile(r"^;(?=;*-+8<-)|(?<=[^;\n]);(?=;*-+8<-)", re.MULTILINE)  # escaped for them
@@ -49,6 +45,15 @@ _TAG = re.compile(r"<[^>]*>")
 _ATTRIBUTES = re.compile(r"[ \t]*\{[^{}]*\}[ \t]*$")  # as attr_list reads them behind a heading
 
 log = logging.getLogger("handout")
+
+
+class Draft(NamedTuple):
+    """What a page is, whatever its cells give."""
+
+    file: Any
+    head: str  # its front matter
+    body: str  # its text, with tokens
+    included: str  # the same with all that it includes, which the host may still have to resolve
 
 
 class WovenSite(Site):
@@ -75,20 +80,20 @@ class WovenSite(Site):
         self.extensions = extensions
         self.kept: set[Path] = set()  # what was woven in this build
 
-    def start(self, pages: Iterable[Any]) -> None:
-        """Start as any site does; load Markdown while the cells run whose pages will need it."""
-        super().start(pages)
-        if not all(map(self.engine.is_done, self.pages)):
-            _ = self._skeleton
-
     def ready_first(self, files: Iterable[Any]) -> list[Any]:
-        """Those that can be woven at once, then those that wait for cells, or for other pages."""
+        """Those that can be woven at once, then those that wait for cells, or for other pages.
 
-        def waits(file: Any) -> bool:
-            name = file.src_uri
-            return needs_other_pages(self.pages[name].text) or not self.engine.is_done(name)
+        While cells run, Markdown is loaded, which their pages will need.
+        """
+        ordered = sorted(files, key=self.waits)
+        if ordered and self.waits(ordered[-1]):
+            _ = self._skeleton
+        return ordered
 
-        return sorted(files, key=waits)
+    def waits(self, file: Any) -> bool:
+        """Whether a page cannot be woven yet: its cells run, or those of others that it shows."""
+        needed = self.pages if needs_other_pages(self.pages[file.src_uri].text) else [file.src_uri]
+        return not all(map(self.engine.is_done, needed))
 
     @cached_property
     def _skeleton(self) -> Callable[[str], str]:
@@ -127,10 +132,16 @@ class WovenSite(Site):
             all_files: those of the site.
             more: what else the page depends on.
         """
-        head, text, woven, included = self.weave(file, all_files)
-        name = _name(making(), self._markdown, included, woven.json, more)
-        self._keep(self.folder / f"{name}.json", woven)
-        return head + MENTION.sub(lambda found: OPENING + found[0][2:], text) + ending(name)
+        draft = self.draft(file, all_files)
+        woven = self.weave(draft, all_files)
+        name = self.content(draft, woven, more)
+        self.keep(name, woven)
+        return named(draft, name)
+
+    def content(self, draft: Draft, woven: Woven, more: str) -> str:
+        """All that a page depends on, in one digest."""
+        parts = (making(), self._markdown, draft.included, woven.json, more)
+        return digest("\0".join(parts).encode("utf-8", "surrogatepass"))
 
     def in_place(self, file: Any, all_files: Any) -> str:
         """A page's text with HTML in the place of tokens and formulas.
@@ -140,18 +151,14 @@ class WovenSite(Site):
         """
         from handout.weave.in_place import InPlaceError, in_place  # its patterns take a while
 
-        head, text, woven, _ = self.weave(file, all_files)
+        draft = self.draft(file, all_files)
         try:
-            return head + in_place(text, woven, self._skeleton)
+            return draft.head + in_place(draft.body, self.weave(draft, all_files), self._skeleton)
         except InPlaceError as error:
             raise HostError(f"{self.pages[file.src_uri].shown}: {error}", built=True) from None
 
-    def weave(self, file: Any, all_files: Any) -> tuple[str, str, Woven, str]:
-        """The front matter of a page, its text with tokens, and what belongs in their place.
-
-        Last comes the text with all that it includes, which the host may still have to resolve.
-        Problems of its formulas and links are reported, and the characters of formulas noted.
-        """
+    def draft(self, file: Any, all_files: Any) -> Draft:
+        """A page's text with tokens, for which nothing has to have run."""
         page = self.pages[file.src_uri]
         text = self.as_markdown(page.name)
         head = "" if page.notebook or not page.readable else front_matter(text)
@@ -162,34 +169,49 @@ class WovenSite(Site):
             if self.project.snippets is not None and not self.resolving:
                 body = _SCISSORS.sub("", self.project.expanded(body, page.shown))
         body = _LINK.sub(self._to_woven(file, all_files), body)
+        included = self.project.expanded(body, page.shown)
+        return Draft(file, self._with_title(head, self._title(page, included)), body, included)
+
+    def weave(self, draft: Draft, all_files: Any) -> Woven:
+        """What belongs in the place of a page's tokens; waits for its cells.
+
+        Problems of its formulas and links are reported, and the characters of formulas noted.
+        """
+        page = self.pages[draft.file.src_uri]
+        woven, lost = self.gives(draft, all_files)
+        parts = (self._markdown, page.shown, page.text, draft.included, woven.json)
+        place = self._place(page, "ahead")
+        look = kept(place, parts, lambda: self.look_at(page, draft.included, woven))
+        self.mind(draft, Look(*look), lost)
+        return woven
+
+    def mind(self, draft: Draft, look: Look, lost: Mapping[str, Problem]) -> None:
+        """Report what is wrong with a page's formulas and links; note the formulas' characters."""
+        page = self.pages[draft.file.src_uri]
+        for written in look.mentioned:
+            if written in lost:
+                self.problems.tell(lost[written])
+        self._faulty([Problem(page.shown, *fault) for fault in look.faults])
+        self.font.characters |= set(look.characters)
+        if look.characters:
+            self.with_formulas.add(page.name)
+
+    def gives(self, draft: Draft, all_files: Any) -> tuple[Woven, Mapping[str, Problem]]:
+        """What a page's cells and its links to verdicts give, and the links that lead nowhere."""
+        page = self.pages[draft.file.src_uri]
         verdicts = Verdicts(
             self._in_its_place(all_files),
-            self._address(file, all_files),
+            self._address(draft.file, all_files),
             self._in_reading_order,
             self.project.macros,
         )
         shown = {
-            written: mention(written, page, verdicts) for written in set(MENTION.findall(body))
+            written: mention(written, page, verdicts)
+            for written in set(MENTION.findall(draft.body))
         }
-        woven = self._woven(page, file)
-        woven = replace(
-            woven,
-            mentions={written: each._replace(problem=None) for written, each in shown.items()},
-        )
-        included = self.project.expanded(body, page.shown)
-        known = self._looked_at(page, included, woven)
-        for written in known["mentioned"]:
-            if (problem := shown[written].problem) is not None:
-                self.problems.tell(problem)
-        faults = [
-            Problem(page.shown, line, message, code="H602", subject=subject)
-            for line, message, subject in known["faults"]
-        ]
-        self._faulty(faults)
-        self.font.characters |= set(known["characters"])
-        if known["characters"]:
-            self.with_formulas.add(page.name)
-        return self._with_title(head, known["title"]), body, woven, included
+        mentions = {written: each._replace(problem=None) for written, each in shown.items()}
+        lost = {written: each.problem for written, each in shown.items() if each.problem}
+        return replace(self._woven(page, draft.file), mentions=mentions), lost
 
     def _to_woven(self, file: Any, all_files: Any) -> Callable[[re.Match[str]], str]:
         """Lets a link to a page that ends otherwise lead to what is woven of it, which is `.md`."""
@@ -204,25 +226,22 @@ class WovenSite(Site):
 
         return led
 
-    def _looked_at(self, page: Any, text: str, woven: Woven) -> dict[str, Any]:
-        """What a page will hold of formulas and links, without rendering it; kept by content."""
-        parts = (self._markdown, page.shown, page.text, text, woven.json)
-        place = self._place(page, "ahead")
-        found: dict[str, Any] = kept(place, parts, lambda: self._look(page, text, woven))
-        return found
-
-    def _look(self, page: Any, text: str, woven: Woven) -> dict[str, Any]:
+    def look_at(self, page: Any, text: str, woven: Woven) -> Look:
+        """What a page will hold of formulas and links, without rendering it."""
         skeleton = self._skeleton(text)
-        mentioned: set[str] = set()
-        with_mentions(skeleton, mentioned.add)
         html, faults = completed(skeleton, woven, page)
-        heading = _HEADING.search(skeleton)
-        return {
-            "faults": [(fault.line, fault.message, fault.subject) for fault in faults],
-            "mentioned": sorted(mentioned),
-            "characters": "".join(sorted(fonts.characters(html))),
-            "title": heading[1] if heading and self.plain(heading[1]) != heading[1] else "",
-        }
+        return look(skeleton, html, faults)
+
+    def _title(self, page: Any, text: str) -> str:
+        """The heading of a page, if it has to be said in other words where only text can stand."""
+        if not _MARKED_TITLE.search(text):
+            return ""
+
+        def look() -> str:
+            heading = _HEADING.search(self._skeleton(text))
+            return heading[1] if heading and self.plain(heading[1]) != heading[1] else ""
+
+        return str(kept(self._place(page, "title"), (self._markdown, text), look))
 
     def _with_title(self, head: str, heading: str) -> str:
         """The front matter with title and description in words; the title may be a heading."""
@@ -243,10 +262,16 @@ class WovenSite(Site):
             return found[0]
         return f"{found['key']}: {json.dumps(words, ensure_ascii=False)}\n"
 
-    def _keep(self, file: Path, woven: Woven) -> None:
+    def kept_file(self, name: str) -> Path:
+        """Where that is kept which was woven for a page, by its name."""
+        return self.folder / f"{name}.json"
+
+    def keep(self, name: str, woven: Woven) -> None:
+        """Keep what was woven for a page under a name, which no other content has."""
+        file = self.kept_file(name)
         self.kept.add(file)
         if not file.is_file():
-            write(file, woven.whole_json.encode("utf-8", "surrogatepass"))
+            write(file, woven.json.encode("utf-8", "surrogatepass"))
 
     def forget(self) -> None:
         """Remove what was woven for texts that are no more."""
@@ -256,9 +281,9 @@ class WovenSite(Site):
                     (folder / name).unlink(missing_ok=True)
 
 
-def _name(*parts: str) -> str:
-    """A name by content, of parts that do not run into each other."""
-    return digest("\0".join(parts).encode("utf-8", "surrogatepass"))
+def named(draft: Draft, name: str) -> str:
+    """A page's text for its host, which ends in the name of what was woven for it."""
+    return draft.head + MENTION.sub(lambda found: OPENING + found[0][2:], draft.body) + ending(name)
 
 
 def weave_site(config: Path, folder: Path, html: bool = False) -> WovenSite:

@@ -1,10 +1,11 @@
-"""Zensical as a host: it renders pages that were woven before, again when their text changed.
+"""Zensical as a host: it renders pages that are woven, again when their text has changed.
 
 Zensical reads `mkdocs.yml`, or its own `zensical.toml`, and passes over plugins that it does not
 know. So it gets a copy of the documents in which tokens stand for what cells give, and the Markdown
-extension `handout` puts that in their place. The last line of a page names by its content what
-belongs into it, so that Zensical's own cache holds for whatever has not changed. The copy, and what
-is made of it, are kept in the cache; the site is published from there by copying.
+extension `handout` puts that in their place. The last line of a page names what belongs into it,
+with another name for another content, so that Zensical's own cache holds for whatever has not
+changed. The copy, and what is made of it, are kept in the cache; the site is published from there
+by copying.
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ import yaml
 
 from handout.hosts.documents import Documents, File, HostError, log_to_terminal, tell
 from handout.hosts.publishing import Finish, copy_changed, names_below
-from handout.hosts.weaving import WovenSite
+from handout.hosts.weaving_ahead import AheadSite
+from handout.hosts.zensical_inputs import Inputs
 from handout.hosts.zensical_process import Renderer
 from handout.math import fonts
 from handout.project_file import find_config
@@ -75,7 +77,7 @@ class ZensicalSite:
         """How many things were found that fail a strict build."""
         return self.documents.warnings
 
-    def build(self, strict: bool) -> WovenSite:
+    def build(self, strict: bool) -> AheadSite:
         """Weave, render and publish; the site has the problems, which are told by then.
 
         Raises:
@@ -85,14 +87,10 @@ class ZensicalSite:
             site = self._site()
             try:
                 docs = self.stage / "docs"
-                woven = self._weave(site)
-                self._remove({docs / name for name in names_below(docs)} - woven)
+                written = self._write(site)
+                self._remove({docs / name for name in names_below(docs)} - written)
                 self.configuration.write_text(self._configuration(site), "utf-8")
-                renderer.begin(self.configuration, strict)
-                site.font.begin()
-                site.report()
-                self._tell_ignored()
-                self._rendered(renderer)
+                self._render(site, renderer, strict)
                 self._publish(site)
                 site.write(self.folder)
                 site.close()
@@ -102,6 +100,27 @@ class ZensicalSite:
                 site.engine.close()
         site.forget()
         return site
+
+    def _render(self, site: AheadSite, renderer: Renderer, strict: bool) -> None:
+        """Have Zensical make the site of what was written; meanwhile, weave what is left of it."""
+        inputs = Inputs(self.documents, self.configuration, self.stage)
+        begun = site.is_ahead or not inputs.made()
+        if begun:
+            renderer.begin(self.configuration, strict)
+        for _ in site.rest(self.documents.files):
+            renderer.tell()
+        renderer.tell(last=True)
+        site.report()
+        self._tell_ignored()
+        built = renderer.wait(site.seen) if begun else None
+        site.look()
+        if self._copy_others():  # cells have written what pages may show
+            inputs = Inputs(self.documents, self.configuration, self.stage)
+            renderer.begin(self.configuration, strict)
+            renderer.tell(last=True)
+            built = renderer.wait(site.seen)
+        if built is not None and self._is_faultless(*built):
+            inputs.note()
 
     def serve(self, address: str | None = None) -> None:
         """Have Zensical serve the site; weave again what changes, until Ctrl-C or its end.
@@ -150,7 +169,7 @@ class ZensicalSite:
         self.__dict__.pop("_sources", None)
         site = self._site(serving=True)
         try:
-            woven = self._weave(site)
+            woven = self._write(site)
             site.report()
             site.write(self.stage / "docs", live=not earlier)
             write_anew(self.configuration, self._configuration(site).encode())
@@ -175,9 +194,9 @@ class ZensicalSite:
                 "%s: Zensical ignores plugins: %s", self.documents.config.name, ", ".join(ignored)
             )
 
-    def _site(self, serving: bool = False) -> WovenSite:
+    def _site(self, serving: bool = False) -> AheadSite:
         extensions = self.documents.extensions or _default_extensions()
-        return WovenSite(
+        return AheadSite(
             self.documents.project,
             self.documents.docs,
             log,
@@ -188,26 +207,35 @@ class ZensicalSite:
             resolving=True,
         )
 
-    def _weave(self, site: WovenSite) -> set[Path]:
-        """Write the documents with tokens, and leave what did not change as it is; where all is."""
+    def _write(self, site: AheadSite) -> set[Path]:
+        """Write the documents with tokens, and leave what did not change as it is; where all is.
+
+        A site that is served is woven before; of any other, `AheadSite.rest` has to be woven yet.
+        """
         self.documents.find()
         files = self.documents.files
         site.start(files.values())
         site.reading_order = [name for name in self.documents.navigation() if name in files]
         docs = self.stage / "docs"
-        wanted: set[Path] = set()
-        others = dict(self.documents.others())
-        copy_changed(others, docs, self.stage / "copied.json")
-        wanted.update(docs / name for name in others)
-        for file in site.ready_first(files.values()):
+        self._copy_others()
+        wanted = {docs / name for name, _ in self.documents.others()}
+        weave, pages = site.ahead, list(files.values())
+        if site.serving:
+            weave, pages = site.woven, site.ready_first(pages)
+        for file in pages:
             target = docs / file.woven_uri
             if target in wanted:
                 raise HostError(f"{file.src_uri}: two pages would have one address")
             wanted.add(target)
             documented = _documents(site.pages[file.src_uri].text)
-            text = site.woven(file, files, self._sources if documented else "")
+            text = weave(file, files, self._sources if documented else "")
             write_anew(target, text.encode("utf-8", "replace"))
         return wanted
+
+    def _copy_others(self) -> bool:
+        """Copy what stands beside the pages; whether any of it was another before."""
+        others = dict(self.documents.others())
+        return copy_changed(others, self.stage / "docs", self.stage / "copied.json")
 
     def _remove(self, files: set[Path]) -> None:
         """Remove documents that are no more."""
@@ -229,17 +257,22 @@ class ZensicalSite:
                     found.update(f"{file} {of_file(str(file))}\n".encode())
         return found.hexdigest()
 
-    def _rendered(self, renderer: Renderer) -> None:
-        """Wait until Zensical has built what was woven."""
-        built, said = renderer.wait()
+    def _is_faultless(self, built: bool, said: str) -> bool:
+        """Whether Zensical had nothing to say against the site; if it had, that is told.
+
+        Raises:
+            HostError: it has not built the site.
+        """
         if not built:
             raised = _RAISED.search(said)
             reason = raised[1] if raised else said
             raise HostError(f"Zensical could not build the site: {reason}", built=True)
-        if "No issues found" not in said:
-            self.documents.warn(said)
+        if "No issues found" in said:
+            return True
+        self.documents.warn(said)
+        return False
 
-    def _configuration(self, site: WovenSite) -> str:
+    def _configuration(self, site: AheadSite) -> str:
         """The site's configuration, with the woven documents in the place of the author's.
 
         It is changed as a tree of nodes, so that tags which only Zensical can read stay.
@@ -298,7 +331,7 @@ class ZensicalSite:
         }
         return known.get(host or "", "")
 
-    def _publish(self, site: WovenSite) -> None:
+    def _publish(self, site: AheadSite) -> None:
         """Copy what Zensical has made anew, and remove what an earlier build has left."""
         made = self.stage / "site"
         sources = {name: made / name for name in names_below(made)}

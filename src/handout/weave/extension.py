@@ -33,7 +33,12 @@ from handout.settings import find_project
 from handout.weave.inject import TOKEN
 from handout.weave.mentions import MENTION, with_mentions, without_mentions
 from handout.weave.pagemath import plain, title
-from handout.weave.woven import OPENING, Woven, completed, from_json
+from handout.weave.woven import OPENING, Look, Woven, completed, from_json, look
+
+#: Called with the file of what is woven for a page; returns once it is there, or will never be.
+wait_for: Callable[[Path], object] = Path.exists
+#: Called with the name of what was woven for a page, and with what that page shows; or None.
+rendered: Callable[[str, Look], object] | None = None
 
 _NAME = re.compile(r"^<!-- woven by handout: (?P<name>[0-9a-f]{32}) -->$", re.MULTILINE)
 
@@ -83,6 +88,7 @@ class _RenderedPage:
 
     def __init__(self, md: Markdown, folder: str, serving: bool) -> None:
         self.md, self.folder, self.serving = md, folder, serving
+        self.name = ""  # of what was woven for it
         self.woven: Woven | None = None
         self.notice = ""
         self.finished = False  # whether the text that comes next is the whole page
@@ -95,11 +101,13 @@ class _RenderedPage:
 
     def read(self, name: str) -> None:
         """Begin a page, given the name of what was woven for it; empty if nothing was."""
-        self.woven, self.notice, self.finished = None, "", False
+        self.name, self.woven, self.notice, self.finished = name, None, "", False
         if not name:
             return
+        file = Path(self.folder or ".", f"{name}.json")
+        wait_for(file)
         try:
-            text = Path(self.folder or ".", f"{name}.json").read_text("utf-8")
+            text = file.read_text("utf-8")
         except OSError:
             self.refuse("what was woven for this page is not there: weave it again")
         else:
@@ -209,11 +217,13 @@ class _Completed(Postprocessor):
             return text
         if woven is None:
             return self.page.notice + text
-        text, _ = completed(text, woven)
-        with_mentions(text, self._unknown)
+        done, faults = completed(text, woven)
+        with_mentions(done, self._unknown)
+        if rendered is not None and not faults:  # their lines are found where the page is known
+            rendered(self.page.name, look(text, done, faults))
         if woven.mathml is True:
             self._set(getattr(self.page.md, "toc_tokens", ()), woven.macros)
-        return self.page.notice + text
+        return self.page.notice + done
 
     def _unknown(self, written: str) -> None:
         self.page.refuse(f"{written}: reaches the page from where it was not known: write it there")

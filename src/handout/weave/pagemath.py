@@ -135,20 +135,17 @@ def convert(
     keep: bool = False,
     verdicts: Mapping[int, Sequence[Verdict]] | None = None,
     objects: Objects | None = None,
-    known: dict[str, list[str]] | None = None,
 ) -> tuple[str, list[Problem]]:
     """A page's HTML with MathML for its formulas, and what is wrong with those that failed.
 
     Args:
         content: the page's HTML.
-        page: as its author wrote it, in which the lines of problems are found; without it none are.
+        page: as its author wrote it, in which the lines of problems are found.
         macros: as `handout.math.mathml.to_mathml` takes them.
         which: all formulas, none, or "claims".
         verdicts: on the formulas of cells, by the number of the cell, which are drawn on them.
         objects: what the page's graphs show, which formulas speak of as well.
         keep: whether a formula that fails stays marked; if not, it is shown as its source.
-        known: what was made of formulas with the same arguments before, to which this is added:
-            whoever looks for a page's formulas before it is rendered sets them only once.
 
     Raises:
         MathError: a macro is not LaTeX that can be converted.
@@ -157,23 +154,14 @@ def convert(
         return content, []
     formulas = list(_formulas(content, which))
     wanted = [formula for formula in formulas if formula.wanted]
-    asked = json.dumps([(f.latex, f.display, f.cell) for f in wanted])
-    problems: list[Problem] = []
-    if known is None or asked not in known:
-        found = [(verdicts or {}).get(-1 if f.cell is None else f.cell, ()) for f in wanted]
-        written = [
-            (with_marks(f.latex, on), f.display) for f, on in zip(wanted, found, strict=True)
-        ]
-        converted = to_mathml_page(written, macros)
-        made = [
-            _shown(f, mathml, on, objects or Objects(), keep)
-            for f, mathml, on in zip(wanted, converted, found, strict=True)
-        ]
-        problems = list(_problems(wanted, converted, page)) if page is not None else []
-        if known is not None and not any(isinstance(mathml, MathError) for mathml in converted):
-            known[asked] = made
-    else:
-        made = known[asked]
+    found = [(verdicts or {}).get(-1 if f.cell is None else f.cell, ()) for f in wanted]
+    written = [(with_marks(f.latex, on), f.display) for f, on in zip(wanted, found, strict=True)]
+    converted = to_mathml_page(written, macros)
+    made = [
+        _shown(f, mathml, on, objects or Objects(), keep)
+        for f, mathml, on in zip(wanted, converted, found, strict=True)
+    ]
+    problems = list(_problems(wanted, converted, page))
     in_turn = iter(made)
     shown = iter([next(in_turn) if formula.wanted else formula.marked for formula in formulas])
     html_of_page = "".join(
@@ -280,19 +268,22 @@ def _shown(
 
 
 def _problems(
-    formulas: list[_MarkedFormula], converted: list[str | MathError], page: Page
+    formulas: list[_MarkedFormula], converted: list[str | MathError], page: Page | None
 ) -> Iterator[Problem]:
     """The errors with their lines: formulas stand in the page in the order of the file."""
+    if not any(isinstance(mathml, MathError) for mathml in converted):
+        return
+    shown, text = (page.shown, page.text) if page is not None else ("", "")
     start = 0
     for formula, mathml in zip(formulas, converted, strict=True):
-        at, exact = _find(formula.written, page.text, start)
+        at, exact = _find(formula.written, text, start)
         start = at
         if isinstance(mathml, MathError):
             offset = mathml.position if exact and formula.written == formula.latex else 0
-            line = page.text.count("\n", 0, at + offset) + 1
+            line = text.count("\n", 0, at + offset) + 1
             message = f"{mathml.message} The formula is: {formula.written}"
             code = "H609" if _is_reference(formula.latex) else "H602"
-            yield Problem(page.shown, line, message, code=code, subject=formula.written)
+            yield Problem(shown, line, message, code=code, subject=formula.written)
 
 
 def _is_reference(latex: str) -> bool:

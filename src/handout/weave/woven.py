@@ -11,11 +11,12 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from handout.judge.coverage import coverage
 from handout.judge.verdict import Verdict
 from handout.judge.verdicts import JudgedPage
+from handout.math import fonts
 from handout.page.pages import Page
 from handout.page.problems import Problem
 from handout.render.head import page_head, under_title, without_empty_headers
@@ -45,7 +46,6 @@ class Woven:
         macros: of the page's formulas.
         mathml: which formulas are set, as in `handout.settings`.
         keep: whether a formula that cannot be set is left to the site's own typesetter.
-        formulas: those set already, which `completed` uses and adds to; they follow from the rest.
     """
 
     token: str
@@ -60,21 +60,28 @@ class Woven:
     macros: Mapping[str, str] = field(default_factory=dict)
     mathml: bool | str = True
     keep: bool = False
-    formulas: dict[str, list[str]] = field(default_factory=dict)
 
     @cached_property
     def json(self) -> str:
-        """All but what follows from it, the same for the same content."""
-        return self._json("formulas")
-
-    @property
-    def whole_json(self) -> str:
-        """All of it."""
-        return self._json()
-
-    def _json(self, *without: str) -> str:
-        data = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in without}
+        """All of it, the same for the same content."""
+        data = {f.name: getattr(self, f.name) for f in fields(self)}
         return json.dumps(data, ensure_ascii=False, sort_keys=True)
+
+
+class Look(NamedTuple):
+    """What of a page shows only once it is rendered."""
+
+    characters: str  # of its formulas
+    mentioned: Sequence[str]  # its links to verdicts, as they are written
+    faults: Sequence[Sequence[Any]]  # problems of formulas, but for the path
+
+
+def look(html: str, done: str, faults: Sequence[Problem]) -> Look:
+    """What shows on a page, given its HTML before and after `completed`, and what that found."""
+    mentioned: set[str] = set()
+    with_mentions(html, mentioned.add)
+    characters = "".join(sorted(fonts.characters(done)))
+    return Look(characters, sorted(mentioned), [tuple(fault[1:]) for fault in faults])
 
 
 def ending(name: str) -> str:
@@ -83,7 +90,7 @@ def ending(name: str) -> str:
 
 
 def from_json(text: str) -> Woven:
-    """What `Woven.json` or `Woven.whole_json` has written."""
+    """What `Woven.json` has written."""
     data: dict[str, Any] = json.loads(text)
     data["mentions"] = {written: Mention(*shown) for written, shown in data["mentions"].items()}
     for by_number in ("marked", "sources"):
@@ -141,7 +148,7 @@ def completed(html: str, woven: Woven, page: Page | None = None) -> tuple[str, l
     Args:
         html: what a host has rendered of the page.
         woven: what belongs into it.
-        page: as its author wrote it, in which the lines of problems are found; without it none are.
+        page: as its author wrote it, in which the lines of problems are found.
     """
     objects = objects_of(woven.graphs)
     html = without_empty_headers(html)
@@ -158,5 +165,4 @@ def completed(html: str, woven: Woven, page: Page | None = None) -> tuple[str, l
         keep=woven.keep,
         verdicts=woven.marked,
         objects=objects,
-        known=woven.formulas,
     )

@@ -11,8 +11,8 @@ from markdown import Markdown
 from markdown_it import MarkdownIt
 from tests.handout.hosts.small_site import CLAIMS, EXTENSIONS, TITLE, Site, body, raw
 
-from handout.hosts.documents import File, Files, HostError
-from handout.hosts.weaving import WOVEN, WovenSite, weave_site
+from handout.hosts.documents import Files, HostError
+from handout.hosts.weaving import WOVEN, Draft, WovenSite, weave_site
 from handout.weave.extension import UntestedError
 from handout.weave.woven import Woven
 
@@ -150,12 +150,13 @@ def test_nothing_waits_for_a_page_that_runs(site: Site, monkeypatch: pytest.Monk
     loaded: set[bool] = set()
     weave = WovenSite.weave
 
-    def noted(built: WovenSite, file: File, files: Files) -> tuple[str, str, Woven, str]:
-        order.append(file.src_uri)
+    def noted(built: WovenSite, draft: Draft, files: Files) -> Woven:
+        name = draft.file.src_uri
+        order.append(name)
         loaded.add("_skeleton" in vars(built))
-        if file.src_uri == "page.md":
+        if name == "page.md":
             site.write("docs/woven", "")
-        return weave(built, file, files)
+        return weave(built, draft, files)
 
     monkeypatch.setattr(WovenSite, "weave", noted)
     site.write("docs/index.md", "# Home\n\n[[verdicts]]\n")  # which needs all pages
@@ -164,7 +165,7 @@ def test_nothing_waits_for_a_page_that_runs(site: Site, monkeypatch: pytest.Monk
     site.configure("search", {"handout": {"timeout": 20}}, markdown_extensions=["handout"])
     for running, expected in (
         (True, ["page.md", "index.md", "first.md"]),
-        (False, ["first.md", "page.md", "index.md"]),
+        (False, ["index.md", "first.md", "page.md"]),
     ):
         order.clear()
         loaded.clear()

@@ -13,7 +13,7 @@ from urllib.request import urlopen
 import nbformat
 import pytest
 from bs4 import BeautifulSoup, Tag
-from tests.handout.hosts.small_site import CLAIMS, EXTENSIONS, THEME, Site, body, everything
+from tests.handout.hosts.small_site import CLAIMS, EXTENSIONS, THEME, TITLE, Site, body, everything
 from tests.handout.processes import shows
 
 pytest.importorskip("zensical")
@@ -27,6 +27,37 @@ site_name = "A site"
 [project.markdown_extensions]
 pymdownx.superfences = {}
 pymdownx.arithmatex.generic = true
+"""
+READING = '```python exec="on"\nprint(open("data.txt").read())\n```\n'
+DRAWING = """\
+```python exec="on"
+open("drawn.svg", "w").write("<svg xmlns='http://www.w3.org/2000/svg'><!-- {} --></svg>")
+```
+"""
+NOTING = """\
+from markdown import Extension
+from markdown.preprocessors import Preprocessor
+
+class Noting(Preprocessor):
+    def run(self, lines):
+        if "# Home" in lines:
+            open("rendered.txt", "w").close()
+        return lines
+
+class NotingExtension(Extension):
+    def extendMarkdown(self, md):
+        md.preprocessors.register(Noting(md), "noting", 20)
+
+def makeExtension(**options):
+    return NotingExtension(**options)
+"""
+WAITING = """\
+```python exec="on"
+import os, time
+while not os.path.exists("../rendered.txt"):
+    time.sleep(0.01)
+print("It was " + "rendered")
+```
 """
 FOOTER = (
     '{{% extends "base.html" %}}{{% block footer %}}{{{{ super() }}}}{} theme{{% endblock %}}\n'
@@ -222,6 +253,89 @@ def test_every_kind_of_edit_reaches_the_site(site: Site) -> None:
         shutil.rmtree(site.root / made)
     site.run(*BUILD)
     assert contents(site) == edited
+
+
+def test_nothing_is_rendered_where_nothing_has_changed(site: Site) -> None:
+    """By the times of what Zensical writes anew; all that it reads besides documents is minded."""
+    snippets = {"pymdownx.snippets": {"base_path": ["."], "auto_append": ["words.txt"]}}
+    site.write("words.txt", "*[HTML]: old words\n")
+    site.write("overrides/main.html", FOOTER.format("old"))
+    site.write("docs/index.md", "# Home\n\nHTML, $x$ and [[verdict:page.md#jacobian]].\n")
+    site.write("docs/data.txt", "1")
+    site.write("docs/page.md", TITLE + body() + READING)
+    theme = {**THEME, "custom_dir": "overrides"}
+
+    def configure(name: str) -> None:
+        extensions = ["handout", "abbr", *EXTENSIONS, snippets]
+        site.configure("handout", site_name=name, theme=theme, markdown_extensions=extensions)
+
+    def rendered() -> bool:
+        file = site.root / ".cache/handout/zensical/site/index.html"
+        before = file.stat().st_mtime_ns
+        site.run(*BUILD)
+        assert (site.root / "site/index.html").is_file()
+        return file.stat().st_mtime_ns != before
+
+    configure("Old")
+    site.run(*BUILD)
+    assert not rendered()
+    first = contents(site)
+    configure("New")
+    assert rendered()
+    site.write("overrides/main.html", FOOTER.format("new"))
+    assert rendered()
+    site.write("docs/data.txt", "2")
+    assert rendered()
+    (site.root / ".cache/handout/zensical/site/404.html").unlink()
+    assert rendered()
+    site.write("words.txt", "*[HTML]: new words\n")
+    assert rendered()
+    shown = (site.root / "site/index.html").read_text("utf-8")
+    assert "new theme" in shown
+    assert "New" in shown
+    shutil.rmtree(site.root / "site")
+    assert not rendered()
+    configure("Old")
+    site.write("overrides/main.html", FOOTER.format("old"))
+    site.write("docs/data.txt", "1")
+    site.write("words.txt", "*[HTML]: old words\n")
+    assert rendered()
+    assert not rendered()
+    assert contents(site) == first
+
+
+def test_what_zensical_finds_wrong_is_told_every_time(site: Site) -> None:
+    """As it does itself; and so are a formula and a badge that show only once they are rendered."""
+    site.configure("handout", markdown_extensions=["handout", *EXTENSIONS])
+    for wrong, said in (
+        ("[Nothing](none.md)", "none.md"),
+        ("$\\bogus$", "docs/index.md:3: Unknown command"),
+        ("[[verdict:none]]", "docs/index.md:3: [[verdict:none]]"),
+    ):
+        site.write("docs/index.md", f"# Home\n\n{wrong}\n")
+        for _ in range(2):
+            assert said in site.run(*BUILD, status=1)
+
+
+def test_what_cells_write_is_on_the_site(site: Site) -> None:
+    """At the first build already, and anew where it is another."""
+    site.write("docs/index.md", f"# Home\n\n![It](drawn.svg)\n\n{DRAWING.format('first')}")
+    site.configure("handout", markdown_extensions=["handout", *EXTENSIONS])
+    for number in ("first", "second"):
+        site.write("docs/index.md", f"# Home\n\n![It](drawn.svg)\n\n{DRAWING.format(number)}")
+        site.run(*BUILD)
+        assert number in (site.root / "site/drawn.svg").read_text("utf-8")
+
+
+def test_pages_are_rendered_while_others_run(site: Site) -> None:
+    """A cell that waits for another page to be rendered does not wait in vain."""
+    site.write("noting.py", NOTING)
+    site.write("docs/index.md", "# Home\n")
+    site.write("docs/page.md", f"# Page\n\n{WAITING}")
+    extensions = ["handout", "noting", *EXTENSIONS]
+    site.configure({"handout": {"timeout": 20}}, markdown_extensions=extensions)
+    site.run(*BUILD)
+    assert "It was rendered" in article(site, "page/index.html").get_text()
 
 
 def contents(site: Site) -> dict[str, bytes]:
