@@ -200,7 +200,7 @@ class Project(NamedTuple):
     def expanded(self, text: str, shown: str) -> str:
         """A page's text with the docstrings and snippets that it asks for; `shown` names it."""
         try:
-            text = with_docstrings(text, [self.root / "src", self.root])
+            text = with_docstrings(text, self.root)
         except DocstringError as error:
             raise PageError(shown, str(error), error.line) from None
         return text if self.snippets is None else expanded(text, self.snippets, shown)

@@ -51,12 +51,12 @@ class File:
         """What the page is called where it has no title."""
         return PurePosixPath(self.src_uri).stem
 
-    @property
+    @cached_property
     def woven_uri(self) -> str:
         """The file of its woven text."""
         return PurePosixPath(self.src_uri).with_suffix(".md").as_posix()
 
-    @property
+    @cached_property
     def dest_uri(self) -> str:
         """Its place in the site."""
         path = PurePosixPath(self.src_uri)
@@ -66,7 +66,7 @@ class File:
             return (path.with_suffix("") / "index.html").as_posix()
         return path.with_suffix(".html").as_posix()
 
-    @property
+    @cached_property
     def url(self) -> str:
         """Its address, as seen from the root of the site."""
         folder, _, name = self.dest_uri.rpartition("/")
@@ -149,8 +149,9 @@ class Documents:
     def others(self) -> Iterator[tuple[str, Path]]:
         """The files beside the pages, by name: pictures, data, styles."""
         for name in names_below(self.docs):
-            source = self.docs / name
-            if name not in self.files and source.is_file() and not self.left_out(name):
+            if name.endswith((*MARKDOWN, ".ipynb")) or self.left_out(name):
+                continue  # a page; if it is none of this site, it is left out or came too late
+            if (source := self.docs / name).is_file():
                 yield name, source
 
     def navigation(self) -> Iterator[str]:

@@ -35,9 +35,8 @@ from handout.weave.woven import OPENING, Look, Woven, completed, ending, look
 WOVEN = ".woven"
 _IN_WORDS = re.compile(r"^(?P<key>title|description):[ \t]*(?P<value>[^\n]*)\n", re.MULTILINE)
 _HEADING = re.compile(r"<h1[^>]*>(.*?)</h1>", re.DOTALL)
-_MARKED_TITLE = re.compile(  # a line that may be a title of the first level, with what is no text
-    r"^(?=[^\n]*(?:\$|\\|\[\[))[^\n]*(?:(?<!#)#(?!#)|\n *=+ *$)|<h1", re.MULTILINE
-)
+#: What may be a title of the first level, with more than text in it.
+_MARKED_TITLE = re.compile(r"#(?!#)(?<!##)[^\n]*(?:\$|\\|\[\[)|<h1|\n *=+ *(?:\n|$)")
 _ENDINGS = "|".join(ending[1:] for ending in (*MARKDOWN, ".ipynb") if ending != ".md")
 _LINK = re.compile(rf"(?P<start>\]\()(?P<path>[^)\s#]+\.(?:{_ENDINGS}))(?=[)#])")
 _SCISSORS = re.compile(r"^;(?=;*-+8<-)|(?<=[^;\n]);(?=;*-+8<-)", re.MULTILINE)  # escaped for them

@@ -52,12 +52,13 @@ class _Member(NamedTuple):
     docstring: str
 
 
-def with_docstrings(text: str, folders: Sequence[Path]) -> str:
+def with_docstrings(text: str, root: Path) -> str:
     """A page's text with the docstrings that it asks for.
 
     Args:
         text: of a page.
-        folders: in which modules are found.
+        root: the folder in which modules are found, or in `src` there, where they are looked for
+            first.
 
     Raises:
         DocstringError: a module, or a name in it, is not there.
@@ -66,7 +67,7 @@ def with_docstrings(text: str, folders: Sequence[Path]) -> str:
     def put(found: re.Match[str], line: int) -> str:
         try:
             options = yaml.safe_load(inspect.cleandoc(found["options"]).strip() or "{}")
-            return "\n".join(_documented(found["name"], options, folders))
+            return "\n".join(_documented(found["name"], options, [root / "src", root]))
         except (OSError, SyntaxError, LookupError, yaml.YAMLError) as error:
             raise DocstringError(f"{found[0].splitlines()[0]}: {error}", line) from None
 

@@ -32,6 +32,7 @@ READING = '```python exec="on"\nprint(open("data.txt").read())\n```\n'
 DRAWING = """\
 ```python exec="on"
 open("drawn.svg", "w").write("<svg xmlns='http://www.w3.org/2000/svg'><!-- {} --></svg>")
+open("late.md", "w").write("# A page\\n\\n<!-- claim: two -->\\n$$\\n1 + 1 = 2\\n$$\\n")
 ```
 """
 NOTING = """\
@@ -318,13 +319,15 @@ def test_what_zensical_finds_wrong_is_told_every_time(site: Site) -> None:
 
 
 def test_what_cells_write_is_on_the_site(site: Site) -> None:
-    """At the first build already, and anew where it is another."""
+    """At the first build already, and anew where it is another; a page is tested by the next."""
     site.write("docs/index.md", f"# Home\n\n![It](drawn.svg)\n\n{DRAWING.format('first')}")
     site.configure("handout", markdown_extensions=["handout", *EXTENSIONS])
     for number in ("first", "second"):
         site.write("docs/index.md", f"# Home\n\n![It](drawn.svg)\n\n{DRAWING.format(number)}")
         site.run(*BUILD)
         assert number in (site.root / "site/drawn.svg").read_text("utf-8")
+        assert (site.root / "site/late/index.html").is_file() is (number == "second")
+    assert site.claims("late.md") == {"two": "verified"}
 
 
 def test_pages_are_rendered_while_others_run(site: Site) -> None:

@@ -60,7 +60,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_a_module_brings_its_public_members(folder: Path) -> None:
     """The example first, since the formulas are tested on what it makes."""
-    text = with_docstrings("# P\n\n[[docstrings:package.ops]]\n\nEnd.\n", [folder])
+    text = with_docstrings("# P\n\n[[docstrings:package.ops]]\n\nEnd.\n", folder)
     example, first, second = find_cells(text, "page.md")
     assert example.source == "x = Param([1.0, 2.0])\ny = Square(\n    x\n)\nprint(y.forward())\n"
     assert (example.id, first.id, second.id) == ("Square-example", "Square", "Square-2")
@@ -86,10 +86,10 @@ def test_a_module_brings_its_public_members(folder: Path) -> None:
 def test_options_go_to_mkdocstrings(folder: Path) -> None:
     """With those that leave to the page what it shows itself; `members` chooses."""
     asked = "[[docstrings:package.ops]]\n    options:\n      show_source: true  # said\n"
-    text = with_docstrings(asked, [folder])
+    text = with_docstrings(asked, folder)
     assert '"show_source": true, "show_docstring_description": false' in text
     assert '"show_source": true}\n' in text[text.index("::: package.ops.plain") :]
-    text = with_docstrings(asked + "      members: [plain]\n", [folder])
+    text = with_docstrings(asked + "      members: [plain]\n", folder)
     assert "Square" not in text
     assert "members" not in text
 
@@ -97,7 +97,7 @@ def test_options_go_to_mkdocstrings(folder: Path) -> None:
 @pytest.mark.parametrize("name", ["package.ops.Square", "package.Here"])
 def test_one_member(name: str, folder: Path) -> None:
     """Of a module, or of a package."""
-    text = with_docstrings(f"[[docstrings:{name}]]", [folder / "elsewhere", folder])
+    text = with_docstrings(f"[[docstrings:{name}]]", folder)
     assert text.startswith(f"::: {name}\n")
     assert text.count(":::") == 1
 
@@ -116,7 +116,7 @@ def test_what_is_not_there_is_an_error_on_its_line(asked: str, said: str, folder
     text = f"# P\n\n[[docstrings:{asked}]]\n"
     text = text if "options" not in asked else text.removesuffix("]]\n") + "\n"
     with pytest.raises(DocstringError, match=said) as raised:
-        with_docstrings(text, [folder])
+        with_docstrings(text, folder)
     assert raised.value.line == 3
 
 
@@ -124,7 +124,7 @@ def test_a_module_that_is_no_python_is_an_error(folder: Path) -> None:
     """Nothing of it is imported, or run."""
     (folder / "broken.py").write_text("class:\n", "utf-8")
     with pytest.raises(DocstringError, match=r"broken\]\]: .*invalid syntax"):
-        with_docstrings("[[docstrings:broken]]", [folder])
+        with_docstrings("[[docstrings:broken]]", folder)
 
 
 def test_a_notebook_gets_no_request() -> None:
@@ -136,4 +136,4 @@ def test_a_notebook_gets_no_request() -> None:
 def test_an_example_of_the_notation_stays(folder: Path) -> None:
     """In a fence, and within a line."""
     text = "Write `[[docstrings:package.ops]]`:\n\n```\n[[docstrings:package.ops]]\n```\n"
-    assert with_docstrings(text, [folder]) == without_requests(text) == text
+    assert with_docstrings(text, folder) == without_requests(text) == text
