@@ -1,6 +1,6 @@
 """How much longer a site takes to build for having its code run: ratios to a site without code.
 
-    python benchmarks/engine_speed.py --pages 10 100 --rounds 5 --results FILE
+    python benchmarks/engine_speed.py --pages 10 100 1000 --rounds 5 --results FILE
     python benchmarks/engine_speed.py --tools peers --pages 10 --rounds 2 --results FILE
     python benchmarks/engine_speed.py --serve --many 1000 --results FILE --page PAGE
 
@@ -217,7 +217,7 @@ PEERS = (
         distribution="mkdocs-jupyter",
     ),
     Tool(
-        "Sphinx with MyST-NB, caching",
+        "Sphinx, with MyST-NB, caching",
         ("sphinx-build", "-q", ".", "_build/html"),
         sphinx,
         ("_build",),
@@ -289,7 +289,7 @@ def measure(
             folder = folders[tool]
             floor, least = build(folders[FLOOR], FLOOR, processor)
             found["floor"].append(floor)
-            times = found.setdefault(f"{tool.name}{version(tool)}", {"memory": []})
+            times = found.setdefault(with_version(tool), {"memory": []})
             for kind in KINDS:
                 if kind == "cold":
                     for made in tool.made:
@@ -304,15 +304,17 @@ def measure(
     return found
 
 
-def version(tool: Tool) -> str:
-    """A peer's own version, behind a blank."""
+def with_version(tool: Tool) -> str:
+    """The name of a tool, that of a peer with its own version."""
     if not tool.distribution:
-        return ""
+        return tool.name
     try:
-        return f" {importlib.metadata.version(tool.distribution)}"
+        version = importlib.metadata.version(tool.distribution)
     except importlib.metadata.PackageNotFoundError:
         said = subprocess.run([tool.command[0], "--version"], capture_output=True, text=True)
-        return f" {said.stdout.split()[-1]}" if said.stdout.split() else ""
+        version = said.stdout.split()[-1] if said.stdout.split() else ""
+    name, comma, how = tool.name.partition(",")
+    return f"{name} {version}{comma}{how}"
 
 
 def table(pages: str, measured: dict[str, Any]) -> str:
