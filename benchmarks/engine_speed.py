@@ -4,7 +4,8 @@
     python benchmarks/engine_speed.py --tools peers --pages 10 --rounds 2 --results FILE
     python benchmarks/engine_speed.py --serve --many 1000 --results FILE --page PAGE
 
-Every page holds 20 formulas and five cells, each a softmax gradient against central differences.
+Every page holds 20 formulas and five cells, each a softmax gradient against central differences;
+in some rows also two claims, which are tested, and a figure of matplotlib's.
 The floor is the same site by MkDocs, the same theme and the same Markdown, with plain fences, and
 with the formulas left to client-side mathematics. Round after round, each tool's first build
 (cold), unchanged build and build after an edit of one page are timed as whole processes, right
@@ -36,7 +37,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,11 @@ for i in range(6):
     up, down = np.exp(x + e), np.exp(x - e)
     numeric[i] = g @ (up / up.sum() - down / down.sum()) / (2 * h)
 print(np.abs(vjp - numeric).max() < 1e-8)
+"""
+FIGURE = """\
+import matplotlib.pyplot as plt
+plt.plot(x, p, "o")
+plt.show()
 """
 PROSE = "Softmax turns scores into probabilities; its backward step is tested below. " * 6
 FORMULAS = (
@@ -100,9 +106,10 @@ def texts(number: int, cells: int = 5) -> Iterator[tuple[str, str]]:
         yield f"## Section {n}\n\n{PROSE}{said}\n\n{shown}\n", code
 
 
-def markdown(number: int, fence: str, cells: int = 5, claims: int = 0) -> str:
+def markdown(number: int, fence: str, cells: int = 5, claims: int = 0, figures: int = 0) -> str:
     """A page in Markdown; `fence` is the header of a cell's fence."""
     parts = [f"{text}\n```{fence}\n{code}```\n" for text, code in texts(number, cells)]
+    parts += [f"```{fence}\n{FIGURE}```\n"] * figures
     if claims:
         parts.append("<!-- let: a \\in \\mathbb{R} -->\n")
     for n in range(claims):
@@ -173,17 +180,17 @@ FLOOR = Tool(
     "no code, by MkDocs (the floor)", BUILD, mkdocs("search", partial(markdown, fence="python"))
 )
 HANDOUT = Tool("handout, by MkDocs", BUILD, mkdocs("search, handout", partial(markdown, fence=RUN)))
-CLAIMING = Tool(
-    "handout, by MkDocs, 2 claims a page too",
-    BUILD,
-    mkdocs("search, handout", partial(markdown, fence=RUN, claims=2)),
-)
+COURSE = mkdocs("search, handout", partial(markdown, fence=RUN, claims=2, figures=1))
+CLAIMING = Tool("handout, by MkDocs, with 2 claims and a figure a page", BUILD, COURSE)
 BY_ZENSICAL = Tool(
     "handout, by Zensical",
     (sys.executable, "-m", "handout", "build", "--host", "zensical"),
     mkdocs("search, handout", partial(markdown, fence=RUN)),
     (".cache", "site"),
     needs="zensical",
+)
+CLAIMING_BY_ZENSICAL = replace(
+    BY_ZENSICAL, name="handout, by Zensical, with 2 claims and a figure a page", files=COURSE
 )
 ITSELF = Tool(
     "no code, by Zensical",
@@ -192,7 +199,7 @@ ITSELF = Tool(
     (".cache", "site"),
     needs="zensical",
 )
-OURS = (HANDOUT, CLAIMING, BY_ZENSICAL, ITSELF)
+OURS = (HANDOUT, CLAIMING, BY_ZENSICAL, CLAIMING_BY_ZENSICAL, ITSELF)
 PEERS = (
     Tool(
         "markdown-exec, by MkDocs",

@@ -29,7 +29,7 @@ from handout.run.cache import write, write_anew
 from handout.run.digests import digest
 from handout.run.kept import kept, making
 from handout.weave.mentions import MENTION, Verdicts, mention, needs_other_pages
-from handout.weave.woven import OPENING, Look, Woven, completed, ending, look
+from handout.weave.woven import OPENING, Look, Woven, completed, ending
 
 #: In the folder of woven pages, what the Markdown extension puts into them.
 WOVEN = ".woven"
@@ -180,7 +180,7 @@ class WovenSite(Site):
         woven, lost = self.gives(draft, all_files)
         parts = (self._markdown, page.shown, page.text, draft.included, woven.json)
         place = self._place(page, "ahead")
-        look = kept(place, parts, lambda: self.look_at(page, draft.included, woven))
+        look = kept(place, parts, lambda: self.seen_on(page, draft.included, woven))
         self.mind(draft, Look(*look), lost)
         return woven
 
@@ -225,22 +225,22 @@ class WovenSite(Site):
 
         return led
 
-    def look_at(self, page: Any, text: str, woven: Woven) -> Look:
+    def seen_on(self, page: Any, text: str, woven: Woven) -> Look:
         """What a page will hold of formulas and links, without rendering it."""
         skeleton = self._skeleton(text)
         html, faults = completed(skeleton, woven, page)
-        return look(skeleton, html, faults)
+        return Look.of(skeleton, html, faults)
 
     def _title(self, page: Any, text: str) -> str:
         """The heading of a page, if it has to be said in other words where only text can stand."""
         if not _MARKED_TITLE.search(text):
             return ""
 
-        def look() -> str:
+        def titled() -> str:
             heading = _HEADING.search(self._skeleton(text))
             return heading[1] if heading and self.plain(heading[1]) != heading[1] else ""
 
-        return str(kept(self._place(page, "title"), (self._markdown, text), look))
+        return str(kept(self._place(page, "title"), (self._markdown, text), titled))
 
     def _with_title(self, head: str, heading: str) -> str:
         """The front matter with title and description in words; the title may be a heading."""

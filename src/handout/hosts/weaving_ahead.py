@@ -62,7 +62,7 @@ class AheadSite(WovenSite):
         return bool(self._to_come)
 
     def rest(self, all_files: Any) -> Iterator[None]:
-        """Weave what `ahead` has left, page by page; `seen` is to be called of each, or `look`."""
+        """Weave what `ahead` has left, page by page; `seen` is to be called of each."""
         for file in sorted((draft.file for draft, _, _ in self._to_come.values()), key=self.waits):
             draft, name, more = self._to_come[file.src_uri]
             woven, lost = self.gives(draft, all_files)
@@ -80,11 +80,11 @@ class AheadSite(WovenSite):
         if not self._unseen:
             self.font.begin()  # now all characters are known
 
-    def look(self) -> None:
+    def see_to_rest(self) -> None:
         """See to the pages that nobody has rendered, and keep what is known of all of them."""
         for name, (draft, _, _) in list(self._unseen.items()):
             woven = from_json(self.kept_file(name).read_text("utf-8", "surrogatepass"))
-            self.seen(name, self.look_at(self.pages[draft.file.src_uri], draft.included, woven))
+            self.seen(name, self.seen_on(self.pages[draft.file.src_uri], draft.included, woven))
         self.font.begin()
         write_anew(self._register, json.dumps(self._registered).encode())
 

@@ -113,7 +113,7 @@ class ZensicalSite:
         site.report()
         self._tell_ignored()
         built = renderer.wait(site.seen) if begun else None
-        site.look()
+        site.see_to_rest()
         if self._copy_others():  # cells have written what pages may show
             inputs = Inputs(self.documents, self.configuration, self.stage)
             renderer.begin(self.configuration, strict)

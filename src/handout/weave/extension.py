@@ -33,7 +33,7 @@ from handout.settings import find_project
 from handout.weave.inject import TOKEN
 from handout.weave.mentions import MENTION, with_mentions, without_mentions
 from handout.weave.pagemath import plain, title
-from handout.weave.woven import OPENING, Look, Woven, completed, from_json, look
+from handout.weave.woven import OPENING, Look, Woven, completed, from_json
 
 #: Called with the file of what is woven for a page; returns once it is there, or will never be.
 wait_for: Callable[[Path], object] = Path.exists
@@ -220,7 +220,7 @@ class _Completed(Postprocessor):
         done, faults = completed(text, woven)
         with_mentions(done, self._unknown)
         if rendered is not None and not faults:  # their lines are found where the page is known
-            rendered(self.page.name, look(text, done, faults))
+            rendered(self.page.name, Look.of(text, done, faults))
         if woven.mathml is True:
             self._set(getattr(self.page.md, "toc_tokens", ()), woven.macros)
         return self.page.notice + done

@@ -75,13 +75,13 @@ class Look(NamedTuple):
     mentioned: Sequence[str]  # its links to verdicts, as they are written
     faults: Sequence[Sequence[Any]]  # problems of formulas, but for the path
 
-
-def look(html: str, done: str, faults: Sequence[Problem]) -> Look:
-    """What shows on a page, given its HTML before and after `completed`, and what that found."""
-    mentioned: set[str] = set()
-    with_mentions(html, mentioned.add)
-    characters = "".join(sorted(fonts.characters(done)))
-    return Look(characters, sorted(mentioned), [tuple(fault[1:]) for fault in faults])
+    @classmethod
+    def of(cls, html: str, done: str, faults: Sequence[Problem]) -> Look:
+        """That of a page, given its HTML before and after `completed`, and what that found."""
+        mentioned: set[str] = set()
+        with_mentions(html, mentioned.add)
+        characters = "".join(sorted(fonts.characters(done)))
+        return cls(characters, sorted(mentioned), [fault[1:] for fault in faults])
 
 
 def ending(name: str) -> str:
