@@ -412,7 +412,7 @@ def build(strict: bool, host: str | None) -> None:
         except ModuleNotFoundError:
             _refuse(MissingError("ProperDocs is not installed: pip install properdocs"))
     if host == "zensical":
-        from handout.hosts import zensical
+        from handout.hosts.zensical import host as zensical
 
         sys.exit(zensical.build(strict))
     from handout.hosts.building import build_site
@@ -433,7 +433,7 @@ def serve(host: str | None, address: str | None) -> None:
         words = ["serve", "--livereload", *(["--dev-addr", address] if address else [])]
         sys.exit(subprocess.call([sys.executable, "-m", host, *words]))
     page_server.prepare(project)
-    from handout.hosts import zensical
+    from handout.hosts.zensical import host as zensical
 
     sys.exit(zensical.serve(address))
 

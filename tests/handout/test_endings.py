@@ -92,7 +92,7 @@ def test_a_supervisor_that_was_killed_between_pages_is_replaced(workshop) -> Non
     assert len(set(supervisors)) == 3
 
 
-@pytest.mark.parametrize("module", ["click", "handout.cli", "handout.hosts.zensical"])
+@pytest.mark.parametrize("module", ["click", "handout.cli", "handout.hosts.zensical.host"])
 def test_an_interruption_while_it_is_loaded_ends_in_one_line(module: str) -> None:
     """Ctrl-C right after the command was given is no error of the program's."""
     program = f"""\

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.slow
 ZENSICAL = """
 import sys
 from pathlib import Path
-from handout.hosts.zensical import ZensicalSite
+from handout.hosts.zensical.host import ZensicalSite
 host = ZensicalSite(Path("mkdocs.yml").absolute())
 host.folder = Path(sys.argv[1])
 host.stage = host.root / ".cache/handout/zensical-test"

@@ -41,7 +41,7 @@ def test_the_first_on_the_path_counts_and_older_ways_of_installing_do(
 def test_a_build_reads_no_metadata() -> None:
     """Nor loads what an unchanged page does not need."""
     program = (
-        "import sys, handout.cli, handout.hosts.zensical\n"
+        "import sys, handout.cli, handout.hosts.zensical.host\n"
         "from handout.run.installed import version\n"
         "assert version('numpy')\n"
         "unwanted = {'numpy', 'edf', 'fontTools', 'rich', 'nbformat', 'mkdocs', 'markdown',"

@@ -18,7 +18,7 @@ from handout.run.digests import digest
 from handout.run.installed import version
 
 #: Plugins by which Zensical reads nothing but the documents, the configuration and the theme; what
-#: mkdocstrings reads is part of the documents' text, see `handout.hosts.zensical`.
+#: mkdocstrings reads is part of the documents' text, see `ZensicalSite`.
 _KNOWN = frozenset({
     "autorefs", "exclude", "glightbox", "handout", "meta", "minify", "mkdocs-jupyter",
     "mkdocstrings", "offline", "redirects", "search", "tags",

@@ -13,7 +13,6 @@ from __future__ import annotations
 import contextlib
 import gc
 import hashlib
-import json
 import logging
 import os
 import re
@@ -21,21 +20,19 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Container
 from functools import cached_property, partial
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
-from typing import Any
-from urllib.parse import urlparse
 
 import click
-import yaml
 
 from handout.hosts.documents import Documents, File, HostError, log_to_terminal, tell
 from handout.hosts.publishing import Finish, copy_changed, names_below
 from handout.hosts.weaving_ahead import AheadSite
-from handout.hosts.zensical_inputs import Inputs
-from handout.hosts.zensical_process import Renderer
+from handout.hosts.zensical.configuration import default_extensions, staged
+from handout.hosts.zensical.inputs import Inputs
+from handout.hosts.zensical.process import Renderer
 from handout.math import fonts
 from handout.project_file import find_config
 from handout.run import page_server
@@ -89,7 +86,7 @@ class ZensicalSite:
                 docs = self.stage / "docs"
                 written = self._write(site)
                 self._remove({docs / name for name in names_below(docs)} - written)
-                self.configuration.write_text(self._configuration(site), "utf-8")
+                self.configuration.write_text(staged(self.documents, self.stage, site), "utf-8")
                 self._render(site, renderer, strict)
                 self._publish(site)
                 site.write(self.folder)
@@ -172,7 +169,7 @@ class ZensicalSite:
             woven = self._write(site)
             site.report()
             site.write(self.stage / "docs", live=not earlier)
-            write_anew(self.configuration, self._configuration(site).encode())
+            write_anew(self.configuration, staged(self.documents, self.stage, site).encode())
             self._remove(earlier - woven)
             read = site.engine.reads()
             site.close()
@@ -195,7 +192,7 @@ class ZensicalSite:
             )
 
     def _site(self, serving: bool = False) -> AheadSite:
-        extensions = self.documents.extensions or _default_extensions()
+        extensions = self.documents.extensions or default_extensions()
         return AheadSite(
             self.documents.project,
             self.documents.docs,
@@ -271,65 +268,6 @@ class ZensicalSite:
             return True
         self.documents.warn(said)
         return False
-
-    def _configuration(self, site: AheadSite) -> str:
-        """The site's configuration, with the woven documents in the place of the author's.
-
-        It is changed as a tree of nodes, so that tags which only Zensical can read stay.
-        """
-        config, document = self.documents.config, self.documents.document
-        toml = config.suffix == ".toml"
-        text = (
-            json.dumps(document, default=str) if toml else config.read_text("utf-8")
-        )  # JSON is YAML
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-        if not isinstance(root, yaml.MappingNode):
-            raise HostError(f"{config}: a mapping of options was expected")
-        places = {"$config_dir": str(self.root), "$docs_dir": str(self.stage / "docs")}
-        _resolve(root, places)
-        changed: dict[str, Any] = {
-            "docs_dir": (self.stage / "docs").relative_to(self.root).as_posix(),
-            "site_dir": (self.stage / "site").relative_to(self.root).as_posix(),
-            "extra_css": [*(document.get("extra_css") or ()), f"{fonts.FOLDER}/handout.css"],
-        }
-        if "edit_uri" not in document:
-            changed["edit_uri"] = self._edit_uri()
-        scripts = [f"{fonts.FOLDER}/handout.js"]
-        if site.live is not None:
-            from handout.live.site import FOLDER  # not loaded where nothing is live
-
-            changed["extra_css"].append(f"{FOLDER}/live.css")
-            scripts.append(f"{FOLDER}/live.js")
-        kept = [(key, value) for key, value in root.value if key.value not in changed]
-        root.value = [*kept, *((_string(k), _node(v)) for k, v in changed.items() if v)]
-        _sequence(root, "extra_javascript").value += map(_string, scripts)
-        ours = {"woven": str(site.folder), "serving": site.serving}
-        mathml = self.documents.project.settings.mathml is True
-        if "markdown_extensions" not in document:
-            extensions = {**_default_extensions(), "handout": ours}
-            root.value.append((_string("markdown_extensions"), _node(extensions)))
-        else:
-            [listed] = [v for k, v in root.value if k.value == "markdown_extensions"]
-            _configure(listed, "handout", ours)
-            if mathml and "pymdownx.arithmatex" in self.documents.extensions:
-                _configure(listed, "pymdownx.arithmatex", {"generic": True})
-        for key, value in kept:
-            if key.value == "nav":
-                _navigation(value, self.documents.files, site.plain)
-            elif key.value == "theme" and isinstance(value, yaml.MappingNode) and not toml:
-                _default(value, "variant", "classic")  # the look of Material
-        return str(yaml.serialize(root, allow_unicode=True))
-
-    def _edit_uri(self) -> str:
-        """Where a repository shows the author's file, as MkDocs and Zensical guess it."""
-        docs = self.documents.docs.relative_to(self.root).as_posix()
-        host = urlparse(str(self.documents.document.get("repo_url") or "")).hostname
-        known = {
-            "github.com": f"edit/master/{docs}/",
-            "gitlab.com": f"edit/master/{docs}/",
-            "bitbucket.org": f"src/default/{docs}/",
-        }
-        return known.get(host or "", "")
 
     def _publish(self, site: AheadSite) -> None:
         """Copy what Zensical has made anew, and remove what an earlier build has left."""
@@ -408,97 +346,3 @@ def _finished(page: bytes, file: File) -> bytes:
 def _documents(text: str) -> bool:
     """Whether a page shows the documentation of code."""
     return "::: " in text and _DOCUMENTED.search(text) is not None
-
-
-def _default_extensions() -> dict[str, Any]:
-    """Those of Zensical, for a site that names none, in words."""
-    from zensical.config import DEFAULT_MARKDOWN_EXTENSIONS
-
-    known: Mapping[str, Any] = DEFAULT_MARKDOWN_EXTENSIONS
-    return {
-        name: {
-            key: f"{value.__module__}.{value.__name__}" if callable(value) else value
-            for key, value in options.items()
-        }
-        for name, options in known.items()
-    }
-
-
-def _resolve(node: yaml.Node, places: Mapping[str, str]) -> None:
-    """Write `!relative` paths out, which Zensical does not read."""
-    if isinstance(node, yaml.ScalarNode) and node.tag == "!relative":
-        start = node.value.partition("/")[0]
-        node.value = places.get(start, start) + node.value[len(start) :]
-        node.tag = "tag:yaml.org,2002:str"
-    elif isinstance(node, yaml.SequenceNode):
-        for value in node.value:
-            _resolve(value, places)
-    elif isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            _resolve(key, places)
-            _resolve(value, places)
-
-
-def _navigation(node: yaml.Node, files: Mapping[str, File], plain: Callable[[str], str]) -> None:
-    """Let the navigation name the pages that are made of notebooks, and have titles as text."""
-    if isinstance(node, yaml.ScalarNode) and node.value in files:
-        node.value = files[node.value].woven_uri
-    elif isinstance(node, yaml.SequenceNode):
-        for value in node.value:
-            _navigation(value, files, plain)
-    elif isinstance(node, yaml.MappingNode):
-        for title, value in node.value:
-            title.value = plain(title.value)
-            _navigation(value, files, plain)
-
-
-def _configure(listed: yaml.Node, name: str, options: Mapping[str, Any]) -> None:
-    """Set options of a Markdown extension, and list it unless it is."""
-    if isinstance(listed, yaml.MappingNode):
-        _merge(listed, name, options)
-        return
-    for number, entry in enumerate(listed.value):
-        if entry.value == name:
-            listed.value[number] = _node({name: options})
-            return
-        if isinstance(entry, yaml.MappingNode) and entry.value[0][0].value == name:
-            _merge(entry, name, options)
-            return
-    listed.value.append(_node({name: options}))
-
-
-def _merge(mapping: yaml.MappingNode, name: str, options: Mapping[str, Any]) -> None:
-    """Set options within those of a name; others stay."""
-    for number, (key, value) in enumerate(mapping.value):
-        if key.value == name:
-            rest = value.value if isinstance(value, yaml.MappingNode) else []
-            ours = _node(options)
-            ours.value += [(k, v) for k, v in rest if k.value not in options]
-            mapping.value[number] = (key, ours)
-            return
-    mapping.value.append((_string(name), _node(options)))
-
-
-def _sequence(mapping: yaml.MappingNode, name: str) -> yaml.SequenceNode:
-    """A list of options, empty if it is not there."""
-    for key, value in mapping.value:
-        if key.value == name and isinstance(value, yaml.SequenceNode):
-            return value
-    mapping.value = [(key, value) for key, value in mapping.value if key.value != name]
-    made = yaml.SequenceNode("tag:yaml.org,2002:seq", [])
-    mapping.value.append((_string(name), made))
-    return made
-
-
-def _default(node: yaml.MappingNode, name: str, value: str) -> None:
-    """Set an option that the author has not set."""
-    if all(key.value != name for key, _ in node.value):
-        node.value.append((_string(name), _string(value)))
-
-
-def _string(text: str) -> yaml.ScalarNode:
-    return yaml.ScalarNode("tag:yaml.org,2002:str", text)
-
-
-def _node(data: Any) -> Any:
-    return yaml.compose(yaml.safe_dump(data), Loader=yaml.SafeLoader)

@@ -1,0 +1,1 @@
+"""Zensical as a host of the site; `host` builds and serves it."""
