@@ -68,7 +68,7 @@ def staged(documents: Documents, stage: Path, site: WovenSite) -> str:
             _navigation(value, documents.files, site.plain)
         elif key.value == "theme" and isinstance(value, yaml.MappingNode) and not toml:
             _default(value, "variant", "classic")  # the look of Material
-    return str(yaml.serialize(root, allow_unicode=True))
+    return str(yaml.serialize(top, allow_unicode=True))
 
 
 def _edit_uri(documents: Documents) -> str:
