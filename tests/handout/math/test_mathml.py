@@ -247,19 +247,11 @@ def test_a_formula_met_twice_is_found_in_its_place() -> None:
     assert [problem.line for problem in problems] == [1, 5]
 
 
-def test_formulas_are_set_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What was made of them is used for the same formulas again, and for no others."""
-    known: dict[str, list[str]] = {}
-    content = _html(r"\sqrt{x}") + mark("y", display=True)
-    set_once, _ = convert(content, None, known=known)
-    monkeypatch.setattr("handout.weave.pagemath.to_mathml_page", lambda *_: 1 / 0)
-    assert convert(content, None, known=known) == (set_once, [])
-    with pytest.raises(ZeroDivisionError):
-        convert(content.replace("y", "z"), None, known=known)
-    monkeypatch.undo()
-    for _ in range(2):  # what fails is told every time
-        _, problems = convert(_html(r"\bogus"), _page(r"$\bogus$"), known=known)
-        assert len(problems) == 1
+def test_a_failure_is_told_where_the_page_is_not_known() -> None:
+    """Without a line: whoever renders the page asks whether there was one."""
+    assert convert(_html("y"), None)[1] == []
+    [problem] = convert(_html("y") + _html(r"\bogus"), None)[1]
+    assert (problem.path, problem.subject) == ("", r"\bogus")
 
 
 def test_failed_formula_is_shown_escaped() -> None:
