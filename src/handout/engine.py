@@ -34,6 +34,7 @@ class Engine:
         self._outdated = outdated  # whether a page that runs need not be waited for any longer
         self._runner = Runner(project, cache, executor, progress, twice)
         self._running: dict[str, tuple[Page, Future[PageOutcome]]] = {}
+        self._undone: list[str] = []  # names, of which some may have been done since
         self._judged: dict[str, JudgedPage] = {}
 
     def expect(self, page: Page) -> None:
@@ -48,6 +49,7 @@ class Engine:
                 self._running[page.name][1].cancel()
                 self._judged.pop(page.name, None)
             self._running[page.name] = (page, self._runner.submit(page))
+            self._undone.append(page.name)
 
     def __contains__(self, name: str) -> bool:
         return name in self._running
@@ -82,6 +84,12 @@ class Engine:
     def is_done(self, name: str) -> bool:
         """Whether `judged` would return at once."""
         return self._running[name][1].done()
+
+    def all_done(self) -> bool:
+        """Whether `all_judged` would return at once; to be asked of every page."""
+        while self._undone and self.is_done(self._undone[-1]):
+            self._undone.pop()
+        return not self._undone
 
     def all_judged(self) -> Iterator[JudgedPage]:
         """The verdicts on every page, in the order of their start."""

@@ -91,8 +91,9 @@ class WovenSite(Site):
 
     def waits(self, file: Any) -> bool:
         """Whether a page cannot be woven yet: its cells run, or those of others that it shows."""
-        needed = self.pages if needs_other_pages(self.pages[file.src_uri].text) else [file.src_uri]
-        return not all(map(self.engine.is_done, needed))
+        if needs_other_pages(self.pages[file.src_uri].text):
+            return not self.engine.all_done()
+        return not self.engine.is_done(file.src_uri)
 
     @cached_property
     def _skeleton(self) -> Callable[[str], str]:

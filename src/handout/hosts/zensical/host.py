@@ -20,7 +20,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from functools import cached_property, partial
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
@@ -111,7 +111,7 @@ class ZensicalSite:
         self._tell_ignored()
         built = renderer.wait(site.seen) if begun else None
         site.see_to_rest()
-        if self._copy_others():  # cells have written what pages may show
+        if self._copy(dict(self.documents.others())):  # cells have written what pages may show
             inputs = Inputs(self.documents, self.configuration, self.stage)
             renderer.begin(self.configuration, strict)
             renderer.tell(last=True)
@@ -214,8 +214,9 @@ class ZensicalSite:
         site.start(files.values())
         site.reading_order = [name for name in self.documents.navigation() if name in files]
         docs = self.stage / "docs"
-        self._copy_others()
-        wanted = {docs / name for name, _ in self.documents.others()}
+        others = dict(self.documents.others())
+        self._copy(others)
+        wanted = {docs / name for name in others}
         weave, pages = site.ahead, list(files.values())
         if site.serving:
             weave, pages = site.woven, site.ready_first(pages)
@@ -229,9 +230,8 @@ class ZensicalSite:
             write_anew(target, text.encode("utf-8", "replace"))
         return wanted
 
-    def _copy_others(self) -> bool:
+    def _copy(self, others: Mapping[str, Path]) -> bool:
         """Copy what stands beside the pages; whether any of it was another before."""
-        others = dict(self.documents.others())
         return copy_changed(others, self.stage / "docs", self.stage / "copied.json")
 
     def _remove(self, files: set[Path]) -> None:
