@@ -353,11 +353,11 @@ def _spare_search(config: MkDocsConfig) -> None:
     if index is None:
         return
     add = index.add_entry_from_context
-    joining = type(search).__module__.startswith("material.")
+    material = type(search).__module__.startswith("material.")
 
     def add_entry_from_context(page: SitePage) -> None:
         content = page.content
-        page.content = searched(content or "", code=joining)
+        page.content = searched(content or "", material=material)
         try:
             add(page)
         finally:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 _OPENING = re.compile(r"(?P<prefix>(?:[ \t]*>)*[ \t]*)(?P<fence>`{3,}|~{3,})(?P<info>.*)$")
 _CONTAINER = re.compile(r"^([ \t>]*)(?:===[!+]*|\?\?\?\+?)[ \t]+(?=[\"\w])", re.MULTILINE)
-_INSIDE = re.compile(r"^(?:[^`~\n].*(?:```|~~~)|[ \t]*<)", re.MULTILINE)
+_COMMENT = r"<!--(?:(?!--).)*-->[ \t]*$"  # alone on its line, at the margin
+_INSIDE = re.compile(rf"^(?:[^`~\n].*(?:```|~~~)|(?!{_COMMENT})[ \t]*<)", re.MULTILINE)
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n.*?\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 
 
@@ -146,9 +147,9 @@ def _dedent(line: str, prefix: str) -> str:
 def read_alike(text: str, fences: Iterable[Fence]) -> bool:
     """Whether CommonMark must find the fences that `find_fences` found, and need not be asked.
 
-    It must where all are closed and stand at the margin, and no line begins with HTML: readers of
-    Markdown differ about lists, boxes, quotes and HTML. Loading and running the second one takes as
-    long as rendering a page.
+    It must where all are closed and stand at the margin, and no line begins with HTML, but for
+    comments that end on their line: readers of Markdown differ about lists, boxes, quotes and HTML.
+    Loading and running the second one takes as long as rendering a page.
     """
     return all(fence.closed for fence in fences) and _INSIDE.search(text) is None
 

@@ -9,7 +9,7 @@ left cannot run a script, react to events, or ask anything of the network.
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from html import escape
 from xml.parsers import expat
@@ -125,7 +125,7 @@ class _SvgWriter:
         self.depth = 0
         self.root: dict[str, str] | None = None
         self.titled = False
-        self.drawn: dict[str, _Drawn] = {"": _Drawn()}  # by id; the whole figure has none
+        self.drawn: defaultdict[str, _Drawn] = defaultdict(_Drawn)  # by id; all of it has none
         self.vertices = 0  # of all lines: at each of them a marker may stand
 
     def start(self, full_name: str, attributes: dict[str, str]) -> None:
@@ -182,10 +182,11 @@ class _SvgWriter:
                 named *= _LAYER
             (marking if "marker" in key or "marker" in value else used).extend(named)
         for opened in ("", *(key for _, key in self.open if key)):
-            drawn = self.drawn.setdefault(opened, _Drawn())
+            drawn = self.drawn[opened]
             drawn.elements += 1
-            drawn.uses.update(used)
-            drawn.markers.update(marking)
+            if used or marking:  # few elements name another
+                drawn.uses.update(used)
+                drawn.markers.update(marking)
 
     def _refuse_expansion(self) -> None:
         """Refuse a figure in which elements that repeat others make a small file a large drawing.
@@ -200,8 +201,8 @@ class _SvgWriter:
                 raise SvgError(
                     f"the figure repeats elements that repeat others, more than {_DEEPEST_USE} deep"
                 )
-            drawn = self.drawn.get(key, _Drawn())
             if key not in sizes:
+                drawn = self.drawn[key]
                 sizes[key] = (
                     drawn.elements
                     + sum(count * size(used, depth + 1) for used, count in drawn.uses.items())

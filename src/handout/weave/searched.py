@@ -1,7 +1,7 @@
 """What a search has to read of a page's HTML, of which most is tags that it passes over.
 
 Material's search goes through a page in Python, tag by tag, which takes a third of a build: nearly
-all of them are MathML, which it is told not to index, and the colours of code.
+all of them are MathML and drawings, which it is told not to index, and the colours of code.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 _MATHML = re.compile(r"<math\b.*?</math>", re.DOTALL)
+_DRAWING = re.compile(r'(?<=<div class="cell-picture">)<svg\b.*?</svg>(?=</div>)', re.DOTALL)
 _CODE = re.compile(
     r"(?P<start><pre\b[^<>]*>(?:<span></span>)?<code\b[^<>]*>)"
     r"(?P<code>[^<]*(?:</?(?:span|a)\b[^<>]*>[^<]*)+)(?=</code></pre>)"
@@ -16,16 +17,17 @@ _CODE = re.compile(
 _TAG = re.compile(r"</?(?P<name>span|a)\b[^<>]*>")
 
 
-def searched(html: str, code: bool) -> str:
+def searched(html: str, material: bool) -> str:
     """A page's HTML without MathML, in whose place comments stand: words around it stay apart.
 
     Args:
         html: of the page.
-        code: whether the tags within code go, too. Text on both sides of one is then together,
-            which is the same only to a search that puts nothing between them.
+        material: whether the search is Material's: it leaves out what is marked so, as drawings of
+            cells are, and puts nothing between the texts on both sides of a tag within code. So
+            both go.
     """
     html = _MATHML.sub("<!-- -->", html)
-    return _CODE.sub(_without_colours, html) if code else html
+    return _CODE.sub(_without_colours, _DRAWING.sub("", html)) if material else html
 
 
 def _without_colours(found: re.Match[str]) -> str:

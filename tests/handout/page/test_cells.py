@@ -203,7 +203,8 @@ def test_a_line_of_a_megabyte_is_read() -> None:
 LINES = (
     '```python exec="on"', '```math claim="a"', "```", "````", "~~~", "~~~ ```", "``` b ` c", "",
     "- item", "- ```", "1. one", "> quote", "    code", "    ```", "\tx", "!!! note", '=== "Tab"',
-    "<div>", "</div>", "<!-- c -->", "a ``` b", "---", "a: b", "| a |", "|---|", "[a]: /url 't",
+    "<div>", "</div>", "<!-- c -->", " <!-- c -->", "<!-- c", "c -->", "<!-- c --> d", "<!---->",
+    "<!-- c -- d -->", "<!-->", "a ``` b", "---", "a: b", "| a |", "|---|", "[a]: /url 't",
     "# H", "===", "\\", "&lt;", "\x0b", "\u00a0```",
 )  # fmt: skip
 
@@ -223,6 +224,9 @@ def test_a_page_that_must_be_read_alike_is(text: str) -> None:
         (f"# Title\n\nText with `code`.\n\n{CELL}\n- item\n\n{CELL}", True),
         (inside("- item", "    "), False),
         (f"<div>\n{CELL}</div>\n", False),
+        (f"<!-- claim: a -->\n$$\n1 = 1\n$$\n\n{CELL}", True),
+        (f"<!-- a\n-->\n{CELL}", False),
+        (f"<!-- a --> b\n{CELL}", False),
         (CELL.removesuffix("```\n"), False),
     ],
 )
