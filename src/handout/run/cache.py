@@ -34,6 +34,8 @@ _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 #: Limits that end a page, whose outcome is then not kept. All others bear on what comes out.
 _ENDS = ("timeout", "cpu")
 _TEXTS = "texts.json"
+#: What pages load; see `handout.run.foreseen`.
+FORESEEN = "foreseen.json"
 #: In the folder of the cache, what was made of pages; see `handout.run.kept`.
 PAGES = "pages"
 _BODY = b', "body": '  # in an entry; the digest is that of all that follows
@@ -351,7 +353,7 @@ def clear(folder: Path) -> int:
     entries = statistics(folder).entries
     for path in (folder / PAGES, *folder.glob("[0-9a-f][0-9a-f]")):
         shutil.rmtree(path, ignore_errors=True)
-    for name in (_STATISTICS, _TEXTS):
+    for name in (_STATISTICS, _TEXTS, FORESEEN):
         (folder / name).unlink(missing_ok=True)
     return entries
 

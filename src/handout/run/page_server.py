@@ -33,6 +33,11 @@ def prepare(project: Project) -> None:
     """Begin to load what pages need, on another processor, unless the cache may know them all."""
     if not project.cache.is_dir():
         page_server().start()
+        return
+    from handout.run.foreseen import foreseen  # a first build has begun before it would be loaded
+
+    if (needed := foreseen(project)) is not None:
+        page_server().start(needed)
 
 
 def end() -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from handout.page.pages import Page
 from handout.run.cache import Cache
 from handout.run.digests import of_files
+from handout.run.foreseen import Notes
 from handout.run.jobs import job_cell
 from handout.run.outcomes import (
     Fact,
@@ -114,6 +115,7 @@ class Runner:
         self._threads: ThreadPoolExecutor | None = None  # started for the first page that runs
         self._executor = executor
         self._submitted: list[Future[PageOutcome]] = []  # to our own threads
+        self._notes = None if cache is None else Notes(cache.folder)
 
     def may_know(self, page: Page) -> bool:
         """Whether nothing is to run, or there is an outcome, which may be outdated."""
@@ -122,10 +124,13 @@ class Runner:
     def submit(self, page: Page) -> Future[PageOutcome]:
         """Start running a page, unless it has nothing to run or the cache knows its outcome."""
         known: PageOutcome | None = None
+        made = self._job(page)
+        if self._notes is not None:
+            self._notes.note(page.file, made["cells"])
         if not page.running:
             known = PageOutcome(reads=_NOTHING)
         elif self.cache is not None:
-            known = self.cache.get(self._job(page))
+            known = self.cache.get(made)
         if known is None:
             return self._run_here(page) if self._executor is None else self._hand_over(page)
         self._advance(page, len(page.running))
@@ -209,7 +214,9 @@ class Runner:
         page_server().stop()
 
     def close(self) -> None:
-        """Stop what still runs, and let the threads go."""
+        """Stop what still runs, and let the threads go; keep what is for the next build."""
+        if self._notes is not None:
+            self._notes.keep()
         if self._threads is not None:
             self._threads.shutdown(wait=False, cancel_futures=True)
             if not all(future.done() for future in self._submitted):

@@ -19,7 +19,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from handout.run.outcomes import Fact, Job
 
@@ -50,17 +50,22 @@ class ForkServer:
         self._idle: list[Connection] = []  # to supervisors that wait for their next page
         self._busy: set[Connection] = set()  # to those of the pages that run
 
-    def start(self) -> None:
-        """Start the process if it does not run; returns at once."""
-        with self._lock:
-            self._started()
+    def start(self, packages: Iterable[str] = ()) -> None:
+        """Start the process if it does not run; returns at once.
 
-    def _started(self) -> socket.socket:
+        Args:
+            packages: that pages will probably need, of `handout.run.foreseen.PACKAGES`.
+        """
+        with self._lock:
+            self._started(packages)
+
+    def _started(self, packages: Iterable[str] = ()) -> socket.socket:
         if self._control is not None and self._process is not None and self._process.poll() is None:
             return self._control
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        call = f"serve({theirs.fileno()}, {sorted(packages)})"
         self._process = subprocess.Popen(
-            [sys.executable, "-c", f"from {__name__} import serve; serve({theirs.fileno()})"],
+            [sys.executable, "-c", f"from {__name__} import serve; {call}"],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             env=environment(),
@@ -176,7 +181,7 @@ class Connection:
         self.socket.close()
 
 
-def serve(fd: int) -> None:
+def serve(fd: int, packages: Iterable[str]) -> None:
     """The server: import, then fork a supervisor for every connection that arrives, until EOF."""
     control = socket.socket(fileno=fd)
     _step_back()
@@ -191,6 +196,7 @@ def serve(fd: int) -> None:
     os.chdir("/")  # hold no folder
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.freeze()  # else the collector would write to pages of memory that all children share
+    preloading.load(packages)
     while True:
         _, fds, _, _ = socket.recv_fds(control, 1, 1)
         if not fds:

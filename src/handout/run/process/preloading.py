@@ -18,7 +18,6 @@ import importlib.abc
 import io
 import mmap
 import os
-import re
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
@@ -27,6 +26,7 @@ from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import NamedTuple
 
+from handout.run.foreseen import packages_named
 from handout.run.outcomes import Job
 from handout.run.process.file_access import is_authors
 from handout.run.process.import_hooks import call_hooks
@@ -69,16 +69,15 @@ _size = 0  # bytes of address space that all loading has taken
 
 def prepare(job: Job) -> None:
     """Load what a page names, unless that is there and as it was; the page says what fails."""
-    for package in _PACKAGES:
-        if _names(job, package) and not _is_current(package):
+    load(packages_named(job["cells"]))
+
+
+def load(packages: Iterable[str]) -> None:
+    """Load packages, unless they are there and as they were."""
+    for package in packages:
+        if not _is_current(package):
             _forget(package)
             _load(package)
-
-
-def _names(job: Job, package: str) -> bool:
-    formulas = package == "edf" and any(cell["kind"] != "python" for cell in job["cells"])
-    word = re.compile(rf"\b{package}\b")
-    return formulas or any(word.search(cell["source"]) for cell in job["cells"])
 
 
 def _is_current(package: str) -> bool:

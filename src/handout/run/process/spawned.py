@@ -17,7 +17,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import IO
 
@@ -35,7 +35,7 @@ class Spawner:
     def __init__(self) -> None:
         self._running: set[subprocess.Popen[bytes]] = set()
 
-    def start(self) -> None:
+    def start(self, packages: Iterable[str] = ()) -> None:
         """There is nothing to prepare."""
 
     def run(self, job: Job, hear: Callable[[Fact], None]) -> None:
