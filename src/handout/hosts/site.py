@@ -7,12 +7,14 @@ else of it.
 from __future__ import annotations
 
 import contextlib
+import json
 import posixpath
 import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from logging import Logger
 from pathlib import Path, PurePosixPath
 from tempfile import gettempdir
@@ -24,7 +26,7 @@ from handout.hosts import overlooked
 from handout.hosts.site_font import SiteFont
 from handout.hosts.site_problems import SiteProblems
 from handout.hosts.unusable_files import forget_links, is_text, looping_link
-from handout.judge.verdicts import JudgedPage
+from handout.judge.verdicts import JudgedPage, Result
 from handout.math import fonts
 from handout.page.cut_values import cut_front_matter, cut_values
 from handout.page.dollars import doubtful_dollars
@@ -42,7 +44,7 @@ from handout.run.kept import kept
 from handout.run.runner import Progress
 from handout.settings import Project
 from handout.weave import pagemath
-from handout.weave.inject import InjectionError, token, with_tokens
+from handout.weave.inject import InjectionError, given, token, with_tokens
 from handout.weave.mentions import (
     Mention,
     Verdicts,
@@ -370,10 +372,20 @@ class Site:
             mark=marked,
             mathml=self.project.settings.mathml,
             keep=self.typesetter,
+            given=partial(self._given, page),
         )
         under_title = found.under_title + self._download(page, file, whole)
         after = "" if answering is None else answering.appended()
         return replace(found, under_title=under_title, after=after)
+
+    def _given(self, page: Page, results: Sequence[Result]) -> Sequence[str]:
+        """What a page's cells give as HTML; drawings and tables take a while to be made safe."""
+        outputs = (result.outcome.get("outputs", ()) for result in results if result.outcome)
+        if not any("data" in output for each in outputs for output in each):
+            return given(results)
+        facts = json.dumps([(r.cell, r.outcome, r.verdicts) for r in results], default=dict)
+        html: list[str] = kept(self._place(page, "cells"), (facts,), lambda: given(results))
+        return html
 
     def _download(self, page: Page, file: Any, whole: bool) -> str:
         """The link to a page's notebook, if it has one; it will be written."""

@@ -58,6 +58,7 @@ class Cache:
         self.folder, self.root, self.warn, self.patience = folder, root, warn, patience
         self.hits = self.misses = 0
         self._digests: dict[str, str | None] = {}  # of files, during this build
+        self._folders: dict[str, str | None] = {}  # the same, until a page has run
         self._broken = False
         self._telling = threading.Lock()
         self._texts: set[str] | None = None  # digests of pages whose cells both readers agree on
@@ -116,7 +117,8 @@ class Cache:
             self._give_up(error)
 
     def ran(self, outcome: PageOutcome) -> None:
-        """Look anew at the files that a page has read; their digests are of before it ran."""
+        """Look anew at what a page has read, and may have written; it was seen before it ran."""
+        self._folders = {}
         reads = outcome.reads
         for name in (*reads["files"], *reads["written"]) if reads else ():
             self._digests.pop(self._relative(name), None)
@@ -220,7 +222,11 @@ class Cache:
         return self._digests[name]
 
     def _of_folder(self, name: str) -> str | None:
-        return names_in(os.path.join(self.root, name))
+        """The digest of the names in a folder; None if it cannot be read."""
+        known = self._folders  # a thread in which a page has run may forget them
+        if name not in known:
+            known[name] = names_in(os.path.join(self.root, name))
+        return known[name]
 
 
 def job_key(job: Job) -> str:

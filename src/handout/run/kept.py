@@ -22,6 +22,7 @@ from handout.run.digests import digest
 from handout.run.installed import version
 
 _OWN = Path(__file__).parents[1]
+_OTHERS = ("math-core", "nh3", "markdown", "numpy")  # set formulas, make HTML safe, are named
 
 
 def kept(file: Path, parts: tuple[str, ...], make: Callable[[], Any]) -> Any:
@@ -45,7 +46,7 @@ def kept(file: Path, parts: tuple[str, ...], make: Callable[[], Any]) -> Any:
 
 @cache
 def making() -> str:
-    """The programs that make something of a page: handout's own modules, and what sets formulas."""
+    """The programs that make something of a page: handout's own modules, and those of `_OTHERS`."""
     states = [
         (folder, name, (state := os.stat(os.path.join(folder, name))).st_size, state.st_mtime_ns)
         for folder, _, names in sorted(os.walk(_OWN))
@@ -53,4 +54,4 @@ def making() -> str:
         for name in sorted(names)
         if name.endswith(".py")
     ]
-    return digest(repr((states, sys.version, version("math-core"))).encode())
+    return digest(repr((states, sys.version, [version(name) for name in _OTHERS])).encode())

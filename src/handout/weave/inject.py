@@ -172,6 +172,11 @@ def _graphs(outcome: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
                     yield figure
 
 
+def given(results: Sequence[Result]) -> Sequence[str]:
+    """What the cells of a page give, as HTML."""
+    return [shown(result, number) for number, result in enumerate(results)]
+
+
 def shown(result: Result, number: int) -> str:
     """What a cell gives: its formula, its output, and the cards of its claims."""
     cell = result.cell

@@ -15,14 +15,14 @@ from typing import Any, NamedTuple
 
 from handout.judge.coverage import coverage
 from handout.judge.verdict import Verdict
-from handout.judge.verdicts import JudgedPage
+from handout.judge.verdicts import JudgedPage, Result
 from handout.math import fonts
 from handout.page.pages import Page
 from handout.page.problems import Problem
 from handout.render.head import page_head, under_title, without_empty_headers
 from handout.render.objects import objects_of
 from handout.weave import pagemath
-from handout.weave.inject import filled, graphs, shown, token
+from handout.weave.inject import filled, given, graphs, token
 from handout.weave.mentions import Mention, with_mentions
 
 #: Stands for the `[[` of a link to verdicts, which a host may take for a link of its own.
@@ -107,6 +107,7 @@ def weave(
     mark: Callable[[int, str], str] | None = None,
     mathml: bool | str = True,
     keep: bool = False,
+    given: Callable[[Sequence[Result]], Sequence[str]] = given,
 ) -> Woven:
     """What belongs into a page, but for links to verdicts, and what else a site adds.
 
@@ -118,14 +119,15 @@ def weave(
         mark: what to make of a cell's number and the HTML that it gives.
         mathml: which formulas are set, as in `handout.settings`.
         keep: whether a formula that cannot be set is left to the site's own typesetter.
+        given: makes HTML of what cells give.
     """
     results = judged.results if judged is not None and page.cells else []
-    given = [shown(result, number) for number, result in enumerate(results)]
+    cells = given(results)
     drawn = graphs(judged) if judged is not None and results else {}
     counted = whole and judged is not None and (page.cells or page.unclaimed)
     return Woven(
         token(page),
-        given if mark is None else [mark(number, html) for number, html in enumerate(given)],
+        cells if mark is None else [mark(number, html) for number, html in enumerate(cells)],
         page_head(judged.verdicts, coverage(judged)) if counted and judged is not None else "",
         marked={
             number: result.verdicts

@@ -22,8 +22,9 @@ from mkdocs.config import load_config
 from mkdocs.exceptions import Abort
 
 from handout.math import fonts
+from handout.render import outputs
 from handout.run import kept
-from handout.weave import pagemath
+from handout.weave import pagemath, rich_output
 
 JUPYTER = {"mkdocs-jupyter": {"execute": False}}
 THEME = """<!doctype html>
@@ -251,6 +252,46 @@ def test_formulas_are_set_anew_if_anything_they_depend_on_has_changed(
     for file in (handout.root / ".cache/handout/pages").glob("*.json"):  # by somebody else
         file.write_bytes(file.read_bytes().replace(b"gradient", b"falsehood"))
     assert shown() == formula
+
+
+def test_drawings_and_tables_are_made_safe_anew_if_they_have_changed(
+    handout: Handout, monkeypatch: pytest.MonkeyPatch
+):
+    """And not otherwise; what is kept is nobody else's, and of no other version."""
+    page = handout.docs / "sub/page.md"
+    drawing = '<svg xmlns="http://www.w3.org/2000/svg"><text>{}</text><script/></svg>'
+    cell = """```python exec="on" id="square"
+class Shown:
+    def __init__(self, kind, data): self.kind, self.data = kind, data
+    def _repr_mimebundle_(self, **options): return {{self.kind: self.data}}
+display(Shown("image/svg+xml", {!r}), Shown("text/html", "<b onclick=x>{}</b>"))
+```
+"""
+
+    def shown() -> str:
+        return (handout.built() / "sub/page/index.html").read_text()
+
+    def refused(*_: object) -> str:
+        raise AssertionError("something is made safe anew")
+
+    page.write_text("# Page\n\n" + cell.format(drawing.format("one"), "first"))
+    first = shown()
+    assert "<text>one</text></svg>" in first
+    assert "<b>first</b>" in first
+    with monkeypatch.context() as patch:
+        patch.setattr(outputs, "sanitise", refused)
+        patch.setattr(rich_output, "sanitise_html", refused)
+        assert shown() == first
+        patch.setattr(kept, "making", lambda: "another")
+        with pytest.raises(AssertionError, match="made safe anew"):
+            handout.built()
+    page.write_text("# Page\n\n" + cell.format(drawing.format("two"), "second"))
+    second = shown()
+    assert "<text>two</text></svg>" in second
+    assert "<b>second</b>" in second
+    for file in (handout.root / ".cache/handout/pages").glob("*.json"):  # by somebody else
+        file.write_bytes(file.read_bytes().replace(b"<text>two", b"<script>two"))
+    assert shown() == second
 
 
 def test_pages_may_be_files_rather_than_folders(handout: Handout):

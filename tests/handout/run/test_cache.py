@@ -21,7 +21,8 @@ from handout.run.cache import Cache, clear, evict, signature, statistics
 from handout.run.digests import digest
 from handout.run.outcomes import PageOutcome, printed
 from handout.run.process.file_access import ReadLog
-from handout.settings import Project
+from handout.run.runner import job
+from handout.settings import Project, Settings
 
 PAGE = '```python exec="on"\n{}\n```\n'
 
@@ -108,6 +109,25 @@ def test_a_file_that_was_not_there_counts(workshop) -> None:
     assert not runs(workshop)
     workshop.write("x.txt", "now")
     assert runs(workshop)
+
+
+def test_what_a_page_writes_is_seen_in_a_folder_that_was_looked_at_before(workshop) -> None:
+    """A build looks once into a folder that many pages list, and again once a page has run."""
+    workshop.write("data/a.txt", "")
+    workshop.write("lists.md", PAGE.format("import os\nsorted(os.listdir('data'))"))
+    workshop.write("writes.md", PAGE.format("open('data/b.txt', 'w').close()"))
+    old(workshop.root)
+    project = Project(workshop.root, Settings())
+    cache = Cache(project.cache, project.root, pytest.fail)
+    engine = Engine(project, cache)
+    lists, writes = (open_page(workshop.root / name, name) for name in ("lists.md", "writes.md"))
+    engine.start([lists])
+    engine.judged("lists.md")
+    assert cache.get(job(lists, project)) is not None
+    engine.start([writes])
+    engine.judged("writes.md")
+    assert cache.get(job(lists, project)) is None
+    engine.close()
 
 
 def test_a_file_outside_the_project_counts(workshop) -> None:
