@@ -12,6 +12,7 @@ with the formulas left to client-side mathematics. Round after round, each tool'
 after a build of the floor, and divided by that. The table has the median of these ratios, and their
 least and greatest.
 
+The code alone is what all cells, claims and figures take in one process that makes no page of them.
 Zensical renders pages again only if they changed, so its own times without code are given as well.
 Peers run the same cells on pages of their own formats. Those that are not installed beside handout
 are looked for on the `PATH`, and left out if they are not there.
@@ -65,7 +66,18 @@ FORMULAS = (
     r"P_i = \frac{{e^{{x_i / {t}}}}}{{\sum_j e^{{x_j / {t}}}}}",
     r"\frac{{\partial P_i}}{{\partial x_j}} = \frac{{1}}{{{t}}} P_i (\delta_{{ij}} - P_j)",
 )
-CLAIM = "<!-- claim: square-{n} -->\n$$\n(a + {t})^2 = a^2 + {u} a + {v}\n$$\n"
+DRAWN = FIGURE.replace(
+    "plt.show()", 'plt.savefig(io.BytesIO(), format="svg", bbox_inches="tight")\nplt.close()'
+)
+LET = r"a \in \mathbb{R}"
+CLAIM = "<!-- claim: square-{n} -->\n$$\n{formula}\n$$\n"
+CHECKED = "from edf.equations import check_equation, declare\na = declare({!r}, {{}})\n"
+ALONE = """\
+import glob, io
+for page in sorted(glob.glob("page-*.py")):
+    with open(page) as file:
+        exec(file.read(), {"io": io})
+"""
 MKDOCS = """\
 site_name: Benchmark
 theme: {{name: material, font: false}}
@@ -111,11 +123,26 @@ def markdown(number: int, fence: str, cells: int = 5, claims: int = 0, figures: 
     parts = [f"{text}\n```{fence}\n{code}```\n" for text, code in texts(number, cells)]
     parts += [f"```{fence}\n{FIGURE}```\n"] * figures
     if claims:
-        parts.append("<!-- let: a \\in \\mathbb{R} -->\n")
-    for n in range(claims):
-        t = 10 * number + n
-        parts.append(CLAIM.format(n=n, t=t, u=2 * t, v=t * t))
+        parts.append(f"<!-- let: {LET} -->\n")
+    parts += (CLAIM.format(n=n, formula=said) for n, said in enumerate(squares(number, claims)))
     return f"# Page {number}\n\n" + "\n".join(parts)
+
+
+def squares(number: int, claims: int) -> list[str]:
+    """What a page claims."""
+    each = range(10 * number, 10 * number + claims)
+    return [f"(a + {t})^2 = a^2 + {2 * t} a + {t * t}" for t in each]
+
+
+def alone(pages: int, claims: int = 0, figures: int = 0) -> dict[str, str]:
+    """The files of a program that runs the code of all pages in one process, and no more."""
+    made = {"run.py": ALONE}
+    for number in range(pages):
+        parts = [code for _, code in texts(number)] + [DRAWN] * figures
+        parts += [CHECKED.format(LET)] * bool(claims)
+        parts += [f"check_equation({said!r}, a)\n" for said in squares(number, claims)]
+        made[f"page-{number}.py"] = "".join(parts)
+    return made
 
 
 def notebook(number: int) -> str:
@@ -199,7 +226,15 @@ ITSELF = Tool(
     (".cache", "site"),
     needs="zensical",
 )
-OURS = (HANDOUT, CLAIMING, BY_ZENSICAL, CLAIMING_BY_ZENSICAL, ITSELF)
+PROGRAM = (sys.executable, "run.py")
+BARE = Tool("the code alone, in one process", PROGRAM, alone, made=())
+BARE_CLAIMING = Tool(
+    "the code alone, with 2 claims and a figure a page",
+    PROGRAM,
+    partial(alone, claims=2, figures=1),
+    made=(),
+)
+OURS = (HANDOUT, CLAIMING, BY_ZENSICAL, CLAIMING_BY_ZENSICAL, ITSELF, BARE, BARE_CLAIMING)
 PEERS = (
     Tool(
         "markdown-exec, by MkDocs",
