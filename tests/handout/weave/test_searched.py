@@ -22,6 +22,7 @@ FORMULA = '<math data-search-exclude=""><mi>x</mi></math><span hidden>x</span>'
         f'<pre><code><span data-search-exclude="">{CODE}</span>y</code></pre>',
         f"<pre><code>{CODE}<b>y</b></code></pre>",
         f'<div class="cell-outputs" data-search-exclude><pre>x</pre>{DRAWING}</div>',
+        '<div data-search-exclude><h3 id="c">C</h3>x<p>y</p></div>',
         f"<p>With {FORMULA} and {FORMULA}, {FORMULA} {FORMULA}.</p>",
     ],
 )
@@ -40,11 +41,14 @@ def test_colours_go():
     assert CODE in searched(page, material=False)
 
 
-def test_drawings_go_where_they_are_not_indexed():
-    """Material's search would find the words of a second one, whose box it takes for the end."""
-    page = f'<p>a</p><div class="cell-outputs" data-search-exclude>{DRAWING}{DRAWING}</div><p>b</p>'
-    assert [text for _, _, text in indexed(searched(page, material=True))] == ["<p>a</p><p>b</p>"]
-    assert "0.5" in searched(page, material=False)
+def test_what_is_excluded_goes():
+    """Material's search would take up again after the first box in it that ends."""
+    card = '<details class="verdict" data-search-exclude><details>x</details><p>y</p></details>'
+    page = f"<p>a</p><div data-search-exclude>{DRAWING}{DRAWING}</div><p>b</p>{card}<p>c</p>"
+    assert searched(page, material=True) == "<p>a</p><!-- --><p>b</p><!-- --><p>c</p>"
+    assert searched(page, material=False) == page
+    never_closed = "<div data-search-exclude><p>x</p>"
+    assert searched(never_closed, material=True) == never_closed
 
 
 def indexed(html: str) -> list[tuple[str | None, str, str]]:
