@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from edf.equations.binding.copied import with_inputs_drawn
-from edf.equations.binding.lengths import free_lengths, with_one_longer
+from edf.equations.binding.lengths import Length, free_lengths, with_one_longer
 from edf.equations.diagnostics import EquationError, Why
 from edf.equations.latex.asides import stated_in
 from edf.equations.latex.parser import parse, steps
@@ -27,6 +27,7 @@ from edf.equations.meaning.resolve import insist_on_one_spelling, resolve, with_
 from edf.equations.meaning.typed import display
 from edf.equations.meaning.typed.expression import Meaning
 from edf.equations.options import Reading, parse_reading
+from edf.equations.sampling.watching import has_thresholds
 from edf.equations.sampling.world import World
 from edf.equations.testing.example import as_latex, explained, in_the_formula
 from edf.equations.testing.hypotheses import hypotheses
@@ -41,7 +42,7 @@ from edf.equations.testing.verdict import EquationVerdict
 from edf.graph import Input, Node
 from edf.report import announce, expectation
 
-LONGER = 3  # by how much a length grows of which a claim has no axis
+LONGER = (1, 3, 10)  # by how much a length grows of which a claim has no axis
 FRESH = 101  # what a repair is tested with is drawn with another seed
 EXPECTABLE = ("verified", "refuted", "inconclusive", "error")
 
@@ -129,7 +130,7 @@ def _check(
         steps = read(names)
         tested = [_tested(*pair, steps.setting) for pair in steps.pairs]
         tested = _open([equation for equation, _ in steps.pairs], tested)
-        return steps._replace(tested=_of_one_length(tested, names, steps.lengths, read))
+        return steps._replace(tested=_of_one_length(steps, tested, names, read))
 
     found = _at_lengths_with_values(names, test)
     reprinted, pairs, expected, _, all_tested, _ = _with_inputs_drawn(names, found, read)
@@ -488,29 +489,55 @@ def _with_free_lengths(
 
 
 def _of_one_length(
+    steps: _Steps,
     tested: list[_Tested],
     names: Mapping[str, Any],
-    lengths: Sequence[str],
     read: Callable[[Mapping[str, Any]], _Steps],
 ) -> list[_Tested]:
-    """Leave those steps inconclusive that are refuted where a length is another."""
-    for name in lengths:
+    """Leave those steps inconclusive that are refuted where a length is another, or cannot be
+    tested at others although they speak of nothing else."""
+    for name, by in itertools.product(steps.lengths, LONGER):
+        longer = names[name].moved(by)
         try:
-            steps = read({**names, name: names[name].moved(LONGER)})
-            elsewhere = [examine(*pair, steps.setting).finding for pair in steps.pairs]
+            others = read({**names, name: longer})
+            found = [examine(*pair, others.setting).finding.status for pair in others.pairs]
         except EquationError:
-            continue
+            found = ["error"] * len(tested)
         message = (
-            f"It holds where {name} is {names[name]}, and not where it is {names[name] + LONGER}: "
-            "it is declared as a letter and may be any"
+            f"It holds where {name} is {names[name]}, and not where it is {longer}: it is declared "
+            "as a letter and may be any"
         )
-        tested = [
-            each._replace(finding=replace(each.finding, status="inconclusive", message=message))
-            if each.finding.status == "verified" and other.status == "refuted"
-            else each
-            for each, other in zip(tested, elsewhere, strict=True)
-        ]
-    return tested
+        for number, (each, status) in enumerate(zip(tested, found, strict=True)):
+            if each.finding.status != "verified":
+                continue
+            if status == "verified":
+                sizes = each.outcome.facts["sizes"]
+                each.outcome.facts["sizes"] = sorted({*sizes, int(names[name]), int(longer)})
+            elif status == "refuted" or each.outcome.of_numbers:
+                tested[number] = _left_open(each, message)
+    return [
+        _left_open(each, "Nothing here is drawn, so that it says little of other lengths")
+        if each.outcome.of_numbers and not _is_of_every_length(*pair, steps)
+        else each
+        for pair, each in zip(steps.pairs, tested, strict=True)
+    ]
+
+
+def _left_open(tested: _Tested, message: str) -> _Tested:
+    finding = replace(tested.finding, status="inconclusive", message=message)
+    return tested._replace(finding=finding)
+
+
+def _is_of_every_length(equation: Equation, meaning: Meaning, steps: _Steps) -> bool:
+    """Whether some lengths tell of all: those in a statement about numbers are tried, and it is an
+    equation without thresholds, which these could be far from."""
+    scope = steps.setting.page.scope
+    found = {scope.find(tree) for tree in walk(equation) if isinstance(tree, Symbol)}
+    lengths = {bound.name for bound in found if bound and isinstance(bound.value, Length)}
+    if not lengths:
+        return True
+    alike = meaning.sign == "=" and not has_thresholds(meaning)
+    return alike and lengths <= set(steps.lengths)
 
 
 def understood(

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from edf.anyfunction import Applied
+from edf.equations.binding.lengths import Length
 from edf.equations.diagnostics import EquationError
 from edf.equations.meaning.typed.expression import Expr, Meaning
 from edf.equations.sampling.world import World
@@ -46,13 +47,14 @@ def with_data(meaning: Meaning, setting: Setting, outcome: Outcome) -> bool:
         )
     elif arrays:
         _around_arrays(meaning, setting, outcome, {id(value): value for value in arrays.values()})
-    elif any(_is_bound(expr) for expr in parts(meaning)):
+    elif any(_is_bound(expr, setting) for expr in parts(meaning)):
         _inconclusive(
             outcome,
             "Nothing here is drawn: it is true of the numbers that the page gave, by computation "
             "or by chance",
         )
     else:
+        outcome.of_numbers = True
         outcome.notes.append("A statement about numbers: there is nothing to draw")
     return False
 
@@ -154,12 +156,15 @@ def _with(expr: Expr, moved: dict[int, Array]) -> Expr:
     return replace(expr, args=args) if expr.args else expr
 
 
-def _is_bound(expr: Expr) -> bool:
-    """Whether a part of a formula is a number that the page bound to a name."""
+def _is_bound(expr: Expr, setting: Setting) -> bool:
+    """Whether a part of a formula is a number that the page bound to a name, and no length, of
+    which others are tried."""
     if expr.op != "number":
         return expr.op in ("call", "array")
     text = expr.label[0]
-    return bool(text) and not text[0].isdigit() and text not in ("pi", "e", "")
+    if not text or text[0].isdigit() or text in ("pi", "e"):
+        return False
+    return not isinstance(setting.page.scope.names.get(text), Length)
 
 
 def _inconclusive(outcome: Outcome, message: str) -> None:

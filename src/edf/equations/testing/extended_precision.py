@@ -79,12 +79,12 @@ def _at(meaning: Meaning, point: Points, digits: int) -> Seen | None:
     if apart <= EQUAL:
         return Seen(equal=True)
     left, right = sides[place]
-    other, another = evaluated(meaning, _nudged(point), 2 * digits, STEPS[1])[place]
+    other, another = evaluated(meaning, nudged(point), 2 * digits, STEPS[1])[place]
     change = abs((left - right) - (other - another))
     return Seen(equal=False, apart=float(apart)) if change <= STABLE * abs(left - right) else None
 
 
-def _nudged(point: Points) -> Points:
+def nudged(point: Points) -> Points:
     """Return the point with what is drawn changed in its last digit."""
     rng = np.random.default_rng(0)
     leaves = {

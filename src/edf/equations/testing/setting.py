@@ -34,12 +34,15 @@ class Outcome:
         notes: Sentences about the test.
         facts: Figures of the test.
         given: The names of inputs and arrays, where nothing was drawn as the page gives them all.
+        of_numbers: Whether nothing is drawn, and nothing that the page gives stands in it but
+            lengths.
     """
 
     finding: Finding
     notes: list[str] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
     given: str = ""
+    of_numbers: bool = False
 
 
 def parts(meaning: Meaning) -> Iterator[Expr]:

@@ -18,6 +18,7 @@ from edf.equations.testing.setting import parts
 from edf.graph import Array, Input, Node, Param
 
 TRIED = (0.0, 1.0, -1.0, 2.0, 10.0, 100.0)
+ALONE = (0.0, 1.0, -1.0)  # what numbers are tried at one by one; vectors at the first
 FAR = (100, 1000, 10**6)  # whole numbers
 MOST_NUMBERS = 4  # of a formula that are tried as well
 VERTICES = 3  # of the simplex: one for all leaves, one for each, and the middle of two
@@ -60,13 +61,18 @@ def is_simplex(world: World, node: Node) -> bool:
 
 
 def tried_points(
-    world: World, rng: np.random.Generator, far: bool = False, numbers: Sequence[float] = ()
+    world: World,
+    rng: np.random.Generator,
+    far: bool = False,
+    numbers: Sequence[float] = (),
+    alone: bool = False,
 ) -> Points:
     """Return the graph at round numbers, equal arguments, and random values of other sizes.
 
     Args:
         far: Whether whole numbers are so large that no sum up to them is made for it.
         numbers: Further ones that all arguments take.
+        alone: Whether one argument after the other takes a round number by itself.
     """
     tried = (*TRIED, *numbers)
     ends: dict[Node, tuple[float, ...]] = {
@@ -76,7 +82,8 @@ def tried_points(
     scaled = len(tried) + 2
     several = scaled + len(SCALES)
     grown = several + max(map(len, large.values()), default=0)
-    count = grown + 2 * any(ends.values())
+    single = [pair for node in world.order for pair in _alone(world, node)] if alone else []
+    count = grown + len(single) + 2 * any(ends.values())
     leaves = {}
     simplices = 0
     for node in world.order:
@@ -107,10 +114,27 @@ def tried_points(
         values[scaled:several] = resized(world, node, values[scaled:several], np.array(SCALES))
         for row, number in enumerate(large.get(node, ()), several):
             values[row] = number
+        for row, (one, number) in enumerate(single, grown):
+            if one is node:
+                values[row] = number
         if ends.get(node):  # those that belong to its set
             values[-2], values[-1] = ends[node][0], ends[node][-1]
         leaves[node] = values
     return at(world, leaves, count, int(rng.integers(2**62)), 1 + COPIES, COARSE, guarded=True)
+
+
+def _alone(world: World, node: Node) -> Iterator[tuple[Node, float]]:
+    """Yield a leaf with the numbers that it takes by itself, as far as its set has them."""
+    axes = len(world.shape(world.names[node]))
+    if node.inputs or axes > 1 or not (movable(world, node) or is_between(world, node)):
+        return
+    sample: Any = getattr(node, "sample", None)
+    low, high = getattr(sample, "low", -np.inf), getattr(sample, "high", np.inf)
+    low = 0.0 if is_positive(world, node) else low
+    for number in ALONE[: 1 if axes else None]:
+        excluded = number == 0 and getattr(node, "is_nonzero", False)
+        if (low < number < high and not excluded) or number in getattr(node, "ends", ()):
+            yield node, number
 
 
 def thresholds_written(meaning: Meaning) -> list[float]:

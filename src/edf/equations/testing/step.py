@@ -5,6 +5,7 @@
     data                is anything random at all?
     special_points      round numbers, equal arguments, and other sizes
     branches            both sides of every threshold
+    written_sizes       an inequality of as large and as small numbers as those in it
     growth              an inequality of large numbers, with sums as long
     extremes            the least margin of an inequality
     sensitivity         every term makes a difference
@@ -17,6 +18,7 @@ Each look may refute what the random points verified, or leave it inconclusive a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -48,6 +50,7 @@ from edf.equations.testing.special_points import (
     thresholds_written,
     tried_points,
 )
+from edf.equations.testing.written_sizes import at_sizes_written
 
 MANY = 320  # digits with which what is lost in rounding is looked at: doubles go down to 1e-308
 NEAR = 10  # numbers up to which derivatives are tried where they tell less far away
@@ -96,8 +99,15 @@ def examine(equation: Equation, meaning: Meaning, setting: Setting) -> Outcome:
     samples = _holds_where_random_points_are_not(meaning, setting, outcome)
     if samples is None:
         return outcome
+    far: list[Points] = []
+    if meaning.sign in COMPARISONS:
+        found = at_sizes_written(meaning, setting.world, setting.seed)
+        if found.status == "refuted":
+            outcome.finding = found
+            return outcome
+        far = [found.witness.points] if found.witness else []
     same = meaning.left == meaning.right
-    if not same and not _is_felt(meaning, samples, outcome):
+    if not same and not _is_felt(meaning, samples, outcome, far):
         return outcome
     if meaning.sign != "=" and applies_arbitrary(meaning, setting.world):
         message = "Arbitrary functions are drawn with values of about 1, which shows no bound"
@@ -152,9 +162,11 @@ def _holds_beyond_doubles(
         outcome.finding = replace(outcome.finding, status="inconclusive", message=message)
 
 
-def _is_felt(meaning: Meaning, samples: list[Points], outcome: Outcome) -> bool:
+def _is_felt(
+    meaning: Meaning, samples: list[Points], outcome: Outcome, far: Sequence[Points] = ()
+) -> bool:
     """Whether nothing is lost in rounding: no part of a formula, and no difference of its sides."""
-    lost = never_felt(meaning, [regular(points) for points in samples])
+    lost = never_felt(meaning, [*map(regular, samples), *far])
     for digits in (DIGITS, MANY) if lost else (DIGITS,):
         seen = with_more_digits(meaning, samples[0], digits)
         if seen is None or not seen.equal:
@@ -214,7 +226,11 @@ def _holds_where_random_points_are_not(
         with quiet():
             rng = np.random.default_rng(setting.seed + 2)
             chosen = tried_points(
-                setting.world, rng, _sums_nothing(meaning), thresholds_written(meaning)
+                setting.world,
+                rng,
+                _sums_nothing(meaning),
+                thresholds_written(meaning),
+                alone=not meaning.differentiates,
             )
         if _tells_less_far_away(meaning, setting.world):
             chosen = regular(chosen, NEAR)
