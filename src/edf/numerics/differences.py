@@ -299,6 +299,21 @@ def one_sided(line: Line, *, start: float = 2.0**-18, noise: float = 0.0) -> Slo
     return Slopes(sides[0], sides[1], change + rounding)
 
 
+def _weighted(offsets: Array, weights: Array, values: Array) -> Array:
+    """Sum values at the offsets of a stencil, along the second axis, times its weights.
+
+    The weights add up to 0, so differences of values are summed, without what they have in common:
+    a constant leaves no rounding, and no sum depends on how a machine's BLAS orders it.
+    """
+    last = len(offsets) - 1
+    partners = range(last, -1, -1) if offsets[0] == -offsets[last] else [0] * len(offsets)
+    total = np.zeros((len(values), *values.shape[2:]), values.dtype)
+    for k, partner in enumerate(partners):
+        if k > partner:
+            total = total + weights[k] * (values[:, k] - values[:, partner])
+    return total
+
+
 def difference_quotient(values: Array, steps: Array, method: str) -> Array:
     """Return derivatives, (entries, rows, ...), from values at shifted arguments, many at once.
 
@@ -310,9 +325,6 @@ def difference_quotient(values: Array, steps: Array, method: str) -> Array:
     """
     entries, rows = steps.shape
     shaped = values.reshape(entries, -1, rows, *values.shape[1:])
-    if method == "complex":
-        change = shaped[:, 0].imag
-    else:
-        change = np.tensordot(STENCILS[method][1], shaped, axes=([0], [1]))
+    change = shaped[:, 0].imag if method == "complex" else _weighted(*STENCILS[method], shaped)
     scale = steps.reshape(entries, rows, *(1,) * (values.ndim - 1))
     return np.asarray(change / scale)

@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 
 from edf.numerics.differences import (
+    STENCILS,
     DeclinedError,
     Line,
     central_difference,
     complex_step,
     complex_steps,
     complex_warnings_raise,
+    difference_quotient,
     differences,
     one_sided,
     richardson,
@@ -130,3 +132,15 @@ def test_complex_steps_are_small_beside_each_value():
     assert np.all(steps > 0)
     assert np.all(steps[1:] <= 1e-30 * np.abs(values[1:]))
     assert np.log(values[1] + 1j * steps[1]).imag / steps[1] == pytest.approx(1e87, rel=1e-14)
+
+
+@pytest.mark.parametrize("method", ["two-point", "differences", "one-sided"])
+def test_a_quotient_of_differences_keeps_what_values_have_in_common_out(method: str) -> None:
+    """Of constants it is 0, however large they are; of t^2 it is 2 t, to the last digits."""
+    offsets, steps = STENCILS[method][0], np.full((1, 2), 0.01)
+    constants = np.tile([1e9 / 3, -1e300 / 7], len(offsets)).reshape(-1, 1)
+    assert not difference_quotient(constants, steps, method).any()
+    at = np.array([0.3, 5.0])
+    squares = (at + 0.01 * offsets[:, None]) ** 2
+    found = difference_quotient(squares.reshape(-1, 1), steps, method)
+    assert found.ravel() == pytest.approx(2 * at, rel=1e-12)
