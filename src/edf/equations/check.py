@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from edf.equations.binding.beside import declared_beside
 from edf.equations.binding.copied import with_inputs_drawn
 from edf.equations.binding.lengths import Length, free_lengths, with_one_longer
 from edf.equations.diagnostics import EquationError, Why
@@ -115,6 +116,7 @@ def _check(
     if points < 1:
         raise EquationError(Why.OPTION, f"points={points}: at least one point is needed")
     accepts = _accepts(unreached)
+    names = _with_names_beside(latex, names, reading, loss, macros)
 
     def read(names: Mapping[str, Any]) -> _Steps:
         found, lengths = _with_free_lengths(
@@ -486,6 +488,31 @@ def _with_free_lengths(
         return read({**names, **free}), []
     except EquationError:
         return found, list(free)
+
+
+def _with_names_beside(
+    latex: str,
+    names: Mapping[str, Any],
+    reading: str | None,
+    loss: str | Node | None,
+    macros: Mapping[str, str] | None,
+) -> Mapping[str, Any]:
+    r"""Return the names of a page, with those that a claim declares if it is not understood without
+    them: beside most claims, k \in \mathbb{N} says what an index is."""
+    if r"\in" not in latex:
+        return names
+    try:
+        understood(latex, names, reading, loss, macros)
+    except EquationError as problem:
+        beside = declared_beside(parse(latex, macros), names)
+        if not beside:
+            return names
+        try:
+            understood(latex, (both := {**names, **beside}), reading, loss, macros)
+        except EquationError:
+            return names
+        return both if problem.why is Why.UNKNOWN else names
+    return names
 
 
 def _of_one_length(

@@ -137,7 +137,7 @@ def _ends(tokens: Sequence[Token]) -> bool:
 
 def _is_range(tokens: Sequence[Token]) -> bool:
     r"""i = 1, \dots, n, or i = 1, 2, 3"""
-    if not (tokens[0].kind == "letter" or tokens[0].text in GREEK):
+    if not _is_letter(tokens[0]):
         return False
     for token in tokens[1:12]:
         if token.text in DOTS:
@@ -147,8 +147,14 @@ def _is_range(tokens: Sequence[Token]) -> bool:
     return False
 
 
+def _is_letter(token: Token) -> bool:
+    return token.kind == "letter" or token.text in GREEK
+
+
 def _is_type(tokens: Sequence[Token]) -> bool:
-    r"""f : \mathbb{R}^n \to \mathbb{R}, or x \in \mathbb{R}^n"""
+    r"""f : \mathbb{R}^n \to \mathbb{R}, or x, y \in \mathbb{R}^n"""
+    while _is_letter(tokens[0]) and tokens[1].text == "," and _is_letter(tokens[2]):
+        tokens = tokens[2:]
     level = 0
     for token in tokens[1:12]:
         level += token.text in ("{", "(", "[")

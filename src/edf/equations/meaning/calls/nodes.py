@@ -332,6 +332,10 @@ def _one_argument(
         return None
     if inside and node not in mentioned and reader.page.products:
         return None
+    if mentioned and node not in mentioned and _is_no_argument(reader, node, group, bool(inside)):
+        if not reader.shape(node):
+            insist_on_product(shown, group)
+        return None
     if inside and node not in mentioned:
         variables = list(dict.fromkeys(inside))
         if len(variables) > 1:
@@ -345,8 +349,6 @@ def _one_argument(
     if mentioned and all(other is node or node in scope.ancestors(other) for other in mentioned):
         insist_on_product(shown, group)
         return None
-    if mentioned and not inside and _is_no_argument(reader, node, group):
-        return None
     fail(
         Why.AMBIGUOUS,
         f"Is this {name} times the parentheses, or {name} as a function of them? Write "
@@ -355,13 +357,18 @@ def _one_argument(
     )
 
 
-def _is_no_argument(reader: Reader, node: Node, group: Group) -> bool:
-    """Whether parentheses have the shape of nothing that a matrix depends on: C (a - b)."""
-    shape = reader.read(group).shape
-    if shape is None or len(reader.shape(node)) != 2:
+def _is_no_argument(reader: Reader, node: Node, group: Group, inside: bool) -> bool:
+    """Whether parentheses have the shape of nothing that a matrix or a number depends on.
+
+    K (y - C x) of a gain K is a product, even where K depends on the matrix C in them, and so is
+    L (f(x) - f(y)) of an eigenvalue L. Those of a vector may be meant entry by entry.
+    """
+    axes, content = len(reader.shape(node)), reader.whole(group)
+    if axes == 1 or (inside and (axes == 0 or content.free)):
         return False
-    below = reader.scope.ancestors(node)
-    return all(of_array(reader.shape(other)) != shape for other in below)
+    labels = reader.scope.labels
+    below = [other for other in reader.scope.ancestors(node) if other in labels or not other.inputs]
+    return all(of_array(reader.shape(other)) != content.shape for other in below)
 
 
 # ------------------------------------------------------------- which argument stands for which node

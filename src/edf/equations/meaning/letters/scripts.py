@@ -25,7 +25,7 @@ from edf.equations.latex.syntax import (
     walk,
 )
 from edf.equations.latex.vocabulary import GREEK, TRANSPOSES
-from edf.equations.meaning.letters.aliases import entry
+from edf.equations.meaning.letters.aliases import entry, read_alias
 from edf.equations.meaning.letters.labels import label_of, read_label
 from edf.equations.meaning.letters.symbols import (
     atom,
@@ -111,7 +111,10 @@ def read_script(reader: Reader, tree: Script) -> Expr:
 def _on_symbol(reader: Reader, base: Symbol, sub: Tree | None, sup: Tree | None, at: int) -> Expr:
     """A letter with scripts: a node, an array or one of its entries, to a power."""
     if base.base == "e" and sub is None and sup is not None:
-        if reader.scope.find(base) is not None:
+        bound = reader.scope.find(base)
+        if bound is not None and _transposes(reader, sup):  # of residuals e, e^\top e
+            return raised(reader, atom(reader, base, None, at), sup, at)
+        if bound is not None:
             fail(
                 Why.OTHER_MEANING,
                 "e is bound on this page: write \\exp(..) for the exponential",
@@ -353,6 +356,10 @@ def _labelled(reader: Reader, base: Symbol, sub: Tree | None, label: Group, at: 
     bound = reader.scope.find(base)
     if base.base == "e" and bound is None and sub is None:
         return apply("exp", (reader.read(label),), at)
+    if bound is not None and bound.kind == "alias" and bound.value.letters:
+        below = sub.items if isinstance(sub, Indices) else ()
+        indices = tuple(read_index(reader, item) for item in (*label.items, *below))
+        return read_alias(reader, bound, indices, at)
     if bound is None or bound.kind not in ("node", "array"):
         atom(reader, base, None, at)
         fail(
