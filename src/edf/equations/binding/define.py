@@ -44,6 +44,7 @@ from edf.equations.meaning.names.wording import (
     with_names,
 )
 from edf.equations.meaning.piecewise.conditions import whole_number
+from edf.equations.meaning.probability.divergences import names_divergence
 from edf.equations.options import Reading, parse_reading
 from edf.equations.sampling.world import World
 from edf.graph import Input, Node, topological_order
@@ -213,6 +214,10 @@ def _new_names(equation: Equation, names: Mapping[str, Any]) -> tuple[str, ...]:
     something of a function, and does not say what it is.
     """
     match equation.left:
+        case Product(factors=(Script(base=Symbol() as function, primes=primes), Group())) if primes:
+            if _can_be_differentiated(function, names):
+                return ()
+    match equation.left:
         case Product(factors=(*head, Group() | Script(base=Group(), primes=0) as last)):
             group = last.base if isinstance(last, Script) else last
             assert isinstance(group, Group)
@@ -220,10 +225,25 @@ def _new_names(equation: Equation, names: Mapping[str, Any]) -> tuple[str, ...]:
                 return ()
             if len(head) == 1 and _has_meaning(head[0], equation, names):
                 return ()
+            if names_divergence(head[-1], Scope(names)) and not _variables(equation.left, names):
+                return ()
     try:
         return _possible(left_side(equation.left, 0), names) if equation.sign == "=" else ()
     except EquationError:
         return ()
+
+
+def _can_be_differentiated(function: Symbol, names: Mapping[str, Any]) -> bool:
+    r"""Whether f'(x) is the derivative of something known, of a function or of what is defined as
+    f(x); but not x'(t), which may be another x."""
+    known = names.get(python_names(function)[0])
+    if known is None:
+        return named_operation(function) is not None
+    if isinstance(known, Alias):
+        return bool(known.variables)
+    if isinstance(known, Node):
+        return bool(getattr(known, "defined_at", ()))
+    return callable(known)
 
 
 def _has_meaning(function: Tree, equation: Equation, names: Mapping[str, Any]) -> bool:

@@ -318,6 +318,32 @@ def test_a_name_with_its_parameter_is_not_new() -> None:
 
 
 @pytest.mark.parametrize(
+    "latex",
+    [
+        r"\sigma'(t) = \sigma(t) (1 + \sigma(t))",
+        r"\tanh'(t) = 1 - \tanh^2(t)",
+        r"k'(t) = \frac{1}{2} e^t",
+        r"k''(t) = e^t",
+        r"h'(t) = 3 t^2",
+        r"D_{\mathrm{KL}}(p \,\|\, q) = \sum_k p_k \log \frac{q_k}{p_k}",
+        r"\operatorname{KL}(p \parallel q) = 0",
+    ],
+)
+def test_what_has_a_meaning_already_is_not_defined(latex: str) -> None:
+    """Derivatives by a prime, and a divergence: under `claims: all`, these are claims."""
+    names = declare(r"t \in \mathbb{R}, \quad p, q \in \Delta^{K-1}", {})
+    names |= define(r"k(t) = \frac{1}{2} (e^t - t), \quad h(u) = u^3", names)
+    assert defining_part(latex, names) is None
+
+
+@pytest.mark.parametrize("latex", ["t' = 2 t", "x'(t) = 2 t", r"D(p \,\|\, q) = \sum_k p_k q_k"])
+def test_a_new_name_may_have_a_prime_or_arguments(latex: str) -> None:
+    """Of what is no function, x' is another x."""
+    names = declare(r"t, x \in \mathbb{R}, \quad p, q \in \Delta^{K-1}", {})
+    assert defining_part(latex, names) is not None
+
+
+@pytest.mark.parametrize(
     ("latex", "last", "count"),
     [
         (r"2 z = 2 x, \quad z = x + w", "z = x + w", 1),

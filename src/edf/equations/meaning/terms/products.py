@@ -27,6 +27,7 @@ from edf.equations.meaning.calculus.derivatives import read_operator
 from edf.equations.meaning.calculus.points import read_derivative_at
 from edf.equations.meaning.calls.functions import named_operation
 from edf.equations.meaning.letters.scripts import is_transpose, raised
+from edf.equations.meaning.probability.divergences import read_divergence
 from edf.equations.meaning.probability.expectations import read_expectation
 from edf.equations.meaning.reader import Factors, Joins, Reader
 from edf.equations.meaning.terms.juxtaposition import read_call
@@ -116,6 +117,10 @@ def read_unit(reader: Reader, factors: Factors, joins: Joins, start: int) -> tup
         ):
             sup = behind.sup if isinstance(behind, Script) else None  # E[x]^2 is (E[x])^2
             return raised(reader, mean, sup, behind.at), 2
+        if group is behind and isinstance(group, Group):
+            divergence = read_divergence(reader, factor, group)
+            if divergence is not None:
+                return divergence, 2
         if isinstance(group, Group) and not group.open.endswith(r"\langle"):
             called = read_call(reader, factor, group, behind)
             if called is not None:
