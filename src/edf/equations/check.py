@@ -503,15 +503,16 @@ def _with_names_beside(
         return names
     try:
         understood(latex, names, reading, loss, macros)
-    except EquationError as problem:
+    except EquationError:
         beside = declared_beside(parse(latex, macros), names)
         if not beside:
             return names
         try:
-            understood(latex, (both := {**names, **beside}), reading, loss, macros)
+            both = {**names, **beside}
+            understood(latex, both, reading, loss, macros)
         except EquationError:
             return names
-        return both if problem.why is Why.UNKNOWN else names
+        return both
     return names
 
 

@@ -45,7 +45,7 @@ DEFINITIONS = [
 CALLS = [
     (r"g(x, 2) = 1", "g was defined with 1 argument, and here it has 2"),
     (r"g = 1", "g is a function: write its argument"),
-    (r"g'(x) = 1", r"write \frac{d}{dx} g(x)"),
+    (r"g'(2 x) = 1", r"write \frac{d}{dx} g(x)"),
     (r"k(2, 3) = 1", "k was defined for x itself"),
     (r"s(v_j) = 1", "s has an index j inside its definition"),
 ]

@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 
-from edf.equations.binding.declared import Declarations, Declared
+from edf.equations.binding.declared import Declarations, Declared, name_of
 from edf.equations.binding.samplers import (
     Interval,
     OneOf,
@@ -23,9 +23,10 @@ from edf.equations.diagnostics import Why, fail
 
 ORDER = re.compile(r"(?P<sign><|>|\\(?:leq?|geq?|lt|gt|neq?|succ(?:eq)?|prec(?:eq)?)(?![A-Za-z]))")
 _TOTAL = re.compile(
-    r"(?:\\sum\s*_\s*\{?\s*\w\s*\}?|\\mathbf\{1\}\^\{?\s*(?:\\top|T)\s*\}?)\s*"
-    r"(?P<name>\\?[A-Za-z]+(?:\{[A-Za-z]\})?)(?:_\{?\w\}?)?"
+    r"(?:\\sum\s*_\s*\{?\s*(?P<over>\w)\s*\}?|\\mathbf\{1\}\^\{?\s*(?:\\top|T)\s*\}?)\s*"
+    r"(?P<name>\\?[A-Za-z]+(?:\{[A-Za-z]\})?)(?:_\{?(?P<row>\w)?\s*,?\s*(?P<index>\w)\}?)?"
 )
+_ENTRY = re.compile(r"(?P<name>\\?[A-Za-z]+)_(?P<letters>[a-z]|\{\s*[a-z](?:\s*,?\s*[a-z])?\s*\})")
 _MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "!=": "!=",
              "succ": "prec", "prec": "succ", "succeq": "preceq", "preceq": "succeq"}  # fmt: skip
 
@@ -43,9 +44,21 @@ def read_order(declarations: Declarations, statement: Statement) -> None:
     else:
         named = sides[1]
         bounds = [(_MIRRORED[_plain(signs[0])], sides[0]), (_plain(signs[1]), sides[2])]
-    for one in declarations.names_in(named, at):
+    whole = _of_entry(declarations, named, at)
+    for one in declarations.names_in(named, at) if whole is None else [whole]:
         declarations.insist_on_new(one, at)
         _bounded(declarations, one, bounds, at)
+
+
+def _of_entry(declarations: Declarations, text: str, at: int) -> Declared | None:
+    r"""The array of which p_i or P_{ij} is any entry, if it is declared here."""
+    entry = _ENTRY.fullmatch(text)
+    if entry is None:
+        return None
+    one = declarations.declared.get(name_of(entry["name"], at))
+    letters = re.findall(r"[a-z]", entry["letters"])
+    known = one is not None and one.has_set and not one.family and one.function is None
+    return one if known and one is not None and len(one.lengths) == len(letters) else None
 
 
 def _bounded(
@@ -106,6 +119,13 @@ def read_equality(declarations: Declarations, statement: Statement) -> None:
         return
     total = _TOTAL.fullmatch(left)
     if total is not None and right == "1":
+        if total["row"] and total["over"] != total["index"]:
+            fail(
+                Why.DECLARATION,
+                f"Rows that add up to 1 can be declared, \\sum_j {total['name']}_{{ij}} = 1: "
+                "declare the transpose",
+                at,
+            )
         _adding_up(declarations.known(total["name"], at), at)
         return
     fail(
@@ -117,8 +137,9 @@ def read_equality(declarations: Declarations, statement: Statement) -> None:
 
 def _adding_up(one: Declared, at: int) -> None:
     """Positive entries that add up to 1 are a point of the simplex; 0 and 1, a label."""
-    if one.sample == "positive":
-        one.sample = "simplex"
+    shares = isinstance(one.sample, Interval) and (one.low, one.high) == (0.0, 1.0)
+    if one.sample == "positive" or shares:
+        one.sample, one.ends = "simplex", ()  # all entries at an end do not add up to 1
     elif isinstance(one.sample, OneOf) and sorted(one.sample.values) == [0, 1]:
         one.sample = "onehot"
     else:

@@ -67,6 +67,7 @@ from edf.equations.meaning.typed.algebra import apply
 from edf.equations.meaning.typed.display import expression, latex_of
 from edf.equations.meaning.typed.expression import Condition, Expr, Meaning, combined_in
 from edf.equations.meaning.typed.relations import COMPARISONS, as_comparison, as_equality
+from edf.equations.operations import OPERATIONS
 from edf.equations.operations.shapes import Dim, describe, fits, is_column, settle
 
 _MARKS = ACCENTS - {r"\vec"}  # which is the font of vectors
@@ -416,7 +417,7 @@ def _insist_on_same_indices(
         alone = {t: reader.occurrences[Symbol(t)] == 1 for t in reader.page.stated}
         compared |= {letter for letter, once in alone.items() if once}
     only = sorted((left.free ^ right.free) - compared)
-    if _is_number(left) or _is_number(right) or not only:
+    if _is_constant(left) or _is_constant(right) or not only:
         return
     names = ", ".join(only)
     fail(
@@ -428,10 +429,11 @@ def _insist_on_same_indices(
     )
 
 
-def _is_number(expr: Expr) -> bool:
-    while expr.op == "neg":
-        expr = expr.args[0]
-    return expr.op == "number"
+def _is_constant(expr: Expr) -> bool:
+    r"""Whether a side is made of numbers alone, as \frac{1}{n} is: the other has it everywhere."""
+    return expr.shape is None and all(
+        part.op == "number" or part.op in OPERATIONS for part in expr.walk()
+    )
 
 
 def _is_zero(expr: Expr) -> bool:

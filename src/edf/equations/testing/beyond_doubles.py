@@ -43,6 +43,7 @@ SPARE = 60  # digits that are left then
 MOST = 240_000  # digits that the numbers of all evaluations may lose together
 CLEARLY = Decimal("1e-40")  # the part of their size by which sides differ that are not equal
 STABLE = Decimal("1e-6")  # the part of a difference that may change
+NUDGE = 2.0**-40  # and the part of what is drawn that does, which is far more than its rounding
 #: Of a bound c, how far beyond it numbers are, and how close to an end in place of e^{-c}.
 BEYOND, CLOSER = 3.0, 1.5
 MOST_LOST = 2000  # digits that a number which a bound asks for may lose
@@ -92,9 +93,9 @@ def fails_beyond_doubles(meaning: Meaning, points: Points, names: Mapping[Node, 
 
 def _fails(meaning: Meaning, point: Points, place: _Place) -> bool:
     """Whether a step fails at a place, and does so with more digits, and where what else is drawn
-    has another last digit: the columns of an orthogonal matrix are so up to rounding only."""
+    has other last digits: the columns of an orthogonal matrix are so up to rounding only."""
     gaps = []
-    for precision, here in ((place.digits, point), (2 * place.digits, nudged(point))):
+    for precision, here in ((place.digits, point), (2 * place.digits, nudged(point, NUDGE))):
         try:
             with quiet(), localcontext(prec=precision):
                 sides = evaluated(meaning, here, precision, other=place.leaves(here))

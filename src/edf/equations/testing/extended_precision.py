@@ -84,12 +84,12 @@ def _at(meaning: Meaning, point: Points, digits: int) -> Seen | None:
     return Seen(equal=False, apart=float(apart)) if change <= STABLE * abs(left - right) else None
 
 
-def nudged(point: Points) -> Points:
-    """Return the point with what is drawn changed in its last digit."""
+def nudged(point: Points, part: float = NUDGE) -> Points:
+    """Return the point with what is drawn changed by about such a part of it, in its last digit."""
     rng = np.random.default_rng(0)
     leaves = {
         node: value if _is_constant(node, point.world) or value.dtype.kind != "f"
-        else value * (1 + NUDGE * rng.standard_normal(value.shape))
+        else value * (1 + part * rng.standard_normal(value.shape))
         for node, value in point.leaves.items()
     }  # fmt: skip
     return point.with_leaves(leaves)

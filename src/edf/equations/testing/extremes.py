@@ -138,8 +138,8 @@ class _Ground:
             own = places[:, first : first + entries]
             low, high = _range(self.world, node) or ANYWHERE
             if is_simplex(self.world, node):
-                own = np.maximum(own, 0)
-                own = own / own.sum(axis=1, keepdims=True)
+                own = np.maximum(own, 0).reshape(leaves[node].shape)
+                own = own / own.sum(axis=-1, keepdims=True)
             elif is_positive(self.world, node):
                 own = np.maximum(np.abs(own), low)
             else:

@@ -72,6 +72,9 @@ def _drawn(scope: Scope, shown: str, node: Input) -> str:
     if getattr(node, "measure", None) is not None:
         return _random(scope, shown, node)
     sample = node.sample
+    if sample == "simplex" and len(sizes) > 1:
+        rows = rf"\text{{ with rows in }} \Delta_{{{sizes[-1]}}}"
+        return rf"{shown} \in \mathbb{{R}}^{{{_times(sizes)}}} {rows}"
     if sample == "simplex":
         return rf"{shown} \in \Delta_{{{_times(sizes)}}}"
     if sample == "onehot":

@@ -7,13 +7,14 @@ be meant, it is an error.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from edf.equations.diagnostics import Why, fail
 from edf.equations.latex.printer import to_latex
-from edf.equations.latex.syntax import Group, Indices, Number, Script, Symbol, Tree
+from edf.equations.latex.syntax import Group, Indices, Number, Script, Symbol, Tree, walk
 from edf.equations.meaning.calculus.derivatives import read_jacobian
 from edf.equations.meaning.calculus.points import value_at
 from edf.equations.meaning.calls.functions import (
@@ -39,7 +40,7 @@ from edf.equations.meaning.letters.symbols import (
     read_node,
     time_derivative,
 )
-from edf.equations.meaning.names.scope import Bound, index_text, latex_name, python_names
+from edf.equations.meaning.names.scope import Alias, Bound, index_text, latex_name, python_names
 from edf.equations.meaning.probability.laws import density
 from edf.equations.meaning.reader import Reader
 from edf.equations.meaning.typed import algebra
@@ -150,6 +151,10 @@ def _indexed(
 def _call_definition(
     reader: Reader, bound: Bound, script: Script, indices: tuple[Index, ...], group: Group
 ) -> Expr:
+    if script.primes and not indices:
+        slope = _slope_of_definition(reader, bound, script, group)
+        if slope is not None:
+            return slope
     if script.primes or indices:
         fail(
             Why.DERIVATIVE,
@@ -158,6 +163,33 @@ def _call_definition(
             script.at,
         )
     return called_alias(reader, bound, group, script.at)
+
+
+def _slope_of_definition(reader: Reader, bound: Bound, script: Script, group: Group) -> Expr | None:
+    """h'(z) of h(u) = .., where z is an input, of which the formula of h does not speak."""
+    match group.items:
+        case (Symbol() as argument,):
+            known = reader.scope.find(argument)
+        case _:
+            return None
+    variable = None if known is None else known.value
+    if not isinstance(variable, Input) or reader.shape(variable) != ():
+        return None
+    nodes = [found.value for found in _bound_in(reader, bound.value) if found.kind == "node"]
+    if any(variable is node or variable in reader.scope.ancestors(node) for node in nodes):
+        return None
+    value = called_alias(reader, bound, group, script.at)
+    if value.shape is not None:
+        return None
+    return _differentiated(reader, value, variable, script)
+
+
+def _bound_in(reader: Reader, alias: Alias) -> Iterator[Bound]:
+    """What the names in a formula that defines a function are bound to, but for its variables."""
+    for tree in walk(alias.tree):
+        found = reader.scope.find(tree) if isinstance(tree, Symbol) else None
+        if found is not None and found.name not in alias.variables:
+            yield found
 
 
 def _call_function(
@@ -322,6 +354,11 @@ def _derivative_by(reader: Reader, bound: Bound, variable: Any, script: Script) 
     if reader.shape(variable) != () or reader.shape(bound.value) != ():
         return None
     value = read_node(reader, bound.value, (), (bound.name, to_latex(script.base)), script.at)
+    return _differentiated(reader, value, variable, script)
+
+
+def _differentiated(reader: Reader, value: Expr, variable: Input, script: Script) -> Expr:
+    """The derivative of a number by an input, as often as there are primes."""
     name = reader.scope.labels.get(variable, "x")
     label = name, latex_name(name)
     for _ in range(script.primes):
