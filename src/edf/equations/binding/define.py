@@ -61,6 +61,8 @@ _EQUALS = re.compile(  # of a definition that says itself that it is one
 _GOES_ON = frozenset(["=", "<", ">", r"\leq", r"\geq", r"\approx"])
 #: Words that are no new functions, although they are no operations of the dialect.
 _WORDS = frozenset([*MOMENTS, "rank", "dim", "ker", "span", "vol"])
+#: Of these with parentheses it must be tried whether they are new.
+_OF_RANDOM = frozenset(["E", "V", "Var", "Cov", "Corr", "SD", "P", "Pr", "p"])
 #: What makes a name an alias: derivatives, and nodes with other arguments.
 _DERIVATIVES = frozenset(["deriv", "prime", "replace", "at"])
 
@@ -221,11 +223,13 @@ def _new_names(equation: Equation, names: Mapping[str, Any]) -> tuple[str, ...]:
         case Product(factors=(*head, Group() | Script(base=Group(), primes=0) as last)):
             group = last.base if isinstance(last, Script) else last
             assert isinstance(group, Group)
-            if not all(isinstance(item, Symbol | Script | Relation) for item in group.items):
+            if not all(map(_is_argument, group.items)):
                 return ()
             if len(head) == 1 and _has_meaning(head[0], equation, names):
                 return ()
             if names_divergence(head[-1], Scope(names)) and not _variables(equation.left, names):
+                return ()
+            if len(head) == 1 and _is_known(head[0], equation, names):
                 return ()
     try:
         return _possible(left_side(equation.left, 0), names) if equation.sign == "=" else ()
@@ -244,6 +248,30 @@ def _can_be_differentiated(function: Symbol, names: Mapping[str, Any]) -> bool:
     if isinstance(known, Node):
         return bool(getattr(known, "defined_at", ()))
     return callable(known)
+
+
+def _is_argument(item: Tree) -> bool:
+    """Whether f(..) may be defined of this: a name, or one with a value; but no x^2."""
+    if isinstance(item, Script):
+        return isinstance(item.base, Symbol) and not isinstance(item.sup, Number)
+    return isinstance(item, Symbol | Relation)
+
+
+def _is_known(head: Tree, equation: Equation, names: Mapping[str, Any]) -> bool:
+    r"""Whether a left side is understood without being defined: an expectation or a probability of
+    what is random, a normal density, an eigenvalue. E(w) of what is not random is an error E."""
+    symbol = head.base if isinstance(head, Script) else head
+    if not isinstance(symbol, Symbol) or python_names(symbol)[0] in names:
+        return False
+    normal = symbol.base == "N" and r"\mathcal" in symbol.styles
+    spectral = isinstance(head, Script) and symbol.base in (r"\lambda", r"\sigma")
+    if not (symbol.base.lstrip("\\") in _OF_RANDOM or normal or spectral):
+        return False
+    try:
+        GraphBuilder(replace(equation, right=equation.left, conditions=()), names, Reading())
+    except EquationError:
+        return False
+    return True
 
 
 def _has_meaning(function: Tree, equation: Equation, names: Mapping[str, Any]) -> bool:

@@ -336,6 +336,46 @@ def test_what_has_a_meaning_already_is_not_defined(latex: str) -> None:
     assert defining_part(latex, names) is None
 
 
+@pytest.mark.parametrize(
+    "latex",
+    [
+        r"\mathbb{E}[m] = 3",
+        r"\mathbb{E}[(s - t m)^2] = 3",
+        r"E(m) = 3",
+        r"\mathbb{V}[X] = 1",
+        r"P(m = 1) = 2",
+        r"\Pr(U) = 1",
+        r"P(U \mid m = 1) = 1",
+        r"\mathbb{E}_{i \sim q}[x_i] = 3",
+        r"\lambda_{\max}(S) = 3",
+        r"\sigma_1(S) = 2",
+        r"\mathcal{N}(x \mid x, S) = 1",
+        r"f(x^2) = 3",
+    ],
+)
+def test_what_is_understood_is_not_defined(latex: str) -> None:
+    """Expectations, probabilities, eigenvalues and densities of what is known are claims."""
+    assert defining_part(latex, declare(KNOWN, {})) is None
+
+
+@pytest.mark.parametrize(
+    "latex",
+    [
+        r"E(x) = x^\top x", r"V(x) = x^\top x", r"p(x) = e^{-x^\top x}", r"P(t) = 1 + t",
+        r"p(s \mid x) = e^{-s}", r"\sigma_2(t) = t^2", r"I(t) = t^2", r"f(x_1) = 3",
+    ],
+)  # fmt: skip
+def test_the_same_letters_may_be_functions_of_other_things(latex: str) -> None:
+    """E(w) is the expectation of nothing where w is not random."""
+    assert defining_part(latex, declare(KNOWN, {})) is not None
+
+
+KNOWN = (
+    r"s, t \in \mathbb{R}, m : \Omega \to \{0, 1\}, X : \Omega \to \mathbb{R}, U \subseteq \Omega, "
+    r"x \in \mathbb{R}^n, q \in \Delta^{n-1}, S \in \mathbb{S}^n_{++}"
+)
+
+
 @pytest.mark.parametrize("latex", ["t' = 2 t", "x'(t) = 2 t", r"D(p \,\|\, q) = \sum_k p_k q_k"])
 def test_a_new_name_may_have_a_prime_or_arguments(latex: str) -> None:
     """Of what is no function, x' is another x."""
