@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 from edf.equations.diagnostics import EquationError, Why, fail
@@ -382,8 +383,16 @@ def insist_on_one_spelling(equation: Equation, scope: Scope) -> None:
         for at, sub in below.items()
         if most < 2 or not isinstance(sub, Indices) or len(sub.items) == most
     }
+    laws = {  # \mathcal{N}(x \mid \mu, \Sigma) beside N of data
+        head.at
+        for tree in walk(equation) if isinstance(tree, Product)
+        for head, behind in pairwise(tree.factors)
+        if isinstance(head, Symbol) and isinstance(behind, Group)
+        and head.base == "N" and r"\mathcal" in head.styles
+    }  # fmt: skip
+    apart = sets | laws
     for tree in walk(equation):
-        if not isinstance(tree, Symbol) or tree.at in sets or (bound := scope.find(tree)) is None:
+        if not isinstance(tree, Symbol) or tree.at in apart or (bound := scope.find(tree)) is None:
             continue
         here = tree.at in indexed
         for known in (spellings.setdefault((bound.name, here), tree),

@@ -136,7 +136,11 @@ def derivative_parts(reader: Reader, tree: Fraction | Slash) -> tuple[str, int, 
         return None
     if letter != first:
         fail(Why.DERIVATIVE, "One kind of d above and another below", tree.at)
-    if letter == "d" and reader.scope.find(Symbol("d")) is not None:
+    bound = reader.scope.find(Symbol("d"))
+    if letter == "d" and bound is not None and bound.is_length:
+        if len(below[0]) == 1:
+            return None  # d / d^2 of a length d; in d f / d x, it would cancel
+    elif letter == "d" and bound is not None:
         fail(
             Why.OTHER_MEANING,
             "d is bound on this page: a fraction or a derivative? Write \\mathrm{d} or \\cdot",
