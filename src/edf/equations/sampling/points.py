@@ -315,7 +315,12 @@ def _tile(value: Array, repeat: int) -> Array:
 
 
 def draw_points(
-    world: World, rng: np.random.Generator, count: int, copies: int, amplitude: float
+    world: World,
+    rng: np.random.Generator,
+    count: int,
+    copies: int,
+    amplitude: float,
+    guarded: bool = False,
 ) -> Points:
     """Return the graph at up to `count` new points: those where every value is finite.
 
@@ -323,7 +328,7 @@ def draw_points(
         EquationError: An input cannot be sampled, or an operation fails.
     """
     leaves = {node: drawn_leaf(world, node, rng, count) for node in world.order if not node.inputs}
-    return at(world, leaves, count, int(rng.integers(2**62)), copies, amplitude)
+    return at(world, leaves, count, int(rng.integers(2**62)), copies, amplitude, guarded)
 
 
 def _is_whole(world: World, node: Node, values: Array) -> bool:

@@ -101,6 +101,9 @@ def _fails(meaning: Meaning, point: Points, place: _Place) -> bool:
                 sides = evaluated(meaning, here, precision, other=place.leaves(here))
                 gaps.append([one - other for one, other in sides])
                 apart = [part > CLEARLY for part in map(parts_apart, sides)]
+                if meaning.sign in ("<", ">"):  # of equal sides, one is one more than the other
+                    differ = [abs(gap) != 1 for gap in gaps[-1]]
+                    apart = [far and more for far, more in zip(apart, differ, strict=True)]
         except Exception:  # something takes no such numbers, or has no value for them
             return False
         if not any(apart):

@@ -99,11 +99,13 @@ class _Judge:
         return self.outside + self.measure.outside + self.measure.rough + self.unclear
 
     def draw(self, points: int, rng: np.random.Generator) -> Finding:
-        """Draw points until so many could be used."""
+        """Draw points until so many could be used; of a strict inequality, where nothing is 0 for
+        being too small, as e^{-1000 a} is."""
+        strict = self.meaning.sign in ("<", ">")
         for number in range(MAX_DRAWS):
             if not self.done and number * points >= HOPELESS:
                 break
-            drawn = draw_points(self.world, rng, points, 1 + COPIES, COARSE)
+            drawn = draw_points(self.world, rng, points, 1 + COPIES, COARSE, guarded=strict)
             self.outside += points - len(drawn)
             if (refuted := self.add(drawn, points - self.done)) is not None:
                 return refuted
