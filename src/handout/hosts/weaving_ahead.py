@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from handout.hosts.weaving import Draft, WovenSite, named
 from handout.page.problems import Problem
 from handout.run.cache import write_anew
-from handout.weave.woven import Look, from_json
+from handout.weave.woven import Look, Woven, from_json
 
 
 class _Known(NamedTuple):
@@ -48,7 +48,7 @@ class AheadSite(WovenSite):
         if known and not self.waits(file) and self.kept_file(known.name).is_file():
             woven, lost = self.gives(draft, all_files)
             if self.content(draft, woven, more) == known.content:
-                self.keep(known.name, woven)
+                self._put_away(draft, known.name, woven)
                 self.mind(draft, known.look, lost)
                 self._registered[file.src_uri] = known
                 return named(draft, known.name)
@@ -66,9 +66,16 @@ class AheadSite(WovenSite):
         for file in sorted((draft.file for draft, _, _ in self._to_come.values()), key=self.waits):
             draft, name, more = self._to_come[file.src_uri]
             woven, lost = self.gives(draft, all_files)
-            self.keep(name, woven)
+            self._put_away(draft, name, woven)
             self._unseen[name] = (draft, self.content(draft, woven, more), lost)
             yield
+
+    def _put_away(self, draft: Draft, name: str, woven: Woven) -> None:
+        """Keep what was woven, and let go of what cells gave, which takes most of the memory."""
+        self.keep(name, woven)
+        for result in self.engine.judged(draft.file.src_uri).results:
+            if result.outcome is not None:
+                result.outcome["outputs"] = []
 
     def seen(self, name: str, look: Look) -> None:
         """Report and note what a page shows that `rest` has woven, given its name."""

@@ -6,6 +6,7 @@ facts, without judgement: whether something is as expected is for `handout.judge
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple, NotRequired, TypedDict
 
@@ -154,7 +155,14 @@ class PageOutcome(NamedTuple):
     def from_dict(cls, data: Mapping[str, Any]) -> PageOutcome:
         """Back from the form of JSON."""
         fault = None if data["fault"] is None else Fault(**data["fault"])
-        return cls(tuple(data["cells"]), fault, data["reads"])
+        reads = None if data["reads"] is None else _with_shared_names(data["reads"])
+        return cls(tuple(data["cells"]), fault, reads)
+
+
+def _with_shared_names(reads: Reads) -> Reads:
+    """The same with each name once in memory: most pages of a site read the same modules."""
+    folders = {sys.intern(name): digest for name, digest in reads["folders"].items()}
+    return {**reads, "files": list(map(sys.intern, reads["files"])), "folders": folders}
 
 
 class CellStarts(TypedDict):
@@ -279,7 +287,7 @@ class Gathering:
         elif fact["event"] == "fault":
             self.fault = Fault(fact["cell"], fact["message"], fact["line"])
         elif fact["event"] == "done":
-            self.reads = fact["reads"]
+            self.reads = _with_shared_names(fact["reads"])
 
     def _take_text(self, text: str) -> None:
         if not text:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 
@@ -13,10 +14,14 @@ from handout.run import installed
 
 
 @pytest.fixture(autouse=True)
-def _anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    installed.version.cache_clear()
-    for kept in (installed._by_name, installed._by_module, installed._recorded):
-        kept.cache_clear()
+def _anew() -> Iterator[None]:
+    """Nothing is known of another path; nor is it afterwards, by the tests that follow."""
+    known = (installed.version, installed._by_name, installed._by_module, installed._recorded)
+    for each in known:
+        each.cache_clear()
+    yield
+    for each in known:
+        each.cache_clear()
 
 
 def test_all_that_is_installed_here_has_its_version() -> None:

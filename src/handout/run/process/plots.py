@@ -24,7 +24,9 @@ def plot_svg(figure: Any) -> str:
     drawing = drawing.replace("#000000", "currentColor")
     drawing = drawing.replace("#ffffff", "var(--md-default-bg-color, #ffffff)")
     label = escape("; ".join(describe(figure)) or "A plot without titles, labels or lines")
-    return drawing.replace("<svg ", f'<svg aria-label="{label}" fill="currentColor" ', 1)
+    drawing = drawing.replace("<svg ", f'<svg aria-label="{label}" fill="currentColor" ', 1)
+    # A single minus sign at an axis would double the memory that the text takes in a build.
+    return drawing.encode("ascii", "xmlcharrefreplace").decode()
 
 
 def describe(figure: Any) -> Iterator[str]:
