@@ -356,6 +356,7 @@ def test_an_entry_that_was_forged_is_not_trusted(workshop) -> None:
 def test_a_key_can_be_shared(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Machines with the same key in their environment trust the same entries; others do not."""
     monkeypatch.setattr(cache_module, "_secret", cache_module._secret.__wrapped__)
+    monkeypatch.delenv("HANDOUT_CACHE_KEY")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "one"))
     own = signature(b"x")
     assert signature(b"x") == own
