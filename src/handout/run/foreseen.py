@@ -41,11 +41,12 @@ def _named(package: str, cells: Sequence[JobCell]) -> bool:
 def foreseen(project: Project) -> set[str] | None:
     """What pages load whose cells were edited since they were noted; None if none were."""
     needed: set[str] | None = None
-    for file, (changed, cells, packages) in _noted(project.cache).items():
-        if _changed(file) not in (None, changed) and _cells_of(file, project) != cells:
-            needed = (needed or set()).union(packages)
-            if needed.issuperset(PACKAGES):
-                break
+    with contextlib.suppress(TypeError, ValueError):  # notes of another making
+        for file, (changed, cells, packages) in _noted(project.cache).items():
+            if _changed(file) not in (None, changed) and _cells_of(file, project) != cells:
+                needed = (needed or set()).union(name for name in PACKAGES if name in packages)
+                if needed.issuperset(PACKAGES):
+                    break
     return needed
 
 

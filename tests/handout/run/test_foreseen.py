@@ -75,9 +75,18 @@ def test_what_is_not_there_is_not_foreseen(project: Project) -> None:
     edit(project.root / "figure.md", "# Gone\n")
     build(project)
     assert "claim.md" not in (project.cache / "foreseen.json").read_text()
-    for text in ("{", "[]"):
-        (project.cache / "foreseen.json").write_text(text)
+    page = str(project.root / "numpy.md")
+    for notes in (
+        "{",
+        "[]",
+        f'{{"{page}": 1}}',
+        f'{{"{page}": [1, "", 2]}}',
+        '{"\\u0000": [1, "", []]}',
+    ):
+        (project.cache / "foreseen.json").write_text(notes)
         assert foreseen(project) is None
+    (project.cache / "foreseen.json").write_text(f'{{"{page}": [1, "", ["os", "edf"]]}}')
+    assert foreseen(project) == {"edf"}
     build(project)
     clear(project.cache)
     assert not (project.cache / "foreseen.json").exists()
