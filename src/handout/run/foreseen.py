@@ -41,12 +41,11 @@ def _named(package: str, cells: Sequence[JobCell]) -> bool:
 def foreseen(project: Project) -> set[str] | None:
     """What pages load whose cells were edited since they were noted; None if none were."""
     needed: set[str] | None = None
-    with contextlib.suppress(TypeError, ValueError):  # notes of another making
-        for file, (changed, cells, packages) in _noted(project.cache).items():
-            if _changed(file) not in (None, changed) and _cells_of(file, project) != cells:
-                needed = (needed or set()).union(name for name in PACKAGES if name in packages)
-                if needed.issuperset(PACKAGES):
-                    break
+    for file, (changed, cells, packages) in _noted(project.cache).items():
+        if _changed(file) not in (None, changed) and _cells_of(file, project) != cells:
+            needed = (needed or set()).union(name for name in PACKAGES if name in packages)
+            if needed.issuperset(PACKAGES):
+                break
     return needed
 
 
@@ -78,12 +77,13 @@ class Notes:
         self._notes = {name: noted for name, noted in self._known.items() if os.path.isfile(name)}
 
     def note(self, file: Path, cells: Sequence[JobCell]) -> None:
-        """Note the cells of a page that run, and what they load."""
-        changed = _changed(str(file))
-        if changed is not None and cells:  # else a plugin has made it, and no file
-            self._notes[str(file)] = [changed, _digest(cells), packages_named(cells)]
-        else:
-            self._notes.pop(str(file), None)
+        """Note the cells of a page that run, and what they load, unless its file is as it was."""
+        name = str(file)
+        changed = _changed(name)
+        if changed is None or not cells:  # a plugin has made it, and no file
+            self._notes.pop(name, None)
+        elif name not in self._notes or self._notes[name][0] != changed:
+            self._notes[name] = [changed, _digest(cells), packages_named(cells)]
 
     def keep(self) -> None:
         """Write them, if they are not what was written."""
@@ -96,13 +96,18 @@ def _noted(cache: Path) -> dict[str, list[Any]]:
     with contextlib.suppress(OSError, ValueError):
         notes = json.loads((cache / FORESEEN).read_bytes())
         if isinstance(notes, dict):
-            return notes
+            return {name: noted for name, noted in notes.items() if _is_note(noted)}
     return {}
+
+
+def _is_note(noted: Any) -> bool:
+    """Whether it has the parts of a note; those of another making tell nothing."""
+    return isinstance(noted, list) and len(noted) == 3 and isinstance(noted[2], list)
 
 
 def _changed(file: str) -> int | None:
     """When a file was changed; None if there is none."""
     try:
         return os.stat(file).st_mtime_ns
-    except OSError:
+    except (OSError, ValueError):  # or no file can be called so
         return None
