@@ -1,6 +1,8 @@
 """Check every page and build the whole site: `python scripts/build.py [--strict]`."""
 
-from handout.cli import build
+import sys
+
+from handout.cli import main
 
 if __name__ == "__main__":
-    build()
+    main(["build", *sys.argv[1:]])

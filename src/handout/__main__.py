@@ -5,6 +5,8 @@ import os
 import sys
 from typing import NoReturn
 
+from handout.distribution import complete
+
 INTERRUPTED = 130  # 128 + SIGINT, as shells say; 1 would say that a verdict is not as expected
 _UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
 
@@ -19,17 +21,10 @@ def main() -> None:
 
 def _main() -> None:
     """Run the command line, or say what to install for it."""
-    try:
+    with complete():
         import click
 
         from handout.cli import main as command
-    except ModuleNotFoundError as missing:
-        if missing.name is None or missing.name.partition(".")[0] == "handout":
-            raise
-        sys.exit(
-            f"handout: the package {missing.name} is missing. `pip install mkdocs-handout` brings "
-            "all that the command needs."
-        )
     try:
         sys.exit(command(standalone_mode=False))
     except click.ClickException as wrong:

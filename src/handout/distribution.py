@@ -2,8 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from importlib.metadata import distribution
+import sys
+from collections.abc import Iterator
+
+
+@contextlib.contextmanager
+def complete() -> Iterator[None]:
+    """Around imports of ours: if they need a package that is missing, end and say how to get it."""
+    try:
+        yield
+    except ModuleNotFoundError as missing:
+        if missing.name is None or missing.name.partition(".")[0] == "handout":
+            raise
+        sys.exit(
+            f"handout: the package {missing.name} is missing. `pip install mkdocs-handout` brings "
+            "all that the command needs."
+        )
 
 
 def requirement() -> str:
@@ -11,6 +27,8 @@ def requirement() -> str:
 
     What an index has is not assumed to be this one, unless this one was installed from there.
     """
+    from importlib.metadata import distribution  # takes a while, and no build asks
+
     installed = distribution("mkdocs-handout")
     origin = json.loads(installed.read_text("direct_url.json") or "{}")
     if "url" not in origin:

@@ -111,7 +111,7 @@ def test_a_page_can_be_checked_from_any_folder(
         (["check", "page.md", "--json", "no/v.json"], "no/v.json: cannot be written: No such file"),
         (["check", "page.md", "--junit", "."], ".: cannot be written: Is a directory"),
         (["check", "page.md", "--jsn", "x"], "No such option '--jsn'"),
-        (["chek"], "No such command 'chek'"),
+        (["chek"], "No such command 'chek'; did you mean 'check'?"),
     ],
 )
 def test_wrong_usage_is_told_before_anything_runs(workshop, words: list[str], said: str) -> None:

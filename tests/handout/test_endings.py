@@ -110,3 +110,19 @@ main()
 """
     said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert (said.returncode, said.stderr.strip()) == (130, "handout: interrupted")
+
+
+@pytest.mark.parametrize("package", ["click", "yaml"])
+def test_a_package_that_is_missing_is_named_with_what_brings_it(package: str) -> None:
+    """The group needs the one, a command that is loaded later the other."""
+    program = f"""\
+import sys
+from handout.__main__ import main
+
+sys.modules[{package!r}] = None
+sys.argv = ["handout", "build"]
+main()
+"""
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert said.returncode == 1
+    assert said.stderr.startswith(f"handout: the package {package} is missing. `pip install")

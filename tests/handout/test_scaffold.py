@@ -192,7 +192,7 @@ def test_a_handout_is_built_with_what_started_it(
     monkeypatch: pytest.MonkeyPatch, origin: dict[str, object] | None, required: str
 ) -> None:
     """Not with whatever a package index calls by the same name."""
-    monkeypatch.setattr(distribution, "distribution", lambda _: Installed(origin))
+    monkeypatch.setattr("importlib.metadata.distribution", lambda _: Installed(origin))
     assert distribution.requirement() == required
 
 
@@ -201,7 +201,7 @@ def test_a_source_that_only_this_machine_has_is_pointed_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, origin: dict[str, object] | None
 ) -> None:
     """Continuous integration could not install it; the command says what to change."""
-    monkeypatch.setattr(distribution, "distribution", lambda _: Installed(origin))
+    monkeypatch.setattr("importlib.metadata.distribution", lambda _: Installed(origin))
     result = CliRunner().invoke(main, ["new", str(tmp_path / "course")])
     assert result.exit_code == 0
     assert ("requirements.txt" in result.output) == (origin is not None)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from edf.equations.diagnostics import Why
-from handout.cli import UsageError
+from handout.cli.common import UsageError
 from handout.page.codes import CODES
 from handout.page.problems import Problem, UserError
 
