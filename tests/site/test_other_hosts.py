@@ -25,10 +25,12 @@ ZENSICAL = """
 import sys
 from pathlib import Path
 from handout.hosts.zensical.host import ZensicalSite
+from handout.hosts.zensical.process import Renderer
 host = ZensicalSite(Path("mkdocs.yml").absolute())
 host.folder = Path(sys.argv[1])
 host.stage = host.root / ".cache/handout/zensical-test"
-site = host.build(strict=True)
+with Renderer() as renderer:
+    site = host.build(renderer, strict=True)
 sys.exit(bool(site.problems.new or host.warnings))
 """
 #: Comments, scripts and styles, and tags, whatever their attributes hold.

@@ -31,9 +31,12 @@ def build(strict: bool, host: str | None) -> None:
         except ModuleNotFoundError:
             refuse(MissingError("ProperDocs is not installed: pip install properdocs"))
     if host == "zensical":
-        from handout.hosts.zensical import host as zensical
+        from handout.hosts.zensical.process import Renderer
 
-        sys.exit(zensical.build(strict))
+        with Renderer() as renderer:  # loads Zensical, and meanwhile the rest is loaded here
+            from handout.hosts.zensical import host as zensical
+
+            sys.exit(zensical.build(renderer, strict))
     from handout.hosts.building import build_site
 
     sys.exit(build_site(strict))

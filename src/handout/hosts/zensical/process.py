@@ -14,8 +14,10 @@ from collections.abc import Callable
 from importlib import import_module
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from handout.weave.woven import Look
+if TYPE_CHECKING:
+    from handout.weave.woven import Look
 
 if sys.platform == "linux":
     _CONTEXT = multiprocessing.get_context("fork")  # has loaded what Zensical and handout share
