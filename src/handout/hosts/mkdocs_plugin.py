@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -86,6 +87,7 @@ class HandoutPlugin(BasePlugin[HandoutConfig]):
 
     def on_startup(self, *, command: str, dirty: bool) -> None:
         """Stay the same plugin for as long as the command runs, however often it builds."""
+        gc.freeze()  # what is loaded is no garbage, and looking for some in it takes a while
         self.watched: set[Path] = set()
         self.dirty = dirty
         self.drafts = command == "serve"  # which shows drafts as well

@@ -38,7 +38,7 @@ _ITALICS = {
     if unicodedata.category(chr(code)) != "Cn"
 } | {"h": "ℎ"}
 _PROGRAM = "from handout.math import fonts; fonts.wait_and_write()"
-_NICE = 3  # as of the cells, which run meanwhile: the build itself comes first
+_NICE = 10  # the cells, which run meanwhile, come first
 _ALWAYS = "0123456789()[]{}|+−=,.√∑∏ "
 
 # How far scripts keep from the bottom and the top of what they belong to, in thousandths of an em.

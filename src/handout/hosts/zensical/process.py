@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import multiprocessing
 import os
 import re
@@ -116,6 +117,7 @@ def _wait_and_build(others: Connection, connection: Connection) -> None:
         import_module("zensical.config")  # before the site is known: it takes most of the time
     from handout.weave import extension  # likewise
 
+    gc.freeze()  # as in the process that began it
     while True:
         try:
             configuration, strict = connection.recv()
