@@ -19,26 +19,24 @@ from logging import Logger
 from pathlib import Path, PurePosixPath
 from tempfile import gettempdir
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, unquote, urljoin
+from urllib.parse import unquote
 
 from handout.engine import Engine, open_page
 from handout.hosts import overlooked
+from handout.hosts.site_files import SiteFiles
 from handout.hosts.site_font import SiteFont
 from handout.hosts.site_problems import SiteProblems
 from handout.hosts.unusable_files import forget_links, is_text, looping_link
 from handout.judge.verdicts import JudgedPage, Result
-from handout.math import fonts
 from handout.page.cut_values import cut_front_matter, cut_values
 from handout.page.dollars import doubtful_dollars
 from handout.page.fences import read_text
 from handout.page.pages import MARKDOWN, Page, PageError, make_page, shown_path, unreadable_page
 from handout.page.problems import Problem
 from handout.page.references import references
-from handout.render.badge import status_svg
 from handout.render.head import download
 from handout.report.problems import coverage_problems, order_problems, problems
-from handout.report.verdicts_json import verdicts_json
-from handout.run.cache import PAGES, Cache, write, write_anew
+from handout.run.cache import PAGES, Cache, write
 from handout.run.digests import digest
 from handout.run.kept import kept
 from handout.run.runner import Progress
@@ -62,7 +60,6 @@ if TYPE_CHECKING:
 
 _LOCAL_LINK = re.compile(r"\]\(<?([\w%./ -]+\.\w+)")
 _PATIENCE = 60  # seconds that a build takes, and the host to see what it has written
-_ASSETS = Path(__file__).parents[1] / "assets"
 
 
 class Site:
@@ -122,8 +119,6 @@ class Site:
         self._unsettled: set[str] = set()  # pages into which other plugins have still to write
         self._resolved: set[str] = set()  # notebooks whose links lead to addresses by now
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
-        self.downloads: dict[PurePosixPath, Page] = {}  # as notebooks, by their place in the site
-        self._urls: dict[str, str] = {}  # of pages, by their names
         self.live: LiveSite | None = None
         self.note = ""
         if project.settings.live:
@@ -132,6 +127,7 @@ class Site:
             self.live, self.note = live_site(project)
         if self.note and project.settings.live == "required":
             log.warning(self.note)
+        self.files = SiteFiles(project, docs, self.live)
 
     def start(self, pages: Iterable[Any]) -> None:
         """Read the pages and start running their cells; say on a page that it cannot be read."""
@@ -139,7 +135,7 @@ class Site:
             if not file.src_uri.endswith((*MARKDOWN, ".ipynb")):
                 self._mind_script(file)
                 continue
-            self._urls[file.src_uri] = file.url
+            self.files.urls[file.src_uri] = file.url
             try:
                 page = self.pages[file.src_uri] = self._read(file)
                 if not self.cache.knows_text(page.digest):
@@ -388,17 +384,12 @@ class Site:
         return html
 
     def _download(self, page: Page, file: Any, whole: bool) -> str:
-        """The link to a page's notebook, if it has one; it will be written."""
-        place = PurePosixPath(file.dest_uri)
-        if page.notebook:
-            place = place.with_name(PurePosixPath(page.name).name)
-            self.downloads[place] = page
-            return download(self._link(file, place))
-        if not (whole and page.running and self.project.settings.live):
+        """The link to a page's notebook, if it has one."""
+        place = self.files.notebook(page, file.dest_uri, whole)
+        if place is None:
             return ""
-        place = place.with_name(f"{PurePosixPath(page.name).stem}.ipynb")
-        self.downloads[place] = page
-        return download(self._link(file, place), "Download this page as a notebook")
+        words = "Download this notebook" if page.notebook else "Download this page as a notebook"
+        return download(self._link(file, place), words)
 
     def _link(self, file: Any, place: PurePosixPath) -> str:
         """The address of a file of the site that stands beside a page."""
@@ -555,31 +546,8 @@ class Site:
             folder: of the site.
             live: whether the files of live pages, which change with nothing here, are yet to come.
         """
-        verdicts = [verdict for page in self.judged for verdict in page.verdicts]
-        folder.mkdir(parents=True, exist_ok=True)
-        text = verdicts_json(self.judged, self.project.settings)
-        write_anew(folder / "verdicts.json", text.encode())
-        write_anew(folder / "verdicts.svg", status_svg(verdicts).encode())
-        for name in ("handout.css", "handout.js", "graph.js"):
-            write_anew(folder / fonts.FOLDER / name, (_ASSETS / name).read_bytes())
-        if self.live is not None and live:
-            self.live.write(folder)
-        for place, page in self.downloads.items():
-            notebook = page.text if page.notebook else self._as_notebook(page)
-            write_anew(folder / place, notebook.encode())
+        self.files.write(folder, self.judged, live)
         self.font.write(folder, self.dirty)
-
-    def _as_notebook(self, page: Page) -> str:
-        from handout.live.notebook import as_notebook, surroundings
-
-        reads = self.engine.judged(page.name).reads
-        around = surroundings(page, reads, self.docs, self._on_the_web)
-        return as_notebook(page, self.project.macros(page), around)
-
-    def _on_the_web(self, name: str) -> str:
-        """The address of a document; empty where the site does not say its own."""
-        home = self.project.address
-        return urljoin(home, self._urls.get(name, quote(name))) if home else ""
 
     def close(self) -> None:
         """End what still runs; say what is no problem, and should be known."""

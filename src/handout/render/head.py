@@ -63,7 +63,7 @@ def _short(latex: str) -> str:
     return latex if len(latex) <= _LONGEST else latex[: _LONGEST - 1] + "…"
 
 
-def download(name: str, words: str = "Download this notebook") -> str:
+def download(name: str, words: str) -> str:
     """A link to the notebook of a page, to stand under its title."""
     link = f'<a href="{escape(quote(name))}" download>{escape(words)}</a>'
     return f'<p class="notebook-download" data-search-exclude>{link}</p>'
