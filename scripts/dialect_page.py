@@ -70,7 +70,7 @@ REFUSED_FORMULAS: dict[str, tuple[str, ...]] = {
         r"A u \odot v = v \odot A u",
     ),
     "Derivatives": (
-        r"\frac{\partial L}{\partial A} = A",
+        r"\frac{\partial}{\partial A} (u^\top A v) = u v^\top",
         r"\frac{\partial}{\partial a} (a s) = s + a f'(a)",
         r"\frac{d}{da} a^2 c = 2 a c",
         r"\nabla_u z = B",

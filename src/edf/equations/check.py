@@ -24,7 +24,12 @@ from edf.equations.meaning.names.scope import Scope
 from edf.equations.meaning.names.wording import insist_on_remarks, with_names
 from edf.equations.meaning.piecewise.conditions import with_bounds, with_ranges
 from edf.equations.meaning.reader import Page
-from edf.equations.meaning.resolve import insist_on_one_spelling, resolve, with_told_lengths
+from edf.equations.meaning.resolve import (
+    insist_on_one_spelling,
+    refuse_layout,
+    resolve,
+    with_told_lengths,
+)
 from edf.equations.meaning.typed import display
 from edf.equations.meaning.typed.expression import Meaning
 from edf.equations.options import Reading, parse_reading
@@ -286,6 +291,10 @@ def _tested(equation: Equation, meaning: Meaning, setting: Setting) -> _Tested:
     begun = setting.world.work.done
     outcome = examine(equation, meaning, setting)
     finding = outcome.finding
+    if meaning.turned is not None and finding.status in ("verified", "refuted"):
+        other = _examined(equation, meaning.turned, setting)
+        if other is None or other.finding.status != finding.status:
+            refuse_layout(equation, setting.page)
 
     def elsewhere(other: Equation, means: Meaning) -> Finding:
         return examine(other, means, replace(setting, seed=setting.seed + FRESH)).finding
@@ -431,6 +440,7 @@ def _insist_on_one_reading(equation: Equation, meaning: Meaning, setting: Settin
             continue
         if _holds(equation, meaning, replace(setting, page=other)):
             raise EquationError(Why.AMBIGUOUS, message, position=expr.at)
+    _insist_on_number(equation, meaning, setting)
     naturals = [
         part
         for part in dict.fromkeys(walk(equation))
@@ -446,6 +456,27 @@ def _insist_on_one_reading(equation: Equation, meaning: Meaning, setting: Settin
             f"This holds from {name} = 1 on, and not for 0: is 0 a natural number? Declare "
             f"{name} \\in \\mathbb{{N}}_{{>0}}, or \\mathbb{{N}}_0",
             position=naturals[0].at,
+        )
+
+
+def _insist_on_number(equation: Equation, meaning: Meaning, setting: Setting) -> None:
+    r"""Refuse what holds if \pi is the number, and not the name that the page binds.
+
+    Raises:
+        EquationError: It holds so.
+    """
+    scope, symbol = setting.page.scope, Symbol(r"\pi")
+    bound = scope.find(symbol)
+    if bound is None or symbol not in walk(equation):
+        return
+    names = {name: value for name, value in scope.names.items() if name != bound.name}
+    other = replace(setting.page, scope=Scope(names))
+    if _holds(equation, meaning, replace(setting, page=other)):
+        raise EquationError(
+            Why.AMBIGUOUS,
+            f"This holds if \\pi is the number 3.14.., and not if it is the {bound.name} of this "
+            "page: give that another name",
+            position=next(tree.at for tree in walk(equation) if tree == symbol),
         )
 
 

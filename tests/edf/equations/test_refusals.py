@@ -269,7 +269,10 @@ REFUSALS: list[tuple[Any, ...]] = [
     ("vectors", r"\mathbf{1}^\top \mathbf{1} = a", "length of this cannot be told", None),
     ("vectors", r"m = F'(x)", "needs a function of one number", "F'(x)"),
     # --------------------------------------------------------------------------------- derivatives
-    ("vectors", r"\frac{\partial \ell}{\partial A} = A", "a row or a column?", "A} = A"),
+    (
+        "vectors", r"\frac{\partial}{\partial A} (x^\top A y) = x y^\top",
+        "a row or a column?", "A} (x",
+    ),
     ("softmax", r"\frac{\partial l}{\partial x} = \frac{\partial l}{\partial P} \frac{\partial P}{\partial x}", r"a row or a column? Write \nabla_{x}", "x} = "),
     ("vectors", r"\frac{\partial \ell}{\partial W^\top} = W", "The left side is a 4 by 3 matrix", "W"),
     ("vectors", r"\frac{\partial z}{\partial W} = W", "is no matrix", "W} = W"),

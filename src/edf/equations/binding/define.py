@@ -35,8 +35,10 @@ from edf.equations.meaning.names.scope import (
     Alias,
     Bound,
     Scope,
+    arguments_of,
     is_defined,
     joined_name,
+    of_arguments,
     python_names,
 )
 from edf.equations.meaning.names.wording import (
@@ -100,6 +102,7 @@ def define(
         for statement in statements(_plain(source), _is_one):
             known = {n: v for n, v in {**names, **made}.items() if v is not None}
             name, node = _defined(statement, known, declared)
+            name = _apart(name, arguments_of(node), known)
             if name in made and made[name] is not None:
                 fail(Why.DECLARATION, f"{name} is defined twice", statement.at)
             made |= stale(known, [name]) | {name: node}
@@ -232,9 +235,18 @@ def _new_names(equation: Equation, names: Mapping[str, Any]) -> tuple[str, ...]:
             if len(head) == 1 and _is_known(head[0], equation, names):
                 return ()
     try:
-        return _possible(left_side(equation.left, 0), names) if equation.sign == "=" else ()
+        found = _possible(left_side(equation.left, 0), names) if equation.sign == "=" else ()
     except EquationError:
         return ()
+    count = len(_listed(equation.left))
+    return tuple(_apart(name, count, names) for name in found)
+
+
+def _apart(name: str, count: int, names: Mapping[str, Any]) -> str:
+    """A name for H(p, q) beside an H(p) that a formula has defined before: the two are told apart
+    by how many arguments they have."""
+    before = arguments_of(names.get(name))
+    return of_arguments(name, count) if 0 < before < count else name
 
 
 def _can_be_differentiated(function: Symbol, names: Mapping[str, Any]) -> bool:
@@ -370,6 +382,7 @@ def _defined(
     laid.node.name = name
     laid.node.first_member = first  # type: ignore[attr-defined]  # which no node of Python has
     laid.node.defined_at = _arguments(equation.left, names)  # type: ignore[attr-defined]  # f(x)
+    laid.node.argument_count = len(_listed(equation.left))  # type: ignore[attr-defined]  # f(x, y)
     return name, laid.node
 
 
@@ -410,16 +423,27 @@ def _insist_on_all(
 
 def _arguments(left: Tree, names: Mapping[str, Any]) -> tuple[Node, ...]:
     """The inputs that a left side f(x) lists, of which a node is defined."""
-    found = (names.get(python_names(symbol)[0]) for symbol in _listed(left))
+    found = (names.get(_name_of(item)) for item in _listed(left))
     return tuple(node for node in found if isinstance(node, Node))
 
 
-def _listed(left: Tree) -> tuple[Symbol, ...]:
-    """The names among the arguments on a left side, f(x)."""
+def _listed(left: Tree) -> tuple[Tree, ...]:
+    """The arguments on a left side, f(x)."""
     match left:
         case Product(factors=(Symbol() | Script(), Group(items=items))):
-            return tuple(item for item in items if isinstance(item, Symbol))
+            return items
     return ()
+
+
+def _name_of(item: Tree) -> str:
+    r"""The name of an argument, x, x' or \beta_0; empty for a member x_i, and for a value."""
+    if not isinstance(item, Symbol | Script) or isinstance(getattr(item, "sup", None), Group):
+        return ""
+    try:
+        left = left_side(item, item.at)
+    except EquationError:
+        return ""
+    return "" if left.letters else left.names[-1]
 
 
 def _of_square(equation: Equation) -> Equation:
@@ -437,7 +461,8 @@ def _variables(left: Tree, names: Mapping[str, Any]) -> tuple[str, ...]:
 
     The members of a family are no x, so that h(x) and h(x^{(i)}) can stand side by side.
     """
-    found = [python_names(symbol)[0] for symbol in _listed(left) if not symbol.styles]
+    symbols = [item for item in _listed(left) if isinstance(item, Symbol) and not item.styles]
+    found = [python_names(symbol)[0] for symbol in symbols]
     known = (names.get(name) for name in found)
     new = [k is None or getattr(k, "is_family", False) for k in known]
     return tuple(name for name, is_new in zip(found, new, strict=True) if is_new)

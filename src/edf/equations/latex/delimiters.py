@@ -8,6 +8,7 @@ from edf.equations.latex.syntax import (
     Bars,
     Evaluated,
     Group,
+    Symbol,
     Tree,
 )
 from edf.equations.latex.tokens import Token
@@ -51,7 +52,7 @@ class DelimiterParser(Grammar):
             self.fail(
                 Why.UNFINISHED, f"Nothing stands between {opened.text} and {closing}", opened.at
             )
-        items, commas = [self.expression() if bars else self.statement()], []
+        items, commas = [self.expression() if bars else self._item()], []
         while (
             not bars
             and (self.text in SEPARATORS or self.sized_separator())
@@ -67,7 +68,7 @@ class DelimiterParser(Grammar):
             if self.text == closing and separator == ",":
                 break
             commas.append(separator)
-            items.append(self.statement())
+            items.append(self._item())
         size_behind = ""
         free = size != r"\left" and not bars  # only \left and \right are a pair for TeX
         if (size and self.text == SIZES[size]) or (
@@ -86,6 +87,12 @@ class DelimiterParser(Grammar):
             return Bars(items[0], *written, opened.text in DOUBLE_BARS, at=first.at)
         shown = () if set(commas) <= {","} else tuple(commas)
         return Group(tuple(items), *written, shown, at=first.at)
+
+    def _item(self) -> Tree:
+        r"""One of several things in parentheses; of \pi(\cdot \mid s), a dot for what is open."""
+        if self.text == r"\cdot" and self.peek() in (*SEPARATORS, *CLOSING.values()):
+            return Symbol(r"\cdot", at=self.next().at)
+        return self.statement()
 
     def evaluated(self, first: Token) -> Tree:
         r"""\left. body \right|_{x = a}"""

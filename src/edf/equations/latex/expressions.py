@@ -298,7 +298,7 @@ class ExpressionParser(
             return self.root()
         if text == r"\operatorname" and self.peek() == "*":
             return self.named_big()
-        if text in (r"\mathop", r"\operatornamewithlimits"):
+        if text in (r"\mathop", r"\operatornamewithlimits") or self.is_place_of_extremum():
             return self.named_big()
         if text in (r"\overset", r"\underset", r"\stackrel"):
             return self.stacked()

@@ -2,6 +2,7 @@ r"""Function macros with their arguments, and signs that act on the rest of thei
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 
 from edf.equations.diagnostics import Why
@@ -25,12 +26,15 @@ from edf.equations.latex.vocabulary import (
     FRACTIONS,
     FUNCTIONS,
     GREEK,
+    NAMING,
     POWERED,
     PRODUCT_SIGNS,
     RELATIONS,
     SIZES,
     TRANSPOSES,
 )
+
+_ARG = re.compile(r"arg ?\\?(?:min|max)")
 
 
 class FunctionParser(Grammar):
@@ -259,7 +263,16 @@ class FunctionParser(Grammar):
         star = "*" if self.text == "*" else ""
         if star:
             self.next()
-        return self.big(f"{token.text}{star}{{{self.raw_argument()}}}", token.at)
+        word = token.inner if token.kind == "words" else self.raw_argument()
+        return self.big(f"{token.text}{star}{{{word}}}", token.at)
+
+    def is_place_of_extremum(self) -> bool:
+        r"""Whether \arg\min or \arg\max stands here as a word, \mathrm{argmin}, \text{arg max}."""
+        if self.token.kind == "words":
+            return _ARG.fullmatch(self.token.inner) is not None
+        close = self.closing_brace(self.place + 1) if self.text in NAMING else None
+        inner = () if close is None else self.tokens[self.place + 2 : close]
+        return _ARG.fullmatch("".join(token.text for token in inner)) is not None
 
 
 def _has_differential(body: Tree) -> bool:

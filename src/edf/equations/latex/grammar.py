@@ -90,6 +90,10 @@ class Grammar(Cursor):
         """Read what stands below a sign."""
         raise NotImplementedError
 
+    def is_place_of_extremum(self) -> bool:
+        """Whether a word stands here that is set as the sign of a place of a minimum is."""
+        raise NotImplementedError
+
     def big(self, macro: str, at: int) -> Tree:
         """Read a sign that acts on the rest of its term."""
         raise NotImplementedError

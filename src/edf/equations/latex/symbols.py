@@ -23,9 +23,12 @@ from edf.equations.latex.vocabulary import (
     SYMBOLS,
 )
 
+_ARG = r"(?:\\?arg(?:\\,|\\!)? ?)?"
 _SIGN_ABOVE = re.compile(
-    r"\\(max|min|lim|sum|prod)|\\(?:text|textrm|mathrm|operatorname\*?) ?\{ ?(max|min|lim) ?\}"
+    rf"\\(?:lim|sum|prod)|{_ARG}\\(?:max|min)"
+    rf"|\\(?:text|textrm|mathrm|operatorname\*?) ?\{{ ?(?:{_ARG}\\?(?:max|min)|lim) ?\}}"
 )
+_SIGN = re.compile(r"(arg)?[^a-z]*(max|min|lim|sum|prod)[^a-z]*$")
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9 -]*|[01]")
 
 
@@ -83,7 +86,9 @@ class SymbolParser(Grammar):
             end, self.place = self.place, start
             lower = self.bounds()
             self.place = end
-            found = self.big("\\" + (sign[1] or sign[2]), token.at)
+            word = _SIGN.search(body)
+            assert word is not None
+            found = self.big(f"\\{word[1] or ''}{word[2]}", token.at)
             if isinstance(found, Big) and found.lower is None and found.upper is None:
                 return replace(found, lower=lower, shown=written)
             self.fail(Why.NOTATION, f"A second index on {body}", token.at)

@@ -160,6 +160,12 @@ class Big(Tree):
     body: Tree
     shown: str = ""  # the sign and what stands below it as written, if not behind _
 
+    @property
+    def place(self) -> str:
+        """`argmin` or `argmax`, however it is set, of a sign for the place of an extremum."""
+        letters = "".join(filter(str.isalpha, self.macro))
+        return letters[-6:] if letters.endswith(("argmin", "argmax")) else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Relation(Tree):

@@ -85,7 +85,9 @@ COMMON_MACROS: Mapping[str, str] = {
     "norm": r"\lVert #1 \rVert", "abs": r"\lvert #1 \rvert", "T": r"^{\top}",
     **{
         word: rf"\operatorname{{{word}}}"
-        for word in "Cov cov Var var Corr corr tr diag sgn sign rank softmax relu KL".split()
+        for word in (
+            "argmin argmax Cov cov Var var Corr corr tr diag sgn sign rank softmax relu KL".split()
+        )
     },
 }  # fmt: skip
 

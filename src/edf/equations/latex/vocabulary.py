@@ -62,7 +62,7 @@ POWERED = frozenset(macro for macro, operation in BY_MACRO.items() if operation.
 #: Signs that act on the rest of their term, most with an index below.
 BIG = frozenset(BY_SIGN) | frozenset(
     r"""
-    \int \iint \oint \lim \limsup \liminf \sup \inf \argmax \argmin \bigcup \bigcap \bigoplus
+    \int \iint \oint \lim \limsup \liminf \sup \inf \bigcup \bigcap \bigoplus
     \bigotimes \bigwedge \bigvee
     """.split()
 )

@@ -53,6 +53,9 @@ class Graph(Protocol):
     def follows_rows(self, node: Node, below: Node) -> bool:
         """Whether each row of a node's value depends on that row of another's alone."""
 
+    def adds_up(self, node: Node, axes: tuple[int, ...]) -> bool:
+        """Whether a node's values along some of its axes add up to 1."""
+
     def include(self, function: Any, shapes: Sequence[tuple[int, ...]]) -> tuple[Node, list[Node]]:
         """Return the node that a function of nodes makes, and what stands for its arguments."""
 

@@ -42,6 +42,7 @@ from edf.equations.latex.syntax import (
     Sum,
     Symbol,
     Tree,
+    rewritten,
     substituted,
     walk,
 )
@@ -75,9 +76,10 @@ _MARKS = ACCENTS - {r"\vec"}  # which is the font of vectors
 
 
 def resolve(equation: Equation, page: Page) -> Meaning:
-    """Return the meaning of one step.
+    r"""Return the meaning of one step.
 
-    An index that several sums have may mean something else in each, if it cannot be one.
+    An index that several sums have may mean something else in each, if it cannot be one; and
+    2\pi may be a multiple of the number, if it cannot be one of a vector \pi.
 
     Raises:
         EquationError: Something is not understood or does not fit; without the source.
@@ -87,13 +89,38 @@ def resolve(equation: Equation, page: Page) -> Meaning:
         return _resolve(equation, page)
     except EquationError:
         apart = with_own_indices(equation, page.scope)
-        if apart == equation:
-            raise
-        try:
-            return _resolve(apart, page)
-        except EquationError:
-            pass  # what is wrong with one index is said
+        for other, within in ((apart, page), _with_number_pi(equation, page)):
+            if other == equation:
+                continue
+            with suppress(EquationError):  # what is wrong with the first reading is said
+                return _resolve(other, within)
         raise
+
+
+def _with_number_pi(equation: Equation, page: Page) -> tuple[Equation, Page]:
+    r"""A step in which \pi is the number behind a number, of a page where it is no number."""
+    symbol = Symbol(r"\pi")
+    bound = page.scope.find(symbol)
+    if bound is None or bound.kind == "number":
+        return equation, page
+    constant = Symbol(r"\pi~", shown=r"\pi")
+
+    def as_number(tree: Tree) -> Tree:
+        if not isinstance(tree, Product):
+            return tree
+        before = (None, *tree.factors)
+        pairs = zip(before, tree.factors, strict=False)
+        factors = tuple(
+            replace(constant, at=factor.at)
+            if factor == symbol and isinstance(previous, Number)
+            else factor
+            for previous, factor in pairs
+        )
+        return tree if factors == tree.factors else replace(tree, factors=factors)
+
+    changed = rewritten(equation, as_number)
+    assert isinstance(changed, Equation)
+    return changed, replace(page, scope=Scope({**page.scope.names, "pi~": math.pi}))
 
 
 def with_told_lengths(equations: Sequence[Equation], page: Page) -> Page:
@@ -249,10 +276,11 @@ def _with_fitting_layout(equation: Equation, page: Page, columns: bool) -> Meani
     """Read derivatives of numbers by bare vectors in the one layout in which all shapes fit.
 
     Beside derivatives of vectors it must be a single one: a chain of nothing but derivatives fits
-    in some layout in whichever order it is written.
+    in some layout in whichever order it is written. Where both fit, as of a square matrix, both are
+    tested, and must agree.
 
     Raises:
-        EquationError: Both layouts fit, or none does.
+        EquationError: None fits, or a gradient has the shape of the transpose.
     """
     found: list[Meaning] = []
     turned = False  # a gradient by a matrix in the shape of its transpose is to be declared
@@ -276,11 +304,26 @@ def _with_fitting_layout(equation: Equation, page: Page, columns: bool) -> Meani
             turned = reader.turned
     if len(found) == 1 and not turned:
         return found[0]
+    if len(found) == 2 and not chained:
+        return replace(found[0], layout="", turned=found[1])
     if not found and not chained and len(problems) == 1:  # which has nothing to do with layouts
         raise next(iter(problems.values()))
+    return _without_layout(equation, page, columns)
+
+
+def _without_layout(equation: Equation, page: Page, columns: bool = False) -> Meaning:
     reader = Reader(equation, page, READERS, read_unit)
     reader.columns = columns
     return _read_equation(reader, equation)
+
+
+def refuse_layout(equation: Equation, page: Page) -> None:
+    """Refuse derivatives by bare vectors, a row or a column, with no layout declared.
+
+    Raises:
+        EquationError: Always, for a step that has some.
+    """
+    _without_layout(equation, page)
 
 
 def _alike(turned: Meaning, meaning: Meaning) -> bool:

@@ -129,6 +129,13 @@ class World:
                 return False
         return True
 
+    def adds_up(self, node: Node, axes: tuple[int, ...]) -> bool:
+        """Whether a node's values along some of its axes add up to 1."""
+        rng = np.random.default_rng(0)
+        leaves = {leaf: self.leaf(leaf, rng) for leaf in self.order if not leaf.inputs}
+        value = self._computed(leaves)[self.twins[node]]
+        return bool(np.allclose(value.sum(axis=axes), 1.0, rtol=1e-9))
+
     def _computed(self, known: Mapping[Node, Array]) -> dict[Node, Array]:
         """Return all values (of nodes of the copy), given some."""
         values = dict(known)

@@ -439,7 +439,7 @@ def _tested_so(
         if not world.fits:
             continue
         page = replace(setting.page, world=world, scope=scope)
-        for variant in _variants(equation, change):
+        for variant in _variants(equation, change, scope):
             try:
                 means = resolve(variant, page)
             except EquationError:
@@ -522,9 +522,15 @@ def _scopes(scope: Scope, change: LengthChange) -> Iterator[Scope]:
             yield Scope({**own.names, **dict(itertools.chain(*(c.items() for c in chosen)))})
 
 
-def _variants(equation: s.Equation, change: LengthChange) -> Iterator[s.Equation]:
-    """Yield the equation, and the equation with some numbers changed as the lengths are."""
+def _variants(equation: s.Equation, change: LengthChange, scope: Scope) -> Iterator[s.Equation]:
+    """Yield the equation, and the equation with some numbers changed as the lengths are.
+
+    What Python computes with n once and for all stays as it is, as n/2 does in a log likelihood;
+    the sums up to n in the formula go on over all values.
+    """
     yield equation
+    if (longer := _with_all_values(equation, change, scope)) != equation:
+        yield longer
     places = [place for place in change.places if place[1] in change.lengths]
     for count in range(1, len(places) + 1):
         for chosen in itertools.combinations(places, count):
@@ -533,6 +539,22 @@ def _variants(equation: s.Equation, change: LengthChange) -> Iterator[s.Equation
                 changed = _with(changed, path, s.Number(str(number + change.by)))
             assert isinstance(changed, s.Equation)
             yield changed
+
+
+def _with_all_values(equation: s.Equation, change: LengthChange, scope: Scope) -> s.Equation:
+    """An equation in which sums up to a number of Python that is a length end with the axis."""
+
+    def longer(tree: s.Tree) -> s.Tree:
+        if isinstance(tree, s.Big) and isinstance(tree.upper, s.Symbol):
+            bound = scope.find(tree.upper)
+            value = None if bound is None else bound.value
+            if type(value) is int and value in change.lengths:
+                return replace(tree, upper=s.Number(str(value + change.by), at=tree.upper.at))
+        return tree
+
+    changed = s.rewritten(equation, longer)
+    assert isinstance(changed, s.Equation)
+    return changed
 
 
 def _places(tree: s.Tree, texts: Container[str], path: _Path = ()) -> Iterator[tuple[_Path, str]]:

@@ -41,7 +41,7 @@ from edf.equations.meaning.letters.symbols import (
 )
 from edf.equations.meaning.names.scope import Bound, Scope, latex_name
 from edf.equations.meaning.reader import Reader
-from edf.equations.meaning.typed.algebra import MAX_ORDER, apply, make, multiply
+from edf.equations.meaning.typed.algebra import MAX_ORDER, apply, make, multiply, number
 from edf.equations.meaning.typed.display import expression, latex_of, suffix_of
 from edf.equations.meaning.typed.expression import Expr, Index, letters_of
 from edf.equations.operations.shapes import Dim, Shape, describe, of_array, settle, to_array
@@ -67,6 +67,7 @@ class Variable:
     name: Symbol | None = None  # as written
     along: str = ""  # of a row w_k, the index that runs along it
     length: int = 1  # of that row
+    squared: bool = False  # whether it is taken with respect to the square, as of a variance
 
 
 # ------------------------------------------------------------------------- fractions of d's
@@ -383,9 +384,18 @@ def variables_below(reader: Reader, tree: Tree, letter: str, order: int) -> list
         variable, times = _variable(reader, factors[place + 1])
         variables += [variable] * times
         place += 2
+    if order == 1 and len(factors) == 2 and len(variables) == 2:
+        return [_squared(variables[0])]
     if len(variables) != order:
         fail(Why.DERIVATIVE, f"The order is {order} above and {len(variables)} below", tree.at)
     return variables
+
+
+def _squared(variable: Variable) -> Variable:
+    r"""\partial l / \partial \sigma^2: the derivative by the square of a number."""
+    if not variable.indices and _size(variable.shape) > 1:
+        fail(Why.DERIVATIVE, "The square of a vector below: write it with an index", variable.at)
+    return replace(variable, squared=True)
 
 
 def _entry_of_name(reader: Reader, tree: Script) -> Variable | None:
@@ -410,6 +420,9 @@ def _entry_of_name(reader: Reader, tree: Script) -> Variable | None:
 def _variable(reader: Reader, tree: Tree) -> tuple[Variable, int]:
     times, row, sup = 1, False, None
     symbol, sub = tree, None
+    match tree:
+        case Group(items=(Symbol() | Script() as inner,)):
+            return _variable(reader, inner)  # (\sigma^2)
     if isinstance(tree, Script) and (entry := _entry_of_name(reader, tree)) is not None:
         return entry, 1
     if isinstance(tree, Script):
@@ -572,6 +585,10 @@ def one_derivative(reader: Reader, target: Expr, variable: Variable, at: int) ->
         "deriv", (target,), (variable.node, variable.indices, variable.label), at=at,
         shape=shape, free=target.free | letters, order=1,
     )  # fmt: skip
+    if variable.squared:  # by the chain rule
+        root = read_node(reader, variable.node, variable.indices, variable.label, variable.at)
+        twice = multiply((number(2), root), ("",), at)
+        return apply("div", (value, twice), at)
     if not variable.along:
         return value
     if shape is not None:

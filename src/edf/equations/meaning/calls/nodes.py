@@ -8,6 +8,9 @@ those of the function, in its order. Where an argument could stand for two thing
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from typing import TypeVar
+
+import numpy as np
 
 from edf.anyfunction import Applied
 from edf.equations.diagnostics import EquationError, Why, fail
@@ -35,7 +38,8 @@ from edf.equations.meaning.typed.expression import Expr, Index
 from edf.equations.operations.shapes import describe, of_array, to_array
 from edf.graph import Input, Node, Param, topological_order
 
-_BARS = ("|", r"\mid", r"\vert")  # behind which stands what is given
+_T = TypeVar("_T")
+BARS = ("|", r"\mid", r"\vert")  # behind which stands what is given
 _SIGNS = (r"\pi", "e", r"\infty", "0", "1", r"\cdot", ":", *DOTS)  # no names of arguments
 
 
@@ -156,7 +160,7 @@ def _by_place(
     """The arguments of a node that a formula has defined as f(x, y), each for that in its place,
     where they are others than those; not behind a bar, for p(x | y) is no p(y | x)."""
     variables: tuple[Node, ...] = getattr(bound.value, "defined_at", ())
-    if len(variables) != len(group.items) or any(sign in _BARS for sign in group.commas):
+    if len(variables) != len(group.items) or any(sign in BARS for sign in group.commas):
         return {}
     if any(_is_unbound(reader, item) for item in group.items):
         return {}
@@ -171,14 +175,62 @@ def _by_place(
 
 
 def _of_label(reader: Reader, bound: Bound, symbol: Symbol, group: Group) -> Expr | None:
-    r"""\pi(a) of a vector \pi that does not depend on the label a: the entry that it tells."""
-    (item, *others) = group.items
-    label = label_of(reader, item)
-    if others or label is None or label.kind != "node" or len(reader.shape(bound.value)) != 1:
+    r"""\pi(a) of a vector \pi that does not depend on the label a: the entry that it tells; and
+    \pi(a \mid s) of an array."""
+    labels = [label_of(reader, item) for item in group.items]
+    below = reader.scope.ancestors(bound.value)
+    if len(reader.shape(bound.value)) != len(labels) or not any(labels):
         return None
-    if label.value in reader.scope.ancestors(bound.value):
+    for label, item in zip(labels, group.items, strict=True):
+        if label is None and not (isinstance(item, Symbol) and _is_unbound(reader, item)):
+            return None
+        if label is not None and (label.kind != "node" or label.value in below):
+            return None
+    items = by_axes(reader, bound, list(group.items), group)
+    if items is None:
         return None
-    return reader.read(Script(symbol, Indices((item,), (), at=item.at), at=group.at))
+    commas = (",",) * (len(items) - 1)
+    return reader.read(Script(symbol, Indices(tuple(items), commas, at=group.at), at=group.at))
+
+
+def by_axes(reader: Reader, bound: Bound, given: list[_T], group: Group) -> list[_T] | None:
+    r"""What stands in the parentheses of P(s, a), and of P(s' \mid s, a), in the order of the axes.
+
+    What is given comes first, as programs have it, or last, as the entries tell that add up to 1.
+
+    Returns:
+        The order, or None where a list has other signs than commas and one bar.
+
+    Raises:
+        EquationError: The entries add up to 1 along neither, or along both.
+    """
+    bars = [place for place, comma in enumerate(group.commas, 1) if comma in BARS]
+    if not group.commas:
+        return given
+    if len(bars) != 1 or not {*group.commas} <= {",", *BARS}:
+        return None
+    count, outcomes = len(given), bars[0]
+    orders = {
+        tuple(range(count - outcomes, count)): [*given[outcomes:], *given[:outcomes]],
+        tuple(range(outcomes)): given,
+    }
+    found = [order for axes, order in orders.items() if _adds_up(reader, bound, axes)]
+    if len(found) != 1:
+        along = "neither" if not found else "both"
+        fail(
+            Why.OTHER_MEANING,
+            f"{bound.name} has what is given on its first axes, if the entries along the last ones "
+            f"add up to 1, or on the last: here {along} do. Write indices below it",
+            group.at,
+        )
+    return found[0]
+
+
+def _adds_up(reader: Reader, bound: Bound, axes: tuple[int, ...]) -> bool:
+    """Whether the entries of a node or an array add up to 1 along some of its axes."""
+    if bound.kind == "node":
+        return reader.page.world.adds_up(bound.value, axes)
+    return bool(np.allclose(np.asarray(bound.value, float).sum(axis=axes), 1.0))
 
 
 def _of_member(reader: Reader, bound: Bound, symbol: Symbol, group: Group) -> Expr | None:

@@ -866,6 +866,7 @@ def _refuse_unbound(reader: Reader, symbol: Symbol, sub: Tree | None, at: int) -
     usable = [n for n in scope.names if Bound.of(n, scope.names[n]).kind != "other"]
     close = difflib.get_close_matches(name, usable, n=1, cutoff=0.7)
     text = index_text(sub) if sub is not None else None
+    name = name.rstrip("~")  # of an index with a letter of its own
     spelled = name if not text or len(text) == 1 else f"{name} (or {joined_name(name, text)})"
     instead = f"; did you mean {close[0]}?" if close else ""
     if base in RANDOM:

@@ -145,7 +145,8 @@ def as_dummy(tree: Tree, letter: Symbol, scope: Scope) -> Tree | None:
 
 def _of_its_own(letter: Symbol) -> Symbol:
     """A letter that no page binds, shown as this one is."""
-    return replace(letter, base=f"{letter.base}~", shown=to_latex(letter))
+    base = letter.base.replace("_prime", "'")  # s' of a page that binds s_prime
+    return replace(letter, base=f"{base}~", shown=to_latex(letter))
 
 
 def _may_be_index(equation: Equation, letter: Symbol, ranged: bool, is_label: bool) -> bool:

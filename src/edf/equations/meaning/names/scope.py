@@ -74,6 +74,16 @@ class Alias:
     variables: tuple[str, ...] = ()
 
 
+def arguments_of(value: Any) -> int:
+    """How many arguments a formula defines something with, as two of f(x, y)."""
+    return len(value.arguments) if isinstance(value, Alias) else getattr(value, "argument_count", 0)
+
+
+def of_arguments(name: str, count: int) -> str:
+    """The name of what is told from others of its name by how many arguments it has."""
+    return f"{name}/{count}"
+
+
 @dataclass(frozen=True)
 class Law:
     """The law of a random variable: the name of its family, and its parameters."""

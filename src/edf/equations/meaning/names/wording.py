@@ -50,6 +50,7 @@ from edf.equations.meaning.names.scope import (
     Bound,
     Scope,
     index_text,
+    of_arguments,
     python_names,
     with_suffix,
 )
@@ -77,11 +78,24 @@ def with_names(equation: Equation, scope: Scope) -> Equation:
     def named(tree: Tree) -> Tree:
         if isinstance(tree, Script) and (name := _above(tree, scope, whole)) is not None:
             return name
-        return _named(tree, scope)
+        return _by_arguments(_named(tree, scope), scope)
 
     renamed = rewritten(whole, named)
     assert isinstance(renamed, Equation)
     return renamed
+
+
+def _by_arguments(tree: Tree, scope: Scope) -> Tree:
+    """H(p, q) of a page that defines it beside an H(p)."""
+    if not isinstance(tree, Product):
+        return tree
+    factors = list(tree.factors)
+    for place, (head, group) in enumerate(pairwise(tree.factors)):
+        if isinstance(head, Symbol) and isinstance(group, Group) and len(group.items) > 1:
+            name = of_arguments(python_names(head)[0], len(group.items))
+            if name in scope.names:
+                factors[place] = Symbol(name, shown=to_latex(head), at=head.at)
+    return tree if factors == [*tree.factors] else replace(tree, factors=tuple(factors))
 
 
 def _insist_on_no_derivatives(equation: Tree, scope: Scope) -> None:
@@ -370,7 +384,7 @@ def _with_mark(tree: Script, scope: Scope) -> Tree:
 
 
 def _above(tree: Script, scope: Scope, whole: Tree) -> Tree | None:
-    r"""\sigma^2 is sigma2 and z^l is z_l, where the page has these and no \sigma, no z.
+    r"""\sigma^2 is sigma2, \sigma^4 its square, and z^l is z_l, where the page has no \sigma, no z.
 
     Only where the letter stands nowhere else: \sigma beside \sigma^2 would be another thing.
     """
@@ -378,7 +392,8 @@ def _above(tree: Script, scope: Scope, whole: Tree) -> Tree | None:
     if not isinstance(base, Symbol) or sup is None or tree.primes or base.base in _FIXED:
         return None
     text = index_text(tree.sub) if tree.sub is not None else ""
-    is_square = isinstance(sup, Number) and sup.text == "2"
+    power = _halved(sup)  # of the square
+    is_square = power is not None
     if text and scope.find(base, text) is not None:
         return None
     if (bound := scope.find(base)) is not None:
@@ -389,7 +404,8 @@ def _above(tree: Script, scope: Scope, whole: Tree) -> Tree | None:
             return None
     apart = bound is not None  # \sigma_B^2 beside a \sigma without a label
     if is_square:
-        marks = ["2", "sq", "squared"]
+        counted = base.base == r"\sigma" or sup == Number("2")  # x2 may be a second x
+        marks = [*(["2"] if counted else []), "sq", "squared"]
     elif (label := _letters_above(sup, scope)) is not None:
         marks = [label]
     else:
@@ -399,7 +415,7 @@ def _above(tree: Script, scope: Scope, whole: Tree) -> Tree | None:
     def is_name(other: Script) -> bool:
         """Whether a letter stands in another name: the w_t and the w^{k-1} beside a w^k."""
         if is_square or other.sup == sup:
-            return other.sup == sup
+            return other.sup == sup or (is_square and _halved(other.sup) is not None)
         below = index_text(other.sub) if other.sub is not None else ""
         if other.sup is None:
             return bool(below) and scope.find(base, below or "") is not None
@@ -424,11 +440,22 @@ def _above(tree: Script, scope: Scope, whole: Tree) -> Tree | None:
         bound = scope.one_of(names, tree.at)
         if bound is None or bound.kind not in VALUES:
             continue
-        shown = to_latex(Script(base, part if length else None, sup))
+        shown = to_latex(Script(base, part if length else None, Number("2") if is_square else sup))
         symbol = Symbol(bound.name, shown=shown, at=tree.at)
-        if length == len(below):
-            return symbol
-        return Script(symbol, Indices(below[length:], commas[length:], at=tree.at), at=tree.at)
+        rest = Indices(below[length:], commas[length:], at=tree.at) if length < len(below) else None
+        raised = None if power == Number("1") else power
+        plain = rest is None and raised is None
+        return symbol if plain else Script(symbol, rest, raised, at=tree.at)
+    return None
+
+
+def _halved(sup: Tree | None) -> Tree | None:
+    r"""Half of an even exponent, or None: \sigma^4 is the square of \sigma^2."""
+    match sup:
+        case Number(text=text) if text.isdigit() and int(text) and int(text) % 2 == 0:
+            return replace(sup, text=str(int(text) // 2))
+        case Sum(terms=(Number() as number,), signs=("-",)) if half := _halved(number):
+            return replace(sup, terms=(half,))
     return None
 
 

@@ -1,18 +1,22 @@
-r"""Sums over names that are numbered, \sum_{t=1}^3 \delta_t h_{t-1}^\top of h_0, h_1 and h_2.
+r"""Sums as what they stand for, where that is something simpler than a sum over an index.
 
-Such a sum has no array to run over, so that it is written out, term by term.
+\sum_{t=1}^3 \delta_t h_{t-1}^\top  of names that are numbered, h_0, h_1, h_2: term by term
+\sum_{y \in \{-1, 1\}} f(y)        over numbers that are written: term by term, or with bounds
+\sum_i x_i \sum_i y_i               over the same index twice: the product that it is
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+from edf.equations.latex.grammar import product
 from edf.equations.latex.syntax import (
     Big,
     Equation,
     Group,
     Indices,
     Number,
+    Product,
     Relation,
     Script,
     Sum,
@@ -28,12 +32,83 @@ MOST = 20  # terms
 
 
 def with_terms(equation: Equation, scope: Scope) -> Equation:
-    """Return an equation in which sums over numbered names are written out."""
-    if not any(isinstance(tree, Big) and tree.upper is not None for tree in walk(equation)):
+    """Return an equation in which sums are written out or apart that can be."""
+    if not any(isinstance(tree, Big) for tree in walk(equation)):
         return equation
-    found = rewritten(equation, lambda tree: _written_out(tree, scope))
+    found = rewritten(equation, lambda tree: _apart(_over_values(_written_out(tree, scope))))
     assert isinstance(found, Equation)
     return found
+
+
+def _apart(tree: Tree) -> Tree:
+    r"""\sum_i x_i \sum_i y_i as (\sum_i x_i)(\sum_i y_i), which it is in either reading."""
+    match tree:
+        case Big(
+            macro=r"\sum", lower=lower, body=Product(factors=(*first, Big() as other)) as body
+        ) if first and _letters(lower) and _letters(lower) == _letters(other.lower):
+            one = product([*first], [*body.joins[:-1]], body.at)
+            sums = [replace(tree, body=one), other]
+            grouped: list[Tree] = [Group((each,), "(", ")", at=each.at) for each in sums]
+            return product(grouped, [body.joins[-1]], tree.at)
+    return tree
+
+
+def _letters(lower: Tree | None) -> list[Tree]:
+    """The indices below a sign."""
+    items = lower.items if isinstance(lower, Indices) else () if lower is None else (lower,)
+    return [item.left if isinstance(item, Relation) else item for item in items]
+
+
+def _over_values(tree: Tree) -> Tree:
+    r"""A sum over \{-1, 1\}, term by term; one over numbers in a row, \{0, 1\}, with bounds."""
+    match tree:
+        case Big(
+            macro=r"\sum" | r"\prod",
+            lower=Relation(left=Symbol() as letter, sign=r"\in", right=Group() as values),
+            upper=None,
+        ) if values.open.endswith("\\{"):
+            numbers = [number for item in values.items if (number := _number(item)) is not None]
+        case _:
+            return tree
+    if len(numbers) < max(2, len(values.items)) or len({*numbers}) < len(numbers):
+        return tree
+    first = min(numbers)
+    if first >= 0 and sorted(numbers) == [first + k for k in range(len(numbers))]:
+        bounds = Relation(letter, "=", Number(str(first)), at=values.at)
+        return replace(tree, lower=bounds, upper=Number(str(max(numbers)), at=values.at))
+    terms: list[Tree] = [
+        Group((_with_number(tree.body, letter, item),), "(", ")", at=item.at)
+        for item in values.items
+    ]
+    signs = ("", *("+" for _ in terms[1:]))
+    whole = (
+        Sum(tuple(terms), signs, at=tree.at)
+        if tree.macro == r"\sum"
+        else product(terms, ["" for _ in terms[1:]], tree.at)
+    )
+    return Group((whole,), "(", ")", at=tree.at)
+
+
+def _with_number(body: Tree, letter: Tree, item: Tree) -> Tree:
+    """A term of a sum with a number for its index; in parentheses, but for an exponent."""
+    if isinstance(item, Number):
+        return substituted(body, {letter: item})
+    group = Group((item,), "(", ")", at=item.at)
+
+    def raised(tree: Tree) -> Tree:
+        return replace(tree, sup=item) if isinstance(tree, Script) and tree.sup == group else tree
+
+    return rewritten(substituted(body, {letter: group}), raised)
+
+
+def _number(item: Tree) -> int | None:
+    """A whole number as it is written, perhaps with a sign."""
+    match item:
+        case Number(text=text) if text.isdigit():
+            return int(text)
+        case Sum(terms=(Number(text=text),), signs=(sign,)) if text.isdigit():
+            return -int(text) if sign == "-" else int(text)
+    return None
 
 
 def _written_out(tree: Tree, scope: Scope) -> Tree:

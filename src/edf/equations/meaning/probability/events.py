@@ -85,7 +85,7 @@ def is_event(reader: Reader, tree: Tree) -> bool:
             return is_event_side(reader, tree.left) or is_event_side(reader, tree.right)
         case Group(items=(inner,)):
             return is_event(reader, inner)
-        case Product() if set(tree.joins) <= {r"\cap", r"\cup", r"\wedge", r"\vee"}:
+        case Product() if set(tree.joins) <= {r"\cap", r"\cup", r"\wedge", r"\vee", r"\setminus"}:
             return all(is_event(reader, factor) for factor in tree.factors)
     bound = variable_of(reader, _uncomplemented(tree)[0])
     if bound is not None:
@@ -115,7 +115,10 @@ def indicator(reader: Reader, tree: Tree) -> Indicator:
         case Product() if set(tree.joins) <= {r"\cup", r"\vee"}:
             parts = [indicator(reader, factor) for factor in tree.factors]
             return lambda: _not(apply("mul", [_not(part()) for part in parts], tree.at))
-        case Product() if set(tree.joins) <= {r"\cap", r"\cup", r"\wedge", r"\vee"}:
+        case Product(factors=(one, other), joins=(r"\setminus",)):
+            inside, outside = indicator(reader, one), indicator(reader, other)
+            return lambda: apply("mul", (inside(), _not(outside())), tree.at)
+        case Product() if set(tree.joins) <= {r"\cap", r"\cup", r"\wedge", r"\vee", r"\setminus"}:
             fail(Why.AMBIGUOUS, "\\cap and \\cup side by side: write parentheses", tree.at)
     inner, complement = _uncomplemented(tree)
     bound = variable_of(reader, inner)
@@ -124,6 +127,13 @@ def indicator(reader: Reader, tree: Tree) -> Indicator:
     variable = _of_letter(reader, tree)
     if variable is not None:
         return lambda: _has_value(reader, variable, tree, "=", tree.at)
+    if bound is not None:
+        fail(
+            Why.NOTATION,
+            f"{bound.name} is no event: write {bound.name} = .., or, where it is given, declare "
+            f"whole numbers as its values (let: {bound.name} : \\Omega \\to \\{{1, 2, 3\\}})",
+            tree.at,
+        )
     fail(
         Why.NOTATION,
         "An event is written X = x, X \\leq a, or with a name that is declared (let: A \\subseteq "

@@ -19,6 +19,7 @@ from edf.equations.latex.syntax import (
     Script,
     Symbol,
     Tree,
+    substituted,
 )
 from edf.equations.latex.vocabulary import PROBABILITIES
 from edf.equations.meaning.letters.symbols import read_node
@@ -74,7 +75,8 @@ def read_expectation(reader: Reader, head: Tree, group: Tree) -> Expr | None:
     shape = None
     if bound is not None and bound.kind in ("node", "array"):
         shape = reader.shape_of(bound)
-    if shape is None or len(shape) != 1:
+    given = _with_letter(relation.right, letter)
+    if shape is None or (len(shape) != 1 and given is None):
         fail(
             Why.UNKNOWN,
             "The distribution of an expectation is a vector of the page: declare it "
@@ -82,7 +84,7 @@ def read_expectation(reader: Reader, head: Tree, group: Tree) -> Expr | None:
             relation.right.at,
         )
     at_outcome = Group((letter,), "(", ")", at=relation.at)
-    weight = Product((distribution, at_outcome), ("",), at=relation.at)
+    weight = given or Product((distribution, at_outcome), ("",), at=relation.at)
     below = Indices((letter,), (), at=letter.at)
     body = Group((group.items[0],), "(", ")", at=group.at)
     mean = reader.read(_mean(below, weight, body))
@@ -252,6 +254,17 @@ def _over_law(reader: Reader, name: str, one: Law, letter: Symbol, body: Tree, a
 def _mean(below: Indices, weight: Product, body: Tree) -> Big:
     product = Product((*weight.factors, body), ("", r"\cdot"), at=weight.at)
     return Big(r"\sum", below, None, product, at=below.at)
+
+
+def _with_letter(tree: Tree, letter: Symbol) -> Product | None:
+    r"""\pi(a \mid s) of \pi(\cdot \mid s) and a letter a, or None for anything else."""
+    match tree:
+        case Product(factors=(Symbol(), Group(items=items))):
+            if Symbol(r"\cdot") in items:
+                found = substituted(tree, {Symbol(r"\cdot"): letter})
+                assert isinstance(found, Product)
+                return found
+    return None
 
 
 def _name_of(tree: Tree) -> Symbol | None:

@@ -59,7 +59,7 @@ def read_big(reader: Reader, tree: Big) -> Expr:
     if tree.macro == r"\lim":
         return read_limit(reader, tree)
     if tree.macro not in BY_SIGN:
-        name = tree.macro.replace("\\arg\\", "\\arg")
+        name = f"\\{tree.place}" if tree.place else tree.macro
         fail(Why.NOTATION, REFUSED.get(name, f"{tree.macro} is not understood"), tree.at)
     kind = BY_SIGN[tree.macro].name
     if (nested := _one_by_one(tree)) is not None:
@@ -407,22 +407,28 @@ def _run(values: Group) -> tuple[Tree, Tree] | None:
 
 
 def _insist_on_one_set(reader: Reader, letter: Symbol, values: Symbol) -> None:
-    """A set that the page does not bind is that of all values; two such would be one.
+    r"""A set that the page does not bind is that of all values; two such would be one.
 
-    The values of a random variable are a set that is known.
+    The values of a random variable are a set that is known, and so is the \mathcal{S} of s.
     """
-    if first_value(reader, letter, reader.equation) is not None:
+    if first_value(reader, letter, reader.equation) is not None or _is_its_set(letter, values):
         return
     for other in walk(reader.equation):
         match other:
             case Relation(left=Symbol() as name, sign=r"\in", right=Symbol() as found):
-                if found != values and first_value(reader, name, reader.equation) is None:
+                known = first_value(reader, name, reader.equation) is not None
+                if found != values and not known and not _is_its_set(name, found):
                     fail(
                         Why.AMBIGUOUS,
                         f"Sums over {to_latex(values)} and over {to_latex(found)}: which values "
                         "are in each? Write the condition that chooses them",
                         values.at,
                     )
+
+
+def _is_its_set(letter: Symbol, values: Symbol) -> bool:
+    r"""Whether a set has the capital of a letter, as that of all states s has."""
+    return values.base == letter.base.rstrip("'~").upper() and bool(set(values.styles) & _OF_SETS)
 
 
 def _check_body(reader: Reader, tree: Big, indices: tuple[str, ...], body: Expr) -> None:

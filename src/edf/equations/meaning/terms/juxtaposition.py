@@ -23,7 +23,12 @@ from edf.equations.meaning.calls.functions import (
     named_operation,
     spectral,
 )
-from edf.equations.meaning.calls.nodes import call_node, insist_on_product, lists_arguments
+from edf.equations.meaning.calls.nodes import (
+    by_axes,
+    call_node,
+    insist_on_product,
+    lists_arguments,
+)
 from edf.equations.meaning.letters.aliases import called_alias, entry
 from edf.equations.meaning.letters.scripts import (
     is_minus_one,
@@ -277,10 +282,11 @@ def _subscripted(reader: Reader, bound: Bound, symbol: Symbol, group: Group) -> 
 
 
 def _at_outcome(reader: Reader, bound: Bound, symbol: Symbol, group: Group) -> Expr | None:
-    """The component of an array p: p_x is p(x) with a free letter x, p_i is p(x_i), p_1 p(1)."""
-    if group.commas or not group.open.endswith("("):
-        return None
-    if len(reader.shape_of(bound)) != len(group.items):
+    r"""The component of an array p: p_x is p(x) with a free letter x, p_i is p(x_i), p_1 p(1).
+
+    \pi(a \mid s) is that of an array of conditional probabilities.
+    """
+    if not group.open.endswith("(") or len(reader.shape_of(bound)) != len(group.items):
         return None
     indices: list[Index] = []
     for item in group.items:
@@ -302,7 +308,10 @@ def _at_outcome(reader: Reader, bound: Bound, symbol: Symbol, group: Group) -> E
             indices.append(read_index(reader, sub.items[0]))
         else:
             return None
-    return read_bound(reader, bound, tuple(indices), to_latex(symbol), symbol.at)
+    ordered = by_axes(reader, bound, indices, group)
+    if ordered is None:
+        return None
+    return read_bound(reader, bound, tuple(ordered), to_latex(symbol), symbol.at)
 
 
 def _derivative_at(reader: Reader, bound: Bound, script: Script, group: Group) -> Expr | None:

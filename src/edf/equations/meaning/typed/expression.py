@@ -172,6 +172,7 @@ class Meaning:
     written: tuple[Expr, Expr] | None = None
     base: int = 0  # what a formula calls the first component, as far as it says so
     layout: str = ""  # of derivatives by bare vectors, where the shapes alone tell it
+    turned: Meaning | None = None  # in the other layout, where both fit
 
     @property
     def differentiates(self) -> int:
