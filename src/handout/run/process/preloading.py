@@ -4,9 +4,9 @@ A page that tests a formula spends more time on importing `edf` than on all its 
 a figure on matplotlib. So the fork server imports what a page names before it forks a supervisor
 for it, and a supervisor before it forks the process of a later page that names more. In a page's
 process they are put away again, to be there as soon as the page imports one of them: what a page
-depends on stays what it has imported, and a module that its own folder has in the place of one of
-these is found as ever. The author's own modules, of which a course's copy of `edf` may be one, are
-loaded anew when their files change.
+depends on stays what it has imported, what it has not imported is not there, and a module that its
+own folder has in the place of one of these is found as ever. The author's own modules, of which a
+course's copy of `edf` may be one, are loaded anew when their files change.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import mmap
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
@@ -43,24 +43,31 @@ def _usual_figures() -> bool:
 class _Package(NamedTuple):
     """What a page may name."""
 
-    modules: tuple[str, ...]  # to import
+    modules: tuple[str, ...]  # to import, each of which loads more than those before it
     fits: Callable[[], bool]  # whether they are as a page in the current folder would import them
 
 
 _PACKAGES: Mapping[str, _Package] = {
-    "edf": _Package(("edf.equations",), lambda: True),
+    "edf": _Package(("edf", "edf.equations"), lambda: True),
     "matplotlib": _Package(
-        ("matplotlib.pyplot", "matplotlib.backends.backend_svg"), _usual_figures
+        ("matplotlib", "matplotlib.pyplot", "matplotlib.backends.backend_svg"), _usual_figures
     ),
 }
 
 
+Modules = Mapping[str, ModuleType]
+
+
 @dataclass(frozen=True)
 class _Loaded:
-    """A package with all that its import has loaded."""
+    """A package with all that importing it has loaded."""
 
-    modules: Mapping[str, ModuleType]
+    layers: Sequence[Modules]  # what each of its imports has loaded that those before had not
     files: Mapping[str, State | None]  # the author's
+
+    def modules(self) -> Modules:
+        """All of them."""
+        return {name: module for layer in self.layers for name, module in layer.items()}
 
 
 _loaded: dict[str, _Loaded] = {}
@@ -86,7 +93,7 @@ def _is_current(package: str) -> bool:
 
 
 def _forget(package: str) -> None:
-    for name in _loaded.pop(package).modules if package in _loaded else ():
+    for name in _loaded.pop(package).modules() if package in _loaded else ():
         sys.modules.pop(name, None)
 
 
@@ -99,6 +106,7 @@ def _load(package: str) -> None:
 
 def _import(package: str) -> None:
     known = {name.partition(".")[0] for name in sys.modules}
+    layers: list[Modules] = []
     started, path, hooks = time.time(), sys.path[:], sys.path_hooks[:]
     trust_no_doubtful_bytecode(is_authors)
     try:
@@ -106,19 +114,20 @@ def _import(package: str) -> None:
         with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):
             for name in _PACKAGES[package].modules:
                 importlib.import_module(name)
+                layers.append(_new(known, layers))
     except BaseException:  # whatever the author's own module does
-        _loaded[package] = _Loaded(_new(known), {})
+        _loaded[package] = _Loaded([*layers, _new(known, layers)], {})
         _forget(package)
         return
     finally:
         sys.path[:], sys.path_hooks[:] = path, hooks
-    modules = _new(known)
-    files = _states(filter(is_authors, filter(None, map(_file, modules.values()))))
+    loaded = (module for layer in layers for module in layer.values())
+    files = _states(filter(is_authors, filter(None, map(_file, loaded))))
     young = (started - DOUBTFUL) * 1e9  # it may have changed while it was read
     for file, state in files.items():
         if state is not None and state[0] > young:
             files[file] = None
-    _loaded[package] = _Loaded(modules, files)
+    _loaded[package] = _Loaded(layers, files)
     gc.freeze()  # else the collector would write to memory that pages share
 
 
@@ -134,12 +143,14 @@ def size() -> int:
     return _size
 
 
-def _new(known: Set[str]) -> dict[str, ModuleType]:
+def _new(known: Set[str], layers: Sequence[Modules]) -> Modules:
     """The modules of packages, installed or the author's, of which none was loaded before."""
     return {
         name: module
         for name, module in sys.modules.items()
-        if name.partition(".")[0] not in known and _of_packages(module)
+        if name.partition(".")[0] not in known
+        and not any(name in layer for layer in layers)
+        and _of_packages(module)
     }
 
 
@@ -168,38 +179,57 @@ def _state(file: str) -> State | None:
 def put_away() -> None:
     """In a page's process and folder: let what is loaded be there when the page imports it."""
     for package, loaded in _loaded.items():
-        for name in loaded.modules:
+        for name in loaded.modules():
             sys.modules.pop(name, None)
         if _PACKAGES[package].fits():
-            sys.meta_path.insert(0, _Kept(loaded.modules))
+            sys.meta_path.insert(0, _Kept(loaded))
     _loaded.clear()
 
 
-class _Kept(importlib.abc.MetaPathFinder):
-    """Finds modules that were put away: all of them, as soon as one is imported."""
+class _Layer(NamedTuple):
+    """Modules that are there together, and as which attributes packages above them have some."""
 
-    def __init__(self, modules: Mapping[str, ModuleType]) -> None:
-        self.modules = modules
+    modules: Modules
+    attributes: Sequence[tuple[ModuleType, str, ModuleType]]
+
+
+class _Kept(importlib.abc.MetaPathFinder):
+    """Finds modules that were put away: with one of them, all that was loaded up to then."""
+
+    def __init__(self, loaded: _Loaded) -> None:
+        modules = loaded.modules()
+        self.layers = [_Layer(layer, list(_taken(layer, modules))) for layer in loaded.layers]
 
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """The specification of a module, if it is where it was found before."""
-        module = self.modules.get(name)
-        if module is None or module.__spec__ is None:
+        depth = next((n for n, layer in enumerate(self.layers) if name in layer.modules), None)
+        if depth is None or (known := self.layers[depth].modules[name].__spec__) is None:
             return None
-        sys.meta_path.remove(self)
         spec = PathFinder.find_spec(name, path)
-        if spec is None or spec.origin != module.__spec__.origin:
+        if spec is None or spec.origin != known.origin:
+            sys.meta_path.remove(self)
             return None
-        return ModuleSpec(name, _Given(module, self.modules), origin=spec.origin)
+        given, self.layers = self.layers[: depth + 1], self.layers[depth + 1 :]
+        return ModuleSpec(name, _Given(name, known, given), origin=spec.origin)
+
+
+def _taken(layer: Modules, modules: Modules) -> Iterator[tuple[ModuleType, str, ModuleType]]:
+    """Take modules from the packages above them, as if they had not been imported."""
+    for name, module in layer.items():
+        above, _, attribute = name.rpartition(".")
+        package = modules.get(above)
+        if package is not None and above not in layer and vars(package).get(attribute) is module:
+            delattr(package, attribute)
+            yield package, attribute, module
 
 
 class _Given(importlib.abc.Loader):
     """Gives a module that is there, and with it all that its import would load."""
 
-    def __init__(self, module: ModuleType, modules: Mapping[str, ModuleType]) -> None:
-        self.module, self.spec, self.modules = module, module.__spec__, modules
+    def __init__(self, name: str, spec: ModuleSpec, layers: Sequence[_Layer]) -> None:
+        self.module, self.spec, self.layers = layers[-1].modules[name], spec, layers
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         """The module."""
@@ -208,8 +238,11 @@ class _Given(importlib.abc.Loader):
     def exec_module(self, module: ModuleType) -> None:
         """Let all modules be there, this one with its own specification; tell who waits for one."""
         module.__spec__ = self.spec
-        sys.modules.update(self.modules)
-        for each in self.modules.values():
-            for folder in getattr(each, "__path__", ()):
-                os.listdir(folder)  # as its import would: the page depends on what is there
-        call_hooks(self.modules)
+        for layer in self.layers:
+            sys.modules.update(layer.modules)
+            for package, attribute, below in layer.attributes:
+                setattr(package, attribute, below)
+            for each in layer.modules.values():
+                for folder in getattr(each, "__path__", ()):
+                    os.listdir(folder)  # as its import would: the page depends on what is there
+            call_hooks(layer.modules)

@@ -71,6 +71,13 @@ assert given(said)[0] == 1  # loaded once for both pages
 _, reads, heard = page("", kind="math")
 assert reads["files"] == heard == []
 
+# what it has not imported is not there, though another page has
+told, reads, heard = page("import edf; given = edf.value, hasattr(edf, 'equations')")
+assert told == [1, False], told
+assert str(ours) not in reads["files"]
+assert heard == []
+assert given("import edf; before = edf; import edf.equations; given = before.equations.runs") == 1
+
 # an edit shows, also the second one within a tick of the clock, and one that cannot be loaded
 for written, age in (("2", 8), ("3", -60), ("4", -60), ("", 6), ("5", 4)):
     write(package, "value = " + written, age)
