@@ -18,6 +18,7 @@ from edf.graph import Array
 LEVELS = 7  # on each side
 PLACES = 2 * LEVELS  # from above, then from below; from one side, the same places twice
 AROUND = "around"  # the kind of places that a power series is found from
+ASIDE = 0.05  # how far their middle is from it, so that a pole shows in all coefficients
 REACH = 32  # how many steps they go from the point
 NUMBERS = 4  # by which whole numbers on the way to infinity are larger than 1/h: all differ
 SIDES_AGREE = 1e-3  # the part of their size by which what both sides tend to may differ
@@ -59,7 +60,7 @@ def coefficients(values: Array, step: float, axis: int, count: int, along: int) 
 
 @cache
 def _chebyshev() -> Array:
-    places: Array = np.cos((np.arange(PLACES) + 0.5) * np.pi / PLACES)
+    places: Array = ASIDE + np.cos((np.arange(PLACES) + 0.5) * np.pi / PLACES)
     return places
 
 
@@ -72,7 +73,9 @@ def _monomials() -> Array:
     expanded[0] /= 2
     powers = np.zeros((PLACES, PLACES))
     for k in turns:
-        powers[: k + 1, k] = np.polynomial.chebyshev.cheb2poly(np.eye(PLACES)[k])[: k + 1]
+        basis = np.polynomial.Chebyshev.basis(k, domain=[ASIDE - 1, ASIDE + 1])
+        found = basis.convert(kind=np.polynomial.Polynomial).coef
+        powers[: len(found), k] = found
     weights: Array = powers @ expanded
     return weights
 
