@@ -15,10 +15,9 @@ from collections.abc import Callable
 from importlib import import_module
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from handout.weave.woven import Look
+from handout.weave import extension
+from handout.weave.woven import Look
 
 if sys.platform == "linux":
     _CONTEXT = multiprocessing.get_context("fork")  # has loaded what Zensical and handout share
@@ -115,8 +114,6 @@ def _wait_and_build(others: Connection, connection: Connection) -> None:
     others.close()  # so that the end of whoever holds the other is seen
     with contextlib.suppress(ModuleNotFoundError):  # of another version
         import_module("zensical.config")  # before the site is known: it takes most of the time
-    from handout.weave import extension  # likewise
-
     gc.freeze()  # as in the process that began it
     while True:
         try:
