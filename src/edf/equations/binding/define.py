@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, NamedTuple, TypeVar
 
@@ -216,8 +217,13 @@ def _new_names(equation: Equation, names: Mapping[str, Any]) -> tuple[str, ...]:
     r"""The names that an equation may define, if any.
 
     \operatorname{tr}(A) is no new function, where A is bound: it is the trace. f(-x) = f(x) says
-    something of a function, and does not say what it is.
+    something of a function, and does not say what it is. x^2 = 2 is an equation for x, and
+    \sigma^2 = \frac{1}{n} \sum_i x_i^2 says what \sigma is.
     """
+    if any(isinstance(part, Symbol) for part in walk(equation.right)):
+        with suppress(EquationError):
+            if with_names(equation, Scope(names)).left == equation.left:  # which no name is for
+                equation = _of_square(equation)
     match equation.left:
         case Product(factors=(Script(base=Symbol() as function, primes=primes), Group())) if primes:
             if _can_be_differentiated(function, names):

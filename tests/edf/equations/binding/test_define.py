@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edf import AnyFunction, Input, Node, Softmax, Tanh, check_gradients, topological_order
+from edf import AnyFunction, Input, Node, Softmax, Sum, Tanh, check_gradients, topological_order
 from edf.equations import EquationError, check_equation, declare, define, defining_part
 from edf.numerics.branches import traced
 
@@ -307,6 +307,26 @@ def test_what_of_a_formula_defines(latex: str, expected: str | None) -> None:
 def test_the_beginning_of_a_formula_defines(latex: str, first: str, count: int) -> None:
     """And the rest of it claims."""
     assert defining_part(latex, page()) == (first, True, False, count, False)
+
+
+@pytest.mark.parametrize(
+    ("latex", "bound", "defines"),
+    [
+        (r"\sigma^2 = \frac{1}{n} \sum_i x_i^2", [], True),
+        (r"\sigma^2 = x^\top x = \sum_i x_i^2", [], True),
+        (r"R^2 = 1 - x^\top x", [], True),
+        (r"\sigma^2 = 2", [], False),  # an equation for sigma
+        (r"\sigma^4 = x^\top x", [], False),
+        (r"\sigma^2 = x^\top x", ["sigma"], False),
+        (r"\sigma^2 = x^\top x", ["sigma2"], False),
+        (r"\sigma_B^2 = x^\top x", ["sigma2_B"], False),
+    ],
+)
+def test_a_square_defines_its_root(latex: str, bound: list[str], defines: bool) -> None:
+    """Unless the page has a name for the root or for the square, of which the formula claims."""
+    x = Input(shape=(4,))
+    names = {"x": x, "n": 4, **{name: Sum(x * x) for name in bound}}
+    assert (defining_part(latex, names) is not None) is defines
 
 
 def test_a_name_with_its_parameter_is_not_new() -> None:
