@@ -29,7 +29,7 @@ from markdown.util import AtomicString
 from handout.page.cells import untested
 from handout.page.fences import running_text
 from handout.page.problems import UserError
-from handout.settings import find_project
+from handout.settings import SettingsError, find_project
 from handout.weave.inject import TOKEN
 from handout.weave.mentions import MENTION, with_mentions, without_mentions
 from handout.weave.pagemath import plain, title
@@ -65,6 +65,12 @@ class HandoutExtension(Extension):
             "serving": [False, "whether a page that cannot be shown is to say so"],
             "rendering": ["", "called with every text that is rendered"],
         }
+        if others := sorted(options.keys() - self.config.keys()):
+            raise SettingsError(
+                f"{', '.join(others)}: written below `markdown_extensions`, where handout has no "
+                "such option; the plugin's options stand below `plugins`, as in `- handout: "
+                "{claims: all}`"
+            )
         super().__init__(**options)
 
     def extendMarkdown(self, md: Markdown) -> None:

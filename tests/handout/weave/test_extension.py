@@ -10,6 +10,7 @@ import pytest
 from markdown.extensions import Extension
 from markdown.inlinepatterns import SimpleTagInlineProcessor
 
+from handout.settings import SettingsError
 from handout.weave.extension import HandoutExtension, UntestedError, _claims
 from handout.weave.inject import TOKEN
 
@@ -120,6 +121,12 @@ def test_a_site_may_claim_as_a_whole(monkeypatch: pytest.MonkeyPatch, tmp_path: 
             markdown.markdown("$$\n1 = 2\n$$", extensions=["handout"])
     finally:
         _claims.cache_clear()
+
+
+def test_an_option_of_the_plugin_says_where_it_belongs() -> None:
+    """Both are called handout, and stand in two lists of one file."""
+    with pytest.raises(SettingsError, match=r"claims: written below `markdown_extensions`"):
+        markdown.Markdown(extensions=[HandoutExtension(claims="all")])
 
 
 def test_a_plugin_is_shown_what_is_rendered() -> None:
