@@ -318,6 +318,17 @@ def test_what_zensical_finds_wrong_is_told_every_time(site: Site) -> None:
             assert said in site.run(*BUILD, status=1)
 
 
+def test_a_template_that_only_jinja_can_read_says_so(site: Site) -> None:
+    """As themes other than Material's have; what Zensical says of its progress is no reason."""
+    site.write("overrides/main.html", '{% extends "base.html" %}{% trans %}Search{% endtrans %}')
+    site.write("docs/index.md", "# Home\n")
+    site.configure("handout", theme={"name": "material", "custom_dir": "overrides"})
+    said = site.run(*BUILD, status=1)
+    assert "Zensical could not build the site: syntax error: unknown statement trans" in said
+    assert "lacks parts of Jinja" in said
+    assert "No issues found" not in said
+
+
 def test_what_cells_write_is_on_the_site(site: Site) -> None:
     """At the first build already, and anew where it is another; a page is tested by the next."""
     site.write("docs/index.md", f"# Home\n\n![It](drawn.svg)\n\n{DRAWING.format('first')}")

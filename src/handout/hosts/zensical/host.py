@@ -46,6 +46,12 @@ CONFIGURATION = ".handout-zensical.yml"
 _ZENSICAL = (sys.executable, "-m", "zensical")
 _PAUSE = 0.05  # seconds between two looks at what is served
 _RAISED = re.compile(r"Python error: (?:\w+: )?(.+)")  # with a traceback behind
+_PROGRESS = re.compile(r"^(Build started|No issues found)$", re.MULTILINE)
+_IN_TEMPLATE = re.compile(r"\(in [^)]+\.html:\d+\)")
+_MINIJINJA = (
+    "; Zensical fills in templates by MiniJinja, which lacks parts of Jinja that a theme other "
+    "than Material's, or a template of your own, may use"
+)
 _DOCUMENTED = re.compile(r"^ *::: ", re.MULTILINE)  # as mkdocstrings and mkdocs-click have it
 _OWN_STYLE = re.compile(r'<link rel="stylesheet" href="([^"]*)assets/stylesheets/')
 
@@ -265,7 +271,9 @@ class ZensicalSite:
         """
         if not built:
             raised = _RAISED.search(said)
-            reason = raised[1] if raised else said
+            reason = raised[1] if raised else _PROGRESS.sub("", said).strip()
+            if _IN_TEMPLATE.search(reason):
+                reason += _MINIJINJA
             raise HostError(f"Zensical could not build the site: {reason}", built=True)
         if "No issues found" in said:
             return True
