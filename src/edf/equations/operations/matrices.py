@@ -40,7 +40,8 @@ def _number(value: Array) -> Array:
 
 
 def _square(what: str, shape: Shape) -> None:
-    if shape is None or not same(*shape):
+    # nor is a column of ones square, whose length could still be 1
+    if shape is None or is_vector(shape) or not same(*shape):
         raise ShapeRuleError(
             f"{what} needs a square matrix, not {describe(shape)}: write it with indices if it is "
             "meant of each entry"
