@@ -25,12 +25,10 @@ ZENSICAL = """
 import sys
 from pathlib import Path
 from handout.hosts.zensical.host import ZensicalSite
-from handout.hosts.zensical.process import Renderer
 host = ZensicalSite(Path("mkdocs.yml").absolute())
 host.folder = Path(sys.argv[1])
 host.stage = host.root / ".cache/handout/zensical-test"
-with Renderer() as renderer:
-    site = host.build(renderer, strict=True)
+site = host.build(strict=True)
 sys.exit(bool(site.problems.new or host.warnings))
 """
 #: Comments, scripts and styles, and tags, whatever their attributes hold.

@@ -31,12 +31,9 @@ def build(strict: bool, host: str | None) -> None:
         except ModuleNotFoundError:
             refuse(MissingError("ProperDocs is not installed: pip install properdocs"))
     if host == "zensical":
-        from handout.hosts.zensical.process import Renderer
+        from handout.hosts.zensical import host as zensical
 
-        with Renderer() as renderer:  # loads Zensical, and meanwhile the rest is loaded here
-            from handout.hosts.zensical import host as zensical
-
-            sys.exit(zensical.build(renderer, strict))
+        sys.exit(zensical.build(strict))
     from handout.hosts.building import build_site
 
     sys.exit(build_site(strict))

@@ -85,11 +85,11 @@ COMMON_MACROS: Mapping[str, str] = {
     "norm": r"\lVert #1 \rVert", "abs": r"\lvert #1 \rvert", "T": r"^{\top}",
     **{
         word: rf"\operatorname{{{word}}}"
-        for word in (
-            "argmin argmax Cov cov Var var Corr corr tr diag sgn sign rank softmax relu KL".split()
-        )
+        for word in "Cov cov Var var Corr corr tr diag sgn sign rank softmax relu KL".split()
     },
 }  # fmt: skip
+#: Macros of a package that typesetters know by themselves.
+_OF_EXTREMA = {word: rf"\operatorname*{{{word}}}" for word in ("argmin", "argmax")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ def tokenise(source: str, macros: Mapping[str, str] | None = None) -> list[Token
             MAX_LENGTH,
         )
     tokens = _scanned(source)
-    tokens = _Expansion(source, {**COMMON_MACROS, **(macros or {})}).expanded(tokens)
+    tokens = _Expansion(source, {**COMMON_MACROS, **_OF_EXTREMA, **(macros or {})}).expanded(tokens)
     tokens = _without_empty_braces(_without_switches(tokens))
     end = tokens.pop()
     return [*tokens, replace(end, text="the end of the formula")]

@@ -80,30 +80,27 @@ class ZensicalSite:
         """How many things were found that fail a strict build."""
         return self.documents.warnings
 
-    def build(self, renderer: Renderer, strict: bool) -> AheadSite:
+    def build(self, strict: bool) -> AheadSite:
         """Weave, render and publish; the site has the problems, which are told by then.
-
-        Args:
-            renderer: begun before, so that it loads Zensical while all else is loaded.
-            strict: whether Zensical's own warnings fail the build.
 
         Raises:
             HostError: Zensical ended without a site.
         """
-        site = self._site()
-        try:
-            docs = self.stage / "docs"
-            written = self._write(site)
-            self._remove({docs / name for name in names_below(docs)} - written)
-            self.configuration.write_text(staged(self.documents, self.stage, site), "utf-8")
-            self._render(site, renderer, strict)
-            self._publish(site)
-            site.write(self.folder)
-            site.close()
-        finally:
-            self.configuration.unlink(missing_ok=True)
-            site.end()
-            site.engine.close()
+        with Renderer() as renderer:
+            site = self._site()
+            try:
+                docs = self.stage / "docs"
+                written = self._write(site)
+                self._remove({docs / name for name in names_below(docs)} - written)
+                self.configuration.write_text(staged(self.documents, self.stage, site), "utf-8")
+                self._render(site, renderer, strict)
+                self._publish(site)
+                site.write(self.folder)
+                site.close()
+            finally:
+                self.configuration.unlink(missing_ok=True)
+                site.end()
+                site.engine.close()
         site.forget()
         return site
 
@@ -305,12 +302,12 @@ class ZensicalSite:
                     os.removedirs(file.parent)
 
 
-def build(renderer: Renderer, strict: bool) -> int:
+def build(strict: bool) -> int:
     """Build the site of the working directory by Zensical, and answer as `build_site` does."""
     gc.freeze()  # what is loaded is no garbage, and looking for some in it takes a while
     try:
         host = _found()
-        site = host.build(renderer, strict)
+        site = host.build(strict)
     except (HostError, SettingsError) as error:
         click.echo(f"handout: {error}", err=True)
         return 2 if isinstance(error, SettingsError) or not error.built else 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import multiprocessing
 import os
 import re
@@ -16,7 +15,6 @@ from importlib import import_module
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from handout.weave import extension
 from handout.weave.woven import Look
 
 if sys.platform == "linux":
@@ -114,7 +112,8 @@ def _wait_and_build(others: Connection, connection: Connection) -> None:
     others.close()  # so that the end of whoever holds the other is seen
     with contextlib.suppress(ModuleNotFoundError):  # of another version
         import_module("zensical.config")  # before the site is known: it takes most of the time
-    gc.freeze()  # as in the process that began it
+    from handout.weave import extension  # likewise
+
     while True:
         try:
             configuration, strict = connection.recv()
